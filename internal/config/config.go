@@ -1,0 +1,176 @@
+// Package config reads a project's lazuli.yaml.
+//
+// Every key is optional; a missing file is an empty project. Load fills in the
+// defaults, and Validate refuses what cannot work with an error that names the
+// path of the key (eventHubs.hubs.telemetry_events.partitions). The package
+// decides nothing at run time: it knows no engine and opens no port.
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// FileName is the project file's name.
+const FileName = "lazuli.yaml"
+
+// Well-known keys, as the official emulators document them. They are refused
+// on any address but loopback.
+const (
+	EmulatorSASKeyName = "RootManageSharedAccessKey"
+	EmulatorSASKey     = "SAS_KEY_VALUE"
+	EmulatorCosmosKey  = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+)
+
+// Config is a whole project.
+type Config struct {
+	Name      string    `yaml:"name"`      // shown on screen; default: the folder's name
+	Listen    string    `yaml:"listen"`    // IP address of all listeners; default 127.0.0.1
+	Storage   Storage   `yaml:"storage"`   // how durable, and where
+	EventHubs EventHubs `yaml:"eventHubs"` //
+	Cosmos    Cosmos    `yaml:"cosmos"`    //
+	Functions Functions `yaml:"functions"` //
+	Portal    Portal    `yaml:"portal"`    //
+
+	// Dir is the project's folder, absolute. Not part of the file.
+	Dir string `yaml:"-"`
+	// HasFile reports whether Dir holds a project file.
+	HasFile bool `yaml:"-"`
+}
+
+// Storage says where state lives and when it is synced.
+type Storage struct {
+	Data         string   `yaml:"data"`         // folder, relative to the project's; default .lazuli
+	Sync         string   `yaml:"sync"`         // always (default), interval or none
+	SyncInterval Duration `yaml:"syncInterval"` // for interval; default 50ms
+}
+
+// EventHubs is the one Event Hubs namespace.
+type EventHubs struct {
+	AMQPPort   Port           `yaml:"amqpPort"`             // plain; default 5672, 0 picks a free one
+	AMQPSPort  Port           `yaml:"amqpsPort"`            // TLS; default 5671
+	AutoCreate *bool          `yaml:"autoCreate"`           // create hubs on first use; default: true without a project file
+	Rules      []SASRule      `yaml:"rules"`                // shared access policies; default RootManageSharedAccessKey
+	Hubs       map[string]Hub `yaml:"hubs"`                 // by name
+	AcceptAny  bool           `yaml:"acceptAnyBearerToken"` // development only: any JWT-shaped bearer token is a manager; loopback only
+	TailMiB    int            `yaml:"tailMiB"`              // memory for the hot tail of all partitions; default 64
+}
+
+// SASRule is a shared access policy of the namespace.
+type SASRule struct {
+	Name   string   `yaml:"name"`
+	Key    string   `yaml:"key"`
+	Rights []string `yaml:"rights"` // Listen, Send, Manage
+}
+
+// Hub is one event hub.
+type Hub struct {
+	Partitions     int      `yaml:"partitions"`     // 1 to 1024; default 4
+	Retention      Duration `yaml:"retention"`      // default 24h; 0 keeps for ever
+	RetentionMiB   int64    `yaml:"retentionMiB"`   // per partition; 0 is no limit
+	ConsumerGroups []string `yaml:"consumerGroups"` // besides $Default
+}
+
+// Cosmos is the one Cosmos DB account.
+type Cosmos struct {
+	Port          Port                `yaml:"port"`          // TLS and plain HTTP; default 8081
+	Key           string              `yaml:"key"`           // base64; default the emulator's
+	AutoCreate    *bool               `yaml:"autoCreate"`    // create databases and containers that the functions name; default: true without a project file
+	Databases     map[string]Database `yaml:"databases"`     // by id
+	CacheMiB      int                 `yaml:"cacheMiB"`      // block cache; default 16
+	StrictGateway bool                `yaml:"strictGateway"` // copy the vendor gateway's refusals of odd item ids and of cross-partition queries
+	ComputePort   *Port               `yaml:"computePort"`   // a second, lenient listener as the vendor's emulator has on 8903; absent: none
+}
+
+// Database is one database.
+type Database struct {
+	Containers map[string]Container `yaml:"containers"` // by id
+}
+
+// Container is one container.
+type Container struct {
+	PartitionKey   StringList     `yaml:"partitionKey"`   // one path, or up to three for a hierarchical key
+	DefaultTTL     *int           `yaml:"defaultTtl"`     // seconds; -1 turns TTL on without a default
+	UniqueKeys     [][]string     `yaml:"uniqueKeys"`     // each a list of paths
+	IndexingPolicy map[string]any `yaml:"indexingPolicy"` // as in the REST API
+}
+
+// Functions are the project's function apps.
+type Functions struct {
+	Port Port           `yaml:"port"` // first app; further apps count up; default 7071
+	Apps map[string]App `yaml:"apps"` // by name
+}
+
+// App is one function app.
+type App struct {
+	Path     string            `yaml:"path"`     // folder, relative to the project's
+	Binary   string            `yaml:"binary"`   // a worker built before; skips the build
+	Port     *Port             `yaml:"port"`     // of its HTTP triggers
+	Settings map[string]string `yaml:"settings"` // app settings; win over local.settings.json
+	Disabled bool              `yaml:"disabled"` // known, but not started
+}
+
+// Portal is the web portal and the status API.
+type Portal struct {
+	Port Port `yaml:"port"` // default 8080
+}
+
+// Port is a TCP port; 0 picks a free one.
+type Port uint16
+
+// Default returns the configuration of a project with no file in dir.
+func Default(dir string) Config {
+	return Config{
+		Name:    filepath.Base(dir),
+		Listen:  "127.0.0.1",
+		Storage: Storage{Data: ".lazuli", Sync: "always", SyncInterval: Duration(50 * time.Millisecond)},
+		EventHubs: EventHubs{
+			AMQPPort: 5672, AMQPSPort: 5671, TailMiB: 64,
+			Rules: []SASRule{{Name: EmulatorSASKeyName, Key: EmulatorSASKey, Rights: []string{"Listen", "Send", "Manage"}}},
+		},
+		Cosmos:    Cosmos{Port: 8081, Key: EmulatorCosmosKey, CacheMiB: 16},
+		Functions: Functions{Port: 7071},
+		Portal:    Portal{Port: 8080},
+		Dir:       dir,
+	}
+}
+
+// DataDir returns the data folder's absolute path.
+func (c *Config) DataDir() string {
+	if filepath.IsAbs(c.Storage.Data) {
+		return c.Storage.Data
+	}
+	return filepath.Join(c.Dir, c.Storage.Data)
+}
+
+// AppDir returns the folder of an app, absolute.
+func (c *Config) AppDir(a App) string { return c.abs(a.Path) }
+
+// AppBinary returns the absolute path of an app's ready-made worker, or "".
+func (c *Config) AppBinary(a App) string {
+	if a.Binary == "" {
+		return ""
+	}
+	return c.abs(a.Binary)
+}
+
+func (c *Config) abs(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.Dir, p)
+}
+
+// HubsAutoCreated reports whether a hub comes to be on its first use.
+func (c *Config) HubsAutoCreated() bool { return auto(c.EventHubs.AutoCreate, !c.HasFile) }
+
+// ContainersAutoCreated reports whether the containers that functions name
+// come to be when the functions start.
+func (c *Config) ContainersAutoCreated() bool { return auto(c.Cosmos.AutoCreate, !c.HasFile) }
+
+func auto(set *bool, fallback bool) bool {
+	if set != nil {
+		return *set
+	}
+	return fallback
+}

@@ -1,0 +1,137 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const telemetry = `
+name: telemetry
+eventHubs:
+  hubs:
+    telemetry_events: {partitions: 2, retention: 24h, consumerGroups: [dashboard]}
+    device_events: {}
+cosmos:
+  databases:
+    serverless_db:
+      containers:
+        events: {partitionKey: /deviceId}
+        tree:   {partitionKey: [/tenant, /user]}
+functions:
+  apps:
+    telemetry: {path: .}
+`
+
+func TestParseFillsDefaults(t *testing.T) {
+	cfg, err := Parse([]byte(telemetry), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]Hub{
+		"telemetry_events": {Partitions: 2, Retention: DefaultRetention, ConsumerGroups: []string{"dashboard"}},
+		"device_events":    {Partitions: DefaultPartitions, Retention: DefaultRetention},
+	}
+	if diff := cmp.Diff(want, cfg.EventHubs.Hubs); diff != "" {
+		t.Errorf("hubs (-want +got):\n%s", diff)
+	}
+	containers := cfg.Cosmos.Databases["serverless_db"].Containers
+	if diff := cmp.Diff(StringList{"/tenant", "/user"}, containers["tree"].PartitionKey); diff != "" {
+		t.Errorf("hierarchical key (-want +got):\n%s", diff)
+	}
+	if cfg.EventHubs.AMQPPort != 5672 || cfg.Cosmos.Port != 8081 || cfg.Functions.Port != 7071 {
+		t.Errorf("ports lost: %d %d %d", cfg.EventHubs.AMQPPort, cfg.Cosmos.Port, cfg.Functions.Port)
+	}
+	if cfg.HubsAutoCreated() || cfg.ContainersAutoCreated() {
+		t.Error("a project with a file must not create resources by itself")
+	}
+}
+
+func TestNoFileIsAnEmptyProject(t *testing.T) {
+	cfg, err := Load(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cfg.HubsAutoCreated() || cfg.HasFile {
+		t.Error("without a file, hubs are created on first use")
+	}
+}
+
+func TestLoadTakesAFolderOrAFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, FileName)
+	if err := os.WriteFile(file, []byte("name: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range []string{dir, file} {
+		cfg, err := Load(arg)
+		if err != nil || cfg.Name != "x" || cfg.Dir != dir {
+			t.Errorf("Load(%s) = %q in %q, %v", arg, cfg.Name, cfg.Dir, err)
+		}
+	}
+	if _, err := Load(filepath.Join(dir, "none")); err == nil {
+		t.Error("a missing folder was accepted")
+	}
+}
+
+// TestFaultsNameTheirPath holds the texts a user sees: each begins with the
+// path of the key, or shows the line.
+func TestFaultsNameTheirPath(t *testing.T) {
+	tests := []struct{ name, yaml, want string }{
+		{"unknown key", "evnetHubs: {}", `unknown field "evnetHubs"`},
+		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},
+		{"partitions", "eventHubs: {hubs: {a: {partitions: 5000}}}", "eventHubs.hubs.a.partitions: is 5000; must be from 1 to 1024"},
+		{"hub name", "eventHubs: {hubs: {'a b': {}}}", "eventHubs.hubs.a b: a hub's name"},
+		{"case twins", "eventHubs: {hubs: {a: {}, A: {}}}", "eventHubs.hubs.a: differs from A only in case"},
+		{"default group", "eventHubs: {hubs: {a: {consumerGroups: [$default]}}}", "eventHubs.hubs.a.consumerGroups[0]: $Default is always there"},
+		{"duration", "eventHubs: {hubs: {a: {retention: soon}}}", `"soon" is not a duration`},
+		{"rights", "eventHubs: {rules: [{name: r, key: k, rights: [Read]}]}", `eventHubs.rules[0].rights: "Read" is not one of`},
+		{"no key", "cosmos: {databases: {d: {containers: {c: {}}}}}", "cosmos.databases.d.containers.c.partitionKey: is missing"},
+		{"key path", "cosmos: {databases: {d: {containers: {c: {partitionKey: deviceId}}}}}", "cosmos.databases.d.containers.c.partitionKey: \"deviceId\" is not a path"},
+		{"ttl", "cosmos: {databases: {d: {containers: {c: {partitionKey: /a, defaultTtl: 0}}}}}", "cosmos.databases.d.containers.c.defaultTtl: is 0"},
+		{"account key", "cosmos: {key: '*'}", "cosmos.key: is not base64"},
+		{"sync", "storage: {sync: often}", `storage.sync: "often" is not one of always, interval, none`},
+		{"address", "listen: everywhere", `listen: "everywhere" is not an IP address`},
+		{"public cosmos key", "listen: 0.0.0.0", "cosmos.key: the emulator's well-known key is refused on 0.0.0.0"},
+		{"public SAS key", "listen: 0.0.0.0", "eventHubs.rules[0].key: the emulator's well-known key is refused on 0.0.0.0"},
+		{"app path", "functions: {apps: {a: {}}}", "functions.apps.a.path: is missing"},
+		{"app folder", "functions: {apps: {a: {path: ./nowhere}}}", "functions.apps.a.path: stat"},
+		{"broken", "name: [", "1 |"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Parse([]byte(tt.yaml), t.TempDir())
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{"7d": 7 * 24 * time.Hour, "90s": 90 * time.Second, "0.5d": 12 * time.Hour} {
+		var d Duration
+		if err := d.UnmarshalText([]byte(text)); err != nil || time.Duration(d) != want {
+			t.Errorf("%s = %v, %v; want %v", text, time.Duration(d), err, want)
+		}
+	}
+	for _, text := range []string{"-1s", "d", "", "1 week"} {
+		var d Duration
+		if err := d.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q was accepted as %v", text, time.Duration(d))
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(telemetry))
+	f.Add([]byte("name: ["))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, _ = Parse(text, dir)
+	})
+}

@@ -1,0 +1,189 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Defaults of a hub.
+const (
+	DefaultPartitions = 4
+	DefaultRetention  = Duration(24 * time.Hour)
+)
+
+const maxPartitions = 1024
+
+var (
+	hubName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,254}[A-Za-z0-9])?$`)
+	groupName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,48}[A-Za-z0-9])?$`)
+)
+
+// Validate returns every fault of the configuration, each with the path of its
+// key, or nil.
+func (c *Config) Validate() error {
+	var v validation
+	v.listen(c)
+	v.storage(c)
+	v.eventHubs(&c.EventHubs)
+	v.cosmos(&c.Cosmos)
+	v.functions(c)
+	return errors.Join(v.faults...)
+}
+
+type validation struct{ faults []error }
+
+func (v *validation) add(path, format string, args ...any) {
+	v.faults = append(v.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+func (v *validation) listen(c *Config) {
+	addr, err := netip.ParseAddr(c.Listen)
+	if err != nil {
+		v.add("listen", "%q is not an IP address; write 127.0.0.1 for this machine only", c.Listen)
+		return
+	}
+	if addr.IsLoopback() {
+		return
+	}
+	if c.Cosmos.Key == EmulatorCosmosKey {
+		v.add("cosmos.key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", c.Listen)
+	}
+	for i, r := range c.EventHubs.Rules {
+		if r.Key == EmulatorSASKey {
+			v.add(fmt.Sprintf("eventHubs.rules[%d].key", i), "the emulator's well-known key is refused on %s; set eventHubs.rules with a key of your own", c.Listen)
+		}
+	}
+	if c.EventHubs.AcceptAny {
+		v.add("eventHubs.acceptAnyBearerToken", "is refused on %s: it is for development on loopback", c.Listen)
+	}
+}
+
+func (v *validation) storage(c *Config) {
+	switch c.Storage.Sync {
+	case "always", "interval", "none":
+	default:
+		v.add("storage.sync", "%q is not one of always, interval, none", c.Storage.Sync)
+	}
+	if c.Storage.Sync == "interval" && (c.Storage.SyncInterval < Duration(time.Millisecond) || c.Storage.SyncInterval > Duration(time.Minute)) {
+		v.add("storage.syncInterval", "must be from 1ms to 1m")
+	}
+	if c.Storage.Data == "" {
+		v.add("storage.data", "is empty")
+	}
+}
+
+func (v *validation) eventHubs(e *EventHubs) {
+	if e.AMQPPort != 0 && e.AMQPPort == e.AMQPSPort {
+		v.add("eventHubs.amqpsPort", "is %d, the port of plain AMQP", e.AMQPSPort)
+	}
+	if e.TailMiB < 1 || e.TailMiB > 1<<20 {
+		v.add("eventHubs.tailMiB", "must be from 1 to %d", 1<<20)
+	}
+	for i, r := range e.Rules {
+		v.rule(fmt.Sprintf("eventHubs.rules[%d]", i), r)
+	}
+	folded := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(e.Hubs)) {
+		path := "eventHubs.hubs." + name
+		if !hubName.MatchString(name) {
+			v.add(path, "a hub's name has 1 to 256 letters, digits, dots, dashes and underscores, and begins and ends with a letter or digit")
+		}
+		if other, dup := folded[strings.ToLower(name)]; dup {
+			v.add(path, "differs from %s only in case; names are not case-sensitive", other)
+		}
+		folded[strings.ToLower(name)] = name
+		v.hub(path, e.Hubs[name])
+	}
+}
+
+func (v *validation) rule(path string, r SASRule) {
+	if r.Name == "" || r.Key == "" {
+		v.add(path, "needs name and key")
+	}
+	if len(r.Rights) == 0 {
+		v.add(path+".rights", "name at least one of Listen, Send, Manage")
+	}
+	for _, right := range r.Rights {
+		if right != "Listen" && right != "Send" && right != "Manage" {
+			v.add(path+".rights", "%q is not one of Listen, Send, Manage", right)
+		}
+	}
+}
+
+func (v *validation) hub(path string, h Hub) {
+	if h.Partitions < 1 || h.Partitions > maxPartitions {
+		v.add(path+".partitions", "is %d; must be from 1 to %d", h.Partitions, maxPartitions)
+	}
+	if h.RetentionMiB < 0 {
+		v.add(path+".retentionMiB", "is negative")
+	}
+	for i, g := range h.ConsumerGroups {
+		if strings.EqualFold(g, "$Default") {
+			v.add(fmt.Sprintf("%s.consumerGroups[%d]", path, i), "$Default is always there; leave it out")
+		} else if !groupName.MatchString(g) {
+			v.add(fmt.Sprintf("%s.consumerGroups[%d]", path, i), "%q: a consumer group's name has 1 to 50 letters, digits, dots, dashes and underscores", g)
+		}
+	}
+}
+
+func (v *validation) cosmos(c *Cosmos) {
+	if _, err := base64.StdEncoding.DecodeString(c.Key); err != nil || c.Key == "" {
+		v.add("cosmos.key", "is not base64")
+	}
+	if c.CacheMiB < 1 || c.CacheMiB > 1<<20 {
+		v.add("cosmos.cacheMiB", "must be from 1 to %d", 1<<20)
+	}
+	for _, db := range slices.Sorted(maps.Keys(c.Databases)) {
+		for _, id := range slices.Sorted(maps.Keys(c.Databases[db].Containers)) {
+			v.container("cosmos.databases."+db+".containers."+id, c.Databases[db].Containers[id])
+		}
+	}
+}
+
+func (v *validation) container(path string, c Container) {
+	switch n := len(c.PartitionKey); {
+	case n == 0:
+		v.add(path+".partitionKey", "is missing; write for instance /deviceId")
+	case n > 3:
+		v.add(path+".partitionKey", "has %d paths; a hierarchical key has at most 3", n)
+	}
+	for _, p := range c.PartitionKey {
+		if !strings.HasPrefix(p, "/") || p == "/" {
+			v.add(path+".partitionKey", "%q is not a path; it begins with a slash, as in /deviceId", p)
+		}
+	}
+	if c.DefaultTTL != nil && (*c.DefaultTTL == 0 || *c.DefaultTTL < -1) {
+		v.add(path+".defaultTtl", "is %d; write a number of seconds, or -1", *c.DefaultTTL)
+	}
+}
+
+func (v *validation) functions(c *Config) {
+	for _, name := range slices.Sorted(maps.Keys(c.Functions.Apps)) {
+		app := c.Functions.Apps[name]
+		path := "functions.apps." + name
+		if app.Path == "" {
+			v.add(path+".path", "is missing; write the folder of the function app, as in ./app")
+			continue
+		}
+		if info, err := os.Stat(c.AppDir(app)); err != nil {
+			v.add(path+".path", "%v", err)
+		} else if !info.IsDir() {
+			v.add(path+".path", "%s is not a folder", app.Path)
+		}
+		if bin := c.AppBinary(app); bin != "" {
+			if info, err := os.Stat(bin); err != nil {
+				v.add(path+".binary", "%v", err)
+			} else if info.IsDir() || info.Mode()&0o111 == 0 {
+				v.add(path+".binary", "%s is not an executable file", app.Binary)
+			}
+		}
+	}
+}
