@@ -1,0 +1,193 @@
+// Package instance is how the commands find a running lazuli.
+//
+// `lazuli up` writes one file in its data folder (run.json) and one in a folder
+// that all instances of this user share. A command looks for the instance of
+// its own folder, then for the only one that runs. The files hold addresses and
+// a process id, never a key.
+package instance
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// File is the instance file's name in the data folder.
+const File = "run.json"
+
+// Info describes a running instance.
+type Info struct {
+	PID       int               `json:"pid"`
+	Version   string            `json:"version"`
+	Name      string            `json:"name"`
+	Dir       string            `json:"dir"`     // the project's folder
+	DataDir   string            `json:"dataDir"` //
+	StartedAt time.Time         `json:"startedAt"`
+	Ready     bool              `json:"ready"`
+	Addresses map[string]string `json:"addresses"` // service -> host:port; see the constants
+	CAFile    string            `json:"caFile"`
+}
+
+// The services in Info.Addresses.
+const (
+	AMQP   = "amqp"
+	AMQPS  = "amqps"
+	Cosmos = "cosmos"
+	Portal = "portal"
+	// Function apps stand under FunctionsPrefix + name.
+	FunctionsPrefix = "functions/"
+)
+
+// Functions returns the address of the HTTP front of each function app.
+func (i Info) Functions() map[string]string {
+	apps := map[string]string{}
+	for service, addr := range i.Addresses {
+		if name, ok := strings.CutPrefix(service, FunctionsPrefix); ok {
+			apps[name] = addr
+		}
+	}
+	return apps
+}
+
+// Alive reports whether the instance's process still runs.
+func (i Info) Alive() bool {
+	return i.PID > 0 && syscall.Kill(i.PID, 0) == nil
+}
+
+// Write publishes the instance; it replaces what it wrote before.
+func Write(i Info) error {
+	data, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return err
+	}
+	shared, err := sharedFile(i.DataDir)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(shared), 0o700); err != nil {
+		return err
+	}
+	for _, path := range []string{filepath.Join(i.DataDir, File), shared} {
+		tmp := fmt.Sprintf("%s.%d", path, i.PID)
+		if err := os.WriteFile(tmp, data, 0o600); err != nil {
+			return err
+		}
+		if err := os.Rename(tmp, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove takes the instance's files away.
+func Remove(i Info) error {
+	shared, err := sharedFile(i.DataDir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(removeFile(filepath.Join(i.DataDir, File)), removeFile(shared))
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// ErrNone says that no instance runs.
+var ErrNone = errors.New("no lazuli is running here; start one with `lazuli up`, or name an Azure endpoint")
+
+// Find returns the instance whose project or data folder is dir or holds dir;
+// failing that, the only instance that runs. With several, it is an error that
+// lists them.
+func Find(dir string) (Info, error) {
+	all, err := All()
+	if err != nil {
+		return Info{}, err
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return Info{}, err
+	}
+	best, found := Info{}, false
+	for _, i := range all {
+		if within(abs, i.Dir) && len(i.Dir) >= len(best.Dir) || abs == i.DataDir {
+			best, found = i, true
+		}
+	}
+	switch {
+	case found:
+		return best, nil
+	case len(all) == 1:
+		return all[0], nil
+	case len(all) == 0:
+		return Info{}, ErrNone
+	}
+	var dirs []string
+	for _, i := range all {
+		dirs = append(dirs, i.Dir)
+	}
+	return Info{}, fmt.Errorf("%d instances run (%s); choose one with --project DIR", len(all), strings.Join(dirs, ", "))
+}
+
+func within(dir, parent string) bool {
+	rel, err := filepath.Rel(parent, dir)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// All returns the instances of this user that run. Files that dead instances
+// left are passed over.
+func All() ([]Info, error) {
+	folder, err := sharedFolder()
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var all []Info
+	for _, f := range files {
+		if i, err := read(f); err == nil && i.Alive() {
+			all = append(all, i)
+		}
+	}
+	return all, nil
+}
+
+func read(path string) (Info, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Info{}, err
+	}
+	var i Info
+	return i, json.Unmarshal(data, &i)
+}
+
+func sharedFolder() (string, error) {
+	if dir := os.Getenv("LAZULI_RUN_DIR"); dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("folder of running instances: %w (set LAZULI_RUN_DIR)", err)
+	}
+	return filepath.Join(cache, "lazuli", "run"), nil
+}
+
+func sharedFile(dataDir string) (string, error) {
+	folder, err := sharedFolder()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(dataDir))
+	return filepath.Join(folder, hex.EncodeToString(sum[:8])+".json"), nil
+}
