@@ -1,0 +1,145 @@
+// Package docs_test holds the documents against the code.
+package docs_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/lazuli-dev/lazuli/"
+
+// TestArrows holds the picture in ARCHITECTURE.md against the imports of every
+// package, as the build sees them (tests excepted: they may reach for a real
+// client or a neighbour's fake).
+func TestArrows(t *testing.T) {
+	rooms := readArrows(t)
+	for _, pkg := range listPackages(t) {
+		path := strings.TrimPrefix(pkg.ImportPath, module)
+		room := roomOf(rooms, path)
+		if room == "" {
+			t.Errorf("%s is in no room of docs/ARCHITECTURE.md", path)
+			continue
+		}
+		for _, imp := range pkg.Imports {
+			target, ours := strings.CutPrefix(imp, module)
+			if !ours || roomOf(rooms, target) == room {
+				continue
+			}
+			name := strings.TrimPrefix(roomOf(rooms, target), "internal/")
+			if !slices.Contains(rooms[room], name) {
+				t.Errorf("%s imports %s: docs/ARCHITECTURE.md draws no arrow %s -> %s", path, target, room, name)
+			}
+		}
+	}
+}
+
+// TestArrowsPointOneWay demands that the picture itself has no circle.
+func TestArrowsPointOneWay(t *testing.T) {
+	rooms := readArrows(t)
+	done := map[string]bool{}
+	var walk func(room string, trail []string)
+	walk = func(room string, trail []string) {
+		if slices.Contains(trail, room) {
+			t.Fatalf("a circle: %s", strings.Join(append(trail, room), " -> "))
+		}
+		if done[room] {
+			return
+		}
+		for _, next := range rooms[room] {
+			if _, top := rooms[next]; !top {
+				next = "internal/" + next
+			}
+			if _, ok := rooms[next]; !ok {
+				t.Errorf("%s points to %s, which is no room", room, next)
+				continue
+			}
+			walk(next, append(trail, room))
+		}
+		done[room] = true
+	}
+	for room := range rooms {
+		walk(room, nil)
+	}
+}
+
+func TestArchitectureIsShort(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte("\n")); n >= 150 {
+		t.Errorf("ARCHITECTURE.md has %d lines; under 150 is the promise", n)
+	}
+}
+
+// readArrows reads the block marked "arrows": room -> rooms it may import.
+func readArrows(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := bytes.Cut(text, []byte("```arrows\n"))
+	block, _, closed := bytes.Cut(rest, []byte("```"))
+	if !found || !closed {
+		t.Fatal("ARCHITECTURE.md has no block of arrows")
+	}
+	rooms := map[string][]string{}
+	lines := bufio.NewScanner(bytes.NewReader(block))
+	for lines.Scan() {
+		room, targets, ok := strings.Cut(lines.Text(), "->")
+		if !ok {
+			t.Fatalf("not an arrow: %q", lines.Text())
+		}
+		rooms[strings.TrimSpace(room)] = strings.Fields(targets)
+	}
+	return rooms
+}
+
+// roomOf returns the longest room that holds the package path.
+func roomOf(rooms map[string][]string, path string) string {
+	best := ""
+	for room := range rooms {
+		if (path == room || strings.HasPrefix(path, room+"/")) && len(room) > len(best) {
+			best = room
+		}
+	}
+	return best
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	GoFiles    []string
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "./...")
+	cmd.Dir = ".."
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var pkgs []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return pkgs
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) > 0 {
+			pkgs = append(pkgs, p)
+		}
+	}
+}
