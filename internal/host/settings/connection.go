@@ -1,0 +1,152 @@
+package settings
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Service says which service's keys describe a connection.
+type Service int
+
+// The services whose connections are read.
+const (
+	EventHubs Service = iota
+	CosmosDB
+	Storage
+)
+
+// serviceKeys are, per service, the default setting and the steps under a
+// setting's name that hold an endpoint when a token identifies the app.
+var serviceKeys = [...]struct {
+	fallback  string
+	endpoints []string
+}{
+	EventHubs: {"", []string{"fullyQualifiedNamespace"}},
+	CosmosDB:  {"CosmosDB", []string{"accountEndpoint"}},
+	Storage:   {"AzureWebJobsStorage", []string{"serviceUri", "blobServiceUri", "accountName"}},
+}
+
+// Connection is what a binding's connection setting leads to: either a
+// connection string or an endpoint plus an identity.
+type Connection struct {
+	// Setting is the name under which the value was found, for messages.
+	Setting string
+	// String is the whole connection string; empty with the identity form.
+	// It holds a key: never log it.
+	String string
+	// Endpoint is the service's address: scheme, host and perhaps port. It is
+	// nil for a storage string that names no address.
+	Endpoint *url.URL
+	// EntityPath is the hub named by an Event Hubs connection string, or "".
+	EntityPath string
+	// Emulator is set by UseDevelopmentEmulator=true and
+	// UseDevelopmentStorage=true.
+	Emulator bool
+	// Identity tells how to get a token; only with the identity form.
+	Identity Identity
+}
+
+// Identity is the part of an identity connection that chooses a credential.
+type Identity struct {
+	Credential, ClientID, TenantID, ClientSecret string
+}
+
+// UsesIdentity reports whether the connection authenticates by token.
+func (c Connection) UsesIdentity() bool { return c.String == "" }
+
+// Host returns the endpoint's host name without port, in lower case.
+func (c Connection) Host() string {
+	if c.Endpoint == nil {
+		return ""
+	}
+	return strings.ToLower(c.Endpoint.Hostname())
+}
+
+// Connection resolves a binding's connection property. An exact setting wins
+// over a section of identity settings; each is also tried under the prefixes
+// AzureWebJobs and ConnectionStrings. An empty name means the service's own
+// default setting.
+func (s *Settings) Connection(service Service, name string) (Connection, error) {
+	keys := serviceKeys[service]
+	if name == "" {
+		name = keys.fallback
+	}
+	if name == "" {
+		return Connection{}, fault.New(fault.Invalid, "connection", "the binding names no connection setting")
+	}
+	candidates := []string{name, "AzureWebJobs" + name, "ConnectionStrings:" + name}
+	for _, c := range candidates {
+		if v := strings.TrimSpace(s.Get(c)); v != "" {
+			return parseConnection(c, v)
+		}
+	}
+	for _, c := range candidates[:2] {
+		for _, step := range keys.endpoints {
+			if v := strings.TrimSpace(s.Get(c + ":" + step)); v != "" {
+				return s.identityConnection(c, step, v)
+			}
+		}
+	}
+	forms := make([]string, len(keys.endpoints))
+	for i, step := range keys.endpoints {
+		forms[i] = name + "__" + step
+	}
+	return Connection{}, fault.New(fault.NotFound, "connection "+name,
+		"no setting %s (a connection string) or %s (an endpoint) in local.settings.json or the environment",
+		name, strings.Join(forms, ", "))
+}
+
+func (s *Settings) identityConnection(section, step, value string) (Connection, error) {
+	endpoint := value
+	switch {
+	case step == "accountName":
+		endpoint = "https://" + value + ".blob.core.windows.net"
+	case !strings.Contains(value, "://"):
+		endpoint = "sb://" + value
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return Connection{}, fault.New(fault.Invalid, "connection "+section, "%s__%s: %q is not an address", section, step, value)
+	}
+	return Connection{
+		Setting:  section + "__" + step,
+		Endpoint: u,
+		Identity: Identity{
+			Credential:   s.Get(section + ":credential"),
+			ClientID:     s.Get(section + ":clientId"),
+			TenantID:     s.Get(section + ":tenantId"),
+			ClientSecret: s.Get(section + ":clientSecret"),
+		},
+	}, nil
+}
+
+// parseConnection reads the "key=value;" form that all services share. Only
+// the first "=" of a pair separates: keys are base64 and end in "=".
+func parseConnection(name, text string) (Connection, error) {
+	c := Connection{Setting: name, String: text}
+	for pair := range strings.SplitSeq(text, ";") {
+		k, v, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok {
+			if k == "" {
+				continue
+			}
+			// The text may be a bare key: it must not appear in the message.
+			return Connection{}, fault.New(fault.Invalid, "connection "+name, "a part of the connection string has no \"=\"")
+		}
+		switch strings.ToLower(strings.TrimSpace(k)) {
+		case "endpoint", "accountendpoint", "blobendpoint":
+			u, err := url.Parse(strings.TrimSpace(v))
+			if err != nil || u.Host == "" {
+				return Connection{}, fault.New(fault.Invalid, "connection "+name, "%s in the connection string is not an address", k)
+			}
+			c.Endpoint = u
+		case "entitypath":
+			c.EntityPath = v
+		case "usedevelopmentemulator", "usedevelopmentstorage":
+			c.Emulator = strings.EqualFold(strings.TrimSpace(v), "true")
+		}
+	}
+	return c, nil
+}
