@@ -1,0 +1,95 @@
+package kv
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Batch collects changes that become durable together. Keys are full keys
+// (see Space.Key); keys and values are copied. A batch is used by one
+// goroutine, committed once, and not touched afterwards.
+type Batch struct {
+	db *DB
+	p  *pebble.Batch
+}
+
+// NewBatch returns an empty batch with room for size bytes.
+func (db *DB) NewBatch(size int) *Batch { return &Batch{db, db.p.NewBatchWithSize(size)} }
+
+// Set puts a value.
+func (b *Batch) Set(key, value []byte) { must(b.p.Set(key, value, nil)) }
+
+// SetParts puts the value head followed by tail, without joining them first.
+func (b *Batch) SetParts(key, head, tail []byte) {
+	op := b.p.SetDeferred(len(key), len(head)+len(tail))
+	copy(op.Key, key)
+	copy(op.Value[copy(op.Value, head):], tail)
+	must(op.Finish())
+}
+
+// Delete removes a key, present or not.
+func (b *Batch) Delete(key []byte) { must(b.p.Delete(key, nil)) }
+
+// DeleteRange removes low <= key < high.
+func (b *Batch) DeleteRange(low, high []byte) { must(b.p.DeleteRange(low, high, nil)) }
+
+// AddTally merges t into the tally at key.
+func (b *Batch) AddTally(key []byte, t Tally) { must(b.p.Merge(key, t.append(nil), nil)) }
+
+// Len returns the size of the batch in bytes.
+func (b *Batch) Len() int { return b.p.Len() }
+
+// Count returns the number of changes.
+func (b *Batch) Count() int { return int(b.p.Count()) }
+
+// Discard drops an uncommitted batch.
+func (b *Batch) Discard() { _ = b.p.Close() }
+
+// Commit makes the batch visible and, by the store's SyncMode, durable. An
+// error means that it may or may not survive, and that the store accepts no
+// further commit.
+func (b *Batch) Commit() error {
+	p, err := b.CommitAsync()
+	if err != nil {
+		return err
+	}
+	return p.Wait()
+}
+
+// CommitAsync makes the batch visible and starts making it durable. The caller
+// must call Wait on the result, once.
+func (b *Batch) CommitAsync() (Pending, error) {
+	err := b.db.guard(func() error {
+		switch b.db.mode {
+		case SyncAlways:
+			return b.db.p.ApplyNoSyncWait(b.p, pebble.Sync)
+		case SyncInterval:
+			b.db.pending.Store(true)
+		}
+		return b.db.p.Apply(b.p, pebble.NoSync)
+	})
+	return Pending{b}, err
+}
+
+// Pending is a commit on its way to the disk.
+type Pending struct{ b *Batch }
+
+// Wait returns when the commit is durable, by the store's SyncMode, or cannot
+// be.
+func (p Pending) Wait() error {
+	return p.b.db.guardPending(func() error {
+		if p.b.db.mode == SyncAlways {
+			if err := p.b.p.SyncWait(); err != nil {
+				return err
+			}
+		}
+		return p.b.p.Close()
+	})
+}
+
+// must stops on errors that Pebble's batch only gives for misuse, such as a
+// change after the commit.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,226 @@
+// Package kv is the ordered, durable key-value store under the documents and
+// the checkpoints: a thin layer over Pebble.
+//
+// The one idea: a process has one store and so one write-ahead log, and every
+// engine gets a Space of it, a set of keys behind a prefix. Commits of all
+// spaces share each fsync, and a commit that touches two spaces is atomic.
+//
+// Durability: Commit returns after the write-ahead log holding the batch has
+// been synced (with SyncAlways). A batch becomes visible to readers a moment
+// earlier, when it is in the log but perhaps not yet on the disk; the log keeps
+// commit order, so what survives a crash is a prefix of what was visible, never
+// a later commit without an earlier one.
+//
+// It does not know what the values mean, with one exception: a Tally, a value
+// that commits add to without reading it.
+package kv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/vfs"
+)
+
+// SyncMode says when a commit is on the disk.
+type SyncMode uint8
+
+const (
+	// SyncAlways syncs before a commit is acknowledged. Nothing acknowledged is
+	// ever lost.
+	SyncAlways SyncMode = iota
+	// SyncInterval acknowledges at once and syncs every Options.SyncEvery.
+	SyncInterval
+	// SyncNone leaves it to the operating system. A crash of the process loses
+	// nothing that reached the system; a power loss may.
+	SyncNone
+)
+
+// Options configure Open. The zero value of every field but Dir has a default.
+type Options struct {
+	FS            vfs.FS        // default: the operating system's
+	Dir           string        // the store's folder, made if missing
+	Sync          SyncMode      // default: SyncAlways
+	SyncEvery     time.Duration // for SyncInterval; default 100 ms
+	CacheBytes    int64         // block cache; default 16 MiB
+	MemTableBytes int           // upper size of one memtable; default 32 MiB; they start small
+	Log           *slog.Logger  // default: none
+}
+
+// DB is an open store. It is safe for concurrent use.
+type DB struct {
+	p       *pebble.DB
+	log     *slog.Logger
+	mode    SyncMode
+	every   time.Duration
+	broken  atomic.Pointer[failure] // the first commit failure; no commit is accepted after it
+	closing sync.Once
+	pending atomic.Bool // SyncInterval: something was committed since the last sync
+}
+
+type failure struct{ err error }
+
+// Open opens the store in o.Dir, replaying its log. It fails with
+// fault.Unavailable when another process holds the folder.
+func Open(o Options) (*DB, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.SyncEvery <= 0 {
+		o.SyncEvery = 100 * time.Millisecond
+	}
+	p, err := pebble.Open(o.Dir, pebbleOptions(o))
+	if err != nil {
+		kind := fault.Internal
+		switch {
+		case errors.Is(err, os.ErrPermission), isLocked(err):
+			kind = fault.Unavailable
+		}
+		return nil, fault.Wrap(kind, "store "+o.Dir, err, "open")
+	}
+	return &DB{p: p, log: o.Log, mode: o.Sync, every: o.SyncEvery}, nil
+}
+
+// pebbleOptions chooses for one machine that also runs everything else: small
+// when idle, two compactions at most, bloom filters because almost every first
+// write of an item asks for a key that is not there.
+func pebbleOptions(o Options) *pebble.Options {
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = 16 << 20
+	}
+	if o.MemTableBytes <= 0 {
+		o.MemTableBytes = 32 << 20
+	}
+	logger := pebbleLogger{o.Log}
+	po := &pebble.Options{
+		FS:                          o.FS,
+		FormatMajorVersion:          pebble.FormatNewest,
+		CacheSize:                   o.CacheBytes,
+		MemTableSize:                uint64(o.MemTableBytes),
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		L0StopWritesThreshold:       24,
+		LBaseMaxBytes:               64 << 20,
+		MaxOpenFiles:                512,
+		BytesPerSync:                1 << 20,
+		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, min(2, runtime.GOMAXPROCS(0))) },
+		Logger:                      logger,
+		Merger:                      tallyMerger,
+	}
+	for i := range po.Levels {
+		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		po.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
+	}
+	listener := pebble.MakeLoggingEventListener(logger)
+	listener.BackgroundError = func(err error) { o.Log.Error("store background work failed", "error", err) }
+	listener.EnsureDefaults(logger)
+	po.EventListener = &listener
+	return po
+}
+
+// Run does the store's timed work, which is syncing when the mode is
+// SyncInterval, until ctx ends.
+func (db *DB) Run(ctx context.Context) error {
+	if db.mode != SyncInterval {
+		<-ctx.Done()
+		return nil
+	}
+	tick := time.NewTicker(db.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return db.flushLog()
+		case <-tick.C:
+			if err := db.flushLog(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// flushLog syncs what SyncInterval acknowledged early.
+func (db *DB) flushLog() error {
+	if !db.pending.Swap(false) {
+		return nil
+	}
+	return db.guard(func() error { return db.p.LogData(nil, pebble.Sync) })
+}
+
+// Close syncs and closes the store. Every iterator and snapshot must be closed
+// before. After a failed commit it leaves the files as they are: the log says
+// what was acknowledged.
+func (db *DB) Close() (err error) {
+	db.closing.Do(func() {
+		if db.broken.Load() != nil {
+			return // Pebble's commit pipeline is stuck; closing it would hang
+		}
+		if db.mode != SyncAlways {
+			db.pending.Store(true)
+			if err = db.flushLog(); err != nil {
+				return
+			}
+		}
+		err = db.p.Close()
+	})
+	return err
+}
+
+// Err returns the failure that made the store refuse further commits, or nil.
+func (db *DB) Err() error {
+	if f := db.broken.Load(); f != nil {
+		return f.err
+	}
+	return nil
+}
+
+// DiskBytes estimates the space the store takes.
+func (db *DB) DiskBytes() uint64 { return db.p.Metrics().DiskSpaceUsage() }
+
+// guard runs a commit. A failure or panic of Pebble's commit path means that
+// its log cannot be written any more (a full disk, a dying one): nobody knows
+// how much of it is durable, so the store refuses every later commit until it
+// is opened again.
+func (db *DB) guard(commit func() error) error {
+	if err := db.Err(); err != nil {
+		return err
+	}
+	return db.guardPending(commit)
+}
+
+// guardPending is guard for the second half of a commit that was accepted.
+func (db *DB) guardPending(commit func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+		if err == nil {
+			return
+		}
+		err = fault.Wrap(fault.Unavailable, "store", err, "the write-ahead log cannot be written; free the disk and start again")
+		if db.broken.CompareAndSwap(nil, &failure{err}) {
+			db.log.Error("store refuses writes", "error", err)
+		}
+	}()
+	return commit()
+}
+
+// isLocked reports whether err says that another process holds the lock file.
+func isLocked(err error) bool {
+	return errors.Is(err, errAgain) || errors.Is(err, errWouldBlock)
+}

@@ -1,0 +1,26 @@
+package kv
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// pebbleLogger sends Pebble's own log to ours, at debug: it reports on every
+// flush and compaction.
+type pebbleLogger struct{ log *slog.Logger }
+
+// Infof implements pebble.Logger.
+func (l pebbleLogger) Infof(format string, args ...any) {
+	l.log.Debug(fmt.Sprintf(format, args...))
+}
+
+// Errorf implements pebble.Logger.
+func (l pebbleLogger) Errorf(format string, args ...any) {
+	l.log.Warn(fmt.Sprintf(format, args...))
+}
+
+// Fatalf implements pebble.Logger, whose contract is not to return. On a
+// commit the panic is caught by guard.
+func (l pebbleLogger) Fatalf(format string, args ...any) {
+	panic(fmt.Sprintf(format, args...))
+}

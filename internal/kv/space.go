@@ -1,0 +1,105 @@
+package kv
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Space is a set of keys behind a prefix. Prefixes of different spaces must
+// not be prefixes of each other. A Space is a small value; copy it freely.
+type Space struct {
+	db     *DB
+	prefix []byte
+}
+
+// Space returns the keys behind prefix.
+func (db *DB) Space(prefix string) Space { return Space{db, []byte(prefix)} }
+
+// Key returns the full key of a key in the space, for the reads and writes
+// that take full keys.
+func (s Space) Key(key []byte) []byte { return append(slices.Clip(slices.Clone(s.prefix)), key...) }
+
+// Bounds returns the half-open range of full keys that begin with key.
+func (s Space) Bounds(key []byte) (low, high []byte) {
+	low = s.Key(key)
+	return low, PrefixEnd(low)
+}
+
+// PrefixEnd returns the smallest key above every key with the prefix, or nil
+// when there is none.
+func PrefixEnd(prefix []byte) []byte {
+	end := slices.Clone(prefix)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i] != 0xff {
+			end[i]++
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+// Reader reads the store: a DB as it is at each call, a Snapshot as it was.
+// Keys are full keys (see Space.Key).
+type Reader interface {
+	// Get appends the value of key to dst, and reports whether there is one.
+	Get(dst, key []byte) ([]byte, bool, error)
+	// Iter returns an iterator over low <= key < high.
+	Iter(low, high []byte) (*Iter, error)
+}
+
+// Iter walks keys in order. Key and Value are valid until the next move.
+// Check Error after the walk; always Close.
+type Iter = pebble.Iterator
+
+// Snapshot is the store at one moment. Close it soon: it keeps old data alive.
+type Snapshot struct{ p *pebble.Snapshot }
+
+// Snapshot returns the store as it is now, with every commit that is visible.
+func (db *DB) Snapshot() *Snapshot { return &Snapshot{db.p.NewSnapshot()} }
+
+// Close lets the snapshot go.
+func (s *Snapshot) Close() error { return s.p.Close() }
+
+// Get implements Reader.
+func (s *Snapshot) Get(dst, key []byte) ([]byte, bool, error) { return get(s.p, dst, key) }
+
+// Iter implements Reader.
+func (s *Snapshot) Iter(low, high []byte) (*Iter, error) { return iter(s.p, low, high) }
+
+// Get implements Reader.
+func (db *DB) Get(dst, key []byte) ([]byte, bool, error) { return get(db.p, dst, key) }
+
+// Iter implements Reader.
+func (db *DB) Iter(low, high []byte) (*Iter, error) { return iter(db.p, low, high) }
+
+func get(r pebble.Reader, dst, key []byte) ([]byte, bool, error) {
+	v, closer, err := r.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return dst, false, nil
+	}
+	if err != nil {
+		return dst, false, fmt.Errorf("read store: %w", err)
+	}
+	dst = append(dst, v...)
+	return dst, true, closer.Close()
+}
+
+func iter(r pebble.Reader, low, high []byte) (*Iter, error) {
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: high})
+	if err != nil {
+		return nil, fmt.Errorf("read store: %w", err)
+	}
+	return it, nil
+}
+
+// Tally returns the tally at key, zero when there is none.
+func (db *DB) Tally(key []byte) (Tally, error) {
+	b, ok, err := db.Get(nil, key)
+	if err != nil || !ok {
+		return Tally{}, err
+	}
+	return parseTally(b)
+}
