@@ -1,0 +1,53 @@
+package docstore
+
+// Item is a document as stored.
+type Item struct {
+	ID        string
+	Key       PartitionKey
+	Body      []byte // the whole JSON object, system properties included; do not change it
+	RID       string // _rid
+	ETag      string // _etag: the GUID in double quotes, as the header carries it
+	Timestamp int64  // _ts: seconds since 1970
+	LSN       uint64 // the position of its latest change
+	Ordinal   uint64 // its place in insertion order; RID carries it
+}
+
+// OpKind is what an Op does.
+type OpKind uint8
+
+// The operations.
+const (
+	Create  OpKind = iota // fault.Conflict when the id is taken
+	Upsert                // create or replace
+	Replace               // fault.NotFound when absent
+	Delete                // fault.NotFound when absent
+	Read                  // for batches: reads under the same lock
+	Mutate                // read, call Op.Mutate, replace
+)
+
+// Op is one operation of a Write.
+type Op struct {
+	Kind OpKind
+	// Key is the partition key the request names. Nil takes it from Body.
+	// When both are there they must agree (fault.Invalid).
+	Key  *PartitionKey
+	ID   string // of Replace, Delete, Read, Mutate; for Create and Upsert optional, then it must agree with Body
+	Body []byte // of Create, Upsert, Replace: a JSON object; Write does not keep it
+	// IfMatch is an ETag or "*": the item must exist and have it
+	// (fault.PreconditionFailed).
+	IfMatch string
+	// IfNoneMatch is an ETag or "*": for Read, fault.PreconditionFailed when
+	// the item still has it; for Upsert "*" means must not exist.
+	IfNoneMatch string
+	// Mutate returns the new body for the current item. It runs under the
+	// item's lock, possibly with other operations of the same Write waiting: it
+	// must only compute.
+	Mutate func(current Item) ([]byte, error)
+}
+
+// Result is what became of an Op.
+type Result struct {
+	Item    Item // as stored; for Delete the item as it was
+	Created bool // Create, or Upsert that found nothing
+	Err     error
+}
