@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/app"
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// variable is one environment variable that a client program reads.
+type variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Note  string `json:"note"`
+}
+
+func newEnvCmd(s *session) *cobra.Command {
+	var shell, dotenv, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "env",
+		Short: "Print connection strings and trust settings for other programs",
+		Long: `Print what other programs need to reach this lazuli: connection strings, and
+the settings that make each language's SDK trust the local certificate
+authority. The names are those that the workshop's and Azure's samples read.`,
+		Example: `  eval "$(lazuli env --shell)"      set them in this shell
+  lazuli env --dotenv > .env        write a file for dotenv loaders`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			vars, err := s.variables()
+			if err != nil {
+				return err
+			}
+			switch {
+			case asJSON:
+				enc := json.NewEncoder(s.out)
+				enc.SetIndent("", "  ")
+				return enc.Encode(vars)
+			case shell:
+				return printVars(s.out, vars, "export ", shellQuote)
+			case dotenv:
+				return printVars(s.out, vars, "", dotenvQuote)
+			}
+			return printTable(s.out, vars)
+		},
+	}
+	cmd.Flags().BoolVar(&shell, "shell", false, "as export commands for a POSIX shell")
+	cmd.Flags().BoolVar(&dotenv, "dotenv", false, "as lines of a .env file")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.MarkFlagsMutuallyExclusive("shell", "dotenv", "json")
+	return cmd
+}
+
+// variables finds the running instance and names what its clients need.
+func (s *session) variables() ([]variable, error) {
+	info, err := instance.Find(s.project)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.Load(info.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := app.Connections(cfg, info.Addresses)
+	const trust = "trust the local certificate authority"
+	return []variable{
+		{"EVENTHUB_CONNECTION_STRING", c.EventHubs, "Event Hubs, any SDK"},
+		{"EventHubConnection", c.EventHubs, "Event Hubs, function apps"},
+		{"EVENTHUB_NAMESPACE", c.EventHubsTLS, "Event Hubs over TLS, for token credentials"},
+		{"CosmosDBConnection", c.Cosmos, "Cosmos DB, function apps"},
+		{"COSMOS_ENDPOINT", c.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode"},
+		{"COSMOS_KEY", c.CosmosKey, "Cosmos DB account key"},
+		{"NODE_EXTRA_CA_CERTS", info.CAFile, trust + ": Node.js"},
+		{"REQUESTS_CA_BUNDLE", info.CAFile, trust + ": Python"},
+		{"SSL_CERT_FILE", info.CAFile, trust + ": Go, .NET on Linux, OpenSSL (in place of the system's)"},
+	}, nil
+}
+
+func printVars(w io.Writer, vars []variable, prefix string, quote func(string) string) error {
+	for _, v := range vars {
+		if _, err := fmt.Fprintf(w, "# %s\n%s%s=%s\n", v.Note, prefix, v.Name, quote(v.Value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printTable(w io.Writer, vars []variable) error {
+	for _, v := range vars {
+		if _, err := fmt.Fprintf(w, "%-27s %s\n%-27s %s\n", v.Name, v.Value, "", "("+v.Note+")"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shellQuote(v string) string { return "'" + strings.ReplaceAll(v, "'", `'\''`) + "'" }
+
+func dotenvQuote(v string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "\n", `\n`).Replace(v) + `"`
+}

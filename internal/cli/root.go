@@ -1,0 +1,153 @@
+// Package cli is the command line: one file per verb.
+//
+// A verb reads flags, finds the running instance, and calls; it holds no logic
+// of the pipeline. Results go to standard output, everything said about them
+// to standard error, and colour only to a terminal.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+)
+
+// Version is the release; the build sets it.
+var Version = "dev"
+
+// terminal is what a verb talks to.
+type terminal struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// session is what all verbs share.
+type session struct {
+	terminal
+	project string // --project: where to look for the running instance
+}
+
+// outIsTerminal and errIsTerminal report whether a person reads there.
+func (t terminal) outIsTerminal() bool { return isTerminal(t.out) }
+func (t terminal) errIsTerminal() bool { return isTerminal(t.err) }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd()) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// Exit statuses.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// Main runs the command line and returns the exit status. The first interrupt
+// ends the context, so that the verb drains; the second ends the process.
+func Main(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from now on an interrupt has its default effect: it kills
+	s := &session{terminal: terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}}
+	root := newRootCmd(s)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(s.err, "lazuli: %v\n", err)
+		return exitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return exitInterrupted
+	}
+	fmt.Fprintf(s.err, "lazuli: %v\n", err)
+	return exitFailed
+}
+
+// usageError is a mistake in the command's words.
+type usageError struct {
+	cmd *cobra.Command
+	err error
+}
+
+func (e *usageError) Error() string {
+	return fmt.Sprintf("%v\nRun '%s --help' for usage.", e.err, e.cmd.CommandPath())
+}
+
+func (e *usageError) Unwrap() error { return e.err }
+
+func newRootCmd(s *session) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lazuli",
+		Short: "A complete Azure-compatible real-time pipeline in one program",
+		Long: `Lazuli runs Event Hubs, Functions and Cosmos DB with its change feed on this
+machine, durably and offline. Official Azure SDK clients work against it
+unchanged.`,
+		Example: `  lazuli up examples/telemetry                start a project
+  lazuli send telemetry_events --count 5      send five events
+  lazuli query 'SELECT TOP 10 * FROM c' --db serverless_db --container events
+  lazuli env --shell                          connection strings for other programs`,
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetVersionTemplate("lazuli {{.Version}}\n")
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetIn(s.in)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&s.project, "project", ".", "folder of the running project")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
+	root.AddCommand(
+		newUpCmd(s),
+		newEnvCmd(s),
+		newStatusCmd(s),
+		newFuncCmd(s),
+	)
+	return root
+}
+
+// exactArgs is cobra.ExactArgs with a message that names what is missing.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return &usageError{cmd, fmt.Errorf("%s is missing", names[len(args)])}
+		case len(args) > len(names):
+			return &usageError{cmd, fmt.Errorf("unexpected argument %q", args[len(names)])}
+		}
+		return nil
+	}
+}
+
+// version is the release, or what the build knows of its source.
+func version() string {
+	if Version != "dev" {
+		return Version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return Version
+	}
+	revision, dirty := "", ""
+	for _, kv := range info.Settings {
+		switch {
+		case kv.Key == "vcs.revision" && len(kv.Value) >= 12:
+			revision = " " + kv.Value[:12]
+		case kv.Key == "vcs.modified" && kv.Value == "true":
+			dirty = " (modified)"
+		}
+	}
+	return Version + revision + dirty + " " + info.GoVersion
+}

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// serviceState is one service as `lazuli status` found it.
+type serviceState struct {
+	Service   string   `json:"service"`
+	Address   string   `json:"address"`
+	State     string   `json:"state"`
+	Errors    []string `json:"errors,omitempty"`
+	Functions int      `json:"functions,omitempty"`
+}
+
+func newStatusCmd(s *session) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what runs, and whether it answers",
+		Args:  exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			info, err := instance.Find(s.project)
+			if err != nil {
+				return err
+			}
+			states := probe(cmd.Context(), info)
+			if asJSON {
+				enc := json.NewEncoder(s.out)
+				enc.SetIndent("", "  ")
+				return enc.Encode(map[string]any{"instance": info, "services": states})
+			}
+			return s.printStatus(info, states)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+// probe asks every service of the instance whether it answers.
+func probe(ctx context.Context, info instance.Info) []serviceState {
+	admins := map[string]adminClient{}
+	for _, c := range adminClients(info) {
+		admins[instance.FunctionsPrefix+c.app] = c
+	}
+	var states []serviceState
+	for _, service := range slices.Sorted(maps.Keys(info.Addresses)) {
+		state := serviceState{Service: service, Address: info.Addresses[service]}
+		if admin, ok := admins[service]; ok {
+			probeApp(ctx, admin, &state)
+		} else {
+			state.State = dialState(ctx, state.Address)
+		}
+		states = append(states, state)
+	}
+	return states
+}
+
+func probeApp(ctx context.Context, admin adminClient, state *serviceState) {
+	var err error
+	if state.State, state.Errors, err = admin.hostStatus(ctx); err != nil {
+		state.State = "no answer"
+		state.Errors = []string{err.Error()}
+		return
+	}
+	if list, err := admin.functions(ctx); err == nil {
+		state.Functions = len(list)
+	}
+}
+
+func dialState(ctx context.Context, address string) string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return "no answer"
+	}
+	conn.Close()
+	return "Running"
+}
+
+func (s *session) printStatus(info instance.Info, states []serviceState) error {
+	fmt.Fprintf(s.out, "%s  process %d, up %s, data in %s\n\n", info.Name, info.PID,
+		time.Since(info.StartedAt).Round(time.Second), info.DataDir)
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SERVICE\tADDRESS\tSTATE")
+	for _, st := range states {
+		note := st.State
+		if st.Functions > 0 {
+			note += fmt.Sprintf(", %d functions", st.Functions)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", st.Service, st.Address, note)
+		for _, e := range st.Errors {
+			fmt.Fprintf(table, "\t\t%s\n", strings.ReplaceAll(e, "\n", " "))
+		}
+	}
+	return table.Flush()
+}
