@@ -1,0 +1,54 @@
+# Every task of the project. `make help` lists them; CI runs the same names.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+PROJECT  ?= examples/telemetry
+FUZZTIME ?= 30s
+CRASHES  ?= 200
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: help run test unit race crash fuzz conformance bench lint fmt build proto clean
+
+help: ## list the tasks
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the example project (PROJECT=examples/telemetry)
+	$(GO) run ./cmd/lazuli up $(PROJECT)
+
+build: ## build bin/lazuli, a static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X github.com/lazuli-dev/lazuli/internal/cli.Version=$(VERSION)" -o bin/lazuli ./cmd/lazuli
+
+test: ## everything that must hold: vet, unit tests with the race detector, crash tests, conformance
+	@scripts/test
+
+unit: ## unit tests without the race detector: the quick loop
+	$(GO) test ./...
+
+race: ## unit tests with the race detector
+	$(GO) test -race -timeout 15m ./...
+
+crash: ## kill -9 under load, CRASHES=200 times
+	LAZULI_CRASHES=$(CRASHES) $(GO) test ./internal/app/crashtest -run TestKill -count=1 -timeout 60m -v
+
+fuzz: ## every fuzz target for FUZZTIME=30s each
+	@scripts/fuzz $(FUZZTIME)
+
+conformance: ## official SDK clients against a running binary
+	@scripts/conformance
+
+bench: ## workloads and peers side by side; results in bench/RESULTS.md
+	@scripts/bench
+
+lint: ## golangci-lint with the project's rules
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...
+
+fmt: ## gofumpt
+	$(GO) run mvdan.cc/gofumpt@$(GOFUMPT_VERSION) -w cmd internal functions examples docs bench
+
+proto: ## regenerate internal/funcrpc (needs protoc)
+	cd internal/funcrpc && $(GO) generate ./...
+
+clean: ## remove what was built; projects' data stays
+	rm -rf bin bench/out conformance/out

@@ -1,0 +1,197 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/seglog"
+	"github.com/lazuli-dev/lazuli/internal/vfs"
+)
+
+// storage is what the data folder holds, open.
+type storage struct {
+	lock   io.Closer
+	kv     *kv.DB
+	broker *broker.Broker
+	docs   *docstore.Store
+}
+
+// openStorage locks the data folder and recovers the engines, the log and the
+// key-value store side by side.
+func openStorage(cfg config.Config, log *slog.Logger) (*storage, error) {
+	dir := cfg.DataDir()
+	lock, err := lockData(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &storage{lock: lock}
+	var opening errgroup.Group
+	opening.Go(func() error { return s.openBroker(cfg, log) })
+	opening.Go(func() error { return s.openDocuments(cfg, log) })
+	if err := opening.Wait(); err != nil {
+		s.close(log)
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *storage) openBroker(cfg config.Config, log *slog.Logger) error {
+	policy := map[string]seglog.SyncPolicy{"always": seglog.SyncAlways, "interval": seglog.SyncInterval, "none": seglog.SyncNone}
+	var err error
+	s.broker, err = broker.Open(broker.Options{
+		FS:           vfs.Default,
+		Dir:          filepath.Join(cfg.DataDir(), "hubs"),
+		Sync:         policy[cfg.Storage.Sync],
+		SyncInterval: time.Duration(cfg.Storage.SyncInterval),
+		TailBytes:    int64(cfg.EventHubs.TailMiB) << 20,
+		Log:          log.With("component", "broker"),
+	})
+	return err
+}
+
+func (s *storage) openDocuments(cfg config.Config, log *slog.Logger) error {
+	mode := map[string]kv.SyncMode{"always": kv.SyncAlways, "interval": kv.SyncInterval, "none": kv.SyncNone}
+	var err error
+	s.kv, err = kv.Open(kv.Options{
+		Dir:        filepath.Join(cfg.DataDir(), "kv"),
+		Sync:       mode[cfg.Storage.Sync],
+		SyncEvery:  time.Duration(cfg.Storage.SyncInterval),
+		CacheBytes: int64(cfg.Cosmos.CacheMiB) << 20,
+		Log:        log.With("component", "kv"),
+	})
+	if err != nil {
+		return err
+	}
+	s.docs, err = docstore.Open(docstore.Options{DB: s.kv, Log: log.With("component", "docstore")})
+	return err
+}
+
+// close releases what is open, newest first. Errors are logged: there is
+// nobody left to handle them.
+func (s *storage) close(log *slog.Logger) {
+	closers := []struct {
+		name  string
+		open  bool
+		close func() error
+	}{
+		{"documents", s.docs != nil, func() error { return s.docs.Close() }},
+		{"broker", s.broker != nil, func() error { return s.broker.Close() }},
+		{"key-value store", s.kv != nil, func() error { return s.kv.Close() }},
+		{"data folder", s.lock != nil, func() error { return s.lock.Close() }},
+	}
+	for _, c := range closers {
+		if !c.open {
+			continue
+		}
+		if err := c.close(); err != nil {
+			log.Error("closing failed", "part", c.name, "error", err)
+		}
+	}
+}
+
+// ensureResources makes the hubs, databases and containers that the project
+// file names. What exists is brought up to date and never loses data.
+func (s *storage) ensureResources(ctx context.Context, cfg config.Config) error {
+	for _, name := range slices.Sorted(maps.Keys(cfg.EventHubs.Hubs)) {
+		if _, err := s.broker.EnsureHub(hubConfig(name, cfg.EventHubs.Hubs[name])); err != nil {
+			return fmt.Errorf("eventHubs.hubs.%s: %w", name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Cosmos.Databases)) {
+		if err := s.ensureDatabase(ctx, name, cfg.Cosmos.Databases[name]); err != nil {
+			return fmt.Errorf("cosmos.databases.%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func hubConfig(name string, h config.Hub) broker.HubConfig {
+	return broker.HubConfig{
+		Name:           name,
+		Partitions:     h.Partitions,
+		Retention:      time.Duration(h.Retention),
+		RetentionBytes: h.RetentionMiB << 20,
+		ConsumerGroups: h.ConsumerGroups,
+	}
+}
+
+func (s *storage) ensureDatabase(ctx context.Context, name string, want config.Database) error {
+	db, err := s.docs.Database(name)
+	if fault.Is(err, fault.NotFound) {
+		db, err = s.docs.CreateDatabase(ctx, docstore.DatabaseSpec{ID: name})
+	}
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(want.Containers)) {
+		if err := ensureContainer(ctx, db, id, want.Containers[id]); err != nil {
+			return fmt.Errorf("containers.%s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// ensureContainer makes a container. One that exists keeps its partition key;
+// a project file that names another is refused, because its documents could
+// not be found any more.
+func ensureContainer(ctx context.Context, db *docstore.Database, id string, want config.Container) error {
+	spec, err := containerSpec(id, want)
+	if err != nil {
+		return err
+	}
+	existing, err := db.Container(id)
+	if fault.Is(err, fault.NotFound) {
+		_, err = db.CreateContainer(ctx, spec)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if have := existing.Spec().PartitionKey.Paths; !slices.Equal(have, spec.PartitionKey.Paths) {
+		return fmt.Errorf("partitionKey: the container exists with %v; a partition key cannot change (delete the container, or name it otherwise)", have)
+	}
+	if !sameTTL(existing.Spec().DefaultTTL, spec.DefaultTTL) || want.IndexingPolicy != nil && !slices.Equal(existing.Spec().IndexingPolicy.Raw, spec.IndexingPolicy.Raw) {
+		_, err = db.ReplaceContainer(ctx, id, spec, "")
+	}
+	return err
+}
+
+func sameTTL(a, b *int32) bool {
+	return (a == nil) == (b == nil) && (a == nil || *a == *b)
+}
+
+func containerSpec(id string, c config.Container) (docstore.ContainerSpec, error) {
+	spec := docstore.ContainerSpec{
+		ID:           id,
+		PartitionKey: docstore.PartitionKeySpec{Paths: c.PartitionKey, Version: 2},
+		UniqueKeys:   c.UniqueKeys,
+	}
+	if c.DefaultTTL != nil {
+		ttl := int32(*c.DefaultTTL)
+		spec.DefaultTTL = &ttl
+	}
+	if c.IndexingPolicy != nil {
+		raw, err := json.Marshal(c.IndexingPolicy)
+		if err != nil {
+			return spec, fmt.Errorf("indexingPolicy: %w", err)
+		}
+		if spec.IndexingPolicy, err = docstore.ParseIndexingPolicy(raw); err != nil {
+			return spec, fmt.Errorf("indexingPolicy: %w", err)
+		}
+	}
+	return spec, nil
+}

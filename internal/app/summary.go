@@ -1,0 +1,55 @@
+package app
+
+import (
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// Summary is what runs, for the screen that `lazuli up` prints.
+type Summary struct {
+	Info       instance.Info
+	Connection Connection
+	Sync       string // the durability in force: always, interval or none
+	Took       time.Duration
+	Hubs       []HubSummary
+	Databases  []DatabaseSummary
+	Apps       []AppSummary
+	AutoCreate bool // hubs come to be on first use
+}
+
+// HubSummary is an event hub.
+type HubSummary struct {
+	Name       string
+	Partitions int
+}
+
+// DatabaseSummary is a database and its containers.
+type DatabaseSummary struct {
+	Name       string
+	Containers []string
+}
+
+// AppSummary is a function app. Err says why it does not run; the other
+// services do.
+type AppSummary struct {
+	Name      string
+	URL       string
+	Functions []FunctionSummary
+	Err       error
+}
+
+// The triggers in FunctionSummary.
+const (
+	TriggerHTTP     = "HTTP"
+	TriggerEventHub = "Event Hub"
+	TriggerCosmos   = "Cosmos DB"
+)
+
+// FunctionSummary is a function and what starts it.
+type FunctionSummary struct {
+	Name    string
+	Trigger string // one of the constants, or a binding type that has no word of its own
+	On      string // "GET, POST /api/health", a hub, a database/container
+	Err     error  // why this function is not served
+}

@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/app"
+)
+
+// screen writes the one screen that `lazuli up` shows when everything runs.
+type screen struct {
+	w      io.Writer
+	colour bool
+}
+
+func (s *session) printScreen(sum app.Summary) {
+	p := screen{w: s.out, colour: s.outIsTerminal()}
+	p.title(sum)
+	p.eventHubs(sum)
+	p.cosmos(sum)
+	for _, a := range sum.Apps {
+		p.app(a)
+	}
+	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
+	p.next(sum)
+}
+
+const label = "  %-13s"
+
+func (p screen) row(name, value string) { fmt.Fprintf(p.w, label+" %s\n", name, value) }
+
+func (p screen) bold(s string) string { return p.paint("1", s) }
+func (p screen) dim(s string) string  { return p.paint("2", s) }
+func (p screen) blue(s string) string { return p.paint("34", s) }
+func (p screen) red(s string) string  { return p.paint("31", s) }
+
+func (p screen) paint(code, s string) string {
+	if !p.colour || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p screen) title(sum app.Summary) {
+	fmt.Fprintf(p.w, "\n  %s %s · %s · %s\n\n", p.blue("◆"), p.bold("Lazuli"), sum.Info.Name,
+		p.dim("ready in "+sum.Took.Round(time.Millisecond).String()))
+}
+
+func (p screen) eventHubs(sum app.Summary) {
+	p.row("Event Hubs", p.bold("amqp://"+sum.Info.Addresses["amqp"])+"  "+p.dim("TLS "+sum.Info.Addresses["amqps"]))
+	var hubs []string
+	for _, h := range sum.Hubs {
+		hubs = append(hubs, fmt.Sprintf("%s (%s)", h.Name, count(h.Partitions, "partition")))
+	}
+	switch {
+	case len(hubs) > 0:
+		p.row("", strings.Join(hubs, ", "))
+	case sum.AutoCreate:
+		p.row("", "hubs are created on first use")
+	}
+	p.row("", p.dim(sum.Connection.EventHubs))
+}
+
+func (p screen) cosmos(sum app.Summary) {
+	p.row("Cosmos DB", p.bold(sum.Connection.CosmosEndpoint))
+	for _, d := range sum.Databases {
+		p.row("", d.Name+": "+strings.Join(d.Containers, ", "))
+	}
+	p.row("", p.dim(sum.Connection.Cosmos))
+}
+
+func (p screen) app(a app.AppSummary) {
+	p.row("Functions", p.bold(a.URL)+"  "+a.Name)
+	if a.Err != nil {
+		p.row("", p.red("not running: "+a.Err.Error()))
+	}
+	width := 0
+	for _, f := range a.Functions {
+		width = max(width, len(f.Name))
+	}
+	for _, f := range a.Functions {
+		line := fmt.Sprintf("%-*s  %-9s  %s", width, f.Name, f.Trigger, f.On)
+		if f.Err != nil {
+			line = fmt.Sprintf("%-*s  %s", width, f.Name, p.red("not served: "+f.Err.Error()))
+		}
+		p.row("", line)
+	}
+}
+
+func (p screen) next(sum app.Summary) {
+	self := selfCommand()
+	fmt.Fprintf(p.w, "\n  Try next, in another terminal\n")
+	hub := hubHint(sum)
+	hints := []string{
+		fmt.Sprintf("%s send %s --count 5", self, hub),
+		fmt.Sprintf("%s tail %s --from-start", self, hub),
+	}
+	if db, container, ok := containerHint(sum); ok {
+		hints = append(hints, fmt.Sprintf("%s query 'SELECT TOP 10 * FROM c ORDER BY c._ts DESC' --db %s --container %s", self, db, container))
+	}
+	for _, h := range append(hints, self+" env --shell") {
+		fmt.Fprintf(p.w, "    %s\n", h)
+	}
+	fmt.Fprintln(p.w)
+}
+
+// watched returns what the first function with the trigger listens to, or "".
+func watched(sum app.Summary, trigger string) string {
+	for _, a := range sum.Apps {
+		for _, f := range a.Functions {
+			if f.Trigger == trigger {
+				return f.On
+			}
+		}
+	}
+	return ""
+}
+
+// hubHint is the hub to try: the one a function waits for, or any.
+func hubHint(sum app.Summary) string {
+	if hub := watched(sum, app.TriggerEventHub); hub != "" {
+		return hub
+	}
+	if len(sum.Hubs) > 0 {
+		return sum.Hubs[0].Name
+	}
+	return "my_hub"
+}
+
+// containerHint is the container to query: the one a function watches, or any.
+func containerHint(sum app.Summary) (db, container string, ok bool) {
+	if on := watched(sum, app.TriggerCosmos); on != "" {
+		return strings.Cut(on, "/")
+	}
+	for _, d := range sum.Databases {
+		if len(d.Containers) > 0 {
+			return d.Name, d.Containers[0], true
+		}
+	}
+	return "", "", false
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func syncWords(sync string) string {
+	switch sync {
+	case "always":
+		return "synced before every acknowledgement"
+	case "interval":
+		return "synced at intervals: a power loss may take the last moments"
+	}
+	return "never synced: a power loss may take recent data"
+}
+
+// shortPath is the path relative to the current folder where that is shorter.
+func shortPath(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/app"
+	"github.com/lazuli-dev/lazuli/internal/config"
+)
+
+// upFlags are the flags of `lazuli up`.
+type upFlags struct {
+	data      string
+	logFormat string
+	verbose   bool
+	quiet     bool
+}
+
+func newUpCmd(s *session) *cobra.Command {
+	var f upFlags
+	cmd := &cobra.Command{
+		Use:   "up [DIR]",
+		Short: "Start everything in a project",
+		Long: `Start everything that the project in DIR names (default: the current folder):
+Event Hubs, Cosmos DB, and the function apps, built first if need be. Without a
+lazuli.yaml all services start empty, and hubs are created on first use.
+
+Ctrl-C drains and stops; a second Ctrl-C kills. What was acknowledged is on
+disk either way.`,
+		Example: `  lazuli up                        the project in this folder
+  lazuli up examples/telemetry     another one
+  lazuli up --data /srv/lazuli     state in a folder of your choice`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{cmd, fmt.Errorf("one project at a time: unexpected argument %q", args[1])}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := s.project
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return s.up(cmd.Context(), dir, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.data, "data", "", "folder for all state (default: .lazuli in the project)")
+	cmd.Flags().StringVar(&f.logFormat, "log-format", "auto", "auto, text or json")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "log warnings and errors only, and print no screen")
+	return cmd
+}
+
+func (s *session) up(ctx context.Context, dir string, f upFlags) error {
+	begin := time.Now()
+	cfg, err := config.Load(dir)
+	if err != nil {
+		return err
+	}
+	if f.data != "" {
+		if cfg.Storage.Data, err = filepath.Abs(f.data); err != nil {
+			return err
+		}
+	}
+	log, err := s.newLogger(f)
+	if err != nil {
+		return err
+	}
+	a, err := app.Build(ctx, app.Options{
+		Config:  cfg,
+		Log:     log,
+		Version: version(),
+		Begin:   begin,
+		Ready: func(sum app.Summary) {
+			if !f.quiet {
+				s.printScreen(sum)
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	err = a.Run(ctx)
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		log.Info("stopped")
+		return nil
+	}
+	return err
+}
+
+// newLogger returns the log of `up`: coloured lines for a person, plain ones
+// for a pipe, JSON for a machine.
+func (s *session) newLogger(f upFlags) (*slog.Logger, error) {
+	level := slog.LevelInfo
+	switch {
+	case f.verbose:
+		level = slog.LevelDebug
+	case f.quiet:
+		level = slog.LevelWarn
+	}
+	switch f.logFormat {
+	case "json":
+		return slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: level})), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})), nil
+	case "auto":
+		return slog.New(tint.NewHandler(s.err, &tint.Options{
+			Level:      level,
+			TimeFormat: "15:04:05.000",
+			NoColor:    !s.errIsTerminal(),
+		})), nil
+	}
+	return nil, fmt.Errorf("--log-format %q is not one of auto, text, json", f.logFormat)
+}
+
+// selfCommand is how this program was called, for hints that can be pasted.
+func selfCommand() string {
+	exe, err := os.Executable()
+	if err != nil {
+		return "lazuli"
+	}
+	if tmp, err := filepath.EvalSymlinks(os.TempDir()); err == nil {
+		if rel, err := filepath.Rel(tmp, exe); err == nil && filepath.IsLocal(rel) {
+			return "go run ./cmd/lazuli" // `go run` builds into the temporary folder
+		}
+	}
+	return filepath.Base(exe)
+}
