@@ -1,0 +1,273 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+)
+
+// RPC launches language workers: processes that speak FunctionRpc.
+type RPC struct {
+	Server      *Server
+	Program     Program // the protocol's arguments are appended
+	AppDir      string
+	WorkerDir   string // FUNCTIONS_WORKER_DIRECTORY
+	HostVersion string
+	Index       Index
+	Timeouts    Timeouts
+	Hooks       Hooks
+	Log         *slog.Logger
+}
+
+// Launch starts the process and takes it through the protocol: StartStream,
+// init, metadata, load. On any failure the process is ended.
+func (l *RPC) Launch(ctx context.Context) (Worker, error) {
+	t := l.Timeouts.withDefaults(workerStartTimeout)
+	id, dialed, forget := l.Server.expect(l.Hooks.log)
+	defer forget()
+	p := l.Program
+	p.Args = append(append([]string{}, p.Args...), l.arguments(id)...)
+	proc, err := startProcess(p, l.Hooks.output)
+	if err != nil {
+		return nil, err
+	}
+	s, err := l.dial(ctx, t.Start, proc, dialed)
+	if err != nil {
+		proc.kill()
+		return nil, err
+	}
+	w := &rpcWorker{session: s, proc: proc, grace: t.Grace}
+	if w.info, err = l.introduce(ctx, t, s); err != nil {
+		s.close()
+		exit := proc.kill()
+		if !exit.Quiet() && exit.Code > 0 {
+			err = fmt.Errorf("%w (exit code %d)", err, exit.Code)
+		}
+		return nil, err
+	}
+	w.info.PID = proc.cmd.Process.Pid
+	go w.watch()
+	return w, nil
+}
+
+// arguments are both spellings of the protocol's command line: Python reads
+// the first, Node and Go the second, and each ignores the other's.
+func (l *RPC) arguments(id string) []string {
+	port := strconv.Itoa(l.Server.Port())
+	request, limit := newID(), strconv.Itoa(maxMessage)
+	return []string{
+		"--host", "127.0.0.1", "--port", port, "--workerId", id, "--requestId", request,
+		"--grpcMaxMessageLength", limit,
+		"--functions-uri", "http://127.0.0.1:" + port + "/", "--functions-worker-id", id,
+		"--functions-request-id", request, "--functions-grpc-max-message-length", limit,
+	}
+}
+
+func (l *RPC) dial(ctx context.Context, limit time.Duration, proc *process, dialed <-chan *session) (*session, error) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case s := <-dialed:
+		return s, nil
+	case <-proc.exited:
+		return nil, fault.New(fault.Unavailable, "worker",
+			"the process ended (exit code %d) before it connected to the host; its output is above", proc.exit.Code)
+	case <-timer.C:
+		return nil, fault.New(fault.Unavailable, "worker", "the process did not connect to the host within %v", limit)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// introduce runs init, metadata and load.
+func (l *RPC) introduce(ctx context.Context, t Timeouts, s *session) (Info, error) {
+	info := Info{IDs: map[string]string{}, LoadErrors: map[string]error{}}
+	if err := l.init(ctx, t.Init, s, &info); err != nil {
+		return info, err
+	}
+	functions, err := l.metadata(ctx, t.Metadata, s)
+	if err != nil {
+		return info, err
+	}
+	return info, l.load(ctx, t.Load, s, functions, &info)
+}
+
+func (l *RPC) init(ctx context.Context, limit time.Duration, s *session, info *Info) error {
+	m, err := ask(ctx, limit, s, "init", answerInit, &funcrpc.StreamingMessage{
+		RequestId: newID(),
+		Content: &funcrpc.StreamingMessage_WorkerInitRequest{WorkerInitRequest: &funcrpc.WorkerInitRequest{
+			HostVersion:          l.HostVersion,
+			Capabilities:         map[string]string{"V2Compatable": "true"}, // the vendor's spelling
+			WorkerDirectory:      l.WorkerDir,
+			FunctionAppDirectory: l.AppDir,
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	r := m.GetWorkerInitResponse()
+	if err := resultError("init", r.GetResult()); err != nil {
+		return err
+	}
+	info.Capabilities = mergeCapabilities(r.GetCapabilities(), r.GetAppCapabilities())
+	if uri := info.Capabilities[HTTPURI]; uri != "" {
+		if u, err := url.Parse(uri); err != nil || u.Scheme != "http" || u.Host == "" {
+			return fault.New(fault.Invalid, "worker", "the worker announced %s=%q, which is no HTTP address", HTTPURI, uri)
+		}
+		info.HTTPEndpoint = uri
+	}
+	return nil
+}
+
+func (l *RPC) metadata(ctx context.Context, limit time.Duration, s *session) ([]*binding.Function, error) {
+	m, err := ask(ctx, limit, s, "function metadata", answerMetadata, &funcrpc.StreamingMessage{
+		RequestId: newID(),
+		Content: &funcrpc.StreamingMessage_FunctionsMetadataRequest{
+			FunctionsMetadataRequest: &funcrpc.FunctionsMetadataRequest{FunctionAppDirectory: l.AppDir}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := m.GetFunctionMetadataResponse()
+	if err := resultError("function metadata", r.GetResult()); err != nil {
+		return nil, err
+	}
+	reported := r.GetFunctionMetadataResults()
+	if r.GetUseDefaultMetadataIndexing() {
+		reported = nil
+	} else if reported == nil {
+		reported = []*funcrpc.RpcFunctionMetadata{}
+	}
+	return l.Index(reported)
+}
+
+// load loads every function, disabled ones last: they can still be run by
+// hand. A function that fails to load does not keep the others from running.
+func (l *RPC) load(ctx context.Context, limit time.Duration, s *session, functions []*binding.Function, info *Info) error {
+	ordered := make([]*binding.Function, 0, len(functions))
+	for _, disabled := range []bool{false, true} {
+		for _, f := range functions {
+			if f.Disabled == disabled {
+				ordered = append(ordered, f)
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
+	defer cancel()
+	waiting := make([]<-chan *funcrpc.StreamingMessage, len(ordered))
+	for i, f := range ordered {
+		waiting[i] = s.await(answerLoad + f.Metadata.GetFunctionId())
+	}
+	for _, m := range loadRequests(ordered, info.Capabilities.Has(SupportsLoadCollection)) {
+		if err := s.send(m); err != nil {
+			return err
+		}
+	}
+	for i, f := range ordered {
+		m, err := s.receive(ctx, "loading function "+f.Name, waiting[i])
+		if err != nil {
+			return err
+		}
+		if err := resultError("load", m.GetFunctionLoadResponse().GetResult()); err != nil {
+			info.LoadErrors[f.Name] = err
+			continue
+		}
+		info.IDs[f.Name] = f.Metadata.GetFunctionId()
+	}
+	return nil
+}
+
+func loadRequests(functions []*binding.Function, together bool) []*funcrpc.StreamingMessage {
+	all := make([]*funcrpc.FunctionLoadRequest, len(functions))
+	for i, f := range functions {
+		all[i] = &funcrpc.FunctionLoadRequest{FunctionId: f.Metadata.GetFunctionId(), Metadata: f.Metadata}
+	}
+	if together && len(all) > 0 {
+		return []*funcrpc.StreamingMessage{{RequestId: newID(), Content: &funcrpc.StreamingMessage_FunctionLoadRequestCollection{
+			FunctionLoadRequestCollection: &funcrpc.FunctionLoadRequestCollection{FunctionLoadRequests: all}}}}
+	}
+	out := make([]*funcrpc.StreamingMessage, len(all))
+	for i, r := range all {
+		out[i] = &funcrpc.StreamingMessage{RequestId: newID(),
+			Content: &funcrpc.StreamingMessage_FunctionLoadRequest{FunctionLoadRequest: r}}
+	}
+	return out
+}
+
+// ask sends a control message and waits for its answer.
+func ask(ctx context.Context, limit time.Duration, s *session, what, key string, m *funcrpc.StreamingMessage) (*funcrpc.StreamingMessage, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
+	defer cancel()
+	ch := s.await(key)
+	if err := s.send(m); err != nil {
+		return nil, err
+	}
+	return s.receive(ctx, what, ch)
+}
+
+// resultError turns a worker's status into an error; an absent status counts
+// as success, as several workers leave it out of control messages.
+func resultError(step string, r *funcrpc.StatusResult) error {
+	if r == nil || r.GetStatus() == funcrpc.StatusResult_Success {
+		return nil
+	}
+	msg := r.GetException().GetMessage()
+	if msg == "" {
+		msg = "no reason given"
+	}
+	return fault.New(fault.Invalid, "worker", "%s failed: %s", step, msg)
+}
+
+// rpcWorker is a running language worker.
+type rpcWorker struct {
+	session *session
+	proc    *process
+	info    Info
+	grace   time.Duration
+}
+
+func (w *rpcWorker) Info() Info            { return w.info }
+func (w *rpcWorker) Lost() <-chan struct{} { return w.session.lost }
+
+func (w *rpcWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest) (*funcrpc.InvocationResponse, error) {
+	return w.session.invoke(ctx, r, w.info.Capabilities.Has(HandlesInvocationCancel))
+}
+
+// watch hangs up when the process ends: its sockets may live on in children.
+func (w *rpcWorker) watch() {
+	select {
+	case <-w.proc.exited:
+		w.session.close()
+	case <-w.session.lost:
+	}
+}
+
+// Stop asks the worker to terminate, which it may answer by exiting; one that
+// cannot be asked is signalled.
+func (w *rpcWorker) Stop(ctx context.Context) Exit {
+	ctx, cancel := context.WithTimeout(ctx, w.grace)
+	defer cancel()
+	defer w.session.close()
+	if w.info.Capabilities.Has(HandlesWorkerTerminate) {
+		err := w.session.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerTerminate{
+			WorkerTerminate: &funcrpc.WorkerTerminate{GracePeriod: durationpb.New(w.grace)}}})
+		if err == nil {
+			select {
+			case <-w.proc.exited:
+				return w.proc.exit
+			case <-ctx.Done():
+				return w.proc.kill()
+			}
+		}
+	}
+	return w.proc.stop(ctx)
+}

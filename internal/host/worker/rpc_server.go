@@ -1,0 +1,128 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+)
+
+// maxMessage is the largest message either side may send: batches of events
+// and blobs travel whole, so the protocol's own limit is used.
+const maxMessage = math.MaxInt32
+
+// Server is the FunctionRpc endpoint that language workers dial. It listens
+// on loopback only, and admits a stream only when it opens with the id of a
+// worker that was just started.
+type Server struct {
+	funcrpc.UnimplementedFunctionRpcServer
+	listener net.Listener
+	log      *slog.Logger
+
+	mu       sync.Mutex
+	expected map[string]caller // guarded by mu; by worker id
+}
+
+// caller is who waits for a worker to dial in.
+type caller struct {
+	dialed chan *session // buffered: the caller may have given up
+	onLog  func(*funcrpc.RpcLog)
+}
+
+// Listen opens the endpoint on a free loopback port. Run serves it.
+func Listen(log *slog.Logger) (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for workers: %w", err)
+	}
+	return &Server{listener: l, log: discard(log), expected: map[string]caller{}}, nil
+}
+
+// Port returns the TCP port.
+func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+
+// Run serves workers until ctx ends and then closes all streams.
+func (s *Server) Run(ctx context.Context) error {
+	g := grpc.NewServer(
+		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
+		// Batches are larger than HTTP/2's default window of 64 KiB; without
+		// these every batch waits for several round trips of window updates.
+		grpc.InitialWindowSize(8<<20), grpc.InitialConnWindowSize(16<<20),
+		grpc.WriteBufferSize(256<<10), grpc.ReadBufferSize(256<<10),
+	)
+	funcrpc.RegisterFunctionRpcServer(g, s)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		g.Stop()
+	}()
+	err := g.Serve(s.listener)
+	if ctx.Err() != nil {
+		err = nil
+	} else {
+		g.Stop()
+		return fmt.Errorf("serve workers: %w", err)
+	}
+	<-stopped
+	return err
+}
+
+// EventStream is the protocol's one method.
+func (s *Server) EventStream(stream grpc.BidiStreamingServer[funcrpc.StreamingMessage, funcrpc.StreamingMessage]) error {
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	id := first.GetStartStream().GetWorkerId()
+	s.mu.Lock()
+	waiting, ok := s.expected[id]
+	delete(s.expected, id)
+	s.mu.Unlock()
+	if !ok || id == "" {
+		s.log.Warn("refused a worker stream that nobody waits for")
+		return status.Error(codes.PermissionDenied, "the first message must be StartStream with the id of a worker started by this host")
+	}
+	ss := newSession(stream, s.log, waiting.onLog)
+	waiting.dialed <- ss
+	return ss.read()
+}
+
+// expect announces a worker. The channel yields its session once it dials in;
+// forget withdraws the announcement.
+func (s *Server) expect(onLog func(*funcrpc.RpcLog)) (id string, dialed <-chan *session, forget func()) {
+	id = newID()
+	c := caller{make(chan *session, 1), onLog}
+	s.mu.Lock()
+	s.expected[id] = c
+	s.mu.Unlock()
+	return id, c.dialed, func() {
+		s.mu.Lock()
+		delete(s.expected, id)
+		s.mu.Unlock()
+	}
+}
+
+// newID returns a random identifier in the form of a UUID.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// errNoAnswer is the cause when a worker stays silent too long.
+var errNoAnswer = errors.New("no answer in time")

@@ -1,0 +1,213 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+)
+
+type stream = grpc.BidiStreamingServer[funcrpc.StreamingMessage, funcrpc.StreamingMessage]
+
+// session is one worker's stream. One goroutine, the gRPC handler, reads it;
+// logs are passed on from there, so that an invocation's logs come before its
+// response as they were sent.
+type session struct {
+	stream stream
+	log    *slog.Logger
+	onLog  func(*funcrpc.RpcLog)
+	lost   chan struct{} // closed when the stream has ended
+
+	sendMu sync.Mutex // serialises Send, which gRPC demands
+
+	mu sync.Mutex // guards the fields below
+	// answers waits for control messages by kind and, for loads, function.
+	answers map[string]chan *funcrpc.StreamingMessage
+	// running waits for responses by invocation id.
+	running map[string]chan *funcrpc.InvocationResponse
+	closed  bool
+	hangUp  chan struct{} // closed to end the stream from our side
+}
+
+func newSession(s stream, log *slog.Logger, onLog func(*funcrpc.RpcLog)) *session {
+	return &session{
+		stream: s, log: log, lost: make(chan struct{}), hangUp: make(chan struct{}),
+		onLog:   onLog,
+		answers: map[string]chan *funcrpc.StreamingMessage{},
+		running: map[string]chan *funcrpc.InvocationResponse{},
+	}
+}
+
+// read handles messages until the stream ends or close is called. gRPC ends
+// the stream when it returns.
+func (s *session) read() error {
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			m, err := s.stream.Recv()
+			if err != nil {
+				ended <- err
+				return
+			}
+			s.handle(m)
+		}
+	}()
+	var err error
+	select {
+	case err = <-ended:
+	case <-s.hangUp:
+	}
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	close(s.lost)
+	return err
+}
+
+// close ends the stream. It may be called more than once.
+func (s *session) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.hangUp:
+	default:
+		close(s.hangUp)
+	}
+}
+
+func (s *session) handle(m *funcrpc.StreamingMessage) {
+	switch c := m.GetContent().(type) {
+	case *funcrpc.StreamingMessage_RpcLog:
+		s.onLog(c.RpcLog)
+	case *funcrpc.StreamingMessage_InvocationResponse:
+		s.respond(c.InvocationResponse)
+	case *funcrpc.StreamingMessage_WorkerInitResponse:
+		s.answer(answerInit, m)
+	case *funcrpc.StreamingMessage_FunctionMetadataResponse:
+		s.answer(answerMetadata, m)
+	case *funcrpc.StreamingMessage_FunctionLoadResponse:
+		s.answer(answerLoad+c.FunctionLoadResponse.GetFunctionId(), m)
+	case *funcrpc.StreamingMessage_FunctionLoadResponseCollection:
+		for _, r := range c.FunctionLoadResponseCollection.GetFunctionLoadResponses() {
+			s.answer(answerLoad+r.GetFunctionId(), &funcrpc.StreamingMessage{
+				Content: &funcrpc.StreamingMessage_FunctionLoadResponse{FunctionLoadResponse: r}})
+		}
+	case *funcrpc.StreamingMessage_WorkerStatusResponse, *funcrpc.StreamingMessage_WorkerHeartbeat:
+	default:
+		s.log.Warn("ignored a message that no worker should send", "type", fmt.Sprintf("%T", c))
+	}
+}
+
+// Keys of answers.
+const (
+	answerInit     = "init"
+	answerMetadata = "metadata"
+	answerLoad     = "load:"
+)
+
+func (s *session) answer(key string, m *funcrpc.StreamingMessage) {
+	s.mu.Lock()
+	ch := s.answers[key]
+	delete(s.answers, key)
+	s.mu.Unlock()
+	if ch == nil {
+		s.log.Warn("ignored an answer that was not asked for", "answer", key)
+		return
+	}
+	ch <- m
+}
+
+// await registers for an answer before its question is sent.
+func (s *session) await(key string) <-chan *funcrpc.StreamingMessage {
+	ch := make(chan *funcrpc.StreamingMessage, 1)
+	s.mu.Lock()
+	s.answers[key] = ch
+	s.mu.Unlock()
+	return ch
+}
+
+// receive waits for an answer.
+func (s *session) receive(ctx context.Context, what string, ch <-chan *funcrpc.StreamingMessage) (*funcrpc.StreamingMessage, error) {
+	select {
+	case m := <-ch:
+		return m, nil
+	case <-s.lost:
+		return nil, fault.New(fault.Unavailable, "worker", "the worker ended during %s", what)
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Unavailable, "worker", context.Cause(ctx), "waiting for %s", what)
+	}
+}
+
+func (s *session) send(m *funcrpc.StreamingMessage) error {
+	s.sendMu.Lock()
+	defer s.sendMu.Unlock()
+	select {
+	case <-s.lost:
+		return ErrLost
+	default:
+	}
+	if err := s.stream.Send(m); err != nil {
+		return fmt.Errorf("send to worker: %w: %w", ErrLost, err)
+	}
+	return nil
+}
+
+func (s *session) respond(r *funcrpc.InvocationResponse) {
+	s.mu.Lock()
+	ch := s.running[r.GetInvocationId()]
+	delete(s.running, r.GetInvocationId())
+	s.mu.Unlock()
+	if ch == nil {
+		s.log.Warn("ignored a response to an unknown invocation", "invocation_id", r.GetInvocationId())
+		return
+	}
+	ch <- r
+}
+
+// invoke sends one invocation and waits for its response.
+func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, cancelable bool) (*funcrpc.InvocationResponse, error) {
+	ch := make(chan *funcrpc.InvocationResponse, 1)
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, ErrLost
+	}
+	s.running[r.GetInvocationId()] = ch
+	s.mu.Unlock()
+	err := s.send(&funcrpc.StreamingMessage{
+		Content: &funcrpc.StreamingMessage_InvocationRequest{InvocationRequest: r}})
+	if err != nil {
+		s.abandon(r.GetInvocationId())
+		return nil, err
+	}
+	select {
+	case resp := <-ch:
+		return resp, nil
+	case <-s.lost:
+		select {
+		case resp := <-ch: // it came with the last breath
+			return resp, nil
+		default:
+		}
+		s.abandon(r.GetInvocationId())
+		return nil, ErrLost
+	case <-ctx.Done():
+		s.abandon(r.GetInvocationId())
+		if cancelable {
+			_ = s.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationCancel{
+				InvocationCancel: &funcrpc.InvocationCancel{InvocationId: r.GetInvocationId()}}})
+		}
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (s *session) abandon(id string) {
+	s.mu.Lock()
+	delete(s.running, id)
+	s.mu.Unlock()
+}
