@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -138,4 +139,12 @@ type MetadataStore interface {
 	// SetMetadata writes a blob's metadata, creating the blob, and returns
 	// when it is durable.
 	SetMetadata(ctx context.Context, container, blob string, metadata map[string]string) error
+}
+
+// clone copies the event's bytes, so that it outlives the next Read.
+func (e Event) clone() Event {
+	e.Body = bytes.Clone(e.Body)
+	e.Properties = bytes.Clone(e.Properties)
+	e.System = bytes.Clone(e.System)
+	return e
 }

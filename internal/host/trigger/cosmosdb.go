@@ -1,0 +1,256 @@
+package trigger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// CosmosDBOptions describe one Cosmos DB trigger.
+type CosmosDBOptions struct {
+	Binding   *binding.Binding
+	Settings  *settings.Settings
+	Connector Connector
+	Owner     string // stable identity of this host, for the lease
+	Invoker   Invoker
+	Log       *slog.Logger
+	Now       func() time.Time // nil: the clock
+}
+
+// CosmosDBTrigger feeds a container's changes to a function.
+//
+// Supported binding properties: databaseName, containerName (or
+// collectionName), connection (or connectionStringSetting), leaseConnection,
+// leaseDatabaseName, leaseContainerName (or leaseCollectionName),
+// leaseContainerPrefix, createLeaseContainerIfNotExists, startFromBeginning,
+// startFromTime, maxItemsPerInvocation. feedPollDelay and the lease intervals
+// are accepted and not needed: changes wake the trigger. Only the latest
+// version of a document is delivered; deletes are not.
+type CosmosDBTrigger struct {
+	o                             CosmosDBOptions
+	conn, leaseConn               settings.Connection
+	database, container           string
+	leaseDatabase, leaseContainer string
+	leasePrefix                   string
+	createLeases, fromBeginning   bool
+	fromTime                      time.Time
+	page                          int
+}
+
+// defaultPage is how many documents an invocation gets at most when the
+// binding does not say.
+const defaultPage = 500
+
+// NewCosmosDB checks the declaration.
+func NewCosmosDB(o CosmosDBOptions) (*CosmosDBTrigger, error) {
+	b := o.Binding
+	t := &CosmosDBTrigger{
+		o:              o,
+		database:       b.Text("databaseName"),
+		container:      first(b.Text("containerName"), b.Text("collectionName")),
+		leaseContainer: first(b.Text("leaseContainerName"), b.Text("leaseCollectionName"), "leases"),
+		leasePrefix:    first(b.Text("leaseContainerPrefix"), b.Text("leaseCollectionPrefix")),
+	}
+	if t.o.Now == nil {
+		t.o.Now = time.Now
+	}
+	t.leaseDatabase = first(b.Text("leaseDatabaseName"), t.database)
+	if t.database == "" || t.container == "" {
+		return nil, fault.New(fault.Invalid, "binding "+b.Name, "needs databaseName and containerName")
+	}
+	if t.database == t.leaseDatabase && t.container == t.leaseContainer {
+		return nil, fault.New(fault.Invalid, "binding "+b.Name,
+			"leaseContainerName is the monitored container %q itself; leases need one of their own", t.container)
+	}
+	name := first(b.Text("connection"), b.Text("connectionStringSetting"))
+	var err error
+	if t.conn, err = o.Settings.Connection(settings.CosmosDB, name); err != nil {
+		return nil, err
+	}
+	leaseName := first(b.Text("leaseConnection"), b.Text("leaseConnectionStringSetting"), name)
+	if t.leaseConn, err = o.Settings.Connection(settings.CosmosDB, leaseName); err != nil {
+		return nil, err
+	}
+	return t, t.readOptions(b)
+}
+
+func (t *CosmosDBTrigger) readOptions(b *binding.Binding) error {
+	var err error
+	if t.createLeases, err = b.Bool("createLeaseContainerIfNotExists"); err != nil {
+		return err
+	}
+	if old := b.Text("createLeaseCollectionIfNotExists"); old != "" {
+		if t.createLeases, err = b.Bool("createLeaseCollectionIfNotExists"); err != nil {
+			return err
+		}
+	}
+	if t.fromBeginning, err = b.Bool("startFromBeginning"); err != nil {
+		return err
+	}
+	if s := b.Text("startFromTime"); s != "" {
+		if t.fromBeginning {
+			return fault.New(fault.Invalid, "binding "+b.Name, "startFromBeginning and startFromTime exclude each other")
+		}
+		if t.fromTime, err = time.Parse(time.RFC3339, s); err != nil {
+			return fault.New(fault.Invalid, "binding "+b.Name, "startFromTime must be a time such as 2026-01-31T00:00:00Z, is %q", s)
+		}
+	}
+	if t.page, err = b.Int("maxItemsPerInvocation", defaultPage); err != nil {
+		return err
+	}
+	if t.page < 0 {
+		t.page = defaultPage // -1 leaves the choice to the service
+	}
+	if t.page == 0 {
+		return fault.New(fault.Invalid, "binding "+b.Name, "maxItemsPerInvocation must not be 0")
+	}
+	return nil
+}
+
+func first(names ...string) string {
+	for _, n := range names {
+		if n != "" {
+			return n
+		}
+	}
+	return ""
+}
+
+// Describe names the source for people.
+func (t *CosmosDBTrigger) Describe() string { return "container " + t.database + "/" + t.container }
+
+// Run pumps until ctx ends. It returns an error when a container cannot be
+// opened or the lease cannot be kept; the caller may run it again.
+func (t *CosmosDBTrigger) Run(ctx context.Context) error {
+	feed, err := t.o.Connector.ChangeFeed(ctx, t.conn, t.database, t.container)
+	if err != nil {
+		return fmt.Errorf("open the change feed of %s: %w", t.Describe(), err)
+	}
+	store, err := t.o.Connector.Leases(ctx, t.leaseConn, t.leaseDatabase, t.leaseContainer, t.createLeases)
+	if err != nil {
+		return fmt.Errorf("open lease container %s/%s: %w", t.leaseDatabase, t.leaseContainer, err)
+	}
+	prefix := leasePrefix(t.leasePrefix, feed.Identity())
+	l, err := openLease(ctx, store, prefix, t.o.Owner, t.o.Now, func(ctx context.Context) (string, error) {
+		if t.fromBeginning || !t.fromTime.IsZero() {
+			return "", nil
+		}
+		now, err := feed.Now(ctx)
+		return strconv.Quote(now), err
+	})
+	if err != nil {
+		return ignoreEnd(ctx, err)
+	}
+	for ctx.Err() == nil {
+		got, err := l.acquire(ctx)
+		if err != nil {
+			return ignoreEnd(ctx, err)
+		}
+		if got {
+			err = t.own(ctx, feed, l)
+			if !errors.Is(err, errLeaseLost) {
+				return ignoreEnd(ctx, err)
+			}
+			t.o.Log.Warn("another host took the change feed over", "container", t.container)
+		}
+		pause(ctx, leaseAcquireInterval)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// own pumps while this host holds the lease, renewing it beside the pump, and
+// releases it at a graceful end.
+func (t *CosmosDBTrigger) own(ctx context.Context, feed ChangeFeed, l *lease) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		for pause(ctx, leaseRenewInterval); ctx.Err() == nil; pause(ctx, leaseRenewInterval) {
+			if err := l.renew(ctx); err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+		}
+	}()
+	err := t.pump(ctx, feed, l)
+	lost := context.Cause(ctx)
+	cancel(nil)
+	<-renewed
+	if errors.Is(lost, errLeaseLost) || errors.Is(err, errLeaseLost) {
+		return errLeaseLost
+	}
+	if releaseErr := l.release(context.WithoutCancel(ctx)); releaseErr != nil && err == nil {
+		return releaseErr
+	}
+	return err
+}
+
+// pump reads, invokes and checkpoints, one page after the other.
+func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) error {
+	after := l.continuation()
+	for {
+		docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: t.page})
+		if err != nil {
+			return fmt.Errorf("read changes of %s: %w", t.Describe(), err)
+		}
+		if len(docs) == 0 {
+			after = first(next, after)
+			if err := feed.Wait(ctx, after); err != nil {
+				return err
+			}
+			continue
+		}
+		// A failed function does not hold the feed back: a retry policy does.
+		err = t.o.Invoker.Invoke(ctx, t.call(docs))
+		if unfinished(ctx, err) {
+			return ErrCancelled
+		}
+		after = next
+		if err := l.checkpoint(context.WithoutCancel(ctx), strconv.Quote(next)); err != nil {
+			return err
+		}
+	}
+}
+
+// call hands documents over as one JSON array.
+func (t *CosmosDBTrigger) call(docs [][]byte) Call {
+	size := 2
+	for _, d := range docs {
+		size += len(d) + 1
+	}
+	array := make([]byte, 0, size)
+	for _, d := range docs {
+		array = append(separator(array), d...)
+	}
+	value := jsonText(string(append(array, ']')))
+	if t.o.Binding.DataType == binding.String {
+		value = text(value.GetJson())
+	}
+	c := Call{
+		Reason: fmt.Sprintf("New changes on container %s at %s", t.container, t.o.Now().UTC().Format(timeLayout)),
+		Items:  len(docs),
+		Data:   func(worker.Capabilities) *funcrpc.TypedData { return value },
+	}
+	if len(docs) == 1 {
+		c.Values = func(name string) (string, bool) { return lookupJSON(docs[0], name) }
+	}
+	return c
+}

@@ -1,0 +1,231 @@
+package trigger
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// How Event Hubs events look to a function. Workers in every language decode
+// exactly these shapes: values per event are arrays whose names end in Array,
+// all as long as the batch, and SystemPropertiesArray repeats sequence number,
+// offset, partition key and time because Python reads them only there.
+
+// timeLayout is the form of times in metadata: UTC with milliseconds, as the
+// broker keeps them.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// partitionContext describes where events come from, as JSON.
+func partitionContext(namespace, hub, group, partition, owner string) string {
+	b, _ := json.Marshal(map[string]any{
+		"FullyQualifiedNamespace": namespace, "EventHubName": hub, "ConsumerGroup": group,
+		"PartitionId": partition, "Owner": owner, "IsCheckpointingAfterInvocation": true,
+	})
+	return string(b)
+}
+
+// batchCall makes the invocation for a whole batch (cardinality many).
+func batchCall(events []Event, dataType binding.DataType, context, details string) Call {
+	return Call{
+		Reason:  "(null)", // what users of the vendor's host see and filter on
+		Details: details,
+		Items:   len(events),
+		Data: func(caps worker.Capabilities) *funcrpc.TypedData {
+			return batchData(events, dataType, caps)
+		},
+		Metadata:    batchMetadata(events, context),
+		TraceParent: events[0].TraceParent,
+	}
+}
+
+// batchData keeps empty bodies: workers demand as many bodies as properties.
+func batchData(events []Event, dataType binding.DataType, caps worker.Capabilities) *funcrpc.TypedData {
+	if !caps.Has(worker.TypedDataCollection) {
+		return jsonText(batchJSON(events, dataType))
+	}
+	if dataType == binding.Binary {
+		all := make([][]byte, len(events))
+		for i := range events {
+			all[i] = events[i].Body
+		}
+		return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionBytes{
+			CollectionBytes: &funcrpc.CollectionBytes{Bytes: all}}}
+	}
+	all := make([]string, len(events))
+	for i := range events {
+		all[i] = utf8Text(events[i].Body)
+	}
+	return stringsOf(all)
+}
+
+// batchJSON is the array for workers without typed collections: an element
+// per event, base64 text for binary and a string otherwise.
+func batchJSON(events []Event, dataType binding.DataType) string {
+	all := make([]any, len(events))
+	for i := range events {
+		if dataType == binding.Binary {
+			all[i] = events[i].Body
+		} else {
+			all[i] = utf8Text(events[i].Body)
+		}
+	}
+	b, _ := json.Marshal(all)
+	return string(b)
+}
+
+// utf8Text makes valid text of a body: protobuf refuses any other string.
+func utf8Text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
+}
+
+func batchMetadata(events []Event, context string) map[string]*funcrpc.TypedData {
+	n := len(events)
+	keys, offsets, sequences := make([]string, n), make([]string, n), make([]int64, n)
+	times := make([]byte, 0, n*(len(timeLayout)+3))
+	properties := make([]byte, 0, n*64)
+	system := make([]byte, 0, n*192)
+	for i := range events {
+		e := &events[i]
+		keys[i], offsets[i], sequences[i] = e.PartitionKey, e.Offset, e.Sequence
+		times = appendTime(separator(times), e.EnqueuedAt)
+		properties = appendObject(separator(properties), e.Properties)
+		system = appendSystem(separator(system), e)
+	}
+	return map[string]*funcrpc.TypedData{
+		"PartitionKeyArray":     stringsOf(keys),
+		"OffsetArray":           stringsOf(offsets),
+		"SequenceNumberArray":   intsOf(sequences),
+		"EnqueuedTimeUtcArray":  jsonText(string(append(times, ']'))),
+		"PropertiesArray":       jsonText(string(append(properties, ']'))),
+		"SystemPropertiesArray": jsonText(string(append(system, ']'))),
+		"PartitionContext":      jsonText(context),
+	}
+}
+
+// singleCall makes the invocation for one event (cardinality one). A JSON
+// object's properties are offered to output expressions.
+func singleCall(e *Event, dataType binding.DataType, context, details string) Call {
+	body := text(utf8Text(e.Body))
+	if dataType == binding.Binary {
+		body = bytesOf(e.Body)
+	}
+	metadata := map[string]*funcrpc.TypedData{
+		"Offset":           text(e.Offset),
+		"SequenceNumber":   jsonText(strconv.FormatInt(e.Sequence, 10)),
+		"EnqueuedTimeUtc":  jsonText(string(appendTime(nil, e.EnqueuedAt))),
+		"Properties":       jsonText(string(appendObject(nil, e.Properties))),
+		"SystemProperties": jsonText(string(appendSystem(nil, e))),
+		"PartitionContext": jsonText(context),
+	}
+	if e.PartitionKey != "" {
+		metadata["PartitionKey"] = text(e.PartitionKey)
+	}
+	expandPayload(metadata, e.Body)
+	return Call{
+		Reason: "(null)", Details: details, Items: 1, Metadata: metadata, TraceParent: e.TraceParent,
+		Data: func(worker.Capabilities) *funcrpc.TypedData { return body },
+		Values: func(name string) (string, bool) {
+			if v, ok := lookupJSON(e.Body, name); ok {
+				return v, true
+			}
+			return eventValue(e, name)
+		},
+	}
+}
+
+func eventValue(e *Event, name string) (string, bool) {
+	switch strings.ToLower(name) {
+	case "partitionkey":
+		return e.PartitionKey, true
+	case "offset":
+		return e.Offset, true
+	case "sequencenumber":
+		return strconv.FormatInt(e.Sequence, 10), true
+	case "enqueuedtimeutc":
+		return e.EnqueuedAt.UTC().Format(timeLayout), true
+	}
+	return "", false
+}
+
+// expandPayload adds the top-level properties of a JSON object to the
+// metadata, arrays excepted; a property of the payload wins over metadata of
+// the same name, as in the vendor's host.
+func expandPayload(metadata map[string]*funcrpc.TypedData, body []byte) {
+	var object map[string]json.RawMessage
+	if len(body) == 0 || body[0] != '{' || json.Unmarshal(body, &object) != nil {
+		return
+	}
+	for name, raw := range object {
+		var s string
+		switch {
+		case len(raw) == 0 || raw[0] == '[' || string(raw) == "null":
+		case raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
+			metadata[name] = text(s)
+		default:
+			metadata[name] = jsonText(string(raw))
+		}
+	}
+}
+
+// separator opens an array or continues it.
+func separator(b []byte) []byte {
+	if len(b) == 0 {
+		return append(b, '[')
+	}
+	return append(b, ',')
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	b = append(b, '"')
+	b = t.UTC().AppendFormat(b, timeLayout)
+	return append(b, '"')
+}
+
+func appendObject(b, object []byte) []byte {
+	if len(object) == 0 {
+		return append(b, "{}"...)
+	}
+	return append(b, object...)
+}
+
+// appendSystem writes the event's system properties: the broker's four, then
+// those of the message.
+func appendSystem(b []byte, e *Event) []byte {
+	b = append(b, `{"SequenceNumber":`...)
+	b = strconv.AppendInt(b, e.Sequence, 10)
+	b = append(b, `,"Offset":"`...)
+	b = append(b, e.Offset...)
+	b = append(b, `","PartitionKey":`...)
+	if e.PartitionKey == "" {
+		b = append(b, "null"...)
+	} else {
+		key, _ := json.Marshal(e.PartitionKey)
+		b = append(b, key...)
+	}
+	b = append(b, `,"EnqueuedTimeUtc":`...)
+	b = appendTime(b, e.EnqueuedAt)
+	if len(e.System) > 2 { // more than {}
+		b = append(b, ',')
+		return append(b, e.System[1:]...)
+	}
+	return append(b, '}')
+}
+
+// triggerDetails is the line that users know from the vendor's log.
+func triggerDetails(partition string, events []Event) string {
+	first, last := &events[0], &events[len(events)-1]
+	return fmt.Sprintf("PartitionId: %s, Offset: %s-%s, EnqueueTimeUtc: %s-%s, SequenceNumber: %d-%d, Count: %d",
+		partition, first.Offset, last.Offset,
+		first.EnqueuedAt.UTC().Format(timeLayout), last.EnqueuedAt.UTC().Format(timeLayout),
+		first.Sequence, last.Sequence, len(events))
+}
