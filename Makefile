@@ -6,6 +6,8 @@ SHELL := /bin/bash
 GO       ?= go
 PROJECT  ?= examples/telemetry
 FUZZTIME ?= 30s
+GOLANGCI_VERSION := v2.15.0
+GOFUMPT_VERSION := v0.12.0
 CRASHES  ?= 200
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
@@ -30,7 +32,7 @@ race: ## unit tests with the race detector
 	$(GO) test -race -timeout 15m ./...
 
 crash: ## kill -9 under load, CRASHES=200 times
-	LAZULI_CRASHES=$(CRASHES) $(GO) test ./internal/app/crashtest -run TestKill -count=1 -timeout 60m -v
+	LAZULI_CRASHES=$(CRASHES) $(GO) test ./cmd/lazuli -run TestKill -count=1 -timeout 60m -v
 
 fuzz: ## every fuzz target for FUZZTIME=30s each
 	@scripts/fuzz $(FUZZTIME)
