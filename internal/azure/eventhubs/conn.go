@@ -1,0 +1,215 @@
+package eventhubs
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+)
+
+// conn is the service behind one client connection. Attach and Closed run on
+// the connection's reader; links have goroutines of their own.
+type conn struct {
+	svc    *Service
+	amqp   *amqp.Conn
+	ctx    context.Context // ends with the connection
+	cancel context.CancelFunc
+	wg     *sync.WaitGroup // counts the links' goroutines for Serve
+	remote string
+	since  time.Time
+
+	claims     claims
+	cbs        rpcNode
+	management rpcNode
+
+	mu      sync.Mutex
+	guarded map[*amqp.Link]guard // data links and what they need; guarded by mu
+	timer   *time.Timer          // next look at the claims; nil when closed; guarded by mu
+}
+
+// guard is the claim that a link lives on.
+type guard struct {
+	path  string
+	right Rights
+}
+
+func newConn(ctx context.Context, s *Service, ac *amqp.Conn, wg *sync.WaitGroup) *conn {
+	c := &conn{svc: s, amqp: ac, wg: wg, since: time.Now(), guarded: make(map[*amqp.Link]guard)}
+	c.ctx, c.cancel = context.WithCancel(ctx)
+	if a := ac.RemoteAddr(); a != nil {
+		c.remote = a.String()
+	}
+	c.cbs = rpcNode{conn: c, single: true, handle: c.putToken}
+	c.management = rpcNode{conn: c, handle: c.manage}
+	if grants, ok := ac.Identity().([]grant); ok {
+		for _, g := range grants {
+			if err := c.claims.put(g); err != nil {
+				break // more rules of one name than a connection may hold
+			}
+		}
+	}
+	c.timer = time.AfterFunc(s.cfg.ClaimTimeout, c.review)
+	c.event(ConnOpened{Remote: c.remote, Container: clip(ac.Peer().ContainerID), Product: product(ac.Peer()), TLS: ac.TLS()})
+	return c
+}
+
+// product reads the client's name and version from its Open.
+func product(o *amqp.Open) string {
+	name, version := o.Properties.String("product"), o.Properties.String("version")
+	if name == "" {
+		return clip(o.Properties.String("user-agent"))
+	}
+	return clip(name + "/" + version)
+}
+
+func (c *conn) event(e Event) { c.svc.cfg.Events(e) }
+
+// spawn runs f on a goroutine that Serve waits for. f must end with c.ctx or
+// with its link.
+func (c *conn) spawn(f func()) { c.wg.Go(f) }
+
+// uri names a path in texts as the service does: sb://host/path.
+func (c *conn) uri(path string) string {
+	host := c.amqp.Peer().Hostname
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if host == "" {
+		host = c.svc.cfg.Namespace
+	}
+	return "sb://" + clip(host) + "/" + clip(path)
+}
+
+// Attach decides on a link by its address and the connection's claims.
+func (c *conn) Attach(l *amqp.Link) error {
+	err := c.attach(l)
+	if err == nil || errors.Is(err, amqp.ErrLater) {
+		return err
+	}
+	r := refusalOf(err)
+	if r.condition == amqp.ErrUnauthorized {
+		c.event(AuthFailed{Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
+	}
+	return r.wire()
+}
+
+func (c *conn) attach(l *amqp.Link) error {
+	if dynamic(l) {
+		return refuse(501, amqp.ErrNotImplemented, "Dynamic nodes are not supported.")
+	}
+	a, err := ParseAddress(addressOf(l))
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.Kind == NodeCBS:
+		return c.cbs.attach(l, a)
+	case a.Kind == NodeManagement:
+		if c.claims.empty() {
+			return errMissingClaim(Listen, c.uri(a.String()))
+		}
+		return c.management.attach(l, a)
+	case l.Role == amqp.RoleReceiver && a.Kind != NodeGroup:
+		return c.attachSender(l, a)
+	case l.Role == amqp.RoleSender && a.Kind == NodeGroup:
+		return c.attachReceiver(l, a)
+	case l.Role == amqp.RoleSender:
+		return refuse(400, amqp.ErrNotAllowed,
+			"Events are received from <hub>/ConsumerGroups/<group>/Partitions/<id>, not from '%s'.", clip(a.String()))
+	}
+	return refuse(400, amqp.ErrNotAllowed, "Events cannot be sent to the consumer group address '%s'.", clip(a.String()))
+}
+
+// addressOf returns the address on our end of the link.
+func addressOf(l *amqp.Link) string {
+	if l.Role == amqp.RoleReceiver {
+		if l.Remote.Target != nil {
+			return l.Remote.Target.Address
+		}
+	} else if l.Remote.Source != nil {
+		return l.Remote.Source.Address
+	}
+	return ""
+}
+
+func dynamic(l *amqp.Link) bool {
+	return (l.Role == amqp.RoleReceiver && l.Remote.Target != nil && l.Remote.Target.Dynamic) ||
+		(l.Role == amqp.RoleSender && l.Remote.Source != nil && l.Remote.Source.Dynamic)
+}
+
+// admit checks the claim a data link needs and remembers it, so that the link
+// ends when the claim does.
+func (c *conn) admit(l *amqp.Link, a Address, right Rights) error {
+	g := guard{path: a.path(), right: right}
+	now := time.Now()
+	if !c.claims.allows(g.path, right, now) {
+		if at, ok := c.claims.lastExpiry(g.path, right); ok {
+			return errExpired(at.Format(expiryLayout))
+		}
+		return errMissingClaim(right, c.uri(a.String()))
+	}
+	c.mu.Lock()
+	c.guarded[l] = g
+	c.mu.Unlock()
+	return nil
+}
+
+func (c *conn) release(l *amqp.Link) {
+	c.mu.Lock()
+	delete(c.guarded, l)
+	c.mu.Unlock()
+}
+
+// reschedule sets the timer to the next moment at which a claim may lapse.
+func (c *conn) reschedule() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timer == nil {
+		return
+	}
+	now := time.Now()
+	grace := c.svc.cfg.ExpiryGrace
+	if at, ok := c.claims.nextExpiry(now.Add(-grace)); ok {
+		c.timer.Reset(at.Add(grace).Sub(now))
+	} else {
+		c.timer.Stop()
+	}
+}
+
+// review runs on the timer: it closes a connection that never brought a token
+// and detaches the links whose tokens ran out longer than the grace ago.
+func (c *conn) review() {
+	if c.claims.empty() {
+		c.amqp.Shutdown(refuse(401, amqp.ErrUnauthorized,
+			"Unauthorized access. No token was put on $cbs within %v.", c.svc.cfg.ClaimTimeout).wire())
+		return
+	}
+	cutoff := time.Now().Add(-c.svc.cfg.ExpiryGrace)
+	lapsed := make(map[*amqp.Link]*refusal)
+	c.mu.Lock()
+	for l, g := range c.guarded {
+		if !c.claims.allows(g.path, g.right, cutoff) {
+			at, _ := c.claims.lastExpiry(g.path, g.right)
+			lapsed[l] = errExpired(at.Format(expiryLayout))
+		}
+	}
+	c.mu.Unlock()
+	for l, r := range lapsed {
+		c.event(AuthFailed{Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
+		l.Detach(r.wire())
+	}
+	c.reschedule()
+}
+
+// Closed ends the connection's goroutines.
+func (c *conn) Closed(err error) {
+	c.mu.Lock()
+	c.timer.Stop()
+	c.timer = nil
+	c.mu.Unlock()
+	c.cancel()
+	c.event(ConnClosed{Remote: c.remote, Err: err, Lifetime: time.Since(c.since)})
+}

@@ -1,0 +1,114 @@
+package eventhubs
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Error conditions that are the service's own rather than the protocol's.
+const (
+	condArgumentError      amqp.Symbol = "com.microsoft:argument-error"
+	condArgumentOutOfRange amqp.Symbol = "com.microsoft:argument-out-of-range"
+	condAuthFailed         amqp.Symbol = "com.microsoft:auth-failed"
+	condEntityExists       amqp.Symbol = "com.microsoft:entity-already-exists"
+	condServerBusy         amqp.Symbol = "com.microsoft:server-busy"
+)
+
+// refusal is an error as clients see it: the condition and text of a detach or
+// a rejected delivery, and the status of a reply from $cbs or $management.
+type refusal struct {
+	status    int32
+	condition amqp.Symbol
+	text      string
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("%s: %s", r.condition, r.text) }
+
+// wire returns the refusal as the protocol's error type.
+func (r *refusal) wire() *amqp.Error {
+	return &amqp.Error{Condition: r.condition, Description: r.text}
+}
+
+func refuse(status int32, condition amqp.Symbol, format string, args ...any) *refusal {
+	return &refusal{status: status, condition: condition, text: fmt.Sprintf(format, args...)}
+}
+
+// shapes is the one table from kinds to what clients see. Which condition a
+// kind gets decides what the client does next: server-busy is retried on the
+// same link, internal-error makes it reconnect, the others are final.
+var shapes = [...]struct {
+	status    int32
+	condition amqp.Symbol
+}{
+	fault.Internal:           {500, amqp.ErrInternal},
+	fault.NotFound:           {404, amqp.ErrNotFound},
+	fault.Conflict:           {409, condEntityExists},
+	fault.PreconditionFailed: {412, amqp.ErrPreconditionFailed},
+	fault.TooLarge:           {413, amqp.ErrMessageSizeExceeded},
+	fault.Throttled:          {503, condServerBusy},
+	fault.Invalid:            {400, condArgumentError},
+	fault.Unauthorized:       {401, amqp.ErrUnauthorized},
+	fault.Forbidden:          {403, amqp.ErrUnauthorized},
+	fault.Gone:               {410, amqp.ErrResourceDeleted},
+	fault.Unavailable:        {503, condServerBusy},
+}
+
+// refusalOf shapes any error for the wire.
+func refusalOf(err error) *refusal {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	var wire *amqp.Error
+	if errors.As(err, &wire) {
+		return refuse(500, wire.Condition, "%s", wire.Description)
+	}
+	shape := shapes[fault.KindOf(err)]
+	text := err.Error()
+	var f *fault.Error
+	if errors.As(err, &f) && f.Resource == "" && f.Err == nil {
+		text = f.Msg // the texts of this package are complete sentences
+	}
+	return refuse(shape.status, shape.condition, "%s", text)
+}
+
+// The texts below are looked at by clients or by their tests; reference: the
+// SDKs' error handling and the service's documented messages.
+
+// errMissingClaim refuses a link whose claims do not suffice. Clients look for
+// "'Send' claim(s) are required".
+func errMissingClaim(right Rights, resource string) *refusal {
+	return refuse(401, amqp.ErrUnauthorized,
+		"Unauthorized access. '%s' claim(s) are required to perform this operation. Resource: '%s'.", right, resource)
+}
+
+// errNoEntity says that a hub does not exist. Clients tell a missing entity by
+// the words "The messaging entity … could not be found".
+func errNoEntity(resource string) *refusal {
+	return refuse(404, amqp.ErrNotFound, "The messaging entity '%s' could not be found.", resource)
+}
+
+// errNoGroup says that the hub lacks the consumer group.
+func errNoGroup(namespace, hub, group string) *refusal {
+	return errNoEntity(fmt.Sprintf("%s:eventhub:%s~%d|%s", clip(namespace), clip(hub), len(hub), clip(group)))
+}
+
+func errPartitionRange(id string) *refusal {
+	return refuse(400, condArgumentOutOfRange,
+		"The specified partition is invalid for an EventHub partition sender or receiver. It should be between 0 and the partition count minus one. Partition: '%s'.", clip(id))
+}
+
+// errOversize rejects one delivery; the link stays.
+func errOversize(deliveryID uint32, size, limit uint64) *refusal {
+	return refuse(413, amqp.ErrMessageSizeExceeded,
+		"The received message (delivery-id:%d, size:%d bytes) exceeds the limit (%d bytes) currently allowed on the link.",
+		deliveryID, size, limit)
+}
+
+// errExpired ends a link whose token ran out and was not renewed.
+func errExpired(at string) *refusal {
+	return refuse(401, amqp.ErrUnauthorized, "ExpiredToken: The token is expired. Expiration time: %s.", at)
+}

@@ -1,0 +1,238 @@
+package eventhubs
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/broker"
+)
+
+// sendCredit is how many messages a sender may have unacknowledged. Clients
+// wait for credit before they send; JavaScript gives up after a second.
+const sendCredit = 1000
+
+// The link property that tells what kind of entity a link leads to, and its
+// values for us.
+const (
+	propEntityType     amqp.Symbol = "com.microsoft:entity-type"
+	entityHub                      = int32(7)
+	entityGroup                    = int32(8)
+	entityHubPartition             = int32(9)
+)
+
+// sender is a link on which a client sends: transfer in, append to a
+// partition, acknowledge from the append's callback. It holds no goroutine and
+// copies no payload; the delivery's memory is given back by its outcome.
+type sender struct {
+	conn   *conn
+	link   *amqp.Link
+	addr   Address
+	hub    *broker.Hub
+	fixed  *broker.Partition // NodePartition: the only target
+	opened atomic.Bool       // hub and fixed are set
+	events atomic.Uint64
+}
+
+// attachSender opens a send link. Creating a missing hub writes to disk, so
+// that happens off the connection's reader.
+func (c *conn) attachSender(l *amqp.Link, a Address) error {
+	if err := c.admit(l, a, Send); err != nil {
+		return err
+	}
+	hub, err := c.svc.hub(a.Hub, c.uri(a.Hub))
+	if err != nil {
+		c.release(l)
+		return err
+	}
+	s := &sender{conn: c, link: l, addr: a}
+	l.OnDetach = s.detached
+	if hub != nil {
+		if err := s.open(hub); err != nil {
+			c.release(l)
+			return err
+		}
+		return nil
+	}
+	c.spawn(func() {
+		hub, err := c.svc.makeHub(a.Hub, "")
+		if err == nil {
+			err = s.open(hub)
+		}
+		if err != nil {
+			c.release(l)
+			l.Refuse(refusalOf(err).wire())
+			return
+		}
+		l.Accept()
+	})
+	return amqp.ErrLater
+}
+
+// open binds the link to its hub and fills in our half of the attach.
+func (s *sender) open(hub *broker.Hub) error {
+	s.hub = hub
+	kind := entityHub
+	if s.addr.Kind == NodePartition {
+		id, err := parsePartitionID(s.addr.Partition, hub.PartitionCount())
+		if err != nil {
+			return err
+		}
+		if s.fixed, err = hub.Partition(id); err != nil {
+			return err
+		}
+		kind = entityHubPartition
+	}
+	s.opened.Store(true)
+	l := s.link
+	l.Credit = sendCredit
+	l.Local.MaxMessageSize = s.conn.svc.cfg.MaxMessageBytes
+	l.Local.Properties = amqp.Map{{Key: propEntityType, Value: kind}}
+	l.OnTransfer = s.transfer
+	l.OnOversize = s.oversize
+	s.conn.event(LinkOpened{Remote: s.conn.remote, Link: l.Name(), Address: s.addr})
+	return nil
+}
+
+func (s *sender) detached(err error) {
+	s.conn.release(s.link)
+	if !s.opened.Load() {
+		return
+	}
+	s.conn.event(LinkClosed{Remote: s.conn.remote, Link: s.link.Name(), Address: s.addr, Err: err, Events: s.events.Load()})
+}
+
+// transfer takes one message in, or hands it to the interceptor first.
+func (s *sender) transfer(d *amqp.Delivery) {
+	intercept := s.conn.svc.cfg.Intercept
+	if intercept == nil {
+		s.append(d, false)
+		return
+	}
+	v := intercept(Transfer{
+		N: s.conn.svc.transfer.Add(1), Address: s.addr, Link: s.link.Name(), Format: d.Format, Bytes: len(d.Payload),
+	})
+	switch v.Do {
+	case Lose:
+	case Refuse:
+		reason := v.Reason
+		if reason == nil {
+			reason = refuse(503, condServerBusy, "The transfer was refused by the interceptor.").wire()
+		}
+		d.Reject(reason)
+	case Delay:
+		s.conn.spawn(func() {
+			select {
+			case <-time.After(v.Delay):
+				s.append(d, false)
+			case <-s.conn.ctx.Done():
+			}
+		})
+	default:
+		s.append(d, v.Do == LoseAck)
+	}
+}
+
+// append splits the message into events and queues them on a partition.
+func (s *sender) append(d *amqp.Delivery, loseAck bool) {
+	in := ingests.Get().(*ingest)
+	in.sender, in.delivery, in.loseAck = s, d, loseAck
+	if err := in.split(); err != nil {
+		in.finish(-1, err)
+		return
+	}
+	p := s.partition(in.key)
+	in.partition = p.ID()
+	p.Append(broker.Append{Records: in.records, Key: in.key}, in.done)
+}
+
+// partition chooses where the message goes: the link's partition, the key's,
+// or the next in turn.
+func (s *sender) partition(key string) *broker.Partition {
+	switch {
+	case s.fixed != nil:
+		return s.fixed
+	case key != "":
+		return s.hub.Route(key)
+	}
+	return s.hub.RoundRobin()
+}
+
+// oversize rejects a message beyond the size limit and keeps the link.
+func (s *sender) oversize(d *amqp.Delivery, size uint64) {
+	s.refused(-1, errOversize(d.ID, size, s.conn.svc.cfg.MaxMessageBytes))
+	d.Reject(errOversize(d.ID, size, s.conn.svc.cfg.MaxMessageBytes).wire())
+}
+
+func (s *sender) refused(partition int, r *refusal) {
+	s.conn.event(Refused{Hub: s.addr.Hub, Partition: partition, Condition: string(r.condition), Text: r.text})
+}
+
+// ingest is one message on its way into the log. It lives from the transfer to
+// the append's callback and is then used again.
+type ingest struct {
+	sender    *sender
+	delivery  *amqp.Delivery
+	records   [][]byte
+	key       string
+	partition int
+	loseAck   bool
+	done      func(broker.AppendResult) // in.appended, bound once
+}
+
+var ingests = sync.Pool{New: func() any {
+	in := &ingest{}
+	in.done = in.appended
+	return in
+}}
+
+// split fills records and key, and applies the rules of the link's address.
+func (in *ingest) split() (err error) {
+	s := in.sender
+	in.records, in.key, err = splitMessage(in.records[:0], in.delivery.Format, in.delivery.Payload)
+	if err != nil {
+		return err
+	}
+	switch s.addr.Kind {
+	case NodePartition:
+		if in.key != "" {
+			return refuse(400, amqp.ErrNotAllowed,
+				"The message has the partition key '%s', but the link sends to partition %s; use one or the other.", clip(in.key), s.addr.Partition)
+		}
+	case NodePublisher:
+		if in.key != "" && in.key != s.addr.Publisher {
+			return refuse(400, amqp.ErrNotAllowed,
+				"The partition key '%s' must equal the publisher's name '%s'.", clip(in.key), clip(s.addr.Publisher))
+		}
+		in.key = s.addr.Publisher
+		for i, record := range in.records {
+			if in.records[i], err = withPublisher(record, s.addr.Publisher); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// appended hears from the broker, on the partition's writer.
+func (in *ingest) appended(r broker.AppendResult) { in.finish(in.partition, r.Err) }
+
+// finish answers the delivery and returns in to the pool.
+func (in *ingest) finish(partition int, err error) {
+	s, d := in.sender, in.delivery
+	switch {
+	case err != nil:
+		r := refusalOf(err)
+		s.refused(partition, r)
+		d.Reject(r.wire())
+	case in.loseAck:
+		s.events.Add(uint64(len(in.records)))
+	default:
+		s.events.Add(uint64(len(in.records)))
+		d.Accept()
+	}
+	clear(in.records)
+	in.sender, in.delivery, in.key = nil, nil, ""
+	ingests.Put(in)
+}

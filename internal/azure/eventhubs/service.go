@@ -1,0 +1,222 @@
+package eventhubs
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Config configures a Service. Broker is required; every other field has a
+// default.
+type Config struct {
+	Broker *broker.Broker
+	Log    *slog.Logger // default: nothing is logged
+
+	// Namespace is the name used in texts; default "localhost".
+	Namespace string
+	// Rules are the shared access policies; default: EmulatorRule alone.
+	Rules []Rule
+
+	// AutoCreate makes hubs and consumer groups that a permitted client names
+	// for the first time, after the pattern of NewHub.
+	AutoCreate bool
+	NewHub     broker.HubConfig // default: 4 partitions, kept for 24 hours
+
+	// VerifyBearer checks bearer tokens; default: they are refused.
+	VerifyBearer VerifyBearer
+	// AcceptAnyBearer trusts every bearer token of a peer on the loopback
+	// interface. For conformance runs and local development.
+	AcceptAnyBearer bool
+
+	MaxMessageBytes uint64        // of one transfer; default 1 MiB as in the standard tier
+	ExpiryGrace     time.Duration // how long links outlive their token; default 1 min
+	ClaimTimeout    time.Duration // how long a connection may go without any token; default 1 min
+	IdleTimeout     time.Duration // default 240 s, as the service advertises
+
+	Events    func(Event) // default: dropped
+	Intercept Intercept   // default: nothing is intercepted
+}
+
+// EmulatorRule is the rule and key that the official emulator documents and
+// connection strings everywhere carry.
+func EmulatorRule() Rule {
+	return Rule{Name: "RootManageSharedAccessKey", Key: "SAS_KEY_VALUE", Rights: Manage}
+}
+
+// maxFrameBytes is advertised to clients: a full 1 MiB batch then arrives in
+// one frame or two.
+const maxFrameBytes = 1 << 20
+
+// mechanisms are the SASL mechanisms in the service's order. All but PLAIN
+// mean "I will bring a token to $cbs".
+var mechanisms = []string{"MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL"}
+
+// Service answers Event Hubs clients over AMQP.
+type Service struct {
+	cfg      Config
+	log      *slog.Logger
+	keys     keyring
+	readers  readers
+	bearer   VerifyBearer
+	transfer atomic.Uint64 // transfers seen, for the interceptor
+}
+
+// New checks the configuration and returns a service; Serve makes it answer.
+func New(cfg Config) (*Service, error) {
+	if cfg.Broker == nil {
+		return nil, fault.New(fault.Invalid, "event hubs service", "no broker")
+	}
+	setDefaults(&cfg)
+	for _, r := range cfg.Rules {
+		if err := r.Validate(); err != nil {
+			return nil, fault.Wrap(fault.Invalid, "event hubs service", err, "shared access rules")
+		}
+	}
+	s := &Service{cfg: cfg, log: cfg.Log, keys: keyring{rules: cfg.Rules}, bearer: cfg.VerifyBearer}
+	return s, nil
+}
+
+func setDefaults(cfg *Config) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Namespace == "" {
+		cfg.Namespace = "localhost"
+	}
+	if len(cfg.Rules) == 0 {
+		cfg.Rules = []Rule{EmulatorRule()}
+	}
+	if cfg.NewHub.Partitions == 0 {
+		cfg.NewHub.Partitions = 4
+	}
+	if cfg.NewHub.Retention == 0 && cfg.NewHub.RetentionBytes == 0 {
+		cfg.NewHub.Retention = 24 * time.Hour
+	}
+	if cfg.VerifyBearer == nil {
+		cfg.VerifyBearer = refuseBearer
+	}
+	if cfg.MaxMessageBytes == 0 {
+		cfg.MaxMessageBytes = 1 << 20
+	}
+	if cfg.ExpiryGrace == 0 {
+		cfg.ExpiryGrace = time.Minute
+	}
+	if cfg.ClaimTimeout == 0 {
+		cfg.ClaimTimeout = time.Minute
+	}
+	if cfg.Events == nil {
+		cfg.Events = func(Event) {}
+	}
+}
+
+// Serve answers the clients of one listener, plain or TLS, until ctx ends; it
+// returns when their connections and goroutines are gone. It may be called
+// for several listeners at once: they share the service's state.
+func (s *Service) Serve(ctx context.Context, l net.Listener) error {
+	// The links' goroutines end with their connection, which ends with ctx.
+	var links sync.WaitGroup
+	defer links.Wait()
+	server := amqp.NewServer(amqp.ServerConfig{
+		ContainerID:  "lazuli-eventhubs",
+		Log:          s.log,
+		MaxFrameSize: maxFrameBytes,
+		IdleTimeout:  s.cfg.IdleTimeout,
+		SASL:         mechanisms,
+		Authenticate: s.authenticate,
+		NewConn:      func(c *amqp.Conn) amqp.ConnHandler { return newConn(ctx, s, c, &links) },
+	})
+	return server.Serve(ctx, l)
+}
+
+// authenticate answers the SASL exchange. PLAIN brings a rule's name and key
+// and grants the rule's rights for the whole connection; its identity is the
+// list of grants. The other mechanisms grant nothing.
+func (s *Service) authenticate(_ context.Context, init amqp.SASLInit) (any, error) {
+	if init.Mechanism != "PLAIN" {
+		return nil, nil
+	}
+	grants := s.keys.plain(init.Username, init.Password)
+	if len(grants) == 0 {
+		s.cfg.Events(AuthFailed{Resource: init.Hostname, Reason: "SASL PLAIN: wrong key name or key"})
+		return nil, fault.New(fault.Unauthorized, "", "wrong key name or key")
+	}
+	return grants, nil
+}
+
+// hub looks a hub up. With AutoCreate a missing one is no error: it returns
+// nil, and the caller goes through makeHub off the connection's reader.
+func (s *Service) hub(name, resource string) (*broker.Hub, error) {
+	h, err := s.cfg.Broker.Hub(name)
+	switch {
+	case err == nil:
+		return h, nil
+	case !fault.Is(err, fault.NotFound):
+		return nil, err
+	case s.cfg.AutoCreate:
+		return nil, nil
+	}
+	return nil, errNoEntity(resource)
+}
+
+// makeHub creates the hub, and the consumer group when one is named. It writes
+// to disk.
+func (s *Service) makeHub(name, group string) (*broker.Hub, error) {
+	h, err := s.cfg.Broker.Hub(name)
+	if fault.Is(err, fault.NotFound) {
+		cfg := s.cfg.NewHub
+		cfg.Name = name
+		if h, err = s.cfg.Broker.EnsureHub(cfg); err == nil {
+			s.log.Info("hub created on first use", "hub", name, "partitions", h.PartitionCount())
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if group != "" && !h.HasGroup(group) {
+		if err := h.AddGroup(group); err != nil {
+			return nil, err
+		}
+		s.log.Info("consumer group created on first use", "hub", name, "group", group)
+	}
+	return h, nil
+}
+
+// verifyBearer checks a bearer token for a peer.
+func (s *Service) verifyBearer(ctx context.Context, remote net.Addr, token, audience string) (grant, error) {
+	verify := s.bearer
+	if s.cfg.AcceptAnyBearer && onLoopback(remote) {
+		verify = acceptAnyBearer
+	}
+	b, err := verify(ctx, token, audience)
+	if err != nil {
+		return grant{}, err
+	}
+	if !b.Expires.IsZero() && !time.Now().Before(b.Expires) {
+		return grant{}, fault.New(fault.Unauthorized, "",
+			"ExpiredToken: The token is expired. Expiration time: %s.", b.Expires.UTC().Format(expiryLayout))
+	}
+	return grant{scope: resourcePath(audience), rights: b.Rights, expires: b.Expires, name: b.Principal}, nil
+}
+
+// verifyToken checks a token of either family. tokenType may be "" when the
+// request does not say; the token's own form then decides.
+func (s *Service) verifyToken(ctx context.Context, remote net.Addr, tokenType, token, audience string) (grant, error) {
+	switch {
+	case len(token) > maxTokenBytes:
+		return grant{}, malformed("it is longer than %d bytes", maxTokenBytes)
+	case isSASType(tokenType), tokenType == "" && strings.HasPrefix(token, sasPrefix):
+		return s.keys.verifySAS(token, audience, time.Now())
+	case isBearerType(tokenType), tokenType == "":
+		return s.verifyBearer(ctx, remote, token, audience)
+	}
+	return grant{}, fault.New(fault.Invalid, "",
+		"The token type '%s' is not one of servicebus.windows.net:sastoken, jwt.", clip(tokenType))
+}
