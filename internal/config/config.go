@@ -61,6 +61,7 @@ type SASRule struct {
 	Name   string   `yaml:"name"`
 	Key    string   `yaml:"key"`
 	Rights []string `yaml:"rights"` // Listen, Send, Manage
+	Hub    string   `yaml:"hub"`    // the only hub it is good for; default: all
 }
 
 // Hub is one event hub.

@@ -40,7 +40,9 @@ const (
 	AMQP   = "amqp"
 	AMQPS  = "amqps"
 	Cosmos = "cosmos"
-	Portal = "portal"
+	// CosmosCompute is the second, lenient Cosmos DB listener.
+	CosmosCompute = "cosmos-compute"
+	Portal        = "portal"
 	// Function apps stand under FunctionsPrefix + name.
 	FunctionsPrefix = "functions/"
 )

@@ -1,0 +1,166 @@
+// Package app is the composition root: it opens storage, builds engines and
+// services from a configuration, plugs one engine into another's interface,
+// runs everything, and stops it in reverse order.
+//
+// It is the only room that knows all others. There is no logic of the pipeline
+// here; what looks like some belongs into an engine.
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// Options configure Build.
+type Options struct {
+	Config  config.Config
+	Log     *slog.Logger
+	Version string
+	Begin   time.Time     // when the command began, for the start-up time; default now
+	Ready   func(Summary) // called once when everything runs; may be nil
+}
+
+// App is a built application: storage is open and recovered, every port is
+// taken, nothing runs yet.
+type App struct {
+	opts     Options
+	log      *slog.Logger
+	storage  *storage
+	services *services
+	apps     []*functionApp
+}
+
+// Build opens storage and ports and builds all services. When it fails it
+// leaves nothing open. Run must follow.
+func Build(ctx context.Context, o Options) (*App, error) {
+	if o.Begin.IsZero() {
+		o.Begin = time.Now()
+	}
+	a := &App{opts: o, log: o.Log}
+	if err := a.build(ctx); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) build(ctx context.Context) error {
+	cfg := a.opts.Config
+	var err error
+	if a.storage, err = openStorage(cfg, a.log); err != nil {
+		return err
+	}
+	if err := a.storage.ensureResources(ctx, cfg); err != nil {
+		return err
+	}
+	if a.services, err = buildServices(cfg, a.storage, a.log); err != nil {
+		return err
+	}
+	a.apps, err = buildApps(cfg, a.storage, a.services.addresses, a.log)
+	return err
+}
+
+// close releases what Build opened, when Run will not.
+func (a *App) close() {
+	for _, app := range a.apps {
+		app.listener.Close()
+	}
+	if a.services != nil {
+		a.services.close()
+	}
+	if a.storage != nil {
+		a.storage.close(a.log)
+	}
+}
+
+// Run serves until ctx ends, then drains and stops in reverse order: first the
+// function apps, then the services, then the engines, then storage. It returns
+// nil after an orderly stop.
+func (a *App) Run(ctx context.Context) error {
+	info := a.info()
+	if err := instance.Write(info); err != nil {
+		a.close()
+		return fmt.Errorf("publish the instance: %w", err)
+	}
+	parts := []part{
+		{name: "instance", close: func() error { return instance.Remove(info) }},
+		{name: "storage", close: func() error { a.storage.close(a.log); return nil }},
+		{name: "broker", run: a.storage.broker.Run},
+		{name: "key-value store", run: a.storage.kv.Run},
+		{name: "documents", run: a.storage.docs.Run},
+	}
+	parts = append(parts, a.services.parts()...)
+	for _, app := range a.apps {
+		parts = append(parts, app.parts()...)
+	}
+	parts = append(parts, part{name: "announcement", run: func(ctx context.Context) error { return a.announce(ctx, info) }})
+	return runParts(ctx, a.log, parts)
+}
+
+// announce waits until the function apps have started or failed to, then says
+// that everything runs.
+func (a *App) announce(ctx context.Context, info instance.Info) error {
+	for _, app := range a.apps {
+		if !app.settled(ctx) {
+			return nil
+		}
+	}
+	info.Ready = true
+	if err := instance.Write(info); err != nil {
+		return fmt.Errorf("publish the instance: %w", err)
+	}
+	if a.opts.Ready != nil {
+		a.opts.Ready(a.summary(info))
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (a *App) info() instance.Info {
+	cfg := a.opts.Config
+	i := instance.Info{
+		PID:       os.Getpid(),
+		Version:   a.opts.Version,
+		Name:      cfg.Name,
+		Dir:       cfg.Dir,
+		DataDir:   cfg.DataDir(),
+		StartedAt: a.opts.Begin.UTC(),
+		Addresses: a.services.addresses,
+		CAFile:    a.services.caFile,
+	}
+	for _, app := range a.apps {
+		i.Addresses[instance.FunctionsPrefix+app.name] = app.listener.Addr().String()
+	}
+	return i
+}
+
+func (a *App) summary(info instance.Info) Summary {
+	cfg := a.opts.Config
+	s := Summary{
+		Info:       info,
+		Connection: Connections(cfg, info.Addresses),
+		Sync:       cfg.Storage.Sync,
+		Took:       time.Since(a.opts.Begin),
+		AutoCreate: cfg.HubsAutoCreated(),
+	}
+	for _, h := range a.storage.broker.Hubs() {
+		s.Hubs = append(s.Hubs, HubSummary{Name: h.Name(), Partitions: h.PartitionCount()})
+	}
+	for _, d := range a.storage.docs.Databases() {
+		db := DatabaseSummary{Name: d.ID()}
+		for _, c := range d.Containers() {
+			db.Containers = append(db.Containers, c.ID())
+		}
+		s.Databases = append(s.Databases, db)
+	}
+	for _, app := range a.apps {
+		s.Apps = append(s.Apps, app.summary())
+	}
+	return s
+}
