@@ -1,0 +1,43 @@
+package seglog
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Corruption is damage that the log will not pass over, because records that
+// were acknowledged would be lost without a word.
+type Corruption struct {
+	File     string
+	Position int64 // byte of the file
+	Reason   string
+	Remedy   string
+}
+
+// Error says what is damaged, where, and what to try.
+func (c *Corruption) Error() string {
+	return fmt.Sprintf("%s is damaged at byte %d: %s; %s", c.File, c.Position, c.Reason, c.Remedy)
+}
+
+// corrupt returns the Corruption of a file in the log's folder.
+func (l *Log) corrupt(file string, position int64, reason string) *Corruption {
+	return &Corruption{
+		File:     file,
+		Position: position,
+		Reason:   reason,
+		Remedy: fmt.Sprintf("restore the file from a copy, or move the folder %s away as a whole "+
+			"to give up this log's records", l.opts.Dir),
+	}
+}
+
+// kindOfOpen is the kind of an error of Open: damage is ours to report, all
+// else is the disk's.
+func kindOfOpen(err error) fault.Kind {
+	var c *Corruption
+	if errors.As(err, &c) {
+		return fault.Internal
+	}
+	return fault.Unavailable
+}
