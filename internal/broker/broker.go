@@ -18,10 +18,18 @@
 package broker
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/seglog"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -37,7 +45,7 @@ type Options struct {
 
 	SegmentBytes int64 // size at which a log begins a new file; default 64 MiB
 	TailBytes    int64 // memory for the newest records of all partitions together; default 32 MiB
-	QueueBytes   int64 // bytes waiting per partition before Append blocks; default 8 MiB
+	QueueBytes   int64 // bytes waiting per partition before Append blocks; default 4 MiB
 	AppendBytes  int   // largest single append; default 4 MiB
 
 	RetentionEvery time.Duration    // how often retention looks; default 1 min
@@ -46,16 +54,205 @@ type Options struct {
 	Events         func(Event)      // called from writers: must not block or call back; default nil
 }
 
-// HubConfig describes a hub that EnsureHub makes or brings up to date.
-type HubConfig struct {
-	Name           string        // 1-256 of letters, digits, '.', '-', '_'; compared case-insensitively
-	Partitions     int           // 1-1024; may grow later, never shrink
-	Retention      time.Duration // events older than this may go; 0 keeps them until RetentionBytes
-	RetentionBytes int64         // per partition: the oldest go beyond this size; 0 is no limit
-	ConsumerGroups []string      // beside $Default, which always exists
+func (o Options) withDefaults() Options {
+	o.TailBytes = cmp.Or(o.TailBytes, 32<<20)
+	o.QueueBytes = cmp.Or(o.QueueBytes, 4<<20)
+	o.RetentionEvery = cmp.Or(o.RetentionEvery, time.Minute)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return o
 }
 
-// Run makes the partitions write until ctx ends, then stores what is queued
-// and returns when every goroutine is gone. Appends made before Run wait in
-// their queues.
-func (b *Broker) Run(ctx context.Context) error { return b.run(ctx) }
+// Broker holds the hubs. Its methods may be called from any goroutine.
+type Broker struct {
+	opts Options
+	tail *seglog.Tail
+	wake chan struct{} // holds a token when Run should look at unstarted
+
+	change sync.Mutex // held through each change of what exists; guards meta
+	meta   meta
+
+	mu        sync.Mutex      // guards the rest
+	hubs      map[string]*Hub // by lower-case name
+	unstarted []*Partition    // whose writers Run has yet to start
+	stopped   bool            // Run has ended
+}
+
+// Open reads what exists below opts.Dir and recovers every partition: a write
+// that a crash cut off is dropped, damage is refused with an error that names
+// file and position. The caller must hold the data folder's lock.
+func Open(opts Options) (*Broker, error) {
+	opts = opts.withDefaults()
+	b := &Broker{
+		opts: opts,
+		tail: seglog.NewTail(max(opts.TailBytes, 0)),
+		wake: make(chan struct{}, 1),
+		hubs: map[string]*Hub{},
+	}
+	if err := vfs.MakeDir(opts.FS, opts.Dir); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "broker", err, "open")
+	}
+	var err error
+	if b.meta, err = loadMeta(opts.FS, opts.Dir); err != nil {
+		return nil, err
+	}
+	if err := b.emptyTrash(); err != nil {
+		return nil, err
+	}
+	for _, m := range b.meta.Hubs {
+		if err := b.openHub(m); err != nil {
+			return nil, errors.Join(err, b.Close())
+		}
+	}
+	return b, nil
+}
+
+// openHub opens the partitions of a hub, several at a time, and adds it.
+func (b *Broker) openHub(m hubMeta) error {
+	h := &Hub{b: b, id: m.ID, offset: m.FirstOffset}
+	parts, err := h.openPartitions(m, 0, true)
+	if err != nil {
+		return err
+	}
+	h.state.Store(&hubState{m, parts})
+	b.add(h, parts)
+	return nil
+}
+
+// openPartitions opens the logs of partitions from the given number up to what
+// m says.
+func (h *Hub) openPartitions(m hubMeta, from int, mustExist bool) ([]*Partition, error) {
+	parts := make([]*Partition, m.Partitions-from)
+	errs := make([]error, len(parts))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i := range parts {
+		slots <- struct{}{}
+		wg.Go(func() {
+			parts[i], errs[i] = openPartition(h, m.Name, from+i, mustExist)
+			<-slots
+		})
+	}
+	wg.Wait()
+	err := errors.Join(errs...)
+	if err == nil {
+		return parts, nil
+	}
+	for _, p := range parts {
+		if p != nil {
+			err = errors.Join(err, p.log.Release())
+		}
+	}
+	return nil, err
+}
+
+// add makes the hub findable and hands new partitions to Run.
+func (b *Broker) add(h *Hub, parts []*Partition) {
+	b.mu.Lock()
+	b.hubs[strings.ToLower(h.Name())] = h
+	b.unstarted = append(b.unstarted, parts...)
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run makes the partitions write and applies retention until ctx ends. Then it
+// stores what is queued and returns when every goroutine is gone. Appends made
+// before Run wait in their queues. Call it once.
+func (b *Broker) Run(ctx context.Context) error {
+	var writers sync.WaitGroup
+	tick := time.NewTicker(b.opts.RetentionEvery)
+	defer tick.Stop()
+	for {
+		for _, p := range b.starting() {
+			writers.Go(func() { p.run(ctx) })
+		}
+		select {
+		case <-b.wake:
+		case <-tick.C:
+			b.Retain()
+		case <-ctx.Done():
+			b.stop()
+			writers.Wait()
+			return nil
+		}
+	}
+}
+
+// starting takes the partitions whose writers are to be started now.
+func (b *Broker) starting() []*Partition {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.unstarted
+	b.unstarted = nil
+	for _, p := range list {
+		p.started = true
+	}
+	return list
+}
+
+// stop refuses new partitions, and appends to those that were never started.
+func (b *Broker) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+	for _, p := range b.unstarted {
+		p.log.Close()
+	}
+	b.unstarted = nil
+}
+
+// Retain applies retention to all partitions now, as Run does from time to time.
+func (b *Broker) Retain() {
+	b.change.Lock() // a hub is not deleted meanwhile
+	defer b.change.Unlock()
+	for _, h := range b.Hubs() {
+		s := h.state.Load()
+		for _, p := range s.partitions {
+			p.retain(s.meta)
+		}
+	}
+}
+
+// Close closes the files and lets all readers end with fault.Unavailable. Call
+// it after Run has returned, or instead of Run.
+func (b *Broker) Close() error {
+	b.stop()
+	var errs []error
+	for _, h := range b.Hubs() {
+		for _, p := range h.state.Load().partitions {
+			errs = append(errs, p.log.Release())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Hub returns the hub of that name, or fault.NotFound. Case does not matter.
+func (b *Broker) Hub(name string) (*Hub, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if h := b.hubs[strings.ToLower(name)]; h != nil {
+		return h, nil
+	}
+	return nil, fault.New(fault.NotFound, "hub "+name, "it does not exist")
+}
+
+// Hubs returns all hubs by name.
+func (b *Broker) Hubs() []*Hub {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := make([]*Hub, 0, len(b.hubs))
+	for _, h := range b.hubs {
+		list = append(list, h)
+	}
+	slices.SortFunc(list, func(x, y *Hub) int {
+		return cmp.Compare(strings.ToLower(x.Name()), strings.ToLower(y.Name()))
+	})
+	return list
+}

@@ -1,78 +1,80 @@
 package broker
 
 import (
-	"context"
-	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
-
-var _ = context.Background
-var _ iter.Seq[int]
-
-type Broker struct{}
 
 // Hub is a named stream of partitions. Its methods may be called from any
 // goroutine.
-type Hub struct{}
+type Hub struct {
+	b      *Broker
+	id     uint32
+	offset int64 // what a record's offset is ahead of its sequence number
+	turn   atomic.Uint32
 
-// Partition is one ordered, durable sequence of records.
-type Partition struct{}
+	state atomic.Pointer[hubState] // replaced as a whole under Broker.mu
+}
 
-// Open reads what exists below opts.Dir and recovers every partition.
-func Open(opts Options) (*Broker, error) { return nil, errSkeleton }
+// hubState is what EnsureHub and AddGroup may change.
+type hubState struct {
+	meta       hubMeta
+	partitions []*Partition
+}
 
-// Close closes the files. Call it after Run has returned.
-func (b *Broker) Close() error                  { return nil }
-func (b *Broker) run(ctx context.Context) error { return errSkeleton }
+// Name returns the name as it was given when the hub was made.
+func (h *Hub) Name() string { return h.state.Load().meta.Name }
 
-// EnsureHub makes the hub, or adds what an existing one lacks.
-func (b *Broker) EnsureHub(cfg HubConfig) (*Hub, error) { return nil, errSkeleton }
+// CreatedAt returns when the hub was made, UTC.
+func (h *Hub) CreatedAt() time.Time { return h.state.Load().meta.CreatedAt }
 
-// Hub returns the hub of that name, compared case-insensitively, or fault.NotFound.
-func (b *Broker) Hub(name string) (*Hub, error) { return nil, errSkeleton }
+// Retention returns how long records stay; 0 is no limit.
+func (h *Hub) Retention() time.Duration { return time.Duration(h.state.Load().meta.Retention) }
 
-// Hubs returns all hubs by name.
-func (b *Broker) Hubs() []*Hub { return nil }
+// PartitionCount returns the number of partitions.
+func (h *Hub) PartitionCount() int { return len(h.state.Load().partitions) }
 
-// DeleteHub removes the hub and everything stored in it.
-func (b *Broker) DeleteHub(name string) error { return errSkeleton }
+// Partition returns a partition by its number from 0, or fault.NotFound.
+func (h *Hub) Partition(id int) (*Partition, error) {
+	parts := h.state.Load().partitions
+	if id < 0 || id >= len(parts) {
+		return nil, fault.New(fault.NotFound, "hub "+h.Name(), "there is no partition %d; it has %d", id, len(parts))
+	}
+	return parts[id], nil
+}
 
-func (h *Hub) Name() string         { return "" }
-func (h *Hub) CreatedAt() time.Time { return time.Time{} }
-func (h *Hub) PartitionCount() int  { return 0 }
+// ConsumerGroups returns the groups, DefaultGroup first and the others by name.
+func (h *Hub) ConsumerGroups() []string {
+	return append([]string{DefaultGroup}, h.state.Load().meta.Groups...)
+}
 
-// Partition returns a partition by number, or fault.NotFound.
-func (h *Hub) Partition(id int) (*Partition, error) { return nil, errSkeleton }
+// HasGroup reports whether the group exists; case does not matter.
+func (h *Hub) HasGroup(name string) bool {
+	return strings.EqualFold(name, DefaultGroup) || h.state.Load().meta.hasGroup(name)
+}
 
-// ConsumerGroups returns the groups by name; $Default is always among them.
-func (h *Hub) ConsumerGroups() []string { return nil }
+// AddGroup adds a consumer group, durably. Adding one that exists is no error.
+func (h *Hub) AddGroup(name string) error {
+	_, err := h.b.EnsureHub(HubConfig{Name: h.Name(), ConsumerGroups: []string{name}})
+	return err
+}
 
-// HasGroup reports whether the group exists; case-insensitive.
-func (h *Hub) HasGroup(name string) bool { return false }
+// Route returns the partition of a key; see Hash.
+func (h *Hub) Route(key string) *Partition {
+	parts := h.state.Load().partitions
+	return parts[PartitionOf(key, len(parts))]
+}
 
-// AddGroup adds a consumer group, durably; adding an existing one is no error.
-func (h *Hub) AddGroup(name string) error { return errSkeleton }
+// RoundRobin returns one partition after the other.
+func (h *Hub) RoundRobin() *Partition {
+	parts := h.state.Load().partitions
+	return parts[(h.turn.Add(1)-1)%uint32(len(parts))]
+}
 
-// Route returns the partition of a key.
-func (h *Hub) Route(key string) *Partition { return nil }
-
-// RoundRobin returns the next partition in turn.
-func (h *Hub) RoundRobin() *Partition { return nil }
-
-func (p *Partition) ID() int             { return 0 }
-func (p *Partition) Hub() *Hub           { return nil }
-func (p *Partition) Info() PartitionInfo { return PartitionInfo{} }
-
-// Append queues the records; see Append.
-func (p *Partition) Append(a Append, done func(AppendResult)) {}
-
-// NewReader returns a reader at the position.
-func (p *Partition) NewReader(pos Position) (*Reader, error) { return nil, errSkeleton }
-
-// Reader is a cursor; one goroutine at a time.
-type Reader struct{}
-
-func (r *Reader) Next(max, maxBytes int, dst []Record) ([]Record, error) { return dst, errSkeleton }
-func (r *Reader) Wait(ctx context.Context) error                         { return errSkeleton }
-func (r *Reader) Notify() <-chan struct{}                                { return nil }
-func (r *Reader) Close() error                                           { return nil }
+func (m hubMeta) hasGroup(name string) bool {
+	return slices.ContainsFunc(m.Groups, func(g string) bool { return strings.EqualFold(g, name) })
+}

@@ -3,8 +3,6 @@ package broker
 import (
 	"strconv"
 	"time"
-
-	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // DefaultGroup is the consumer group that every hub has.
@@ -54,58 +52,3 @@ type PartitionInfo struct {
 	Empty         bool      // no record is kept
 	Bytes         int64     // size on disk
 }
-
-// Position says where a Reader begins. Make one with FromStart, Latest,
-// Sequence, AtOffset or EnqueuedTime.
-type Position struct {
-	kind      positionKind
-	number    int64
-	time      time.Time
-	inclusive bool
-}
-
-type positionKind uint8
-
-const (
-	fromStart positionKind = iota
-	fromLatest
-	fromSequence
-	fromOffset
-	fromTime
-)
-
-// FromStart is the oldest record kept.
-func FromStart() Position { return Position{} }
-
-// Latest is the end of the partition at the moment the reader is made: only
-// what is appended later, or from the newest record on when inclusive.
-func Latest(inclusive bool) Position { return Position{kind: fromLatest, inclusive: inclusive} }
-
-// Sequence is the record after number n, or n itself when inclusive.
-func Sequence(n int64, inclusive bool) Position {
-	return Position{kind: fromSequence, number: n, inclusive: inclusive}
-}
-
-// AtOffset is the record after the offset, or at it when inclusive. "-1" and
-// "" are the start, "@latest" the end. An error is fault.Invalid.
-func AtOffset(s string, inclusive bool) (Position, error) {
-	switch s {
-	case "", "-1":
-		return FromStart(), nil
-	case "@latest":
-		return Latest(inclusive), nil
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
-		return Position{}, fault.New(fault.Invalid, "", "offset %q is not a decimal number", s)
-	}
-	return Position{kind: fromOffset, number: n, inclusive: inclusive}, nil
-}
-
-// EnqueuedTime is the first record enqueued after t, or at t and after when
-// inclusive.
-func EnqueuedTime(t time.Time, inclusive bool) Position {
-	return Position{kind: fromTime, time: t, inclusive: inclusive}
-}
-
-var errSkeleton = fault.New(fault.Unavailable, "broker", "not ready")
