@@ -1,0 +1,89 @@
+package functions
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Document is one JSON document, as text. In a change feed it is complete,
+// with the system properties _rid, _self, _etag and _ts.
+type Document []byte
+
+// Decode parses the document into v, with the rules of [json.Unmarshal].
+func (d Document) Decode(v any) error {
+	if err := json.Unmarshal(d, v); err != nil {
+		return fmt.Errorf("document: %w", err)
+	}
+	return nil
+}
+
+// MarshalJSON returns the document's text.
+func (d Document) MarshalJSON() ([]byte, error) { return d, nil }
+
+// Documents are what a handler hands to its output. An element is anything
+// that [json.Marshal] turns into a JSON object; a [Document], a
+// [json.RawMessage] or a []byte is taken as the text of one.
+//
+// Each document is stored by upsert: one with the id and partition key of a
+// stored document replaces it, so that an invocation that runs twice leaves one.
+type Documents []any
+
+// documentList is the JSON array that a host stores: each document is encoded
+// once, straight into it.
+type documentList struct {
+	text  strings.Builder
+	enc   *json.Encoder
+	count int
+}
+
+// add appends one document. After an error the list must not be used.
+func (l *documentList) add(doc any) error {
+	start := l.text.Len() + 1
+	if l.count == 0 {
+		l.text.WriteByte('[')
+	} else {
+		l.text.WriteByte(',')
+	}
+	if err := l.encode(doc); err != nil {
+		return fmt.Errorf("document %d: %w", l.count, err)
+	}
+	if l.text.String()[start] != '{' {
+		return fmt.Errorf("document %d: %T is not encoded as a JSON object", l.count, doc)
+	}
+	l.count++
+	return nil
+}
+
+var errBadDocument = errors.New("the text is not valid JSON")
+
+func (l *documentList) encode(doc any) error {
+	var raw []byte
+	switch d := doc.(type) {
+	case Document:
+		raw = d
+	case json.RawMessage:
+		raw = d
+	case []byte:
+		raw = d
+	default:
+		if l.enc == nil {
+			l.enc = json.NewEncoder(&l.text)
+			l.enc.SetEscapeHTML(false)
+		}
+		return l.enc.Encode(doc)
+	}
+	if !json.Valid(raw) {
+		return errBadDocument
+	}
+	l.text.Write(bytes.TrimLeft(raw, " \t\r\n"))
+	return nil
+}
+
+// json returns the array's text. The list must not be added to afterwards.
+func (l *documentList) json() string {
+	l.text.WriteByte(']')
+	return l.text.String()
+}

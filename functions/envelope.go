@@ -1,0 +1,125 @@
+package functions
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+)
+
+// envelope is the body of an invocation.
+type envelope struct {
+	Data     map[string]json.RawMessage `json:"Data"`
+	Metadata map[string]json.RawMessage `json:"Metadata"`
+}
+
+// request translates the envelope into what a FunctionRpc host would have
+// sent, so that both take the same way from here.
+func (e *envelope) request(f *function, r *http.Request) (*funcrpc.InvocationRequest, error) {
+	req := &funcrpc.InvocationRequest{
+		InvocationId:    r.Header.Get(invocationHeader),
+		FunctionId:      f.id,
+		TriggerMetadata: map[string]*funcrpc.TypedData{},
+		TraceContext: &funcrpc.RpcTraceContext{
+			TraceParent: r.Header.Get("Traceparent"), TraceState: r.Header.Get("Tracestate"),
+		},
+	}
+	for name, raw := range e.Metadata {
+		req.TriggerMetadata[name] = jsonData(string(unwrap(raw)))
+	}
+	if retry, ok := e.Metadata["RetryContext"]; ok {
+		var rc struct{ RetryCount, MaxRetryCount int32 }
+		if err := json.Unmarshal(unwrap(retry), &rc); err != nil {
+			return nil, fmt.Errorf("RetryContext: %w", err)
+		}
+		req.RetryContext = &funcrpc.RetryContext{RetryCount: rc.RetryCount, MaxRetryCount: rc.MaxRetryCount}
+	}
+	for name, raw := range e.Data {
+		data, err := envelopeValue(f, raw)
+		if err != nil {
+			return nil, fmt.Errorf("input %s: %w", name, err)
+		}
+		req.InputData = append(req.InputData, &funcrpc.ParameterBinding{
+			Name: name, RpcData: &funcrpc.ParameterBinding_Data{Data: data},
+		})
+	}
+	return req, nil
+}
+
+// unwrap undoes the double encoding of hosts: lists, and texts that are JSON
+// themselves, arrive as a JSON string that contains JSON.
+func unwrap(raw json.RawMessage) json.RawMessage {
+	var s string
+	if json.Unmarshal(raw, &s) == nil && json.Valid([]byte(s)) {
+		return json.RawMessage(s)
+	}
+	return raw
+}
+
+func envelopeValue(f *function, raw json.RawMessage) (*funcrpc.TypedData, error) {
+	switch t := f.trigger.(type) {
+	case *httpTrigger:
+		h, err := envelopeHTTP(raw)
+		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: h}}, err
+	case *eventHubTrigger:
+		return envelopeEvents(t, raw)
+	default:
+		return jsonData(string(unwrap(raw))), nil
+	}
+}
+
+// envelopeEvents reads bodies in base64: the binding asks for binary data,
+// which JSON cannot carry otherwise.
+func envelopeEvents(t *eventHubTrigger, raw json.RawMessage) (*funcrpc.TypedData, error) {
+	if t.each != nil {
+		var one []byte
+		if err := json.Unmarshal(raw, &one); err != nil {
+			return nil, fmt.Errorf("the event's body is not base64: %w", err)
+		}
+		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: one}}, nil
+	}
+	var many [][]byte
+	if err := json.Unmarshal(unwrap(raw), &many); err != nil {
+		return nil, fmt.Errorf("the events' bodies are not base64: %w", err)
+	}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionBytes{CollectionBytes: &funcrpc.CollectionBytes{Bytes: many}}}, nil
+}
+
+func envelopeHTTP(raw json.RawMessage) (*funcrpc.RpcHttp, error) {
+	var in struct {
+		URL     string `json:"Url"`
+		Method  string
+		Query   map[string]string
+		Headers map[string][]string
+		Params  map[string]string
+		Body    json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return nil, err
+	}
+	h := &funcrpc.RpcHttp{Method: in.Method, Url: in.URL, Query: in.Query, Params: in.Params, Headers: map[string]string{}}
+	binary := false
+	for name, values := range in.Headers {
+		h.Headers[name] = strings.Join(values, ", ")
+		if strings.EqualFold(name, "Content-Type") {
+			kind := strings.ToLower(h.Headers[name])
+			binary = strings.HasPrefix(kind, "application/octet-stream") || strings.HasPrefix(kind, "multipart/")
+		}
+	}
+	if len(in.Body) == 0 || string(in.Body) == "null" {
+		return h, nil
+	}
+	content := []byte(unquote(in.Body))
+	if binary {
+		decoded, err := base64.StdEncoding.DecodeString(string(content))
+		if err != nil {
+			return nil, fmt.Errorf("the binary body is not base64: %w", err)
+		}
+		content = decoded
+	}
+	h.Body = &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: content}}
+	return h, nil
+}

@@ -1,0 +1,195 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+)
+
+// Hub names the event hub. The name may be a setting in percent signs, such as
+// "%HubName%".
+func Hub(name string) EventHubOption {
+	return eventHubOption(func(t *eventHubTrigger) { t.hub = name })
+}
+
+// ConsumerGroup names the consumer group to read with, instead of $Default.
+func ConsumerGroup(name string) EventHubOption {
+	return eventHubOption(func(t *eventHubTrigger) { t.group = name })
+}
+
+// eventHubTrigger has one of its two handlers.
+type eventHubTrigger struct {
+	batch func(context.Context, []Event) (Documents, error)
+	each  func(context.Context, Event) (Documents, error)
+
+	hub, connection, group string
+}
+
+func (t *eventHubTrigger) kind() string { return "eventHubTrigger" }
+
+func (t *eventHubTrigger) problems() []string {
+	var out []string
+	if t.hub == "" {
+		out = append(out, "an Event Hubs trigger needs Hub(name)")
+	}
+	if t.connection == "" {
+		out = append(out, "an Event Hubs trigger needs Connection(setting), the app setting with the connection string")
+	}
+	return out
+}
+
+type eventHubBinding struct {
+	Name          string `json:"name"`
+	Type          string `json:"type"`
+	Direction     string `json:"direction"`
+	EventHubName  string `json:"eventHubName"`
+	Connection    string `json:"connection"`
+	ConsumerGroup string `json:"consumerGroup,omitempty"`
+	Cardinality   string `json:"cardinality"`
+	DataType      string `json:"dataType"`
+}
+
+// binding asks for bytes, so that a body reaches the handler as it was sent.
+func (t *eventHubTrigger) binding() any {
+	b := eventHubBinding{
+		Name: "events", Type: t.kind(), Direction: "in",
+		EventHubName: t.hub, Connection: t.connection, ConsumerGroup: t.group,
+		Cardinality: "many", DataType: "binary",
+	}
+	if t.each != nil {
+		b.Name, b.Cardinality = "event", "one"
+	}
+	return b
+}
+
+func (t *eventHubTrigger) invoke(ctx context.Context, c *call) error {
+	docs, err := t.handle(ctx, c)
+	if err != nil {
+		return err
+	}
+	return c.emitReturned(docs)
+}
+
+func (t *eventHubTrigger) handle(ctx context.Context, c *call) (Documents, error) {
+	if t.each != nil {
+		e, err := decodeEvent(c.request)
+		if err != nil {
+			return nil, err
+		}
+		return t.each(ctx, e)
+	}
+	events, err := decodeEvents(c.request)
+	if err != nil {
+		return nil, err
+	}
+	return t.batch(ctx, events)
+}
+
+// decodeEvents reads a batch: the bodies are the input, everything else comes
+// as one list per field in the trigger's metadata.
+func decodeEvents(req *funcrpc.InvocationRequest) ([]Event, error) {
+	in, err := input(req, "events")
+	if err != nil {
+		return nil, err
+	}
+	payloads, err := bodies(in)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]Event, len(payloads))
+	partition := partitionID(req)
+	for i := range events {
+		events[i].Body, events[i].PartitionID = payloads[i], partition
+	}
+	system, err := objects(metadata(req, "SystemPropertiesArray"))
+	if err == nil {
+		err = fill(events, "SystemPropertiesArray", system, func(e *Event, v json.RawMessage) { e.SystemProperties = Properties(v) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return events, fillColumns(req, events)
+}
+
+// fillColumns spreads the metadata's lists over the events.
+func fillColumns(req *funcrpc.InvocationRequest, events []Event) error {
+	return firstError(
+		column(req, events, "SequenceNumberArray", numbers, func(e *Event, v int64) { e.SequenceNumber = v }),
+		column(req, events, "OffsetArray", texts, func(e *Event, v string) { e.Offset = v }),
+		column(req, events, "PartitionKeyArray", texts, func(e *Event, v string) { e.PartitionKey = v }),
+		column(req, events, "EnqueuedTimeUtcArray", times, func(e *Event, v moment) { e.EnqueuedTime = v.Time }),
+		column(req, events, "PropertiesArray", objects, func(e *Event, v json.RawMessage) { e.Properties = Properties(v) }),
+	)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func column[T any](req *funcrpc.InvocationRequest, events []Event, name string,
+	read func(*funcrpc.TypedData) ([]T, error), set func(*Event, T),
+) error {
+	values, err := read(metadata(req, name))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return fill(events, name, values, set)
+}
+
+// fill gives each event its value. A list that is absent leaves the field
+// empty; one of another length would give events each other's values, so it
+// is refused.
+func fill[T any](events []Event, name string, values []T, set func(*Event, T)) error {
+	if len(values) == 0 {
+		return nil
+	}
+	if len(values) != len(events) {
+		return fmt.Errorf("%s has %d entries for %d events", name, len(values), len(events))
+	}
+	for i := range events {
+		set(&events[i], values[i])
+	}
+	return nil
+}
+
+// decodeEvent reads a single event.
+func decodeEvent(req *funcrpc.InvocationRequest) (Event, error) {
+	in, err := input(req, "event")
+	if err != nil {
+		return Event{}, err
+	}
+	payload, err := body(in)
+	if err != nil {
+		return Event{}, err
+	}
+	e := Event{
+		Body:         payload,
+		PartitionKey: text(metadata(req, "PartitionKey")),
+		PartitionID:  partitionID(req),
+		Offset:       text(metadata(req, "Offset")),
+	}
+	if _, err := fmt.Sscan(text(metadata(req, "SequenceNumber")), &e.SequenceNumber); err != nil && metadata(req, "SequenceNumber") != nil {
+		return Event{}, fmt.Errorf("SequenceNumber: %w", err)
+	}
+	if s := text(metadata(req, "EnqueuedTimeUtc")); s != "" {
+		var m moment
+		if err := m.parse(s); err != nil {
+			return Event{}, err
+		}
+		e.EnqueuedTime = m.Time
+	}
+	e.Properties = Properties(text(metadata(req, "Properties")))
+	e.SystemProperties = Properties(text(metadata(req, "SystemProperties")))
+	return e, nil
+}
+
+func partitionID(req *funcrpc.InvocationRequest) string {
+	return Properties(text(metadata(req, "PartitionContext"))).Get("PartitionId")
+}
