@@ -1,7 +1,6 @@
 package eventhubs
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -136,7 +135,7 @@ func (s *sender) transfer(d *amqp.Delivery) {
 
 // append splits the message into events and queues them on a partition.
 func (s *sender) append(d *amqp.Delivery, loseAck bool) {
-	in := ingests.Get().(*ingest)
+	in := s.conn.svc.ingests.Get().(*ingest)
 	in.sender, in.delivery, in.loseAck = s, d, loseAck
 	if err := in.split(); err != nil {
 		in.finish(-1, err)
@@ -181,11 +180,11 @@ type ingest struct {
 	done      func(broker.AppendResult) // in.appended, bound once
 }
 
-var ingests = sync.Pool{New: func() any {
+func newIngest() any {
 	in := &ingest{}
 	in.done = in.appended
 	return in
-}}
+}
 
 // split fills records and key, and applies the rules of the link's address.
 func (in *ingest) split() (err error) {
@@ -234,5 +233,5 @@ func (in *ingest) finish(partition int, err error) {
 	}
 	clear(in.records)
 	in.sender, in.delivery, in.key = nil, nil, ""
-	ingests.Put(in)
+	s.conn.svc.ingests.Put(in)
 }

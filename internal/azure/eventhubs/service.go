@@ -67,6 +67,7 @@ type Service struct {
 	readers  readers
 	bearer   VerifyBearer
 	transfer atomic.Uint64 // transfers seen, for the interceptor
+	ingests  sync.Pool     // of *ingest
 }
 
 // New checks the configuration and returns a service; Serve makes it answer.
@@ -81,6 +82,7 @@ func New(cfg Config) (*Service, error) {
 		}
 	}
 	s := &Service{cfg: cfg, log: cfg.Log, keys: keyring{rules: cfg.Rules}, bearer: cfg.VerifyBearer}
+	s.ingests.New = newIngest
 	return s, nil
 }
 

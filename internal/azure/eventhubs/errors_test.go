@@ -1,0 +1,58 @@
+package eventhubs
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Every kind must have a condition, so that a new kind cannot be forgotten.
+func TestEveryKindHasACondition(t *testing.T) {
+	if len(shapes) != len(fault.Kinds()) {
+		t.Fatalf("%d shapes for %d kinds", len(shapes), len(fault.Kinds()))
+	}
+	for _, kind := range fault.Kinds() {
+		r := refusalOf(fmt.Errorf("append: %w", fault.New(kind, "hub a", "went wrong")))
+		if r.status < 400 || r.status > 599 || !strings.Contains(string(r.condition), ":") {
+			t.Errorf("%v: status %d, condition %q", kind, r.status, r.condition)
+		}
+		if !strings.Contains(r.text, "hub a: went wrong") {
+			t.Errorf("%v: text %q", kind, r.text)
+		}
+	}
+}
+
+func TestRefusalKeepsShapes(t *testing.T) {
+	original := errNoEntity("sb://h/x")
+	if got := refusalOf(fmt.Errorf("attach: %w", original)); got != original {
+		t.Errorf("a wrapped refusal became %v", got)
+	}
+	wire := &amqp.Error{Condition: amqp.ErrDecode, Description: "bad map"}
+	if got := refusalOf(wire); got.condition != amqp.ErrDecode || got.text != "bad map" {
+		t.Errorf("a protocol error became %v", got)
+	}
+	if got := refusalOf(io.ErrUnexpectedEOF); got.condition != amqp.ErrInternal || got.status != 500 {
+		t.Errorf("a foreign error became %v", got)
+	}
+}
+
+func TestTextsThatClientsRead(t *testing.T) {
+	for got, want := range map[string]string{
+		errMissingClaim(Send, "sb://h/x").text:   "Unauthorized access. 'Send' claim(s) are required to perform this operation. Resource: 'sb://h/x'.",
+		errMissingClaim(Listen, "sb://h/x").text: "Unauthorized access. 'Listen' claim(s) are required to perform this operation. Resource: 'sb://h/x'.",
+		errNoEntity("sb://h/x").text:             "The messaging entity 'sb://h/x' could not be found.",
+		errNoGroup("ns", "hub", "g").text:        "The messaging entity 'ns:eventhub:hub~3|g' could not be found.",
+		errOversize(7, 2000, 1000).text:          "The received message (delivery-id:7, size:2000 bytes) exceeds the limit (1000 bytes) currently allowed on the link.",
+		errExpired("5/1/2026 12:00:00 PM").text:  "ExpiredToken: The token is expired. Expiration time: 5/1/2026 12:00:00 PM.",
+		clip(strings.Repeat("x", 100)):           strings.Repeat("x", 64) + "…",
+		clip("a\xffb"):                           "a\uFFFDb",
+	} {
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
