@@ -1,0 +1,124 @@
+package docs_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/config"
+)
+
+// documents are all pages of the project, from the repository's root.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var pages []string
+	for _, pattern := range []string{"../*.md", "*.md", "ko/*.md", "../examples/*/*.md", "../conformance/*.md", "../bench/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	return pages
+}
+
+var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```")
+
+// blocks returns the fenced blocks of a language in a page.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, m := range fence.FindAllSubmatch(text, -1) {
+		if string(m[1]) == language {
+			found = append(found, string(m[2]))
+		}
+	}
+	return found
+}
+
+// TestProjectFilesParse loads every YAML block as a project file.
+func TestProjectFilesParse(t *testing.T) {
+	seen := 0
+	for _, page := range documents(t) {
+		for _, block := range blocks(t, page, "yaml") {
+			seen++
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, "app"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := config.Parse([]byte(block), dir); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no project file is shown anywhere")
+	}
+}
+
+// TestLinksLead follows every relative link.
+func TestLinksLead(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
+	for _, page := range documents(t) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllSubmatch(fence.ReplaceAll(text, nil), -1) {
+			target := string(m[1])
+			if strings.Contains(target, "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), target)); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, target)
+			}
+		}
+	}
+}
+
+// TestTranslationsKeepStep demands that a guide and its translation have the
+// same headings' depths and the same blocks of code, but for their comments.
+func TestTranslationsKeepStep(t *testing.T) {
+	translated, err := filepath.Glob("ko/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ko := range translated {
+		en := filepath.Base(ko)
+		if a, b := outline(t, en), outline(t, ko); a != b {
+			t.Errorf("%s and %s have drifted apart:\n%s\n-- and --\n%s", en, ko, a, b)
+		}
+	}
+}
+
+// outline is a page without its prose: heading marks and code.
+func outline(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	inCode := false
+	for line := range bytes.Lines(text) {
+		s := strings.TrimSpace(string(line))
+		code, _, _ := strings.Cut(s, "#")
+		switch {
+		case strings.HasPrefix(s, "```"):
+			inCode = !inCode
+			out.WriteString(s + "\n")
+		case inCode && strings.TrimSpace(code) != "":
+			out.WriteString(strings.TrimSpace(code) + "\n")
+		case !inCode && strings.HasPrefix(s, "#"):
+			out.WriteString(s[:strings.IndexByte(s, ' ')] + "\n")
+		}
+	}
+	return out.String()
+}
