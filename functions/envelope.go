@@ -49,14 +49,16 @@ func (e *envelope) request(f *function, r *http.Request) (*funcrpc.InvocationReq
 	return req, nil
 }
 
-// unwrap undoes the double encoding of hosts: lists, and texts that are JSON
-// themselves, arrive as a JSON string that contains JSON.
+// unwrap undoes the repeated encoding of hosts: a list arrives as a JSON
+// string that contains JSON, a text that is JSON itself as one more.
 func unwrap(raw json.RawMessage) json.RawMessage {
-	var s string
-	if json.Unmarshal(raw, &s) == nil && json.Valid([]byte(s)) {
-		return json.RawMessage(s)
+	for {
+		var s string
+		if json.Unmarshal(raw, &s) != nil || !json.Valid([]byte(s)) {
+			return raw
+		}
+		raw = json.RawMessage(s)
 	}
-	return raw
 }
 
 func envelopeValue(f *function, raw json.RawMessage) (*funcrpc.TypedData, error) {
