@@ -97,3 +97,13 @@ func (f *Function) check() error {
 func (f *Function) wrap(err error) error {
 	return fault.Wrap(fault.KindOf(err), "function "+f.Name, err, "bad declaration")
 }
+
+// Binding returns the binding of that name in any case, or nil.
+func (f *Function) Binding(name string) *Binding {
+	for i := range f.Bindings {
+		if strings.EqualFold(f.Bindings[i].Name, name) {
+			return &f.Bindings[i]
+		}
+	}
+	return nil
+}

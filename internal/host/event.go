@@ -1,0 +1,88 @@
+package host
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// Event is something that happened in the host: one of InvocationStarted,
+// InvocationFinished, LogWritten, WorkerChanged, WorkerOutput and
+// ListenerChanged. The log, the metrics and the portal listen to the same
+// events.
+type Event interface{ event() }
+
+// Listener is told every event. It is called on hot paths and from several
+// goroutines at a time, so it must be quick and safe for that.
+type Listener func(Event)
+
+// InvocationStarted says that a function is about to run. Every attempt of a
+// retry policy is an invocation of its own.
+type InvocationStarted struct {
+	Function, ID string
+	Reason       string // for instance "(null)", as Azure's log has it
+	Details      string // about the trigger's data; may be ""
+	Items        int    // events or documents handed over
+	Retry        int    // 0 for the first attempt
+	TraceParent  string // W3C trace context of the invocation
+	At           time.Time
+}
+
+// InvocationFinished says how a function ran.
+type InvocationFinished struct {
+	Function, ID string
+	Err          error // nil: it and its outputs succeeded
+	Items        int
+	Duration     time.Duration // from the start, outputs included
+	Outputs      time.Duration // the part spent writing outputs
+	Documents    int           // written by output bindings
+	At           time.Time
+}
+
+// LogWritten is a log record of a worker: of user code when Function is set.
+type LogWritten struct {
+	Function, ID string // "" when the record belongs to no invocation
+	Category     string // "Function.<name>.User", or the worker's own
+	Level        slog.Level
+	Message      string
+	Exception    string // message of an error that came along, or ""
+	Properties   string // a JSON object, or ""
+	At           time.Time
+}
+
+// WorkerOutput is a line that the worker's process printed.
+type WorkerOutput struct {
+	Stream string // "stdout" or "stderr"
+	Line   string
+}
+
+// WorkerChanged says that the worker process entered another state.
+type WorkerChanged struct{ Status worker.Status }
+
+// ListenerChanged says that a function's trigger began or ceased to listen.
+type ListenerChanged struct {
+	Function string
+	State    ListenerState
+	Err      error // why, with ListenerFailed
+}
+
+// ListenerState is the state of a function's trigger.
+type ListenerState string
+
+// The states of a trigger.
+const (
+	ListenerStarting ListenerState = "Starting"
+	ListenerRunning  ListenerState = "Listening"
+	ListenerFailed   ListenerState = "Failed" // it is tried again after a pause
+	ListenerDisabled ListenerState = "Disabled"
+	ListenerStopped  ListenerState = "Stopped"
+	ListenerHTTP     ListenerState = "HTTP" // requests come through the HTTP front end
+)
+
+func (InvocationStarted) event()  {}
+func (InvocationFinished) event() {}
+func (LogWritten) event()         {}
+func (WorkerOutput) event()       {}
+func (WorkerChanged) event()      {}
+func (ListenerChanged) event()    {}

@@ -1,0 +1,212 @@
+package host
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+)
+
+// function is a declared function with its trigger and outputs set up.
+type function struct {
+	decl    *binding.Function
+	trigger *binding.Binding
+	source  source // nil for HTTP functions
+	outputs []*documentOutput
+	http    *binding.Binding // the HTTP output, or nil
+
+	listener    ListenerState // guarded by Host.mu
+	listenerErr error         // guarded by Host.mu
+}
+
+// source listens to one trigger.
+type source interface {
+	// Run listens until ctx ends and its invocations have ended.
+	Run(ctx context.Context) error
+	// Describe names the source for people.
+	Describe() string
+}
+
+// index turns what a worker reports into the functions to load. The first
+// report sets the functions up; a restarted worker reports again, and from
+// then on only what it needs for loading is taken.
+func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error) {
+	declared, broken, err := h.declared(reported)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	first := !h.indexed
+	h.indexed = true
+	h.mu.Unlock()
+	if !first {
+		return h.known(declared), nil
+	}
+	var (
+		functions []*function
+		load      []*binding.Function
+	)
+	for _, d := range declared {
+		f, err := h.setUp(d)
+		if err != nil {
+			broken = append(broken, BrokenFunction{d.Name, err})
+			continue
+		}
+		functions = append(functions, f)
+		load = append(load, d)
+	}
+	h.mu.Lock()
+	h.functions, h.broken = functions, broken
+	h.mu.Unlock()
+	for _, b := range broken {
+		h.log.Error("function cannot run", "function", b.Name, "error", b.Err)
+	}
+	return load, nil
+}
+
+// declared reads the declarations: reported by the worker, or in files when
+// it reports nothing.
+func (h *Host) declared(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, []BrokenFunction, error) {
+	var (
+		all    []*binding.Function
+		broken []BrokenFunction
+	)
+	if reported == nil {
+		found, bad, err := binding.Scan(h.o.Dir, string(h.kind))
+		if err != nil {
+			return nil, nil, err
+		}
+		all = found
+		for _, b := range bad {
+			broken = append(broken, BrokenFunction(b))
+		}
+	}
+	for _, m := range reported {
+		f, err := binding.FromMetadata(m)
+		if err != nil {
+			broken = append(broken, BrokenFunction{m.GetName(), err})
+			continue
+		}
+		all = append(all, f)
+	}
+	wanted := all[:0]
+	seen := map[string]bool{}
+	for _, f := range all {
+		name := strings.ToLower(f.Name)
+		switch {
+		case seen[name]:
+			broken = append(broken, BrokenFunction{f.Name, fault.New(fault.Invalid, "function "+f.Name, "is declared twice")})
+		case h.wants(f.Name):
+			f.Disabled = f.Disabled || h.settings.Disabled(f.Name)
+			wanted = append(wanted, f)
+		}
+		seen[name] = true
+	}
+	return wanted, broken, nil
+}
+
+// wants applies the "functions" filter of host.json.
+func (h *Host) wants(name string) bool {
+	list := h.config.Functions
+	return len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+// known keeps those declarations whose functions were set up at the start.
+func (h *Host) known(declared []*binding.Function) []*binding.Function {
+	var load []*binding.Function
+	for _, d := range declared {
+		if h.find(d.Name) != nil {
+			load = append(load, d)
+		}
+	}
+	return load
+}
+
+// find returns a function by name, or nil.
+func (h *Host) find(name string) *function {
+	for _, f := range h.snapshot() {
+		if strings.EqualFold(f.decl.Name, name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// setUp prepares a function's trigger and outputs. What is not supported is
+// refused here, by name, before anything listens.
+func (h *Host) setUp(d *binding.Function) (*function, error) {
+	for i := range d.Bindings {
+		err := d.Bindings[i].MapText(func(s string) (string, error) { return expr.Settings(s, h.settings.Lookup) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	f := &function{decl: d, trigger: d.Trigger(), listener: ListenerStarting}
+	if d.Disabled {
+		f.listener = ListenerDisabled
+	}
+	for i := range d.Bindings {
+		b := &d.Bindings[i]
+		if b.IsTrigger() {
+			continue
+		}
+		if err := h.addBinding(f, b); err != nil {
+			return nil, err
+		}
+	}
+	return f, h.addTrigger(f)
+}
+
+func (h *Host) addBinding(f *function, b *binding.Binding) error {
+	switch {
+	case !b.IsOutput():
+		return fault.New(fault.Invalid, "binding "+b.Name, "input bindings (type %s) are not supported yet", b.Type)
+	case b.Is("http"):
+		if f.http != nil {
+			return fault.New(fault.Invalid, "binding "+b.Name, "a function has one HTTP output; %s is another", f.http.Name)
+		}
+		f.http = b
+	case b.Is("cosmosDB"):
+		out, err := newDocumentOutput(b, h.outputs)
+		if err != nil {
+			return err
+		}
+		f.outputs = append(f.outputs, out)
+	default:
+		return fault.New(fault.Invalid, "binding "+b.Name, "output type %s is not supported yet; http and cosmosDB are", b.Type)
+	}
+	return nil
+}
+
+func (h *Host) addTrigger(f *function) error {
+	b := f.trigger
+	call := &invoker{h, f}
+	log := h.log.With("function", f.decl.Name)
+	var err error
+	switch {
+	case b.Is("httpTrigger"):
+		if !f.decl.Disabled {
+			f.listener = ListenerHTTP
+		}
+	case b.Is("eventHubTrigger"):
+		f.source, err = trigger.NewEventHub(trigger.EventHubOptions{
+			Binding: b, Settings: h.settings, Host: h.config.EventHubs, Connector: h.o.Connector,
+			Checkpoints: h.o.Checkpoints, Owner: h.owner, Invoker: call, Log: log,
+		})
+	case b.Is("cosmosDBTrigger"):
+		f.source, err = trigger.NewCosmosDB(trigger.CosmosDBOptions{
+			Binding: b, Settings: h.settings, Connector: h.o.Connector, Owner: h.owner, Invoker: call, Log: log,
+		})
+	case b.Is("timerTrigger"):
+		err = trigger.NewTimer(b.Name)
+	default:
+		err = fault.New(fault.Invalid, "binding "+b.Name,
+			"trigger type %s is not supported yet; httpTrigger, eventHubTrigger and cosmosDBTrigger are", b.Type)
+	}
+	return err
+}

@@ -1,0 +1,323 @@
+package host
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// Options describe a function app and its surroundings.
+type Options struct {
+	// Name is the app's name, for people.
+	Name string
+	// Dir is the app's folder.
+	Dir string
+	// Binary is a worker built before; "" builds the Go program in Dir.
+	Binary string
+	// BuildDir takes what is built. Required unless Binary is set or the app
+	// is a custom handler.
+	BuildDir string
+	// Settings win over local.settings.json and lose to Environ.
+	Settings map[string]string
+	// Environ is the process environment; nil means os.Environ.
+	Environ []string
+	// HTTPAddress is where HTTP triggers can be reached, host:port. The app
+	// is told it as WEBSITE_HOSTNAME.
+	HTTPAddress string
+	// Connector opens what bindings name.
+	Connector trigger.Connector
+	// Checkpoints keeps the positions of Event Hubs triggers.
+	Checkpoints trigger.MetadataStore
+	// Listeners are told every event, besides the log.
+	Listeners []Listener
+	// Log takes the host's and the functions' records; nil drops them.
+	Log *slog.Logger
+	// Version is this program's version, told to workers.
+	Version string
+	// DrainTimeout bounds how long running invocations may go on once Run's
+	// context has ended; 0 means 10 s.
+	DrainTimeout time.Duration
+	// Timeouts bound the steps of a worker's start; zero fields take
+	// Azure's.
+	Timeouts worker.Timeouts
+}
+
+// Host runs one function app.
+type Host struct {
+	o        Options
+	log      *slog.Logger
+	local    settings.LocalHost
+	settings *settings.Settings
+	config   *hostjson.Config
+	kind     project.Kind
+	owner    string // stable identity in checkpoints and leases
+	started  time.Time
+
+	listeners  []Listener
+	supervisor *worker.Supervisor
+	server     *worker.Server // nil for a custom handler
+	outputs    *sinks
+	transport  *http.Transport // to workers that take HTTP requests themselves
+	running    running
+
+	// abort ends when draining took too long: it ends invocations that no
+	// longer belong to anybody's context.
+	abort    context.Context
+	abortNow context.CancelFunc
+
+	mu        sync.Mutex // guards the fields below
+	functions []*function
+	broken    []BrokenFunction
+	indexed   bool
+	ready     chan struct{} // closed once functions are known and a worker runs
+	isReady   bool
+	byHand    sync.WaitGroup // invocations started by RunNow
+	stopping  bool
+}
+
+// BrokenFunction is a function that was declared but cannot run.
+type BrokenFunction struct {
+	Name string
+	Err  error
+}
+
+// New reads the app's configuration and finds out its kind. Nothing is
+// started.
+func New(o Options) (*Host, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.DrainTimeout <= 0 {
+		o.DrainTimeout = 10 * time.Second
+	}
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("app folder: %w", err)
+	}
+	o.Dir = dir
+	local, err := settings.ReadLocal(filepath.Join(dir, settings.LocalFile))
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{o: o, log: o.Log, local: local.Host, ready: make(chan struct{}), started: time.Now()}
+	h.settings = settings.New(local.Values, o.Settings, settings.Environ(o.Environ))
+	if err := h.configure(); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(dir))
+	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
+	h.listeners = append([]Listener{(&logger{h.log, h.config.Logging}).handle}, o.Listeners...)
+	h.outputs = newSinks(h.settings, o.Connector)
+	h.transport = newTransport()
+	h.abort, h.abortNow = context.WithCancel(context.Background())
+	launcher, err := h.launcher()
+	if err != nil {
+		return nil, err
+	}
+	h.supervisor = worker.NewSupervisor(launcher, h.log, h.workerChanged)
+	return h, nil
+}
+
+// configure reads host.json and detects the kind of app. A Go app may do
+// without host.json: its functions are declared in code.
+func (h *Host) configure() error {
+	overrides := h.settings.Section(hostjson.OverridePrefix)
+	config, err := hostjson.Load(filepath.Join(h.o.Dir, hostjson.File), overrides)
+	missing := fault.Is(err, fault.NotFound)
+	if missing {
+		config, err = hostjson.Default(overrides)
+	}
+	if err != nil {
+		return err
+	}
+	h.config = config
+	h.kind, err = project.Detect(h.o.Dir, config, h.settings.Get("FUNCTIONS_WORKER_RUNTIME"), h.o.Binary != "")
+	return err
+}
+
+// LocalHost returns the Host section of local.settings.json: the HTTP port
+// and CORS.
+func (h *Host) LocalHost() settings.LocalHost { return h.local }
+
+// Config returns what host.json says.
+func (h *Host) Config() *hostjson.Config { return h.config }
+
+// Name returns the app's name.
+func (h *Host) Name() string { return h.o.Name }
+
+// Version returns the version that the host tells its workers.
+func (h *Host) Version() string { return h.o.Version }
+
+// ID returns the host's stable identity.
+func (h *Host) ID() string { return h.owner }
+
+// Started returns when the host was made.
+func (h *Host) Started() time.Time { return h.started }
+
+// Ready is closed once the worker has run for the first time and the
+// functions are known.
+func (h *Host) Ready() <-chan struct{} { return h.ready }
+
+// Run builds the app if need be, starts its worker and listens to its
+// triggers until ctx ends. Then it lets running invocations end, within
+// DrainTimeout, and stops the worker. It returns an error when the app cannot
+// be built; a worker that does not start is retried and shows in Status.
+func (h *Host) Run(ctx context.Context) error {
+	defer h.abortNow()
+	if err := h.build(ctx); err != nil {
+		return err
+	}
+	work, endWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer endWork()
+	var parts sync.WaitGroup
+	if h.server != nil {
+		parts.Go(func() {
+			if err := h.server.Run(work); err != nil {
+				h.log.Error("worker endpoint failed", "error", err)
+			}
+		})
+	}
+	supervise, endSupervise := context.WithCancel(work)
+	defer endSupervise()
+	supervised := make(chan struct{})
+	go func() {
+		defer close(supervised)
+		_ = h.supervisor.Run(supervise) // always nil
+	}()
+	select {
+	case <-h.ready:
+		h.listen(ctx)
+	case <-ctx.Done():
+	}
+	<-ctx.Done()
+	h.drainByHand()
+	endSupervise()
+	<-supervised
+	endWork()
+	parts.Wait()
+	h.transport.CloseIdleConnections()
+	return nil
+}
+
+// listen runs all triggers until ctx ends and their invocations have ended,
+// or draining has taken too long.
+func (h *Host) listen(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		h.mu.Lock()
+		h.stopping = true
+		h.mu.Unlock()
+		timer := time.AfterFunc(h.o.DrainTimeout, h.abortNow)
+		context.AfterFunc(h.abort, func() { timer.Stop() })
+	})
+	defer stop()
+	var all sync.WaitGroup
+	for _, f := range h.snapshot() {
+		if f.source != nil && !f.decl.Disabled {
+			all.Go(func() { h.listenTo(ctx, f) })
+		}
+	}
+	all.Wait()
+}
+
+// How soon a trigger that failed is tried again.
+const (
+	firstListenPause   = 500 * time.Millisecond
+	longestListenPause = 30 * time.Second
+)
+
+// listenTo runs one trigger, again after each failure.
+func (h *Host) listenTo(ctx context.Context, f *function) {
+	wait := firstListenPause
+	for ctx.Err() == nil {
+		begun := time.Now()
+		h.setListener(f, ListenerRunning, nil)
+		err := f.source.Run(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if err == nil {
+			err = fault.New(fault.Unavailable, "function "+f.decl.Name, "the trigger ended by itself")
+		}
+		if time.Since(begun) > longestListenPause {
+			wait = firstListenPause
+		}
+		h.setListener(f, ListenerFailed, err)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		wait = min(2*wait, longestListenPause)
+	}
+	h.setListener(f, ListenerStopped, nil)
+}
+
+// drainByHand refuses further invocations by hand and waits for those that
+// run.
+func (h *Host) drainByHand() {
+	h.mu.Lock()
+	h.stopping = true
+	h.mu.Unlock()
+	h.byHand.Wait()
+}
+
+func (h *Host) setListener(f *function, state ListenerState, err error) {
+	h.mu.Lock()
+	f.listener, f.listenerErr = state, err
+	h.mu.Unlock()
+	h.emit(ListenerChanged{f.decl.Name, state, err})
+}
+
+func (h *Host) workerChanged(s worker.Status) {
+	h.emit(WorkerChanged{s})
+	if s.State != worker.Running {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.isReady {
+		h.isReady = true
+		close(h.ready)
+	}
+}
+
+func (h *Host) emit(e Event) {
+	for _, l := range h.listeners {
+		l(e)
+	}
+}
+
+func (h *Host) snapshot() []*function {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.functions
+}
+
+// hostPort splits HTTPAddress for settings that want the port alone.
+func (h *Host) hostPort() string {
+	for i := len(h.o.HTTPAddress) - 1; i >= 0; i-- {
+		if h.o.HTTPAddress[i] == ':' {
+			if _, err := strconv.Atoi(h.o.HTTPAddress[i+1:]); err == nil {
+				return h.o.HTTPAddress[i+1:]
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,142 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// invocationHeader ties a forwarded request to its invocation.
+const invocationHeader = "x-ms-invocation-id"
+
+// forward streams the request to the worker's own HTTP endpoint. A language
+// worker is told of the invocation over the protocol as well, with a request
+// that has no URL (that is how it knows), and the invocation ends when both
+// legs have ended. Nothing is buffered on the way.
+func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live worker.Worker, params map[string]string) {
+	info := live.Info()
+	target, err := url.Parse(info.HTTPEndpoint)
+	if err != nil {
+		http.Error(w, "the worker's HTTP endpoint is no address", http.StatusBadGateway)
+		return
+	}
+	if h.kind == project.Custom {
+		h.forwardCustom(w, r, f, target)
+		return
+	}
+	in := httpInput{params: params}
+	ctx, hangUp := context.WithCancel(r.Context())
+	defer hangUp()
+	ids := make(chan string, 1)
+	leg := make(chan error, 1)
+	go func() {
+		_, err := h.attempt(r.Context(), f, attempt{
+			onStart: func(id string) { ids <- id },
+			call: trigger.Call{
+				Reason: httpReason, Items: 1, TraceParent: r.Header.Get("Traceparent"),
+				Data: func(caps worker.Capabilities) *funcrpc.TypedData { return in.routeOnly(caps) },
+			},
+		})
+		if err != nil {
+			hangUp() // the function will not answer any more
+		}
+		leg <- err
+	}()
+	select {
+	case id := <-ids:
+		h.proxy(w, r.WithContext(ctx), target, http.Header{invocationHeader: {id}})
+		<-leg
+	case <-leg: // no worker any more
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}
+
+// routeOnly is the request as it is told to a worker that gets it by HTTP.
+func (in httpInput) routeOnly(caps worker.Capabilities) *funcrpc.TypedData {
+	h := &funcrpc.RpcHttp{}
+	if caps.Has(worker.RequiresRouteParameters) {
+		if caps.Has(worker.NullableHTTPValues) {
+			h.NullableParams = nullable(in.params)
+		} else {
+			h.Params = in.params
+		}
+	}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: h}}
+}
+
+// forwardCustom streams the request to a custom handler, which is the whole
+// invocation.
+func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function, target *url.URL) {
+	id, begun := newID(), time.Now()
+	trace := childTrace(r.Header.Get("Traceparent"))
+	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, At: begun})
+	err := h.proxy(w, r, target, http.Header{
+		"X-Azure-Functions-Invocationid": {id}, "Traceparent": {trace},
+	})
+	h.emit(InvocationFinished{Function: f.decl.Name, ID: id, Err: err, Items: 1, Duration: time.Since(begun), At: time.Now()})
+}
+
+// proxy passes the request on and the response back as it comes. It returns
+// why there was no complete response.
+func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, extra http.Header) error {
+	var failure error
+	p := httputil.ReverseProxy{
+		Transport:     h.transport,
+		FlushInterval: -1,
+		ErrorLog:      slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		Rewrite: func(pr *httputil.ProxyRequest) {
+			pr.Out.URL.Scheme, pr.Out.URL.Host = target.Scheme, target.Host
+			pr.Out.Host = pr.In.Host
+			pr.SetXForwarded()
+			for name, v := range extra {
+				pr.Out.Header[http.CanonicalHeaderKey(name)] = v
+			}
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			failure = err
+			w.WriteHeader(http.StatusBadGateway)
+		},
+	}
+	p.ServeHTTP(w, r)
+	return failure
+}
+
+// dialPatience is how long connections to a worker's HTTP endpoint are tried
+// again: it announces the endpoint before it listens there.
+const dialPatience = 10 * time.Second
+
+// newTransport makes the client side of forwarding.
+func newTransport() *http.Transport {
+	var d net.Dialer
+	return &http.Transport{
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     time.Minute,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, dialPatience)
+			defer cancel()
+			for {
+				c, err := d.DialContext(ctx, network, address)
+				if err == nil || !errors.Is(err, syscall.ECONNREFUSED) {
+					return c, err
+				}
+				select {
+				case <-time.After(25 * time.Millisecond):
+				case <-ctx.Done():
+					return nil, err
+				}
+			}
+		},
+	}
+}

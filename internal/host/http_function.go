@@ -1,0 +1,122 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// httpReason is what Azure's log gives as the reason of HTTP invocations.
+const httpReason = "This function was programmatically called via the host APIs."
+
+// maxHTTPBody is the largest request body, as in Azure.
+const maxHTTPBody = 100 << 20
+
+// httpWorkerWait is how long a request waits for a worker that is starting.
+const httpWorkerWait = 30 * time.Second
+
+// ServeFunction answers a request with a function that has an HTTP trigger.
+// Method, route and key have been checked by the caller; params are the
+// route's values. The error it returns is nil, or of kind NotFound when there
+// is no such function and nothing was written.
+func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string, params map[string]string) error {
+	f := h.find(name)
+	if f == nil || !f.trigger.Is("httpTrigger") {
+		return fault.New(fault.NotFound, "function "+name, "no such HTTP function")
+	}
+	for k, v := range h.config.HTTP.CustomHeaders {
+		w.Header().Set(k, v)
+	}
+	wait, cancel := context.WithTimeout(r.Context(), httpWorkerWait)
+	defer cancel()
+	live, err := h.supervisor.Acquire(wait)
+	if err != nil {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "the function app is not running: "+h.workerTrouble(), http.StatusServiceUnavailable)
+		return nil
+	}
+	if h.forwards(f, live.Info()) {
+		h.forward(w, r, f, live, params)
+		return nil
+	}
+	h.answer(w, r, f, params)
+	return nil
+}
+
+// workerTrouble says why there is no worker.
+func (h *Host) workerTrouble() string {
+	s := h.supervisor.Status()
+	if s.LastError != "" {
+		return s.LastError
+	}
+	return "it is " + string(s.State)
+}
+
+// forwards reports whether requests go to the worker's own HTTP endpoint. A
+// custom handler takes them only for functions that do nothing but HTTP, and
+// only when host.json says so.
+func (h *Host) forwards(f *function, info worker.Info) bool {
+	if h.kind == project.Custom {
+		return h.config.CustomHandler.ForwardHTTP && f.http != nil && len(f.decl.Bindings) == 2
+	}
+	return info.HTTPEndpoint != ""
+}
+
+// answer sends the request through the worker protocol and the function's
+// response back.
+func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, params map[string]string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHTTPBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			http.Error(w, "the request body exceeds 100 MB", http.StatusRequestEntityTooLarge)
+			return
+		}
+		http.Error(w, "the request body could not be read", http.StatusBadRequest)
+		return
+	}
+	in := httpInput{request: r, params: params, body: body}
+	resp, err := h.attempt(r.Context(), f, attempt{call: trigger.Call{
+		Reason:      httpReason,
+		Items:       1,
+		Data:        in.typedData,
+		Metadata:    in.metadata(f.trigger.Name, h.supervisor.Status().Info.Capabilities),
+		Values:      in.value,
+		TraceParent: r.Header.Get("Traceparent"),
+	}})
+	if err != nil {
+		if errors.Is(err, trigger.ErrCancelled) {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusInternalServerError) // as Azure: the log has the reason
+		return
+	}
+	if err := writeHTTP(w, r, responseValue(f, resp), f.http != nil); err != nil {
+		h.log.Error("function answered HTTP with what is no response", "function", f.decl.Name, "error", err)
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+// responseValue picks the HTTP response: the HTTP output's value wherever the
+// worker put it, else the return value.
+func responseValue(f *function, r *funcrpc.InvocationResponse) *funcrpc.TypedData {
+	if f.http != nil {
+		for _, p := range r.GetOutputData() {
+			if strings.EqualFold(p.GetName(), f.http.Name) && p.GetData().GetData() != nil {
+				return p.GetData()
+			}
+		}
+	}
+	return r.GetReturnValue()
+}

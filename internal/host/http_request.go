@@ -1,0 +1,186 @@
+package host
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// httpInput is a request on its way to a function.
+type httpInput struct {
+	request *http.Request
+	params  map[string]string
+	body    []byte
+}
+
+// typedData encodes the request as the worker's capabilities demand. Header
+// names are sent in lower case, and several values joined by commas.
+func (in httpInput) typedData(caps worker.Capabilities) *funcrpc.TypedData {
+	h := &funcrpc.RpcHttp{
+		Method: in.request.Method,
+		Url:    requestURL(in.request),
+	}
+	headers, query := in.headers(), in.query()
+	if caps.Has(worker.NullableHTTPValues) {
+		if caps.Has(worker.IgnoreEmptyHTTPHeaders) {
+			headers = withoutEmpty(headers)
+		}
+		h.NullableHeaders, h.NullableQuery, h.NullableParams = nullable(headers), nullable(query), nullable(in.params)
+	} else {
+		h.Headers, h.Query, h.Params = withoutEmpty(headers), withoutEmpty(query), withoutEmpty(in.params)
+	}
+	if len(in.body) > 0 {
+		h.Body = in.bodyData(caps)
+		if !caps.Has(worker.RPCHTTPBodyOnly) {
+			h.RawBody = h.Body
+		}
+	}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: h}}
+}
+
+// bodyData encodes the body: as bytes for workers that want it so and for
+// binary content, as JSON when it is JSON, and as text otherwise.
+func (in httpInput) bodyData(caps worker.Capabilities) *funcrpc.TypedData {
+	media, _, _ := strings.Cut(strings.ToLower(in.request.Header.Get("Content-Type")), ";")
+	media = strings.TrimSpace(media)
+	binary := media == "application/octet-stream" || strings.HasPrefix(media, "multipart/")
+	switch {
+	case caps.Has(worker.RawHTTPBodyBytes) || binary || !utf8.Valid(in.body):
+		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: in.body}}
+	case media == "application/json" && json.Valid(in.body):
+		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: string(in.body)}}
+	}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: string(in.body)}}
+}
+
+// metadata repeats the request and its parts, as Azure does. Workers that
+// asked for it get the request only once.
+func (in httpInput) metadata(name string, caps worker.Capabilities) map[string]*funcrpc.TypedData {
+	m := map[string]*funcrpc.TypedData{}
+	for _, values := range []map[string]string{in.query(), in.params} {
+		for k, v := range values {
+			m[k] = &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: v}}
+		}
+	}
+	for k, values := range map[string]map[string]string{"Query": in.query(), "Headers": in.headers()} {
+		b, err := json.Marshal(values)
+		if err == nil {
+			m[k] = &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: string(b)}}
+		}
+	}
+	if !caps.Has(worker.RPCHTTPTriggerMetadataGone) {
+		m[name] = in.typedData(caps)
+	}
+	return m
+}
+
+// value finds {placeholders}: query.x, headers.x, route values and properties
+// of a JSON body.
+func (in httpInput) value(name string) (string, bool) {
+	group, key, dotted := strings.Cut(name, ".")
+	if dotted {
+		switch strings.ToLower(group) {
+		case "query":
+			return in.request.URL.Query().Get(key), in.request.URL.Query().Has(key)
+		case "headers":
+			v := in.request.Header.Get(key)
+			return v, v != ""
+		}
+	}
+	for k, v := range in.params {
+		if strings.EqualFold(k, name) {
+			return v, true
+		}
+	}
+	if in.request.URL.Query().Has(name) {
+		return in.request.URL.Query().Get(name), true
+	}
+	return lookupBody(in.body, name)
+}
+
+func lookupBody(body []byte, name string) (string, bool) {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return "", false
+	}
+	step, rest, more := strings.Cut(name, ".")
+	for k, raw := range object {
+		if !strings.EqualFold(k, step) {
+			continue
+		}
+		if more {
+			return lookupBody(raw, rest)
+		}
+		var s string
+		if json.Unmarshal(raw, &s) == nil {
+			return s, true
+		}
+		return string(raw), true
+	}
+	return "", false
+}
+
+func (in httpInput) headers() map[string]string {
+	out := make(map[string]string, len(in.request.Header)+1)
+	for name, values := range in.request.Header {
+		out[strings.ToLower(name)] = strings.Join(values, ",")
+	}
+	out["host"] = in.request.Host
+	return out
+}
+
+func (in httpInput) query() map[string]string {
+	out := map[string]string{}
+	for name, values := range in.request.URL.Query() {
+		out[name] = strings.Join(values, ",")
+	}
+	return out
+}
+
+func requestURL(r *http.Request) string {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + r.URL.RequestURI()
+}
+
+func withoutEmpty(values map[string]string) map[string]string {
+	out := make(map[string]string, len(values))
+	for k, v := range values {
+		if v != "" {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func nullable(values map[string]string) map[string]*funcrpc.NullableString {
+	out := make(map[string]*funcrpc.NullableString, len(values))
+	for k, v := range values {
+		out[k] = &funcrpc.NullableString{String_: &funcrpc.NullableString_Value{Value: v}}
+	}
+	return out
+}
+
+// httpByHand is the request for a function that is run with an input text.
+func httpByHand(f *function, input string) httpInput {
+	t := f.httpTrigger()
+	method := http.MethodPost
+	if len(t.Methods) > 0 {
+		method = t.Methods[0]
+	}
+	r := &http.Request{
+		Method: method, Host: "localhost", Header: http.Header{},
+		URL: &url.URL{Path: "/" + t.Route},
+	}
+	if json.Valid([]byte(input)) {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return httpInput{request: r, body: []byte(input)}
+}

@@ -1,0 +1,230 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// invoker runs one function for its trigger.
+type invoker struct {
+	h *Host
+	f *function
+}
+
+// Invoke applies the retry policy. ctx is the trigger's: once it ends no
+// attempt begins, but one that has begun goes on (see Host.abort).
+func (i *invoker) Invoke(ctx context.Context, c trigger.Call) error {
+	policy := i.f.decl.Retry
+	var last error
+	for retry := 0; ; retry++ {
+		a := attempt{call: c, retry: retry}
+		if policy != nil {
+			a.context = retryContext(retry, policy.Max, last)
+		}
+		_, last = i.h.attempt(ctx, i.f, a)
+		if last == nil || errors.Is(last, trigger.ErrCancelled) || policy == nil || !policy.Allows(retry) {
+			return last
+		}
+		select {
+		case <-time.After(policy.Wait(retry)):
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", trigger.ErrCancelled, last)
+		}
+	}
+}
+
+// retryContext tells the function which attempt it is in; the first has no
+// exception.
+func retryContext(retry, most int, last error) *funcrpc.RetryContext {
+	c := &funcrpc.RetryContext{RetryCount: int32(retry), MaxRetryCount: int32(most)}
+	if last != nil {
+		c.Exception = &funcrpc.RpcException{Message: last.Error()}
+	}
+	return c
+}
+
+// attempt is one run of a function.
+type attempt struct {
+	call    trigger.Call
+	retry   int
+	context *funcrpc.RetryContext
+	// onStart is called with the invocation id before the worker is asked.
+	onStart func(id string)
+}
+
+// FunctionError is a failure that the function itself reported.
+type FunctionError struct {
+	Message string
+	Stack   string // may be ""
+}
+
+// Error returns the function's message.
+func (e *FunctionError) Error() string { return e.Message }
+
+// errTimeout is the cause of a context that ran out of the function's time.
+var errTimeout = errors.New("function timeout")
+
+// attempt runs a function once and writes its outputs.
+func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.InvocationResponse, error) {
+	w, err := h.supervisor.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
+	}
+	id, trace := newID(), childTrace(a.call.TraceParent)
+	begun := time.Now()
+	h.running.start(id, f.decl.Name)
+	defer h.running.end(id)
+	if a.onStart != nil {
+		a.onStart(id)
+	}
+	h.emit(InvocationStarted{
+		Function: f.decl.Name, ID: id, Reason: a.call.Reason, Details: a.call.Details,
+		Items: a.call.Items, Retry: a.retry, TraceParent: trace, At: begun,
+	})
+	done := InvocationFinished{Function: f.decl.Name, ID: id, Items: a.call.Items}
+	resp, err := h.ask(ctx, w, f, id, trace, a)
+	if err == nil {
+		writing := time.Now()
+		done.Documents, err = h.writeOutputs(ctx, f, resp, a.call, begun)
+		done.Outputs = time.Since(writing)
+	}
+	done.Err, done.At = err, time.Now()
+	done.Duration = done.At.Sub(begun)
+	h.emit(done)
+	return resp, err
+}
+
+// ask sends the request to the worker and judges the answer. A function that
+// overruns its time takes its worker down: nothing else ends running code.
+func (h *Host) ask(ctx context.Context, w worker.Worker, f *function, id, trace string, a attempt) (*funcrpc.InvocationResponse, error) {
+	info := w.Info()
+	functionID, ok := info.IDs[f.decl.Name]
+	if !ok {
+		if err := info.LoadErrors[f.decl.Name]; err != nil {
+			return nil, err
+		}
+		return nil, fault.New(fault.NotFound, "function "+f.decl.Name, "the worker no longer has it")
+	}
+	run, cancel := h.detach(ctx)
+	defer cancel()
+	if limit := h.config.FunctionTimeout; limit > 0 {
+		var stop context.CancelFunc
+		run, stop = context.WithTimeoutCause(run, limit, errTimeout)
+		defer stop()
+	}
+	resp, err := w.Invoke(run, &funcrpc.InvocationRequest{
+		InvocationId: id,
+		FunctionId:   functionID,
+		InputData: []*funcrpc.ParameterBinding{{
+			Name:    f.trigger.Name,
+			RpcData: &funcrpc.ParameterBinding_Data{Data: a.call.Data(info.Capabilities)},
+		}},
+		TriggerMetadata: a.call.Metadata,
+		TraceContext:    &funcrpc.RpcTraceContext{TraceParent: trace},
+		RetryContext:    a.context,
+	})
+	switch {
+	case errors.Is(err, errTimeout):
+		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.config.FunctionTimeout)
+		h.supervisor.Replace(w, reason)
+		return nil, fault.New(fault.Unavailable, "", "%s; its worker was restarted", reason)
+	case err != nil && h.abort.Err() != nil:
+		return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
+	case err != nil:
+		return nil, err
+	}
+	return resp, judge(resp)
+}
+
+// detach returns a context that outlives ctx, so that stopping lets running
+// functions end, but not the time allowed for draining.
+func (h *Host) detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(h.abort, func() { cancel(trigger.ErrCancelled) })
+	return run, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// judge turns a response's status into an error. One without a status is
+// nonsense and counts as failed.
+func judge(r *funcrpc.InvocationResponse) error {
+	if r.GetResult() == nil {
+		return fault.New(fault.Invalid, "worker", "sent a response without a result")
+	}
+	switch r.GetResult().GetStatus() {
+	case funcrpc.StatusResult_Success:
+		return nil
+	case funcrpc.StatusResult_Cancelled:
+		return &FunctionError{Message: "the function was cancelled"}
+	}
+	e := r.GetResult().GetException()
+	message := e.GetMessage()
+	if message == "" {
+		message = "the function failed without saying why"
+	}
+	return &FunctionError{Message: message, Stack: e.GetStackTrace()}
+}
+
+// writeOutputs hands the function's results to its output bindings. Any that
+// fails, or an output nobody declared, fails the invocation.
+func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, at time.Time) (int, error) {
+	values := map[string]*funcrpc.TypedData{returnName: r.GetReturnValue()}
+	for _, p := range r.GetOutputData() {
+		if f.decl.Binding(p.GetName()) == nil {
+			return 0, fault.New(fault.Invalid, "function "+f.decl.Name, "the worker returned an output %q that the function does not declare", p.GetName())
+		}
+		values[strings.ToLower(p.GetName())] = p.GetData()
+	}
+	run, cancel := h.detach(ctx)
+	defer cancel()
+	count := 0
+	for _, o := range f.outputs {
+		n, err := o.write(run, values[strings.ToLower(o.binding.Name)], expr.Values{
+			Function: f.decl.Name, Now: at, Lookup: c.Values,
+		})
+		count += n
+		if err != nil {
+			return count, fmt.Errorf("output binding %s: %w", o.binding.Name, err)
+		}
+	}
+	return count, nil
+}
+
+const returnName = "$return"
+
+// newID returns a random identifier in the form of a UUID.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// childTrace returns a W3C trace context for a new span: in the parent's
+// trace when the parent is well formed, else in a new one.
+func childTrace(parent string) string {
+	var b [24]byte
+	rand.Read(b[:])
+	traceID, flags := hex.EncodeToString(b[:16]), "01"
+	if len(parent) == 55 && parent[2] == '-' && parent[35] == '-' && parent[52] == '-' {
+		if _, err := hex.DecodeString(parent[3:35]); err == nil {
+			traceID, flags = parent[3:35], parent[53:55]
+		}
+	}
+	return "00-" + traceID + "-" + hex.EncodeToString(b[16:]) + "-" + flags
+}

@@ -1,0 +1,200 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// launcher makes what starts the app's workers.
+func (h *Host) launcher() (worker.Launcher, error) {
+	hooks := worker.Hooks{Log: h.rpcLog, Output: func(o worker.Output) { h.emit(WorkerOutput(o)) }}
+	if h.kind == project.Custom {
+		program, err := h.customProgram(h.config.CustomHandler)
+		if err != nil {
+			return nil, err
+		}
+		return &worker.HTTP{
+			Program: program, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
+			HostVersion: h.o.Version, Index: h.index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
+		}, nil
+	}
+	if h.o.Binary == "" && h.o.BuildDir == "" {
+		return nil, fault.New(fault.Invalid, h.o.Dir, "a Go app needs a folder to be built in, or a binary")
+	}
+	server, err := worker.Listen(h.log)
+	if err != nil {
+		return nil, err
+	}
+	h.server = server
+	path := h.workerPath()
+	return &worker.RPC{
+		Server:      server,
+		Program:     worker.Program{Path: path, Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))},
+		AppDir:      h.o.Dir,
+		WorkerDir:   filepath.Dir(path),
+		HostVersion: h.o.Version,
+		Index:       h.index,
+		Timeouts:    h.o.Timeouts,
+		Hooks:       hooks,
+		Log:         h.log,
+	}, nil
+}
+
+// workerPath is the binary of a Go app: given, or to be built.
+func (h *Host) workerPath() string {
+	if h.o.Binary != "" {
+		if abs, err := filepath.Abs(h.o.Binary); err == nil {
+			return abs
+		}
+		return h.o.Binary
+	}
+	name := "app"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if abs, err := filepath.Abs(filepath.Join(h.o.BuildDir, name)); err == nil {
+		return abs
+	}
+	return filepath.Join(h.o.BuildDir, name)
+}
+
+// build compiles a Go app that has no ready-made binary.
+func (h *Host) build(ctx context.Context) error {
+	if h.kind != project.Go {
+		return nil
+	}
+	if h.o.Binary != "" {
+		if _, err := os.Stat(h.o.Binary); err != nil {
+			return fault.Wrap(fault.NotFound, "function app "+h.o.Name, err, "its worker binary")
+		}
+		return nil
+	}
+	begun := time.Now()
+	if err := project.Build(ctx, h.o.Dir, h.workerPath(), h.o.Environ); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	h.log.Info("built function app", "dir", h.o.Dir, "duration", time.Since(begun).Round(time.Millisecond))
+	return nil
+}
+
+// workerEnv is the environment of a worker: the process's own, the app's
+// settings, and what the protocol promises.
+func (h *Host) workerEnv(workerDir string) []string {
+	own := map[string]string{
+		"FUNCTIONS_WORKER_DIRECTORY":       workerDir,
+		"FUNCTIONS_APPLICATION_DIRECTORY":  h.o.Dir,
+		"FUNCTIONS_WORKER_RUNTIME_VERSION": strings.TrimPrefix(runtime.Version(), "go"),
+		"AzureWebJobsScriptRoot":           h.o.Dir,
+		"AZURE_FUNCTIONS_ENVIRONMENT":      "Development",
+	}
+	if port := h.hostPort(); port != "" {
+		own["WEBSITE_HOSTNAME"] = "localhost:" + port
+	}
+	if h.kind == project.Custom {
+		own["FUNCTIONS_APP_ROOT_PATH"] = h.o.Dir
+	}
+	env := settings.New(h.namedSettings(), own)
+	return env.Environ()
+}
+
+// namedSettings are all settings as a layer, each under its own name.
+func (h *Host) namedSettings() map[string]string {
+	return settings.Environ(h.settings.Environ())
+}
+
+// customProgram resolves the executable of a custom handler: in the app's
+// folder when it is there, else on the PATH. %NAME% in arguments stands for a
+// setting, and for nothing when it is not set.
+func (h *Host) customProgram(c *hostjson.CustomHandler) (worker.Program, error) {
+	p := worker.Program{Dir: h.o.Dir}
+	if c.WorkingDirectory != "" {
+		p.Dir = filepath.Join(h.o.Dir, c.WorkingDirectory)
+		if filepath.IsAbs(c.WorkingDirectory) {
+			p.Dir = c.WorkingDirectory
+		}
+	}
+	executable := h.expandEnv(c.Executable)
+	p.Path = executable
+	if local := filepath.Join(h.o.Dir, executable); !filepath.IsAbs(executable) {
+		if info, err := os.Stat(local); err == nil && !info.IsDir() {
+			p.Path = local
+		} else if p.Path, err = exec.LookPath(executable); err != nil {
+			return p, fault.New(fault.NotFound, "custom handler",
+				"%q is neither in %s nor on the PATH; build it first, then check customHandler.description.defaultExecutablePath", executable, h.o.Dir)
+		}
+	}
+	for _, a := range c.Arguments {
+		p.Args = append(p.Args, h.expandEnv(a))
+	}
+	if c.WorkerPath != "" {
+		p.Args = append(p.Args, h.expandEnv(c.WorkerPath))
+	}
+	for _, a := range c.WorkerArguments {
+		p.Args = append(p.Args, h.expandEnv(a))
+	}
+	p.Env = h.workerEnv(h.o.Dir)
+	return p, nil
+}
+
+// expandEnv replaces %NAME% by the setting, or by nothing.
+func (h *Host) expandEnv(s string) string {
+	var out strings.Builder
+	for {
+		before, rest, open := strings.Cut(s, "%")
+		out.WriteString(before)
+		if !open {
+			return out.String()
+		}
+		name, after, closed := strings.Cut(rest, "%")
+		if !closed {
+			return out.String() + "%" + rest
+		}
+		out.WriteString(h.settings.Get(name))
+		s = after
+	}
+}
+
+// rpcLevels are the protocol's log levels as slog's.
+var rpcLevels = map[funcrpc.RpcLog_Level]slog.Level{
+	funcrpc.RpcLog_Trace:       slog.LevelDebug - 4,
+	funcrpc.RpcLog_Debug:       slog.LevelDebug,
+	funcrpc.RpcLog_Information: slog.LevelInfo,
+	funcrpc.RpcLog_Warning:     slog.LevelWarn,
+	funcrpc.RpcLog_Error:       slog.LevelError,
+	funcrpc.RpcLog_Critical:    slog.LevelError + 4,
+}
+
+// rpcLog passes a worker's log record on. A record of an invocation belongs
+// to the function's user category.
+func (h *Host) rpcLog(l *funcrpc.RpcLog) {
+	level, ok := rpcLevels[l.GetLevel()]
+	if !ok || l.GetLogCategory() == funcrpc.RpcLog_CustomMetric {
+		return // level None, and metrics, are not for the log
+	}
+	e := LogWritten{
+		ID: l.GetInvocationId(), Category: l.GetCategory(), Level: level, Message: l.GetMessage(),
+		Exception: l.GetException().GetMessage(), Properties: l.GetProperties(), At: time.Now(),
+	}
+	if f := h.running.function(l.GetInvocationId()); f != "" && l.GetLogCategory() == funcrpc.RpcLog_User {
+		e.Function, e.Category = f, "Function."+f+".User"
+	} else if l.GetLogCategory() == funcrpc.RpcLog_System {
+		e.Category = "Worker"
+	}
+	h.emit(e)
+}

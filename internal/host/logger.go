@@ -1,0 +1,111 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// logger writes events to the log, filtered by the levels of host.json. The
+// "Executing" and "Executed" lines have exactly the shape that people search
+// for in Azure.
+type logger struct {
+	log    *slog.Logger
+	levels hostjson.Logging
+}
+
+func (l *logger) handle(e Event) {
+	switch e := e.(type) {
+	case InvocationStarted:
+		l.started(e)
+	case InvocationFinished:
+		l.finished(e)
+	case LogWritten:
+		l.user(e)
+	case WorkerOutput:
+		l.write("Host.Function.Console", slog.LevelInfo, e.Line, slog.String("stream", e.Stream))
+	case WorkerChanged:
+		l.worker(e.Status)
+	case ListenerChanged:
+		l.listener(e)
+	}
+}
+
+func (l *logger) started(e InvocationStarted) {
+	category := "Function." + e.Function
+	if !l.enabled(category, slog.LevelInfo) {
+		return
+	}
+	l.write(category, slog.LevelInfo, "Executing 'Functions."+e.Function+"' (Reason='"+e.Reason+"', Id="+e.ID+")")
+	if e.Details != "" {
+		l.write(category, slog.LevelInfo, "Trigger Details: "+e.Details)
+	}
+}
+
+func (l *logger) finished(e InvocationFinished) {
+	category := "Function." + e.Function
+	outcome, level := "Succeeded", slog.LevelInfo
+	var attrs []slog.Attr
+	if e.Err != nil {
+		outcome, level = "Failed", slog.LevelError
+		attrs = append(attrs, slog.String("error", e.Err.Error()))
+	}
+	if !l.enabled(category, level) {
+		return
+	}
+	l.write(category, level, fmt.Sprintf("Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
+		e.Function, outcome, e.ID, e.Duration.Milliseconds()), attrs...)
+}
+
+func (l *logger) user(e LogWritten) {
+	if !l.enabled(e.Category, e.Level) {
+		return
+	}
+	var attrs []slog.Attr
+	if e.Function != "" {
+		attrs = append(attrs, slog.String("function", e.Function), slog.String("invocation_id", e.ID))
+	}
+	if e.Exception != "" {
+		attrs = append(attrs, slog.String("error", e.Exception))
+	}
+	if e.Properties != "" {
+		attrs = append(attrs, slog.String("properties", e.Properties))
+	}
+	l.write(e.Category, e.Level, strings.TrimRight(e.Message, "\n"), attrs...)
+}
+
+func (l *logger) worker(s worker.Status) {
+	switch s.State {
+	case worker.Running:
+		l.write("Host.Worker", slog.LevelInfo, "worker is ready", slog.Int("pid", s.Info.PID), slog.Int("functions", len(s.Info.IDs)))
+		for name, err := range s.Info.LoadErrors {
+			l.write("Host.Worker", slog.LevelError, "worker cannot load function", slog.String("function", name), slog.String("error", err.Error()))
+		}
+	case worker.Waiting:
+		l.write("Host.Worker", slog.LevelWarn, "worker ended and will be restarted", slog.Int("failures", s.Failures), slog.String("error", s.LastError))
+	case worker.Failing:
+		l.write("Host.Worker", slog.LevelError, "worker keeps failing; it is tried again at long intervals", slog.Int("failures", s.Failures), slog.String("error", s.LastError))
+	}
+}
+
+func (l *logger) listener(e ListenerChanged) {
+	if e.State == ListenerFailed {
+		l.write("Host.Triggers", slog.LevelError, "trigger cannot listen", slog.String("function", e.Function), slog.String("error", e.Err.Error()))
+		return
+	}
+	l.write("Host.Triggers", slog.LevelDebug, "trigger changed", slog.String("function", e.Function), slog.String("state", string(e.State)))
+}
+
+func (l *logger) enabled(category string, level slog.Level) bool {
+	return level >= l.levels.Level(category) && l.log.Enabled(context.Background(), level)
+}
+
+func (l *logger) write(category string, level slog.Level, msg string, attrs ...slog.Attr) {
+	if l.enabled(category, level) {
+		l.log.LogAttrs(context.Background(), level, msg, attrs...)
+	}
+}

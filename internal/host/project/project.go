@@ -1,0 +1,87 @@
+// Package project finds out what kind of function app a folder holds, and
+// builds it when it is a Go program.
+//
+// The kind is told by files, as no project should need a setting for it. Kinds
+// that are recognised but cannot run are refused by name.
+package project
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+)
+
+// Kind is a kind of function app.
+type Kind string
+
+// The kinds that run.
+const (
+	Go     Kind = "go"     // a main package built on the functions package, or a binary of one
+	Custom Kind = "custom" // an executable that serves HTTP (customHandler in host.json)
+)
+
+// Supported says in one phrase what can run, for messages.
+const Supported = "Go apps and custom handlers are supported now"
+
+// others are the kinds that are known by their files only.
+var others = []struct{ pattern, name string }{
+	{"function_app.py", "a Python app"},
+	{"requirements.txt", "a Python app"},
+	{"package.json", "a Node.js app"},
+	{"*.csproj", "a .NET app"},
+	{"*.fsproj", "a .NET app"},
+	{"pom.xml", "a Java app"},
+	{"build.gradle", "a Java app"},
+	{"profile.ps1", "a PowerShell app"},
+}
+
+// runtimes are the values of FUNCTIONS_WORKER_RUNTIME that can run.
+var runtimes = []string{"", "custom", "native", "go", "golang"}
+
+// Detect returns the kind of app in dir. runtime is the setting
+// FUNCTIONS_WORKER_RUNTIME, binary whether a built worker was given.
+func Detect(dir string, c *hostjson.Config, runtime string, binary bool) (Kind, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", fault.New(fault.NotFound, dir, "no such folder; a function app's path must be a folder")
+	}
+	if c.CustomHandler != nil {
+		return Custom, nil
+	}
+	if binary || hasMainPackage(dir) {
+		return Go, nil
+	}
+	for _, o := range others {
+		if found, _ := filepath.Glob(filepath.Join(dir, o.pattern)); len(found) > 0 {
+			return "", fault.New(fault.Invalid, dir, "%s names %s, which cannot run here; %s", filepath.Base(found[0]), o.name, Supported)
+		}
+	}
+	if !slices.Contains(runtimes, strings.ToLower(runtime)) {
+		return "", fault.New(fault.Invalid, dir, "FUNCTIONS_WORKER_RUNTIME is %q, which cannot run here; %s", runtime, Supported)
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(found) > 0 {
+		return "", fault.New(fault.Invalid, dir, "its Go files are no main package; a function app is a program (package main)")
+	}
+	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, and no customHandler in host.json; %s", Supported)
+}
+
+// hasMainPackage reports whether dir's Go files are a program. Only package
+// clauses are read.
+func hasMainPackage(dir string) bool {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.PackageClauseOnly)
+		if err == nil && parsed.Name.Name == "main" {
+			return true
+		}
+	}
+	return false
+}

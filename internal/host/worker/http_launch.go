@@ -1,0 +1,149 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+)
+
+// HTTP launches custom handlers: processes that serve HTTP on a port we
+// choose. Their functions are declared in files.
+type HTTP struct {
+	Program     Program
+	FixedPort   int // 0 picks a free port
+	AppDir      string
+	HostVersion string
+	Index       Index
+	Timeouts    Timeouts
+	Hooks       Hooks
+	Log         *slog.Logger
+}
+
+// Launch starts the process and waits until it answers HTTP: any status will
+// do, only a refused connection means that it is not ready.
+func (l *HTTP) Launch(ctx context.Context) (Worker, error) {
+	t := l.Timeouts.withDefaults(customHandlerStartTimeout)
+	functions, err := l.Index(nil)
+	if err != nil {
+		return nil, err
+	}
+	port, err := l.port()
+	if err != nil {
+		return nil, err
+	}
+	p := l.Program
+	id := newID()
+	p.Env = append(append([]string{}, p.Env...),
+		"FUNCTIONS_CUSTOMHANDLER_PORT="+port, "FUNCTIONS_CUSTOMHANDLER_WORKER_ID="+id,
+		"FUNCTIONS_HTTPWORKER_PORT="+port, "FUNCTIONS_HTTPWORKER_ID="+id)
+	proc, err := startProcess(p, l.Hooks.output)
+	if err != nil {
+		return nil, err
+	}
+	w := l.worker(proc, "http://"+net.JoinHostPort("127.0.0.1", port), functions, t.Grace)
+	if err := w.awaitReady(ctx, t.Start); err != nil {
+		proc.kill()
+		w.client.CloseIdleConnections()
+		return nil, err
+	}
+	return w, nil
+}
+
+// port finds a port for the handler. It is free now; that nobody takes it in
+// between cannot be promised, and then the start fails and is tried again.
+func (l *HTTP) port() (string, error) {
+	if l.FixedPort != 0 {
+		return strconv.Itoa(l.FixedPort), nil
+	}
+	probe, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a port for the custom handler: %w", err)
+	}
+	defer probe.Close()
+	return strconv.Itoa(probe.Addr().(*net.TCPAddr).Port), nil
+}
+
+func (l *HTTP) worker(proc *process, base string, functions []*binding.Function, grace time.Duration) *httpWorker {
+	w := &httpWorker{
+		proc: proc, base: base, grace: grace, version: l.HostVersion, hooks: l.Hooks,
+		functions: map[string]*binding.Function{},
+		client: &http.Client{
+			Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		info: Info{PID: proc.cmd.Process.Pid, IDs: map[string]string{}, HTTPEndpoint: base,
+			Capabilities: Capabilities{RawHTTPBodyBytes: "true"}},
+	}
+	for _, f := range functions {
+		w.functions[f.Metadata.GetFunctionId()] = f
+		w.info.IDs[f.Name] = f.Metadata.GetFunctionId()
+	}
+	return w
+}
+
+// httpWorker is a running custom handler.
+type httpWorker struct {
+	proc      *process
+	base      string
+	functions map[string]*binding.Function // by id
+	client    *http.Client
+	info      Info
+	grace     time.Duration
+	version   string
+	hooks     Hooks
+}
+
+func (w *httpWorker) Info() Info            { return w.info }
+func (w *httpWorker) Lost() <-chan struct{} { return w.proc.exited }
+
+func (w *httpWorker) Stop(ctx context.Context) Exit {
+	ctx, cancel := context.WithTimeout(ctx, w.grace)
+	defer cancel()
+	defer w.client.CloseIdleConnections()
+	return w.proc.stop(ctx)
+}
+
+func (w *httpWorker) awaitReady(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
+	defer cancel()
+	tick := time.NewTicker(customHandlerReadinessPeriod)
+	defer tick.Stop()
+	for {
+		err := w.ping(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-w.proc.exited:
+			return fault.New(fault.Unavailable, "custom handler",
+				"the process ended (exit code %d) before it answered; its output is above", w.proc.exit.Code)
+		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), errNoAnswer) {
+				return fault.Wrap(fault.Unavailable, "custom handler", err,
+					"did not answer on %s within %v; it must listen on the port in FUNCTIONS_CUSTOMHANDLER_PORT", w.base, limit)
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+func (w *httpWorker) ping(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+"/", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := w.client.Do(r)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
