@@ -1,0 +1,84 @@
+package cosmos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// A new fault kind must be given a status before it can be forgotten.
+func TestEveryKindHasAStatus(t *testing.T) {
+	codes := map[string]fault.Kind{}
+	for _, k := range fault.Kinds() {
+		row, ok := kindTable[k]
+		if !ok {
+			t.Errorf("kind %q has no row", k)
+			continue
+		}
+		if row.status < 400 || http.StatusText(row.status) == "" || row.code == "" || row.text == "" {
+			t.Errorf("kind %q has an incomplete row %+v", k, row)
+		}
+		if other, taken := codes[row.code]; taken {
+			t.Errorf("kinds %q and %q share the code %s", k, other, row.code)
+		}
+		codes[row.code] = k
+		e := asAPIError(fmt.Errorf("write: %w", fault.New(k, "container c", "secret detail")))
+		if e.status != row.status || e.code != row.code {
+			t.Errorf("kind %q became %d %s", k, e.status, e.code)
+		}
+		if shown := strings.Contains(e.msg, "secret detail"); shown == (k == fault.Internal) {
+			t.Errorf("kind %q: detail shown = %v", k, shown)
+		}
+	}
+	if len(kindTable) != len(fault.Kinds()) {
+		t.Errorf("%d rows for %d kinds", len(kindTable), len(fault.Kinds()))
+	}
+}
+
+func TestSubStatusesOnlyWhereARuleWantsThem(t *testing.T) {
+	for _, k := range fault.Kinds() {
+		if e := asAPIError(fault.New(k, "", "")); e.sub != subNone {
+			t.Errorf("kind %q carries sub-status %d by itself", k, e.sub)
+		}
+	}
+	if e := asAPIError(ownerMissing(fault.New(fault.NotFound, "database d", ""))); e.status != 404 || e.sub != subOwnerMissing {
+		t.Errorf("a missing owner is %d/%d", e.status, e.sub)
+	}
+	if e := asAPIError(ownerMissing(fault.New(fault.Unavailable, "", ""))); e.sub != subNone {
+		t.Errorf("an unavailable owner got sub-status %d", e.sub)
+	}
+	if e := asAPIError(fault.New(fault.Throttled, "", "")); e.retry == 0 {
+		t.Error("a 429 without a wait makes clients spin")
+	}
+}
+
+func TestContextErrorsAreTimeouts(t *testing.T) {
+	for _, err := range []error{context.Canceled, context.DeadlineExceeded} {
+		if e := asAPIError(fmt.Errorf("scan: %w", err)); e.status != http.StatusRequestTimeout {
+			t.Errorf("%v became %d", err, e.status)
+		}
+	}
+	if e := asAPIError(errors.New("disk on fire")); e.status != 500 || strings.Contains(e.msg, "fire") {
+		t.Errorf("an unclassified error became %d %q", e.status, e.msg)
+	}
+}
+
+func TestErrorBodyIsJSON(t *testing.T) {
+	raw := errorBody(&apiError{code: "BadRequest", msg: "a \"quote\"\n\x01\xff end", info: emptyPlan}, "id-1")
+	var got struct{ Code, Message, AdditionalErrorInfo string }
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatalf("%s: %v", raw, err)
+	}
+	if got.Code != "BadRequest" || got.Message != "a \"quote\"\n\x01\uFFFD end\r\nActivityId: id-1" || got.AdditionalErrorInfo != emptyPlan {
+		t.Errorf("%+v", got)
+	}
+	if !json.Valid([]byte(got.AdditionalErrorInfo)) || !json.Valid([]byte(queryEngine)) {
+		t.Error("a constant body is not JSON")
+	}
+}

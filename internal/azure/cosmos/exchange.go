@@ -1,0 +1,224 @@
+package cosmos
+
+import (
+	"encoding/hex"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
+)
+
+// exchange is one request and its reply. It lives on the request's goroutine.
+type exchange struct {
+	svc  *Service
+	w    http.ResponseWriter
+	r    *http.Request
+	addr address
+
+	coll    *docstore.Container // once an operation resolved it
+	rid     string              // of coll
+	altPath string              // of coll, by names
+	charge  float64             // request units of the operation
+	lose    bool                // an intercept rule wants the reply lost
+	body    *buffer             // the request's body, returned to the pool at the end
+	event   RequestDone
+}
+
+// Limits on request bodies. Azure takes 2 MB per document and per batch; the
+// slack is for escapes and system properties a client sends back.
+const (
+	maxDocumentBytes = 2 << 20
+	maxBodyBytes     = maxDocumentBytes + 256<<10
+)
+
+func newExchange(s *Service, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{svc: s, w: w, r: r}
+	x.event.Start = s.now()
+	x.event.ActivityID = activityID(r.Header)
+	return x
+}
+
+// activityID is the client's own id for the request, or a new one.
+func activityID(h http.Header) string {
+	if v := first(h, hdrActivityID); len(v) == 36 && !strings.ContainsFunc(v, notGUID) {
+		return v
+	}
+	return newGUID()
+}
+
+func notGUID(r rune) bool {
+	return r != '-' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'f') && !('A' <= r && r <= 'F')
+}
+
+// newGUID returns a random version 4 GUID in lower case.
+func newGUID() string {
+	var raw [16]byte
+	a, b := rand.Uint64(), rand.Uint64()
+	for i := range 8 {
+		raw[i], raw[8+i] = byte(a>>(8*i)), byte(b>>(8*i))
+	}
+	raw[6], raw[8] = raw[6]&0x0F|0x40, raw[8]&0x3F|0x80
+	var out [36]byte
+	hex.Encode(out[:8], raw[:4])
+	hex.Encode(out[9:13], raw[4:6])
+	hex.Encode(out[14:18], raw[6:8])
+	hex.Encode(out[19:23], raw[8:10])
+	hex.Encode(out[24:], raw[10:])
+	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+	return string(out[:])
+}
+
+// header reads a request header by its canonical key.
+func (x *exchange) header(key string) string { return first(x.r.Header, key) }
+
+// set writes a reply header by its canonical key.
+func (x *exchange) set(key, value string) { x.w.Header()[key] = []string{value} }
+
+// buffer is a pooled byte slice for bodies.
+type buffer struct{ b []byte }
+
+// keepBuffer is the largest buffer worth pooling.
+const keepBuffer = 1 << 20
+
+type bufferPool struct{ sync.Pool }
+
+// buffers is a cache of scratch memory, the one shared variable of the package.
+var buffers = &bufferPool{sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, 4<<10)} }}}
+
+func (p *bufferPool) get() *buffer {
+	b := p.Get().(*buffer)
+	b.b = b.b[:0]
+	return b
+}
+
+func (p *bufferPool) put(b *buffer) {
+	if cap(b.b) <= keepBuffer {
+		p.Put(b)
+	}
+}
+
+// readBody reads the whole request body. The bytes stay valid until the
+// request ends.
+func (x *exchange) readBody() ([]byte, error) {
+	if x.body != nil {
+		return x.body.b, nil
+	}
+	if x.r.ContentLength > maxBodyBytes {
+		return nil, tooLarge()
+	}
+	buf := buffers.get()
+	x.body = buf
+	if n := int(x.r.ContentLength); n > cap(buf.b) {
+		buf.b = make([]byte, 0, n+1)
+	}
+	for {
+		if len(buf.b) == cap(buf.b) {
+			buf.b = append(buf.b, 0)[:len(buf.b)]
+		}
+		n, err := x.r.Body.Read(buf.b[len(buf.b):cap(buf.b)])
+		buf.b = buf.b[:len(buf.b)+n]
+		if len(buf.b) > maxBodyBytes {
+			return nil, tooLarge()
+		}
+		if errors.Is(err, io.EOF) {
+			x.event.RequestBytes = len(buf.b)
+			return buf.b, nil
+		}
+		if err != nil {
+			return nil, badRequest(subNone, "The request body could not be read to its end.")
+		}
+	}
+}
+
+func tooLarge() *apiError {
+	return &apiError{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge",
+		msg: "Request size is too large: a document or batch may have at most 2 MB."}
+}
+
+// reply sends a status and a JSON body. Every reply goes through it, so it is
+// where the constant headers are written.
+func (x *exchange) reply(status int, body []byte) error {
+	if x.lose {
+		panic(http.ErrAbortHandler)
+	}
+	h := x.w.Header()
+	h[hdrActivityID] = []string{x.event.ActivityID}
+	h[hdrTransportID] = valZero
+	h[hdrVersion] = valVersion
+	h[hdrGatewayVersion] = valGatewayVersion
+	h[hdrServiceVersion] = valServiceVersion
+	h[hdrSchemaVersion] = valSchemaVersion
+	h[hdrLastChange] = []string{x.svc.started}
+	if x.coll != nil {
+		x.setContainerHeaders(h)
+	}
+	var num [32]byte
+	h[hdrCharge] = []string{string(appendCharge(num[:0], x.charge))}
+	elapsed := x.svc.now().Sub(x.event.Start)
+	h[hdrDuration] = []string{string(strconv.AppendFloat(num[:0], float64(elapsed)/float64(time.Millisecond), 'f', 3, 64))}
+	if body != nil {
+		h[hdrContentType] = valJSON
+	}
+	if status != http.StatusNoContent && status != http.StatusNotModified {
+		h[hdrContentLength] = []string{strconv.Itoa(len(body))}
+	}
+	x.event.Status, x.event.Charge, x.event.ResponseBytes = status, x.charge, len(body)
+	x.w.WriteHeader(status)
+	if len(body) > 0 {
+		// A write error means that the peer is gone; net/http notices it too.
+		_, _ = x.w.Write(body)
+	}
+	return nil
+}
+
+// setContainerHeaders adds what session caches and lease estimators read.
+func (x *exchange) setContainerHeaders(h http.Header) {
+	lsn := x.coll.LSN()
+	var num [40]byte
+	token := string(appendSessionToken(num[:0], lsn))
+	text := []string{token[len(rangeID)+len(":-1#"):]}
+	h[hdrSessionToken] = []string{token}
+	h[hdrLSN], h[hdrLLSN], h[hdrGlobalCommittedLSN] = text, text, text
+	h[hdrRangeID] = valRangeID
+	h[hdrAltContentPath] = []string{x.altPath}
+	h[hdrContentPath] = []string{x.rid}
+}
+
+// fail replies with an error and logs it when it is ours.
+func (x *exchange) fail(err error) {
+	e := asAPIError(err)
+	if e.status >= http.StatusInternalServerError {
+		x.svc.log.Error("request failed", "operation", x.event.Operation, "activity_id", x.event.ActivityID, "error", err)
+	}
+	if x.charge == 0 {
+		x.charge = chargeMinimal
+	}
+	x.event.SubStatus = e.sub
+	if e.sub != 0 {
+		x.set(hdrSubStatus, strconv.Itoa(e.sub))
+	}
+	if e.retry > 0 {
+		x.set(hdrRetryAfter, strconv.Itoa(e.retry))
+	}
+	_ = x.reply(e.status, errorBody(e, x.event.ActivityID))
+}
+
+// finish returns the buffers and tells the listener.
+func (x *exchange) finish() {
+	if x.body != nil {
+		buffers.put(x.body)
+		x.body = nil
+	}
+	if x.svc.onRequest == nil {
+		return
+	}
+	x.event.Database, x.event.Container = x.addr.db, x.addr.coll
+	x.event.Duration = x.svc.now().Sub(x.event.Start)
+	x.svc.onRequest(x.event)
+}

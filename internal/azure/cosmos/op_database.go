@@ -1,0 +1,101 @@
+package cosmos
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
+)
+
+// databaseBody is a database as the service shows it.
+type databaseBody struct {
+	ID        string `json:"id"`
+	RID       string `json:"_rid"`
+	Self      string `json:"_self"`
+	ETag      string `json:"_etag"`
+	Colls     string `json:"_colls"`
+	Users     string `json:"_users"`
+	Timestamp int64  `json:"_ts"`
+}
+
+func databaseJSON(r docstore.Resource) databaseBody {
+	return databaseBody{r.ID, r.RID, r.Self, r.ETag, "colls/", "users/", r.Timestamp}
+}
+
+func (x *exchange) createDatabase() error {
+	body, err := x.readBody()
+	if err != nil {
+		return err
+	}
+	var in struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return badRequest(subNone, "The request body is not the JSON object of a database: %v.", err)
+	}
+	offer, err := readOfferHeaders(x.r.Header)
+	if err != nil {
+		return err
+	}
+	db, err := x.svc.store.CreateDatabase(x.r.Context(), docstore.DatabaseSpec{ID: in.ID, Throughput: offer})
+	if err != nil {
+		return err
+	}
+	x.charge = chargeMetadataWrite
+	return x.replyDatabase(http.StatusCreated, db)
+}
+
+func (x *exchange) readDatabase() error {
+	db, err := x.svc.store.Database(x.addr.db)
+	if err != nil {
+		return err
+	}
+	x.charge = chargeMetadataRead
+	return x.replyDatabase(http.StatusOK, db)
+}
+
+func (x *exchange) replyDatabase(status int, db *docstore.Database) error {
+	r := db.Resource()
+	x.set(hdrETag, r.ETag)
+	if status == http.StatusOK && x.header(hdrIfNoneMatch) == r.ETag {
+		return x.reply(http.StatusNotModified, nil)
+	}
+	return x.replyJSON(status, databaseJSON(r))
+}
+
+func (x *exchange) deleteDatabase() error {
+	if err := x.svc.store.DeleteDatabase(x.r.Context(), x.addr.db); err != nil {
+		return err
+	}
+	x.charge = chargeMetadataWrite
+	return x.reply(http.StatusNoContent, nil)
+}
+
+func (x *exchange) listDatabases() error {
+	items, err := x.databases()
+	if err != nil {
+		return err
+	}
+	return x.replyList("", "Databases", items)
+}
+
+func (x *exchange) queryDatabases() error {
+	items, err := x.databases()
+	if err != nil {
+		return err
+	}
+	return x.queryList("", "Databases", items)
+}
+
+// databases returns every database as JSON, oldest first.
+func (x *exchange) databases() ([][]byte, error) {
+	var items [][]byte
+	for _, db := range x.svc.store.Databases() {
+		item, err := json.Marshal(databaseJSON(db.Resource()))
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}

@@ -1,0 +1,101 @@
+package cosmos
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// errorBody writes {"code","message","additionalErrorInfo"?}. SDKs look for
+// the activity id on the message's second line.
+func errorBody(e *apiError, activity string) []byte {
+	b := make([]byte, 0, 256+len(e.msg))
+	b = append(b, `{"code":`...)
+	b = appendQuoted(b, e.code)
+	b = append(b, `,"message":`...)
+	b = appendQuoted(b, e.msg+"\r\nActivityId: "+activity)
+	if e.info != "" {
+		b = append(b, `,"additionalErrorInfo":`...)
+		b = appendQuoted(b, e.info)
+	}
+	return append(b, '}')
+}
+
+// replyJSON sends a metadata resource. Its value is made of plain structs, so
+// encoding it cannot fail.
+func (x *exchange) replyJSON(status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return x.reply(status, body)
+}
+
+// feedReply assembles a feed body in a pooled buffer:
+//
+//	{"_rid":"…","Documents":[…],"_count":n}
+type feedReply struct {
+	buf   *buffer
+	count int
+	bytes int // of the items
+}
+
+func newFeed(rid, key string) *feedReply {
+	f := &feedReply{buf: buffers.get()}
+	f.buf.b = append(f.buf.b, `{"_rid":`...)
+	f.buf.b = appendQuoted(f.buf.b, rid)
+	f.buf.b = append(f.buf.b, `,"`...)
+	f.buf.b = append(f.buf.b, key...)
+	f.buf.b = append(f.buf.b, `":[`...)
+	return f
+}
+
+// add appends an item that is complete JSON.
+func (f *feedReply) add(item []byte) {
+	f.separate()
+	f.buf.b = append(f.buf.b, item...)
+	f.bytes += len(item)
+}
+
+// addWithLSN appends a document with the change feed's "_lsn" as its last
+// property.
+func (f *feedReply) addWithLSN(doc []byte, lsn uint64) {
+	f.separate()
+	f.buf.b = append(f.buf.b, doc[:len(doc)-1]...)
+	f.buf.b = append(f.buf.b, `,"_lsn":`...)
+	f.buf.b = strconv.AppendUint(f.buf.b, lsn, 10)
+	f.buf.b = append(f.buf.b, '}')
+	f.bytes += len(doc)
+}
+
+func (f *feedReply) separate() {
+	if f.count > 0 {
+		f.buf.b = append(f.buf.b, ',')
+	}
+	f.count++
+}
+
+// replyFeed closes the feed's body and sends it with its item count and, if
+// there is more, its continuation.
+func (x *exchange) replyFeed(f *feedReply, continuation string) error {
+	defer buffers.put(f.buf)
+	f.buf.b = append(f.buf.b, `],"_count":`...)
+	f.buf.b = strconv.AppendInt(f.buf.b, int64(f.count), 10)
+	f.buf.b = append(f.buf.b, '}')
+	x.set(hdrItemCount, strconv.Itoa(f.count))
+	if continuation != "" {
+		x.set(hdrContinuation, continuation)
+	}
+	x.event.Items = f.count
+	return x.reply(http.StatusOK, f.buf.b)
+}
+
+// replyList sends a whole feed of metadata resources.
+func (x *exchange) replyList(rid, key string, items [][]byte) error {
+	f := newFeed(rid, key)
+	for _, item := range items {
+		f.add(item)
+	}
+	x.charge = chargeMetadataRead
+	return x.replyFeed(f, "")
+}

@@ -1,0 +1,175 @@
+package cosmos
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
+)
+
+// Config is what a Service needs. Store, Log and Keys are required.
+type Config struct {
+	Store *docstore.Store
+	Log   *slog.Logger
+	// Keys are the account's master keys in base64, primary first.
+	Keys []string
+	// AdvertisedEndpoint is the URL that the account names as its location.
+	// Empty: built from each request's Host header, which is reachable for
+	// whoever sent it.
+	AdvertisedEndpoint string
+	// Region names the only location. Empty: South Central US, the emulator's.
+	Region string
+	// Consistency is the account's default level: Strong, BoundedStaleness,
+	// Session, ConsistentPrefix or Eventual. Empty: Session. One node gives
+	// strong reads whatever it says; SDKs choose their headers by it.
+	Consistency string
+	// StrictGateway imitates what Azure's routing gateway refuses: item names
+	// it cannot address and cross-partition queries that need a plan.
+	StrictGateway bool
+	// Intercept, if set, rehearses failures.
+	Intercept *Intercept
+	// OnRequest, if set, receives an event for each finished request.
+	OnRequest func(RequestDone)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Service is one account: an http.Handler for the document REST dialect. It is
+// safe for concurrent use and holds no goroutine of its own.
+type Service struct {
+	store     *docstore.Store
+	log       *slog.Logger
+	auth      *authenticator
+	region    string
+	level     string
+	endpoint  string // advertised, with a trailing slash; "" to follow the Host
+	strict    bool
+	intercept *Intercept
+	onRequest func(RequestDone)
+	now       func() time.Time
+	started   string // for x-ms-last-state-change-utc
+	plans     planCache
+}
+
+// consistencyLevels are the account levels that SDKs know.
+var consistencyLevels = []string{"Strong", "BoundedStaleness", "Session", "ConsistentPrefix", "Eventual"}
+
+// New checks the configuration and returns a Service.
+func New(c Config) (*Service, error) {
+	if c.Store == nil || c.Log == nil {
+		return nil, errors.New("cosmos: a store and a logger are required")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	auth, err := newAuthenticator(c.Keys, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		store: c.Store, log: c.Log, auth: auth,
+		region: c.Region, level: c.Consistency,
+		strict: c.StrictGateway, intercept: c.Intercept, onRequest: c.OnRequest,
+		now: c.Now, started: c.Now().UTC().Format(http.TimeFormat),
+	}
+	if s.region == "" {
+		s.region = "South Central US"
+	}
+	if s.level == "" {
+		s.level = "Session"
+	}
+	if !slices.Contains(consistencyLevels, s.level) {
+		return nil, fmt.Errorf("cosmos: unknown consistency level %q: expected one of %v", s.level, consistencyLevels)
+	}
+	if s.endpoint, err = cleanEndpoint(c.AdvertisedEndpoint); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// cleanEndpoint gives an advertised URL the one trailing slash SDKs expect.
+func cleanEndpoint(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", fmt.Errorf("cosmos: the advertised endpoint %q is not an http or https URL", text)
+	}
+	return u.Scheme + "://" + u.Host + "/", nil
+}
+
+// NewHTTPServer returns a server for the handler with limits on what a peer
+// may send and how slowly. The caller serves listeners with it and shuts it down.
+func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes:    64 << 10,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		IdleTimeout:       4 * time.Minute,
+	}
+}
+
+// ServeHTTP serves one request: the line of the package comment.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(s, w, r)
+	defer x.finish()
+	defer func() {
+		if p := recover(); p != nil {
+			x.recovered(p)
+		}
+	}()
+	if err := x.serve(); err != nil {
+		x.fail(err)
+	}
+}
+
+// serve routes, authenticates, intercepts and runs the operation.
+func (x *exchange) serve() error {
+	var err error
+	if x.addr, err = parsePath(x.r.URL.EscapedPath()); err != nil {
+		return err
+	}
+	if err := x.svc.auth.check(x.r, &x.addr); err != nil {
+		return err
+	}
+	op, err := findOperation(x.r, &x.addr)
+	if err != nil {
+		return err
+	}
+	x.event.Operation = op.name
+	if x.svc.strict && x.addr.kind == kindItem && x.addr.item {
+		if err := checkStrictID(x.addr.id); err != nil {
+			return err
+		}
+	}
+	if rule := x.svc.intercept.pick(op.name); rule != nil {
+		if err := rule.before(x.r.Context()); err != nil {
+			return err
+		}
+		x.lose = rule.LoseReply
+	}
+	return op.run(x)
+}
+
+// recovered answers a panic of an operation with a 500 and logs it with its
+// stack. A deliberate abort goes on to net/http, which closes the connection.
+func (x *exchange) recovered(p any) {
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	x.svc.log.Error("request panicked", "operation", x.event.Operation, "activity_id", x.event.ActivityID,
+		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if x.event.Status == 0 {
+		x.fail(errors.New("panic"))
+	}
+}
+
