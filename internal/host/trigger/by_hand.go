@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -27,7 +28,7 @@ func DocumentsByHand(input string) (*funcrpc.TypedData, error) {
 		return nil, fault.New(fault.Invalid, "input", "must be a JSON document or an array of documents")
 	}
 	array := input
-	if input[0] == '{' {
+	if strings.TrimSpace(input)[0] == '{' {
 		array = "[" + input + "]"
 	}
 	return jsonText(array), nil

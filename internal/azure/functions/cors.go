@@ -1,0 +1,62 @@
+package functions
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+)
+
+// cors lets browsers of chosen origins call.
+type cors struct {
+	origins     []string
+	all         bool
+	credentials bool
+}
+
+func newCORS(configured []string, local settings.LocalHost) cors {
+	origins := configured
+	if len(origins) == 0 && local.CORS != "" {
+		origins = strings.Split(local.CORS, ",")
+	}
+	c := cors{credentials: local.CORSCredentials}
+	for _, o := range origins {
+		o = strings.TrimSpace(o)
+		c.all = c.all || o == "*"
+		c.origins = append(c.origins, strings.TrimSuffix(o, "/"))
+	}
+	return c
+}
+
+// handle adds the headers for an allowed origin and answers preflights, in
+// which case it returns true.
+func (c cors) handle(w http.ResponseWriter, r *http.Request, methods func(path string) []string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || len(c.origins) == 0 {
+		return false
+	}
+	if !c.all && !slices.Contains(c.origins, origin) {
+		return false
+	}
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	switch {
+	case c.all && !c.credentials:
+		h.Set("Access-Control-Allow-Origin", "*")
+	default:
+		h.Set("Access-Control-Allow-Origin", origin)
+		if c.credentials {
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
+	}
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	h.Set("Access-Control-Allow-Methods", strings.Join(methods(r.URL.EscapedPath()), ","))
+	if wanted := r.Header.Get("Access-Control-Request-Headers"); wanted != "" {
+		h.Set("Access-Control-Allow-Headers", wanted)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

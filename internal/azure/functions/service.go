@@ -1,0 +1,149 @@
+package functions
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host"
+)
+
+// Config is what the service is made of.
+type Config struct {
+	Host *host.Host
+	// Keys guards functions and the admin API; nil leaves all of them open,
+	// as Azure's local tools do.
+	Keys *Keys
+	// CORS are the origins that browsers may call from; "*" is all. Empty
+	// takes the Host section of local.settings.json.
+	CORS []string
+	Log  *slog.Logger
+}
+
+// Service answers HTTP for one function app. It is an http.Handler.
+type Service struct {
+	c     Config
+	host  *host.Host
+	log   *slog.Logger
+	admin *http.ServeMux
+	cors  cors
+	slots slots
+
+	once  sync.Once
+	table *table // set by once; functions do not change while the host runs
+}
+
+// New returns the service of a host.
+func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{c: c, host: c.Host, log: c.Log}
+	s.cors = newCORS(c.CORS, c.Host.LocalHost())
+	s.slots = newSlots(c.Host.Config().HTTP)
+	s.admin = s.adminRoutes()
+	return s
+}
+
+// ServeHTTP answers the admin API under /admin, a page of its own at /, and
+// functions everywhere else. Requests that come while the app is starting
+// wait for it.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.cors.handle(w, r, s.allowed) {
+		return
+	}
+	path := r.URL.Path
+	switch {
+	case path == "/admin" || strings.HasPrefix(path, "/admin/"):
+		s.admin.ServeHTTP(w, r)
+	default:
+		s.serveFunction(w, r)
+	}
+}
+
+func (s *Service) serveFunction(w http.ResponseWriter, r *http.Request) {
+	t := s.routes(r)
+	if t == nil {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "the function app is starting", http.StatusServiceUnavailable)
+		return
+	}
+	e, params, ok := t.find(r.Method, r.URL.EscapedPath())
+	if !ok {
+		if r.URL.Path == "/" {
+			s.home(w)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound) // without a body, as in Azure
+		return
+	}
+	if !s.c.Keys.allow(e.level, e.function, r) {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	release, ok := s.slots.take(r.Context())
+	if !ok {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	}
+	defer release()
+	if err := s.host.ServeFunction(w, r, e.function, params); err != nil {
+		writeError(w, err)
+	}
+}
+
+// routes returns the route table, waiting for the app's first start; nil when
+// the client went away before.
+func (s *Service) routes(r *http.Request) *table {
+	select {
+	case <-s.host.Ready():
+	case <-r.Context().Done():
+		return nil
+	case <-afterStart():
+		return nil
+	}
+	s.once.Do(func() {
+		t, bad := newTable(s.host.Config().HTTP.RoutePrefix, s.host.Functions())
+		for name, err := range bad {
+			s.log.Error("function has no usable route", "function", name, "error", err)
+		}
+		s.table = t
+	})
+	return s.table
+}
+
+// allowed lists the methods of a path, once functions are known.
+func (s *Service) allowed(path string) []string {
+	select {
+	case <-s.host.Ready():
+		return append(s.table.methods(path), http.MethodOptions)
+	default:
+		return nil
+	}
+}
+
+// home is the page at the root, so that opening the port in a browser shows
+// that something is there.
+func (s *Service) home(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	var b strings.Builder
+	b.WriteString("function app " + s.host.Name() + " is running\n\n")
+	prefix := "/" + strings.Trim(s.host.Config().HTTP.RoutePrefix, "/")
+	for _, f := range s.host.Functions() {
+		if f.HTTP != nil {
+			b.WriteString(strings.TrimSuffix(prefix, "/") + "/" + strings.TrimPrefix(f.HTTP.Route, "/") + "  " + f.Name + "\n")
+		} else {
+			b.WriteString(f.Name + "  " + f.Trigger + "\n")
+		}
+	}
+	_, err := w.Write([]byte(b.String()))
+	_ = err // the client is gone
+}
+
+// writeError answers with the status of the error's kind and its message.
+func writeError(w http.ResponseWriter, err error) {
+	writeJSON(w, statusOf(fault.KindOf(err)), map[string]string{"error": err.Error()})
+}
