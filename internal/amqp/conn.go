@@ -1,12 +1,97 @@
 package amqp
 
-import "net"
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
 
-// Conn is one AMQP connection, of either role.
+// limits bound what a peer can make us do or keep. The server's and the
+// client's configuration both end up here.
+type limits struct {
+	maxFrameSize      uint32
+	channelMax        uint16
+	maxLinks          int
+	sessionWindow     uint32
+	idleTimeout       time.Duration
+	writeTimeout      time.Duration
+	maxUnsettledBytes int64
+}
+
+const (
+	// readBuffer is the size of the buffered reader; frames that fit are
+	// decoded in place, larger payloads are read straight into their delivery.
+	readBuffer = 64 << 10
+	// outLimit is how many bytes may wait for the writer before Send waits.
+	outLimit = 256 << 10
+	// closeTimeout is how long we wait for the peer's Close after ours.
+	closeTimeout = 2 * time.Second
+	// maxOutgoingFrame caps the frames we send, whatever the peer would take.
+	maxOutgoingFrame = 1 << 20
+)
+
+// Conn is one AMQP connection, of either role. Its methods are safe for
+// concurrent use.
 type Conn struct {
-	peer     Open
-	identity any
-	nc       net.Conn
+	nc      net.Conn
+	br      *bufio.Reader
+	log     *slog.Logger
+	limits  limits
+	local   Open
+	handler ConnHandler // nil on a client, set first thing on the reader
+	service func(*Conn) ConnHandler
+	pool    *buffers
+
+	peer        Open
+	identity    any
+	maxOutgoing int // bytes per frame we send
+
+	// reading is the reader's own state.
+	reading struct {
+		deadlineSet time.Time
+		settled     []func(Outcome) // scratch of onDisposition
+	}
+
+	wake       chan struct{} // a token: the writer has work
+	writerGone chan struct{}
+	gone       chan struct{}
+
+	// mu guards everything below, and all of Session's and Link's fields that
+	// say so.
+	mu         sync.Mutex
+	out        *buffer    // frames waiting for the writer
+	roomWanted []*Link    // senders waiting for room in out
+	dirty      []*Session // sessions with dispositions or flows to write
+	byRemote   map[uint16]*Session
+	byLocal    map[uint16]*Session
+	links      int
+	held       int64      // bytes of deliveries, partial ones included
+	partial    int64      // bytes of deliveries whose end has not come
+	released   *sync.Cond // held went down, or the connection ends
+	closeSent  bool       // our Close is in out: nothing may follow it
+	finished   bool       // the reader is done: the writer flushes and leaves
+	err        error      // why; set once
+}
+
+func newConn(nc net.Conn, log *slog.Logger, pool *buffers, lim limits) *Conn {
+	c := &Conn{
+		nc:         nc,
+		log:        log,
+		pool:       pool,
+		limits:     lim,
+		wake:       make(chan struct{}, 1),
+		writerGone: make(chan struct{}),
+		gone:       make(chan struct{}),
+		byRemote:   map[uint16]*Session{},
+		byLocal:    map[uint16]*Session{},
+	}
+	c.br = bufio.NewReaderSize(idleReader{c}, readBuffer)
+	c.released = sync.NewCond(&c.mu)
+	return c
 }
 
 // Peer returns what the peer's Open said. Do not change it.
@@ -19,19 +104,132 @@ func (c *Conn) Identity() any { return c.identity }
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
 // TLS reports whether the transport is encrypted.
-func (c *Conn) TLS() bool { return false }
+func (c *Conn) TLS() bool { return encrypted(c.nc) }
 
-// Done is closed when the connection is gone.
-func (c *Conn) Done() <-chan struct{} { return nil }
+func encrypted(nc net.Conn) bool {
+	_, ok := nc.(interface{ ConnectionState() tls.ConnectionState })
+	return ok
+}
+
+// Done is closed when the connection and its goroutines are gone.
+func (c *Conn) Done() <-chan struct{} { return c.gone }
 
 // Err returns why the connection ended: nil while it lives or after an
 // orderly close.
-func (c *Conn) Err() error { return nil }
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
 
 // Close sends Close with the error (nil: none) and waits until the connection
 // is gone. It must not be called on the connection's reader, that is inside a
 // handler; use Shutdown there.
-func (c *Conn) Close(err *Error) error { return nil }
+func (c *Conn) Close(err *Error) error {
+	c.Shutdown(err)
+	<-c.gone
+	return c.Err()
+}
 
-// Shutdown sends Close with the error and returns at once.
-func (c *Conn) Shutdown(err *Error) {}
+// Shutdown sends Close with the error and returns at once. The connection is
+// gone when the peer has answered, or after two seconds.
+func (c *Conn) Shutdown(err *Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sendClose(err)
+}
+
+// sendClose queues Close, ends every link for local callers, and gives the
+// peer closeTimeout to answer. mu is held.
+func (c *Conn) sendClose(err *Error) {
+	if c.closeSent {
+		return
+	}
+	c.gather()
+	c.queue(0, (&closing{Error: err}).append)
+	c.closeSent = true
+	var cause error = ErrClosed
+	if err != nil {
+		cause = err
+		if c.err == nil {
+			c.err = err
+		}
+	}
+	c.endLinks(cause)
+	c.nc.SetReadDeadline(time.Now().Add(closeTimeout))
+	c.released.Broadcast()
+	c.wakeWriter()
+}
+
+// endLinks wakes everyone who waits on a link. mu is held.
+func (c *Conn) endLinks(cause error) {
+	for _, s := range c.byLocal {
+		s.finish(cause)
+	}
+}
+
+// run owns the connection from the exchanged Opens on: it starts the writer,
+// reads until the connection ends, and tells the handler.
+func (c *Conn) run() {
+	defer close(c.gone)
+	go c.writeLoop()
+	err := c.guardedRead()
+
+	var protocol *Error
+	switch {
+	case errors.Is(err, errPeerClosed):
+		err = nil
+	case errors.As(err, &protocol):
+	}
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = err
+	}
+	cause := c.err
+	if cause == nil {
+		cause = ErrClosed
+	}
+	c.sendClose(protocol)
+	c.endLinks(cause)
+	c.finished = true
+	c.wakeWriter()
+	c.mu.Unlock()
+
+	<-c.writerGone
+	if protocol != nil {
+		c.linger()
+	}
+	c.nc.Close()
+	c.tellLinks()
+	if c.handler != nil {
+		c.handler.Closed(c.Err())
+	}
+}
+
+// linger reads what the peer still sends, so that closing the socket does not
+// reset it before the peer has read our Close. The deadline is set already.
+func (c *Conn) linger() {
+	c.nc.SetReadDeadline(time.Now().Add(closeTimeout))
+	scratch := make([]byte, 4<<10)
+	for n := 0; n < 16<<20; {
+		m, err := c.nc.Read(scratch)
+		if err != nil {
+			return
+		}
+		n += m
+	}
+}
+
+// tellLinks calls OnDetach of all links that are left.
+func (c *Conn) tellLinks() {
+	c.mu.Lock()
+	var left []*Link
+	for _, s := range c.byLocal {
+		left = append(left, s.allLinks()...)
+	}
+	c.byLocal, c.byRemote = nil, nil
+	c.mu.Unlock()
+	for _, l := range left {
+		l.ended()
+	}
+}

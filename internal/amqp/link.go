@@ -1,8 +1,19 @@
 package amqp
 
-import "context"
+import "fmt"
 
-// Link is one end of a link, of either role.
+type linkState uint8
+
+const (
+	linkAsked     linkState = iota // the peer's attach waits for our answer
+	linkAttaching                  // ours waits for the peer's
+	linkAttached
+	linkDetaching // our detach is out: everything but the peer's is ignored
+	linkGone
+)
+
+// Link is one end of a link, of either role. Its methods are safe for
+// concurrent use.
 //
 // The exported fields below the line are the answer: a ConnHandler may set
 // them during Attach (or before Accept), a client before attaching; nobody
@@ -34,13 +45,58 @@ type Link struct {
 	// size in bytes and no payload, so that it can be rejected. Nil: the link
 	// is detached with amqp:link:message-size-exceeded.
 	OnOversize func(d *Delivery, size uint64)
-	// OnDetach is called once when the link has ended for whatever reason:
-	// detached by either side, session ended, connection gone. err is the
-	// error that travelled or nil. It runs on the connection's reader and
-	// must not block.
+	// OnDetach is called once when an accepted link has ended: detached by
+	// the peer, our own detach answered, session ended, connection gone. err
+	// is the error that travelled or nil. It runs on the connection's reader
+	// and must not block. Done and Err tell of our own Detach sooner.
 	OnDetach func(err error)
 
 	session *Session
+	done    signal        // the link is over for local callers
+	slot    chan struct{} // held by the one who sends
+	changed chan struct{} // a token: look again at credit, window, room
+	flowed  chan struct{} // a token for FlowChanged
+	ready   chan struct{} // closed when a client's attach is answered
+
+	// All below is guarded by conn.mu.
+	state         linkState
+	accepted      bool // the service took it, so that OnDetach is due
+	peerKnown     bool // the peer's attach is in
+	err           error
+	deliveryCount uint32
+	credit        uint32 // messages the sending side may still send
+	drain         bool   // the peer wants the rest of the credit back
+	unsettled     uint32 // received, not yet settled by the service
+	flowQueued    bool
+	wantsRoom     bool
+	wantsWindow   bool
+
+	// in is the delivery that is arriving; the reader's own.
+	in incoming
+}
+
+// signal is a channel that is closed once; is asks without waiting.
+type signal chan struct{}
+
+func (s signal) is() bool {
+	select {
+	case <-s:
+		return true
+	default:
+		return false
+	}
+}
+
+func newLink(s *Session, role Role) *Link {
+	return &Link{
+		Role:    role,
+		session: s,
+		done:    make(signal),
+		slot:    make(chan struct{}, 1),
+		changed: make(chan struct{}, 1),
+		flowed:  make(chan struct{}, 1),
+		ready:   make(chan struct{}),
+	}
 }
 
 // Name returns the link's name.
@@ -52,69 +108,130 @@ func (l *Link) Session() *Session { return l.session }
 // Conn returns the link's connection.
 func (l *Link) Conn() *Conn { return l.session.conn }
 
-// Accept answers an attach that was postponed with ErrLater.
-func (l *Link) Accept() {}
-
-// Refuse answers an attach that was postponed with ErrLater.
-func (l *Link) Refuse(err *Error) {}
-
-// Detach closes the link with the error (nil: none). It returns at once and
-// may be called from any goroutine, more than once.
-func (l *Link) Detach(err *Error) {}
-
-// Done is closed when the link has ended.
-func (l *Link) Done() <-chan struct{} { return nil }
+// Done is closed when the link has ended or our Detach was called.
+func (l *Link) Done() <-chan struct{} { return l.done }
 
 // Err returns why the link ended: nil while it lives, ErrClosed after an
 // orderly end, else the error.
-func (l *Link) Err() error { return nil }
-
-// Outgoing is a message for Link.Send. The payload is Prefix followed by
-// Body, both encoded sections; either may be empty. Both slices are copied
-// before Send returns.
-type Outgoing struct {
-	Prefix []byte
-	Body   []byte
-	Format uint32 // message format; zero is the standard one
-	// Settled asks for a settled transfer. A peer that demanded
-	// snd-settle-mode unsettled gets an unsettled one, whose disposition is
-	// then answered and forgotten.
-	Settled bool
-	// OnSettled hears the outcome of an unsettled transfer, on the
-	// connection's reader; it must not block. When the link ends first it is
-	// not called: see Link.OnDetach.
-	OnSettled func(Outcome)
+func (l *Link) Err() error {
+	l.session.conn.mu.Lock()
+	defer l.session.conn.mu.Unlock()
+	return l.err
 }
 
-// Send queues one message on a sending link. It waits for credit, for the
-// session's window and for room in the connection's out buffer. It returns
-// ctx's error, or the link's when the link has ended. The message leaves the
-// process soon after; Send does not wait for that.
-func (l *Link) Send(ctx context.Context, m Outgoing) error { return ErrClosed }
+// Detach closes the link with the error (nil: none). It returns at once and
+// may be called more than once. A delivery may still be handed to OnTransfer
+// while Detach runs.
+func (l *Link) Detach(err *Error) {
+	l.session.conn.mu.Lock()
+	defer l.session.conn.mu.Unlock()
+	l.sendDetach(err)
+}
 
-// SendBatch queues the messages in order, under one lock and with one
-// wake-up of the writer; it waits as Send does and returns how many were
-// queued, which is fewer than all only together with an error. It does not
-// allocate.
-func (l *Link) SendBatch(ctx context.Context, ms []Outgoing) (int, error) { return 0, ErrClosed }
+// sendDetach ends the link from our side. mu is held.
+func (l *Link) sendDetach(err *Error) {
+	if l.done.is() || l.state >= linkDetaching {
+		return
+	}
+	l.session.gather()
+	if l.state == linkAsked {
+		l.sendAttach() // the peer must see our handle before it goes
+	}
+	l.state = linkDetaching
+	l.session.conn.queue(l.session.channel, (&detach{Handle: l.Local.Handle, Closed: true, Error: err}).append)
+	l.session.conn.wakeWriter()
+	if err != nil {
+		l.finish(err)
+		return
+	}
+	l.finish(ErrClosed)
+}
 
-// WaitCredit waits until the peer grants credit and returns how many messages
-// may be sent. It returns ctx's error, or the link's when the link has ended.
-func (l *Link) WaitCredit(ctx context.Context) (uint32, error) { return 0, ErrClosed }
+// finish ends the link for local callers. mu is held.
+func (l *Link) finish(cause error) {
+	if l.done.is() {
+		return
+	}
+	l.err = cause
+	close(l.done)
+	l.session.unsettled.forget(l)
+	l.session.wakeWindow()
+}
 
-// AvailableCredit returns the messages the peer allows now and whether it asked us to
-// drain: to send what we have and give the rest of the credit back.
-func (l *Link) AvailableCredit() (credit uint32, drain bool) { return 0, false }
+// remove frees the link's handles. mu is held.
+func (l *Link) remove() {
+	if l.state == linkGone {
+		return
+	}
+	s := l.session
+	if s.byHandle[l.Remote.Handle] == l {
+		delete(s.byHandle, l.Remote.Handle)
+	}
+	l.state = linkGone
+	s.handles[l.Local.Handle] = nil
+	s.conn.links--
+	if s.last == l {
+		s.last = nil
+	}
+}
 
-// Drained says that there is nothing to send right now. When the peer asked
-// to drain, the remaining credit is given back to it; else nothing happens.
-// A pump calls it whenever it runs dry.
-func (l *Link) Drained() {}
+// ended drops a partial delivery and tells the service. It runs on the
+// reader, without mu.
+func (l *Link) ended() {
+	l.session.conn.dropPartial(l)
+	if !l.accepted || l.OnDetach == nil {
+		return
+	}
+	err := l.Err()
+	if err == ErrClosed { //nolint:errorlint // set by us, never wrapped
+		err = nil
+	}
+	l.OnDetach(err)
+}
 
-// FlowChanged has a token whenever the peer's credit or drain wish changed
-// since the last receive. One receiver only.
-func (l *Link) FlowChanged() <-chan struct{} { return nil }
+// poke makes a waiting sender look again.
+func (l *Link) poke() {
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
 
-// IssueCredit gives the peer n more messages on a receiving link with no
-// automatic Credit.
-func (l *Link) IssueCredit(n uint32) {}
+// onDetach handles the peer's Detach.
+func (c *Conn) onDetach(channel uint16, p *detach) error {
+	c.mu.Lock()
+	s, err := c.session(channel)
+	if s == nil || s.state == sessionEnding {
+		c.mu.Unlock()
+		return err
+	}
+	l := s.byHandle[p.Handle]
+	if l == nil {
+		s.unattached("detach", p.Handle)
+		c.mu.Unlock()
+		return nil
+	}
+	if l.state != linkDetaching {
+		s.gather()
+		if l.state == linkAsked {
+			l.sendAttach()
+		}
+		c.queue(s.channel, (&detach{Handle: l.Local.Handle, Closed: p.Closed}).append)
+		c.wakeWriter()
+	}
+	if p.Error != nil {
+		l.finish(p.Error)
+	} else {
+		l.finish(ErrClosed)
+	}
+	l.remove()
+	c.mu.Unlock()
+	l.ended()
+	return nil
+}
+
+// unattached ends the session of a peer that named a handle without a link.
+// mu is held.
+func (s *Session) unattached(what string, handle uint32) {
+	s.sendEnd(&Error{Condition: ErrUnattachedHandle, Description: fmt.Sprintf("%s for handle %d, which is not attached", what, handle)})
+}

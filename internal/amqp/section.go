@@ -1,5 +1,10 @@
 package amqp
 
+import (
+	"encoding/binary"
+	"fmt"
+)
+
 // SectionKind is a message section, by the low byte of its descriptor.
 type SectionKind uint8
 
@@ -17,21 +22,33 @@ const (
 )
 
 // Section is one section of an encoded message.
+//
+//	┌──────┬───────────────┬──────┬───────┐
+//	│ 0x00 │ 0x53 kind     │ ctor │ value │   Raw: all of it
+//	│      │ (or 0x80, 0xa3)│     │       │   Body: from ctor on
+//	└──────┴───────────────┴──────┴───────┘
 type Section struct {
 	Kind SectionKind
-	Raw  []byte // descriptor and value
-	Body []byte // the value alone, with its constructor
+	Raw  []byte
+	Body []byte
 }
 
-// Binary returns the bytes of a Data section.
-func (s Section) Binary() ([]byte, error) { return nil, nil }
-
-// Map returns the raw map of an annotations or properties section.
-func (s Section) Map() (RawMap, error) { return RawMap{}, nil }
+// Binary returns the bytes of a Data section, without copying.
+func (s Section) Binary() ([]byte, error) {
+	d := newDecoder(s.Body)
+	ctor := d.u8()
+	if ctor != ctorBinary8 && ctor != ctorBinary32 {
+		return nil, decodeError("section 0x%02x is not a binary", byte(s.Kind))
+	}
+	b := d.sized(ctor)
+	return b, d.err
+}
 
 // Sections walks over an encoded message without allocating:
 //
-//	for it := amqp.ScanSections(payload); it.Next(); { it.Section … }
+//	for it := amqp.ScanSections(payload); it.Next(); {
+//		use(it.Section)
+//	}
 //	if err := it.Err(); err != nil { … }
 type Sections struct {
 	Section Section
@@ -40,39 +57,125 @@ type Sections struct {
 }
 
 // ScanSections returns an iterator over b. It checks that sections come in
-// order and that sizes fit; the values inside are checked by whoever decodes
-// them.
+// the protocol's order and that sizes fit; the values inside are checked by
+// whoever decodes them, or by CheckMessage.
 func ScanSections(b []byte) Sections { return Sections{rest: b} }
 
 // Next moves to the next section.
-func (s *Sections) Next() bool { return false }
+func (s *Sections) Next() bool {
+	if len(s.rest) == 0 || s.err != nil {
+		return false
+	}
+	d := newDecoder(s.rest)
+	if ctor := d.u8(); ctor != ctorDescribed {
+		s.err = decodeError("message section starts with 0x%02x and not with a described value", ctor)
+		return false
+	}
+	kind := SectionKind(d.descriptor())
+	body := d.b
+	d.skip(0)
+	if d.err != nil {
+		s.err = d.err
+		return false
+	}
+	if kind < SectionHeader || kind > SectionFooter {
+		s.err = decodeError("0x%02x is not a message section", byte(kind))
+		return false
+	}
+	if last := s.Section.Kind; !mayFollow(last, kind) {
+		s.err = decodeError("message section 0x%02x after 0x%02x", byte(kind), byte(last))
+		return false
+	}
+	s.Section = Section{
+		Kind: kind,
+		Raw:  s.rest[: len(s.rest)-len(d.b) : len(s.rest)-len(d.b)],
+		Body: body[: len(body)-len(d.b) : len(body)-len(d.b)],
+	}
+	s.rest = d.b
+	return true
+}
+
+// Rest returns the bytes after the current section.
+func (s *Sections) Rest() []byte { return s.rest }
 
 // Err returns what stopped the walk, nil at the orderly end. It is an *Error
 // with condition amqp:decode-error.
 func (s *Sections) Err() error { return s.err }
 
-// CheckMessage walks all sections and also their values, so that a message
-// can be stored and sent to strangers without harm. It does not allocate.
-func CheckMessage(b []byte) error { return nil }
-
-// RawMap is an encoded map: its pairs without the map's own header.
-type RawMap struct {
-	Pairs []byte // key, value, key, value … encoded
-	Count int    // values, so twice the number of pairs
+// mayFollow holds the order of sections: rising, only Data and Sequence
+// repeat, and a body has one form.
+func mayFollow(last, next SectionKind) bool {
+	if next == last {
+		return next == SectionData || next == SectionSequence
+	}
+	if last >= SectionData && next <= SectionValue {
+		return false
+	}
+	return next > last
 }
 
-// Lookup returns the encoded value of a string or symbol key, without
-// allocating.
-func (m RawMap) Lookup(key string) (value []byte, ok bool) { return nil, false }
+// CheckMessage walks all sections down to their leaves, so that a message can
+// be stored and sent to strangers without harm. It does not allocate.
+func CheckMessage(b []byte) error {
+	it := ScanSections(b)
+	for it.Next() {
+		d := newDecoder(it.Section.Body)
+		want, ctor := sectionShape(it.Section.Kind), it.Section.Body[0]
+		if want != 0 && !sameShape(want, ctor) {
+			return decodeError("section 0x%02x holds 0x%02x", byte(it.Section.Kind), ctor)
+		}
+		if d.check(0); d.err != nil {
+			return d.err
+		}
+	}
+	return it.Err()
+}
+
+// sectionShape returns the narrow constructor of a section's value, 0 for any.
+func sectionShape(kind SectionKind) byte {
+	switch kind {
+	case SectionData:
+		return ctorBinary8
+	case SectionValue:
+		return 0
+	case SectionHeader, SectionProperties, SectionSequence:
+		return ctorList8
+	}
+	return ctorMap8
+}
+
+func sameShape(want, ctor byte) bool {
+	return ctor == want || ctor == want|0x10 || want == ctorList8 && ctor == ctorList0
+}
 
 // AppendMapSection appends an annotations or application-properties section
 // made of already encoded pairs: the concatenation of all parts. count is the
 // number of values in them, twice the number of pairs.
-func AppendMapSection(dst []byte, kind SectionKind, count int, parts ...[]byte) []byte { return dst }
+func AppendMapSection(dst []byte, kind SectionKind, count int, parts ...[]byte) []byte {
+	size := 4
+	for _, p := range parts {
+		size += len(p)
+	}
+	dst = append(dst, ctorDescribed, ctorSmallUlong, byte(kind), ctorMap32)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(size))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(count))
+	for _, p := range parts {
+		dst = append(dst, p...)
+	}
+	return dst
+}
 
 // AppendDataSection appends a Data section holding b.
-func AppendDataSection(dst []byte, b []byte) []byte { return dst }
+func AppendDataSection(dst []byte, b []byte) []byte {
+	return append(AppendDataHeader(dst, len(b)), b...)
+}
 
 // AppendDataHeader appends the head of a Data section of n bytes; the caller
 // appends those.
-func AppendDataHeader(dst []byte, n int) []byte { return dst }
+func AppendDataHeader(dst []byte, n int) []byte {
+	return appendVariableHead(append(dst, ctorDescribed, ctorSmallUlong, byte(SectionData)), ctorBinary8, n)
+}
+
+func decodeError(format string, args ...any) *Error {
+	return &Error{Condition: ErrDecode, Description: fmt.Sprintf(format, args...)}
+}
