@@ -14,10 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/functions"
@@ -35,6 +37,16 @@ type Result struct {
 	Logs []string
 	// Response is the answer of an HTTP function, otherwise nil.
 	Response *http.Response
+}
+
+// CaptureLogs makes [functions.NewLogHandler] slog's default until the test
+// ends, as [functions.App.Main] does for a program, so that records logged
+// through slog's top-level functions are in [Result.Logs]. Those of
+// [functions.Logger] are there without it. Do not use it in parallel tests.
+func CaptureLogs(t testing.TB) {
+	before := slog.Default()
+	slog.SetDefault(slog.New(functions.NewLogHandler(slog.DiscardHandler)))
+	t.Cleanup(func() { slog.SetDefault(before) })
 }
 
 // Failure is the error of an invocation that failed: what the handler

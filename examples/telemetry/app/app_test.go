@@ -15,6 +15,7 @@ import (
 )
 
 func TestBatchBecomesDocuments(t *testing.T) {
+	functionstest.CaptureLogs(t)
 	full := functions.Event{
 		Body: []byte(`{"id":"evt-1","deviceId":"device-001","eventType":"telemetry","timestamp":"2026-01-02T03:04:05Z",
 			"data":{"temperature":21.50},"location":{"region":"koreacentral"},"extra":1}`),
@@ -53,6 +54,7 @@ func TestBatchBecomesDocuments(t *testing.T) {
 }
 
 func TestAlarmNamesValueThresholdAndDevice(t *testing.T) {
+	functionstest.CaptureLogs(t)
 	res, err := functionstest.Changes(newApp(), "cosmosdb_changefeed_processor",
 		json.RawMessage(`{"id":"1","deviceId":"device-002","eventType":"telemetry","data":{"temperature":41.26}}`),
 		json.RawMessage(`{"id":"2","deviceId":"device-001","eventType":"telemetry","data":{"temperature":40}}`),
