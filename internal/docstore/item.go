@@ -1,5 +1,7 @@
 package docstore
 
+import "errors"
+
 // Item is a document as stored.
 type Item struct {
 	ID        string
@@ -23,25 +25,27 @@ const (
 	Delete                // fault.NotFound when absent
 	Read                  // for batches: reads under the same lock
 	Mutate                // read, call Op.Mutate, replace
+	expire                // delete if expired; fault.NotFound otherwise
 )
 
 // Op is one operation of a Write.
 type Op struct {
 	Kind OpKind
 	// Key is the partition key the request names. Nil takes it from Body.
-	// When both are there they must agree (fault.Invalid).
+	// When both are there they must agree (ErrKeyMismatch).
 	Key  *PartitionKey
-	ID   string // of Replace, Delete, Read, Mutate; for Create and Upsert optional, then it must agree with Body
+	ID   string // of Replace, Delete, Read, Mutate; for Create and Upsert optional. It must agree with Body
 	Body []byte // of Create, Upsert, Replace: a JSON object; Write does not keep it
 	// IfMatch is an ETag or "*": the item must exist and have it
-	// (fault.PreconditionFailed).
+	// (fault.PreconditionFailed; fault.NotFound where the operation needs the
+	// item anyway).
 	IfMatch string
 	// IfNoneMatch is an ETag or "*": for Read, fault.PreconditionFailed when
-	// the item still has it; for Upsert "*" means must not exist.
+	// the item still has it; for Create and Upsert "*" means must not exist.
 	IfNoneMatch string
 	// Mutate returns the new body for the current item. It runs under the
 	// item's lock, possibly with other operations of the same Write waiting: it
-	// must only compute.
+	// must only compute, and not keep the item.
 	Mutate func(current Item) ([]byte, error)
 }
 
@@ -51,3 +55,12 @@ type Result struct {
 	Created bool // Create, or Upsert that found nothing
 	Err     error
 }
+
+var (
+	// ErrKeyMismatch is in the chain of a fault.Invalid error when the partition
+	// key of the request is not the document's, or lacks components.
+	ErrKeyMismatch = errors.New("the partition key of the request does not fit")
+	// ErrAborted is in the chain of the results of an atomic Write that were
+	// not the reason of its failure.
+	ErrAborted = errors.New("another operation of the transaction failed")
+)

@@ -1,10 +1,17 @@
 package docstore
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 )
 
@@ -18,29 +25,280 @@ type Options struct {
 
 // Store is the document store. It is safe for concurrent use.
 type Store struct {
-	opts Options
+	db    *kv.DB
+	log   *slog.Logger
+	now   func() time.Time
+	sweep time.Duration
+	locks *lockSet // of items, of all containers
+
+	life   sync.RWMutex // held for reading by every write and build; Close takes it
+	closed bool         // guarded by life
+
+	ctx    context.Context // ends with Close; index builds run under it
+	cancel context.CancelFunc
+	builds sync.WaitGroup
+
+	catalog    sync.RWMutex // guards the rest, and the names inside databases
+	numbers    numbers
+	databases  map[string]*Database // by name
+	containers map[uint32]*Container
 }
 
-// Open reads the catalog from o.DB.
-func Open(o Options) (*Store, error) { return &Store{opts: o}, nil }
+// numbers are the next numbers to give out. A number is never used twice, so
+// that a recreated container has another _rid.
+type numbers struct {
+	Database  uint32
+	Container uint32
+}
+
+var (
+	errGone   = fault.New(fault.NotFound, "container", "it was deleted")
+	errClosed = fault.New(fault.Unavailable, "document store", "it is closed")
+)
+
+// Open reads the catalog from o.DB. Indexes whose build a crash cut short are
+// dropped; the next query that wants them builds them again.
+func Open(o Options) (*Store, error) {
+	s := &Store{
+		db: o.DB, log: o.Log, now: o.Now, sweep: o.SweepEvery,
+		locks:      newLockSet(),
+		databases:  map[string]*Database{},
+		containers: map[uint32]*Container{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.sweep <= 0 {
+		s.sweep = time.Second
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.load(); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("read the catalog of documents: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Store) load() error {
+	s.numbers = numbers{1, 1}
+	b, ok, err := s.db.Get(nil, []byte{spacePrefix[0], tableNumbers})
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := json.Unmarshal(b, &s.numbers); err != nil {
+			return err
+		}
+	}
+	byNumber := map[uint32]*Database{}
+	err = eachRecord(s.db, tableDatabases, func(r *databaseRecord) error {
+		d := newDatabase(s, r)
+		byNumber[r.Number], s.databases[r.ID] = d, d
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return eachRecord(s.db, tableContainers, func(r *containerRecord) error {
+		d := byNumber[r.Database]
+		if d == nil {
+			return fmt.Errorf("container %s of an unknown database %d", r.Spec.ID, r.Database)
+		}
+		c, err := s.newContainer(d, r)
+		if err != nil {
+			return err
+		}
+		d.containers[r.Spec.ID], s.containers[r.Number] = c, c
+		return c.openIndexes()
+	})
+}
+
+// eachRecord decodes every JSON record of a catalog table.
+func eachRecord[T any](db *kv.DB, table byte, use func(*T) error) error {
+	low := []byte{spacePrefix[0], table}
+	it, err := db.Iter(low, kv.PrefixEnd(low))
+	if err != nil {
+		return err
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		r := new(T)
+		if err := json.Unmarshal(it.Value(), r); err != nil {
+			return errors.Join(fmt.Errorf("catalog record %x: %w", it.Key(), err), it.Close())
+		}
+		if err := use(r); err != nil {
+			return errors.Join(err, it.Close())
+		}
+	}
+	return errors.Join(it.Error(), it.Close())
+}
 
 // Run deletes expired documents until ctx ends.
-func (s *Store) Run(ctx context.Context) error { return nil }
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(s.sweep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.sweepAll(ctx)
+		}
+	}
+}
 
 // Close refuses further writes and waits for those under way. It does not
 // close the DB.
-func (s *Store) Close() error { return nil }
+func (s *Store) Close() error {
+	s.cancel()
+	s.life.Lock()
+	s.closed = true
+	s.life.Unlock()
+	s.builds.Wait()
+	return nil
+}
+
+// enter begins work that Close waits for; the caller calls s.life.RUnlock when
+// it is done, unless there is an error.
+func (s *Store) enter() error {
+	s.life.RLock()
+	if s.closed {
+		s.life.RUnlock()
+		return errClosed
+	}
+	return nil
+}
 
 // CreateDatabase makes a database; fault.Conflict when the id is taken.
 func (s *Store) CreateDatabase(ctx context.Context, spec DatabaseSpec) (*Database, error) {
-	return nil, nil
+	if err := checkName("database", spec.ID); err != nil {
+		return nil, err
+	}
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.life.RUnlock()
+	s.catalog.Lock()
+	defer s.catalog.Unlock()
+	if s.databases[spec.ID] != nil {
+		return nil, fault.New(fault.Conflict, "database "+spec.ID, "it exists")
+	}
+	r := &databaseRecord{Number: s.numbers.Database, ID: spec.ID, Throughput: spec.Throughput}
+	r.touch(s.now())
+	next := s.numbers
+	next.Database++
+	if err := s.commitCatalog(next, r.key(), r); err != nil {
+		return nil, err
+	}
+	d := newDatabase(s, r)
+	s.databases[spec.ID] = d
+	return d, nil
+}
+
+// commitCatalog makes a record and the next numbers durable together.
+func (s *Store) commitCatalog(next numbers, key []byte, record any) error {
+	b := s.db.NewBatch(1024)
+	if next != s.numbers {
+		setJSON(b, []byte{spacePrefix[0], tableNumbers}, next)
+	}
+	setJSON(b, key, record)
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	s.numbers = next
+	return nil
+}
+
+// setJSON puts a record whose type always marshals.
+func setJSON(b *kv.Batch, key []byte, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("docstore: marshal %T: %v", v, err))
+	}
+	b.Set(key, text)
 }
 
 // Database returns the database with the id or _rid; fault.NotFound.
-func (s *Store) Database(nameOrRID string) (*Database, error) { return nil, nil }
+func (s *Store) Database(nameOrRID string) (*Database, error) {
+	s.catalog.RLock()
+	defer s.catalog.RUnlock()
+	return s.database(nameOrRID)
+}
+
+func (s *Store) database(nameOrRID string) (*Database, error) {
+	if d := s.databases[nameOrRID]; d != nil {
+		return d, nil
+	}
+	if rid, err := ParseRID(nameOrRID); err == nil && rid.Container == 0 {
+		for _, d := range s.databases {
+			if d.rid == rid {
+				return d, nil
+			}
+		}
+	}
+	return nil, fault.New(fault.NotFound, "database "+nameOrRID, "no such database")
+}
 
 // Databases returns all databases in the order of their creation.
-func (s *Store) Databases() []*Database { return nil }
+func (s *Store) Databases() []*Database {
+	s.catalog.RLock()
+	defer s.catalog.RUnlock()
+	all := make([]*Database, 0, len(s.databases))
+	for _, d := range s.databases {
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b *Database) int { return cmp.Compare(a.rid.Database, b.rid.Database) })
+	return all
+}
 
 // DeleteDatabase deletes a database with all it holds.
-func (s *Store) DeleteDatabase(ctx context.Context, nameOrRID string) error { return nil }
+func (s *Store) DeleteDatabase(ctx context.Context, nameOrRID string) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.life.RUnlock()
+	s.catalog.Lock()
+	defer s.catalog.Unlock()
+	d, err := s.database(nameOrRID)
+	if err != nil {
+		return err
+	}
+	b := s.db.NewBatch(1024)
+	b.Delete(d.record.key())
+	var all []*Container
+	for _, c := range d.containers {
+		all = append(all, c)
+	}
+	if err := s.dropContainers(b, all); err != nil {
+		return err
+	}
+	delete(s.databases, d.record.ID)
+	return nil
+}
+
+// dropContainers commits b with the deletion of the containers and all their
+// data. Writers that come later find them gone. The caller holds catalog.
+func (s *Store) dropContainers(b *kv.Batch, all []*Container) error {
+	slices.SortFunc(all, func(a, b *Container) int { return cmp.Compare(a.cid, b.cid) })
+	for _, c := range all {
+		c.schema.Lock()
+		defer c.schema.Unlock()
+		b.Delete(containerKey(c.cid))
+		for _, table := range []byte(containerTables) {
+			low := tableKey(nil, table, c.cid)
+			b.DeleteRange(low, kv.PrefixEnd(low))
+		}
+	}
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	for _, c := range all {
+		c.deleted = true
+		close(c.gone)
+		delete(c.db.containers, c.name)
+		delete(s.containers, c.cid)
+	}
+	return nil
+}
