@@ -1,7 +1,6 @@
 package cosmossql
 
 import (
-	"context"
 	"errors"
 	"time"
 )
@@ -14,16 +13,10 @@ const (
 	MaxInList    = 16000     // items of one IN list
 )
 
-// Features says which clauses the outermost SELECT of a query uses, for
-// services that must tell a cross-partition query from a simple one.
-type Features struct {
-	Top, OffsetLimit, Distinct, OrderBy, GroupBy, Aggregate, Join, Value bool
-}
-
 // RunOptions bound one page.
 type RunOptions struct {
 	MaxItems     int       // rows in the page; 0 or less: as MaxBytes allows
-	MaxBytes     int       // bytes of rows in the page; 0 or less: 4 MB. At least one row is returned
+	MaxBytes     int       // the row that brings the page to this size is its last; 0 or less: 4 MB
 	Continuation string    // Page.Continuation of the page before; empty for the first
 	Now          time.Time // for the date functions; zero: the time of the call
 }
@@ -46,5 +39,3 @@ type Stats struct {
 // ErrContinuation is wrapped by Run's error when the continuation is damaged or
 // belongs to another query.
 var ErrContinuation = errors.New("the continuation does not belong to this query")
-
-var _ = context.Background
