@@ -34,7 +34,7 @@ func fnArrayConcat(f *frame, a []value) value {
 // fnArrayContains takes a third argument which, if true, lets an object match
 // one that has more members.
 func fnArrayContains(_ *frame, a []value) value {
-	partial, ok := flag(a, 2)
+	partial, ok := boolArg(a, 2)
 	if !ok || a[0].kind != Array || !a[1].defined() {
 		return undefined
 	}

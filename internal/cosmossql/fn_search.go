@@ -24,7 +24,7 @@ var searchFunctions = map[string]function{
 // searchText makes a function of two strings and a flag.
 func searchText(op func(s, sub []byte) bool) builtin {
 	return func(_ *frame, a []value) value {
-		fold, ok := flag(a, 2)
+		fold, ok := boolArg(a, 2)
 		if !ok || a[0].kind != String || a[1].kind != String {
 			return undefined
 		}

@@ -86,8 +86,8 @@ func arg(a []value, i int) value {
 // optional says whether the i-th argument was left out or is of the kind.
 func optional(a []value, i int, k Kind) bool { return i >= len(a) || a[i].kind == k }
 
-// flag reads an optional boolean argument; ok is false if it is no boolean.
-func flag(a []value, i int) (on, ok bool) {
+// boolArg reads an optional boolean argument; ok is false if it is no boolean.
+func boolArg(a []value, i int) (on, ok bool) {
 	if i >= len(a) {
 		return false, true
 	}
