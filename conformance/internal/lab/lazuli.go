@@ -1,0 +1,171 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit is how long lazuli may take to be ready on a busy machine.
+const startLimit = 60 * time.Second
+
+// Root is the conformance folder.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// binary builds lazuli once for the test process. LAZULI_BINARY names one that
+// is built already.
+var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("LAZULI_BINARY"); path != "" {
+		return filepath.Abs(path)
+	}
+	out := filepath.Join(Root(), "out", fmt.Sprintf("lazuli-%d", os.Getpid()))
+	cmd := exec.Command("go", "build", "-o", out, "./cmd/lazuli")
+	cmd.Dir = filepath.Join(Root(), "..")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build lazuli: %w\n%s", err, text)
+	}
+	return out, nil
+})
+
+// Main runs a package's tests and removes what the lab built. Call it from
+// TestMain.
+func Main(m *testing.M) {
+	if err := os.MkdirAll(filepath.Join(Root(), "out"), 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if path, err := binary(); err == nil && os.Getenv("LAZULI_BINARY") == "" {
+		os.Remove(path)
+	}
+	os.Exit(code)
+}
+
+// Lazuli is a running instance.
+type Lazuli struct {
+	Dir       string            // the project's folder
+	Addresses map[string]string // service to host:port
+	CAFile    string            // PEM file of the local authority
+
+	cmd    *exec.Cmd
+	output *output
+	ended  chan struct{}
+}
+
+// Up starts lazuli on a new folder with the text as its project file, waits
+// until it is ready and stops it with the test. On failure its log is shown.
+func Up(t *testing.T, project string) *Lazuli {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Lazuli{Dir: t.TempDir(), output: &output{}, ended: make(chan struct{})}
+	if err := os.WriteFile(filepath.Join(l.Dir, "lazuli.yaml"), []byte(project), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.cmd = exec.Command(path, "up", l.Dir)
+	l.cmd.Stdout, l.cmd.Stderr = l.output, l.output
+	l.cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+filepath.Join(l.Dir, "run"))
+	if err := l.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = l.cmd.Wait() // a bad exit shows in the tests and in the log
+		close(l.ended)
+	}()
+	t.Cleanup(func() { l.stop(t) })
+	l.awaitReady(t)
+	return l
+}
+
+// awaitReady polls the instance file.
+func (l *Lazuli) awaitReady(t *testing.T) {
+	t.Helper()
+	deadline := time.After(startLimit)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var info struct {
+			PID       int               `json:"pid"`
+			Ready     bool              `json:"ready"`
+			Addresses map[string]string `json:"addresses"`
+			CAFile    string            `json:"caFile"`
+		}
+		data, err := os.ReadFile(filepath.Join(l.Dir, ".lazuli", "run.json"))
+		if err == nil && json.Unmarshal(data, &info) == nil && info.Ready && info.PID == l.cmd.Process.Pid {
+			l.Addresses, l.CAFile = info.Addresses, info.CAFile
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-l.ended:
+			t.Fatalf("lazuli ended before it was ready:\n%s", l.output)
+		case <-deadline:
+			t.Fatalf("lazuli was not ready within %v:\n%s", startLimit, l.output)
+		}
+	}
+}
+
+// stop asks lazuli to end and waits for it.
+func (l *Lazuli) stop(t *testing.T) {
+	_ = l.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	select {
+	case <-l.ended:
+	case <-time.After(startLimit):
+		_ = l.cmd.Process.Kill()
+		t.Errorf("lazuli did not stop within %v", startLimit)
+	}
+	if t.Failed() {
+		t.Logf("lazuli said:\n%s", l.output)
+	}
+}
+
+// output collects a process's output, the last megabyte of it.
+type output struct {
+	mu  sync.Mutex // guards buf
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.buf.Len() > 1<<20 {
+		o.buf.Reset()
+	}
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// NeedPort fails the test when a port that a vendor's test has written into it
+// is taken.
+func NeedPort(t *testing.T, port int, why string) {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		t.Fatalf("port %d is in use, but %s: stop the emulator or lazuli that holds it (find it with: ss -ltnp 'sport = :%d')", port, why, port)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+}
