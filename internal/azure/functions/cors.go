@@ -2,9 +2,11 @@ package functions
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
@@ -15,18 +17,21 @@ type cors struct {
 	credentials bool
 }
 
-func newCORS(configured []string, local settings.LocalHost) cors {
+func newCORS(configured []string, local settings.LocalHost) (cors, error) {
 	origins := configured
 	if len(origins) == 0 && local.CORS != "" {
 		origins = strings.Split(local.CORS, ",")
 	}
 	c := cors{credentials: local.CORSCredentials}
 	for _, o := range origins {
-		o = strings.TrimSpace(o)
+		o = strings.TrimSuffix(strings.TrimSpace(o), "/")
+		if u, err := url.Parse(o); o != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Path != "") {
+			return c, fault.New(fault.Invalid, "CORS", "%q is not an origin such as https://example.org, nor *", o)
+		}
 		c.all = c.all || o == "*"
-		c.origins = append(c.origins, strings.TrimSuffix(o, "/"))
+		c.origins = append(c.origins, o)
 	}
-	return c
+	return c, nil
 }
 
 // handle adds the headers for an allowed origin and answers preflights, in

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
@@ -35,16 +36,32 @@ type Service struct {
 	table *table // set by once; functions do not change while the host runs
 }
 
-// New returns the service of a host.
-func New(c Config) *Service {
+// New returns the service of a host. It fails on a CORS origin that is none.
+func New(c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{c: c, host: c.Host, log: c.Log}
-	s.cors = newCORS(c.CORS, c.Host.LocalHost())
+	var err error
+	if s.cors, err = newCORS(c.CORS, c.Host.LocalHost()); err != nil {
+		return nil, err
+	}
 	s.slots = newSlots(c.Host.Config().HTTP)
 	s.admin = s.adminRoutes()
-	return s
+	return s, nil
+}
+
+// NewHTTPServer returns a server for the service, with limits on what a
+// client may take its time for. Bodies and answers have none: functions
+// stream.
+func NewHTTPServer(s *Service, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 }
 
 // ServeHTTP answers the admin API under /admin, a page of its own at /, and
@@ -105,6 +122,11 @@ func (s *Service) routes(r *http.Request) *table {
 	case <-afterStart():
 		return nil
 	}
+	return s.ready()
+}
+
+// ready builds the route table once the functions are known.
+func (s *Service) ready() *table {
 	s.once.Do(func() {
 		t, bad := newTable(s.host.Config().HTTP.RoutePrefix, s.host.Functions())
 		for name, err := range bad {
@@ -119,7 +141,7 @@ func (s *Service) routes(r *http.Request) *table {
 func (s *Service) allowed(path string) []string {
 	select {
 	case <-s.host.Ready():
-		return append(s.table.methods(path), http.MethodOptions)
+		return append(s.ready().methods(path), http.MethodOptions)
 	default:
 		return nil
 	}

@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+)
+
+// localFeed is the change feed of a container of this process. A continuation
+// is an LSN in decimal.
+type localFeed struct {
+	c        *docstore.Container
+	identity trigger.FeedIdentity
+}
+
+func newLocalFeed(c *docstore.Container, host string) *localFeed {
+	return &localFeed{c, trigger.FeedIdentity{
+		AccountHost: host, DatabaseRID: c.Database().Resource().RID, ContainerRID: c.Resource().RID,
+	}}
+}
+
+func (f *localFeed) Identity() trigger.FeedIdentity { return f.identity }
+
+func (f *localFeed) Now(context.Context) (string, error) {
+	return strconv.FormatUint(f.c.LSN(), 10), nil
+}
+
+func (f *localFeed) Read(ctx context.Context, q trigger.FeedQuery) ([][]byte, string, error) {
+	after, err := parseLSN(q.After)
+	if err != nil {
+		return nil, "", err
+	}
+	items, last, err := f.c.Changes(ctx, after, docstore.ChangeOptions{Max: q.Max, Since: q.Since})
+	if err != nil {
+		return nil, "", err
+	}
+	docs := make([][]byte, len(items))
+	for i := range items {
+		docs[i] = withLSN(items[i].Body, items[i].LSN)
+	}
+	return docs, strconv.FormatUint(last, 10), nil
+}
+
+// withLSN adds _lsn, which documents carry in the change feed only.
+func withLSN(body []byte, lsn uint64) []byte {
+	end := len(body) - 1 // the closing brace
+	out := make([]byte, 0, len(body)+28)
+	out = append(out, body[:end]...)
+	out = append(out, `,"_lsn":`...)
+	out = strconv.AppendUint(out, lsn, 10)
+	return append(out, '}')
+}
+
+func (f *localFeed) Wait(ctx context.Context, after string) error {
+	lsn, err := parseLSN(after)
+	if err != nil {
+		return err
+	}
+	return f.c.WaitLSN(ctx, lsn)
+}
+
+func parseLSN(continuation string) (uint64, error) {
+	if continuation == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(continuation, 10, 64)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "lease", "its continuation %q is not a number", continuation)
+	}
+	return n, nil
+}
+
+// localLeases keeps lease documents in a container of this process.
+type localLeases struct {
+	c    *docstore.Container
+	path string
+}
+
+func newLocalLeases(c *docstore.Container) (*localLeases, error) {
+	paths := c.Spec().PartitionKey.Paths
+	if len(paths) != 1 || !slices.Contains([]string{"/id", "/partitionKey"}, paths[0]) {
+		return nil, fault.New(fault.Invalid, "lease container "+c.ID(),
+			"its partition key is %v; leases need /id or /partitionKey", paths)
+	}
+	return &localLeases{c, paths[0]}, nil
+}
+
+func (l *localLeases) KeyPath() string { return l.path }
+
+// item finds a document by id alone: with /partitionKey its key is random, so
+// it is looked for.
+func (l *localLeases) item(ctx context.Context, id string) (docstore.Item, error) {
+	if l.path == "/id" {
+		return l.c.Read(ctx, docstore.StringKey(id), id)
+	}
+	after := uint64(0)
+	for {
+		items, last, err := l.c.Changes(ctx, after, docstore.ChangeOptions{Max: 1000})
+		if err != nil {
+			return docstore.Item{}, err
+		}
+		for _, it := range items {
+			if it.ID == id {
+				return it, nil
+			}
+		}
+		if len(items) == 0 {
+			return docstore.Item{}, fault.New(fault.NotFound, "document "+id, "no such lease")
+		}
+		after = last
+	}
+}
+
+func (l *localLeases) Read(ctx context.Context, id string) ([]byte, string, error) {
+	item, err := l.item(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	return item.Body, item.ETag, nil
+}
+
+func (l *localLeases) Create(ctx context.Context, doc []byte) (string, error) {
+	return l.write(ctx, docstore.Op{Kind: docstore.Create, Body: doc})
+}
+
+func (l *localLeases) Replace(ctx context.Context, id string, doc []byte, etag string) (string, error) {
+	return l.write(ctx, docstore.Op{Kind: docstore.Replace, ID: id, Body: doc, IfMatch: etag})
+}
+
+func (l *localLeases) write(ctx context.Context, op docstore.Op) (string, error) {
+	results, err := l.c.Write(ctx, []docstore.Op{op}, false)
+	if err != nil {
+		return "", err
+	}
+	return results[0].Item.ETag, results[0].Err
+}
+
+// localSink writes documents to a container of this process. The container is
+// looked up for every batch, so that one made anew under its name is found.
+type localSink struct {
+	sources             *sources
+	database, container string
+}
+
+func (s *localSink) Upsert(ctx context.Context, docs [][]byte) error {
+	c, err := s.sources.find(s.database, s.container)
+	if err != nil {
+		return err
+	}
+	ops := make([]docstore.Op, len(docs))
+	for i, d := range docs {
+		ops[i] = docstore.Op{Kind: docstore.Upsert, Body: d}
+	}
+	results, err := c.Write(ctx, ops, false)
+	if err != nil {
+		return err
+	}
+	for i := range results {
+		if results[i].Err != nil {
+			return fmt.Errorf("document %d of %d (id %s): %w", i+1, len(docs), documentID(docs[i]), results[i].Err)
+		}
+	}
+	return nil
+}
+
+// documentID finds the id for a message.
+func documentID(doc []byte) string {
+	var d struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if json.Unmarshal(doc, &d) != nil || len(d.ID) == 0 {
+		return "missing"
+	}
+	return string(d.ID)
+}
