@@ -30,6 +30,9 @@ const (
 	outLimit = 256 << 10
 	// closeTimeout is how long we wait for the peer's Close after ours.
 	closeTimeout = 2 * time.Second
+	// maxAttachBytes bounds the attach frames behind all links of a connection,
+	// whose names, filters and properties we keep.
+	maxAttachBytes = 4 << 20
 	// maxOutgoingFrame caps the frames we send, whatever the peer would take.
 	maxOutgoingFrame = 1 << 20
 )
@@ -69,9 +72,10 @@ type Conn struct {
 	byRemote   map[uint16]*Session
 	byLocal    map[uint16]*Session
 	links      int
+	attached   int        // bytes of the attach frames of all links
 	held       int64      // bytes of deliveries, partial ones included
 	partial    int64      // bytes of deliveries whose end has not come
-	released   *sync.Cond // held went down, or the connection ends
+	released   *sync.Cond // held went down, out was taken, or the connection ends
 	closeSent  bool       // our Close is in out: nothing may follow it
 	finished   bool       // the reader is done: the writer flushes and leaves
 	err        error      // why; set once
@@ -173,7 +177,7 @@ func (c *Conn) endLinks(cause error) {
 func (c *Conn) run() {
 	defer close(c.gone)
 	go c.writeLoop()
-	err := c.guardedRead()
+	err := c.guard(c.readAll)
 
 	var protocol *Error
 	switch {
@@ -202,7 +206,7 @@ func (c *Conn) run() {
 	c.nc.Close()
 	c.tellLinks()
 	if c.handler != nil {
-		c.handler.Closed(c.Err())
+		c.guard(func() error { c.handler.Closed(c.Err()); return nil })
 	}
 }
 
@@ -230,6 +234,6 @@ func (c *Conn) tellLinks() {
 	c.byLocal, c.byRemote = nil, nil
 	c.mu.Unlock()
 	for _, l := range left {
-		l.ended()
+		c.guard(func() error { l.ended(); return nil })
 	}
 }

@@ -33,15 +33,20 @@ func (r idleReader) Read(p []byte) (int, error) {
 	return c.nc.Read(p)
 }
 
-// guardedRead is readLoop with the handler's panics turned into the end of
-// this one connection.
-func (c *Conn) guardedRead() (err error) {
+// guard runs a part of the connection that calls the service, and turns its
+// panic into an error that ends this one connection.
+func (c *Conn) guard(part func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.log.Error("connection handler panicked", "remote", c.nc.RemoteAddr().String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = &Error{Condition: ErrInternal, Description: "the service failed"}
 		}
 	}()
+	return part()
+}
+
+// readAll makes the connection's handler and reads until the end.
+func (c *Conn) readAll() error {
 	if c.service != nil {
 		c.handler = c.service(c)
 	}
@@ -202,11 +207,13 @@ func (c *Conn) dispatch(channel uint16, code byte, d *decoder) error {
 	if d.err != nil {
 		return d.err
 	}
+	c.awaitWriter()
+	size := len(d.b)
 	switch code {
 	case descBegin:
 		return decoded(d, decodeBegin, func(p *begin) error { return c.onBegin(channel, p) })
 	case descAttach:
-		return decoded(d, decodeAttach, func(p *Attach) error { return c.onAttach(channel, p) })
+		return decoded(d, decodeAttach, func(p *Attach) error { return c.onAttach(channel, p, size) })
 	case descFlow:
 		return decoded(d, decodeFlow, func(p *flow) error { return c.onFlow(channel, p) })
 	case descDisposition:
@@ -221,6 +228,16 @@ func (c *Conn) dispatch(channel uint16, code byte, d *decoder) error {
 		return &Error{Condition: ErrIllegalState, Description: "second open on one connection"}
 	}
 	return &Error{Condition: ErrDecode, Description: fmt.Sprintf("unknown performative 0x%02x", code)}
+}
+
+// awaitWriter holds the reader back while a peer that asks does not read the
+// answers.
+func (c *Conn) awaitWriter() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.out != nil && len(c.out.b) > 2*outLimit && !c.closeSent {
+		c.released.Wait()
+	}
 }
 
 // decoded runs a decoder to the end of the frame and hands on what it gave.

@@ -98,7 +98,7 @@ func (c *Conn) beat(h *heartbeat) {
 	}
 }
 
-// offerRoom wakes the senders that found out full.
+// offerRoom wakes the senders, and perhaps the reader, that found out full.
 func (c *Conn) offerRoom() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,6 +108,7 @@ func (c *Conn) offerRoom() {
 		c.roomWanted[i] = nil
 	}
 	c.roomWanted = c.roomWanted[:0]
+	c.released.Broadcast()
 }
 
 // writeFailed ends the connection: the reader is woken by the closed socket.

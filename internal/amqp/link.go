@@ -62,6 +62,7 @@ type Link struct {
 	state         linkState
 	accepted      bool // the service took it, so that OnDetach is due
 	peerKnown     bool // the peer's attach is in
+	size          int  // bytes of the peer's attach
 	err           error
 	deliveryCount uint32
 	credit        uint32 // messages the sending side may still send
@@ -170,6 +171,7 @@ func (l *Link) remove() {
 	l.state = linkGone
 	s.handles[l.Local.Handle] = nil
 	s.conn.links--
+	s.conn.attached -= l.size
 	if s.last == l {
 		s.last = nil
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// onAttach handles the peer's Attach: the answer to ours, or a wish for a new
-// link.
-func (c *Conn) onAttach(channel uint16, p *Attach) error {
+// onAttach handles the peer's Attach of so many bytes: the answer to ours, or
+// a wish for a new link.
+func (c *Conn) onAttach(channel uint16, p *Attach, size int) error {
 	c.mu.Lock()
 	s, err := c.session(channel)
 	if s == nil || s.state == sessionEnding {
@@ -31,7 +31,7 @@ func (c *Conn) onAttach(channel uint16, p *Attach) error {
 		return nil
 	}
 	l := newLink(s, role)
-	l.peerKnown = true
+	l.peerKnown, l.size = true, size
 	l.Remote = *p
 	l.Local = *p
 	l.Local.Role = role
@@ -95,6 +95,9 @@ func (s *Session) admit(l *Link) *Error {
 	if c.links >= c.limits.maxLinks {
 		return &Error{Condition: ErrResourceLimit, Description: fmt.Sprintf("more than %d links on one connection", c.limits.maxLinks)}
 	}
+	if c.attached+l.size > maxAttachBytes {
+		return &Error{Condition: ErrResourceLimit, Description: fmt.Sprintf("the attaches of one connection exceed %d bytes", maxAttachBytes)}
+	}
 	handle := len(s.handles)
 	for i, other := range s.handles {
 		if other == nil {
@@ -111,6 +114,7 @@ func (s *Session) admit(l *Link) *Error {
 	s.handles[handle] = l
 	l.Local.Handle = uint32(handle)
 	c.links++
+	c.attached += l.size
 	if l.peerKnown {
 		s.byHandle[l.Remote.Handle] = l
 	}

@@ -2,7 +2,6 @@ package amqp_test
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -246,5 +245,3 @@ func number(t testing.TB, message []byte) int {
 	}
 	return int(binary.BigEndian.Uint64(m.Data[0]))
 }
-
-var _ = tls.VersionTLS13

@@ -30,7 +30,7 @@ func (c *Conn) onFlow(channel uint16, p *flow) error {
 	} else {
 		l.countFromPeer(p)
 	}
-	if p.Echo {
+	if p.Echo && l.state == linkAttached {
 		l.flowDue()
 	}
 	return nil
