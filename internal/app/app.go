@@ -62,7 +62,7 @@ func (a *App) build(ctx context.Context) error {
 	if a.services, err = buildServices(cfg, a.storage, a.log); err != nil {
 		return err
 	}
-	a.apps, err = buildApps(cfg, a.storage, a.services.addresses, a.log)
+	a.apps, err = buildApps(cfg, a.storage, newSources(cfg, a.storage, a.services.addresses), a.opts.Version, a.log)
 	return err
 }
 
