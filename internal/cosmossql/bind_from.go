@@ -2,7 +2,7 @@ package cosmossql
 
 // from binds one source of FROM or JOIN and makes its alias known.
 func (b *binder) from(bl *block, sc *scope, f *fromNode, mayScan bool) {
-	s := source{kind: fromQuery}
+	s := source{kind: fromQuery, items: f.iterate}
 	alias := f.alias
 	if f.q != nil {
 		// the aliases to the left are visible in a JOIN's subquery

@@ -22,6 +22,7 @@ type source struct {
 	kind    sourceKind
 	x       expr   // fromPath, fromItems
 	query   *block // fromQuery
+	items   bool   // with fromQuery: the elements of the rows, which are arrays
 	choices *access
 }
 
@@ -83,28 +84,36 @@ func (b *block) rows(f *frame, level int, fn func() bool) bool {
 			return bound(v)
 		}
 	case fromItems:
-		v := s.x.eval(f)
-		if v.kind != Array {
-			return true
-		}
-		for e := elementsOf(v.raw); ; {
-			item, ok := e.nextValue()
-			if !ok {
-				return true
-			}
-			if !bound(item) {
-				return false
-			}
-		}
+		return eachItem(s.x.eval(f), bound)
 	case fromQuery:
 		more := true
 		s.query.each(f, func(v value) bool {
-			more = bound(v)
+			if s.items {
+				more = eachItem(v, bound)
+			} else {
+				more = bound(v)
+			}
 			return more
 		})
 		return more && f.run.err == nil
 	}
 	return true
+}
+
+// eachItem calls bound with the elements of v, if it is an array.
+func eachItem(v value, bound func(value) bool) bool {
+	if v.kind != Array {
+		return true
+	}
+	for e := elementsOf(v.raw); ; {
+		item, ok := e.nextValue()
+		if !ok {
+			return true
+		}
+		if !bound(item) {
+			return false
+		}
+	}
 }
 
 // passes checks the conditions of a level.

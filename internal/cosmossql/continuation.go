@@ -105,7 +105,10 @@ func decodeToken(text string, hash [8]byte) (*bookmark, error) {
 	t.way, t.done, t.skipped = int(r.int()), r.int(), r.int()
 	switch t.kind {
 	case tokenWalk:
-		t.walk, t.sub, t.after = int(r.int()), int(r.int()), r.bytes(r.int())
+		t.walk, t.sub = int(r.int()), int(r.int())
+		if n := r.int(); n > 0 {
+			t.after = r.bytes(n)
+		}
 	case tokenSort:
 		t.sub, t.ordinal = int(r.int()), r.uint()
 		t.keys = r.scalars()
