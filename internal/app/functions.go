@@ -80,11 +80,13 @@ func buildApp(cfg config.Config, name string, spec config.App, port config.Port,
 		Log:         log.With("component", "functions"),
 		Version:     version,
 	})
+	if err == nil {
+		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Log: app.log})
+	}
 	if err != nil {
 		l.Close()
 		return nil, err
 	}
-	app.front = azfunctions.New(azfunctions.Config{Host: app.host, Log: app.log})
 	return app, nil
 }
 
