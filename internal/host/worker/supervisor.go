@@ -148,7 +148,7 @@ func (s *Supervisor) Acquire(ctx context.Context) (Worker, error) {
 		s.mu.Lock()
 		w, state, changed := s.current, s.status.State, s.changed
 		s.mu.Unlock()
-		if w != nil {
+		if w != nil && !isLost(w) {
 			return w, nil
 		}
 		if state == Stopped {
@@ -159,6 +159,16 @@ func (s *Supervisor) Acquire(ctx context.Context) (Worker, error) {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
+	}
+}
+
+// isLost tells that a worker is gone although it has not been replaced yet.
+func isLost(w Worker) bool {
+	select {
+	case <-w.Lost():
+		return true
+	default:
+		return false
 	}
 }
 

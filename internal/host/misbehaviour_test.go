@@ -1,0 +1,209 @@
+package host_test
+
+import (
+	"errors"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// TestPanic: a panic fails the invocation; the worker lives on, and the
+// partition moves on.
+func TestPanic(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	r := start(t, m)
+	m.Send("telemetry", 0, `{"id":"x","do":"panic"}`)
+	err := r.awaitFinished("process", 1)[0].Err
+	if err == nil || !strings.Contains(err.Error(), "asked to") {
+		t.Errorf("error: %v", err)
+	}
+	m.Send("telemetry", 0, `{"id":"after"}`)
+	r.awaitDocuments(1)
+	if s := r.Status().Worker; s.Starts != 1 {
+		t.Errorf("the worker was started %d times", s.Starts)
+	}
+}
+
+// TestExit: a worker that exits fails its invocations and is started again;
+// the checkpoint moves past what failed, as there is no retry policy.
+func TestExit(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	r := start(t, m)
+	m.Send("telemetry", 0, `{"id":"x","do":"exit"}`)
+	if err := r.awaitFinished("process", 1)[0].Err; !worker.IsLost(err) {
+		t.Errorf("error: %v", err)
+	}
+	m.Send("telemetry", 0, `{"id":"after"}`)
+	r.awaitDocuments(1)
+	s := r.Status().Worker
+	if s.Starts != 2 || !strings.Contains(s.LastError, "exit status 3") {
+		t.Errorf("worker: %+v", s)
+	}
+	testkit.Eventually(t, limit, func() bool { return checkpoint(m, "telemetry", 0) == "101" }, "the checkpoint after both")
+}
+
+// TestRetryAcrossCrash: with a retry policy the batch that crashed the worker
+// is tried again on the next one, and nothing is lost.
+func TestRetryAcrossCrash(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	marker := filepath.Join(t.TempDir(), "marker")
+	r := start(t, m, func(o *host.Options) { o.Settings["MARKER"] = marker })
+	m.Send("retried", 0, `{"id":"x","do":"exit-once"}`, `{"id":"y"}`)
+	r.awaitDocuments(2)
+	if n := len(r.awaitFinished("retried", 2)); n != 2 {
+		t.Errorf("%d attempts, want 2", n)
+	}
+}
+
+// TestRetriesEnd: attempts are counted, and then the partition moves on.
+func TestRetriesEnd(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	r := start(t, m)
+	m.Send("retried", 0, `{"id":"x","do":"fail"}`)
+	r.awaitFinished("retried", 3)
+	m.Send("retried", 0, `{"id":"after"}`)
+	r.awaitDocuments(1)
+	if n := len(r.finished("retried")); n != 4 {
+		t.Errorf("%d attempts, want three for the first batch and one for the second", n)
+	}
+}
+
+// TestHang: a function that overruns its time takes its worker down, and the
+// next batch runs on a new one.
+func TestHang(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	r := start(t, m, func(o *host.Options) {
+		o.Settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:01"
+	})
+	m.Send("telemetry", 0, `{"id":"x","do":"hang"}`)
+	err := r.awaitFinished("process", 1)[0].Err
+	if err == nil || !strings.Contains(err.Error(), "longer than 1s") {
+		t.Errorf("error: %v", err)
+	}
+	m.Send("telemetry", 0, `{"id":"after"}`)
+	r.awaitDocuments(1)
+	if s := r.Status().Worker; s.Starts != 2 || !strings.Contains(s.LastError, "functionTimeout") {
+		t.Errorf("worker: %+v", s)
+	}
+}
+
+// TestDrain: stopping waits for what runs, but not for ever; a batch that was
+// cut off is delivered again.
+func TestDrain(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	r := start(t, m, func(o *host.Options) { o.DrainTimeout = 200 * time.Millisecond })
+	m.Send("telemetry", 0, `{"id":"x","do":"hang"}`)
+	testkit.Eventually(t, limit, func() bool { return r.started("process") == 1 }, "the function runs")
+	begun := time.Now()
+	r.stop()
+	if d := time.Since(begun); d > 10*time.Second {
+		t.Errorf("stopping took %v", d)
+	}
+	if got := checkpoint(m, "telemetry", 0); got != "" {
+		t.Errorf("a batch that was cut off moved the checkpoint to %s", got)
+	}
+}
+
+// TestFailingOutput: an output that fails, fails the invocation.
+func TestFailingOutput(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	r := start(t, m)
+	m.Fail("upsert", 1, fault.New(fault.Unavailable, "disk", "full"))
+	m.Send("telemetry", 0, `{"id":"x"}`)
+	err := r.awaitFinished("process", 1)[0].Err
+	if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "output binding") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+// TestFailingSource: a hub that cannot be opened is tried again and shows its
+// trouble meanwhile.
+func TestFailingSource(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	m.Fail("eventhub", 4, errors.New("no such hub"))
+	r := start(t, m)
+	m.Send("telemetry", 0, `{"id":"x"}`)
+	r.awaitDocuments(1)
+	failed := false
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.events {
+		c, ok := e.(host.ListenerChanged)
+		failed = failed || ok && c.State == host.ListenerFailed
+	}
+	if !failed {
+		t.Error("no event told that a trigger could not listen")
+	}
+}
+
+// TestBuild: a Go app is built, and what the compiler says is shown.
+func TestBuild(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := triggertest.New(1)
+	dir, err := filepath.Abs(filepath.Join("testdata", "app"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, m, func(o *host.Options) { o.Dir, o.BuildDir = dir, t.TempDir() })
+	w := httptest.NewRecorder()
+	if err := r.ServeFunction(w, httptest.NewRequest("GET", "/api/hello/you", nil), "hello", map[string]string{"name": "you"}); err != nil {
+		t.Fatal(err)
+	}
+	if w.Body.String() != "hello you " {
+		t.Errorf("answer: %q", w.Body)
+	}
+	r.stop()
+
+	broken := t.TempDir()
+	write(t, broken, "go.mod", "module broken\n")
+	write(t, broken, "main.go", "package main\n\nfunc main() { undefined() }\n")
+	h, err := host.New(host.Options{Name: "broken", Dir: broken, BuildDir: t.TempDir(), Connector: m.Connector(), Checkpoints: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = h.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "main.go:3:15") {
+		t.Errorf("build error: %v", err)
+	}
+}
+
+func write(t testing.TB, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// started counts the invocations of a function that have begun.
+func (r *rig) started(function string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, e := range r.events {
+		if s, ok := e.(host.InvocationStarted); ok && s.Function == function {
+			n++
+		}
+	}
+	return n
+}
