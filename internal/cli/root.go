@@ -111,6 +111,9 @@ unchanged.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	root.AddCommand(
 		newUpCmd(s),
+		newSendCmd(s),
+		newTailCmd(s),
+		newQueryCmd(s),
 		newEnvCmd(s),
 		newStatusCmd(s),
 		newFuncCmd(s),

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// progress is a bar with the speed, where a person watches; otherwise nothing.
+type progress struct {
+	container *mpb.Progress
+	bar       *mpb.Bar
+	open      bool // the end is not known
+}
+
+// newProgress shows a bar for total events, 0 when it is not known.
+func (s *session) newProgress(total int) *progress {
+	if !s.errIsTerminal() {
+		return &progress{}
+	}
+	c := mpb.New(mpb.WithOutput(s.err), mpb.WithWidth(40))
+	counter := decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)
+	if total == 0 {
+		counter = decor.CurrentNoUnit("%d", decor.WCSyncSpace)
+	}
+	bar := c.AddBar(int64(total),
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name("sending"), counter),
+		mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f events/s")))
+	return &progress{container: c, bar: bar, open: total == 0}
+}
+
+func (p *progress) add(n int) {
+	if p.bar != nil {
+		p.bar.IncrBy(n)
+	}
+}
+
+// close takes the bar away.
+func (p *progress) close() {
+	if p.bar == nil {
+		return
+	}
+	p.bar.Abort(true)
+	p.container.Wait()
+}
