@@ -153,7 +153,7 @@ func (a *functionApp) summary() AppSummary {
 }
 
 func functionSummary(f host.FunctionInfo, prefix string) FunctionSummary {
-	s := FunctionSummary{Name: f.Name, Trigger: f.Trigger, On: f.Source, Err: f.Err}
+	s := FunctionSummary{Name: f.Name, Trigger: f.Trigger, On: f.Target, Err: f.Err}
 	switch {
 	case f.HTTP != nil:
 		methods := "any method"

@@ -30,6 +30,8 @@ type source interface {
 	Run(ctx context.Context) error
 	// Describe names the source for people.
 	Describe() string
+	// Target is the source's bare name: a hub, or database/container.
+	Target() string
 }
 
 // index turns what a worker reports into the functions to load. The first

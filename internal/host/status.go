@@ -34,6 +34,7 @@ type FunctionInfo struct {
 	Name     string
 	Trigger  string // type of the trigger, for instance "eventHubTrigger"
 	Source   string // what it listens to, in words; "" for HTTP
+	Target   string // its bare name: a hub, or database/container; "" for HTTP
 	Disabled bool
 	Listener ListenerState
 	Err      error // why the listener failed
@@ -72,7 +73,7 @@ func (f *function) info() FunctionInfo {
 		i.Bindings = append(i.Bindings, b.Raw)
 	}
 	if f.source != nil {
-		i.Source = f.source.Describe()
+		i.Source, i.Target = f.source.Describe(), f.source.Target()
 	}
 	if f.trigger.Is("httpTrigger") {
 		i.HTTP = f.httpTrigger()

@@ -125,6 +125,9 @@ func first(names ...string) string {
 	return ""
 }
 
+// Target is the container, as database/container.
+func (t *CosmosDBTrigger) Target() string { return t.database + "/" + t.container }
+
 // Describe names the source for people.
 func (t *CosmosDBTrigger) Describe() string { return "container " + t.database + "/" + t.container }
 

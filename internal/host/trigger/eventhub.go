@@ -64,6 +64,9 @@ func NewEventHub(o EventHubOptions) (*EventHubTrigger, error) {
 	return t, nil
 }
 
+// Target is the hub's name.
+func (t *EventHubTrigger) Target() string { return t.hub }
+
 // Describe names the source for people.
 func (t *EventHubTrigger) Describe() string { return "event hub " + t.hub + ", group " + t.group }
 
