@@ -1,7 +1,9 @@
 package cosmos
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
@@ -160,7 +162,7 @@ func parseIndexingPolicy(raw json.RawMessage) (docstore.IndexingPolicy, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return out, badRequest(subNone, "The indexing policy is invalid: %v.", err)
 	}
-	out = docstore.IndexingPolicy{Mode: in.Mode, Automatic: in.Automatic == nil || *in.Automatic, Raw: raw}
+	out = docstore.IndexingPolicy{Mode: strings.ToLower(in.Mode), Automatic: in.Automatic == nil || *in.Automatic, Raw: raw}
 	for _, p := range in.Included {
 		out.Included = append(out.Included, p.Path)
 	}
@@ -227,6 +229,7 @@ func indexingPolicyJSON(p docstore.IndexingPolicy) (json.RawMessage, error) {
 		}
 	}
 	fill("indexingMode", `"consistent"`)
+	members["indexingMode"] = bytes.ToLower(members["indexingMode"]) // Go clients write Consistent
 	fill("automatic", "true")
 	if string(members["indexingMode"]) == `"none"` {
 		fill("includedPaths", "[]")

@@ -26,6 +26,13 @@ func (x *exchange) queryItems() error {
 	if err != nil {
 		return err
 	}
+	if x.svc.strict && x.header(hdrContinuation) == lastPageToken {
+		if err := x.setQueryMetrics(&cosmossql.Page{}, 0, 0); err != nil {
+			return err
+		}
+		x.charge = chargeQuery(0, 0, 0)
+		return x.replyFeed(newFeed(x.rid, "Documents"), "")
+	}
 	began := time.Now()
 	parsed, err := x.svc.plans.parse(q.text)
 	if err != nil {
@@ -60,8 +67,16 @@ func (x *exchange) queryItems() error {
 		feed.add(row)
 	}
 	x.charge = chargeQuery(page.Stats.Documents, page.Stats.DocBytes, feed.bytes)
+	if x.svc.strict && src.crossed && feed.count == limit.items && page.Continuation == "" {
+		page.Continuation = lastPageToken
+	}
 	return x.replyFeed(feed, page.Continuation)
 }
+
+// lastPageToken is a continuation with nothing behind it. Azure's gateway does
+// not look ahead in cross-partition queries, so a full last page is followed
+// by an empty one; a strict gateway does the same.
+const lastPageToken = "last-page"
 
 // itemSource is the set of documents that the request's headers name.
 func (x *exchange) itemSource() (*itemSource, error) {
@@ -174,4 +189,3 @@ func (x *exchange) queryList(rid, key string, items [][]byte) error {
 	x.charge = chargeMetadataRead
 	return x.replyFeed(feed, page.Continuation)
 }
-

@@ -172,4 +172,3 @@ func (x *exchange) recovered(p any) {
 		x.fail(errors.New("panic"))
 	}
 }
-

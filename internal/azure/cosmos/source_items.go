@@ -12,7 +12,7 @@ import (
 
 // itemSource lets SQL walk a container's documents: all of them, those of one
 // partition key (or a prefix of a hierarchical one), or those of a part of the
-// effective key space.
+// effective key space. It serves one request.
 type itemSource struct {
 	coll *docstore.Container
 	key  *docstore.PartitionKey // nil: all partitions
@@ -22,6 +22,8 @@ type itemSource struct {
 
 	// crossPartition, if set, is the error of a walk over all partitions.
 	crossPartition error
+	// crossed says that such a walk took place.
+	crossed bool
 }
 
 func newItemSource(c *docstore.Container, key *docstore.PartitionKey, part keyRangeFilter) *itemSource {
@@ -49,7 +51,8 @@ func (s *itemSource) info() cosmossql.SourceInfo {
 // that the planner found in the query.
 func (s *itemSource) partition(a *cosmossql.Access) (*docstore.PartitionKey, error) {
 	if a.Partition == nil {
-		if s.key == nil && s.crossPartition != nil {
+		if s.key == nil {
+			s.crossed = true
 			return nil, s.crossPartition
 		}
 		return s.key, nil
