@@ -12,7 +12,8 @@ type binder struct {
 	params map[string]value
 	slots  int
 	aggs   int
-	scans  int // how many sources read the container
+	scans  int  // how many sources read the container
+	full   node // the whole path of which a name is being resolved
 	err    *SyntaxError
 }
 
@@ -41,7 +42,7 @@ func (b *binder) resolve(sc *scope, n *nameNode) (int, bool) {
 		if bd, ok := s.names[n.name]; ok {
 			s.touched = max(s.touched, bd.level)
 			if s.grouped != nil && !s.inAgg {
-				b.notGrouped(n)
+				b.notGrouped(b.full)
 			}
 			return bd.slot, true
 		}
@@ -142,7 +143,7 @@ func (b *binder) grouping(bl *block, sc *scope, q *selectNode, outermost bool) {
 		g.slots = append(g.slots, slot)
 		grouped[nodeText(k)] = slot
 	}
-	bl.group = g
+	bl.group, bl.groupBy = g, q.group
 	sc.grouped, sc.group = grouped, g
 }
 
@@ -180,7 +181,6 @@ func (b *binder) order(bl *block, sc *scope, q *selectNode) {
 	for _, k := range q.order {
 		bl.order = append(bl.order, sortKey{b.expr(sc, k.x), k.desc})
 	}
-	bl.orderBy = q.order
 }
 
 // limits binds TOP, OFFSET and LIMIT.

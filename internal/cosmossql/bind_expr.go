@@ -20,6 +20,7 @@ func (b *binder) expr(sc *scope, n node) expr {
 		}
 		return &constExpr{v}
 	case *nameNode, *memberNode, *indexNode:
+		b.full = n
 		return b.path(sc, n)
 	case *unaryNode:
 		return b.unary(sc, n)

@@ -12,6 +12,7 @@ func (b *binder) from(bl *block, sc *scope, f *fromNode, mayScan bool) {
 		if alias == "" {
 			alias = lastName(f.x)
 		}
+		b.full = root
 		slot, known := b.resolve(sc, root)
 		switch {
 		case known:

@@ -13,7 +13,7 @@ type block struct {
 	out      expr  // what a row becomes
 
 	conditions []node // the terms of WHERE as written, for planning and Explain
-	orderBy    []orderNode
+	groupBy    []node
 }
 
 // source is one FROM or JOIN: what it binds, row by row.

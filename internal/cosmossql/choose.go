@@ -46,7 +46,10 @@ func (c *chooser) choose(acc *access) {
 	if isOrdered {
 		base = ordered
 	}
-	if w, ok := c.filtered(isOrdered); ok {
+	if w, ok := c.filtered(isOrdered); ok && len(w.walks) == 0 {
+		acc.ways = []way{w}
+		return
+	} else if ok {
 		acc.ways = append(acc.ways, w)
 	}
 	acc.ways = append(acc.ways, base)
@@ -262,8 +265,8 @@ func (c *chooser) filtered(beside bool) (way, bool) {
 		return way{}, false
 	}
 	w := c.along(best, false)
-	w.few = true
-	w.ordered = len(c.block.order) == 0
+	w.few = len(w.walks) > 0
+	w.ordered = len(c.block.order) == 0 || len(w.walks) == 0
 	return w, true
 }
 

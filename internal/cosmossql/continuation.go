@@ -43,6 +43,7 @@ const (
 const (
 	tokenVersion = 1
 	maxToken     = 1000 // characters
+	maxPosition  = 600  // bytes of Rows.Position that a token takes; beyond it counts rows
 	maxSortKeys  = 600  // bytes of sort keys that a token takes; beyond it counts rows
 )
 

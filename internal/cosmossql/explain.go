@@ -28,7 +28,7 @@ func (p *Plan) explainBlock(sb *strings.Builder, b *block, indent string) {
 		line("filter", "%s", squeeze(p.text[n.at().start:n.at().end]))
 	}
 	if b.group != nil {
-		explainGroup(b, p.mode, b == p.root, line)
+		p.explainGroup(b, line)
 	}
 	if len(b.order) > 0 {
 		line("sort", "%s", p.explainSort(b))
@@ -50,7 +50,7 @@ func (p *Plan) explainSource(sb *strings.Builder, b *block, i int, indent string
 	case fromContainer:
 		switch {
 		case b == p.root && p.mode == modeCount:
-			line("count", "%s", s.choices.ways[0])
+			line("count", "%s, without reading", s.choices.ways[0].walksText())
 		case b == p.root && p.mode == modeKeys:
 			line("read", "%s, keys only", walkText(*s.choices.keyWalk))
 		default:
@@ -72,15 +72,23 @@ func (p *Plan) explainSource(sb *strings.Builder, b *block, i int, indent string
 	}
 }
 
-func explainGroup(b *block, m mode, root bool, line func(verb, format string, args ...any)) {
-	switch {
-	case root && m == modeCount:
-		line("group", "all, by counters")
-	case len(b.group.keys) == 0:
-		line("group", "all into %d aggregates", len(b.group.aggs))
-	default:
-		line("group", "by %d keys into %d aggregates", len(b.group.keys), len(b.group.aggs))
+// explainGroup names keys and aggregates.
+func (p *Plan) explainGroup(b *block, line func(verb, format string, args ...any)) {
+	var keys, aggs []string
+	for _, k := range b.groupBy {
+		keys = append(keys, squeeze(p.text[k.at().start:k.at().end]))
 	}
+	for _, a := range b.group.aggs {
+		aggs = append(aggs, a.fn)
+	}
+	by := "all"
+	if len(keys) > 0 {
+		by = "by " + strings.Join(keys, ", ")
+	}
+	if len(aggs) > 0 {
+		by += ": " + strings.Join(aggs, ", ")
+	}
+	line("group", "%s", by)
 }
 
 // explainSort says whether the walk saves the sorting.
@@ -102,17 +110,21 @@ func (p *Plan) explainSort(b *block) string {
 
 // String describes the way.
 func (w way) String() string {
-	if len(w.walks) == 0 {
-		return "nothing: the conditions exclude each other"
-	}
-	s := walkText(w.walks[0])
-	if n := len(w.walks); n > 1 {
-		s += fmt.Sprintf(", and %d more such", n-1)
-	}
 	if w.few {
-		s += ", if that is few documents"
+		return w.walksText() + ", if that is few documents"
 	}
-	return s
+	return w.walksText()
+}
+
+func (w way) walksText() string {
+	switch n := len(w.walks); n {
+	case 0:
+		return "nothing: the conditions exclude each other"
+	case 1:
+		return walkText(w.walks[0])
+	default:
+		return fmt.Sprintf("%s, and %d more such", walkText(w.walks[0]), n-1)
+	}
 }
 
 // walkText describes a walk.
@@ -142,48 +154,36 @@ func walkText(a Access) string {
 	return sb.String()
 }
 
+// boundsText writes the bounds as comparisons. An end that only keeps the walk
+// within the type of the other is left out.
 func boundsText(a Access) string {
-	switch {
-	case a.Low == nil && a.High == nil:
-		return ""
-	case a.Low != nil && a.Low == a.High:
+	if a.Low != nil && a.Low == a.High {
 		return " = " + scalarText(a.Low.Value)
 	}
-	s := " from"
+	var parts []string
+	add := func(b *Bound, op string, typeEnd bool) {
+		if b == nil || typeEnd {
+			return
+		}
+		if b.Inclusive {
+			op += "="
+		}
+		parts = append(parts, op+" "+scalarText(b.Value))
+	}
 	if a.Low != nil {
-		s += boundText(*a.Low)
-	} else {
-		s += " the start"
+		add(a.Low, ">", a.High != nil && a.Low.Value.Compare(lowest[a.Low.Value.Kind]) == 0)
 	}
 	if a.High != nil {
-		return s + " to" + boundText(*a.High)
+		add(a.High, "<", a.Low != nil && a.High.Value.Compare(highest[a.Low.Value.Kind]) == 0)
 	}
-	return s + " to the end"
+	if len(parts) == 0 {
+		return ""
+	}
+	return " " + strings.Join(parts, " and ")
 }
 
-func boundText(b Bound) string {
-	if b.Inclusive {
-		return " " + scalarText(b.Value)
-	}
-	return " but not " + scalarText(b.Value)
-}
-
-// scalarText writes a scalar as JSON, and what has no JSON in words.
-func scalarText(s Scalar) string {
-	switch s.Kind {
-	case Undefined:
-		return "undefined"
-	case Array:
-		return "the first array"
-	case Object:
-		return "the first object"
-	case Number:
-		if s.Num < -1e308 {
-			return "the least number"
-		}
-	}
-	return string(appendJSON(nil, ofScalar(s)))
-}
+// scalarText writes a scalar as JSON.
+func scalarText(s Scalar) string { return string(appendJSON(nil, ofScalar(s))) }
 
 // squeeze writes text on one line.
 func squeeze(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -29,6 +29,7 @@ func (p *parser) primary() node {
 		}
 		x := p.expr()
 		p.expect(")")
+		x.widen(t.to(p.prev))
 		return x
 	case "[":
 		return p.array()
@@ -102,6 +103,9 @@ func (p *parser) call(start span, name token, udf bool) node {
 		case "ALL", "ANY", "FIRST", "LAST":
 			p.fail(name.span, codeUnsupported, "%s over a subquery is not supported: ARRAY, EXISTS and a scalar subquery are", op)
 		}
+	}
+	if p.tok.is("*") {
+		p.fail(p.tok.span, codeSyntax, "Syntax error, incorrect syntax near '*': an expression is expected; all rows are counted by COUNT(1)")
 	}
 	c := &callNode{name: name.text, nameSpan: name.span, udf: udf}
 	if !p.tok.is(")") {

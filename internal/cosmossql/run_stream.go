@@ -4,12 +4,17 @@ import "slices"
 
 // stream emits rows as the walk yields documents and stops when the page is
 // full. The next page goes on behind the last document whose rows were all
-// given; rows of the document after it that were given are counted.
+// given; rows of the document after it that were given are counted. A position
+// too long for a continuation (its index value is a long string) is replaced by
+// the number of rows given, which the next page passes over.
 func (p *Plan) stream(f *frame, w *way, t *bookmark, out *pager) {
 	b := p.root
 	c := cursor{run: f.run, walks: w.walks, at: t.walk, after: t.after}
 	defer c.close()
 	s := streamState{plan: p, frame: f, out: out, done: t.done, skipped: t.skipped, given: t.sub}
+	if t.kind == tokenCount {
+		s.done, s.skipped, s.pass = 0, 0, t.done
+	}
 	s.end.walk, s.end.after = t.walk, slices.Clone(t.after)
 	joins := len(b.from) > 1
 	for c.next() {
@@ -32,6 +37,12 @@ func (p *Plan) stream(f *frame, w *way, t *bookmark, out *pager) {
 			return
 		}
 	}
+	if len(s.end.after) > maxPosition {
+		n := p.next(f.run, tokenCount)
+		n.done = s.done
+		out.page.Continuation = n.encode()
+		return
+	}
 	n := p.next(f.run, tokenWalk)
 	n.done, n.skipped = s.done, s.skipped
 	n.walk, n.after, n.sub = s.end.walk, s.end.after, s.sub
@@ -44,8 +55,9 @@ type streamState struct {
 	frame         *frame
 	out           *pager
 	done, skipped int64
-	given         int // rows of the document at hand that the page before gave
-	sub           int // rows of it seen
+	pass          int64 // rows to leave out because pages before gave them
+	given         int   // rows of the document at hand that the page before gave
+	sub           int   // rows of it seen
 	full          bool
 	end           struct {
 		walk  int
@@ -61,6 +73,12 @@ func (s *streamState) row() bool {
 	b := s.plan.root
 	if s.skipped < b.skip {
 		s.skipped++
+		return true
+	}
+	if s.done < s.pass {
+		if b.out.eval(s.frame).defined() {
+			s.done++
+		}
 		return true
 	}
 	if !s.out.add(b.out, s.frame) {

@@ -75,9 +75,10 @@ type Rows interface {
 	// Next moves to the next entry and fills row, whose slices stay valid until
 	// the following call. It returns false at the end and with an error.
 	Next(row *Row) (bool, error)
-	// Position returns where the walk is, for Access.After, at most 400 bytes,
-	// valid after a restart of the process. It is valid until the following
-	// Next. It is called after Next returned true.
+	// Position returns where the walk is, for Access.After, also after a restart
+	// of the process. The slice is valid until the following Next. Position is
+	// called only after Next returned true. Above 600 bytes it makes the following
+	// page slower, as it does not fit into a continuation.
 	Position() []byte
 	// Close ends the walk.
 	Close() error

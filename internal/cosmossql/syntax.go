@@ -4,9 +4,14 @@ package cosmossql
 // and mean nothing yet.
 
 // node is an expression.
-type node interface{ at() span }
+type node interface {
+	at() span
+	widen(to span) // takes in the parentheses around it
+}
 
 func (s span) at() span { return s }
+
+func (s *span) widen(to span) { *s = to }
 
 type (
 	// litNode is a constant: a number, string, null, true, false or undefined.
