@@ -54,8 +54,8 @@ type Options struct {
 	Dir           string        // the store's folder, made if missing
 	Sync          SyncMode      // default: SyncAlways
 	SyncEvery     time.Duration // for SyncInterval; default 100 ms
-	CacheBytes    int64         // block cache; default 16 MiB
-	MemTableBytes int           // upper size of one memtable; default 32 MiB; they start small
+	CacheBytes    int64         // most memory for memtables and cached blocks together, taken as needed; default 96 MiB
+	MemTableBytes int           // upper size of one memtable; default 16 MiB; they start small
 	Log           *slog.Logger  // default: none
 }
 
@@ -101,10 +101,10 @@ func Open(o Options) (*DB, error) {
 // write of an item asks for a key that is not there.
 func pebbleOptions(o Options) *pebble.Options {
 	if o.CacheBytes <= 0 {
-		o.CacheBytes = 16 << 20
+		o.CacheBytes = 96 << 20
 	}
 	if o.MemTableBytes <= 0 {
-		o.MemTableBytes = 32 << 20
+		o.MemTableBytes = 16 << 20
 	}
 	logger := pebbleLogger{o.Log}
 	po := &pebble.Options{
@@ -124,6 +124,7 @@ func pebbleOptions(o Options) *pebble.Options {
 	}
 	for i := range po.Levels {
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		po.Levels[i].IndexBlockSize = 256 << 10 // one level of index: a lookup reads one block less
 		po.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 	}
 	listener := pebble.MakeLoggingEventListener(logger)
