@@ -28,8 +28,8 @@ cosmos:
   port: 8081
   computePort: 8903
   strictGateway: true
-#  consistency: Strong
-#  endpoint: https://127.0.0.1:8081/
+  consistency: Strong
+  endpoint: https://127.0.0.1:8081/
 portal: {port: 0}
 `
 

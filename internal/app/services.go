@@ -111,6 +111,9 @@ func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Conf
 		Log:           log,
 		Keys:          []string{cfg.Cosmos.Key},
 		StrictGateway: cfg.Cosmos.StrictGateway,
+		Consistency:   cfg.Cosmos.Consistency,
+
+		AdvertisedEndpoint: cfg.Cosmos.Endpoint,
 	}
 	serve, err := cosmosServer(account, log)
 	if err != nil {
@@ -122,7 +125,7 @@ func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Conf
 	if cfg.Cosmos.ComputePort == nil {
 		return nil
 	}
-	account.StrictGateway = false
+	account.StrictGateway, account.AdvertisedEndpoint = false, ""
 	if serve, err = cosmosServer(account, log); err != nil {
 		return err
 	}

@@ -80,6 +80,8 @@ type Cosmos struct {
 	Databases     map[string]Database `yaml:"databases"`     // by id
 	CacheMiB      int                 `yaml:"cacheMiB"`      // block cache; default 16
 	StrictGateway bool                `yaml:"strictGateway"` // copy the vendor gateway's refusals of odd item ids and of cross-partition queries
+	Endpoint      string              `yaml:"endpoint"`      // URL the account names as its location; default: what each client's Host header says
+	Consistency   string              `yaml:"consistency"`   // the account's level, as clients see it; default Session
 	ComputePort   *Port               `yaml:"computePort"`   // a second, lenient listener as the vendor's emulator has on 8903; absent: none
 }
 
