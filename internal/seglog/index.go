@@ -66,7 +66,7 @@ func (l *Log) indexOf(s *segment, f vfs.File) ([]indexEntry, error) {
 			return nil, err
 		}
 		if reason != "" {
-			return nil, l.corrupt(s.path, pos, reason)
+			break // whoever reads on from the last entry comes to the damage
 		}
 		index = indexed(index, g, pos)
 	}

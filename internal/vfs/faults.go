@@ -1,6 +1,9 @@
 package vfs
 
-import "github.com/cockroachdb/pebble/v2/vfs/errorfs"
+import (
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
 
 type (
 	// Op is a file system call that an Injector sees before it is made.
@@ -10,6 +13,11 @@ type (
 	// InjectorFunc is a function as an Injector: the error it returns is the
 	// call's, nil lets the call through.
 	InjectorFunc = errorfs.InjectorFunc
+
+	// DiskWriteCategory appears in FS, for those who wrap one.
+	DiskWriteCategory = vfs.DiskWriteCategory
+	// OpenOption appears in FS too.
+	OpenOption = vfs.OpenOption
 )
 
 // The calls that change files or make changes durable.
