@@ -219,7 +219,7 @@ func TestConditions(t *testing.T) {
 		{"delete in another partition", Op{Kind: Delete, Key: &other, ID: "1"}, fault.NotFound},
 		{"delete without key", Op{Kind: Delete, ID: "1"}, fault.Invalid},
 		{"stale etag", Op{Kind: Replace, Body: body, IfMatch: `"x"`}, fault.PreconditionFailed},
-		{"if-match on absent", Op{Kind: Upsert, Body: []byte(`{"id":"9","pk":"a"}`), IfMatch: "*"}, fault.PreconditionFailed},
+		{"if-match on absent", Op{Kind: Replace, Body: []byte(`{"id":"9","pk":"a"}`), IfMatch: "*"}, fault.NotFound},
 		{"if-none-match any", Op{Kind: Upsert, Body: body, IfNoneMatch: "*"}, fault.PreconditionFailed},
 		{"read unchanged", Op{Kind: Read, Key: &key, ID: "1", IfNoneMatch: it.ETag}, fault.PreconditionFailed},
 		{"key mismatch", Op{Kind: Upsert, Key: &other, Body: body}, fault.Invalid},

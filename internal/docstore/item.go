@@ -36,9 +36,9 @@ type Op struct {
 	Key  *PartitionKey
 	ID   string // of Replace, Delete, Read, Mutate; for Create and Upsert optional. It must agree with Body
 	Body []byte // of Create, Upsert, Replace: a JSON object; Write does not keep it
-	// IfMatch is an ETag or "*": the item must exist and have it
-	// (fault.PreconditionFailed; fault.NotFound where the operation needs the
-	// item anyway).
+	// IfMatch is an ETag or "*": an item that exists must have it
+	// (fault.PreconditionFailed). An absent item has none to miss: an Upsert
+	// creates it, as on the service.
 	IfMatch string
 	// IfNoneMatch is an ETag or "*": for Read, fault.PreconditionFailed when
 	// the item still has it; for Create and Upsert "*" means must not exist.

@@ -197,8 +197,6 @@ func checkConditions(s *step, old *record, found bool) error {
 		return fault.New(fault.Conflict, resource, "it exists")
 	case !found && (op.Kind == Replace || op.Kind == Delete || op.Kind == Read || op.Kind == Mutate):
 		return fault.New(fault.NotFound, resource, "no such item")
-	case !found && op.IfMatch != "":
-		return fault.New(fault.PreconditionFailed, resource, "it does not exist")
 	case found && op.IfMatch != "" && !matches(op.IfMatch, old.doc):
 		return fault.New(fault.PreconditionFailed, resource, "its etag is not %s", op.IfMatch)
 	case found && op.IfNoneMatch != "" && matches(op.IfNoneMatch, old.doc):
