@@ -11,9 +11,10 @@ import (
 // bookmark is where a page ended. Its text is URL-safe base64 of
 //
 //	version(1) hash(8) kind(1) way done skipped   (integers are uvarints)
-//	kind tokenWalk:  walk sub length after…
-//	kind tokenSort:  sub ordinal count {kind(1) [float64(8) | length text…]}…
-//	kind tokenCount: row(8)
+//	kind tokenWalk:  sub ordinal keys walk length after…
+//	kind tokenSort:  sub ordinal keys
+//	kind tokenCount: count row(8)…
+//	keys:            count {kind(1) [float64(8) | length text…]}…
 type bookmark struct {
 	hash    [8]byte // of the query
 	kind    resumeKind
@@ -21,14 +22,17 @@ type bookmark struct {
 	done    int64 // rows given so far
 	skipped int64 // rows passed for OFFSET so far
 
-	walk  int    // tokenWalk: the walk at hand,
-	after []byte // the entry of which all rows were given,
-	sub   int    // and how many rows of the following document were
+	walk  int    // tokenWalk: the walk at hand
+	after []byte // and the last document all of whose rows were given
 
-	keys    []Scalar // tokenSort: the last row's sort keys,
-	ordinal uint64   // its document, and sub its place among the document's rows
+	// The last row given: its sort keys (tokenSort) or its document's value along
+	// the walk (tokenWalk), the document, and its place among the document's rows.
+	// A tokenWalk has it only if the document has more rows; sub is 0 otherwise.
+	keys    []Scalar
+	ordinal uint64
+	sub     int
 
-	row [8]byte // tokenCount: hash of the last row given
+	last [][8]byte // tokenCount: hashes of the last rows given
 }
 
 type resumeKind uint8
@@ -43,8 +47,9 @@ const (
 const (
 	tokenVersion = 1
 	maxToken     = 1000 // characters
-	maxPosition  = 600  // bytes of Rows.Position that a token takes; beyond it counts rows
-	maxSortKeys  = 600  // bytes of sort keys that a token takes; beyond it counts rows
+	maxLast      = 16   // rows that a token of tokenCount can recognise
+	maxPosition  = 600  // bytes of Rows.Position and keys that a tokenWalk takes; beyond it is a tokenCount
+	maxSortKeys  = 600  // bytes of sort keys that a tokenSort takes; beyond it is a tokenCount
 )
 
 // encode writes the token.
@@ -56,17 +61,23 @@ func (t *bookmark) encode() string {
 	b = binary.AppendUvarint(b, uint64(t.skipped))
 	switch t.kind {
 	case tokenWalk:
-		b = binary.AppendUvarint(b, uint64(t.walk))
-		b = binary.AppendUvarint(b, uint64(t.sub))
-		b = appendCounted(b, t.after)
+		b = appendCounted(binary.AppendUvarint(t.appendRow(b), uint64(t.walk)), t.after)
 	case tokenSort:
-		b = binary.AppendUvarint(b, uint64(t.sub))
-		b = binary.AppendUvarint(b, t.ordinal)
-		b = appendScalars(b, t.keys)
+		b = t.appendRow(b)
 	case tokenCount:
-		b = append(b, t.row[:]...)
+		b = binary.AppendUvarint(b, uint64(len(t.last)))
+		for _, h := range t.last {
+			b = append(b, h[:]...)
+		}
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// appendRow writes the last row.
+func (t *bookmark) appendRow(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(t.sub))
+	b = binary.AppendUvarint(b, t.ordinal)
+	return appendScalars(b, t.keys)
 }
 
 // appendScalars writes sort keys.
@@ -106,15 +117,19 @@ func decodeToken(text string, hash [8]byte) (*bookmark, error) {
 	t.way, t.done, t.skipped = int(r.int()), r.int(), r.int()
 	switch t.kind {
 	case tokenWalk:
-		t.walk, t.sub = int(r.int()), int(r.int())
+		t.sub, t.ordinal, t.keys = int(r.int()), r.uint(), r.scalars()
+		t.walk = int(r.int())
 		if n := r.int(); n > 0 {
 			t.after = r.bytes(n)
 		}
 	case tokenSort:
-		t.sub, t.ordinal = int(r.int()), r.uint()
-		t.keys = r.scalars()
+		t.sub, t.ordinal, t.keys = int(r.int()), r.uint(), r.scalars()
 	case tokenCount:
-		copy(t.row[:], r.bytes(8))
+		for n := r.int(); n > 0 && !r.bad; n-- {
+			if h := r.bytes(8); !r.bad {
+				t.last = append(t.last, [8]byte(h))
+			}
+		}
 	default:
 		r.bad = true
 	}

@@ -30,7 +30,7 @@ func (p *Plan) Run(ctx context.Context, src Source, opts RunOptions) (*Page, err
 }
 
 func (p *Plan) run(f *frame, t *bookmark, out *pager) {
-	if p.mode != modeRows {
+	if p.mode != modeRows || t.kind == tokenCount {
 		p.collect(f, t, out)
 		return
 	}

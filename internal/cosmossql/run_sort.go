@@ -1,9 +1,5 @@
 package cosmossql
 
-import (
-	"crypto/sha256"
-)
-
 // sortPage is how many rows a sorted page keeps when the caller names no number.
 const sortPage = 1000
 
@@ -37,18 +33,18 @@ func (p *Plan) sort(f *frame, w *way, t *bookmark, out *pager) {
 	p.sortedPage(f, t, s.rows, out)
 }
 
-// wanted is how many rows the sort must keep: what is skipped, the page, and one
-// more to know whether there is a next page.
+// wanted is how many rows the sort must keep: what OFFSET skips, the page, and
+// one more to know whether there is a next page.
 func (p *Plan) wanted(t *bookmark, out *pager) int {
-	n := int64(out.maxItems)
-	if n <= 0 {
-		n = sortPage
+	n := int64(sortPage)
+	if out.maxItems > 0 {
+		n = int64(out.maxItems)
 	}
 	if p.root.take >= 0 {
 		n = min(n, p.root.take-t.done)
 	}
 	if t.kind != tokenSort {
-		n += p.root.skip + t.done
+		n += p.root.skip
 	}
 	return int(n) + 1
 }
@@ -57,11 +53,7 @@ func (p *Plan) wanted(t *bookmark, out *pager) int {
 func (p *Plan) sortedPage(f *frame, t *bookmark, rows []sortRow, out *pager) {
 	done := t.done
 	if t.kind != tokenSort {
-		at := p.root.skip
-		if t.kind == tokenCount {
-			at += p.findRow(rows, t)
-		}
-		rows = rows[min(at, int64(len(rows))):]
+		rows = rows[min(p.root.skip, int64(len(rows))):]
 	}
 	limit := sortPage
 	if out.maxItems > 0 {
@@ -76,70 +68,26 @@ func (p *Plan) sortedPage(f *frame, t *bookmark, rows []sortRow, out *pager) {
 			return
 		}
 		if out.full() || i+1 == limit {
-			out.page.Continuation = p.afterSorted(f.run, &rows[i], done)
+			p.nextBySort(f.run, t, &rows[i], out)
 			return
 		}
 	}
 }
 
-// afterSorted makes the token that follows a row: its keys, or its number if
-// they are too long.
-func (p *Plan) afterSorted(r *running, last *sortRow, done int64) string {
+// nextBySort continues behind a row by its keys, or by its number if they are
+// too long.
+func (p *Plan) nextBySort(r *running, t *bookmark, last *sortRow, out *pager) {
 	n := p.next(r, tokenSort)
-	n.done, n.ordinal, n.sub = done, last.ordinal, last.sub
+	n.done, n.ordinal, n.sub = t.done+int64(len(out.page.Rows)), last.ordinal, last.sub
 	for _, k := range last.keys {
 		n.keys = append(n.keys, k.scalar())
 	}
 	if len(appendScalars(nil, n.keys)) > maxSortKeys {
-		n.kind, n.row = tokenCount, rowHash(last.out)
+		p.nextByCount(r, t, out)
+		return
 	}
-	return n.encode()
+	out.page.Continuation = n.encode()
 }
-
-// findRow is how many of the rows behind OFFSET were given: as many as the token
-// says, or up to the row it names if that has moved.
-func (p *Plan) findRow(rows []sortRow, t *bookmark) int64 {
-	m := rowFinder{t: t}
-	for i := min(p.root.skip, int64(len(rows))); i < int64(len(rows)); i++ {
-		m.see(rows[i].out)
-	}
-	return m.start()
-}
-
-// rowHash recognises a row.
-func rowHash(v value) [8]byte {
-	sum := sha256.Sum256(appendCanonical(nil, v))
-	return [8]byte(sum[:])
-}
-
-// rowFinder looks for the row that a token of tokenCount names.
-type rowFinder struct {
-	t     *bookmark
-	seen  int64
-	match int64 // how many rows end with the match nearest to where it was
-}
-
-// see looks at the next row and says whether it is the one, in its old place.
-func (m *rowFinder) see(v value) bool {
-	m.seen++
-	if rowHash(v) != m.t.row {
-		return false
-	}
-	if m.match == 0 || distance(m.seen, m.t.done) < distance(m.match, m.t.done) {
-		m.match = m.seen
-	}
-	return m.seen == m.t.done
-}
-
-// start is how many rows to pass.
-func (m *rowFinder) start() int64 {
-	if m.match > 0 {
-		return m.match
-	}
-	return m.t.done
-}
-
-func distance(a, b int64) int64 { return max(a-b, b-a) }
 
 // topRows keeps the first rows by the sort keys.
 type topRows struct {

@@ -1,52 +1,55 @@
 package cosmossql
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // stream emits rows as the walk yields documents and stops when the page is
 // full. The next page goes on behind the last document whose rows were all
-// given; rows of the document after it that were given are counted. A position
-// too long for a continuation (its index value is a long string) is replaced by
-// the number of rows given, which the next page passes over.
+// given; if the page ends between two rows of a document, the next page leaves
+// out those that were given. A position too long for a continuation (its index
+// value is a long string) is replaced by the number of rows given, and the
+// following page is collected.
 func (p *Plan) stream(f *frame, w *way, t *bookmark, out *pager) {
 	b := p.root
 	c := cursor{run: f.run, walks: w.walks, at: t.walk, after: t.after}
 	defer c.close()
-	s := streamState{plan: p, frame: f, out: out, done: t.done, skipped: t.skipped, given: t.sub}
-	if t.kind == tokenCount {
-		s.done, s.skipped, s.pass = 0, 0, t.done
-	}
-	s.end.walk, s.end.after = t.walk, slices.Clone(t.after)
+	s := streamState{plan: p, frame: f, out: out, done: t.done, skipped: t.skipped}
+	end := bookmark{walk: t.walk, after: slices.Clone(t.after)}
 	joins := len(b.from) > 1
+	if t.sub > 0 && len(t.keys) == 1 {
+		s.partial = t
+	}
 	for c.next() {
 		f.slots[b.from[0].slot] = c.document()
-		s.sub = 0
-		if b.passes(f, 0) && !b.rows(f, 1, s.row) {
+		if s.begin(&c) && b.passes(f, 0) && !b.rows(f, 1, s.row) {
 			break
 		}
-		s.given = 0
 		if joins {
-			s.end.walk, s.end.after = c.at, append(s.end.after[:0], c.rows.Position()...)
+			end.walk, end.after = c.at, append(end.after[:0], c.rows.Position()...)
 		}
 	}
 	if f.run.err != nil || !s.full {
 		return
 	}
-	if !joins {
-		s.end.walk, s.end.after, s.sub = c.at, slices.Clone(c.rows.Position()), 0
+	if joins {
+		last := c.row.Value
+		last.Text = slices.Clone(last.Text)
+		end.sub, end.ordinal, end.keys = s.sub, c.row.Ordinal, []Scalar{last}
+	} else {
+		end.walk, end.after = c.at, slices.Clone(c.rows.Position())
 		if !c.next() {
 			return
 		}
 	}
-	if len(s.end.after) > maxPosition {
-		n := p.next(f.run, tokenCount)
-		n.done = s.done
-		out.page.Continuation = n.encode()
+	if len(end.after)+len(appendScalars(nil, end.keys)) > maxPosition {
+		p.nextByCount(f.run, t, out)
 		return
 	}
-	n := p.next(f.run, tokenWalk)
-	n.done, n.skipped = s.done, s.skipped
-	n.walk, n.after, n.sub = s.end.walk, s.end.after, s.sub
-	out.page.Continuation = n.encode()
+	end.hash, end.kind, end.way = p.hash, tokenWalk, max(f.run.way, 0)
+	end.done, end.skipped = s.done, s.skipped
+	out.page.Continuation = end.encode()
 }
 
 // streamState is what stream counts while a page fills.
@@ -55,14 +58,34 @@ type streamState struct {
 	frame         *frame
 	out           *pager
 	done, skipped int64
-	pass          int64 // rows to leave out because pages before gave them
-	given         int   // rows of the document at hand that the page before gave
-	sub           int   // rows of it seen
+	partial       *bookmark // the document that the page before gave in part, until the walk is past it
+	given         int       // rows of the document at hand that were given
+	sub           int       // rows of it seen
 	full          bool
-	end           struct {
-		walk  int
-		after []byte
+}
+
+// begin prepares for the document at hand; false if it lies before the one that
+// was given in part, so that it came there since.
+func (s *streamState) begin(c *cursor) bool {
+	s.sub, s.given = 0, 0
+	if s.partial == nil {
+		return true
 	}
+	order := c.at - s.partial.walk
+	if order == 0 {
+		order = cmp.Or(c.row.Value.Compare(s.partial.keys[0]), cmp.Compare(c.row.Ordinal, s.partial.ordinal))
+		if c.walks[c.at].Reverse {
+			order = -order
+		}
+	}
+	if order < 0 {
+		return false
+	}
+	if order == 0 {
+		s.given = s.partial.sub
+	}
+	s.partial = nil
+	return true
 }
 
 // row takes one row; false when the page or the query is at its end.
@@ -72,12 +95,8 @@ func (s *streamState) row() bool {
 	}
 	b := s.plan.root
 	if s.skipped < b.skip {
-		s.skipped++
-		return true
-	}
-	if s.done < s.pass {
 		if b.out.eval(s.frame).defined() {
-			s.done++
+			s.skipped++
 		}
 		return true
 	}
