@@ -146,7 +146,7 @@ func (t *cosmosTrigger) invoke(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	raws, err := elements(array)
+	raws, err := splitArray(array)
 	if err != nil {
 		return err
 	}

@@ -89,18 +89,6 @@ func jsonText(d *funcrpc.TypedData) (string, error) {
 	}
 }
 
-// elements splits a JSON array into the texts of its elements.
-func elements(array string) ([]json.RawMessage, error) {
-	if array == "" {
-		return nil, nil
-	}
-	var out []json.RawMessage
-	if err := json.Unmarshal([]byte(array), &out); err != nil {
-		return nil, fmt.Errorf("a JSON array from the host: %w", err)
-	}
-	return out, nil
-}
-
 // bodies returns the payloads of a batch.
 func bodies(d *funcrpc.TypedData) ([][]byte, error) {
 	switch v := d.GetData().(type) {
@@ -117,7 +105,7 @@ func bodies(d *funcrpc.TypedData) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	raws, err := elements(array)
+	raws, err := splitArray(array)
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +162,14 @@ func times(d *funcrpc.TypedData) ([]moment, error) {
 	return list[moment](d)
 }
 
-// objects returns a list of JSON objects, unparsed.
-func objects(d *funcrpc.TypedData) ([]json.RawMessage, error) { return list[json.RawMessage](d) }
+// objects returns a list of JSON values, unparsed.
+func objects(d *funcrpc.TypedData) ([]json.RawMessage, error) {
+	array, err := jsonText(d)
+	if err != nil {
+		return nil, err
+	}
+	return splitArray(array)
+}
 
 func list[T any](d *funcrpc.TypedData) ([]T, error) {
 	array, err := jsonText(d)

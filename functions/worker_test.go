@@ -337,7 +337,7 @@ func TestOutputAddFromManyGoroutines(t *testing.T) {
 	}}})
 	counts := map[string]int{}
 	for _, out := range resp.OutputData {
-		raws, err := elements(out.GetData().GetJson())
+		raws, err := splitArray(out.GetData().GetJson())
 		if err != nil {
 			t.Error(err)
 		}
