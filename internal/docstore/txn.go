@@ -1,6 +1,11 @@
 package docstore
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 )
@@ -84,6 +89,12 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 	if shared {
 		t.overlay = &overlay{map[string][]byte{}, map[string]uint64{}, map[string]uint64{}}
 	}
+	if len(steps) >= seekTogether {
+		if err := t.seekAll(steps); err != nil {
+			t.abandon()
+			return nil, err
+		}
+	}
 	for i := range steps {
 		ordinal := t.span.first + uint64(i)
 		lsn := ordinal
@@ -135,7 +146,43 @@ func (t *txn) current(s *step) (record, bool, error) {
 			return r, err == nil, err
 		}
 	}
-	return t.c.lookup(t.c.store.db, s.unique)
+	if !s.sought {
+		return t.c.lookup(t.c.store.db, s.unique)
+	}
+	if s.ordinal == 0 {
+		return record{}, false, nil
+	}
+	return t.c.record(t.c.store.db, s.ordinal)
+}
+
+// seekTogether is the number of items from which one iterator for all is
+// cheaper than a read for each.
+const seekTogether = 6
+
+// seekAll finds out which of the steps' items exist, in the order of their keys.
+func (t *txn) seekAll(steps []step) (err error) {
+	low := tableKey(nil, tableUnique, t.c.cid)
+	it, err := t.c.store.db.Iter(low, kv.PrefixEnd(low))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Error(), it.Close()) }()
+	order := make([]*step, len(steps))
+	for i := range steps {
+		order[i] = &steps[i]
+	}
+	slices.SortFunc(order, func(a, b *step) int { return bytes.Compare(a.unique, b.unique) })
+	for _, s := range order {
+		s.sought = true
+		if !it.SeekPrefixGE(s.unique) {
+			continue
+		}
+		var ok bool
+		if s.ordinal, ok = parseOrdinal(it.Value()); !ok {
+			return fmt.Errorf("item %q: %w", s.unique, errRecord)
+		}
+	}
+	return nil
 }
 
 // note keeps what a step did for the steps after it.

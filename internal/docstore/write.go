@@ -29,6 +29,9 @@ type step struct {
 	key    string // the encoded partition key
 	id     string
 	lock   uint64 // hash of what is locked
+
+	sought  bool   // ordinal is known
+	ordinal uint64 // of the item, 0 when there is none
 }
 
 // Write executes the operations and returns one result for each, in order.
