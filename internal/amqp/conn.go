@@ -210,9 +210,13 @@ func (c *Conn) run() {
 	}
 }
 
-// linger reads what the peer still sends, so that closing the socket does not
-// reset it before the peer has read our Close. The deadline is set already.
+// linger ends our side of the stream and reads what the peer still sends, so
+// that closing the socket does not reset it before the peer has read our
+// Close.
 func (c *Conn) linger() {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
 	c.nc.SetReadDeadline(time.Now().Add(closeTimeout))
 	scratch := make([]byte, 4<<10)
 	for n := 0; n < 16<<20; {
