@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
 
@@ -161,6 +162,7 @@ func eventsContainer(p *process) (*azcosmos.ContainerClient, error) {
 		return nil, err
 	}
 	client, err := azcosmos.NewClientWithKey(c.CosmosEndpoint, key, &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
+		Retry:     policy.RetryOptions{MaxRetries: -1},                                                              // what was killed stays dead for the client
 		Transport: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}, //nolint:gosec // trust is another test's subject
 	}})
 	if err != nil {
@@ -215,7 +217,8 @@ func readPartition(ctx context.Context, consumer *azeventhubs.ConsumerClient, pa
 	next := props.BeginningSequenceNumber
 	for next <= props.LastEnqueuedSequenceNumber {
 		limited, cancel := context.WithTimeout(ctx, 20*time.Second)
-		events, err := reader.ReceiveEvents(limited, 500, nil)
+		want := min(500, int(props.LastEnqueuedSequenceNumber-next+1)) // the client waits for as many as it is asked for
+		events, err := reader.ReceiveEvents(limited, want, nil)
 		cancel()
 		if err != nil && len(events) == 0 {
 			return fmt.Errorf("after sequence %d of %d: %w", next-1, props.LastEnqueuedSequenceNumber, err)
