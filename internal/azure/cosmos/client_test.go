@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,12 +44,17 @@ type testAccount struct {
 // newAccount starts a service on a loopback socket. change may adjust its
 // configuration.
 func newAccount(t testing.TB, change func(*Config)) *testAccount {
+	return newAccountAt(t, time.Now, change)
+}
+
+// newAccountAt is newAccount with a clock of its own.
+func newAccountAt(t testing.TB, now func() time.Time, change func(*Config)) *testAccount {
 	t.Helper()
 	db, err := kv.Open(kv.Options{FS: vfs.NewMem(), Dir: "data"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := docstore.Open(docstore.Options{DB: db, Log: testkit.Discard()})
+	store, err := docstore.Open(docstore.Options{DB: db, Log: testkit.Discard(), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +77,24 @@ func newAccount(t testing.TB, change func(*Config)) *testAccount {
 		}
 	})
 	return a
+}
+
+// testClock is a clock that tests move.
+type testClock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
 }
 
 // answer is a reply that was read to its end.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/lazuli-dev/lazuli/internal/cosmossql"
+	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
@@ -138,8 +139,7 @@ func writeError(err error) error {
 	if err == nil {
 		return nil
 	}
-	var f *fault.Error
-	if errors.As(err, &f) && f.Kind == fault.Invalid && f.Resource == "partition key" {
+	if errors.Is(err, docstore.ErrKeyMismatch) {
 		return badRequest(subKeyMismatch, "PartitionKey extracted from document doesn't match the one specified in the header. %v", err)
 	}
 	return err

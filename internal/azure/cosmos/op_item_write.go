@@ -27,7 +27,10 @@ func (x *exchange) putItem(kind docstore.OpKind) error {
 	if err != nil {
 		return err
 	}
-	op := docstore.Op{Kind: kind, Key: &key, Body: body, IfMatch: x.header(hdrIfMatch), IfNoneMatch: x.header(hdrIfNoneMatch)}
+	op := docstore.Op{Kind: kind, Key: &key, Body: body}
+	if kind != docstore.Create {
+		op.IfMatch, op.IfNoneMatch = x.header(hdrIfMatch), x.header(hdrIfNoneMatch)
+	}
 	if kind == docstore.Replace {
 		if op.ID, err = x.targetID(key); err != nil {
 			return err
