@@ -18,6 +18,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/spf13/cobra"
 
+	"github.com/lazuli-dev/lazuli/internal/app"
+	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -152,14 +154,19 @@ func (o *queryOptions) cosmos(s *session) (*azcosmos.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Transport, err = trusting(info.CAFile); err != nil {
-		return nil, err
-	}
-	c, err := s.connections()
+	return localCosmos(info, opts)
+}
+
+// localCosmos opens a client of a lazuli that runs here.
+func localCosmos(info instance.Info, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
+	cfg, err := config.Load(info.Dir)
 	if err != nil {
 		return nil, err
 	}
-	return azcosmos.NewClientFromConnectionString(c.Cosmos, opts)
+	if opts.Transport, err = trusting(info.CAFile); err != nil {
+		return nil, err
+	}
+	return azcosmos.NewClientFromConnectionString(app.Connections(cfg, info.Addresses).Cosmos, opts)
 }
 
 // trusting returns an HTTP client that accepts the local certificate
@@ -205,7 +212,7 @@ func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
 	}
 	var out rowPrinter = &jsonRows{w: s.out}
 	if !o.asJSON {
-		out = &tableRows{w: s.out, system: o.system, colour: s.outIsTerminal()}
+		out = &tableRows{w: s.out, system: o.system, colour: s.outIsTerminal(), width: s.outWidth()}
 	}
 	start, rows, charge, next := time.Now(), 0, 0.0, ""
 	for pages := container.NewQueryItemsPager(sql, key, opts); pages.More(); {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -16,11 +15,10 @@ import (
 // queryError says what a failed query means and what to try.
 func queryError(sql string, o queryOptions, err error) error {
 	var response *azcore.ResponseError
-	var network *net.OpError
-	switch {
-	case errors.As(err, &network) && network.Op == "dial":
-		return fmt.Errorf("nothing answers at %s; does `lazuli status` say that it runs? %w", network.Addr, err)
-	case !errors.As(err, &response):
+	if address := unreachable(err); address != "" {
+		return fmt.Errorf("nothing answers at %s; does `lazuli status` say that it runs? (%w)", address, err)
+	}
+	if !errors.As(err, &response) {
 		return err
 	}
 	message := serviceMessage(response)

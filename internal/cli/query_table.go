@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
 // rowPrinter prints a result page by page.
@@ -35,9 +38,23 @@ type tableRows struct {
 	w      io.Writer
 	system bool
 	colour bool
+	width  int // of the terminal, where longer lines are cut; 0 is no limit
 
 	columns []string
 	widths  []int
+}
+
+// outWidth is the width of the terminal that results go to, or 0.
+func (t terminal) outWidth() int {
+	f, ok := t.out.(*os.File)
+	if !ok || !t.outIsTerminal() {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // systemFields are those the service adds to every document.
@@ -97,7 +114,15 @@ func (t *tableRows) line(row map[string]string) string {
 		out.WriteString(row[c])
 		out.WriteString(strings.Repeat(" ", t.widths[i]-utf8.RuneCountInString(row[c])))
 	}
-	return strings.TrimRight(out.String(), " ") + "\n"
+	return shorten(strings.TrimRight(out.String(), " "), t.width) + "\n"
+}
+
+// shorten cuts a text to a number of characters, 0 for any, and marks the cut.
+func shorten(text string, width int) string {
+	if width <= 0 || utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	return string([]rune(text)[:width-1]) + "…"
 }
 
 // spread puts a value's cells into row, and the names of new columns, in order
@@ -151,8 +176,5 @@ func cell(raw []byte) string {
 		}
 		return r
 	}, text)
-	if utf8.RuneCountInString(text) > maxCell {
-		text = string([]rune(text)[:maxCell-1]) + "…"
-	}
-	return text
+	return shorten(text, maxCell)
 }

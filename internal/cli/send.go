@@ -116,7 +116,9 @@ func (s *session) send(ctx context.Context, hub string, o sendOptions) (err erro
 	start := time.Now()
 	err = sd.run(ctx, source)
 	sd.progress.close()
-	s.printSent(hub, sd, time.Since(start))
+	if err == nil || sd.sent > 0 {
+		s.printSent(hub, sd, time.Since(start))
+	}
 	if errors.Is(err, context.Canceled) && o.count == 0 {
 		return nil // Ctrl-C is how an endless run ends
 	}
@@ -159,7 +161,7 @@ func (sd *sender) run(ctx context.Context, source eventSource) error {
 		}
 		event, key, ok, err := source.Next()
 		if err != nil {
-			return errors.Join(err, sd.flush(ctx))
+			return errors.Join(&sourceError{err}, sd.flush(ctx))
 		}
 		if !ok {
 			break
@@ -178,6 +180,12 @@ func (sd *sender) run(ctx context.Context, source eventSource) error {
 	}
 	return sd.flush(ctx)
 }
+
+// sourceError is a mistake in what was to be sent, not of the hub.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
 
 // keysHeld bounds the events that wait for their key's batch to fill.
 const keysHeld = 32

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
+	amqp "github.com/Azure/go-amqp"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 )
@@ -76,6 +77,9 @@ func (s *session) tail(ctx context.Context, hub string, o tailOptions) error {
 	fmt.Fprintf(s.err, "%s\n", count(t.printed, "event"))
 	if errors.Is(err, context.Canceled) && (ctx.Err() != nil && o.count == 0 || t.full()) {
 		return nil
+	}
+	if err != nil && refusedWith(err, amqp.ErrCondNotFound, 404) { // the hub was there a moment ago
+		return fmt.Errorf("hub %s has no consumer group %s; a project declares them under eventHubs.hubs.%s.consumerGroups in lazuli.yaml", hub, o.group, hub)
 	}
 	return hubError(hub, err)
 }

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"lazuli": func() { os.Exit(Main(os.Args[1:])) },
+	})
+}
+
+// TestScripts runs the command line as a user does: each script in
+// testdata/script starts a lazuli of its own on free ports and talks to it.
+//
+// Beyond testscript's own commands: `ready` waits until the project in the
+// current folder runs, `put DB CONTAINER FILE` stores the documents of an NDJSON
+// file, `awaitfile FILE TEXT` waits until a file that a background command
+// writes holds the text.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LAZULI_RUN_DIR", filepath.Join(env.WorkDir, ".run"))
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ready":     scriptReady,
+			"put":       scriptPut,
+			"awaitfile": scriptAwaitFile,
+		},
+	})
+}
+
+// scriptDeadline is how long a script waits for a server.
+const scriptDeadline = 20 * time.Second
+
+func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: ready")
+	}
+	for end := time.Now().Add(scriptDeadline); time.Now().Before(end); {
+		if info, ok := scriptInstance(ts); ok && info.Ready {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	ts.Fatalf("lazuli is not ready after %v", scriptDeadline)
+}
+
+func scriptAwaitFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: awaitfile FILE TEXT")
+	}
+	for end := time.Now().Add(scriptDeadline); time.Now().Before(end); {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.Contains(string(text), args[1]) {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not hold %q after %v", args[0], args[1], scriptDeadline)
+}
+
+// scriptInstance reads what `lazuli up` publishes in its data folder.
+func scriptInstance(ts *testscript.TestScript) (info instance.Info, ok bool) {
+	text, err := os.ReadFile(ts.MkAbs(filepath.Join(".lazuli", instance.File)))
+	return info, err == nil && json.Unmarshal(text, &info) == nil
+}
+
+func scriptPut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: put DB CONTAINER FILE")
+	}
+	info, ok := scriptInstance(ts)
+	if !ok {
+		ts.Fatalf("no lazuli runs here")
+	}
+	client, err := localCosmos(info, &azcosmos.ClientOptions{})
+	ts.Check(err)
+	container, err := client.NewContainer(args[0], args[1])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), scriptDeadline)
+	defer cancel()
+	for line := range strings.Lines(ts.ReadFile(args[2])) {
+		var doc struct {
+			DeviceID string `json:"deviceId"`
+		}
+		ts.Check(json.Unmarshal([]byte(line), &doc))
+		_, err := container.UpsertItem(ctx, azcosmos.NewPartitionKeyString(doc.DeviceID), []byte(line), nil)
+		ts.Check(err)
+	}
+}
