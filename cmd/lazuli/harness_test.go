@@ -98,34 +98,53 @@ type process struct {
 func up(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	p := start(t, dir, args...)
-	testkit.Eventually(t, 30*time.Second, func() bool {
+	p.waitReady(filepath.Join(dir, ".lazuli", instance.File))
+	return p
+}
+
+// waitReady waits until the instance file says that everything runs.
+func (p *process) waitReady(file string) {
+	p.t.Helper()
+	testkit.Eventually(p.t, 30*time.Second, func() bool {
 		select {
 		case <-p.ended:
-			t.Fatalf("lazuli ended: %v\n%s", p.err, p.output)
+			p.t.Fatalf("lazuli ended: %v\n%s", p.err, p.output)
 		default:
 		}
-		data, err := os.ReadFile(filepath.Join(dir, ".lazuli", instance.File))
+		data, err := os.ReadFile(file)
 		return err == nil && json.Unmarshal(data, &p.info) == nil && p.info.Ready && p.info.PID == p.cmd.Process.Pid
 	}, "lazuli was not ready:\n%s", p.output)
-	return p
 }
 
 // start starts lazuli without waiting.
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
+	return startAs(t, nil, dir, args...)
+}
+
+// startAs starts lazuli as another user, when as is not nil.
+func startAs(t *testing.T, as *syscall.Credential, dir string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, output: &syncBuffer{}, ended: make(chan struct{})}
 	p.cmd = exec.Command(build().lazuli, append([]string{"up", dir, "--log-format", "text"}, args...)...)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	p.launch(filepath.Join(dir, "run"))
+	return p
+}
+
+// launch starts the command, and kills it when the test ends.
+func (p *process) launch(runDir string) {
+	p.t.Helper()
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	p.cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+filepath.Join(dir, "run"))
+	p.cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+runDir)
 	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.ended)
 	}()
-	t.Cleanup(p.kill)
-	return p
+	p.t.Cleanup(p.kill)
 }
 
 // kill ends the process as a power cut would, and waits until it is gone.
