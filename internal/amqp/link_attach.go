@@ -157,11 +157,9 @@ func (l *Link) Refuse(err *Error) {
 	if l.state != linkAsked || l.done.is() {
 		return
 	}
-	if l.Role == RoleReceiver {
-		l.Local.Target = nil
-	} else {
-		l.Local.Source = nil
-	}
+	// Both ends go: go-amqp before 1.7 takes the link for open unless it sees
+	// neither, and reports the detach as a broken link instead of the error.
+	l.Local.Source, l.Local.Target = nil, nil
 	l.Local.MaxMessageSize = 0
 	l.sendDetach(err)
 }
