@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -65,6 +66,9 @@ func ParsePartitionKey(header string) (PartitionKey, error) {
 	}
 	if len(header) > 8*maxKeyBytes {
 		return bad("too long")
+	}
+	if !utf8.ValidString(header) {
+		return bad("invalid UTF-8")
 	}
 	var parts []json.RawMessage
 	if err := json.Unmarshal([]byte(header), &parts); err != nil {

@@ -25,7 +25,7 @@ type txn struct {
 	used        uint64 // highest position that a change took
 	docs, bytes int64  // changes of the container's counts
 
-	overlay *overlay // what this batch changed; nil when no two steps share an item
+	overlay *overlay // what this batch changed; nil when no step can see what another did
 
 	// Room that steps reuse.
 	old, fresh entries
@@ -86,7 +86,7 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 	now := c.now()
 	t := &txn{c: c, span: c.clock.begin(len(steps), now), indexes: c.indexes.Load(), now: now, ttl: c.ttl()}
 	t.batch = c.store.db.NewBatch(size)
-	if shared {
+	if shared || len(c.uniqueKeys) > 0 {
 		t.overlay = &overlay{map[string][]byte{}, map[string]uint64{}, map[string]uint64{}}
 	}
 	if len(steps) >= seekTogether {
