@@ -26,6 +26,8 @@ const (
 	// stopGrace is how long invocations may go on when SIGTERM or the loss of
 	// the host, rather than the host's own request, ends the app.
 	stopGrace = 5 * time.Second
+	// goodbye is how long the worker waits for the host to end the stream.
+	goodbye = 2 * time.Second
 	// abandonAfter is how long Run waits for handlers that ignore their
 	// cancelled contexts.
 	abandonAfter = time.Second
@@ -101,7 +103,10 @@ func (a *App) serve(ctx context.Context, client funcrpc.FunctionRpcClient, host 
 	drainErr := w.drain(end.grace)
 	close(w.finish)
 	err = <-writeErr
-	hangUp()
+	// Hanging up throws away what gRPC has not written yet, so the host gets
+	// the time to read the last responses and to end the stream itself.
+	last := time.AfterFunc(goodbye, hangUp)
+	defer last.Stop()
 	for range ends { // until the reader is gone
 	}
 	if end.orderly {
