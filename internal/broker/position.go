@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -95,8 +96,9 @@ func (p *Partition) resolve(pos Position) (int64, error) {
 	return 0, nil
 }
 
+// after returns the first number the position n means.
 func after(n int64, inclusive bool) int64 {
-	if inclusive {
+	if inclusive || n == math.MaxInt64 {
 		return n
 	}
 	return n + 1
