@@ -24,6 +24,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -62,6 +63,7 @@ type Options struct {
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	p       *pebble.DB
+	lock    *pebble.Lock
 	log     *slog.Logger
 	mode    SyncMode
 	every   time.Duration
@@ -73,7 +75,8 @@ type DB struct {
 type failure struct{ err error }
 
 // Open opens the store in o.Dir, replaying its log. It fails with
-// fault.Unavailable when another process holds the folder.
+// fault.Unavailable when another process holds the folder,
+// or it cannot be written.
 func Open(o Options) (*DB, error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
@@ -84,16 +87,24 @@ func Open(o Options) (*DB, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = 100 * time.Millisecond
 	}
-	p, err := pebble.Open(o.Dir, pebbleOptions(o))
+	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "make the folder")
+	}
+	lock, err := pebble.LockDirectory(o.Dir, o.FS)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "the folder is in use, perhaps by another process, or not writable")
+	}
+	po := pebbleOptions(o)
+	po.Lock = lock
+	p, err := pebble.Open(o.Dir, po)
 	if err != nil {
 		kind := fault.Internal
-		switch {
-		case errors.Is(err, os.ErrPermission), isLocked(err):
+		if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
 			kind = fault.Unavailable
 		}
-		return nil, fault.Wrap(kind, "store "+o.Dir, err, "open")
+		return nil, fault.Wrap(kind, "store "+o.Dir, errors.Join(err, lock.Close()), "open")
 	}
-	return &DB{p: p, log: o.Log, mode: o.Sync, every: o.SyncEvery}, nil
+	return &DB{p: p, lock: lock, log: o.Log, mode: o.Sync, every: o.SyncEvery}, nil
 }
 
 // pebbleOptions chooses for one machine that also runs everything else: small
@@ -177,7 +188,7 @@ func (db *DB) Close() (err error) {
 				return
 			}
 		}
-		err = db.p.Close()
+		err = errors.Join(db.p.Close(), db.lock.Close())
 	})
 	return err
 }
@@ -219,9 +230,4 @@ func (db *DB) guardPending(commit func() error) (err error) {
 		}
 	}()
 	return commit()
-}
-
-// isLocked reports whether err says that another process holds the lock file.
-func isLocked(err error) bool {
-	return errors.Is(err, errAgain) || errors.Is(err, errWouldBlock)
 }
