@@ -43,6 +43,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 	go func() {
 		_, err := h.attempt(r.Context(), f, attempt{
 			onStart: func(id string) { ids <- id },
+			giveUp:  r.Context().Done(),
 			call: trigger.Call{
 				Reason: httpReason, Items: 1, TraceParent: r.Header.Get("Traceparent"),
 				Data: func(caps worker.Capabilities) *funcrpc.TypedData { return in.routeOnly(caps) },

@@ -85,7 +85,7 @@ func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, param
 		return
 	}
 	in := httpInput{request: r, params: params, body: body}
-	resp, err := h.attempt(r.Context(), f, attempt{call: trigger.Call{
+	resp, err := h.attempt(r.Context(), f, attempt{giveUp: r.Context().Done(), call: trigger.Call{
 		Reason:      httpReason,
 		Items:       1,
 		Data:        in.typedData,

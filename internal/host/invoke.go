@@ -61,6 +61,8 @@ type attempt struct {
 	context *funcrpc.RetryContext
 	// onStart is called with the invocation id before the worker is asked.
 	onStart func(id string)
+	// giveUp is closed when nobody waits for the result any more; may be nil.
+	giveUp <-chan struct{}
 }
 
 // FunctionError is a failure that the function itself reported.
@@ -133,7 +135,7 @@ func (h *Host) ask(ctx context.Context, w worker.Worker, f *function, id, trace 
 		TriggerMetadata: a.call.Metadata,
 		TraceContext:    &funcrpc.RpcTraceContext{TraceParent: trace},
 		RetryContext:    a.context,
-	})
+	}, a.giveUp)
 	switch {
 	case errors.Is(err, errTimeout):
 		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.config.FunctionTimeout)

@@ -18,6 +18,10 @@ import (
 // maxAdminBody bounds the body of an admin request.
 const maxAdminBody = 16 << 20
 
+// adminPatience is how long the functions part of the API waits for an app
+// that is starting.
+const adminPatience = 2 * time.Second
+
 // adminRoutes is the admin API. What Azure has beyond this (scale, sync, log
 // streaming, downloads) answers 404.
 func (s *Service) adminRoutes() *http.ServeMux {
@@ -56,8 +60,21 @@ func (s *Service) guarded(next http.HandlerFunc) http.Handler {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, "/admin/functions") {
+			s.awaitFunctions(r)
+		}
 		next(w, r)
 	})
+}
+
+// awaitFunctions gives a starting app a moment, so that a list asked for just
+// after the start is not empty. An app that does not start is not waited for.
+func (s *Service) awaitFunctions(r *http.Request) {
+	select {
+	case <-s.host.Ready():
+	case <-r.Context().Done():
+	case <-time.After(adminPatience):
+	}
 }
 
 func ping(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }

@@ -34,8 +34,9 @@ type handlerResponse struct {
 }
 
 // Invoke posts the invocation to /<function> and reads the outputs from the
-// answer. Any status but 2xx fails the function.
-func (w *httpWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest) (*funcrpc.InvocationResponse, error) {
+// answer. Any status but 2xx fails the function. Custom handlers cannot be
+// asked to end early.
+func (w *httpWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest, _ <-chan struct{}) (*funcrpc.InvocationResponse, error) {
 	f := w.functions[r.GetFunctionId()]
 	body, err := json.Marshal(encodeHandlerRequest(f, r))
 	if err != nil {

@@ -238,8 +238,8 @@ type rpcWorker struct {
 func (w *rpcWorker) Info() Info            { return w.info }
 func (w *rpcWorker) Lost() <-chan struct{} { return w.session.lost }
 
-func (w *rpcWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest) (*funcrpc.InvocationResponse, error) {
-	return w.session.invoke(ctx, r, w.info.Capabilities.Has(HandlesInvocationCancel))
+func (w *rpcWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest, giveUp <-chan struct{}) (*funcrpc.InvocationResponse, error) {
+	return w.session.invoke(ctx, r, giveUp, w.info.Capabilities.Has(HandlesInvocationCancel))
 }
 
 // watch hangs up when the process ends: its sockets may live on in children.

@@ -170,7 +170,7 @@ func (s *session) respond(r *funcrpc.InvocationResponse) {
 }
 
 // invoke sends one invocation and waits for its response.
-func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, cancelable bool) (*funcrpc.InvocationResponse, error) {
+func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, giveUp <-chan struct{}, cancelable bool) (*funcrpc.InvocationResponse, error) {
 	ch := make(chan *funcrpc.InvocationResponse, 1)
 	s.mu.Lock()
 	if s.closed {
@@ -185,25 +185,37 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, canc
 		s.abandon(r.GetInvocationId())
 		return nil, err
 	}
-	select {
-	case resp := <-ch:
-		return resp, nil
-	case <-s.lost:
+	for {
 		select {
-		case resp := <-ch: // it came with the last breath
+		case resp := <-ch:
 			return resp, nil
-		default:
+		case <-s.lost:
+			select {
+			case resp := <-ch: // it came with the last breath
+				return resp, nil
+			default:
+			}
+			s.abandon(r.GetInvocationId())
+			return nil, ErrLost
+		case <-giveUp:
+			giveUp = nil
+			s.cancel(r.GetInvocationId(), cancelable)
+		case <-ctx.Done():
+			s.abandon(r.GetInvocationId())
+			s.cancel(r.GetInvocationId(), cancelable)
+			return nil, context.Cause(ctx)
 		}
-		s.abandon(r.GetInvocationId())
-		return nil, ErrLost
-	case <-ctx.Done():
-		s.abandon(r.GetInvocationId())
-		if cancelable {
-			_ = s.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationCancel{
-				InvocationCancel: &funcrpc.InvocationCancel{InvocationId: r.GetInvocationId()}}})
-		}
-		return nil, context.Cause(ctx)
 	}
+}
+
+// cancel asks the function to end early. Failing to ask is no failure: the
+// session will say so itself.
+func (s *session) cancel(id string, cancelable bool) {
+	if !cancelable {
+		return
+	}
+	_ = s.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationCancel{
+		InvocationCancel: &funcrpc.InvocationCancel{InvocationId: id}}})
 }
 
 func (s *session) abandon(id string) {

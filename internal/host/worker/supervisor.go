@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // State is where a supervised worker is in its life.
@@ -39,7 +37,7 @@ const (
 	failingAfter = 5           // failures in a row until the state is Failing
 )
 
-// Supervisor keeps one worker alive. While none runs, Invoke waits: events
+// Supervisor keeps one worker alive. While none runs, Acquire waits: events
 // stay in their sources rather than fail.
 type Supervisor struct {
 	launcher Launcher
@@ -177,21 +175,6 @@ func (s *Supervisor) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.status
-}
-
-// Invoke runs a function on the running worker, waiting for one if need be.
-// build makes the request for that worker.
-func (s *Supervisor) Invoke(ctx context.Context, build func(Info) (*funcrpc.InvocationRequest, error)) (*funcrpc.InvocationResponse, Worker, error) {
-	w, err := s.Acquire(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	r, err := build(w.Info())
-	if err != nil {
-		return nil, w, err
-	}
-	resp, err := w.Invoke(ctx, r)
-	return resp, w, err
 }
 
 // enter changes the state and tells who waits.

@@ -29,7 +29,9 @@ type Worker interface {
 	// Invoke runs a function and waits for its response. It returns an error
 	// that wraps ErrLost when the process ends first, and ctx's error when
 	// ctx ends first; the process may then still be running the function.
-	Invoke(ctx context.Context, r *funcrpc.InvocationRequest) (*funcrpc.InvocationResponse, error)
+	// When giveUp is closed the function is asked to end early, if the worker
+	// can ask, and its response is still waited for; nil never asks.
+	Invoke(ctx context.Context, r *funcrpc.InvocationRequest, giveUp <-chan struct{}) (*funcrpc.InvocationResponse, error)
 	// Info describes the worker. It does not change.
 	Info() Info
 	// Lost is closed when the worker can no longer be invoked.

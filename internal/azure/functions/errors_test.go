@@ -1,0 +1,16 @@
+package functions
+
+import (
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// TestEveryKindHasAStatus walks all kinds, so that a new one is not forgotten.
+func TestEveryKindHasAStatus(t *testing.T) {
+	for _, k := range fault.Kinds() {
+		if statuses[k] == 0 {
+			t.Errorf("no status for %v", k)
+		}
+	}
+}

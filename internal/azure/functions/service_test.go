@@ -1,0 +1,268 @@
+package functions
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+const limit = 20 * time.Second
+
+// binary is the host's test app, built once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "lazuli-functions-test")
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "app")
+	return out, project.Build(context.Background(), filepath.Join("..", "..", "host", "testdata", "app"), out, os.Environ())
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if out, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(out))
+	}
+	os.Exit(code)
+}
+
+// front is a running app behind HTTP.
+type front struct {
+	t      *testing.T
+	url    string
+	memory *triggertest.Memory
+}
+
+func start(t *testing.T, hostJSON string, change func(*Config)) *front {
+	t.Helper()
+	out, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if hostJSON != "" {
+		if err := os.WriteFile(filepath.Join(dir, "host.json"), []byte(hostJSON), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := triggertest.New(1)
+	h, err := host.New(host.Options{
+		Name: "test", Dir: dir, Binary: out, Connector: m.Connector(), Checkpoints: m,
+		HTTPAddress: "127.0.0.1:7071", Version: "4.0.0", Log: testkit.Logger(t),
+		Settings: map[string]string{
+			"Hub": "Endpoint=sb://localhost;UseDevelopmentEmulator=true", "HubName": "telemetry",
+			"Cosmos": "AccountEndpoint=https://localhost:8081/;AccountKey=C2y6;",
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	c := Config{Host: h, Log: testkit.Logger(t)}
+	if change != nil {
+		change(&c)
+	}
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = NewHTTPServer(s, testkit.Discard())
+	server.Start()
+	t.Cleanup(server.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return &front{t, server.URL, m}
+}
+
+// do sends a request and returns the answer with its body.
+func (f *front) do(method, path, body string, headers ...string) (*http.Response, string) {
+	f.t.Helper()
+	r, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return resp, string(b)
+}
+
+func (f *front) expect(method, path, body string, code int, want string, headers ...string) *http.Response {
+	f.t.Helper()
+	resp, got := f.do(method, path, body, headers...)
+	if resp.StatusCode != code || !strings.Contains(got, want) {
+		f.t.Errorf("%s %s: %d %q, want %d with %q", method, path, resp.StatusCode, got, code, want)
+	}
+	return resp
+}
+
+func TestHTTPFunctions(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, "", nil)
+	r := f.expect("GET", "/api/hello/you?q=now", "", 200, "hello you now")
+	if r.Header.Get("X-Custom") != "yes" || !strings.HasPrefix(r.Header.Get("Set-Cookie"), "seen=1") {
+		t.Errorf("headers: %v", r.Header)
+	}
+	f.expect("GET", "/API/Hello", "", 200, "hello ")
+	f.expect("POST", "/api/hello/you", "\x00\xff binary", 201, "hello you \x00\xff binary")
+	f.expect("PUT", "/api/hello/you", "", 404, "")
+	f.expect("GET", "/api/nothing", "", 404, "")
+	f.expect("GET", "/hello/you", "", 404, "")
+	f.expect("GET", "/", "", 200, "/api/hello/{name?}")
+	f.expect("GET", "/api/hello?do=panic", "", 500, "")
+	f.expect("POST", "/api/store", `{"id":"h1","deviceId":"d"}`, 200, "stored")
+	if docs := f.memory.Documents("db", "events"); len(docs) != 1 || string(docs[0]) != `{"id":"h1","deviceId":"d"}` {
+		t.Errorf("documents: %s", docs)
+	}
+	f.expect("POST", "/api/store", `{"id":`, 400, "unexpected")
+}
+
+func TestHostJSONShapesHTTP(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, `{"version":"2.0","extensions":{"http":{"routePrefix":"","customHeaders":{"X-Frame-Options":"DENY"}}}}`, nil)
+	if r := f.expect("GET", "/hello/you", "", 200, "hello you"); r.Header.Get("X-Frame-Options") != "DENY" {
+		t.Errorf("headers: %v", r.Header)
+	}
+	f.expect("GET", "/api/hello/you", "", 404, "")
+}
+
+func TestCORS(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, "", func(c *Config) { c.CORS = []string{"https://portal.example"} })
+	r := f.expect("OPTIONS", "/api/hello", "", 204, "", "Origin", "https://portal.example", "Access-Control-Request-Method", "POST")
+	if got := r.Header.Get("Access-Control-Allow-Origin"); got != "https://portal.example" {
+		t.Errorf("allowed origin %q", got)
+	}
+	r = f.expect("GET", "/api/hello", "", 200, "", "Origin", "https://evil.example")
+	if got := r.Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("a stranger got %q", got)
+	}
+	if _, err := newCORS([]string{"portal"}, struct {
+		LocalHTTPPort   int
+		CORS            string
+		CORSCredentials bool
+	}{}); err == nil {
+		t.Error("an origin without a scheme was taken")
+	}
+}
+
+func TestKeys(t *testing.T) {
+	testkit.NoLeaks(t)
+	keys := NewKeys("master")
+	f := start(t, "", func(c *Config) { c.Keys = keys })
+	f.expect("GET", "/admin/host/status", "", 401, "")
+	f.expect("GET", "/admin/host/ping", "", 200, "")
+	f.expect("GET", "/api/hello", "", 200, "") // anonymous
+	f.expect("GET", "/admin/host/status", "", 200, `"state":"Running"`, "x-functions-key", "master")
+	f.expect("GET", "/admin/host/status?code=master", "", 200, `"state":"Running"`)
+	f.expect("GET", "/admin/host/keys?code=master", "", 200, `"_master"`)
+	f.expect("PUT", "/admin/functions/hello/keys/mine?code=master", `{"name":"mine","value":"abc"}`, 201, `"abc"`)
+	f.expect("GET", "/admin/functions/hello/keys/mine?code=master", "", 200, `"abc"`)
+	f.expect("POST", "/admin/host/systemkeys/blobs?code=master", "", 201, `"blobs"`)
+	f.expect("DELETE", "/admin/functions/hello/keys/mine?code=master", "", 204, "")
+	f.expect("GET", "/admin/functions/hello/keys/mine?code=master", "", 404, "no such key")
+	request := func(key string) *http.Request {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("x-functions-key", key)
+		return r
+	}
+	own, _ := keys.set(functionScope("A"), "default", "")
+	for _, c := range []struct {
+		level, function, key string
+		want                 bool
+	}{
+		{"anonymous", "a", "", true},
+		{"function", "a", "", false},
+		{"function", "a", own.Value, true},
+		{"function", "b", own.Value, false},
+		{"admin", "a", own.Value, false},
+		{"admin", "a", "master", true},
+		{"system", "a", own.Value, false},
+	} {
+		if got := keys.allow(c.level, c.function, request(c.key)); got != c.want {
+			t.Errorf("level %s of %s: %v", c.level, c.function, got)
+		}
+	}
+}
+
+func TestAdmin(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, "", nil)
+	var list []functionInfo
+	_, body := f.do("GET", "/admin/functions", "")
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list) != 6 {
+		t.Fatalf("functions: %v, %s", err, body)
+	}
+	if list[4].Name != "hello" || !strings.HasSuffix(list[4].InvokeURLTemplate, "/api/hello/{name?}") {
+		t.Errorf("hello: %+v", list[4])
+	}
+	f.expect("GET", "/admin/functions/PROCESS", "", 200, `"eventHubTrigger"`)
+	f.expect("GET", "/admin/functions/process/status", "", 200, `"isDisabled":false`)
+	f.expect("GET", "/admin/functions/none", "", 404, "no such function")
+	f.expect("POST", "/admin/host/ping", "", 200, "")
+	f.expect("GET", "/admin/host/config", "", 200, `"routePrefix":"api"`)
+	f.expect("GET", "/admin/host/keys", "", 404, "keys are off")
+	f.expect("GET", "/admin/elsewhere", "", 404, "")
+
+	f.expect("POST", "/admin/functions/process", "", 400, "input")
+	f.expect("POST", "/admin/functions/process", `{"input":{"id":"n"}}`, 400, "input")
+	f.expect("POST", "/admin/functions/none", `{"input":""}`, 404, "no such function")
+	f.expect("POST", "/admin/functions/alarm", `{"input":"no documents"}`, 400, "document")
+	f.expect("POST", "/admin/functions/process", `{"input":"{\"id\":\"by-hand\"}"}`, 202, "")
+	testkit.Eventually(t, limit, func() bool { return len(f.memory.Documents("db", "events")) == 1 }, "the document of the run by hand")
+	f.expect("POST", "/admin/functions/alarm", `{"input":" {\"id\":\"one\"}"}`, 202, "")
+	f.expect("POST", "/admin/functions/hello", `{"input":"{\"name\":\"x\"}"}`, 202, "")
+}
+
+func TestLimits(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, `{"version":"2.0","extensions":{"http":{"maxOutstandingRequests":1}}}`, nil)
+	f.expect("GET", "/api/hello", "", 200, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, "GET", f.url+"/api/hello?do=hang", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { // again if the requests below happen to be in its way
+		for ctx.Err() == nil {
+			if resp, err := http.DefaultClient.Do(r); err == nil {
+				resp.Body.Close()
+			}
+		}
+	}()
+	testkit.Eventually(t, limit, func() bool {
+		resp, _ := f.do("GET", "/api/hello", "")
+		return resp.StatusCode == http.StatusTooManyRequests
+	}, "a second request is refused while the first runs")
+}
