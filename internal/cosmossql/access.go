@@ -3,8 +3,9 @@ package cosmossql
 // access is how a block reaches the container: one or more ways, of which Run
 // takes the first that is worth its cost.
 type access struct {
-	ways    []way   // the last one is always possible
-	keyWalk *Access // along the index of the only GROUP BY path, if that will do
+	ways    []way    // the last one is always possible
+	keyWalk *Access  // along the index of the only GROUP BY path, if that will do
+	edges   []Access // along the index of each MIN and MAX, if they are all there is
 }
 
 // way is one way to reach the documents: a sequence of walks that together cover

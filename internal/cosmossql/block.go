@@ -151,10 +151,8 @@ func (b *block) sorted(f *frame, deliver func(value) bool) {
 		if !out.defined() {
 			return true
 		}
-		r := list.newRow(f)
-		r.out = out.clone()
-		f.run.hold(r.size())
-		list.rows = append(list.rows, r)
+		list.see(f)
+		list.keep(out, f.run)
 		return f.run.err == nil
 	})
 	list.sort()
@@ -170,6 +168,7 @@ type limiter struct {
 	skip, take int64
 	distinct   bool
 	seen       map[string]bool
+	buf        []byte
 	run        *running
 	emit       func(value) bool
 }
@@ -193,14 +192,14 @@ func (l *limiter) deliver(v value) bool {
 }
 
 func (l *limiter) isNew(v value) bool {
-	key := digest(appendCanonical(nil, v))
-	if l.seen[key] {
+	l.buf = digest(appendCanonical(l.buf[:0], v))
+	if l.seen[string(l.buf)] {
 		return false
 	}
 	if l.seen == nil {
 		l.seen = map[string]bool{}
 	}
-	l.seen[key] = true
-	l.run.hold(len(key) + 48)
+	l.seen[string(l.buf)] = true
+	l.run.hold(len(l.buf) + 48)
 	return true
 }

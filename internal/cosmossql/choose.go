@@ -54,6 +54,7 @@ func (c *chooser) choose(acc *access) {
 	}
 	acc.ways = append(acc.ways, base)
 	acc.keyWalk = c.keyWalk()
+	acc.edges = c.edgeWalks()
 }
 
 // indexable asks whether path may be walked within the extent.

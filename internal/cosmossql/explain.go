@@ -53,6 +53,10 @@ func (p *Plan) explainSource(sb *strings.Builder, b *block, i int, indent string
 			line("count", "%s, without reading", s.choices.ways[0].walksText())
 		case b == p.root && p.mode == modeKeys:
 			line("read", "%s, keys only", walkText(*s.choices.keyWalk))
+		case b == p.root && p.mode == modeEdges:
+			for _, w := range s.choices.edges {
+				line("read", "%s, first entry", walkText(w))
+			}
 		default:
 			for i := range s.choices.ways {
 				verb := "read"
@@ -162,7 +166,7 @@ func boundsText(a Access) string {
 	}
 	var parts []string
 	add := func(b *Bound, op string, typeEnd bool) {
-		if b == nil || typeEnd {
+		if typeEnd || b.Value.Kind == Undefined {
 			return
 		}
 		if b.Inclusive {

@@ -89,6 +89,9 @@ func (s *fakeSource) Scan(_ context.Context, a Access) (Rows, error) {
 		r.step, r.i = -1, len(r.list)
 	}
 	if a.After != nil {
+		if len(a.After) < 17 {
+			return nil, ErrContinuation
+		}
 		after := decodePosition(a.After)
 		for r.i+r.step >= 0 && r.i+r.step < len(r.list) && compareEntries(r.list[r.i+r.step], after)*r.step <= 0 {
 			r.i += r.step
@@ -111,7 +114,7 @@ func (s *fakeSource) Count(ctx context.Context, a Access, limit int64) (int64, e
 	if a.IsAll() {
 		return int64(len(s.entries(nil))), nil
 	}
-	if s.many && limit > 0 {
+	if s.many && limit >= fewAtLeast {
 		return limit, nil
 	}
 	rows, _ := s.Scan(ctx, a)

@@ -34,8 +34,8 @@ func (g *groups) of(keys []value, r *running) *group {
 	gr := &group{id: string(g.buf), keys: make([]value, len(keys)), accs: make([]accumulator, len(g.spec.aggs))}
 	for i, k := range keys {
 		k = k.clone()
-		if k.kind == Number {
-			k.raw = nil // one text for all spellings of a number
+		if k.kind == Number || k.kind == String {
+			k.raw = nil // one text for all spellings
 		}
 		gr.keys[i] = k
 	}
@@ -96,12 +96,12 @@ func (s *grouping) deliver(f *frame, b *block, all *groups, deliver func(value) 
 	}
 }
 
-// digest shortens long canonical bytes to a strong hash, so that a set of them
-// stays small.
-func digest(b []byte) string {
+// digest shortens long canonical bytes to a strong hash, in place, so that a set
+// of them stays small.
+func digest(b []byte) []byte {
 	if len(b) <= 40 {
-		return string(b)
+		return b
 	}
 	sum := sha256.Sum256(b)
-	return string(sum[:])
+	return append(b[:0], sum[:]...)
 }

@@ -23,6 +23,9 @@ func skipString(b []byte, i int) int {
 			return -1
 		}
 		end := i + n
+		if n == 0 || b[end-1] != '\\' {
+			return end + 1
+		}
 		slashes := 0
 		for end-1-slashes >= i && b[end-1-slashes] == '\\' {
 			slashes++

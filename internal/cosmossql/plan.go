@@ -12,7 +12,7 @@ type Plan struct {
 	slots int
 	aggs  int
 	mode  mode
-	hash  [8]byte // of the query and its parameters, for continuations
+	hash  [8]byte // of the query, its parameters and the plan, for continuations
 	text  string
 }
 
@@ -32,6 +32,8 @@ const (
 	modeCount
 	// modeKeys groups by a path along its index, without documents.
 	modeKeys
+	// modeEdges answers MIN and MAX from the ends of indexes.
+	modeEdges
 )
 
 // Compile binds the query's names and parameters and chooses the access path.
@@ -49,15 +51,18 @@ func Compile(q *Query, params map[string][]byte, info SourceInfo) (*Plan, error)
 	if b.err != nil {
 		return nil, b.err
 	}
-	p := &Plan{root: root, slots: b.slots, aggs: b.aggs, text: q.text, hash: queryHash(q.text, params)}
+	p := &Plan{root: root, slots: b.slots, aggs: b.aggs, text: q.text}
 	planBlock(root, info)
 	p.mode = chooseMode(root)
+	p.hash = queryHash(q.text, params, p.Explain())
 	return p, nil
 }
 
-// queryHash tells queries apart in continuations.
-func queryHash(text string, params map[string][]byte) [8]byte {
+// queryHash tells queries apart in continuations, and plans of one query too: a
+// position is worth nothing along another index.
+func queryHash(text string, params map[string][]byte, plan string) [8]byte {
 	h := sha256.New()
+	h.Write(appendCounted(nil, []byte(plan)))
 	h.Write(appendCounted(nil, []byte(text)))
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		h.Write(appendCounted(nil, []byte(name)))
@@ -97,6 +102,8 @@ func groupMode(b *block) mode {
 	}
 	acc := b.from[0].choices
 	switch {
+	case acc.edges != nil:
+		return modeEdges
 	case !onlyCount:
 	case len(b.group.keys) == 0 && acc.ways[0].exact:
 		return modeCount

@@ -1,6 +1,9 @@
 package cosmossql
 
-import "crypto/sha256"
+import (
+	"bytes"
+	"crypto/sha256"
+)
 
 // collect computes all rows on each page, passes those that were given and
 // fills the page with the next. Where that is, is told by the number of rows
@@ -99,14 +102,17 @@ func distance(a, b int64) int64 { return max(a-b, b-a) }
 // produce computes the plan's rows in order.
 func (p *Plan) produce(f *frame, emit func(value) bool) {
 	b := p.root
-	if p.mode == modeCollect {
+	if p.mode == modeCollect || p.mode == modeRows {
 		b.each(f, emit)
 		return
 	}
 	all := newGroups(b.group)
-	if p.mode == modeCount {
+	switch p.mode {
+	case modeCount:
 		p.counted(f, all)
-	} else {
+	case modeEdges:
+		p.edged(f, all)
+	default:
 		p.keyed(f, all)
 	}
 	if f.run.err != nil {
@@ -146,12 +152,12 @@ func (p *Plan) keyed(f *frame, all *groups) {
 	keys := make([]value, 1)
 	var gr *group
 	for c.next() {
-		v := ofScalar(c.row.Value)
-		if v.kind >= Array {
+		v := &c.row.Value
+		if v.Kind >= Array {
 			break
 		}
-		if gr == nil || compare(v, gr.keys[0]) != 0 {
-			keys[0] = v
+		if gr == nil || v.Kind != gr.keys[0].kind || v.Num != gr.keys[0].num || !bytes.Equal(v.Text, gr.keys[0].text) {
+			keys[0] = ofScalar(*v)
 			gr = all.of(keys, f.run)
 		}
 		gr.countAll()

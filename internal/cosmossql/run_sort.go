@@ -101,20 +101,18 @@ type topRows struct {
 
 // row takes the frame's row if it is among the first.
 func (s *topRows) row() bool {
-	r := s.newRow(s.frame)
-	if s.behind != nil && s.compare(&r, s.behind) <= 0 {
+	s.see(s.frame)
+	if s.behind != nil && s.compare(&s.at, s.behind) <= 0 {
 		return true
 	}
-	if s.bound && s.compare(&r, &s.rows[s.want-1]) > 0 {
+	if s.bound && s.compare(&s.at, &s.rows[s.want-1]) > 0 {
 		return true
 	}
 	out := s.out.eval(s.frame)
 	if !out.defined() {
 		return true
 	}
-	r.out = out.clone()
-	s.rows = append(s.rows, r)
-	s.frame.run.hold(r.size())
+	s.keep(out, s.frame.run)
 	if len(s.rows) >= 2*s.want+64 {
 		s.cut()
 	}

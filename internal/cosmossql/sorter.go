@@ -27,27 +27,31 @@ func (r *sortRow) size() int {
 type sorter struct {
 	keys []sortKey
 	rows []sortRow
-	last uint64 // the document of the row made last
-	sub  int
+	at   sortRow // the row at hand; its keys are borrowed
 }
 
-// newRow evaluates the keys of the frame's current row.
-func (s *sorter) newRow(f *frame) sortRow {
-	if f.run.ordinal != s.last {
-		s.last, s.sub = f.run.ordinal, 0
+// see evaluates the keys of the frame's current row.
+func (s *sorter) see(f *frame) {
+	if f.run.ordinal != s.at.ordinal {
+		s.at.ordinal, s.at.sub = f.run.ordinal, 0
 	}
-	r := sortRow{keys: make([]value, len(s.keys)), ordinal: f.run.ordinal, sub: s.sub}
-	s.sub++
-	for i, k := range s.keys {
+	s.at.sub++
+	s.at.keys = s.at.keys[:0]
+	for _, k := range s.keys {
 		v := k.x.eval(f)
-		if v.kind >= Array {
-			v.raw = nil // the order among arrays and objects is that of insertion
-		}
-		v.text = slices.Clone(v.text)
-		v.raw = nil
-		r.keys[i] = v
+		v.raw = nil // only the scalar counts: arrays are in the order of insertion
+		s.at.keys = append(s.at.keys, v)
 	}
-	return r
+}
+
+// keep adds the row at hand with what becomes of it.
+func (s *sorter) keep(out value, r *running) {
+	row := sortRow{keys: make([]value, len(s.keys)), ordinal: s.at.ordinal, sub: s.at.sub, out: out.clone()}
+	for i, k := range s.at.keys {
+		row.keys[i] = k.clone()
+	}
+	s.rows = append(s.rows, row)
+	r.hold(row.size())
 }
 
 // compare orders two rows.

@@ -54,7 +54,8 @@ type Access struct {
 	// KeysOnly says that Row.Doc is not needed.
 	KeysOnly bool
 	// After is a Rows.Position of an equal Access: the walk starts behind it,
-	// whether or not that entry still exists. Nil starts at the beginning.
+	// whether or not that entry still exists. Nil starts at the beginning. It comes
+	// from a client: if it is malformed, Scan returns ErrContinuation.
 	After []byte
 }
 
