@@ -15,8 +15,7 @@ type queue struct {
 	closed bool
 }
 
-// pending is an append with its encoded size. A nil done marks a request to
-// begin a new segment.
+// pending is an append with its encoded size.
 type pending struct {
 	Append
 	size int
