@@ -11,7 +11,7 @@ import (
 // bookmark is where a page ended. Its text is URL-safe base64 of
 //
 //	version(1) hash(8) kind(1) way done skipped   (integers are uvarints)
-//	kind tokenWalk:  sub ordinal keys walk length after…
+//	kind tokenWalk:  sub ordinal keys rowWalk walk length after…
 //	kind tokenSort:  sub ordinal keys
 //	kind tokenCount: count row(8)…
 //	keys:            count {kind(1) [float64(8) | length text…]}…
@@ -31,6 +31,7 @@ type bookmark struct {
 	keys    []Scalar
 	ordinal uint64
 	sub     int
+	rowWalk int // tokenWalk: the walk that the document is in
 
 	last [][8]byte // tokenCount: hashes of the last rows given
 }
@@ -61,7 +62,8 @@ func (t *bookmark) encode() string {
 	b = binary.AppendUvarint(b, uint64(t.skipped))
 	switch t.kind {
 	case tokenWalk:
-		b = appendCounted(binary.AppendUvarint(t.appendRow(b), uint64(t.walk)), t.after)
+		b = binary.AppendUvarint(t.appendRow(b), uint64(t.rowWalk))
+		b = appendCounted(binary.AppendUvarint(b, uint64(t.walk)), t.after)
 	case tokenSort:
 		b = t.appendRow(b)
 	case tokenCount:
@@ -118,7 +120,7 @@ func decodeToken(text string, hash [8]byte) (*bookmark, error) {
 	switch t.kind {
 	case tokenWalk:
 		t.sub, t.ordinal, t.keys = int(r.int()), r.uint(), r.scalars()
-		t.walk = int(r.int())
+		t.rowWalk, t.walk = int(r.int()), int(r.int())
 		if n := r.int(); n > 0 {
 			t.after = r.bytes(n)
 		}

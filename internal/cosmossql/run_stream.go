@@ -36,7 +36,7 @@ func (p *Plan) stream(f *frame, w *way, t *bookmark, out *pager) {
 	if joins {
 		last := c.row.Value
 		last.Text = slices.Clone(last.Text)
-		end.sub, end.ordinal, end.keys = s.sub, c.row.Ordinal, []Scalar{last}
+		end.sub, end.ordinal, end.keys, end.rowWalk = s.sub, c.row.Ordinal, []Scalar{last}, c.at
 	} else {
 		end.walk, end.after = c.at, slices.Clone(c.rows.Position())
 		if !c.next() {
@@ -71,7 +71,7 @@ func (s *streamState) begin(c *cursor) bool {
 	if s.partial == nil {
 		return true
 	}
-	order := c.at - s.partial.walk
+	order := c.at - s.partial.rowWalk
 	if order == 0 {
 		order = cmp.Or(c.row.Value.Compare(s.partial.keys[0]), cmp.Compare(c.row.Ordinal, s.partial.ordinal))
 		if c.walks[c.at].Reverse {
