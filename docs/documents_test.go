@@ -3,6 +3,7 @@ package docs_test
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -25,7 +26,7 @@ func documents(t *testing.T) []string {
 	return pages
 }
 
-var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```")
+var fence = regexp.MustCompile("(?ms)^```([a-z ]*)\n(.*?)^```")
 
 // blocks returns the fenced blocks of a language in a page.
 func blocks(t *testing.T, page, language string) []string {
@@ -121,4 +122,31 @@ func outline(t *testing.T, page string) string {
 		}
 	}
 	return out.String()
+}
+
+// TestGoProgramsBuild builds every Go block, each a whole program.
+func TestGoProgramsBuild(t *testing.T) {
+	seen := map[string]bool{}
+	for _, page := range documents(t) {
+		for _, block := range blocks(t, page, "go") {
+			if seen[block] {
+				continue // the translation's copy
+			}
+			seen[block] = true
+			dir, err := os.MkdirTemp(".", "_program")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer os.RemoveAll(dir)
+			if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(block), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command("go", "vet", "./"+dir).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", page, err, out)
+			}
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("no Go program is shown anywhere")
+	}
 }
