@@ -274,7 +274,7 @@ func (s segment) match(text string, params map[string]string) bool {
 		}
 		value := text
 		if i+1 < len(s.pieces) {
-			at := strings.LastIndex(strings.ToLower(text), strings.ToLower(s.pieces[i+1].literal))
+			at := lastIndexFold(text, s.pieces[i+1].literal)
 			if at < 0 {
 				return false
 			}
@@ -287,6 +287,17 @@ func (s segment) match(text string, params map[string]string) bool {
 		text = text[len(value):]
 	}
 	return text == ""
+}
+
+// lastIndexFold is strings.LastIndex without regard to case. Changing the case
+// first would not do: it can change the length.
+func lastIndexFold(text, part string) int {
+	for i := len(text) - len(part); i >= 0; i-- {
+		if strings.EqualFold(text[i:i+len(part)], part) {
+			return i
+		}
+	}
+	return -1
 }
 
 func (p piece) allows(value string) bool {

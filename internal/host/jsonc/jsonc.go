@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Clean returns a copy of data with comments and a leading byte order mark
@@ -84,7 +85,10 @@ func Unmarshal(file string, data []byte, v any) error {
 	)
 	switch {
 	case errors.As(err, &syntax):
-		at = syntax.Offset
+		at = syntax.Offset - 1 // it counts the offending byte as read
+		if strings.HasPrefix(syntax.Error(), "unexpected end") {
+			at = int64(len(clean))
+		}
 	case errors.As(err, &typ):
 		at = typ.Offset
 	}

@@ -1,0 +1,177 @@
+package hostjson
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+func TestDefaults(t *testing.T) {
+	got, err := Default(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		FunctionTimeout: 30 * time.Minute,
+		HTTP:            HTTP{RoutePrefix: "api", MaxOutstandingRequests: -1, MaxConcurrentRequests: -1, CustomHeaders: map[string]string{}},
+		EventHubs: EventHubs{
+			MaxEventBatchSize: 100, MinEventBatchSize: 1, MaxWaitTime: time.Minute,
+			BatchCheckpointFrequency: 1, PrefetchCount: 300, InitialOffset: FromStart,
+		},
+		Logging: Logging{Default: slog.LevelInfo, Levels: map[string]slog.Level{}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParse(t *testing.T) {
+	text := `{
+		// hosts of every age read this file
+		"version": "2.0", "FunctionTimeout": "00:05:00", "functions": ["a", "b"],
+		"extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"},
+		"managedDependency": {"enabled": true}, "somethingNew": [1, {"x": null}],
+		"extensions": {
+			"http": {"routePrefix": "", "maxOutstandingRequests": 20, "customHeaders": {"X.A": "b"}},
+			"eventHubs": {"maxEventBatchSize": 500, "minEventBatchSize": 50, "maxWaitTime": "00:00:30",
+				"batchCheckpointFrequency": 5,
+				"initialOffsetOptions": {"type": "fromenqueuedtime", "enqueuedTimeUtc": "2026-01-02T03:04:05Z"}}
+		},
+		"logging": {"logLevel": {"default": "Warning", "Function": "Error", "Function.A.User": "Trace", "Host.Results": "None"}}
+	}`
+	c, err := Parse("host.json", []byte(text), map[string]string{
+		"extensions:HTTP:routePrefix":         "v1",
+		"logging:logLevel:Function.A":         "Debug",
+		"extensions:queues:batchSize":         "7",
+		"extensions:eventHubs:prefetchCount":  "5",
+		"customHandler:description:arguments": "ignored: the section has no executable but is a section",
+	})
+	if err == nil {
+		t.Fatal("arguments given as text were taken")
+	}
+	c, err = Parse("host.json", []byte(text), map[string]string{
+		"extensions:HTTP:routePrefix": "v1", "logging:logLevel:Function.A": "Debug", "extensions:eventHubs:prefetchCount": "5",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.FunctionTimeout != 5*time.Minute || c.HTTP.RoutePrefix != "v1" || c.HTTP.MaxOutstandingRequests != 20 || c.HTTP.CustomHeaders["X.A"] != "b" {
+		t.Errorf("%+v", c)
+	}
+	want := EventHubs{
+		MaxEventBatchSize: 500, MinEventBatchSize: 50, MaxWaitTime: 30 * time.Second, BatchCheckpointFrequency: 5,
+		PrefetchCount: 5, InitialOffset: FromEnqueuedTime, InitialTime: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+	if diff := cmp.Diff(want, c.EventHubs); diff != "" {
+		t.Error(diff)
+	}
+	for category, level := range map[string]slog.Level{
+		"Host.General": slog.LevelWarn, "Function.B": slog.LevelError, "Functions": slog.LevelWarn,
+		"function.a": slog.LevelDebug, "Function.A.User": slog.LevelDebug - 4, "Host.Results": LevelOff,
+	} {
+		if got := c.Logging.Level(category); got != level {
+			t.Errorf("level of %s: %v, want %v", category, got, level)
+		}
+	}
+}
+
+func TestOldEventHubsShape(t *testing.T) {
+	c, err := Parse("host.json", []byte(`{"version":"2.0","extensions":{"eventHubs":{"eventProcessorOptions":{"maxBatchSize":64,"prefetchCount":256}}}}`), nil)
+	if err != nil || c.EventHubs.MaxEventBatchSize != 64 || c.EventHubs.PrefetchCount != 256 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestCustomHandler(t *testing.T) {
+	c, err := Parse("host.json", []byte(`{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"app","arguments":["-v"]},"enableForwardingHttpRequest":true}}`), nil)
+	if err != nil || c.CustomHandler.Executable != "app" || !c.CustomHandler.ForwardHTTP {
+		t.Errorf("%+v, %v", c, err)
+	}
+	c, err = Parse("host.json", []byte(`{"version":"2.0","httpWorker":{"description":{"defaultExecutablePath":"app"}}}`), nil)
+	if err != nil || !c.CustomHandler.ForwardHTTP || !c.CustomHandler.FromLegacySection {
+		t.Errorf("older section: %+v, %v", c, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`:                 `version: must be "2.0"`,
+		`{"version":"1.0"}`:  `version: must be "2.0"`,
+		`[]`:                 "must hold a JSON object",
+		"{\n\n  \"a\": }":    "host.json:3:8",
+		`{"version":"2.0",}`: "host.json:1:18",
+		`{"version":"2.0","functionTimeout":"soon"}`:                                                                         "functionTimeout: \"soon\" is not a time span",
+		`{"version":"2.0","functionTimeout":"00:00:00"}`:                                                                     "functionTimeout: must be positive",
+		`{"version":"2.0","extensions":[]}`:                                                                                  "extensions: must be an object",
+		`{"version":"2.0","extensions":{"eventHubs":{"maxEventBatchSize":0}}}`:                                               "extensions.eventHubs.maxEventBatchSize: must be between",
+		`{"version":"2.0","extensions":{"eventHubs":{"maxEventBatchSize":1.5}}}`:                                             "whole number",
+		`{"version":"2.0","extensions":{"eventHubs":{"minEventBatchSize":200}}}`:                                             "more than maxEventBatchSize",
+		`{"version":"2.0","extensions":{"eventHubs":{"maxWaitTime":"00:11:00"}}}`:                                            "at most 00:10:00",
+		`{"version":"2.0","extensions":{"eventHubs":{"initialOffsetOptions":{"type":"middle"}}}}`:                            "must be one of fromStart",
+		`{"version":"2.0","extensions":{"eventHubs":{"initialOffsetOptions":{"type":"fromEnqueuedTime"}}}}`:                  "enqueuedTimeUtc: must be a time",
+		`{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}`:                                                        "logging.logLevel.default: must be Trace",
+		`{"version":"2.0","customHandler":{"description":{}}}`:                                                               "defaultExecutablePath: is missing",
+		`{"version":"2.0","customHandler":{"enableProxyingHttpRequest":true,"description":{"defaultExecutablePath":"app"}}}`: "enableProxyingHttpRequest: is not supported",
+		`{"version":"2.0","functions":"a"}`:                                                                                  "functions: must be an array",
+		`{"version":"2.0","extensions":{"http":{"customHeaders":{"A":1}}}}`:                                                  "customHeaders.A: must be a string",
+	} {
+		_, err := Parse("host.json", []byte(text), nil)
+		if err == nil || !strings.Contains(err.Error(), want) || !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: error %v, want one with %q", text, err, want)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), File)
+	if _, err := Load(path, nil); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), `{"version": "2.0"}`) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if err := os.WriteFile(path, []byte(`{"version":"2.0","functionTimeout":"-1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(path, nil); err != nil || c.FunctionTimeout != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"00:00:01": time.Second, "01:02": time.Hour + 2*time.Minute, "1.02:03:04": 26*time.Hour + 3*time.Minute + 4*time.Second,
+		"2": 48 * time.Hour, "00:00:00.5": 500 * time.Millisecond, "00:00:00.1234567": 123456700,
+	} {
+		if got, err := ParseDuration(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "x", "-00:00:01", "25:00:00", "00:60:00", "00:00:60", "1:2:3:4", "00:00.5:00", "00:00:00."} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("%q was taken as %v", text, got)
+		}
+	}
+}
+
+// FuzzHostJSON: no text makes the reader fail, and what it accepts is within
+// the limits that the host relies on.
+func FuzzHostJSON(f *testing.F) {
+	f.Add([]byte(`{"version":"2.0"}`), "extensions:http:routePrefix", "x")
+	f.Add([]byte("{/*c*/\"version\":\"2.0\",\"extensions\":{\"eventHubs\":{\"maxEventBatchSize\":3}}}"), "version:x", "2.0")
+	f.Add([]byte(`{"version":"2.0","logging":{"logLevel":{"a.b":"None"}}}`), "", "")
+	f.Fuzz(func(t *testing.T, text []byte, path, value string) {
+		c, err := Parse("host.json", text, map[string]string{path: value})
+		if err != nil {
+			return
+		}
+		if c.EventHubs.MaxEventBatchSize < 1 || c.EventHubs.MinEventBatchSize > c.EventHubs.MaxEventBatchSize || c.FunctionTimeout < 0 {
+			t.Errorf("accepted %+v", c)
+		}
+		c.Logging.Level(path)
+	})
+}
