@@ -103,10 +103,14 @@ func (h *customHandler) forward(w http.ResponseWriter, r *http.Request, f *funct
 	c := newCall(f, &funcrpc.InvocationRequest{InvocationId: r.Header.Get(invocationHeader)}, consoleSink(f))
 	ctx := context.WithValue(r.Context(), callKey{}, c)
 	defer func() {
-		if v := recover(); v != nil && v != http.ErrAbortHandler {
-			slog.Error(fmt.Sprintf("panic: %v", v), "function", f.name, "stack", string(debug.Stack()))
-			panic(http.ErrAbortHandler) // part of the answer may be out: break the connection
+		v := recover()
+		if v == nil {
+			return
 		}
+		if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			slog.Error("panic in a function", "function", f.name, "panic", v, "stack", string(debug.Stack()))
+		}
+		panic(http.ErrAbortHandler) // part of the answer may be out: break the connection
 	}()
 	f.trigger.(*httpTrigger).handle(w, r.WithContext(ctx))
 }
@@ -114,7 +118,7 @@ func (h *customHandler) forward(w http.ResponseWriter, r *http.Request, f *funct
 // consoleSink is where logs go when the response has no place for them.
 func consoleSink(f *function) logSink {
 	return func(l *funcrpc.RpcLog) {
-		slog.Default().Log(context.Background(), slogLevel(l.Level), l.Message, "function", f.name)
+		slog.Log(context.Background(), slogLevel(l.Level), l.Message, "function", f.name) //nolint:sloglint // passes a record on
 	}
 }
 
@@ -130,7 +134,7 @@ func (h *customHandler) answer(w http.ResponseWriter, ctx context.Context, f *fu
 	resp := newCall(f, req, logs.add).run(ctx)
 	if resp.Result.Status != funcrpc.StatusResult_Success {
 		for _, line := range logs.take() {
-			slog.Info(line, "function", f.name)
+			slog.Info(line, "function", f.name) //nolint:sloglint // passes a record on
 		}
 		e := resp.Result.Exception
 		http.Error(w, strings.TrimSpace(e.Message+"\n"+e.StackTrace), http.StatusInternalServerError)

@@ -148,6 +148,10 @@ func TestGenWritesADeployment(t *testing.T) {
     },
     "enableForwardingHttpRequest": true
   },
+  "extensionBundle": {
+    "id": "Microsoft.Azure.Functions.ExtensionBundle",
+    "version": "[4.0.0, 5.0.0)"
+  },
   "extensions": {
     "eventHubs": {
       "maxEventBatchSize": 50

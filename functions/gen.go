@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -37,7 +38,7 @@ func (a *App) generate(dir, exe string, out io.Writer) error {
 		return err
 	}
 	files := map[string][]byte{}
-	host, err := hostJSON(filepath.Join(dir, "host.json"), exe)
+	host, err := hostJSON(filepath.Join(dir, "host.json"), exe, a.needsBundle())
 	if err != nil {
 		return err
 	}
@@ -166,8 +167,9 @@ func (a *App) removeStale(dir string, out io.Writer) error {
 }
 
 // hostJSON returns the host.json at path, or a new one, with the custom
-// handler section replaced and everything else as it was.
-func hostJSON(path, exe string) ([]byte, error) {
+// handler section replaced, the extension bundle added where it is needed and
+// not chosen yet, and everything else as it was.
+func hostJSON(path, exe string, needsBundle bool) ([]byte, error) {
 	host, err := readHostJSON(path)
 	if err != nil {
 		return nil, err
@@ -183,7 +185,21 @@ func hostJSON(path, exe string) ([]byte, error) {
 		return nil, err
 	}
 	host["customHandler"] = section
+	if _, ok := host["extensionBundle"]; !ok && needsBundle {
+		host["extensionBundle"] = json.RawMessage(extensionBundle)
+	}
 	return indent(host)
+}
+
+// extensionBundle is what brings triggers and outputs other than HTTP to
+// Azure's host when an app is not written in .NET.
+const extensionBundle = `{"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.0.0, 5.0.0)"}`
+
+// needsBundle reports whether a function binds to more than HTTP.
+func (a *App) needsBundle() bool {
+	return slices.ContainsFunc(a.functions, func(f *function) bool {
+		return f.trigger.kind() != "httpTrigger" || len(f.outputs) > 0
+	})
 }
 
 // readHostJSON reads host.json by section; a missing file has none.

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -110,7 +111,7 @@ func TestResponseBufferFollowsNetHTTP(t *testing.T) {
 	}
 	w = &responseBuffer{header: http.Header{}}
 	w.WriteHeader(http.StatusNotModified)
-	if _, err := w.Write([]byte("x")); err != http.ErrBodyNotAllowed {
+	if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrBodyNotAllowed) {
 		t.Errorf("write after 304: %v", err)
 	}
 }

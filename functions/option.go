@@ -40,8 +40,10 @@ type ConnectionOption struct{ setting string }
 func Connection(setting string) ConnectionOption { return ConnectionOption{setting} }
 
 func (o ConnectionOption) applyEventHub(_ *function, t *eventHubTrigger) { t.connection = o.setting }
-func (o ConnectionOption) applyCosmosDB(_ *function, t *cosmosTrigger)   { t.connection = o.setting }
-func (o ConnectionOption) applyCosmosOutput(out *Output)                 { out.connection = o.setting }
+
+func (o ConnectionOption) applyCosmosDB(_ *function, t *cosmosTrigger) { t.connection = o.setting }
+
+func (o ConnectionOption) applyCosmosOutput(out *Output) { out.connection = o.setting }
 
 // ContainerOption is what [Database] and [Container] return.
 type ContainerOption struct{ database, container string }

@@ -97,8 +97,9 @@ func (p *retryPolicy) json() *retryJSON {
 // timeSpan writes a duration the way function.json spells it:
 // [d.]hh:mm:ss[.fffffff], the last in units of 100 ns.
 func timeSpan(d time.Duration) string {
-	days := d / (24 * time.Hour)
-	d -= days * 24 * time.Hour
+	const day = 24 * time.Hour
+	days := int64(d / day)
+	d %= day
 	s := fmt.Sprintf("%02d:%02d:%02d", d/time.Hour, d/time.Minute%60, d/time.Second%60)
 	if days > 0 {
 		s = fmt.Sprintf("%d.%s", days, s)

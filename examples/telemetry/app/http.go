@@ -46,7 +46,7 @@ func processEvent(events *functions.Output) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		event, err := readEvent(w, r)
 		if err != nil {
-			slog.WarnContext(r.Context(), fmt.Sprintf("HTTP trigger refused an event: %v", err))
+			say(r.Context(), slog.LevelWarn, "HTTP trigger refused an event: %v", err)
 			reply(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
 			return
 		}
@@ -58,7 +58,7 @@ func processEvent(events *functions.Output) http.HandlerFunc {
 			reply(w, http.StatusInternalServerError, map[string]any{"error": err.Error()})
 			return
 		}
-		slog.InfoContext(r.Context(), fmt.Sprintf("HTTP trigger processed event %s of device %s", event["id"], event["deviceId"]))
+		say(r.Context(), slog.LevelInfo, "HTTP trigger processed event %s of device %s", event["id"], event["deviceId"])
 		reply(w, http.StatusOK, map[string]any{
 			"status":      "success",
 			"message":     "Event processed successfully",

@@ -38,18 +38,18 @@ type eventHub struct {
 // processBatch turns a batch of telemetry into documents. An event that is not
 // a JSON object is logged and left out; the others are stored.
 func processBatch(ctx context.Context, events []functions.Event) (functions.Documents, error) {
-	slog.InfoContext(ctx, fmt.Sprintf("EventHub trigger function processing %d events", len(events)))
+	say(ctx, slog.LevelInfo, "EventHub trigger function processing %d events", len(events))
 	processedAt := now()
 	docs := make(functions.Documents, 0, len(events))
 	for _, e := range events {
 		doc, err := newDocument(e, processedAt)
 		if err != nil {
-			slog.ErrorContext(ctx, fmt.Sprintf("Skipping an event that is not telemetry: %v", err))
+			say(ctx, slog.LevelError, "Skipping an event that is not telemetry: %v", err)
 			continue
 		}
 		docs = append(docs, doc)
 	}
-	slog.InfoContext(ctx, fmt.Sprintf("Successfully processed %d of %d events", len(docs), len(events)))
+	say(ctx, slog.LevelInfo, "Successfully processed %d of %d events", len(docs), len(events))
 	return docs, nil
 }
 
@@ -89,7 +89,7 @@ const maxTemperature = 40.0
 // watchChanges looks at every stored document and warns of devices that run
 // hot.
 func watchChanges(ctx context.Context, docs []functions.Document) error {
-	slog.InfoContext(ctx, fmt.Sprintf("Cosmos DB Change Feed triggered with %d document(s)", len(docs)))
+	say(ctx, slog.LevelInfo, "Cosmos DB Change Feed triggered with %d document(s)", len(docs))
 	for _, d := range docs {
 		var doc struct {
 			ID        string
@@ -98,12 +98,12 @@ func watchChanges(ctx context.Context, docs []functions.Document) error {
 			Data      struct{ Temperature *float64 }
 		}
 		if err := d.Decode(&doc); err != nil {
-			slog.ErrorContext(ctx, fmt.Sprintf("Skipping a document of another shape: %v", err))
+			say(ctx, slog.LevelError, "Skipping a document of another shape: %v", err)
 			continue
 		}
-		slog.InfoContext(ctx, fmt.Sprintf("Document changed: id=%s deviceId=%s eventType=%s", doc.ID, doc.DeviceID, doc.EventType))
+		say(ctx, slog.LevelInfo, "Document changed: id=%s deviceId=%s eventType=%s", doc.ID, doc.DeviceID, doc.EventType)
 		if t := doc.Data.Temperature; doc.EventType == "telemetry" && t != nil && *t > maxTemperature {
-			slog.WarnContext(ctx, fmt.Sprintf("High temperature alert: %.1f °C exceeds the threshold of %.1f °C on device %s", *t, maxTemperature, doc.DeviceID))
+			say(ctx, slog.LevelWarn, "High temperature alert: %.1f °C exceeds the threshold of %.1f °C on device %s", *t, maxTemperature, doc.DeviceID)
 		}
 	}
 	return nil
