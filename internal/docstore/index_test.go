@@ -157,6 +157,10 @@ func TestPagesResume(t *testing.T) {
 	for i := range 30 {
 		upsert(t, c, fmt.Sprintf(`{"id":"%02d","pk":"%d","v":%d}`, i, i%2, i%4))
 	}
+	for _, bad := range [][]byte{{}, {1}, []byte("nonsense"), appendValue(nil, Value{Kind: Number})} {
+		_, err := c.IndexScan(t.Context(), IndexOptions{Path: []string{"v"}, Resume: bad})
+		wantKind(t, err, fault.Invalid)
+	}
 	key := StringKey("1")
 	for _, o := range []IndexOptions{
 		{Path: []string{"v"}}, {Path: []string{"v"}, Reverse: true}, {Path: []string{"v"}, Key: &key, KeysOnly: true},

@@ -18,7 +18,9 @@ type IndexOptions struct {
 	Reverse bool // highest value first; equal values then by ordinal downwards too
 	// KeysOnly yields Value and Ordinal without reading documents; Doc is nil.
 	KeysOnly bool
-	// Resume continues beyond the entry at which Rows.Position returned it.
+	// Resume continues beyond the entry at which Rows.Position returned it, also
+	// when the entry is gone. It may come from a client: fault.Invalid when it is
+	// malformed.
 	Resume []byte
 }
 
@@ -134,6 +136,9 @@ func (p IndexingPolicy) fit(want []CompositePath) (columns []column, reverse, ok
 // walkIndex opens rows over an index's entries between low and high, beyond
 // resume.
 func (c *Container) walkIndex(ctx context.Context, x *index, prefix, low, high []byte, reverse, keysOnly bool, resume []byte) (*Rows, error) {
+	if resume != nil && !x.isPosition(resume) {
+		return nil, fault.New(fault.Invalid, "container "+c.name, "malformed position of an index scan")
+	}
 	rows, err := c.newRows(ctx, keysOnly)
 	if err != nil {
 		return nil, err
@@ -148,6 +153,24 @@ func (c *Container) walkIndex(ctx context.Context, x *index, prefix, low, high [
 		}
 	}
 	return rows.over(low, high, reverse)
+}
+
+// isPosition reports whether b has the form of a Rows.Position.
+func (x *index) isPosition(b []byte) bool {
+	rest := slices.Clone(b)
+	for _, col := range x.columns {
+		if col.descending {
+			invert(rest)
+		}
+		var err error
+		if rest, err = skipValue(rest); err != nil {
+			return false
+		}
+		if col.descending {
+			invert(rest)
+		}
+	}
+	return len(rest) == 8
 }
 
 func smaller(a, b []byte) []byte {

@@ -55,7 +55,7 @@ type Options struct {
 	Dir           string        // the store's folder, made if missing
 	Sync          SyncMode      // default: SyncAlways
 	SyncEvery     time.Duration // for SyncInterval; default 100 ms
-	CacheBytes    int64         // most memory for memtables and cached blocks together, taken as needed; default 96 MiB
+	CacheBytes    int64         // cache of blocks, filled as they are read; default 64 MiB
 	MemTableBytes int           // upper size of one memtable; default 16 MiB; they start small
 	Log           *slog.Logger  // default: none
 }
@@ -112,7 +112,7 @@ func Open(o Options) (*DB, error) {
 // write of an item asks for a key that is not there.
 func pebbleOptions(o Options) *pebble.Options {
 	if o.CacheBytes <= 0 {
-		o.CacheBytes = 96 << 20
+		o.CacheBytes = 64 << 20
 	}
 	if o.MemTableBytes <= 0 {
 		o.MemTableBytes = 16 << 20
@@ -121,7 +121,7 @@ func pebbleOptions(o Options) *pebble.Options {
 	po := &pebble.Options{
 		FS:                          o.FS,
 		FormatMajorVersion:          pebble.FormatNewest,
-		CacheSize:                   o.CacheBytes,
+		CacheSize:                   o.CacheBytes + 2*int64(o.MemTableBytes), // memtables take theirs out of it
 		MemTableSize:                uint64(o.MemTableBytes),
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
