@@ -20,7 +20,7 @@ func (d *decoder) check(depth int) {
 // checkBody walks what follows a constructor.
 func (d *decoder) checkBody(ctor byte, depth int) {
 	if d.values--; d.values < 0 {
-		d.fail("more than %d values", MaxValues)
+		d.fail("more values than the limit")
 		return
 	}
 	switch ctor {

@@ -149,18 +149,18 @@ func TestOversizeIsToldOrDetached(t *testing.T) {
 	if told.Remote.MaxMessageSize != 10_000 {
 		t.Errorf("the server advertises %d", told.Remote.MaxMessageSize)
 	}
-	outcomes := make(chan amqp.Outcome, 2)
-	for _, size := range []int{50_000, 5000} {
-		err := told.Send(t.Context(), amqp.Outgoing{Body: body(1, size), OnSettled: func(o amqp.Outcome) { outcomes <- o }})
+	outcomes := map[int]chan amqp.Outcome{50_000: make(chan amqp.Outcome, 1), 5000: make(chan amqp.Outcome, 1)}
+	for size, outcome := range outcomes {
+		err := told.Send(t.Context(), amqp.Outgoing{Body: body(1, size), OnSettled: func(o amqp.Outcome) { outcome <- o }})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if o := <-outcomes; o.Kind != amqp.OutcomeRejected || o.Error.Condition != amqp.ErrMessageSizeExceeded {
+	if o := <-outcomes[50_000]; o.Kind != amqp.OutcomeRejected || o.Error.Condition != amqp.ErrMessageSizeExceeded {
 		t.Errorf("outcome of 50 kB: %+v", o)
 	}
-	if o := <-outcomes; o.Kind != amqp.OutcomeAccepted {
-		t.Errorf("outcome of 5 kB after it: %+v", o)
+	if o := <-outcomes[5000]; o.Kind != amqp.OutcomeAccepted {
+		t.Errorf("outcome of 5 kB: %+v", o)
 	}
 
 	ended := make(chan error, 1)

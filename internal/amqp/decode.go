@@ -10,7 +10,7 @@ const (
 	// MaxDepth is how deep lists, maps, arrays and described values may nest.
 	MaxDepth = 32
 	// MaxValues is how many values, counted through all levels, one
-	// performative or one decoded value may hold.
+	// performative, one decoded value or one parsed message may hold.
 	MaxValues = 65536
 )
 
@@ -133,7 +133,7 @@ func (d *decoder) compound(ctor byte) (inner decoder, count uint32) {
 		count = uint32(inner.u8())
 	}
 	if inner.err == nil && uint64(count) > uint64(inner.values) {
-		inner.fail("collection of %d values exceeds the limit of %d", count, MaxValues)
+		inner.fail("collection of %d values exceeds the limit", count)
 	}
 	return inner, count
 }

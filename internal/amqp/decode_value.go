@@ -33,7 +33,7 @@ func (d *decoder) described(depth int) Value {
 // body builds the value that follows a constructor.
 func (d *decoder) body(ctor byte, depth int) Value {
 	if d.values--; d.values < 0 {
-		d.fail("more than %d values", MaxValues)
+		d.fail("more values than the limit")
 		return nil
 	}
 	switch ctor {

@@ -49,14 +49,17 @@ type Message struct {
 	Footer                Map
 }
 
-// ParseMessage decodes a message. Data and other binary values point into b.
+// ParseMessage decodes a message of at most MaxValues values. Data and other
+// binary values point into b.
 func ParseMessage(b []byte) (*Message, error) {
 	m := &Message{}
-	it := ScanSections(b)
+	it, values := ScanSections(b), MaxValues
 	for it.Next() {
-		if err := m.parseSection(it.Section); err != nil {
+		d := decoder{b: it.Section.Body, values: values}
+		if err := m.parseSection(it.Section, &d); err != nil {
 			return nil, err
 		}
+		values = d.values
 	}
 	if err := it.Err(); err != nil {
 		return nil, err
@@ -64,17 +67,16 @@ func ParseMessage(b []byte) (*Message, error) {
 	return m, nil
 }
 
-func (m *Message) parseSection(s Section) (err error) {
-	d := newDecoder(s.Body)
+func (m *Message) parseSection(s Section, d *decoder) (err error) {
 	switch s.Kind {
 	case SectionHeader:
-		m.Header = decodeHeader(&d)
+		m.Header = decodeHeader(d)
 	case SectionDeliveryAnnotations:
 		m.DeliveryAnnotations = d.sectionMap()
 	case SectionMessageAnnotations:
 		m.Annotations = d.sectionMap()
 	case SectionProperties:
-		m.Properties = decodeProperties(&d)
+		m.Properties = decodeProperties(d)
 	case SectionApplicationProperties:
 		m.ApplicationProperties = d.sectionMap()
 	case SectionData:

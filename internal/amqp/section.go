@@ -115,11 +115,13 @@ func mayFollow(last, next SectionKind) bool {
 }
 
 // CheckMessage walks all sections down to their leaves, so that a message can
-// be stored and sent to strangers without harm. It does not allocate.
+// be stored and sent to strangers without harm. It does not allocate, and its
+// work grows with the size of b alone.
 func CheckMessage(b []byte) error {
+	values := MaxValues + len(b) // for the whole message: some elements take no bytes
 	it := ScanSections(b)
 	for it.Next() {
-		d := newDecoder(it.Section.Body)
+		d := decoder{b: it.Section.Body, values: values}
 		want, ctor := sectionShape(it.Section.Kind), it.Section.Body[0]
 		if want != 0 && !sameShape(want, ctor) {
 			return decodeError("section 0x%02x holds 0x%02x", byte(it.Section.Kind), ctor)
@@ -127,6 +129,7 @@ func CheckMessage(b []byte) error {
 		if d.check(0); d.err != nil {
 			return d.err
 		}
+		values = d.values
 	}
 	return it.Err()
 }

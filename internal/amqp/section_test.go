@@ -200,3 +200,22 @@ func TestScanningDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+// Elements of zero width would let a small message keep us busy for hours, or
+// fill the memory, if every section had a budget of its own.
+func TestManySectionsShareOneBudget(t *testing.T) {
+	section := []byte{
+		ctorDescribed, ctorSmallUlong, byte(SectionSequence), ctorList8, 11, 1,
+		ctorArray32, 0, 0, 0, 5, 0, 0, 0xff, 0xff, ctorNull,
+	}
+	if err := CheckMessage(section); err != nil {
+		t.Fatalf("one section: %v", err)
+	}
+	b := bytes.Repeat(section, 50_000)
+	if err := CheckMessage(b); err == nil {
+		t.Error("3 billion values passed the check")
+	}
+	if _, err := ParseMessage(b); err == nil {
+		t.Error("3 billion values were parsed")
+	}
+}

@@ -267,3 +267,29 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		stop()
 	})
 }
+
+// A peer that asks without ever reading the answers is held back instead of
+// filling our memory.
+func TestAnswersNobodyReadsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipeListener()
+		s := newStub(acceptAll)
+		stop := startServer(t, l, s, func(cfg *ServerConfig) { cfg.IdleTimeout, cfg.WriteTimeout = time.Hour, time.Hour })
+		p := pipePeer(t, l)
+		p.greet(Open{ContainerID: "raw", MaxFrameSize: 512})
+		nc := p.nc.(*bufferedConn).Conn
+		nc.SetWriteDeadline(time.Now().Add(time.Minute))
+		pair := frameWith(frameWith(nil, 0, (&begin{}).append), 0, (&end{}).append)
+		pairs := 0
+		for ; pairs < 100_000; pairs++ {
+			if _, err := nc.Write(pair); err != nil {
+				break
+			}
+		}
+		if pairs == 100_000 {
+			t.Error("the server took 100000 sessions whose answers nobody read")
+		}
+		p.nc.Close()
+		stop()
+	})
+}
