@@ -121,6 +121,17 @@ func (l *Lazuli) awaitReady(t *testing.T) {
 	}
 }
 
+// LocalHost returns localhost and the port of a service, as clients on this
+// machine write it.
+func (l *Lazuli) LocalHost(t *testing.T, service string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(l.Addresses[service])
+	if err != nil {
+		t.Fatalf("lazuli has no service %q: %v", service, l.Addresses)
+	}
+	return net.JoinHostPort("localhost", port)
+}
+
 // stop asks lazuli to end and waits for it.
 func (l *Lazuli) stop(t *testing.T) {
 	_ = l.cmd.Process.Signal(syscall.SIGTERM) // it may have ended

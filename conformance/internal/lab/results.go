@@ -13,9 +13,9 @@ import (
 
 // Result is what became of one test of a suite.
 type Result struct {
-	Name   string // as the suite names it
-	Passed bool
-	Output string // what the test said
+	Name   string `json:"name"` // as the suite names it, without blanks
+	Passed bool   `json:"passed"`
+	Output string `json:"output"` // what the test said
 }
 
 // RunGoTests runs `go test -json` in a module's folder and returns the results

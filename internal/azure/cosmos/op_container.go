@@ -59,9 +59,9 @@ func (x *exchange) setQuota(c *docstore.Container) {
 }
 
 func (x *exchange) replaceContainer() error {
-	db, err := x.svc.store.Database(x.addr.db)
+	db, old, err := x.findContainer()
 	if err != nil {
-		return ownerMissing(err)
+		return err
 	}
 	body, err := x.readBody()
 	if err != nil {
@@ -70,6 +70,9 @@ func (x *exchange) replaceContainer() error {
 	spec, err := parseContainer(body)
 	if err != nil {
 		return err
+	}
+	if spec.UniqueKeys == nil { // they cannot change, and the Python client leaves them out
+		spec.UniqueKeys = old.Spec().UniqueKeys
 	}
 	c, err := db.ReplaceContainer(x.r.Context(), x.addr.coll, spec, x.header(hdrIfMatch))
 	if err != nil {

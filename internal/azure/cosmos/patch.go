@@ -11,6 +11,8 @@ const maxPatchOperations = 10
 // patchDocument is the body of a PATCH or of a batch's Patch operation:
 //
 //	{"operations":[{"op","path","value"|"from"}…],"condition":"from c where …"?}
+//
+// or the bare array of operations, which the JavaScript client sends.
 type patchDocument struct {
 	operations []patchOperation
 	condition  string
@@ -31,18 +33,24 @@ type patchOperation struct {
 func parsePatch(body []byte, keyPaths []string) (*patchDocument, error) {
 	doc := &patchDocument{}
 	seen := false
-	err := readObject(body, func(name string, value []byte) (err error) {
-		switch name {
-		case "operations":
-			seen = true
-			doc.operations, err = parsePatchOperations(value)
-		case "condition":
-			if string(value) != "null" {
-				doc.condition, err = unquote(value)
+	var err error
+	if i := skipSpace(body, 0); i < len(body) && body[i] == '[' {
+		seen = true
+		doc.operations, err = parsePatchOperations(body)
+	} else {
+		err = readObject(body, func(name string, value []byte) (err error) {
+			switch name {
+			case "operations":
+				seen = true
+				doc.operations, err = parsePatchOperations(value)
+			case "condition":
+				if string(value) != "null" {
+					doc.condition, err = unquote(value)
+				}
 			}
-		}
-		return err
-	})
+			return err
+		})
+	}
 	if err == nil && !seen {
 		err = badRequest(subNone, "The patch has no property 'operations'.")
 	}

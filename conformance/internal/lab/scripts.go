@@ -1,0 +1,138 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Limits of installing an SDK and of running a suite on it.
+const (
+	installLimit = 5 * time.Minute
+	suiteLimit   = 5 * time.Minute
+)
+
+// RunNode runs the *.test.mjs files of a folder on Node's own test runner and
+// returns their results. The folder has a package.json, a package-lock.json
+// and a reporter.mjs that writes a JSON line per test. It is copied to
+// out/<name>, where the packages are installed once per lock file. It returns
+// false, after Missing, when Node, npm or the registry is not to be had.
+func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+	t.Helper()
+	node, ok := Tool(t, "node")
+	if !ok {
+		return nil, false
+	}
+	npm, ok := Tool(t, "npm")
+	if !ok {
+		return nil, false
+	}
+	work := workFolder(t, name, folder)
+	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	if !installOnce(t, work, "package-lock.json", "node_modules", install) {
+		return nil, false
+	}
+	files, err := filepath.Glob(filepath.Join(work, "*.test.mjs"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tests in %s: %v", folder, err)
+	}
+	args := append([]string{"--test", "--test-reporter=./reporter.mjs"}, files...)
+	return runScript(t, work, node, args, env), true
+}
+
+// RunPython runs run.py of a folder, which writes a JSON line per test, in a
+// virtual environment in out/<name> with the packages of requirements.txt. It
+// returns false, after Missing, when Python or the registry is not to be had.
+func RunPython(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+	t.Helper()
+	python, ok := Tool(t, "python3")
+	if !ok {
+		return nil, false
+	}
+	work := workFolder(t, name, folder)
+	install := exec.Command("sh", "-c", `"$0" -m venv --clear venv && venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt`, python)
+	if !installOnce(t, work, "requirements.txt", "venv", install) {
+		return nil, false
+	}
+	env = append(env, "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore")
+	return runScript(t, work, filepath.Join(work, "venv", "bin", "python"), []string{"run.py"}, env), true
+}
+
+// workFolder copies the sources beside what is installed for them.
+func workFolder(t *testing.T, name, folder string) string {
+	t.Helper()
+	work := filepath.Join(Root(), "out", name)
+	stale, err := filepath.Glob(filepath.Join(work, "*.*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stale {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := copyTree(work, folder); err != nil {
+		t.Fatal(err)
+	}
+	return work
+}
+
+// installOnce runs the command unless what it installs is there for the
+// present content of the lock file.
+func installOnce(t *testing.T, work, lock, target string, cmd *exec.Cmd) bool {
+	t.Helper()
+	want, err := os.ReadFile(filepath.Join(work, lock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamp := filepath.Join(work, target, ".installed-from")
+	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, want) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), installLimit)
+	defer cancel()
+	cmd = exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
+	cmd.Dir = work
+	if text, err := cmd.CombinedOutput(); err != nil {
+		Missing(t, "the packages of "+lock, fmt.Sprintf("%v: %s", err, text))
+		return false
+	}
+	if err := os.WriteFile(stamp, want, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
+// runScript runs a suite that writes {"name","passed","output"} lines.
+func runScript(t *testing.T, dir, program string, args, env []string) []Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), suiteLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	// The exit status says only that some test failed, which Check judges.
+	runErr := cmd.Run()
+	var results []Result
+	lines := bufio.NewScanner(&stdout)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		var r Result
+		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Name != "" {
+			results = append(results, r)
+		}
+	}
+	if len(results) == 0 {
+		t.Fatalf("no test ran in %s: %v\n%s", dir, runErr, stderr.String())
+	}
+	return results
+}
