@@ -146,8 +146,13 @@ func (h *customHandler) answer(w http.ResponseWriter, ctx context.Context, f *fu
 		return
 	}
 	result.Logs = logs.take()
+	text, err := json.Marshal(result)
+	if err != nil { // a document whose text is broken inside
+		http.Error(w, "output: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(result); err != nil {
+	if _, err := w.Write(text); err != nil {
 		slog.Warn("the functions host did not take a response", "function", f.name, "error", err)
 	}
 }

@@ -91,6 +91,11 @@ func TestCustomHandlerInvocations(t *testing.T) {
 			`{"Data":{"req":{"Url":"http://localhost/api/save","Method":"POST","Query":{},"Headers":{"Content-Type":["application/json"]},"Params":{},"Body":"{\"id\":\"1\"}"}},"Metadata":{}}`,
 			200, `{"Outputs":{"output":[{"id":"1"}],"res":{"statusCode":"202","headers":{"Content-Type":"text/plain; charset=utf-8"},"body":"POST /api/save"}},"Logs":[],"ReturnValue":null}`,
 		},
+		{
+			"broken document", "/save",
+			`{"Data":{"req":{"Url":"/api/save","Method":"POST","Body":"{\"id\":}"}},"Metadata":{}}`,
+			500, `output: json: error calling MarshalJSON for type json.RawMessage: invalid character '}' looking for beginning of value`,
+		},
 		{"unknown", "/nobody", `{}`, 404, "no function here"},
 		{"broken", "/batch", `{`, 400, "invocation of batch: unexpected EOF"},
 		{"text for bytes", "/batch", `{"Data":{"events":"[\"{}\"]"}}`, 400, "invocation of batch: input events: the events' bodies are not base64: illegal base64 data at input byte 0"},

@@ -25,7 +25,8 @@ func (d Document) MarshalJSON() ([]byte, error) { return d, nil }
 
 // Documents are what a handler hands to its output. An element is anything
 // that [json.Marshal] turns into a JSON object; a [Document], a
-// [json.RawMessage] or a []byte is taken as the text of one.
+// [json.RawMessage] or a []byte is taken as the text of one. Broken JSON inside
+// a document fails the invocation, as any document does that cannot be stored.
 //
 // Each document is stored by upsert: one with the id and partition key of a
 // stored document replaces it, so that an invocation that runs twice leaves one.
@@ -57,7 +58,9 @@ func (l *documentList) add(doc any) error {
 	return nil
 }
 
-var errBadDocument = errors.New("the text is not valid JSON")
+// errBadDocument is about text that would break the list. What stands inside
+// the braces is checked where it is stored, and not twice.
+var errBadDocument = errors.New("the text is not one complete JSON value")
 
 func (l *documentList) encode(doc any) error {
 	var raw []byte
@@ -75,11 +78,29 @@ func (l *documentList) encode(doc any) error {
 		}
 		return l.enc.Encode(doc)
 	}
-	if !json.Valid(raw) {
+	raw = bytes.Trim(raw, jsonSpace)
+	if !closed(raw) {
 		return errBadDocument
 	}
-	l.text.Write(bytes.TrimLeft(raw, " \t\r\n"))
+	l.text.Write(raw)
 	return nil
+}
+
+// grow makes room for documents that are text already, so that a large batch
+// is not copied again and again.
+func (l *documentList) grow(docs []any) {
+	size := 0
+	for _, doc := range docs {
+		switch d := doc.(type) {
+		case Document:
+			size += len(d) + 1
+		case json.RawMessage:
+			size += len(d) + 1
+		case []byte:
+			size += len(d) + 1
+		}
+	}
+	l.text.Grow(size)
 }
 
 // json returns the array's text. The list must not be added to afterwards.

@@ -150,6 +150,7 @@ func (c *call) encode(i int, docs []any) error {
 	if c.docs[i] == nil {
 		c.docs[i] = &documentList{}
 	}
+	c.docs[i].grow(docs)
 	for _, doc := range docs {
 		if err := c.docs[i].add(doc); err != nil {
 			c.err = fmt.Errorf("output %s/%s: %w", c.fn.outputs[i].database, c.fn.outputs[i].container, err)

@@ -61,6 +61,29 @@ func stringEnd(text []byte, i int) int {
 	return len(text)
 }
 
+// closed reports whether text is one JSON object or array as far as strings and
+// brackets go.
+func closed(text []byte) bool {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i)
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth--; depth <= 0 {
+				return depth == 0 && i == len(text)-1
+			}
+		default:
+			if depth == 0 {
+				return false
+			}
+		}
+	}
+	return false
+}
+
 func element(text []byte) json.RawMessage {
 	for len(text) > 0 && strings.IndexByte(jsonSpace, text[0]) >= 0 {
 		text = text[1:]

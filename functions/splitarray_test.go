@@ -44,6 +44,17 @@ func TestSplitArrayRefuses(t *testing.T) {
 	}
 }
 
+func TestClosed(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{}`: true, `{"a":"}]\""}`: true, `[{"a":[]}]`: true,
+		``: false, `{`: false, `{}}`: false, `{} {}`: false, `"{}"`: false, `1`: false, `{"a`: false, `}`: false, `{"a":"\`: false,
+	} {
+		if got := closed([]byte(text)); got != want {
+			t.Errorf("closed(%s) = %t", text, got)
+		}
+	}
+}
+
 func BenchmarkSplitArray(b *testing.B) {
 	doc := `{"id":"evt-1","deviceId":"device-001","data":{"temperature":21.5,"humidity":40},"tags":["a","b"],"_etag":"\"x\"","_ts":1700000000}`
 	array := "[" + doc

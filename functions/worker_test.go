@@ -160,7 +160,7 @@ func TestWorkerFailures(t *testing.T) {
 		{"panic", func(context.Context, []Event) (Documents, error) { panic("boom") }, nil, "panic: boom", "panic"},
 		{"no output", func(context.Context, []Event) (Documents, error) { return Documents{1}, nil }, nil, "the handler returned 1 documents, but function f has no output: register it with a CosmosOutput", ""},
 		{"not an object", func(context.Context, []Event) (Documents, error) { return Documents{struct{}{}, []int{1}}, nil }, []*Output{out}, "output serverless_db/events: document 1: []int is not encoded as a JSON object", ""},
-		{"broken text", func(context.Context, []Event) (Documents, error) { return Documents{[]byte(`{"a":`)}, nil }, []*Output{out}, "output serverless_db/events: document 0: the text is not valid JSON", ""},
+		{"broken text", func(context.Context, []Event) (Documents, error) { return Documents{[]byte(`{"a":`)}, nil }, []*Output{out}, "output serverless_db/events: document 0: the text is not one complete JSON value", ""},
 		{"not encodable", func(context.Context, []Event) (Documents, error) { return Documents{func() {}}, nil }, []*Output{out}, "output serverless_db/events: document 0: json: unsupported type: func()", ""},
 		{"foreign output", func(ctx context.Context, _ []Event) (Documents, error) { return nil, other.Add(ctx, struct{}{}) }, []*Output{out}, "functions: function f is not registered with the output serverless_db/events", ""},
 		{"swallowed", func(ctx context.Context, _ []Event) (Documents, error) { _ = out.Add(ctx, 1); return nil, nil }, []*Output{out}, "output serverless_db/events: document 0: int is not encoded as a JSON object", ""},

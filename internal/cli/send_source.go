@@ -40,12 +40,13 @@ func (o *sendOptions) source(stdin io.Reader) (eventSource, error) {
 			gen: telemetrygen.New(telemetrygen.Options{Devices: o.devices, Seed: o.seed}), options: o,
 		}, nil
 	}
-	var file io.ReadCloser = io.NopCloser(stdin)
+	file := io.NopCloser(stdin)
 	if o.file != "-" {
-		var err error
-		if file, err = os.Open(o.file); err != nil {
+		f, err := os.Open(o.file)
+		if err != nil {
 			return nil, err
 		}
+		file = f
 	}
 	if o.format == formatCSV || o.format == "" && strings.EqualFold(filepath.Ext(o.file), ".csv") {
 		r := csv.NewReader(file)
