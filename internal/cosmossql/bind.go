@@ -21,14 +21,24 @@ type binder struct {
 type scope struct {
 	parent  *scope
 	names   map[string]binding
-	touched int            // the highest level resolved since it was set to -1
-	grouped map[string]int // while the select list of a grouped block is bound: the slots of its keys by text
-	group   *grouping      // where aggregates go; nil: they are not allowed
-	inAgg   bool           // within an aggregate's argument
-	nowhere string         // the clause's name, for the message about misplaced aggregates
+	touched int         // the highest level resolved since it was set to -1
+	grouped []groupSlot // the keys, while the select list of a grouped block is bound
+	group   *grouping   // where aggregates go; nil: they are not allowed
+	inAgg   bool        // within an aggregate's argument
+	nowhere string      // the clause's name, for the message about misplaced aggregates
 }
 
 type binding struct{ slot, level int }
+
+// groupSlot is a GROUP BY expression and where its value is bound.
+type groupSlot struct {
+	key  node
+	slot int
+}
+
+// maxGroupNodes bounds a GROUP BY expression, which is compared with everything
+// in the select list.
+const maxGroupNodes = 200
 
 func (b *binder) fail(at span, code, format string, args ...any) {
 	if b.err == nil {
@@ -135,13 +145,16 @@ func (b *binder) grouping(bl *block, sc *scope, q *selectNode, outermost bool) {
 		b.plainAggregates(q)
 	}
 	g := &grouping{}
-	grouped := map[string]int{}
+	grouped := []groupSlot{}
 	sc.nowhere = "GROUP BY"
 	for _, k := range q.group {
+		if nodeCount(k, maxGroupNodes) > maxGroupNodes {
+			b.fail(k.at(), codeLimit, "a GROUP BY expression may have at most %d parts: compute it in a subquery", maxGroupNodes)
+		}
 		g.keys = append(g.keys, b.expr(sc, k))
 		slot := b.newSlot()
 		g.slots = append(g.slots, slot)
-		grouped[nodeText(k)] = slot
+		grouped = append(grouped, groupSlot{k, slot})
 	}
 	bl.group, bl.groupBy = g, q.group
 	sc.grouped, sc.group = grouped, g

@@ -63,11 +63,15 @@ func (b *binder) exprs(sc *scope, ns []node) []expr {
 
 // groupKey finds n among the GROUP BY expressions.
 func (b *binder) groupKey(sc *scope, n node) (int, bool) {
-	if sc.inAgg || len(sc.grouped) == 0 {
+	if sc.inAgg {
 		return 0, false
 	}
-	slot, ok := sc.grouped[nodeText(n)]
-	return slot, ok
+	for _, g := range sc.grouped {
+		if sameNode(g.key, n) {
+			return g.slot, true
+		}
+	}
+	return 0, false
 }
 
 // path binds a name and what follows it.

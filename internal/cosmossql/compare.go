@@ -61,7 +61,13 @@ func equalArrays(a, b []byte, depth int) bool {
 	}
 }
 
+// largeObject is where looking up each member costs more than sorting them.
+const largeObject = 4096
+
 func equalObjects(a, b []byte, depth int) bool {
+	if len(a) > largeObject && len(b) > largeObject {
+		return bytes.Equal(canonicalObject(nil, a, depth), canonicalObject(nil, b, depth))
+	}
 	n := 0
 	ma := membersOf(a)
 	for {

@@ -15,6 +15,7 @@ type fakeSource struct {
 	docs    [][]byte // by ordinal-1
 	pkPaths []Path
 	indexed func(Path) bool
+	pinned  bool
 	many    bool // Count claims that every walk yields many documents, so that filters by index are passed over
 
 	mu      sync.Mutex
@@ -30,7 +31,20 @@ func newFakeSource(docs [][]byte, pk ...Path) *fakeSource {
 	return &fakeSource{docs: docs, pkPaths: pk, indexes: map[string][]fakeEntry{}}
 }
 
+// pin leaves the documents of one logical partition.
+func (s *fakeSource) pin(pk string) {
+	for i, d := range s.docs {
+		if string(scalarAt(d, s.pkPaths[0]).Text) != pk {
+			s.docs[i] = nil
+		}
+	}
+	s.pinned = true
+}
+
 func (s *fakeSource) info() SourceInfo {
+	if s.pinned {
+		return SourceInfo{Pinned: true, Indexable: func(Path, bool) bool { return true }}
+	}
 	return SourceInfo{PartitionKeyPaths: s.pkPaths, Indexable: func(p Path, _ bool) bool { return s.indexed == nil || s.indexed(p) }}
 }
 

@@ -139,6 +139,9 @@ func TestPlansAgree(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %s: %v", seed, text, err)
 		}
+		if m.IntN(5) == 0 {
+			src.pin("p1")
+		}
 		planned, plain := mustRun(t, q, src, src.info(), 1+m.IntN(7)), mustRun(t, q, src, SourceInfo{}, 0)
 		if !sameRows(q.Features(), planned, plain) {
 			p, _ := Compile(q, nil, src.info())

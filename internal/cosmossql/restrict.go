@@ -16,10 +16,17 @@ type restriction struct {
 	terms     int  // how many conditions are in it
 }
 
+// maxRestrictions is how many paths the planner looks at; what is beyond is only
+// evaluated.
+const maxRestrictions = 200
+
 // restrictions reads the conditions that limit a path of the container at slot.
 func restrictions(where []condition, slot int) []*restriction {
 	var list []*restriction
 	for _, c := range where {
+		if len(list) == maxRestrictions {
+			break
+		}
 		r := restrict(c.x, slot)
 		if r == nil {
 			continue

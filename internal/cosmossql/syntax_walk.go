@@ -1,6 +1,7 @@
 package cosmossql
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -52,56 +53,44 @@ func hasAggregate(n node) bool {
 	return false
 }
 
-// nodeText writes an expression in one normal form, so that equal expressions
-// have equal text however they were spelled: c.a and c["a"].
-func nodeText(n node) string {
-	var sb strings.Builder
-	writeNode(&sb, n)
-	return sb.String()
-}
-
-func writeNode(sb *strings.Builder, n node) {
-	switch n := n.(type) {
+// sameNode says whether two expressions are the same but for their spelling:
+// c.a and c["a"] are. Two subqueries never are.
+func sameNode(a, b node) bool {
+	switch a := a.(type) {
 	case *litNode:
-		if n.val.kind == Undefined {
-			sb.WriteString("undefined")
-		}
-		sb.Write(appendJSON(nil, n.val))
+		b, ok := b.(*litNode)
+		return ok && equal(a.val, b.val)
 	case *paramNode:
-		sb.WriteString(n.name)
+		b, ok := b.(*paramNode)
+		return ok && a.name == b.name
 	case *nameNode:
-		sb.WriteString(n.name)
+		b, ok := b.(*nameNode)
+		return ok && a.name == b.name
 	case *memberNode:
-		writeNode(sb, n.x)
-		sb.WriteByte('[')
-		sb.Write(appendQuoted(nil, []byte(n.name)))
-		sb.WriteByte(']')
-	case *subqueryNode:
-		// two subqueries are never taken for equal
-		sb.WriteString("(SELECT ")
-		sb.Write(appendNumber(nil, float64(n.start)))
-		sb.WriteByte(')')
-	default:
-		writeOperation(sb, n)
+		b, ok := b.(*memberNode)
+		return ok && a.name == b.name && sameNode(a.x, b.x)
+	case *objectNode:
+		b, ok := b.(*objectNode)
+		return ok && slices.Equal(a.keys, b.keys) && slices.EqualFunc(a.vals, b.vals, sameNode)
 	}
+	op := operator(a)
+	return op != "" && op == operator(b) && slices.EqualFunc(children(a), children(b), sameNode)
 }
 
-// writeOperation writes a node as its operator and children in parentheses.
-func writeOperation(sb *strings.Builder, n node) {
-	sb.WriteByte('(')
-	sb.WriteString(operator(n))
-	for i, c := range children(n) {
-		sb.WriteByte(' ')
-		if o, ok := n.(*objectNode); ok {
-			sb.Write(appendQuoted(nil, []byte(o.keys[i])))
-			sb.WriteByte(' ')
+// nodeCount counts the nodes of an expression, up to a limit.
+func nodeCount(n node, limit int) int {
+	count := 1
+	for _, c := range children(n) {
+		if count > limit {
+			break
 		}
-		writeNode(sb, c)
+		count += nodeCount(c, limit-count)
 	}
-	sb.WriteByte(')')
+	return count
 }
 
-// operator names what n does.
+// operator names what n does, differently for each kind of node; "" if it is no
+// operation.
 func operator(n node) string {
 	no := func(not bool, op string) string {
 		if not {
@@ -130,8 +119,6 @@ func operator(n node) string {
 		return strings.ToUpper(n.name)
 	case *arrayNode:
 		return "array"
-	case *objectNode:
-		return "object"
 	}
-	return "?"
+	return ""
 }
