@@ -152,7 +152,7 @@ func (c *Conn) sendClose(err *Error) {
 	c.gather()
 	c.queue(0, (&closing{Error: err}).append)
 	c.closeSent = true
-	var cause error = ErrClosed
+	cause := ErrClosed
 	if err != nil {
 		cause = err
 		if c.err == nil {

@@ -54,20 +54,24 @@ func (d *decoder) fail(format string, args ...any) {
 	d.b = nil
 }
 
-func (d *decoder) u8() byte {
-	if len(d.b) < 1 {
-		d.fail("value is cut short")
-		return 0
+// short is what every read gives at the end of the bytes.
+func (d *decoder) short() byte {
+	d.fail("value is cut short")
+	return 0
+}
+
+// u8 is written to be inlined: it is called for every constructor.
+func (d *decoder) u8() (v byte) {
+	if len(d.b) == 0 {
+		return d.short()
 	}
-	v := d.b[0]
-	d.b = d.b[1:]
-	return v
+	v, d.b = d.b[0], d.b[1:]
+	return
 }
 
 func (d *decoder) u16() uint16 {
 	if len(d.b) < 2 {
-		d.fail("value is cut short")
-		return 0
+		return uint16(d.short())
 	}
 	v := binary.BigEndian.Uint16(d.b)
 	d.b = d.b[2:]
@@ -76,8 +80,7 @@ func (d *decoder) u16() uint16 {
 
 func (d *decoder) u32() uint32 {
 	if len(d.b) < 4 {
-		d.fail("value is cut short")
-		return 0
+		return uint32(d.short())
 	}
 	v := binary.BigEndian.Uint32(d.b)
 	d.b = d.b[4:]
@@ -86,8 +89,7 @@ func (d *decoder) u32() uint32 {
 
 func (d *decoder) u64() uint64 {
 	if len(d.b) < 8 {
-		d.fail("value is cut short")
-		return 0
+		return uint64(d.short())
 	}
 	v := binary.BigEndian.Uint64(d.b)
 	d.b = d.b[8:]

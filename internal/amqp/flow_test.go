@@ -3,6 +3,7 @@ package amqp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -331,7 +332,7 @@ func TestAttachFlowEndPipelined(t *testing.T) {
 	}
 	p.send(0, (&end{}).append)
 	p.expect(descEnd)
-	if _, err := l.WaitCredit(t.Context()); err != ErrClosed {
+	if _, err := l.WaitCredit(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Errorf("after the end: %v", err)
 	}
 	<-l.Done()

@@ -3,6 +3,7 @@ package amqp
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -152,7 +153,8 @@ func TestRefusesMalformedValues(t *testing.T) {
 			t.Errorf("%s: decoded to %#v", what, v)
 			continue
 		}
-		if e, ok := err.(*Error); !ok || e.Condition != ErrDecode || e.Description == "" {
+		var e *Error
+		if !errors.As(err, &e) || e.Condition != ErrDecode || e.Description == "" {
 			t.Errorf("%s: %#v is not a decode error with a description", what, err)
 		}
 		d := newDecoder(b)
