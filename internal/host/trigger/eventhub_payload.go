@@ -94,12 +94,16 @@ func batchMetadata(events []Event, context string) map[string]*funcrpc.TypedData
 	times := make([]byte, 0, n*(len(timeLayout)+3))
 	properties := make([]byte, 0, n*64)
 	system := make([]byte, 0, n*192)
+	var at []byte // the event's time as JSON; events of a batch often share it
 	for i := range events {
 		e := &events[i]
+		if i == 0 || !e.EnqueuedAt.Equal(events[i-1].EnqueuedAt) {
+			at = appendTime(at[:0], e.EnqueuedAt)
+		}
 		keys[i], offsets[i], sequences[i] = e.PartitionKey, e.Offset, e.Sequence
-		times = appendTime(separator(times), e.EnqueuedAt)
+		times = append(separator(times), at...)
 		properties = appendObject(separator(properties), e.Properties)
-		system = appendSystem(separator(system), e)
+		system = appendSystem(separator(system), e, at)
 	}
 	return map[string]*funcrpc.TypedData{
 		"PartitionKeyArray":     stringsOf(keys),
@@ -124,7 +128,7 @@ func singleCall(e *Event, dataType binding.DataType, context, details string) Ca
 		"SequenceNumber":   jsonText(strconv.FormatInt(e.Sequence, 10)),
 		"EnqueuedTimeUtc":  jsonText(string(appendTime(nil, e.EnqueuedAt))),
 		"Properties":       jsonText(string(appendObject(nil, e.Properties))),
-		"SystemProperties": jsonText(string(appendSystem(nil, e))),
+		"SystemProperties": jsonText(string(appendSystem(nil, e, appendTime(nil, e.EnqueuedAt)))),
 		"PartitionContext": jsonText(context),
 	}
 	if e.PartitionKey != "" {
@@ -199,26 +203,36 @@ func appendObject(b, object []byte) []byte {
 }
 
 // appendSystem writes the event's system properties: the broker's four, then
-// those of the message.
-func appendSystem(b []byte, e *Event) []byte {
+// those of the message. at is the enqueued time as JSON.
+func appendSystem(b []byte, e *Event, at []byte) []byte {
 	b = append(b, `{"SequenceNumber":`...)
 	b = strconv.AppendInt(b, e.Sequence, 10)
 	b = append(b, `,"Offset":"`...)
 	b = append(b, e.Offset...)
 	b = append(b, `","PartitionKey":`...)
-	if e.PartitionKey == "" {
-		b = append(b, "null"...)
-	} else {
-		key, _ := json.Marshal(e.PartitionKey)
-		b = append(b, key...)
-	}
+	b = appendKey(b, e.PartitionKey)
 	b = append(b, `,"EnqueuedTimeUtc":`...)
-	b = appendTime(b, e.EnqueuedAt)
+	b = append(b, at...)
 	if len(e.System) > 2 { // more than {}
 		b = append(b, ',')
 		return append(b, e.System[1:]...)
 	}
 	return append(b, '}')
+}
+
+// appendKey writes a partition key, null for none. Keys are nearly always
+// plain ASCII, which needs no escaping.
+func appendKey(b []byte, key string) []byte {
+	if key == "" {
+		return append(b, "null"...)
+	}
+	if strings.ContainsFunc(key, func(r rune) bool { return r < 0x20 || r > 0x7e || r == '"' || r == '\\' }) {
+		quoted, _ := json.Marshal(key)
+		return append(b, quoted...)
+	}
+	b = append(b, '"')
+	b = append(b, key...)
+	return append(b, '"')
 }
 
 // triggerDetails is the line that users know from the vendor's log.

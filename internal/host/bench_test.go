@@ -1,0 +1,93 @@
+package host_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// BenchmarkDispatch drives batches of 100 events of 1 KB through the host and
+// a real Go worker that turns each event into a document. The host's own part
+// is what remains of host-µs/batch: from the batch in hand to the outputs
+// handed over, waiting for the worker included.
+func BenchmarkDispatch(b *testing.B) {
+	const batch = 100
+	padding := strings.Repeat("x", 900)
+	events := make([]trigger.Event, batch)
+	for i := range events {
+		events[i] = trigger.Event{
+			Body:     fmt.Appendf(nil, `{"id":"evt-%d","deviceId":"device-%03d","temperature":21.5,"note":%q}`, i, i%10, padding),
+			Sequence: int64(i), Offset: fmt.Sprint(i), EnqueuedAt: time.Unix(1, 0), PartitionKey: "device",
+			Properties: []byte(`{"eventType":"telemetry","deviceId":"device-001"}`),
+		}
+	}
+	c := &endless{events: events, batches: make(chan struct{}), done: make(chan struct{})}
+	start(b, triggertest.New(1), func(o *host.Options) {
+		o.Connector, o.Log = c, testkit.Discard()
+		o.Settings["AzureWebJobs.each.Disabled"] = "true"
+		o.Settings["AzureWebJobs.retried.Disabled"] = "true"
+		o.Settings["AzureWebJobs.alarm.Disabled"] = "true"
+	})
+	b.SetBytes(batch * 1000)
+	for b.Loop() {
+		c.batches <- struct{}{}
+		<-c.done
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N), "µs/batch")
+	b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "events/s")
+}
+
+// endless is a source that yields a batch whenever the benchmark asks for
+// one, and a sink that drops everything.
+type endless struct {
+	events        []trigger.Event
+	batches, done chan struct{}
+}
+
+func (e *endless) EventHub(context.Context, settings.Connection, string, string) (trigger.EventHub, error) {
+	return e, nil
+}
+
+func (e *endless) ChangeFeed(context.Context, settings.Connection, string, string) (trigger.ChangeFeed, error) {
+	return nil, nil
+}
+
+func (e *endless) Leases(context.Context, settings.Connection, string, string, bool) (trigger.Leases, error) {
+	return nil, nil
+}
+
+func (e *endless) Documents(context.Context, settings.Connection, string, string, string) (trigger.DocumentSink, error) {
+	return e, nil
+}
+
+func (e *endless) Namespace() string { return "localhost" }
+
+func (e *endless) Partitions(context.Context) ([]string, error) { return []string{"0"}, nil }
+
+func (e *endless) Open(context.Context, string, trigger.Position) (trigger.EventReader, error) {
+	return e, nil
+}
+
+func (e *endless) Read(ctx context.Context, dst []trigger.Event, _ int) ([]trigger.Event, error) {
+	select {
+	case <-e.batches:
+		return append(dst, e.events...), nil
+	case <-ctx.Done():
+		return dst, ctx.Err()
+	}
+}
+
+func (e *endless) Close() error { return nil }
+
+func (e *endless) Upsert(context.Context, [][]byte) error {
+	e.done <- struct{}{}
+	return nil
+}
