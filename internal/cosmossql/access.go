@@ -17,8 +17,12 @@ type way struct {
 	few     bool // only worth it if it yields few documents: Run counts first
 }
 
-// fewAtLeast is how many documents always count as few.
-const fewAtLeast = 500
+// fewAtLeast is how many documents always count as few. A source of at most
+// smallSource documents is read whole: an index would have to be built and kept.
+const (
+	fewAtLeast  = 500
+	smallSource = 1000
+)
 
 // choose picks the way to take and returns its number. A page that continues
 // another takes the same way.
@@ -45,6 +49,9 @@ func (w *way) isFew(r *running, againstOrder bool) bool {
 	total, err := r.src.Count(r.ctx, Access{}, 0)
 	if err != nil {
 		r.fail(err)
+		return false
+	}
+	if total <= r.small {
 		return false
 	}
 	share := int64(10)

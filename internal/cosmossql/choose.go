@@ -286,7 +286,7 @@ func selectivity(r *restriction) int {
 }
 
 func (c *chooser) isPartitionKey(path Path) bool {
-	return c.partitions != nil && slices.ContainsFunc(c.info.PartitionKeyPaths, func(p Path) bool { return slices.Equal(p, path) })
+	return c.inPartition() && slices.ContainsFunc(c.info.PartitionKeyPaths, func(p Path) bool { return slices.Equal(p, path) })
 }
 
 func (c *chooser) isOrderKey(path Path) bool {

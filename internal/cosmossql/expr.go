@@ -27,6 +27,7 @@ type running struct {
 	ctx     context.Context
 	now     time.Time
 	src     Source // nil in a condition on one document
+	small   int64  // up to how many documents a source is read whole
 	err     error  // the first failure; evaluation goes on but its result is dropped
 	ticks   uint
 	ordinal uint64 // of the document at hand

@@ -88,7 +88,7 @@ func compileRegex(pattern, modifiers []byte) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(p)
 	if err != nil {
-		return nil, fmt.Errorf("the pattern is invalid or uses look-around or back-references, which are not supported: %v", err)
+		return nil, fmt.Errorf("the pattern is invalid or uses look-around or back-references, which are not supported: %w", err)
 	}
 	return re, nil
 }

@@ -131,6 +131,7 @@ func evalGolden(t *testing.T, verb, text, args string, src *fakeSource) string {
 	if verb == "explain" {
 		return p.Explain()
 	}
+	p.small = 0 // so that indexes are used on few documents
 	rows, err := runPages(p, src, 2)
 	if err != nil {
 		return "error: " + err.Error() + "\n"

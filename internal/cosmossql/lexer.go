@@ -18,8 +18,8 @@ var operators = [...]string{
 	"<", ">", "=", "+", "-", "*", "/", "%", "|", "&", "^", "~", "?", ":", ",", ".", "(", ")", "[", "]", "{", "}",
 }
 
-// next returns the next token, or a *SyntaxError as error.
-func (l *lexer) next() (token, error) {
+// next returns the next token.
+func (l *lexer) next() (token, *SyntaxError) {
 	if err := l.skipBlanks(); err != nil {
 		return token{}, err
 	}
@@ -59,7 +59,7 @@ func (l *lexer) next() (token, error) {
 }
 
 // skipBlanks passes white space, -- comments and /* comments */.
-func (l *lexer) skipBlanks() error {
+func (l *lexer) skipBlanks() *SyntaxError {
 	for l.pos < len(l.text) {
 		rest := l.text[l.pos:]
 		switch {
@@ -103,7 +103,7 @@ func (l *lexer) skipName() {
 }
 
 // numberToken reads 12, 1.5, .5, 1e-3 and 0x1F.
-func (l *lexer) numberToken() (token, error) {
+func (l *lexer) numberToken() (token, *SyntaxError) {
 	start := l.pos
 	digits := func(ok func(byte) bool) (n int) {
 		for l.pos < len(l.text) && ok(l.text[l.pos]) {
@@ -156,7 +156,7 @@ func (l *lexer) at(c byte) bool { return l.pos < len(l.text) && l.text[l.pos] ==
 
 // stringToken reads a literal in single or double quotes with JSON's escapes,
 // and \' besides.
-func (l *lexer) stringToken(quote byte) (token, error) {
+func (l *lexer) stringToken(quote byte) (token, *SyntaxError) {
 	start := l.pos
 	l.pos++
 	var sb strings.Builder

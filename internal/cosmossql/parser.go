@@ -49,7 +49,7 @@ func (p *parser) advance() token {
 	next, err := p.lex.next()
 	if err != nil {
 		p.fail(span{}, "", "")
-		p.err = err.(*SyntaxError)
+		p.err = err
 		return t
 	}
 	p.tok = next

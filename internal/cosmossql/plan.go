@@ -14,6 +14,7 @@ type Plan struct {
 	mode  mode
 	hash  [8]byte // of the query, its parameters and the plan, for continuations
 	text  string
+	small int64 // running.small
 }
 
 // mode is how a plan makes pages.
@@ -51,7 +52,7 @@ func Compile(q *Query, params map[string][]byte, info SourceInfo) (*Plan, error)
 	if b.err != nil {
 		return nil, b.err
 	}
-	p := &Plan{root: root, slots: b.slots, aggs: b.aggs, text: q.text}
+	p := &Plan{root: root, slots: b.slots, aggs: b.aggs, text: q.text, small: smallSource}
 	planBlock(root, info)
 	p.mode = chooseMode(root)
 	p.hash = queryHash(q.text, params, p.Explain())

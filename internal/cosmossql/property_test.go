@@ -156,6 +156,7 @@ func mustRun(t *testing.T, q *Query, src Source, info SourceInfo, max int) []str
 	if err != nil {
 		t.Fatalf("%s: %v", q.text, err)
 	}
+	p.small = 0 // so that indexes are used on few documents
 	rows, err := runPages(p, src, max)
 	if err != nil {
 		t.Fatalf("%s: %v", q.text, err)
@@ -200,6 +201,7 @@ func runUnderWrites(t *testing.T, m maker, src *fakeSource, text string, seed ui
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.small = 0
 	before, err := runPages(p, src, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ func (p *Plan) Run(ctx context.Context, src Source, opts RunOptions) (*Page, err
 	if err != nil {
 		return nil, err
 	}
-	r := &running{ctx: ctx, src: src, now: opts.Now, way: t.way}
+	r := &running{ctx: ctx, src: src, now: opts.Now, way: t.way, small: p.small}
 	if r.now.IsZero() {
 		r.now = time.Now()
 	}

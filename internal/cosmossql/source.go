@@ -17,7 +17,8 @@ type Source interface {
 type SourceInfo struct {
 	// PartitionKeyPaths are the partition key's paths, outermost first. A query
 	// that fixes all of them is narrowed to that logical partition. Empty: the
-	// planner leaves partitions alone.
+	// planner leaves partitions alone. On a Pinned source they say which
+	// conditions narrow nothing.
 	PartitionKeyPaths []Path
 	// Pinned says that the Source covers one logical partition already, so
 	// that indexes within a partition apply with Access.Partition left nil.
