@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+func connection(t *testing.T, service settings.Service, text string) settings.Connection {
+	t.Helper()
+	c, err := settings.New(map[string]string{"S": text}).Connection(service, "S")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// openSources opens the engines in an empty folder and runs the broker.
+func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
+	t.Helper()
+	cfg := config.Default(t.TempDir())
+	cfg.Storage.Data = filepath.Join(cfg.Dir, "data")
+	cfg.HasFile = !autoCreate
+	st, err := openStorage(cfg, testkit.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- st.broker.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("broker: %v", err)
+		}
+		st.close(testkit.Discard())
+	})
+	return newSources(cfg, st, map[string]string{"amqp": "127.0.0.1:50001"}), st
+}
+
+// TestLocalSourcesKeepTheContract runs the suite that every source passes on
+// the engines themselves.
+func TestLocalSourcesKeepTheContract(t *testing.T) {
+	testkit.NoLeaks(t)
+	triggertest.Contract(t, func(t *testing.T) triggertest.Service {
+		s, st := openSources(t, true)
+		if _, err := st.broker.EnsureHub(broker.HubConfig{Name: "contract", Partitions: 2, Retention: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		return triggertest.Service{
+			Connector: s, Metadata: st.checkpoints(),
+			Events:    connection(t, settings.EventHubs, "Endpoint=sb://localhost;UseDevelopmentEmulator=true"),
+			Documents: connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/;AccountKey=x"),
+			Send: func(t *testing.T, partition int, bodies ...string) {
+				send(t, st.broker, "contract", partition, bodies...)
+			},
+		}
+	})
+}
+
+func send(t *testing.T, b *broker.Broker, hub string, partition int, bodies ...string) {
+	h, err := b.Hub(hub)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	p, err := h.Partition(partition)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var records [][]byte
+	for _, body := range bodies {
+		records = append(records, amqp.AppendDataSection(nil, []byte(body)))
+	}
+	done := make(chan broker.AppendResult, 1)
+	p.Append(broker.Append{Records: records}, func(r broker.AppendResult) { done <- r })
+	if r := <-done; r.Err != nil {
+		t.Error(r.Err)
+	}
+}
+
+// TestWhatIsLocal tells connections to this process from others.
+func TestWhatIsLocal(t *testing.T) {
+	s := &sources{addresses: map[string]string{"amqp": "127.0.0.1:50001"}}
+	for text, want := range map[string]bool{
+		"Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v":            true,
+		"Endpoint=sb://emulator;UseDevelopmentEmulator=true":                         true,
+		"Endpoint=sb://127.0.0.1:5672":                                               true,
+		"Endpoint=sb://localhost:50001":                                              true,
+		"Endpoint=sb://localhost:50002":                                              false,
+		"Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=v":                  false,
+		"Endpoint=sb://localhost.evil.example;SharedAccessKeyName=k;SharedAccessKey": false,
+	} {
+		if text[len(text)-1] == 'y' {
+			text += "=v"
+		}
+		if got := s.local(connection(t, settings.EventHubs, text)); got != want {
+			t.Errorf("%s: local %v", text, got)
+		}
+	}
+}
+
+// TestRefusals: what is elsewhere or missing is refused by name.
+func TestRefusals(t *testing.T) {
+	testkit.NoLeaks(t)
+	s, _ := openSources(t, false)
+	remote := connection(t, settings.EventHubs, "Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=secret")
+	_, err := s.EventHub(t.Context(), remote, "h", "$Default")
+	if err == nil || !strings.Contains(err.Error(), "setting S") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("remote: %v", err)
+	}
+	here := connection(t, settings.EventHubs, "Endpoint=sb://localhost")
+	if _, err := s.EventHub(t.Context(), here, "h", "$Default"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "eventHubs.hubs") {
+		t.Errorf("missing hub: %v", err)
+	}
+	docs := connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/")
+	if _, err := s.ChangeFeed(t.Context(), docs, "db", "c"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "cosmos.databases") {
+		t.Errorf("missing container: %v", err)
+	}
+	if _, err := s.Documents(t.Context(), docs, "db", "c", "/pk"); err != nil {
+		t.Errorf("a container that the binding asked to create: %v", err)
+	}
+}
+
+// TestDecodeEvent reads everything of a message that functions see.
+func TestDecodeEvent(t *testing.T) {
+	m := &amqp.Message{
+		Annotations: amqp.Map{{Key: amqp.Symbol("x-opt-partition-key"), Value: "pk"}, {Key: amqp.Symbol("iothub-connection-device-id"), Value: "d"}},
+		Properties:  &amqp.Properties{MessageID: "m-1", ContentType: "application/json"},
+		ApplicationProperties: amqp.Map{
+			{Key: "eventType", Value: "telemetry"}, {Key: "n", Value: int64(7)}, {Key: "f", Value: 1.5}, {Key: "b", Value: []byte{1}},
+			{Key: "q", Value: "a\"b"}, {Key: "t", Value: time.Unix(0, 0).UTC()}, {Key: "Diagnostic-Id", Value: "00-trace"},
+		},
+		Data: [][]byte{[]byte("{}")},
+	}
+	raw, err := m.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := decodeEvent(&broker.Record{Body: raw, Key: "pk", Sequence: 3, Offset: 9, EnqueuedAt: time.Unix(1, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{"body": string(e.Body), "properties": string(e.Properties), "system": string(e.System), "trace": e.TraceParent, "offset": e.Offset, "key": e.PartitionKey}
+	want := map[string]string{
+		"body":       "{}",
+		"properties": `{"eventType":"telemetry","n":7,"f":1.5,"b":"AQ==","q":"a\"b","t":"1970-01-01T00:00:00Z","Diagnostic-Id":"00-trace"}`,
+		"system":     `{"iothub-connection-device-id":"d","message-id":"m-1","content-type":"application/json"}`,
+		"trace":      "00-trace", "offset": "9", "key": "pk",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for name, c := range map[string]struct {
+		m    *amqp.Message
+		want string
+	}{
+		"two data sections": {&amqp.Message{Data: [][]byte{[]byte("a"), []byte("b")}}, "ab"},
+		"text value":        {&amqp.Message{Value: "hello", HasValue: true}, "hello"},
+		"map value":         {&amqp.Message{Value: amqp.Map{{Key: "a", Value: []any{nil, true, uint8(2)}}}, HasValue: true}, `{"a":[null,true,2]}`},
+		"no body":           {&amqp.Message{}, ""},
+	} {
+		raw, err := c.m.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := decodeEvent(&broker.Record{Body: raw}); err != nil || string(e.Body) != c.want {
+			t.Errorf("%s: %q, %v", name, e.Body, err)
+		}
+	}
+	if _, err := decodeEvent(&broker.Record{Body: []byte{0, 1, 2}}); err == nil {
+		t.Error("a broken message was taken")
+	}
+}

@@ -1,0 +1,262 @@
+package triggertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+)
+
+// Service is an implementation under test, with what the suite needs besides
+// the interfaces: something that happens in the service.
+type Service struct {
+	Connector trigger.Connector
+	Metadata  trigger.MetadataStore
+	Events    settings.Connection // of the hub "contract" with two partitions, empty
+	Documents settings.Connection // of database "db": container "docs" by /id and "leases" by /id, empty
+	// Send appends events with the bodies to a partition of the hub.
+	Send func(t *testing.T, partition int, bodies ...string)
+}
+
+// patience bounds each wait of the suite.
+const patience = 10 * time.Second
+
+// Contract checks that a connector does what package trigger promises. open
+// is called for every part and returns an empty service.
+func Contract(t *testing.T, open func(t *testing.T) Service) {
+	t.Run("EventHub", func(t *testing.T) { eventHub(t, open(t)) })
+	t.Run("ChangeFeed", func(t *testing.T) { changeFeed(t, open(t)) })
+	t.Run("Leases", func(t *testing.T) { leases(t, open(t)) })
+	t.Run("Metadata", func(t *testing.T) { metadata(t, open(t).Metadata) })
+}
+
+func eventHub(t *testing.T, s Service) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	hub, err := s.Connector.EventHub(ctx, s.Events, "contract", "$Default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hub.Namespace() == "" {
+		t.Error("the namespace has no name")
+	}
+	if ids, err := hub.Partitions(ctx); err != nil || fmt.Sprint(ids) != "[0 1]" {
+		t.Errorf("partitions: %v, %v", ids, err)
+	}
+	s.Send(t, 0, "a", "b", "c")
+	all := read(t, ctx, hub, trigger.Position{}, 3)
+	if text(all) != "a b c" {
+		t.Errorf("from the start: %s", text(all))
+	}
+	for i, e := range all {
+		if e.Sequence != all[0].Sequence+int64(i) || e.Offset == "" || e.EnqueuedAt.IsZero() {
+			t.Errorf("event %d: %+v", i, e)
+		}
+	}
+	if got := text(read(t, ctx, hub, trigger.Position{Kind: trigger.AfterOffset, Offset: all[0].Offset}, 2)); got != "b c" {
+		t.Errorf("after the first offset: %s", got)
+	}
+	if got := text(read(t, ctx, hub, trigger.Position{Kind: trigger.FromTime, Time: all[0].EnqueuedAt}, 3)); got != "a b c" {
+		t.Errorf("from the first time: %s", got)
+	}
+	waiting(t, ctx, s, hub)
+}
+
+// waiting reads at the end: a read that is cancelled loses nothing, and one
+// that waits is woken.
+func waiting(t *testing.T, ctx context.Context, s Service, hub trigger.EventHub) {
+	r, err := hub.Open(ctx, "0", trigger.Position{Kind: trigger.FromEnd})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	if events, err := r.Read(short, nil, 10); len(events) != 0 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("at the end: %d events, %v", len(events), err)
+	}
+	s.Send(t, 0, "d")
+	events, err := r.Read(ctx, nil, 10)
+	if err != nil || text(events) != "d" {
+		t.Errorf("after the end: %s, %v", text(events), err)
+	}
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		s.Send(t, 0, "e")
+	}()
+	if events, err = r.Read(ctx, events[:0], 10); err != nil || text(events) != "e" {
+		t.Errorf("woken: %s, %v", text(events), err)
+	}
+	<-sent
+}
+
+func read(t *testing.T, ctx context.Context, hub trigger.EventHub, from trigger.Position, n int) []trigger.Event {
+	t.Helper()
+	r, err := hub.Open(ctx, "0", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var out []trigger.Event
+	for len(out) < n {
+		events, err := r.Read(ctx, nil, n-len(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			e.Body = bytes.Clone(e.Body) // it is valid until the next Read only
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func text(events []trigger.Event) string {
+	var parts [][]byte
+	for _, e := range events {
+		parts = append(parts, e.Body)
+	}
+	return string(bytes.Join(parts, []byte(" ")))
+}
+
+func changeFeed(t *testing.T, s Service) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	feed, err := s.Connector.ChangeFeed(ctx, s.Documents, "db", "docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := feed.Identity(); id.AccountHost == "" || id.DatabaseRID == "" || id.ContainerRID == "" {
+		t.Errorf("identity: %+v", id)
+	}
+	sink, err := s.Connector.Documents(ctx, s.Documents, "db", "docs", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	upsert := func(docs ...string) {
+		t.Helper()
+		var raw [][]byte
+		for _, d := range docs {
+			raw = append(raw, []byte(d))
+		}
+		if err := sink.Upsert(ctx, raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	upsert(`{"id":"1","n":1}`, `{"id":"2","n":1}`, `{"id":"3","n":1}`)
+	first, next, err := feed.Read(ctx, trigger.FeedQuery{Max: 2})
+	if err != nil || ids(first) != "1 2" {
+		t.Errorf("first page: %s, %v", ids(first), err)
+	}
+	rest, end, err := feed.Read(ctx, trigger.FeedQuery{After: next, Max: 10})
+	if err != nil || ids(rest) != "3" {
+		t.Errorf("second page: %s, %v", ids(rest), err)
+	}
+	if none, again, err := feed.Read(ctx, trigger.FeedQuery{After: end, Max: 10}); err != nil || len(none) != 0 || again == "" {
+		t.Errorf("at the end: %s, %q, %v", ids(none), again, err)
+	}
+	now, err := feed.Now(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		upsert(`{"id":"1","n":2}`)
+	}()
+	if err := feed.Wait(ctx, now); err != nil {
+		t.Fatal(err)
+	}
+	<-written
+	if docs, _, err := feed.Read(ctx, trigger.FeedQuery{After: now, Max: 10}); err != nil || ids(docs) != "1" {
+		t.Errorf("after now: %s, %v", ids(docs), err)
+	}
+	if docs, _, err := feed.Read(ctx, trigger.FeedQuery{Max: 10}); err != nil || ids(docs) != "2 3 1" {
+		t.Errorf("latest versions in order of change: %s, %v", ids(docs), err)
+	}
+	if err := sink.Upsert(ctx, [][]byte{[]byte(`{"id":"4"}`), []byte(`{"no":"id"}`)}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a document without an id: %v", err)
+	}
+	ended, stop := context.WithCancel(ctx)
+	stop()
+	if err := feed.Wait(ended, "999999"); err == nil {
+		t.Error("waiting with an ended context succeeded")
+	}
+}
+
+func ids(docs [][]byte) string {
+	out := ""
+	for _, d := range docs {
+		var doc struct{ ID string }
+		if json.Unmarshal(d, &doc) != nil {
+			return "broken: " + string(d)
+		}
+		if out != "" {
+			out += " "
+		}
+		out += doc.ID
+	}
+	return out
+}
+
+func leases(t *testing.T, s Service) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	l, err := s.Connector.Leases(ctx, s.Documents, "db", "leases", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.KeyPath() != "/id" {
+		t.Errorf("key path %s", l.KeyPath())
+	}
+	if _, _, err := l.Read(ctx, "x"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("reading nothing: %v", err)
+	}
+	if _, err := l.Create(ctx, []byte(`{"id":"x","Owner":null}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Create(ctx, []byte(`{"id":"x"}`)); !fault.Is(err, fault.Conflict) {
+		t.Errorf("creating twice: %v", err)
+	}
+	_, etag, err := l.Read(ctx, "x")
+	if err != nil || etag == "" {
+		t.Fatalf("%q, %v", etag, err)
+	}
+	second, err := l.Replace(ctx, "x", []byte(`{"id":"x","Owner":"me"}`), etag)
+	if err != nil || second == etag {
+		t.Errorf("%q, %v", second, err)
+	}
+	if _, err := l.Replace(ctx, "x", []byte(`{"id":"x"}`), etag); !fault.Is(err, fault.PreconditionFailed) {
+		t.Errorf("replacing an older version: %v", err)
+	}
+	doc, _, err := l.Read(ctx, "x")
+	if err != nil || !bytes.Contains(doc, []byte(`"me"`)) {
+		t.Errorf("%s, %v", doc, err)
+	}
+}
+
+func metadata(t *testing.T, m trigger.MetadataStore) {
+	ctx := t.Context()
+	if _, err := m.Metadata(ctx, "c", "b"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("reading nothing: %v", err)
+	}
+	for _, want := range []string{"1", "2"} {
+		if err := m.SetMetadata(ctx, "c", "b", map[string]string{"offset": want}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.Metadata(ctx, "c", "b"); err != nil || got["offset"] != want {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	if _, err := m.Metadata(ctx, "c", "b2"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a longer name: %v", err)
+	}
+}
