@@ -3,6 +3,7 @@ package docstore
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -258,4 +259,47 @@ func (c *Container) dropForTest() error {
 	b := c.store.db.NewBatch(0)
 	c.indexes.Store(c.dropForbidden(b, IndexingPolicy{Mode: modeNone}))
 	return b.Commit()
+}
+
+// BenchmarkOpen is a start with 100,000 documents, part of them only in the
+// log, as after a kill.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	open := func() (*kv.DB, *Store) {
+		db, err := kv.Open(kv.Options{Dir: dir})
+		if err != nil {
+			b.Fatal(err)
+		}
+		store, err := Open(Options{DB: db})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return db, store
+	}
+	db, store := open()
+	d, err := store.CreateDatabase(context.Background(), DatabaseSpec{ID: "db"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := d.CreateContainer(context.Background(), ContainerSpec{ID: "c", PartitionKey: PartitionKeySpec{Paths: []string{"/deviceId"}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	fill(b, c, 100_000)
+	store.Close()
+	db.Close()
+	b.ResetTimer()
+	for i := range b.N {
+		db, store := open()
+		b.StopTimer()
+		if i == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.HeapInuse)/(1<<20), "heap-MiB")
+		}
+		store.Close()
+		db.Close()
+		b.StartTimer()
+	}
 }

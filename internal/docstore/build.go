@@ -148,7 +148,7 @@ func (c *Container) giveUp(x *index) {
 	c.schema.Lock()
 	defer c.schema.Unlock()
 	c.indexes.Store(c.indexes.Load().without(x))
-	if c.deleted || c.store.ctx.Err() != nil {
+	if c.store.ctx.Err() != nil {
 		return
 	}
 	b := c.store.db.NewBatch(256)

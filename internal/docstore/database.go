@@ -28,6 +28,7 @@ type Resource struct {
 type Database struct {
 	store      *Store
 	rid        RID
+	name       string
 	record     *databaseRecord       // guarded by store.catalog; replaced, never changed
 	containers map[string]*Container // by name; guarded by store.catalog
 }
@@ -51,7 +52,7 @@ func (r *databaseRecord) touch(now time.Time) {
 }
 
 func newDatabase(s *Store, r *databaseRecord) *Database {
-	return &Database{store: s, rid: RID{Database: r.Number}, record: r, containers: map[string]*Container{}}
+	return &Database{store: s, rid: RID{Database: r.Number}, name: r.ID, record: r, containers: map[string]*Container{}}
 }
 
 // Resource returns the database's properties.
@@ -60,14 +61,14 @@ func (d *Database) Resource() Resource {
 	defer d.store.catalog.RUnlock()
 	rid := d.rid.String()
 	return Resource{
-		ID: d.record.ID, RID: rid, Self: "dbs/" + rid + "/",
+		ID: d.name, RID: rid, Self: "dbs/" + rid + "/",
 		ETag: d.record.ETag, Timestamp: d.record.Timestamp,
 		OfferRID: offerRID(d.rid.Database, false), Throughput: d.record.Throughput,
 	}
 }
 
 // ID returns the database's name.
-func (d *Database) ID() string { return d.record.ID }
+func (d *Database) ID() string { return d.name }
 
 // SetThroughput replaces the offer's content.
 func (d *Database) SetThroughput(ctx context.Context, content json.RawMessage) error {
@@ -77,8 +78,8 @@ func (d *Database) SetThroughput(ctx context.Context, content json.RawMessage) e
 	defer d.store.life.RUnlock()
 	d.store.catalog.Lock()
 	defer d.store.catalog.Unlock()
-	if d.store.databases[d.record.ID] != d {
-		return fault.New(fault.NotFound, "database "+d.record.ID, "it was deleted")
+	if d.store.databases[d.name] != d {
+		return fault.New(fault.NotFound, "database "+d.name, "it was deleted")
 	}
 	r := *d.record
 	r.Throughput = content
@@ -103,8 +104,8 @@ func (d *Database) CreateContainer(ctx context.Context, spec ContainerSpec) (*Co
 	defer s.life.RUnlock()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
-	if s.databases[d.record.ID] != d {
-		return nil, fault.New(fault.NotFound, "database "+d.record.ID, "it was deleted")
+	if s.databases[d.name] != d {
+		return nil, fault.New(fault.NotFound, "database "+d.name, "it was deleted")
 	}
 	if d.containers[spec.ID] != nil {
 		return nil, fault.New(fault.Conflict, "container "+spec.ID, "it exists")
@@ -145,7 +146,7 @@ func (d *Database) container(nameOrRID string) (*Container, error) {
 			return c, nil
 		}
 	}
-	return nil, fault.New(fault.NotFound, "container "+nameOrRID, "no such container in database %s", d.record.ID)
+	return nil, fault.New(fault.NotFound, "container "+nameOrRID, "no such container in database %s", d.name)
 }
 
 // Containers returns all containers in the order of their creation.

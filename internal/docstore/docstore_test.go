@@ -408,3 +408,64 @@ func TestRecreatedContainerHasAnotherRID(t *testing.T) {
 		t.Error("database still there")
 	}
 }
+
+// TestPanicInMutate: the container lives on after a callback panicked.
+func TestPanicInMutate(t *testing.T) {
+	w := newWorld(t)
+	c := w.container()
+	it := upsert(t, c, `{"id":"1","pk":"a"}`)
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		do(t, c, Op{Kind: Mutate, Key: &it.Key, ID: "1", Mutate: func(Item) ([]byte, error) { panic("mine") }})
+	}()
+	after := upsert(t, c, `{"id":"1","pk":"a","v":2}`)
+	if c.LSN() != after.LSN {
+		t.Errorf("LSN %d after %d", c.LSN(), after.LSN)
+	}
+	check(t, c)
+}
+
+// TestLargeWrites: documents and transactions far above a memtable's size.
+func TestLargeWrites(t *testing.T) {
+	w := newWorld(t)
+	c := w.container()
+	rows, err := c.IndexScan(t.Context(), IndexOptions{Path: []string{"x"}, KeysOnly: true})
+	if len(texts(t, rows, err)) != 0 {
+		t.Fatal("rows in an empty container")
+	}
+	var ops []Op
+	for i := range 8 {
+		ops = append(ops, Op{Kind: Create, Body: fmt.Appendf(nil, `{"id":"%d","pk":"a","x":"%s"}`, i, strings.Repeat(string(rune('z'-i)), 1_900_000))})
+	}
+	for _, atomic := range []bool{true, false} {
+		results, err := c.Write(t.Context(), ops, atomic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if r.Err != nil {
+				t.Fatal(r.Err)
+			}
+		}
+		for i := range ops {
+			ops[i].Kind = Upsert
+		}
+	}
+	w.reopen()
+	c = w.container()
+	rows, err = c.IndexScan(t.Context(), IndexOptions{Path: []string{"x"}})
+	if got := texts(t, rows, err); len(got) != 8 || !strings.HasPrefix(got[0], `{"id":"7"`) {
+		t.Errorf("%d documents", len(got))
+	}
+	check(t, c)
+	ops = append(ops, ops[0])
+	results, err := c.Write(t.Context(), ops, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, results[0].Err, fault.TooLarge)
+}

@@ -91,9 +91,12 @@ func (c *Container) changes(ctx context.Context, after, limit uint64, o ChangeOp
 		if r.ts < since || ttl != nil && r.expired(ttl, now) || o.Key != nil && !strings.HasPrefix(string(r.key), o.Key.enc) {
 			continue
 		}
-		r.doc, r.key, r.id = bytes.Clone(r.doc), bytes.Clone(r.key), bytes.Clone(r.id)
-		items = append(items, r.item(c))
-		size += len(r.doc)
+		kept, err := parseRecord(bytes.Clone(f.raw), r.ordinal)
+		if err != nil {
+			return nil, after, err
+		}
+		items = append(items, kept.item(c))
+		size += len(kept.doc)
 	}
 	if f.err != nil {
 		return nil, after, f.err
@@ -113,7 +116,8 @@ type feed struct {
 
 	madeOK, movedOK bool
 	behind          *kv.Iter // the iterator under rec, to be moved on by next
-	rec             record   // the current one; valid until next
+	raw             []byte   // the current record; valid until next
+	rec             record   // the same, taken apart
 	err             error
 }
 
@@ -173,7 +177,8 @@ func (f *feed) next() bool {
 
 // parse reads the record under an iterator over D.
 func (f *feed) parse(it *kv.Iter) bool {
-	f.rec, f.err = parseRecord(it.Value(), lastOrdinal(it.Key()))
+	f.raw = it.Value()
+	f.rec, f.err = parseRecord(f.raw, lastOrdinal(it.Key()))
 	return f.err == nil
 }
 

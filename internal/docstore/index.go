@@ -167,10 +167,13 @@ func (c *Container) policyIndexes(b *kv.Batch, p IndexingPolicy, set *indexSet) 
 func (c *Container) dropForbidden(b *kv.Batch, p IndexingPolicy) *indexSet {
 	set := c.indexes.Load()
 	for _, x := range set.list {
-		if !x.allowed(p) {
-			c.dropIndex(b, x)
-			set = set.without(x)
+		if x.allowed(p) {
+			continue
 		}
+		set = set.without(x)
+		if x.build == nil {
+			c.dropIndex(b, x)
+		} // else its build finds out, and drops what it has written (giveUp)
 	}
 	return set
 }

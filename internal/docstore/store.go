@@ -274,7 +274,7 @@ func (s *Store) DeleteDatabase(ctx context.Context, nameOrRID string) error {
 	if err := s.dropContainers(b, all); err != nil {
 		return err
 	}
-	delete(s.databases, d.record.ID)
+	delete(s.databases, d.name)
 	return nil
 }
 

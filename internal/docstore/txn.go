@@ -86,12 +86,12 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 	now := c.now()
 	t := &txn{c: c, span: c.clock.begin(len(steps), now), indexes: c.indexes.Load(), now: now, ttl: c.ttl()}
 	t.batch = c.store.db.NewBatch(size)
+	defer t.abandon() // unless it committed; also when a Mutate panics
 	if shared || len(c.uniqueKeys) > 0 {
 		t.overlay = &overlay{map[string][]byte{}, map[string]uint64{}, map[string]uint64{}}
 	}
 	if len(steps) >= seekTogether {
 		if err := t.seekAll(steps); err != nil {
-			t.abandon()
 			return nil, err
 		}
 	}
@@ -104,7 +104,6 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 		if err := t.step(&steps[i], ordinal, lsn); err != nil {
 			*steps[i].result = Result{Err: err}
 			if atomic {
-				t.abandon()
 				return nil, nil
 			}
 		}
@@ -112,19 +111,22 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 	return t.commit()
 }
 
-// abandon drops the batch.
+// abandon drops the batch if it was not committed.
 func (t *txn) abandon() {
+	if t.batch == nil {
+		return
+	}
 	t.batch.Discard()
 	t.c.clock.finish(t.span, 0)
 }
 
 func (t *txn) commit() (*commit, error) {
 	if t.used == 0 {
-		t.abandon()
 		return &commit{empty: true}, nil
 	}
 	t.batch.AddTally(tallyKey(t.c.cid), kv.Tally{Max: t.used, Sum: [2]int64{t.docs, t.bytes}})
 	pending, err := t.batch.CommitAsync()
+	t.batch = nil
 	if err != nil {
 		t.c.clock.finish(t.span, 0)
 		return nil, err

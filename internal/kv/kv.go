@@ -68,6 +68,8 @@ type DB struct {
 	mode    SyncMode
 	every   time.Duration
 	broken  atomic.Pointer[failure] // the first commit failure; no commit is accepted after it
+	stuck   *backlog
+	apply   sync.Mutex // held while a batch enters log and memtable; see guard
 	closing sync.Once
 	pending atomic.Bool // SyncInterval: something was committed since the last sync
 }
@@ -94,7 +96,8 @@ func Open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "the folder is in use, perhaps by another process, or not writable")
 	}
-	po := pebbleOptions(o)
+	stuck := &backlog{log: o.Log}
+	po := pebbleOptions(o, stuck)
 	po.Lock = lock
 	p, err := pebble.Open(o.Dir, po)
 	if err != nil {
@@ -104,13 +107,13 @@ func Open(o Options) (*DB, error) {
 		}
 		return nil, fault.Wrap(kind, "store "+o.Dir, errors.Join(err, lock.Close()), "open")
 	}
-	return &DB{p: p, lock: lock, log: o.Log, mode: o.Sync, every: o.SyncEvery}, nil
+	return &DB{p: p, lock: lock, stuck: stuck, log: o.Log, mode: o.Sync, every: o.SyncEvery}, nil
 }
 
 // pebbleOptions chooses for one machine that also runs everything else: small
 // when idle, two compactions at most, bloom filters because almost every first
 // write of an item asks for a key that is not there.
-func pebbleOptions(o Options) *pebble.Options {
+func pebbleOptions(o Options, stuck *backlog) *pebble.Options {
 	if o.CacheBytes <= 0 {
 		o.CacheBytes = 64 << 20
 	}
@@ -119,7 +122,7 @@ func pebbleOptions(o Options) *pebble.Options {
 	}
 	logger := pebbleLogger{o.Log}
 	po := &pebble.Options{
-		FS:                          o.FS,
+		FS:                          patientFS{o.FS, stuck},
 		FormatMajorVersion:          pebble.FormatNewest,
 		CacheSize:                   o.CacheBytes + 2*int64(o.MemTableBytes), // memtables take theirs out of it
 		MemTableSize:                uint64(o.MemTableBytes),
@@ -139,7 +142,12 @@ func pebbleOptions(o Options) *pebble.Options {
 		po.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 	}
 	listener := pebble.MakeLoggingEventListener(logger)
-	listener.BackgroundError = func(err error) { o.Log.Error("store background work failed", "error", err) }
+	listener.BackgroundError = stuck.failed
+	listener.FlushEnd = func(info pebble.FlushInfo) {
+		if info.Err == nil {
+			stuck.cleared()
+		}
+	}
 	listener.EnsureDefaults(logger)
 	po.EventListener = &listener
 	return po
@@ -204,12 +212,21 @@ func (db *DB) Err() error {
 // DiskBytes estimates the space the store takes.
 func (db *DB) DiskBytes() uint64 { return db.p.Metrics().DiskSpaceUsage() }
 
-// guard runs a commit. A failure or panic of Pebble's commit path means that
-// its log cannot be written any more (a full disk, a dying one): nobody knows
-// how much of it is durable, so the store refuses every later commit until it
-// is opened again.
+// guard runs the first half of a commit. A failure or panic of Pebble's commit
+// path means that its log cannot be written any more (a full disk, a dying
+// one): nobody knows how much of it is durable, so the store refuses every later
+// commit until it is opened again.
+//
+// One commit enters at a time, because a panic leaves Pebble's pipeline locked:
+// whoever comes next must see that it broke, and not wait in it for ever. It
+// costs little: the waiting for the disk is in the second half.
 func (db *DB) guard(commit func() error) error {
+	db.apply.Lock()
+	defer db.apply.Unlock()
 	if err := db.Err(); err != nil {
+		return err
+	}
+	if err := db.stuck.err(); err != nil {
 		return err
 	}
 	return db.guardPending(commit)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -246,4 +247,73 @@ func FuzzParseTally(f *testing.F) {
 			t.Fatalf("%x is %+v, then %+v, %v", b, tally, again, err)
 		}
 	})
+}
+
+// TestWritersOnFailingDisk: none of many concurrent writers hangs when the log
+// fails under them.
+func TestWritersOnFailingDisk(t *testing.T) {
+	testkit.NoLeaks(t)
+	for round := range 20 {
+		var writes atomic.Int64
+		fs := vfs.WithFaults(vfs.NewMem(), vfs.InjectorFunc(func(op vfs.Op) error {
+			if op.Kind == vfs.OpSyncData && writes.Add(1) > int64(round*3) {
+				return syscall.EIO
+			}
+			return nil
+		}))
+		db := open(t, Options{FS: fs})
+		var wg sync.WaitGroup
+		for g := range 8 {
+			wg.Go(func() {
+				for i := 0; ; i++ {
+					b := db.NewBatch(0)
+					b.Set(fmt.Appendf(nil, "%d/%d", g, i), []byte("v"))
+					if err := b.Commit(); err != nil {
+						if !fault.Is(err, fault.Unavailable) {
+							t.Errorf("commit: %v", err)
+						}
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestFullDiskAndBack: writes are refused while memory cannot be written out,
+// and accepted again when there is space.
+func TestFullDiskAndBack(t *testing.T) {
+	var full atomic.Bool
+	fs := vfs.WithFaults(vfs.NewMem(), vfs.InjectorFunc(func(op vfs.Op) error {
+		if full.Load() && op.Kind == vfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))
+	db := open(t, Options{FS: fs, MemTableBytes: 512 << 10})
+	defer db.Close()
+	full.Store(true)
+	value := string(bytes.Repeat([]byte("x"), 10_000))
+	refused := error(nil)
+	for i := 0; refused == nil && i < 10_000; i++ {
+		b := db.NewBatch(0)
+		b.Set(fmt.Appendf(nil, "%d", i), []byte(value))
+		refused = b.Commit()
+	}
+	if !fault.Is(refused, fault.Unavailable) || db.Err() != nil {
+		t.Fatalf("refused with %v, broken %v", refused, db.Err())
+	}
+	full.Store(false)
+	testkit.Eventually(t, 10*time.Second, func() bool {
+		b := db.NewBatch(0)
+		b.Set([]byte("again"), []byte("1"))
+		return b.Commit() == nil
+	}, "writes are accepted again")
+	if got := get1(t, db, "0"); got != value {
+		t.Errorf("a value of %d bytes", len(got))
+	}
 }

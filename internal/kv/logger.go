@@ -20,7 +20,10 @@ func (l pebbleLogger) Errorf(format string, args ...any) {
 }
 
 // Fatalf implements pebble.Logger, whose contract is not to return. On a
-// commit the panic is caught by guard.
+// commit the panic is caught by guard; elsewhere (the list of files cannot be
+// written) it ends the process, and the next start recovers from the log.
 func (l pebbleLogger) Fatalf(format string, args ...any) {
-	panic(fmt.Sprintf(format, args...))
+	reason := fmt.Sprintf(format, args...)
+	l.log.Error("store cannot go on", "error", reason)
+	panic("store cannot go on: " + reason)
 }
