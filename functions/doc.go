@@ -18,7 +18,7 @@
 //	func process(ctx context.Context, batch []functions.Event) (functions.Documents, error) {
 //		docs := make(functions.Documents, 0, len(batch))
 //		for _, e := range batch {
-//			docs = append(docs, map[string]any{"id": e.Offset, "body": json.RawMessage(e.Body)})
+//			docs = append(docs, map[string]any{"id": e.PartitionID + "-" + e.Offset, "body": json.RawMessage(e.Body)})
 //		}
 //		return docs, nil
 //	}
