@@ -153,6 +153,7 @@ func TestServerStops(t *testing.T) {
 	s := newStub(acceptAll)
 	stop := startServer(t, l, s, nil)
 	p := rawGreet(t, l.Addr(), Open{ContainerID: "raw"})
+	p.begin(0, 1) // past the handshake, which would just be cut off
 	go stop()
 	d := p.expect(descClose)
 	if c := decodeClose(&d); c.Error == nil || c.Error.Condition != ErrConnectionForced {

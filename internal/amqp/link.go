@@ -45,10 +45,11 @@ type Link struct {
 	// size in bytes and no payload, so that it can be rejected. Nil: the link
 	// is detached with amqp:link:message-size-exceeded.
 	OnOversize func(d *Delivery, size uint64)
-	// OnDetach is called once when an accepted link has ended: detached by
-	// the peer, our own detach answered, session ended, connection gone. err
-	// is the error that travelled or nil. It runs on the connection's reader
-	// and must not block. Done and Err tell of our own Detach sooner.
+	// OnDetach is called once when a link that was not refused has ended:
+	// detached by the peer, our own detach answered, session ended, connection
+	// gone. A link postponed with ErrLater may end so before Accept. err is
+	// the error that travelled or nil. It runs on the connection's reader and
+	// must not block. Done and Err tell of our own Detach sooner.
 	OnDetach func(err error)
 
 	session *Session
@@ -60,7 +61,7 @@ type Link struct {
 
 	// All below is guarded by conn.mu.
 	state         linkState
-	accepted      bool // the service took it, so that OnDetach is due
+	kept          bool // the service did not refuse it, so that OnDetach is due
 	peerKnown     bool // the peer's attach is in
 	size          int  // bytes of the peer's attach
 	err           error
@@ -180,11 +181,14 @@ func (l *Link) remove() {
 // ended drops a partial delivery and tells the service. It runs on the
 // reader, without mu.
 func (l *Link) ended() {
-	l.session.conn.dropPartial(l)
-	if !l.accepted || l.OnDetach == nil {
+	c := l.session.conn
+	c.mu.Lock()
+	c.forgetPartial(l)
+	kept, err := l.kept, l.err
+	c.mu.Unlock()
+	if !kept || l.OnDetach == nil {
 		return
 	}
-	err := l.Err()
 	if err == ErrClosed { //nolint:errorlint // set by us, never wrapped
 		err = nil
 	}

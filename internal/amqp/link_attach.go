@@ -74,6 +74,9 @@ func (c *Conn) decide(l *Link, nameTaken bool) error {
 	case l.Role == RoleSender && l.Remote.Source == nil:
 		return &Error{Condition: ErrInvalidField, Description: "attach without a source"}
 	}
+	c.mu.Lock()
+	l.kept = true // before Attach, whose other goroutines may refuse at once
+	c.mu.Unlock()
 	return c.handler.Attach(l)
 }
 
@@ -122,7 +125,7 @@ func (s *Session) admit(l *Link) *Error {
 }
 
 // Accept answers an attach that was postponed with ErrLater. It does nothing
-// when the link has ended meanwhile.
+// when the link has ended meanwhile; OnDetach tells of that.
 func (l *Link) Accept() {
 	c := l.session.conn
 	c.mu.Lock()
@@ -131,7 +134,6 @@ func (l *Link) Accept() {
 		return
 	}
 	l.sendAttach()
-	l.accepted = true
 	l.topUp()
 	if l.credit > 0 {
 		l.poke()
@@ -149,7 +151,8 @@ func (l *Link) sendAttach() {
 }
 
 // Refuse answers an attach that was postponed with ErrLater: the peer sees an
-// attach without the terminus it asked for, then a closing detach.
+// attach without the terminus it asked for, then a closing detach. There is
+// no OnDetach afterwards, unless the link had ended before.
 func (l *Link) Refuse(err *Error) {
 	c := l.session.conn
 	c.mu.Lock()
@@ -161,6 +164,7 @@ func (l *Link) Refuse(err *Error) {
 	// neither, and reports the detach as a broken link instead of the error.
 	l.Local.Source, l.Local.Target = nil, nil
 	l.Local.MaxMessageSize = 0
+	l.kept = false
 	l.sendDetach(err)
 }
 
@@ -180,7 +184,7 @@ func (l *Link) answered(p *Attach) {
 	if refused {
 		return // the detach with the reason follows
 	}
-	l.accepted = true
+	l.kept = true
 	l.topUp()
 	close(l.ready)
 }

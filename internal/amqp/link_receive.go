@@ -164,12 +164,6 @@ func (c *Conn) forgetPayload(l *Link) {
 	l.in.buf = nil
 }
 
-func (c *Conn) dropPartial(l *Link) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.forgetPartial(l)
-}
-
 // topUp gives credit back to the peer once half of the link's window is free.
 // mu is held.
 func (l *Link) topUp() {
