@@ -2,8 +2,8 @@ package amqp
 
 import "errors"
 
-// The error conditions of the protocol (part 2, sections 2.8.15 to 2.8.18)
-// and of SASL-less refusals. Services add their own symbols.
+// The error conditions of the protocol (part 2, sections 2.8.15 to 2.8.18).
+// Services add their own symbols.
 const (
 	ErrInternal              Symbol = "amqp:internal-error"
 	ErrNotFound              Symbol = "amqp:not-found"

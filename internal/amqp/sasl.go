@@ -18,7 +18,6 @@ const (
 const (
 	saslOK   = 0
 	saslAuth = 1 // the credentials are wrong
-	saslSys  = 2 // our own trouble
 )
 
 // SASLInit is a client's choice of mechanism (part 5, section 5.3.3.2).

@@ -23,10 +23,11 @@ const (
 
 // Section is one section of an encoded message.
 //
-//	┌──────┬───────────────┬──────┬───────┐
-//	│ 0x00 │ 0x53 kind     │ ctor │ value │   Raw: all of it
-//	│      │ (or 0x80, 0xa3)│     │       │   Body: from ctor on
-//	└──────┴───────────────┴──────┴───────┘
+//	┌──────┬───────────┬──────┬───────┐
+//	│ 0x00 │ 0x53 kind │ ctor │ value │   Raw: all of it
+//	└──────┴───────────┴──────┴───────┘   Body: from ctor on
+//
+// The descriptor may also be a full ulong or a symbol.
 type Section struct {
 	Kind SectionKind
 	Raw  []byte
