@@ -32,7 +32,6 @@ func (a *testAccount) batch(status int, docs, body string, h headers) []result {
 	return out
 }
 
-
 func TestTransactionalBatch(t *testing.T) {
 	a := newAccount(t, nil)
 	docs := a.container("c", keyPK)

@@ -21,13 +21,15 @@ type exchange struct {
 	r    *http.Request
 	addr address
 
-	coll    *docstore.Container // once an operation resolved it
-	rid     string              // of coll
-	altPath string              // of coll, by names
-	charge  float64             // request units of the operation
-	lose    bool                // an intercept rule wants the reply lost
-	body    *buffer             // the request's body, returned to the pool at the end
-	event   RequestDone
+	coll   *docstore.Container // once an operation resolved it
+	info   *containerInfo      // of coll
+	charge float64             // request units of the operation
+	lose   bool                // an intercept rule wants the reply lost
+	body   *buffer             // the request's body, returned to the pool at the end
+	event  RequestDone
+
+	values [16]string // backing of reply header values, so that each costs no slice
+	used   int
 }
 
 // Limits on request bodies. Azure takes 2 MB per document and per batch; the
@@ -78,7 +80,18 @@ func newGUID() string {
 func (x *exchange) header(key string) string { return first(x.r.Header, key) }
 
 // set writes a reply header by its canonical key.
-func (x *exchange) set(key, value string) { x.w.Header()[key] = []string{value} }
+func (x *exchange) set(key, value string) { x.w.Header()[key] = x.value(value) }
+
+// value returns a header value of one string. net/http reads it after the
+// operation is over, so an exchange is never used again.
+func (x *exchange) value(s string) []string {
+	if x.used == len(x.values) {
+		return []string{s}
+	}
+	x.values[x.used] = s
+	x.used++
+	return x.values[x.used-1 : x.used : x.used]
+}
 
 // buffer is a pooled byte slice for bodies.
 type buffer struct{ b []byte }
@@ -148,25 +161,25 @@ func (x *exchange) reply(status int, body []byte) error {
 		panic(http.ErrAbortHandler)
 	}
 	h := x.w.Header()
-	h[hdrActivityID] = []string{x.event.ActivityID}
+	h[hdrActivityID] = x.value(x.event.ActivityID)
 	h[hdrTransportID] = valZero
 	h[hdrVersion] = valVersion
 	h[hdrGatewayVersion] = valGatewayVersion
 	h[hdrServiceVersion] = valServiceVersion
 	h[hdrSchemaVersion] = valSchemaVersion
-	h[hdrLastChange] = []string{x.svc.started}
+	h[hdrLastChange] = x.svc.started
 	if x.coll != nil {
 		x.setContainerHeaders(h)
 	}
 	var num [32]byte
-	h[hdrCharge] = []string{string(appendCharge(num[:0], x.charge))}
+	h[hdrCharge] = x.value(string(appendCharge(num[:0], x.charge)))
 	elapsed := x.svc.now().Sub(x.event.Start)
-	h[hdrDuration] = []string{string(strconv.AppendFloat(num[:0], float64(elapsed)/float64(time.Millisecond), 'f', 3, 64))}
+	h[hdrDuration] = x.value(string(strconv.AppendFloat(num[:0], float64(elapsed)/float64(time.Millisecond), 'f', 3, 64)))
 	if body != nil {
 		h[hdrContentType] = valJSON
 	}
 	if status != http.StatusNoContent && status != http.StatusNotModified {
-		h[hdrContentLength] = []string{strconv.Itoa(len(body))}
+		h[hdrContentLength] = x.value(strconv.Itoa(len(body)))
 	}
 	x.event.Status, x.event.Charge, x.event.ResponseBytes = status, x.charge, len(body)
 	x.w.WriteHeader(status)
@@ -182,12 +195,12 @@ func (x *exchange) setContainerHeaders(h http.Header) {
 	lsn := x.coll.LSN()
 	var num [40]byte
 	token := string(appendSessionToken(num[:0], lsn))
-	text := []string{token[len(rangeID)+len(":-1#"):]}
-	h[hdrSessionToken] = []string{token}
+	text := x.value(token[len(rangeID)+len(":-1#"):])
+	h[hdrSessionToken] = x.value(token)
 	h[hdrLSN], h[hdrLLSN], h[hdrGlobalCommittedLSN] = text, text, text
 	h[hdrRangeID] = valRangeID
-	h[hdrAltContentPath] = []string{x.altPath}
-	h[hdrContentPath] = []string{x.rid}
+	h[hdrAltContentPath] = x.info.altPath
+	h[hdrContentPath] = x.info.contentPath
 }
 
 // fail replies with an error and logs it when it is ours.

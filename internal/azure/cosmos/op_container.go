@@ -107,6 +107,7 @@ func (x *exchange) deleteContainer() error {
 	if err := db.DeleteContainer(x.r.Context(), x.addr.coll); err != nil {
 		return err
 	}
+	x.svc.infos.clear()
 	x.charge = chargeMetadataWrite
 	return x.reply(http.StatusNoContent, nil)
 }
@@ -163,7 +164,7 @@ func (x *exchange) openContainer() error {
 		return ownerMissing(err)
 	}
 	x.bind(db, c)
-	if want := x.header(hdrIntendedRID); want != "" && want != x.rid {
+	if want := x.header(hdrIntendedRID); want != "" && want != x.info.rid {
 		return badRequest(subRIDMismatch, "The container '%s' was created anew: its _rid is not the one the request intends.", c.ID())
 	}
 	return nil
@@ -190,6 +191,5 @@ func (x *exchange) openForRead() error {
 
 // bind makes replies carry the container's headers.
 func (x *exchange) bind(db *docstore.Database, c *docstore.Container) {
-	x.coll, x.rid = c, c.Resource().RID
-	x.altPath = "dbs/" + db.ID() + "/colls/" + c.ID()
+	x.coll, x.info = c, x.svc.infos.get(db, c)
 }

@@ -67,6 +67,7 @@ func (x *exchange) deleteDatabase() error {
 	if err := x.svc.store.DeleteDatabase(x.r.Context(), x.addr.db); err != nil {
 		return err
 	}
+	x.svc.infos.clear()
 	x.charge = chargeMetadataWrite
 	return x.reply(http.StatusNoContent, nil)
 }

@@ -44,7 +44,7 @@ func (x *exchange) listChanges() error {
 	if err != nil {
 		return err
 	}
-	feed := newFeed(x.rid, "Documents")
+	feed := newFeed(x.info.rid, "Documents")
 	for {
 		items, last, err := x.coll.Changes(x.r.Context(), after, docstore.ChangeOptions{
 			Max: limit.items, MaxBytes: limit.bytes, Key: key, Since: since,

@@ -37,7 +37,7 @@ func (x *exchange) patchItem() error {
 
 // parseMutation turns a patch document into a change of an item.
 func (x *exchange) parseMutation(body []byte) (func(docstore.Item) ([]byte, error), error) {
-	patch, err := parsePatch(body, x.coll.Spec().PartitionKey.Paths)
+	patch, err := parsePatch(body, x.info.keyPaths)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (x *exchange) queryItems() error {
 			return err
 		}
 		x.charge = chargeQuery(0, 0, 0)
-		return x.replyFeed(newFeed(x.rid, "Documents"), "")
+		return x.replyFeed(newFeed(x.info.rid, "Documents"), "")
 	}
 	began := time.Now()
 	parsed, err := x.svc.plans.parse(q.text)
@@ -62,7 +62,7 @@ func (x *exchange) queryItems() error {
 	if err := x.setQueryMetrics(page, compiled, time.Since(began)); err != nil {
 		return err
 	}
-	feed := newFeed(x.rid, "Documents")
+	feed := newFeed(x.info.rid, "Documents")
 	for _, row := range page.Rows {
 		feed.add(row)
 	}
@@ -88,7 +88,7 @@ func (x *exchange) itemSource() (*itemSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newItemSource(x.coll, key, part), nil
+	return newItemSource(x.coll, x.info.keyPaths, key, part), nil
 }
 
 // queryError maps what can go wrong while a query runs.

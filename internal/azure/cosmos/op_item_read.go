@@ -21,7 +21,7 @@ func (x *exchange) readItem() error {
 	if err != nil {
 		return err
 	}
-	x.w.Header()[hdrETag] = []string{item.ETag}
+	x.set(hdrETag, item.ETag)
 	if match := x.header(hdrIfNoneMatch); match != "" && (match == item.ETag || match == "*") {
 		x.charge = chargeMinimal
 		return x.reply(http.StatusNotModified, nil)
@@ -48,7 +48,7 @@ func (x *exchange) findItem(key docstore.PartitionKey) (docstore.Item, error) {
 // names, or "" when the path names no such item.
 func (x *exchange) idOfRID(key *docstore.PartitionKey) (string, error) {
 	rid, err := docstore.ParseRID(x.addr.id)
-	if err != nil || rid.Ordinal == 0 || (docstore.RID{Database: rid.Database, Container: rid.Container}).String() != x.rid {
+	if err != nil || rid.Ordinal == 0 || (docstore.RID{Database: rid.Database, Container: rid.Container}).String() != x.info.rid {
 		return "", nil
 	}
 	rows, err := x.coll.Scan(x.r.Context(), docstore.ScanOptions{Key: key, After: rid.Ordinal - 1})

@@ -90,7 +90,7 @@ func (x *exchange) writeOne(op docstore.Op) (docstore.Result, error) {
 
 // replyWritten answers a write with the item, unless the client prefers none.
 func (x *exchange) replyWritten(status int, item *docstore.Item) error {
-	x.w.Header()[hdrETag] = []string{item.ETag}
+	x.set(hdrETag, item.ETag)
 	if x.minimal() {
 		return x.reply(status, nil)
 	}

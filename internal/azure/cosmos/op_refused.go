@@ -57,7 +57,7 @@ func emptyFeed(key string) func(*exchange) error {
 			if err := x.openContainer(); err != nil {
 				return err
 			}
-			rid = x.rid
+			rid = x.info.rid
 		}
 		return x.replyList(rid, key, nil)
 	}

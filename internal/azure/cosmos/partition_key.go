@@ -14,7 +14,7 @@ func (x *exchange) readKey() (docstore.PartitionKey, error) {
 	if err != nil {
 		return docstore.PartitionKey{}, err
 	}
-	want := len(x.coll.Spec().PartitionKey.Paths)
+	want := len(x.info.keyPaths)
 	if key == nil {
 		return docstore.PartitionKey{}, badRequest(subNone, "PartitionKey value must be supplied for this operation.")
 	}
@@ -34,7 +34,7 @@ func (x *exchange) readKeyFilter() (*docstore.PartitionKey, error) {
 	if err != nil || key == nil || key.Len() == 0 {
 		return nil, err
 	}
-	if want := len(x.coll.Spec().PartitionKey.Paths); key.Len() > want {
+	if want := len(x.info.keyPaths); key.Len() > want {
 		return nil, badRequest(subKeyMismatch, "The partition key has %d components and the container %d paths.", key.Len(), want)
 	}
 	return key, nil
@@ -46,11 +46,34 @@ func (x *exchange) parseKeyHeader() (*docstore.PartitionKey, error) {
 	if !ok || len(v) == 0 || v[0] == "" {
 		return nil, nil
 	}
+	if s, ok := plainKey(v[0]); ok {
+		key := docstore.StringKey(s)
+		return &key, nil
+	}
 	key, err := docstore.ParsePartitionKey(v[0])
 	if err != nil {
 		return nil, badRequest(subKeyMismatch, "The value '%s' of the header 'x-ms-documentdb-partitionkey' is invalid: %v.", clip(v[0], 80), err)
 	}
 	return &key, nil
+}
+
+// plainKey reads the most common header, an array of one short string without
+// escapes, without a JSON parser.
+func plainKey(header string) (string, bool) {
+	inner, ok := strings.CutPrefix(header, `["`)
+	if !ok {
+		return "", false
+	}
+	inner, ok = strings.CutSuffix(inner, `"]`)
+	if !ok || len(inner) > 255 {
+		return "", false
+	}
+	for i := range len(inner) {
+		if c := inner[i]; c < 0x20 || c > 0x7E || c == '"' || c == '\\' {
+			return "", false
+		}
+	}
+	return inner, true
 }
 
 // keyRangeFilter is a part of the effective key space that a feed asks for.
@@ -72,7 +95,7 @@ func (x *exchange) readKeyRange() (keyRangeFilter, error) {
 		}
 	}
 	if !f.all() {
-		f.spec = x.coll.Spec().PartitionKey
+		f.spec = x.info.keySpec
 	}
 	return f, nil
 }

@@ -53,8 +53,9 @@ type Service struct {
 	intercept *Intercept
 	onRequest func(RequestDone)
 	now       func() time.Time
-	started   string // for x-ms-last-state-change-utc
+	started   []string // for x-ms-last-state-change-utc
 	plans     planCache
+	infos     infoCache
 }
 
 // consistencyLevels are the account levels that SDKs know.
@@ -76,7 +77,7 @@ func New(c Config) (*Service, error) {
 		store: c.Store, log: c.Log, auth: auth,
 		region: c.Region, level: c.Consistency,
 		strict: c.StrictGateway, intercept: c.Intercept, onRequest: c.OnRequest,
-		now: c.Now, started: c.Now().UTC().Format(http.TimeFormat),
+		now: c.Now, started: []string{c.Now().UTC().Format(http.TimeFormat)},
 	}
 	if s.region == "" {
 		s.region = "South Central US"

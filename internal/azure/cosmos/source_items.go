@@ -26,8 +26,8 @@ type itemSource struct {
 	crossed bool
 }
 
-func newItemSource(c *docstore.Container, key *docstore.PartitionKey, part keyRangeFilter) *itemSource {
-	s := &itemSource{coll: c, key: key, part: part, keys: c.Spec().PartitionKey.Paths}
+func newItemSource(c *docstore.Container, keyPaths []string, key *docstore.PartitionKey, part keyRangeFilter) *itemSource {
+	s := &itemSource{coll: c, key: key, part: part, keys: keyPaths}
 	s.full = key != nil && key.Len() == len(s.keys)
 	return s
 }
@@ -39,10 +39,8 @@ func (s *itemSource) info() cosmossql.SourceInfo {
 		return cosmossql.SourceInfo{}
 	}
 	info := cosmossql.SourceInfo{Pinned: s.full, Indexable: func(p cosmossql.Path, _ bool) bool { return s.coll.CanIndex(p) }}
-	if s.key == nil {
-		for _, path := range s.keys {
-			info.PartitionKeyPaths = append(info.PartitionKeyPaths, cosmossql.Path(strings.Split(strings.TrimPrefix(path, "/"), "/")))
-		}
+	for _, path := range s.keys {
+		info.PartitionKeyPaths = append(info.PartitionKeyPaths, cosmossql.Path(strings.Split(strings.TrimPrefix(path, "/"), "/")))
 	}
 	return info
 }
