@@ -1,0 +1,4 @@
+package streamsql
+
+type jsScript struct{ name string }
+type jsRuntime struct{}
