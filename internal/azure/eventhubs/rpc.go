@@ -110,7 +110,8 @@ func (n *rpcNode) take(d *amqp.Delivery, node Address) {
 	}
 	r := n.route(msg.Properties.ReplyTo, d.Link.Session())
 	if r == nil {
-		d.Reject(refuse(400, amqp.ErrPreconditionFailed,
+		// This condition makes clients open both links anew, which is the cure.
+		d.Reject(refuse(400, amqp.ErrDetachForced,
 			"No receiving link of '%s' is attached for the reply-to '%s'.", node, clip(msg.Properties.ReplyTo)).wire())
 		return
 	}
