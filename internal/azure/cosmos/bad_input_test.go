@@ -3,6 +3,7 @@ package cosmos
 import (
 	"bufio"
 	"encoding/base64"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -81,8 +82,12 @@ func TestMalformedHeaders(t *testing.T) {
 		}
 	}
 	for _, h := range []headers{
-		{"x-ms-start-epk", "xyz"}, {"x-ms-end-epk", strings.Repeat("A", 1000)}, {"x-ms-max-item-count", "1e3"},
-		{"x-ms-continuation", strings.Repeat("z", 5000)}, {"x-ms-session-token", "0:x"}, {"x-ms-documentdb-partitionkey", strings.Repeat("[", 500)},
+		{"x-ms-start-epk", "xyz"},
+		{"x-ms-end-epk", strings.Repeat("A", 1000)},
+		{"x-ms-max-item-count", "1e3"},
+		{"x-ms-continuation", strings.Repeat("z", 5000)},
+		{"x-ms-session-token", "0:x"},
+		{"x-ms-documentdb-partitionkey", strings.Repeat("[", 500)},
 	} {
 		r := a.call("GET", docs, "", h)
 		if r.status != 400 || len(r.body) > 2000 {
@@ -119,7 +124,7 @@ func TestUnreadableRequests(t *testing.T) {
 		conn.Close()
 	}
 	srv.Close()
-	if err := <-served; err != http.ErrServerClosed {
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		t.Error(err)
 	}
 	a.must(200, "GET", "/", "", nil)

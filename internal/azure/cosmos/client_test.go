@@ -50,6 +50,7 @@ func newAccount(t testing.TB, change func(*Config)) *testAccount {
 // newAccountAt is newAccount with a clock of its own.
 func newAccountAt(t testing.TB, now func() time.Time, change func(*Config)) *testAccount {
 	t.Helper()
+	testkit.NoLeaks(t)
 	db, err := kv.Open(kv.Options{FS: vfs.NewMem(), Dir: "data"})
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ type exchange struct {
 const (
 	maxDocumentBytes = 2 << 20
 	maxBodyBytes     = maxDocumentBytes + 256<<10
+	drainBytes       = 32 << 20 // read and dropped of a body that is refused
 )
 
 func newExchange(s *Service, w http.ResponseWriter, r *http.Request) *exchange {
@@ -123,7 +124,7 @@ func (x *exchange) readBody() ([]byte, error) {
 		return x.body.b, nil
 	}
 	if x.r.ContentLength > maxBodyBytes {
-		return nil, tooLarge()
+		return nil, x.tooLarge()
 	}
 	buf := buffers.get()
 	x.body = buf
@@ -137,7 +138,7 @@ func (x *exchange) readBody() ([]byte, error) {
 		n, err := x.r.Body.Read(buf.b[len(buf.b):cap(buf.b)])
 		buf.b = buf.b[:len(buf.b)+n]
 		if len(buf.b) > maxBodyBytes {
-			return nil, tooLarge()
+			return nil, x.tooLarge()
 		}
 		if errors.Is(err, io.EOF) {
 			x.event.RequestBytes = len(buf.b)
@@ -149,9 +150,14 @@ func (x *exchange) readBody() ([]byte, error) {
 	}
 }
 
-func tooLarge() *apiError {
-	return &apiError{status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge",
-		msg: "Request size is too large: a document or batch may have at most 2 MB."}
+// tooLarge refuses the body. It reads on for a while, because many clients
+// look for a reply only after they have sent everything.
+func (x *exchange) tooLarge() *apiError {
+	_, _ = io.CopyN(io.Discard, x.r.Body, drainBytes) // whatever fails here fails for the client too
+	return &apiError{
+		status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge",
+		msg: "Request size is too large: a document or batch may have at most 2 MB.",
+	}
 }
 
 // reply sends a status and a JSON body. Every reply goes through it, so it is

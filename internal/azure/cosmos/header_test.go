@@ -43,8 +43,15 @@ func TestPageLimit(t *testing.T) {
 		header string
 		want   int // items; 0 is an error
 	}{
-		{"", defaultPageItems}, {"-1", dynamicPageItems}, {"5", 5}, {"2000000", dynamicPageItems},
-		{"0", 0}, {"-2", 0}, {"many", 0}, {"99999999999999999999", 0}, {" 5", 0},
+		{"", defaultPageItems},
+		{"-1", dynamicPageItems},
+		{"5", 5},
+		{"2000000", dynamicPageItems},
+		{"0", 0},
+		{"-2", 0},
+		{"many", 0},
+		{"99999999999999999999", 0},
+		{" 5", 0},
 	} {
 		h := http.Header{}
 		if tt.header != "" {

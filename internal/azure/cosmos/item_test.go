@@ -97,8 +97,15 @@ func TestPartitionKeyForms(t *testing.T) {
 	docs := a.container("c", keyPK)
 	h := func(key string) headers { return headers{"x-ms-documentdb-partitionkey", key} }
 	for i, tt := range []struct{ key, member string }{
-		{`["a"]`, `"pk":"a",`}, {`[1]`, `"pk":1,`}, {`[1.5]`, `"pk":1.5,`}, {`[true]`, `"pk":true,`}, {`[false]`, `"pk":false,`},
-		{`[null]`, `"pk":null,`}, {`[{}]`, ``}, {`["\u9c40"]`, `"pk":"鱀",`}, {`[""]`, `"pk":"",`},
+		{`["a"]`, `"pk":"a",`},
+		{`[1]`, `"pk":1,`},
+		{`[1.5]`, `"pk":1.5,`},
+		{`[true]`, `"pk":true,`},
+		{`[false]`, `"pk":false,`},
+		{`[null]`, `"pk":null,`},
+		{`[{}]`, ``},
+		{`["\u9c40"]`, `"pk":"鱀",`},
+		{`[""]`, `"pk":"",`},
 	} {
 		a.must(201, "POST", docs, `{`+tt.member+`"id":"same"}`, h(tt.key))
 		r := a.must(200, "GET", docs+"/same", "", h(tt.key))

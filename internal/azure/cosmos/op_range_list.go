@@ -78,8 +78,10 @@ func (x *exchange) checkRangeID() error {
 		v = v[i+1:]
 	}
 	if v != rangeID {
-		return &apiError{status: http.StatusGone, sub: subRangeGone, code: "Gone",
-			msg: "The partition key range '" + clip(v, 40) + "' does not exist: every container has the one range '" + rangeID + "'."}
+		return &apiError{
+			status: http.StatusGone, sub: subRangeGone, code: "Gone",
+			msg: "The partition key range '" + clip(v, 40) + "' does not exist: every container has the one range '" + rangeID + "'.",
+		}
 	}
 	return nil
 }

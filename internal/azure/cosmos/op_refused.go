@@ -40,19 +40,20 @@ func findRefusal(method string, addr *address, v variant) (*operation, error) {
 		}
 		return nil, unsupported(f.feature, f.instead)
 	}
-	return nil, &apiError{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed",
-		msg: "The method " + clip(method, 20) + " is not allowed on '/" + clip(addr.link, 200) + "'."}
+	return nil, &apiError{
+		status: http.StatusMethodNotAllowed, code: "MethodNotAllowed",
+		msg: "The method " + clip(method, 20) + " is not allowed on '/" + clip(addr.link, 200) + "'.",
+	}
 }
 
 // emptyFeed lists what cannot be there, below an existing owner.
 func emptyFeed(key string) func(*exchange) error {
 	return func(x *exchange) error {
-		rid := ""
 		db, err := x.svc.store.Database(x.addr.db)
 		if err != nil {
 			return ownerMissing(err)
 		}
-		rid = db.Resource().RID
+		rid := db.Resource().RID
 		if x.addr.coll != "" {
 			if err := x.openContainer(); err != nil {
 				return err

@@ -76,7 +76,7 @@ func parsePath(escaped string) (address, error) {
 	}
 	var a address
 	rest := raw
-	parent := 0 // length of the parent's link within raw
+	var parent int // length of the parent's link within raw
 	for {
 		var name string
 		consumed := len(raw) - len(rest)

@@ -16,15 +16,21 @@ func TestParsePath(t *testing.T) {
 		{"/dbs/d/colls/c/", address{kind: kindContainer, item: true, db: "d", coll: "c", link: "dbs/d/colls/c", rawLink: "dbs/d/colls/c"}},
 		{"/dbs/d/colls/c/docs", address{kind: kindItem, db: "d", coll: "c", link: "dbs/d/colls/c", rawLink: "dbs/d/colls/c"}},
 		{"/dbs/d/colls/c/pkranges", address{kind: kindRange, db: "d", coll: "c", link: "dbs/d/colls/c", rawLink: "dbs/d/colls/c"}},
-		{"/dbs/d/colls/c/docs/a%2Fb", address{kind: kindItem, item: true, db: "d", coll: "c", id: "a/b",
-			link: "dbs/d/colls/c/docs/a/b", rawLink: "dbs/d/colls/c/docs/a%2Fb"}},
-		{"/dbs/d/colls/c/docs/100%2525", address{kind: kindItem, item: true, db: "d", coll: "c", id: "100%25",
-			link: "dbs/d/colls/c/docs/100%25", rawLink: "dbs/d/colls/c/docs/100%2525"}},
+		{"/dbs/d/colls/c/docs/a%2Fb", address{
+			kind: kindItem, item: true, db: "d", coll: "c", id: "a/b",
+			link: "dbs/d/colls/c/docs/a/b", rawLink: "dbs/d/colls/c/docs/a%2Fb",
+		}},
+		{"/dbs/d/colls/c/docs/100%2525", address{
+			kind: kindItem, item: true, db: "d", coll: "c", id: "100%25",
+			link: "dbs/d/colls/c/docs/100%25", rawLink: "dbs/d/colls/c/docs/100%2525",
+		}},
 		{"/offers", address{kind: kindOffer}},
 		{"/offers/abc=", address{kind: kindOffer, item: true, id: "abc=", link: "abc=", rawLink: "abc="}},
 		{"//addresses/", address{kind: kindAddresses}},
-		{"/dbs/d/users/u/permissions/p", address{kind: kindPermission, item: true, db: "d", id: "p",
-			link: "dbs/d/users/u/permissions/p", rawLink: "dbs/d/users/u/permissions/p"}},
+		{"/dbs/d/users/u/permissions/p", address{
+			kind: kindPermission, item: true, db: "d", id: "p",
+			link: "dbs/d/users/u/permissions/p", rawLink: "dbs/d/users/u/permissions/p",
+		}},
 	} {
 		got, err := parsePath(tt.path)
 		if err != nil || got != tt.want {

@@ -164,7 +164,7 @@ func (x *exchange) serve() error {
 // recovered answers a panic of an operation with a 500 and logs it with its
 // stack. A deliberate abort goes on to net/http, which closes the connection.
 func (x *exchange) recovered(p any) {
-	if p == http.ErrAbortHandler {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
 	x.svc.log.Error("request panicked", "operation", x.event.Operation, "activity_id", x.event.ActivityID,
