@@ -86,7 +86,7 @@ type Host struct {
 	indexed   bool
 	ready     chan struct{} // closed once functions are known and a worker runs
 	isReady   bool
-	byHand    sync.WaitGroup // invocations started by RunNow
+	outside   sync.WaitGroup // invocations by HTTP and by hand; see enter
 	stopping  bool
 }
 
@@ -182,6 +182,7 @@ func (h *Host) Ready() <-chan struct{} { return h.ready }
 // be built; a worker that does not start is retried and shows in Status.
 func (h *Host) Run(ctx context.Context) error {
 	defer h.abortNow()
+	defer context.AfterFunc(ctx, h.beginStop)()
 	if err := h.build(ctx); err != nil {
 		return err
 	}
@@ -208,7 +209,8 @@ func (h *Host) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	<-ctx.Done()
-	h.drainByHand()
+	h.beginStop()
+	h.outside.Wait()
 	endSupervise()
 	<-supervised
 	endWork()
@@ -220,14 +222,6 @@ func (h *Host) Run(ctx context.Context) error {
 // listen runs all triggers until ctx ends and their invocations have ended,
 // or draining has taken too long.
 func (h *Host) listen(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() {
-		h.mu.Lock()
-		h.stopping = true
-		h.mu.Unlock()
-		timer := time.AfterFunc(h.o.DrainTimeout, h.abortNow)
-		context.AfterFunc(h.abort, func() { timer.Stop() })
-	})
-	defer stop()
 	var all sync.WaitGroup
 	for _, f := range h.snapshot() {
 		if f.source != nil && !f.decl.Disabled {
@@ -269,13 +263,29 @@ func (h *Host) listenTo(ctx context.Context, f *function) {
 	h.setListener(f, ListenerStopped, nil)
 }
 
-// drainByHand refuses further invocations by hand and waits for those that
-// run.
-func (h *Host) drainByHand() {
+// beginStop lets no invocation in any more, and sets the time until those
+// that run are cut off.
+func (h *Host) beginStop() {
 	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopping {
+		return
+	}
 	h.stopping = true
-	h.mu.Unlock()
-	h.byHand.Wait()
+	timer := time.AfterFunc(h.o.DrainTimeout, h.abortNow)
+	context.AfterFunc(h.abort, func() { timer.Stop() })
+}
+
+// enter admits an invocation that no trigger's Run waits for; the host's end
+// waits for leave. It is false once the host is stopping.
+func (h *Host) enter() (leave func(), ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopping {
+		return nil, false
+	}
+	h.outside.Add(1)
+	return h.outside.Done, true
 }
 
 func (h *Host) setListener(f *function, state ListenerState, err error) {

@@ -36,9 +36,13 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 	for k, v := range h.config.HTTP.CustomHeaders {
 		w.Header().Set(k, v)
 	}
-	wait, cancel := context.WithTimeout(r.Context(), httpWorkerWait)
-	defer cancel()
-	live, err := h.supervisor.Acquire(wait)
+	leave, ok := h.enter()
+	if !ok {
+		http.Error(w, "the function app is stopping", http.StatusServiceUnavailable)
+		return nil
+	}
+	defer leave()
+	live, err := h.acquireFor(r.Context())
 	if err != nil {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "the function app is not running: "+h.workerTrouble(), http.StatusServiceUnavailable)
@@ -50,6 +54,15 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 	}
 	h.answer(w, r, f, params)
 	return nil
+}
+
+// acquireFor waits for a worker on behalf of a request: not for ever, and not
+// beyond the time for draining.
+func (h *Host) acquireFor(ctx context.Context) (worker.Worker, error) {
+	ctx, cancel := context.WithTimeout(ctx, httpWorkerWait)
+	defer cancel()
+	defer context.AfterFunc(h.abort, cancel)()
+	return h.supervisor.Acquire(ctx)
 }
 
 // workerTrouble says why there is no worker.

@@ -27,16 +27,16 @@ func (h *Host) RunNow(name, input string) error {
 	if err != nil {
 		return err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.stopping {
+	leave, ok := h.enter()
+	if !ok {
 		return fault.New(fault.Unavailable, "function "+name, "the host is stopping")
 	}
-	h.byHand.Go(func() {
+	go func() {
+		defer leave()
 		ctx, cancel := context.WithTimeout(h.abort, httpWorkerWait)
 		defer cancel()
 		_, _ = h.attempt(ctx, f, attempt{call: call}) // events carry the outcome
-	})
+	}()
 	return nil
 }
 

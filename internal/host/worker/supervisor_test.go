@@ -70,6 +70,8 @@ func TestBackOff(t *testing.T) {
 		if err != nil || w.Info().PID != 1 {
 			t.Fatalf("%v, %v", w, err)
 		}
+		cancel()
+		<-done
 		var pauses []time.Duration
 		for i := 1; i < len(l.at); i++ {
 			pauses = append(pauses, l.at[i].Sub(l.at[i-1]))
@@ -83,8 +85,6 @@ func TestBackOff(t *testing.T) {
 		if states[1] != Waiting || states[9] != Failing {
 			t.Errorf("states: %v", states)
 		}
-		cancel()
-		<-done
 		if s.Status().State != Stopped {
 			t.Errorf("state at the end: %v", s.Status().State)
 		}

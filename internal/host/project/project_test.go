@@ -1,0 +1,56 @@
+package project
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+)
+
+func TestDetect(t *testing.T) {
+	for name, c := range map[string]struct {
+		files   map[string]string
+		runtime string
+		binary  bool
+		custom  bool
+		want    string // the kind, or part of the error
+	}{
+		"go program":       {files: map[string]string{"main.go": "package main"}, want: "go"},
+		"go beside python": {files: map[string]string{"main.go": "package main", "requirements.txt": ""}, want: "go"},
+		"go library":       {files: map[string]string{"lib.go": "package lib", "x_test.go": "package main"}, want: "no main package"},
+		"built":            {binary: true, want: "go"},
+		"custom":           {custom: true, want: "custom"},
+		"python":           {files: map[string]string{"function_app.py": ""}, want: "a Python app, which cannot run here; Go apps and custom handlers are supported now"},
+		"node":             {files: map[string]string{"package.json": "{}"}, want: "a Node.js app"},
+		"dotnet":           {files: map[string]string{"x.csproj": ""}, want: "a .NET app"},
+		"runtime only":     {runtime: "python", want: `FUNCTIONS_WORKER_RUNTIME is "python"`},
+		"nothing":          {want: "no function app found"},
+	} {
+		dir := t.TempDir()
+		for file, text := range c.files {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h, err := hostjson.Default(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.custom {
+			h.CustomHandler = &hostjson.CustomHandler{Executable: "x"}
+		}
+		kind, err := Detect(dir, h, c.runtime, c.binary)
+		got := string(kind)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %q", name, got, c.want)
+		}
+	}
+	if _, err := Detect("/nowhere/at/all", &hostjson.Config{}, "", false); err == nil || !strings.Contains(err.Error(), "no such folder") {
+		t.Errorf("a missing folder: %v", err)
+	}
+}
