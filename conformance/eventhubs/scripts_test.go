@@ -1,0 +1,76 @@
+package eventhubs
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
+)
+
+// How many tests our own suites have; a suite must not shrink unseen.
+const (
+	jsTests     = 21
+	pythonTests = 20
+)
+
+// scriptsProject has a hub for every test of a suite: prefix1, prefix2, …
+func scriptsProject(prefix string) string {
+	var hubs strings.Builder
+	for n := range 40 {
+		fmt.Fprintf(&hubs, "    %s%d: {partitions: 4, consumerGroups: [second]}\n", prefix, n)
+	}
+	return `
+eventHubs:
+  amqpPort: 0
+  amqpsPort: 0
+  rules:
+    - {name: RootManageSharedAccessKey, key: SAS_KEY_VALUE, rights: [Manage]}
+    - {name: ListenOnly, key: listen-only-key, rights: [Listen]}
+    - {name: SendOnly, key: send-only-key, rights: [Send]}
+  hubs:
+` + hubs.String() + `
+cosmos: {port: 0}
+portal: {port: 0}
+`
+}
+
+// scriptEnv tells a suite where the namespace is: the plain port, as with the
+// vendor's emulator.
+func scriptEnv(t *testing.T, l *lab.Lazuli) []string {
+	t.Helper()
+	connection := func(rule, key string) string {
+		return fmt.Sprintf("Endpoint=sb://%s;SharedAccessKeyName=%s;SharedAccessKey=%s;UseDevelopmentEmulator=true",
+			l.LocalHost(t, "amqp"), rule, key)
+	}
+	_, tlsPort, err := net.SplitHostPort(l.Addresses["amqps"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{
+		"EVENTHUB_CONNECTION_STRING=" + connection("RootManageSharedAccessKey", "SAS_KEY_VALUE"),
+		"EVENTHUB_CONNECTION_STRING_LISTEN_ONLY=" + connection("ListenOnly", "listen-only-key"),
+		"EVENTHUB_CONNECTION_STRING_SEND_ONLY=" + connection("SendOnly", "send-only-key"),
+		"EVENTHUB_TLS_PORT=" + tlsPort,
+		"NODE_EXTRA_CA_CERTS=" + l.CAFile,
+		"EVENTHUB_CA_FILE=" + l.CAFile,
+	}
+}
+
+// TestJavaScript runs our tests on @azure/event-hubs.
+func TestJavaScript(t *testing.T) {
+	l := lab.Up(t, scriptsProject("js"))
+	if results, ok := lab.RunNode(t, "eventhubs-js", filepath.Join(lab.Root(), "eventhubs", "js"), scriptEnv(t, l)); ok {
+		lab.Check(t, "eventhubs-js", results, jsTests)
+	}
+}
+
+// TestPython runs our tests on azure-eventhub.
+func TestPython(t *testing.T) {
+	l := lab.Up(t, scriptsProject("py"))
+	if results, ok := lab.RunPython(t, "eventhubs-python", filepath.Join(lab.Root(), "eventhubs", "python"), scriptEnv(t, l)); ok {
+		lab.Check(t, "eventhubs-python", results, pythonTests)
+	}
+}
