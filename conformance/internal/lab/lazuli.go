@@ -35,6 +35,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	out := filepath.Join(Root(), "out", fmt.Sprintf("lazuli-%d", os.Getpid()))
 	cmd := exec.Command("go", "build", "-o", out, "./cmd/lazuli")
 	cmd.Dir = filepath.Join(Root(), "..")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released; needs no C compiler
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build lazuli: %w\n%s", err, text)
 	}
