@@ -107,12 +107,13 @@ func (l *lab) startIn(ctx context.Context, dir string) (*server, error) {
 		return nil, err
 	}
 	defer out.Close()
-	s.cmd = exec.Command(l.lazuli, "up", dir, "--log-format", "text")
+	args := []string{"up", dir, "--log-format", "text"}
+	if l.profile {
+		args = append(args, "--cpu-profile", filepath.Join("bench", "out", fmt.Sprintf("cpu-%d.prof", time.Now().UnixMilli())))
+	}
+	s.cmd = exec.Command(l.lazuli, args...)
 	s.cmd.Stdout, s.cmd.Stderr = out, out
 	s.cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+filepath.Join(dir, "run"))
-	if l.profile {
-		s.cmd.Env = append(s.cmd.Env, "LAZULI_CPU_PROFILE="+filepath.Join("bench", "out", fmt.Sprintf("cpu-%d.prof", time.Now().UnixMilli())))
-	}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -168,6 +169,23 @@ func cpuOf(pid int) time.Duration {
 	user, _ := strconv.Atoi(f[11])
 	system, _ := strconv.Atoi(f[12])
 	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// worker returns the process id of the function app's worker, or 0.
+func (s *server) worker() int {
+	pid := s.cmd.Process.Pid
+	var children []string
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, t := range tasks {
+		if data, err := os.ReadFile(t); err == nil {
+			children = append(children, strings.Fields(string(data))...)
+		}
+	}
+	if len(children) == 0 {
+		return 0
+	}
+	worker, _ := strconv.Atoi(children[0])
+	return worker
 }
 
 // memory returns resident memory, now and at its peak, in MiB.

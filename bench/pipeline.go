@@ -26,10 +26,12 @@ func pipeline(ctx context.Context, l *lab) error {
 	}
 	defer s.stop()
 	begin := time.Now()
+	serverBefore, workerBefore, clientBefore := s.cpu(), cpuOf(s.worker()), cpuOf(selfPID())
 	sent, err := sendTelemetry(ctx, s, l.seconds, 0)
 	if err != nil {
 		return err
 	}
+	clientCPU := cpuOf(selfPID()) - clientBefore
 	sending := time.Since(begin)
 	seen := 0
 	for deadline := time.Now().Add(2 * time.Minute); seen < sent; {
@@ -43,9 +45,11 @@ func pipeline(ctx context.Context, l *lab) error {
 	}
 	took := time.Since(begin)
 	now, peak := s.memory()
-	table([]string{"whole pipeline", "events", "sending", "until the last was seen", "events/s", "memory now / peak"}, [][]string{{
+	each := func(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d.Microseconds())/float64(sent)) }
+	cpu := fmt.Sprintf("%s / %s / %s", each(s.cpu()-serverBefore), each(cpuOf(s.worker())-workerBefore), each(clientCPU))
+	table([]string{"whole pipeline", "events", "sending", "until the last was seen", "events/s", "CPU per event: server / worker / client", "memory now / peak"}, [][]string{{
 		"send → Go function → document → change feed → Go function", fmt.Sprint(sent), sending.Round(time.Millisecond).String(),
-		took.Round(time.Millisecond).String(), rate(int64(sent), took), fmt.Sprintf("%.0f / %.0f MiB", now, peak),
+		took.Round(time.Millisecond).String(), rate(int64(sent), took), cpu, fmt.Sprintf("%.0f / %.0f MiB", now, peak),
 	}})
 	return nil
 }

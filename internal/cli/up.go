@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -22,6 +23,7 @@ type upFlags struct {
 	logFormat string
 	verbose   bool
 	quiet     bool
+	profile   string
 }
 
 func newUpCmd(s *session) *cobra.Command {
@@ -56,11 +58,17 @@ disk either way.`,
 	cmd.Flags().StringVar(&f.logFormat, "log-format", "auto", "auto, text or json")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "log warnings and errors only, and print no screen")
+	cmd.Flags().StringVar(&f.profile, "cpu-profile", "", "write a CPU profile of the whole run to this file, for go tool pprof")
 	return cmd
 }
 
 func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 	begin := time.Now()
+	stopProfile, err := startProfile(f.profile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
 	cfg, err := config.Load(dir)
 	if err != nil {
 		return err
@@ -94,6 +102,23 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		return nil
 	}
 	return err
+}
+
+// startProfile begins a CPU profile into the file; an empty name does nothing.
+// The function it returns ends the profile.
+func startProfile(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("--cpu-profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, nil
 }
 
 // newLogger returns the log of `up`: coloured lines for a person, plain ones
