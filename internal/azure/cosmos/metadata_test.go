@@ -88,6 +88,7 @@ func TestContainers(t *testing.T) {
 		t.Errorf("%s", changed.body)
 	}
 	a.must(400, "PUT", "/dbs/d/colls/c", `{"id":"c","partitionKey":{"paths":["/other"]}}`, nil)
+	a.must(400, "PUT", "/dbs/d/colls/c", `{"id":"renamed",`+keyPK+`}`, nil)
 	a.must(409, "POST", "/dbs/d/colls", `{"id":"c",`+keyPK+`}`, nil)
 	if r := a.must(404, "POST", "/dbs/nix/colls", `{"id":"c",`+keyPK+`}`, nil); r.sub() != "1003" {
 		t.Errorf("a missing database is sub-status %q", r.sub())
@@ -194,7 +195,7 @@ func TestRefusedFeaturesNameThemselves(t *testing.T) {
 		{"POST", coll + "/udfs", `{"id":"u"}`, "User defined functions", nil},
 		{"POST", "/dbs/d/users", `{"id":"u"}`, "resource tokens", nil},
 		{"POST", "/dbs/d/clientencryptionkeys", `{"id":"k"}`, "encryption keys", nil},
-		{"GET", "//addresses/?$resolveFor=dbs", ``, "Direct mode", nil},
+		{"GET", "//addresses/?$resolveFor=dbs", ``, "Direct mode", headers{"Authorization", signature(testKey, "GET", "docs", "dbs/d/colls/c", "x")}},
 		{"POST", docs, "\x81\x01", "HybridRow", headers{"x-ms-cosmos-is-batch-request", "True", "x-ms-cosmos-batch-atomic", "True"}},
 		{"GET", docs, ``, "all versions and deletes", headers{"A-IM", "Full-Fidelity Feed"}},
 		{"POST", docs, `{"id":"1","pk":"a"}`, "Triggers: 'check'", pk("a").and("x-ms-documentdb-pre-trigger-include", "check")},

@@ -115,6 +115,7 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    64 << 10,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      5 * time.Minute,
 		IdleTimeout:       4 * time.Minute,
 	}
 }
@@ -137,6 +138,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (x *exchange) serve() error {
 	var err error
 	if x.addr, err = parsePath(x.r.URL.EscapedPath()); err != nil {
+		return err
+	}
+	if x.addr.kind == kindAddresses {
+		// Signed for the resource it looks up; whoever asks needs to be told
+		// about the mode, not about the signature.
+		_, err := findRefusal(x.r.Method, &x.addr, plain)
 		return err
 	}
 	if err := x.svc.auth.check(x.r, &x.addr); err != nil {
