@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,13 +152,8 @@ type sender struct {
 // run sends the source's events until it or ctx ends.
 func (sd *sender) run(ctx context.Context, source eventSource) error {
 	for n := 0; sd.options.count == 0 || n < sd.options.count; n++ {
-		if sd.pace != nil {
-			if err := sd.pace.Wait(ctx); err != nil {
-				return errors.Join(sd.flush(ctx), ctx.Err())
-			}
-		}
-		if ctx.Err() != nil {
-			return errors.Join(sd.flush(ctx), ctx.Err())
+		if err := sd.await(ctx); err != nil {
+			return cmp.Or(sd.flush(ctx), err)
 		}
 		event, key, ok, err := source.Next()
 		if err != nil {
@@ -179,6 +175,16 @@ func (sd *sender) run(ctx context.Context, source eventSource) error {
 		}
 	}
 	return sd.flush(ctx)
+}
+
+// await waits for the next event's turn, if there is a pace.
+func (sd *sender) await(ctx context.Context) error {
+	if sd.pace != nil {
+		if err := sd.pace.Wait(ctx); err != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
+	}
+	return ctx.Err()
 }
 
 // sourceError is a mistake in what was to be sent, not of the hub.

@@ -9,7 +9,6 @@ import (
 type progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
-	open      bool // the end is not known
 }
 
 // newProgress shows a bar for total events, 0 when it is not known.
@@ -19,14 +18,15 @@ func (s *session) newProgress(total int) *progress {
 	}
 	c := mpb.New(mpb.WithOutput(s.err), mpb.WithWidth(40))
 	counter := decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)
+	style := mpb.BarFillerBuilder(mpb.BarStyle())
 	if total == 0 {
-		counter = decor.CurrentNoUnit("%d", decor.WCSyncSpace)
+		counter, style = decor.CurrentNoUnit("%d", decor.WCSyncSpace), mpb.NopStyle()
 	}
-	bar := c.AddBar(int64(total),
+	bar := c.New(int64(total), style,
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name("sending"), counter),
 		mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f events/s")))
-	return &progress{container: c, bar: bar, open: total == 0}
+	return &progress{container: c, bar: bar}
 }
 
 func (p *progress) add(n int) {

@@ -177,13 +177,9 @@ func (t *tailer) run(ctx context.Context, consumer *azeventhubs.ConsumerClient, 
 	}
 }
 
-// receiveBatch is how many events one call takes at most, and receiveWait how
-// long it waits for as many.
-const (
-	receiveBatch = 100
-	receiveWait  = 50 * time.Millisecond
-)
-
+// read hands on one partition's events until ctx ends. It asks for one event at
+// a time, because the SDK holds back what it has until the number asked for is
+// complete; it prefetches below, so that this costs little.
 func read(ctx context.Context, consumer *azeventhubs.ConsumerClient, st start, out chan<- received) error {
 	client, err := consumer.NewPartitionClient(st.partition, &azeventhubs.PartitionClientOptions{StartPosition: st.position})
 	if err != nil {
@@ -195,21 +191,16 @@ func read(ctx context.Context, consumer *azeventhubs.ConsumerClient, st start, o
 		_ = client.Close(bye)
 	}()
 	for {
-		wait, cancel := context.WithTimeout(ctx, receiveWait)
-		batch, err := client.ReceiveEvents(wait, receiveBatch, nil)
-		cancel()
-		for _, e := range batch {
+		events, err := client.ReceiveEvents(ctx, 1, nil)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
 			select {
 			case out <- received{st.partition, e}:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-		}
-		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
 		}
 	}
 }
