@@ -30,6 +30,13 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if os.Getenv("STREAMING_WORKER") != "" {
+		if err := streamingWorker(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	if out, err := binary(); err == nil {
 		os.RemoveAll(filepath.Dir(out))

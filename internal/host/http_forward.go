@@ -91,6 +91,9 @@ func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function
 // proxy passes the request on and the response back as it comes. It returns
 // why there was no complete response.
 func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, extra http.Header) error {
+	// The response may begin before the request has ended. Where the server
+	// cannot do that, or always can, there is nothing to set.
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	var failure error
 	p := httputil.ReverseProxy{
 		Transport:     h.transport,
