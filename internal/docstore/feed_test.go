@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -130,7 +131,7 @@ func TestWaitLSN(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { woke <- c.WaitLSN(ctx, 1) }()
 	cancel()
-	if err := <-woke; err != context.Canceled {
+	if err := <-woke; !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled wait: %v", err)
 	}
 	go func() { woke <- c.WaitLSN(t.Context(), 1) }()

@@ -163,7 +163,9 @@ func TestPagesResume(t *testing.T) {
 	}
 	key := StringKey("1")
 	for _, o := range []IndexOptions{
-		{Path: []string{"v"}}, {Path: []string{"v"}, Reverse: true}, {Path: []string{"v"}, Key: &key, KeysOnly: true},
+		{Path: []string{"v"}},
+		{Path: []string{"v"}, Reverse: true},
+		{Path: []string{"v"}, Key: &key, KeysOnly: true},
 		{Path: []string{"v"}, Low: Bound{Value{Kind: Number, Num: 1}, false, true}, High: Bound{Value{Kind: Number, Num: 3}, false, true}},
 	} {
 		whole, pages := o, o

@@ -57,25 +57,6 @@ func (c *Container) appendStamp(dst []byte, ordinal uint64, ts int64) []byte {
 	return append(dst, '}')
 }
 
-// stampMembers appends the members of the stamp that ends doc.
-func stampMembers(doc []byte, dst []member) []member {
-	at := len(doc) - stampLen
-	add := func(name, before string, length int, open, close int) {
-		nameStart := at + len(before)
-		valueStart := nameStart + len(name) + 2
-		end := valueStart + open + length + close
-		dst = append(dst, member{int32(nameStart), int32(nameStart + len(name)), int32(valueStart), int32(end)})
-		at = end
-	}
-	self := len("dbs/") + dbLen + len(stampColls) + collLen + len(stampDocs) + ridLen + 1
-	add("_rid", `,"`, ridLen, 1, 1)
-	add("_self", `,"`, self, 1, 1)
-	add("_etag", `,"`, etagLen, 3, 3)
-	add("_attachments", `,"`, len("attachments/"), 1, 1)
-	add("_ts", `,"`, tsLen, 0, 0)
-	return dst
-}
-
 // appendGUID appends a random GUID in the usual form.
 func appendGUID(dst []byte) []byte {
 	var b [16]byte

@@ -29,7 +29,6 @@ type txn struct {
 
 	// Room that steps reuse.
 	old, fresh entries
-	record     []byte
 	keys       [2][]byte
 }
 

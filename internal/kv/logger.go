@@ -11,12 +11,12 @@ type pebbleLogger struct{ log *slog.Logger }
 
 // Infof implements pebble.Logger.
 func (l pebbleLogger) Infof(format string, args ...any) {
-	l.log.Debug(fmt.Sprintf(format, args...))
+	l.log.Debug("store", "event", fmt.Sprintf(format, args...))
 }
 
 // Errorf implements pebble.Logger.
 func (l pebbleLogger) Errorf(format string, args ...any) {
-	l.log.Warn(fmt.Sprintf(format, args...))
+	l.log.Warn("store", "event", fmt.Sprintf(format, args...))
 }
 
 // Fatalf implements pebble.Logger, whose contract is not to return. On a
