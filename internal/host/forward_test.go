@@ -80,11 +80,14 @@ func (w *streaming) handle(m *funcrpc.StreamingMessage, uri string) {
 	switch c := m.GetContent().(type) {
 	case *funcrpc.StreamingMessage_WorkerInitRequest:
 		w.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerInitResponse{WorkerInitResponse: &funcrpc.WorkerInitResponse{
-			Capabilities: map[string]string{"HttpUri": uri, "RequiresRouteParameters": "true"}, Result: ok}}})
+			Capabilities: map[string]string{"HttpUri": uri, "RequiresRouteParameters": "true"}, Result: ok,
+		}}})
 	case *funcrpc.StreamingMessage_FunctionsMetadataRequest:
 		w.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionMetadataResponse{FunctionMetadataResponse: &funcrpc.FunctionMetadataResponse{
 			Result: ok, FunctionMetadataResults: []*funcrpc.RpcFunctionMetadata{{Name: "stream", FunctionId: "1", RawBindings: []string{
-				`{"name":"req","type":"httpTrigger","direction":"in","route":"stream/{topic}"}`, `{"name":"$return","type":"http","direction":"out"}`}}}}}})
+				`{"name":"req","type":"httpTrigger","direction":"in","route":"stream/{topic}"}`, `{"name":"$return","type":"http","direction":"out"}`,
+			}}},
+		}}})
 	case *funcrpc.StreamingMessage_FunctionLoadRequest:
 		w.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionLoadResponse{FunctionLoadResponse: &funcrpc.FunctionLoadResponse{FunctionId: "1", Result: ok}}})
 	case *funcrpc.StreamingMessage_InvocationRequest:
@@ -121,7 +124,8 @@ func (w *streaming) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	fmt.Fprint(rw, "you said "+line)
 	w.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationResponse{InvocationResponse: &funcrpc.InvocationResponse{
-		InvocationId: id, Result: &funcrpc.StatusResult{Status: funcrpc.StatusResult_Success}}}})
+		InvocationId: id, Result: &funcrpc.StatusResult{Status: funcrpc.StatusResult_Success},
+	}}})
 }
 
 // TestForwardStreams: the response flows while the request is still open, the

@@ -106,6 +106,6 @@ func (l *logger) enabled(category string, level slog.Level) bool {
 
 func (l *logger) write(category string, level slog.Level, msg string, attrs ...slog.Attr) {
 	if l.enabled(category, level) {
-		l.log.LogAttrs(context.Background(), level, msg, attrs...)
+		l.log.LogAttrs(context.Background(), level, msg, attrs...) //nolint:sloglint // users' own words pass through here
 	}
 }

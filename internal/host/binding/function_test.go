@@ -116,10 +116,11 @@ func TestRetryPauses(t *testing.T) {
 		t.Error("fixed delay")
 	}
 	backoff := Retry{Exponential: true, Minimum: time.Second, Maximum: 10 * time.Second}
-	for n, middle := range []time.Duration{1, 2, 4, 8, 10, 10} {
+	for n, seconds := range []int{1, 2, 4, 8, 10, 10} {
+		middle := time.Duration(seconds) * time.Second
 		for range 20 {
 			got := backoff.Wait(n)
-			low, high := max(middle*800*time.Millisecond, time.Second), min(middle*1200*time.Millisecond, 10*time.Second)
+			low, high := max(middle*4/5, time.Second), min(middle*6/5, 10*time.Second)
 			if n >= 4 {
 				low = 8 * time.Second
 			}

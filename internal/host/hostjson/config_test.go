@@ -46,7 +46,7 @@ func TestParse(t *testing.T) {
 		},
 		"logging": {"logLevel": {"default": "Warning", "Function": "Error", "Function.A.User": "Trace", "Host.Results": "None"}}
 	}`
-	c, err := Parse("host.json", []byte(text), map[string]string{
+	_, err := Parse("host.json", []byte(text), map[string]string{
 		"extensions:HTTP:routePrefix":         "v1",
 		"logging:logLevel:Function.A":         "Debug",
 		"extensions:queues:batchSize":         "7",
@@ -56,7 +56,7 @@ func TestParse(t *testing.T) {
 	if err == nil {
 		t.Fatal("arguments given as text were taken")
 	}
-	c, err = Parse("host.json", []byte(text), map[string]string{
+	c, err := Parse("host.json", []byte(text), map[string]string{
 		"extensions:HTTP:routePrefix": "v1", "logging:logLevel:Function.A": "Debug", "extensions:eventHubs:prefetchCount": "5",
 	})
 	if err != nil {

@@ -52,11 +52,13 @@ func TestParseLocal(t *testing.T) {
 	}{
 		"usual": {
 			"\ufeff{ // comment\n\"IsEncrypted\": false, \"Values\": {\"A\": \"1\", \"B\": true, \"C\": 5, \"N\": null}, \"Host\": {\"LocalHttpPort\": 7072, \"CORS\": \"*\"}}",
-			Local{Values: map[string]string{"A": "1", "B": "true", "C": "5"}, Host: LocalHost{LocalHTTPPort: 7072, CORS: "*"}}, "",
+			Local{Values: map[string]string{"A": "1", "B": "true", "C": "5"}, Host: LocalHost{LocalHTTPPort: 7072, CORS: "*"}},
+			"",
 		},
 		"connection strings": {
 			`{"IsEncrypted": false, "ConnectionStrings": {"Db": "a=b", "Sql": {"ConnectionString": "c=d", "ProviderName": "x"}}}`,
-			Local{Values: map[string]string{"ConnectionStrings:Db": "a=b", "ConnectionStrings:Sql": "c=d"}}, "",
+			Local{Values: map[string]string{"ConnectionStrings:Db": "a=b", "ConnectionStrings:Sql": "c=d"}},
+			"",
 		},
 		"empty":            {`{}`, Local{Values: map[string]string{}}, ""},
 		"not said":         {`{"Values": {"A": "1"}}`, Local{}, "IsEncrypted is missing"},

@@ -34,8 +34,10 @@ func BenchmarkBatchRequest(b *testing.B) {
 			for b.Loop() {
 				call := batchCall(events, c.typ, "{}", "")
 				m := &funcrpc.InvocationRequest{
-					InputData: []*funcrpc.ParameterBinding{{Name: "events",
-						RpcData: &funcrpc.ParameterBinding_Data{Data: call.Data(caps)}}},
+					InputData: []*funcrpc.ParameterBinding{{
+						Name:    "events",
+						RpcData: &funcrpc.ParameterBinding_Data{Data: call.Data(caps)},
+					}},
 					TriggerMetadata: call.Metadata,
 				}
 				var err error

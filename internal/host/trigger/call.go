@@ -83,10 +83,12 @@ func bytesOf(b []byte) *funcrpc.TypedData {
 
 func stringsOf(s []string) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionString{
-		CollectionString: &funcrpc.CollectionString{String_: s}}}
+		CollectionString: &funcrpc.CollectionString{String_: s},
+	}}
 }
 
 func intsOf(n []int64) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionSint64{
-		CollectionSint64: &funcrpc.CollectionSInt64{Sint64: n}}}
+		CollectionSint64: &funcrpc.CollectionSInt64{Sint64: n},
+	}}
 }

@@ -181,8 +181,8 @@ func pause(ctx context.Context, d time.Duration) {
 
 // own pumps while this host holds the lease, renewing it beside the pump, and
 // releases it at a graceful end.
-func (t *CosmosDBTrigger) own(ctx context.Context, feed ChangeFeed, l *lease) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (t *CosmosDBTrigger) own(stopping context.Context, feed ChangeFeed, l *lease) error {
+	ctx, cancel := context.WithCancelCause(stopping)
 	defer cancel(nil)
 	renewed := make(chan struct{})
 	go func() {
@@ -200,13 +200,11 @@ func (t *CosmosDBTrigger) own(ctx context.Context, feed ChangeFeed, l *lease) er
 	if errors.Is(lost, errLeaseLost) || errors.Is(err, errLeaseLost) {
 		return errLeaseLost
 	}
-	if releaseErr := l.release(context.WithoutCancel(ctx)); releaseErr != nil && err == nil {
-		return releaseErr
-	}
-	return err
+	return errors.Join(ignoreEnd(stopping, err), l.release(context.WithoutCancel(ctx)))
 }
 
-// pump reads, invokes and checkpoints, one page after the other.
+// pump reads, invokes and checkpoints, one page after the other. It returns
+// why it ended, always an error.
 func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) error {
 	after := l.continuation()
 	for {

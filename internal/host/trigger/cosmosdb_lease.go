@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -155,7 +156,7 @@ func (l *lease) acquire(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	err := l.update(ctx, true, func(d *leaseDocument) { d.Owner = &l.owner })
-	if fault.Is(err, fault.PreconditionFailed) || err == errLeaseLost {
+	if fault.Is(err, fault.PreconditionFailed) || errors.Is(err, errLeaseLost) {
 		return false, nil
 	}
 	return err == nil, err

@@ -56,7 +56,8 @@ func batchData(events []Event, dataType binding.DataType, caps worker.Capabiliti
 			all[i] = events[i].Body
 		}
 		return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionBytes{
-			CollectionBytes: &funcrpc.CollectionBytes{Bytes: all}}}
+			CollectionBytes: &funcrpc.CollectionBytes{Bytes: all},
+		}}
 	}
 	all := make([]string, len(events))
 	for i := range events {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -65,7 +66,7 @@ func fakeWorker(mode string) error {
 	f.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_StartStream{StartStream: &funcrpc.StartStream{WorkerId: *id}}})
 	for {
 		m, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -102,7 +103,8 @@ func (f *fake) handle(m *funcrpc.StreamingMessage) {
 	case *funcrpc.StreamingMessage_FunctionLoadRequest:
 		id := c.FunctionLoadRequest.GetFunctionId()
 		f.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionLoadResponse{FunctionLoadResponse: &funcrpc.FunctionLoadResponse{
-			FunctionId: id, Result: result(f.mode != "bad-load" || id != "id-2", "cannot import it")}}})
+			FunctionId: id, Result: result(f.mode != "bad-load" || id != "id-2", "cannot import it"),
+		}}})
 	case *funcrpc.StreamingMessage_InvocationRequest:
 		f.invoke(c.InvocationRequest)
 	case *funcrpc.StreamingMessage_InvocationCancel:
@@ -123,7 +125,8 @@ func (f *fake) init() {
 		return
 	}
 	f.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerInitResponse{WorkerInitResponse: &funcrpc.WorkerInitResponse{
-		Capabilities: caps, AppCapabilities: map[string]string{"Extra": "1"}, Result: result(f.mode != "bad-init", "no such module")}}})
+		Capabilities: caps, AppCapabilities: map[string]string{"Extra": "1"}, Result: result(f.mode != "bad-init", "no such module"),
+	}}})
 }
 
 func (f *fake) metadata() {
@@ -140,7 +143,8 @@ func (f *fake) metadata() {
 
 func (f *fake) respond(id string, r *funcrpc.StatusResult) {
 	f.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationResponse{
-		InvocationResponse: &funcrpc.InvocationResponse{InvocationId: id, Result: r}}})
+		InvocationResponse: &funcrpc.InvocationResponse{InvocationId: id, Result: r},
+	}})
 }
 
 func (f *fake) invoke(r *funcrpc.InvocationRequest) {

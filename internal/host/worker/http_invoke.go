@@ -93,14 +93,16 @@ func (w *httpWorker) decodeAnswer(f *binding.Function, r *funcrpc.InvocationRequ
 	for name, raw := range h.Outputs {
 		b := f.Binding(name)
 		out.OutputData = append(out.OutputData, &funcrpc.ParameterBinding{
-			Name: name, RpcData: &funcrpc.ParameterBinding_Data{Data: decodeOutput(b, raw)}})
+			Name: name, RpcData: &funcrpc.ParameterBinding_Data{Data: decodeOutput(b, raw)},
+		})
 	}
 	return out, nil
 }
 
 func failed(r *funcrpc.InvocationRequest, message string) *funcrpc.InvocationResponse {
 	return &funcrpc.InvocationResponse{InvocationId: r.GetInvocationId(), Result: &funcrpc.StatusResult{
-		Status: funcrpc.StatusResult_Failure, Exception: &funcrpc.RpcException{Message: message}}}
+		Status: funcrpc.StatusResult_Failure, Exception: &funcrpc.RpcException{Message: message},
+	}}
 }
 
 func clip(b []byte) string {

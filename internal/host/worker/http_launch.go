@@ -79,8 +79,10 @@ func (l *HTTP) worker(proc *process, base string, functions []*binding.Function,
 			Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		info: Info{PID: proc.cmd.Process.Pid, IDs: map[string]string{}, HTTPEndpoint: base,
-			Capabilities: Capabilities{RawHTTPBodyBytes: "true"}},
+		info: Info{
+			PID: proc.cmd.Process.Pid, IDs: map[string]string{}, HTTPEndpoint: base,
+			Capabilities: Capabilities{RawHTTPBodyBytes: "true"},
+		},
 	}
 	for _, f := range functions {
 		w.functions[f.Metadata.GetFunctionId()] = f

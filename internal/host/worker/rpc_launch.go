@@ -132,7 +132,8 @@ func (l *RPC) metadata(ctx context.Context, limit time.Duration, s *session) ([]
 	m, err := ask(ctx, limit, s, "function metadata", answerMetadata, &funcrpc.StreamingMessage{
 		RequestId: newID(),
 		Content: &funcrpc.StreamingMessage_FunctionsMetadataRequest{
-			FunctionsMetadataRequest: &funcrpc.FunctionsMetadataRequest{FunctionAppDirectory: l.AppDir}},
+			FunctionsMetadataRequest: &funcrpc.FunctionsMetadataRequest{FunctionAppDirectory: l.AppDir},
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -193,12 +194,15 @@ func loadRequests(functions []*binding.Function, together bool) []*funcrpc.Strea
 	}
 	if together && len(all) > 0 {
 		return []*funcrpc.StreamingMessage{{RequestId: newID(), Content: &funcrpc.StreamingMessage_FunctionLoadRequestCollection{
-			FunctionLoadRequestCollection: &funcrpc.FunctionLoadRequestCollection{FunctionLoadRequests: all}}}}
+			FunctionLoadRequestCollection: &funcrpc.FunctionLoadRequestCollection{FunctionLoadRequests: all},
+		}}}
 	}
 	out := make([]*funcrpc.StreamingMessage, len(all))
 	for i, r := range all {
-		out[i] = &funcrpc.StreamingMessage{RequestId: newID(),
-			Content: &funcrpc.StreamingMessage_FunctionLoadRequest{FunctionLoadRequest: r}}
+		out[i] = &funcrpc.StreamingMessage{
+			RequestId: newID(),
+			Content:   &funcrpc.StreamingMessage_FunctionLoadRequest{FunctionLoadRequest: r},
+		}
 	}
 	return out
 }
@@ -259,7 +263,8 @@ func (w *rpcWorker) Stop(ctx context.Context) Exit {
 	defer w.session.close()
 	if w.info.Capabilities.Has(HandlesWorkerTerminate) {
 		err := w.session.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerTerminate{
-			WorkerTerminate: &funcrpc.WorkerTerminate{GracePeriod: durationpb.New(w.grace)}}})
+			WorkerTerminate: &funcrpc.WorkerTerminate{GracePeriod: durationpb.New(w.grace)},
+		}})
 		if err == nil {
 			select {
 			case <-w.proc.exited:

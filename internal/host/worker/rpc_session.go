@@ -95,7 +95,8 @@ func (s *session) handle(m *funcrpc.StreamingMessage) {
 	case *funcrpc.StreamingMessage_FunctionLoadResponseCollection:
 		for _, r := range c.FunctionLoadResponseCollection.GetFunctionLoadResponses() {
 			s.answer(answerLoad+r.GetFunctionId(), &funcrpc.StreamingMessage{
-				Content: &funcrpc.StreamingMessage_FunctionLoadResponse{FunctionLoadResponse: r}})
+				Content: &funcrpc.StreamingMessage_FunctionLoadResponse{FunctionLoadResponse: r},
+			})
 		}
 	case *funcrpc.StreamingMessage_WorkerStatusResponse, *funcrpc.StreamingMessage_WorkerHeartbeat:
 	default:
@@ -180,7 +181,8 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, give
 	s.running[r.GetInvocationId()] = ch
 	s.mu.Unlock()
 	err := s.send(&funcrpc.StreamingMessage{
-		Content: &funcrpc.StreamingMessage_InvocationRequest{InvocationRequest: r}})
+		Content: &funcrpc.StreamingMessage_InvocationRequest{InvocationRequest: r},
+	})
 	if err != nil {
 		s.abandon(r.GetInvocationId())
 		return nil, err
@@ -215,7 +217,8 @@ func (s *session) cancel(id string, cancelable bool) {
 		return
 	}
 	_ = s.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationCancel{
-		InvocationCancel: &funcrpc.InvocationCancel{InvocationId: id}}})
+		InvocationCancel: &funcrpc.InvocationCancel{InvocationId: id},
+	}})
 }
 
 func (s *session) abandon(id string) {

@@ -76,10 +76,9 @@ func TestBackOff(t *testing.T) {
 		for i := 1; i < len(l.at); i++ {
 			pauses = append(pauses, l.at[i].Sub(l.at[i-1]))
 		}
-		want := []time.Duration{250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000}
-		for i := range want {
-			if pauses[i] != want[i]*time.Millisecond {
-				t.Errorf("pause %d: %v, want %v", i, pauses[i], want[i]*time.Millisecond)
+		for i, milliseconds := range []int{250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000} {
+			if want := time.Duration(milliseconds) * time.Millisecond; pauses[i] != want {
+				t.Errorf("pause %d: %v, want %v", i, pauses[i], want)
 			}
 		}
 		if states[1] != Waiting || states[9] != Failing {

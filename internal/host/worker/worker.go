@@ -119,8 +119,11 @@ func (t Timeouts) withDefaults(start time.Duration) Timeouts {
 		v        *time.Duration
 		fallback time.Duration
 	}{
-		{&t.Start, start}, {&t.Init, workerInitTimeout}, {&t.Metadata, workerMetadataTimeout},
-		{&t.Load, workerLoadTimeout}, {&t.Grace, workerTerminateGrace},
+		{&t.Start, start},
+		{&t.Init, workerInitTimeout},
+		{&t.Metadata, workerMetadataTimeout},
+		{&t.Load, workerLoadTimeout},
+		{&t.Grace, workerTerminateGrace},
 	} {
 		if *d.v <= 0 {
 			*d.v = d.fallback

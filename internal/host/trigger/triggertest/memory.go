@@ -176,7 +176,8 @@ func (m *Memory) ChangeFeed(_ context.Context, c settings.Connection, database, 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return &memoryFeed{m, m.container(database, name), trigger.FeedIdentity{
-		AccountHost: c.Host(), DatabaseRID: database, ContainerRID: name}}, nil
+		AccountHost: c.Host(), DatabaseRID: database, ContainerRID: name,
+	}}, nil
 }
 
 // Leases implements trigger.Connector.
