@@ -78,7 +78,7 @@ type Cosmos struct {
 	Key           string              `yaml:"key"`           // base64; default the emulator's
 	AutoCreate    *bool               `yaml:"autoCreate"`    // create databases and containers that the functions name; default: true without a project file
 	Databases     map[string]Database `yaml:"databases"`     // by id
-	CacheMiB      int                 `yaml:"cacheMiB"`      // block cache; default 16
+	CacheMiB      int                 `yaml:"cacheMiB"`      // block cache; default 64
 	StrictGateway bool                `yaml:"strictGateway"` // copy the vendor gateway's refusals of odd item ids and of cross-partition queries
 	Endpoint      string              `yaml:"endpoint"`      // URL the account names as its location; default: what each client's Host header says
 	Consistency   string              `yaml:"consistency"`   // the account's level, as clients see it; default Session
@@ -131,7 +131,7 @@ func Default(dir string) Config {
 			AMQPPort: 5672, AMQPSPort: 5671, TailMiB: 64,
 			Rules: []SASRule{{Name: EmulatorSASKeyName, Key: EmulatorSASKey, Rights: []string{"Listen", "Send", "Manage"}}},
 		},
-		Cosmos:    Cosmos{Port: 8081, Key: EmulatorCosmosKey, CacheMiB: 16},
+		Cosmos:    Cosmos{Port: 8081, Key: EmulatorCosmosKey, CacheMiB: 64},
 		Functions: Functions{Port: 7071},
 		Portal:    Portal{Port: 8080},
 		Dir:       dir,
