@@ -15,6 +15,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 // Options configure Build.
@@ -34,6 +35,7 @@ type App struct {
 	storage  *storage
 	services *services
 	apps     []*functionApp
+	portal   *portal.Server
 }
 
 // Build opens storage and ports and builds all services. When it fails it
@@ -52,18 +54,22 @@ func Build(ctx context.Context, o Options) (*App, error) {
 
 func (a *App) build(ctx context.Context) error {
 	cfg := a.opts.Config
+	meter := portal.NewMeter()
 	var err error
-	if a.storage, err = openStorage(cfg, a.log); err != nil {
+	if a.storage, err = openStorage(cfg, a.log, meter); err != nil {
 		return err
 	}
 	if err := a.storage.ensureResources(ctx, cfg); err != nil {
 		return err
 	}
-	if a.services, err = buildServices(cfg, a.storage, a.log); err != nil {
+	if a.services, err = buildServices(cfg, a.storage, a.log, meter); err != nil {
 		return err
 	}
-	a.apps, err = buildApps(cfg, a.storage, newSources(cfg, a.storage, a.services.addresses), a.opts.Version, a.log)
-	return err
+	a.apps, err = buildApps(cfg, a.storage, newSources(cfg, a.storage, a.services.addresses), a.opts.Version, a.log, meter)
+	if err != nil {
+		return err
+	}
+	return a.buildPortal(meter)
 }
 
 // close releases what Build opened, when Run will not.
@@ -94,6 +100,7 @@ func (a *App) Run(ctx context.Context) error {
 		{name: "broker", run: a.storage.broker.Run},
 		{name: "key-value store", run: a.storage.kv.Run},
 		{name: "documents", run: a.storage.docs.Run},
+		{name: "portal state", run: a.portal.Run},
 	}
 	parts = append(parts, a.services.parts()...)
 	for _, app := range a.apps {

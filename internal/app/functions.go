@@ -19,6 +19,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 // functionApp is one function app: its host, and the port of its HTTP front.
@@ -36,14 +37,14 @@ type functionApp struct {
 
 // buildApps builds the hosts of all apps that are not disabled, in the order
 // of their names, which is the order of their ports.
-func buildApps(cfg config.Config, st *storage, sources *sources, version string, log *slog.Logger) (apps []*functionApp, err error) {
+func buildApps(cfg config.Config, st *storage, sources *sources, version string, log *slog.Logger, meter *portal.Meter) (apps []*functionApp, err error) {
 	port := cfg.Functions.Port
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
 		spec := cfg.Functions.Apps[name]
 		if spec.Disabled {
 			continue
 		}
-		app, err := buildApp(cfg, name, spec, port, st, sources, version, log)
+		app, err := buildApp(cfg, name, spec, port, st, sources, version, log, meter)
 		if err != nil {
 			return apps, fmt.Errorf("functions.apps.%s: %w", name, err)
 		}
@@ -55,7 +56,7 @@ func buildApps(cfg config.Config, st *storage, sources *sources, version string,
 	return apps, nil
 }
 
-func buildApp(cfg config.Config, name string, spec config.App, port config.Port, st *storage, sources *sources, version string, log *slog.Logger) (*functionApp, error) {
+func buildApp(cfg config.Config, name string, spec config.App, port config.Port, st *storage, sources *sources, version string, log *slog.Logger, meter *portal.Meter) (*functionApp, error) {
 	key := "functions.port"
 	if spec.Port != nil {
 		port, key = *spec.Port, "functions.apps."+name+".port"
@@ -75,8 +76,8 @@ func buildApp(cfg config.Config, name string, spec config.App, port config.Port,
 		Settings:    spec.Settings,
 		HTTPAddress: l.Addr().String(),
 		Connector:   sources,
-		Checkpoints: st.checkpoints(),
-		Listeners:   []host.Listener{app.watchWorker},
+		Checkpoints: watchedCheckpoints{st.checkpoints(), meter},
+		Listeners:   []host.Listener{app.watchWorker, meter.App(name)},
 		Log:         log.With("component", "functions"),
 		Version:     version,
 	})

@@ -16,11 +16,13 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/localca"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 // services are the wire contracts with their open ports.
 type services struct {
 	hubs      *eventhubs.Service
+	account   *cosmos.Service
 	listening []listening
 	addresses map[string]string // service -> host:port, as in instance.Info
 	caFile    string
@@ -34,7 +36,7 @@ type listening struct {
 }
 
 // buildServices takes the ports and builds what answers on them.
-func buildServices(cfg config.Config, st *storage, log *slog.Logger) (_ *services, err error) {
+func buildServices(cfg config.Config, st *storage, log *slog.Logger, meter *portal.Meter) (_ *services, err error) {
 	s := &services{addresses: map[string]string{}}
 	defer func() {
 		if err != nil {
@@ -45,10 +47,10 @@ func buildServices(cfg config.Config, st *storage, log *slog.Logger) (_ *service
 	if err != nil {
 		return nil, err
 	}
-	if err := s.addEventHubs(cfg, st, tlsConfig, log); err != nil {
+	if err := s.addEventHubs(cfg, st, tlsConfig, log, meter); err != nil {
 		return nil, err
 	}
-	if err := s.addCosmos(cfg, st, tlsConfig, log); err != nil {
+	if err := s.addCosmos(cfg, st, tlsConfig, log, meter); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -73,7 +75,7 @@ func (s *services) openTLS(cfg config.Config) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
 }
 
-func (s *services) addEventHubs(cfg config.Config, st *storage, tlsConfig *tls.Config, log *slog.Logger) error {
+func (s *services) addEventHubs(cfg config.Config, st *storage, tlsConfig *tls.Config, log *slog.Logger, meter *portal.Meter) error {
 	rules := make([]eventhubs.Rule, len(cfg.EventHubs.Rules))
 	for i, r := range cfg.EventHubs.Rules {
 		rights, err := eventhubs.ParseRights(r.Rights)
@@ -90,6 +92,7 @@ func (s *services) addEventHubs(cfg config.Config, st *storage, tlsConfig *tls.C
 		AutoCreate:      cfg.HubsAutoCreated(),
 		NewHub:          broker.HubConfig{Partitions: config.DefaultPartitions, Retention: time.Duration(config.DefaultRetention)},
 		AcceptAnyBearer: cfg.EventHubs.AcceptAny,
+		Events:          meterHub(meter),
 	})
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (s *services) addEventHubs(cfg config.Config, st *storage, tlsConfig *tls.C
 	return s.open(cfg, instance.AMQPS, "Event Hubs (AMQP over TLS)", cfg.EventHubs.AMQPSPort, "eventHubs.amqpsPort", withTLS, s.hubs.Serve)
 }
 
-func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Config, log *slog.Logger) error {
+func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Config, log *slog.Logger, meter *portal.Meter) error {
 	httpTLS := tlsConfig.Clone()
 	httpTLS.NextProtos = []string{"h2", "http/1.1"}
 	dual := func(l net.Listener) net.Listener { return newDualListener(l, httpTLS) }
@@ -114,11 +117,13 @@ func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Conf
 		Consistency:   cfg.Cosmos.Consistency,
 
 		AdvertisedEndpoint: cfg.Cosmos.Endpoint,
+		OnRequest:          func(e cosmos.RequestDone) { meter.Request(e.Status, e.Charge) },
 	}
-	serve, err := cosmosServer(account, log)
+	svc, serve, err := cosmosServer(account, log)
 	if err != nil {
 		return err
 	}
+	s.account = svc
 	if err := s.open(cfg, instance.Cosmos, "Cosmos DB", cfg.Cosmos.Port, "cosmos.port", dual, serve); err != nil {
 		return err
 	}
@@ -126,18 +131,18 @@ func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Conf
 		return nil
 	}
 	account.StrictGateway, account.AdvertisedEndpoint = false, ""
-	if serve, err = cosmosServer(account, log); err != nil {
+	if _, serve, err = cosmosServer(account, log); err != nil {
 		return err
 	}
 	return s.open(cfg, instance.CosmosCompute, "Cosmos DB (compute gateway)", *cfg.Cosmos.ComputePort, "cosmos.computePort", dual, serve)
 }
 
-func cosmosServer(c cosmos.Config, log *slog.Logger) (func(context.Context, net.Listener) error, error) {
+func cosmosServer(c cosmos.Config, log *slog.Logger) (*cosmos.Service, func(context.Context, net.Listener) error, error) {
 	svc, err := cosmos.New(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return func(ctx context.Context, l net.Listener) error {
+	return svc, func(ctx context.Context, l net.Listener) error {
 		return serveHTTP(ctx, cosmos.NewHTTPServer(svc, log), l)
 	}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -33,7 +34,7 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	cfg := config.Default(t.TempDir())
 	cfg.Storage.Data = filepath.Join(cfg.Dir, "data")
 	cfg.HasFile = !autoCreate
-	st, err := openStorage(cfg, testkit.Discard())
+	st, err := openStorage(cfg, testkit.Discard(), portal.NewMeter())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/seglog"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -32,7 +33,7 @@ type storage struct {
 
 // openStorage locks the data folder and recovers the engines, the log and the
 // key-value store side by side.
-func openStorage(cfg config.Config, log *slog.Logger) (*storage, error) {
+func openStorage(cfg config.Config, log *slog.Logger, meter *portal.Meter) (*storage, error) {
 	dir := cfg.DataDir()
 	lock, err := lockData(dir)
 	if err != nil {
@@ -40,7 +41,7 @@ func openStorage(cfg config.Config, log *slog.Logger) (*storage, error) {
 	}
 	s := &storage{lock: lock}
 	var opening errgroup.Group
-	opening.Go(func() error { return s.openBroker(cfg, log) })
+	opening.Go(func() error { return s.openBroker(cfg, log, meter.Broker) })
 	opening.Go(func() error { return s.openDocuments(cfg, log) })
 	if err := opening.Wait(); err != nil {
 		s.close(log)
@@ -49,7 +50,7 @@ func openStorage(cfg config.Config, log *slog.Logger) (*storage, error) {
 	return s, nil
 }
 
-func (s *storage) openBroker(cfg config.Config, log *slog.Logger) error {
+func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(broker.Event)) error {
 	policy := map[string]seglog.SyncPolicy{"always": seglog.SyncAlways, "interval": seglog.SyncInterval, "none": seglog.SyncNone}
 	var err error
 	s.broker, err = broker.Open(broker.Options{
@@ -59,6 +60,7 @@ func (s *storage) openBroker(cfg config.Config, log *slog.Logger) error {
 		SyncInterval: time.Duration(cfg.Storage.SyncInterval),
 		TailBytes:    int64(cfg.EventHubs.TailMiB) << 20,
 		Log:          log.With("component", "broker"),
+		Events:       events,
 	})
 	return err
 }

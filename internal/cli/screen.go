@@ -25,6 +25,7 @@ func (s *session) printScreen(sum app.Summary) {
 	for _, a := range sum.Apps {
 		p.app(a)
 	}
+	p.row("Portal", p.bold("http://"+sum.Info.Addresses["portal"]))
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
 	p.next(sum)
 }

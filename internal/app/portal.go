@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
+	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
+	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+)
+
+// dashboardsFolder holds a project's dashboards, one JSON file each.
+const dashboardsFolder = "dashboards"
+
+// buildPortal takes the portal's port, reads the project's dashboards and
+// builds what shows everything that was built before.
+func (a *App) buildPortal(meter *portal.Meter) error {
+	cfg, s := a.opts.Config, a.services
+	boards, err := readDashboards(filepath.Join(cfg.Dir, dashboardsFolder))
+	if err != nil {
+		return err
+	}
+	apps := make([]portal.App, len(a.apps))
+	for i, app := range a.apps {
+		apps[i] = portal.App{Host: app.host, URL: "http://" + clientHost(app.listener.Addr().String(), "")}
+	}
+	log := a.log.With("component", "portal")
+	a.portal, err = portal.New(portal.Config{
+		Name: cfg.Name, Version: a.opts.Version, Broker: a.storage.broker, Codec: messageCodec{},
+		Store: a.storage.docs, Querier: explorer{s.account}, Apps: apps, Boards: boards, Meter: meter, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	return s.open(cfg, instance.Portal, "Portal", cfg.Portal.Port, "portal.port", nil, func(ctx context.Context, l net.Listener) error {
+		return serveHTTP(ctx, &http.Server{
+			Handler:           a.portal,
+			BaseContext:       func(net.Listener) context.Context { return ctx }, // streams end with it
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       time.Minute,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    64 << 10,
+		}, l)
+	})
+}
+
+// readDashboards reads every *.json of a folder, in the order of their names.
+// A folder that is missing holds none.
+func readDashboards(dir string) ([]dashboard.Definition, error) {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dashboards: %w", err)
+	}
+	var all []dashboard.Definition
+	for _, f := range files {
+		if f.IsDir() || filepath.Ext(f.Name()) != ".json" {
+			continue
+		}
+		path := filepath.Join(dir, f.Name())
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("dashboards: %w", err)
+		}
+		d, err := dashboard.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// meterHub counts what Event Hubs clients do.
+func meterHub(m *portal.Meter) func(eventhubs.Event) {
+	return func(e eventhubs.Event) {
+		switch e := e.(type) {
+		case eventhubs.Delivered:
+			m.Delivered(e.Hub, e.Group, e.Count)
+		case eventhubs.ConnOpened:
+			m.Connected(1)
+		case eventhubs.ConnClosed:
+			m.Connected(-1)
+		}
+	}
+}
+
+// watchedCheckpoints tells the meter every position that triggers read and
+// write.
+type watchedCheckpoints struct {
+	trigger.MetadataStore
+	meter *portal.Meter
+}
+
+func (w watchedCheckpoints) Metadata(ctx context.Context, container, blob string) (map[string]string, error) {
+	m, err := w.MetadataStore.Metadata(ctx, container, blob)
+	if err == nil {
+		w.meter.Checkpoint(blob, m)
+	}
+	return m, err
+}
+
+func (w watchedCheckpoints) SetMetadata(ctx context.Context, container, blob string, metadata map[string]string) error {
+	err := w.MetadataStore.SetMetadata(ctx, container, blob, metadata)
+	if err == nil {
+		w.meter.Checkpoint(blob, metadata)
+	}
+	return err
+}
+
+// messageCodec shows stored messages as functions would see them, and makes
+// messages of one Data section.
+type messageCodec struct{}
+
+func (messageCodec) Decode(r *broker.Record) (portal.Event, error) {
+	e, err := decodeEvent(r)
+	if err != nil {
+		return portal.Event{}, err
+	}
+	out := portal.Event{
+		Sequence: e.Sequence, Offset: e.Offset, EnqueuedAt: e.EnqueuedAt, Key: e.PartitionKey,
+		Properties: slices.Clone(e.Properties), System: slices.Clone(e.System),
+	}
+	out.SetBody(e.Body)
+	return out, nil
+}
+
+func (messageCodec) Encode(body []byte, contentType string) []byte {
+	var b []byte
+	if contentType != "" {
+		m := amqp.Message{Properties: &amqp.Properties{ContentType: amqp.Symbol(contentType)}}
+		if head, err := m.Append(nil); err == nil {
+			b = head
+		}
+	}
+	return amqp.AppendDataSection(b, body)
+}
+
+// explorer asks queries as the document REST dialect would.
+type explorer struct{ account *cosmos.Service }
+
+func (e explorer) Query(ctx context.Context, c *docstore.Container, q portal.Query) (*portal.QueryPage, error) {
+	params := make(map[string][]byte, len(q.Parameters))
+	for name, value := range q.Parameters {
+		params[name] = value
+	}
+	got, err := e.account.Explore(ctx, cosmos.Exploration{
+		Container: c, Text: q.Text, Parameters: params, MaxItems: q.Max, MaxBytes: q.MaxBytes(), Continuation: q.Continuation,
+	})
+	if err != nil {
+		return nil, err
+	}
+	page := &portal.QueryPage{
+		Rows: make([]json.RawMessage, len(got.Rows)), Continuation: got.Continuation, Charge: got.Charge, Explain: got.Explain,
+		Entries: got.Stats.Entries, Documents: got.Stats.Documents, Bytes: got.Stats.DocBytes,
+	}
+	for i, row := range got.Rows {
+		page.Rows[i] = row
+	}
+	return page, nil
+}

@@ -1,0 +1,33 @@
+package portal
+
+import (
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// noRoute answers addresses below /api and /v1.0 that do not exist; elsewhere
+// an unknown address is the application's start page.
+func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, fault.New(fault.NotFound, "", "there is no %s %s here", r.Method, r.URL.Path))
+}
+
+// readJSON reads a request's body of at most limit bytes. The content type
+// must be JSON: a form of a foreign page cannot have it.
+func readJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return fault.New(fault.Invalid, "Content-Type", "the body must be application/json")
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit)).Decode(v)
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.New(fault.TooLarge, "body", "more than %d bytes", limit)
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, "body", "it is not the JSON that is expected here: %v", err)
+	}
+	return nil
+}

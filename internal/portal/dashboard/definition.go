@@ -1,0 +1,154 @@
+package dashboard
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+)
+
+// Definition is a dashboard, as dashboards/*.json declare it.
+type Definition struct {
+	Name     string                 `json:"name"` // in the address; letters, digits, - and _
+	Title    Text                   `json:"title"`
+	Subtitle Text                   `json:"subtitle,omitempty"`
+	Datasets map[string]DatasetSpec `json:"datasets"`
+	Tiles    []Tile                 `json:"tiles"`
+}
+
+// DatasetSpec says where a dataset's rows come from: one of Container and Push.
+type DatasetSpec struct {
+	Container string `json:"container,omitempty"` // database/container, by its change feed
+	Push      bool   `json:"push,omitempty"`      // rows that are posted; see portal's push.go
+	// Time is the path of the rows' time: RFC 3339, or a number of seconds or
+	// milliseconds since 1970. Default: _ts, else when the row came.
+	Time string `json:"time,omitempty"`
+	// Clock is what "now" means to windows: "wall" (default), or "data" for the
+	// newest row's time, which suits accelerated and replayed data.
+	Clock string `json:"clock,omitempty"`
+	// Stale is how long a dataset may be silent until it is shown as stale;
+	// default 30 s.
+	Stale Duration `json:"stale,omitempty"`
+}
+
+// Tile is one tile. Which fields matter depends on Type; DESIGN.md has a table.
+type Tile struct {
+	Type    string `json:"type"` // number, gauge, line, bar, map, table or alarms
+	Title   Text   `json:"title"`
+	Dataset string `json:"dataset"`
+	W       int    `json:"w,omitempty"` // columns of 12; default by type
+	H       int    `json:"h,omitempty"` // rows; default by type
+
+	// Which rows: a field must equal a value, or one of a list.
+	Where  map[string]any `json:"where,omitempty"`
+	Window Duration       `json:"window,omitempty"` // how far back; default by type
+	// Latest keeps only the newest row of each value of this field: the
+	// present state of many things.
+	Latest string `json:"latest,omitempty"`
+
+	// What of them.
+	Value     string   `json:"value,omitempty"`     // path of a number
+	Per       string   `json:"per,omitempty"`       // path of a number: the result is sum(value)/sum(per)
+	Scale     float64  `json:"scale,omitempty"`     // the result is multiplied by it; default 1
+	Aggregate string   `json:"aggregate,omitempty"` // last (default), avg, sum, min, max, count or rate
+	By        string   `json:"by,omitempty"`        // one result for each value of this field
+	Every     Duration `json:"every,omitempty"`     // width of a line's steps; default Window/60
+
+	// How it looks.
+	Unit       string      `json:"unit,omitempty"`
+	Decimals   *int        `json:"decimals,omitempty"`
+	Min        float64     `json:"min,omitempty"` // of a gauge
+	Max        float64     `json:"max,omitempty"`
+	Thresholds []Threshold `json:"thresholds,omitempty"`
+	Limit      int         `json:"limit,omitempty"` // rows of a table, bars, alarms
+	Columns    []Column    `json:"columns,omitempty"`
+
+	// Maps and alarms.
+	Key      string   `json:"key,omitempty"`      // which field names the site
+	Label    string   `json:"label,omitempty"`    // its name for people; default Key
+	Lat      string   `json:"lat,omitempty"`      // degrees
+	Lon      string   `json:"lon,omitempty"`      //
+	Size     string   `json:"size,omitempty"`     // a number: larger sites are larger dots
+	Alarm    *Alarm   `json:"alarm,omitempty"`    // marks sites that have alarms
+	Detail   []Column `json:"detail,omitempty"`   // what a click shows of a site
+	Severity string   `json:"severity,omitempty"` // path of an alarm's severity
+	Message  string   `json:"message,omitempty"`  // path of an alarm's text
+}
+
+// Threshold gives values at or above At a state; with Below, those at or below.
+// The last one that fits wins.
+type Threshold struct {
+	At    float64 `json:"at"`
+	State string  `json:"state"` // ok, warn, alarm or off
+	Below bool    `json:"below,omitempty"`
+}
+
+// Column is a field of a table, or of a site's detail.
+type Column struct {
+	Field    string `json:"field"`
+	Title    Text   `json:"title"`
+	Unit     string `json:"unit,omitempty"`
+	Decimals *int   `json:"decimals,omitempty"`
+}
+
+// Alarm says where a map finds the alarms of its sites.
+type Alarm struct {
+	Dataset string         `json:"dataset"`
+	Key     string         `json:"key"`    // the site, in the alarm
+	Window  Duration       `json:"window"` // how long an alarm holds; default 5m
+	Where   map[string]any `json:"where,omitempty"`
+}
+
+// Text is a text in one language or several: "…" or {"en": "…", "ko": "…"}.
+type Text map[string]string
+
+// UnmarshalJSON reads either form; a bare text is English.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*t = Text{"en": s}
+		return nil
+	}
+	return json.Unmarshal(b, (*map[string]string)(t))
+}
+
+// Duration is written as in Go: "90s", "5m".
+type Duration time.Duration
+
+// UnmarshalJSON reads the text.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("a duration is a text such as \"5m\", not %s", b)
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is not a duration above 0, such as 30s, 5m or 24h", s)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalJSON writes seconds, which is what pages reckon with.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(time.Duration(d).Seconds())
+}
+
+var boardName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+
+// Parse reads a definition and checks it. The error names the place by its
+// path in the file, for instance tiles[3].value.
+func Parse(text []byte) (Definition, error) {
+	var d Definition
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		return d, fmt.Errorf("read as a dashboard: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return d, fmt.Errorf("read as a dashboard: there is more after the closing brace")
+	}
+	return d, d.check()
+}

@@ -1,0 +1,139 @@
+package dashboard
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// NumberView is a number or gauge tile.
+type NumberView struct {
+	Value *float64   `json:"value"` // null without rows
+	State string     `json:"state"` // ok, warn, alarm or off
+	Trend []*float64 `json:"trend"` // up to 40 steps of the window, oldest first
+}
+
+const trendSteps = 40
+
+func (e *evaluator) number(now time.Time) any {
+	end, window := e.data.now(now), time.Duration(e.tile.Window)
+	from := end - window.Milliseconds()
+	v := NumberView{State: "off", Trend: []*float64{}}
+	for _, s := range e.gather(from, 0) { // one slot: a number has no By
+		r := s.result(e.tile, window.Seconds())
+		if v.Value = optional(r, true); v.Value != nil {
+			v.State = e.tile.state(r)
+		}
+	}
+	if v.Value == nil && (e.tile.Aggregate == "count" || e.tile.Aggregate == "rate") && e.tile.Per == "" {
+		v.Value, v.State = optional(0, true), e.tile.state(0) // no rows are none, not unknown
+	}
+	if e.tile.Type == "number" {
+		width := max(window.Milliseconds()/trendSteps, 1000)
+		sums := e.gather(from, width)
+		for step := from/width + 1; step <= end/width; step++ {
+			s, ok := sums[slot{step: step}]
+			if !ok {
+				v.Trend = append(v.Trend, nil)
+				continue
+			}
+			v.Trend = append(v.Trend, optional(s.result(e.tile, float64(width)/1000), true))
+		}
+	}
+	return v
+}
+
+// LineView is a line chart: every series has a value, or null, for each time.
+type LineView struct {
+	Times  []int64      `json:"t"` // unix milliseconds, the end of each step
+	Series []SeriesView `json:"series"`
+	Left   int          `json:"left"` // series beyond the limit, not shown
+}
+
+// SeriesView is one line.
+type SeriesView struct {
+	Name   string     `json:"name"`
+	Unit   string     `json:"unit,omitempty"`
+	Values []*float64 `json:"v"`
+}
+
+const maxSeries = 24
+
+func (e *evaluator) line(now time.Time) any {
+	end, width := e.data.now(now), time.Duration(e.tile.Every).Milliseconds()
+	from := end - time.Duration(e.tile.Window).Milliseconds()
+	sums := e.gather(from, width)
+	first, last := from/width+1, end/width
+	names := map[string]cell{}
+	for s := range sums {
+		names[e.data.words(s.group)] = s.group
+	}
+	v := LineView{Times: []int64{}, Series: []SeriesView{}}
+	for step := first; step <= last; step++ {
+		v.Times = append(v.Times, (step+1)*width)
+	}
+	for _, name := range sortedKeys(names) {
+		if len(v.Series) == maxSeries {
+			v.Left++
+			continue
+		}
+		line := SeriesView{Name: name, Values: make([]*float64, 0, len(v.Times))}
+		for step := first; step <= last; step++ {
+			s, ok := sums[slot{names[name], step}]
+			r := math.NaN()
+			if ok {
+				r = s.result(e.tile, float64(width)/1000)
+			}
+			line.Values = append(line.Values, optional(r, ok))
+		}
+		v.Series = append(v.Series, line)
+	}
+	return v
+}
+
+// BarView is a bar chart, the largest first.
+type BarView struct {
+	Bars []Bar `json:"bars"`
+	Left int   `json:"left"` // bars beyond the limit, not shown
+}
+
+// Bar is one of its bars.
+type Bar struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	State string  `json:"state"`
+}
+
+func (e *evaluator) bars(now time.Time) any {
+	window := time.Duration(e.tile.Window)
+	v := BarView{Bars: []Bar{}}
+	for s, a := range e.gather(e.data.now(now)-window.Milliseconds(), 0) {
+		if r := optional(a.result(e.tile, window.Seconds()), true); r != nil {
+			v.Bars = append(v.Bars, Bar{e.data.words(s.group), *r, e.tile.state(*r)})
+		}
+	}
+	slices.SortFunc(v.Bars, func(a, b Bar) int {
+		switch {
+		case a.Value > b.Value:
+			return -1
+		case a.Value < b.Value:
+			return 1
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	if len(v.Bars) > e.tile.Limit {
+		v.Left = len(v.Bars) - e.tile.Limit
+		v.Bars = v.Bars[:e.tile.Limit]
+	}
+	return v
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

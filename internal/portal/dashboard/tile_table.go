@@ -1,0 +1,135 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// TableView is a table: the newest rows first.
+type TableView struct {
+	Rows []TableRow `json:"rows"`
+}
+
+// TableRow is a row: one JSON value for each of the tile's columns.
+type TableRow struct {
+	At    int64             `json:"t"`
+	Cells []json.RawMessage `json:"cells"`
+}
+
+func (e *evaluator) table(now time.Time) any {
+	fields := make([]string, len(e.tile.Columns))
+	for i, c := range e.tile.Columns {
+		fields[i] = c.Field
+	}
+	v := TableView{Rows: []TableRow{}}
+	e.newestRows(now, fields, func(at int64, cells []json.RawMessage) {
+		v.Rows = append(v.Rows, TableRow{at, cells})
+	})
+	return v
+}
+
+// AlarmsView is a list of alarms, the newest first.
+type AlarmsView struct {
+	Alarms []AlarmRow `json:"alarms"`
+}
+
+// AlarmRow is an alarm.
+type AlarmRow struct {
+	At       int64  `json:"t"`
+	Key      string `json:"key"`
+	Label    string `json:"label"`
+	Severity string `json:"severity"` // as the row says, or "alarm"
+	Message  string `json:"message"`
+}
+
+func (e *evaluator) alarmList(now time.Time) any {
+	t := e.tile
+	v := AlarmsView{Alarms: []AlarmRow{}}
+	e.newestRows(now, []string{t.Key, t.Message, t.Severity, t.Label}, func(at int64, c []json.RawMessage) {
+		a := AlarmRow{at, plain(c[0]), plain(c[3]), plain(c[2]), plain(c[1])}
+		if a.Severity == "" {
+			a.Severity = "alarm"
+		}
+		if a.Label == "" {
+			a.Label = a.Key
+		}
+		v.Alarms = append(v.Alarms, a)
+	})
+	return v
+}
+
+// newestRows calls use with fields of the newest whole rows that meet the
+// tile's conditions, up to its limit; with Latest only the newest row of each.
+// The caller holds data.mu.
+func (e *evaluator) newestRows(now time.Time, fields []string, use func(at int64, cells []json.RawMessage)) {
+	t, d := e.tile, e.data
+	from := d.now(now) - time.Duration(t.Window).Milliseconds()
+	paths := append([]string{}, fields...)
+	conditions := sortedKeys(t.Where)
+	paths = append(append(paths, conditions...), t.Latest)
+	pick := newPicker(paths)
+	seen := map[string]bool{}
+	var raw [][]byte
+	for i, found := len(d.raw)-1, 0; i >= 0 && found < t.Limit; i-- {
+		if d.rawTime[i] <= from {
+			continue
+		}
+		raw = pick.pick(d.raw[i], raw)
+		if !meets(t.Where, conditions, raw[len(fields):]) {
+			continue
+		}
+		if t.Latest != "" {
+			key := string(raw[len(paths)-1])
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+		}
+		cells := make([]json.RawMessage, len(fields))
+		for j := range fields {
+			if cells[j] = json.RawMessage(raw[j]); len(cells[j]) == 0 {
+				cells[j] = json.RawMessage("null")
+			}
+		}
+		use(d.rawTime[i], cells)
+		found++
+	}
+}
+
+// meets is holds for a row that is JSON.
+func meets(where map[string]any, fields []string, values [][]byte) bool {
+	for i, field := range fields {
+		list, ok := where[field].([]any)
+		if !ok {
+			list = []any{where[field]}
+		}
+		kind, num, str := scalar(values[i])
+		ok = false
+		for _, want := range list {
+			switch w := want.(type) {
+			case string:
+				ok = ok || kind == text && string(str) == w
+			case float64:
+				ok = ok || kind == number && num == w
+			case bool:
+				ok = ok || kind == truth && (num != 0) == w
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// plain is a JSON scalar as text.
+func plain(raw json.RawMessage) string {
+	kind, num, str := scalar(raw)
+	switch kind {
+	case text:
+		return string(str)
+	case number:
+		return formatNumber(num)
+	}
+	return ""
+}
