@@ -64,6 +64,7 @@ func address() string {
 
 // TestLive runs the module's live tests from a copy of it.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	dir, ok := lab.CopyModule(t, module, version)
 	if !ok || !buildable(t, dir) {
 		return

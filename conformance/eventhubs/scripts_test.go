@@ -61,6 +61,7 @@ func scriptEnv(t *testing.T, l *lab.Lazuli) []string {
 
 // TestJavaScript runs our tests on @azure/event-hubs.
 func TestJavaScript(t *testing.T) {
+	t.Parallel()
 	l := lab.Up(t, scriptsProject("js"))
 	if results, ok := lab.RunNode(t, "eventhubs-js", filepath.Join(lab.Root(), "eventhubs", "js"), scriptEnv(t, l)); ok {
 		lab.Check(t, "eventhubs-js", results, jsTests)
@@ -69,6 +70,7 @@ func TestJavaScript(t *testing.T) {
 
 // TestPython runs our tests on azure-eventhub.
 func TestPython(t *testing.T) {
+	t.Parallel()
 	l := lab.Up(t, scriptsProject("py"))
 	if results, ok := lab.RunPython(t, "eventhubs-python", filepath.Join(lab.Root(), "eventhubs", "python"), scriptEnv(t, l)); ok {
 		lab.Check(t, "eventhubs-python", results, pythonTests)

@@ -87,6 +87,8 @@ func (s *sender) open(hub *broker.Hub) error {
 	l := s.link
 	l.Credit = sendCredit
 	l.Local.MaxMessageSize = s.conn.svc.cfg.MaxMessageBytes
+	// Python asks for the mode second, and yet takes only a settled answer.
+	l.Local.RcvSettleMode = amqp.ReceiverFirst
 	l.Local.Properties = amqp.Map{{Key: propEntityType, Value: kind}}
 	l.OnTransfer = s.transfer
 	l.OnOversize = s.oversize

@@ -69,6 +69,7 @@ func (n *rpcNode) attach(l *amqp.Link, node Address) error {
 		n.senders++
 		l.Credit = requestCredit
 		l.Local.MaxMessageSize = maxRequestBytes
+		l.Local.RcvSettleMode = amqp.ReceiverFirst
 		l.OnTransfer = func(d *amqp.Delivery) { n.take(d, node) }
 		l.OnDetach = func(error) { n.drop(nil) }
 		return nil
@@ -183,7 +184,8 @@ func encodeReply(rep reply, to *amqp.Properties) ([]byte, error) {
 	}
 	props = append(props,
 		amqp.Entry{Key: "status-code", Value: rep.status},
-		amqp.Entry{Key: "status-description", Value: rep.text})
+		amqp.Entry{Key: "status-description", Value: rep.text},
+		amqp.Entry{Key: "statusDescription", Value: rep.text}) // where Python looks
 	msg := amqp.Message{
 		Properties:            &amqp.Properties{To: to.ReplyTo, CorrelationID: id},
 		ApplicationProperties: props,
