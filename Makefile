@@ -43,7 +43,8 @@ conformance: ## official SDK clients against a running binary
 bench: ## workloads and peers side by side; results in bench/RESULTS.md
 	@scripts/bench
 
-lint: ## golangci-lint with the project's rules
+lint: ## golangci-lint with the project's rules; a tidy module
+	$(GO) mod tidy -diff
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...
 
 fmt: ## gofumpt
