@@ -2,8 +2,9 @@ package eventhubs
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -78,14 +79,15 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := testkit.Listen(t)
-	w.addr = l.Addr().String()
-	w.run(s, l)
+	w.serve(s)
 	return w
 }
 
-// run serves until the test ends, then stops service and broker in order.
-func (w *world) run(s *Service, l net.Listener) {
+// serve answers on a free port until the test ends, then stops service and
+// broker in order.
+func (w *world) serve(s *Service) {
+	l := testkit.Listen(w.t)
+	w.addr = l.Addr().String()
 	brokerCtx, stopBroker := context.WithCancel(context.Background())
 	serveCtx, stopServe := context.WithCancel(context.Background())
 	var brokerGone, serveGone sync.WaitGroup
@@ -118,6 +120,9 @@ func (w *world) connectionString(rule, key string) string {
 func (w *world) manager() string {
 	return w.connectionString("RootManageSharedAccessKey", "SAS_KEY_VALUE")
 }
+
+// within10 is how long an effect across goroutines may take.
+const within10 = 10 * time.Second
 
 // within returns a context that a hanging test cannot outlive.
 func within(t testing.TB) context.Context {
@@ -278,3 +283,13 @@ func selector(text string) func(*amqp.Link) {
 }
 
 const partition0 = "hub/ConsumerGroups/$Default/Partitions/0"
+
+// wantError demands a protocol error with the condition, whose text contains
+// the part.
+func wantError(t testing.TB, err error, condition amqp.Symbol, part string) {
+	t.Helper()
+	var e *amqp.Error
+	if !errors.As(err, &e) || e.Condition != condition || !strings.Contains(e.Description, part) {
+		t.Errorf("error  %v\nwanted %s with %q", err, condition, part)
+	}
+}
