@@ -1,9 +1,19 @@
 package streamsql
 
-// Encoder writes rows as JSON objects. It is owned by one goroutine.
+import "strings"
+
+// Encoder writes rows as JSON objects. It has no state and may be shared.
 type Encoder struct {
-	schema   *Schema
+	cols     []encodedColumn
+	named    []string // names of the columns that are not spread
+	spreads  int
 	omitNull bool
+}
+
+type encodedColumn struct {
+	key    string // "name": with quotes and colon
+	slot   int
+	spread bool
 }
 
 // NewEncoder returns an encoder for the columns of a schema. Names keep their
@@ -11,8 +21,90 @@ type Encoder struct {
 // named in the SELECT list wins over a property of the same name that * brings,
 // and of two such properties the first.
 func NewEncoder(schema *Schema, omitNull bool) *Encoder {
-	return &Encoder{schema: schema, omitNull: omitNull}
+	e := &Encoder{omitNull: omitNull}
+	for _, c := range schema.Columns {
+		if c.Spread {
+			e.spreads++
+			e.cols = append(e.cols, encodedColumn{slot: c.Slot, spread: true})
+			continue
+		}
+		key := string(append(appendString(nil, c.Name), ':'))
+		e.cols = append(e.cols, encodedColumn{key: key, slot: c.Slot})
+		e.named = append(e.named, c.Name)
+	}
+	return e
 }
 
 // AppendRow appends the row as one JSON object without white space around it.
-func (e *Encoder) AppendRow(dst []byte, row *Row) []byte { return dst }
+func (e *Encoder) AppendRow(dst []byte, row *Row) []byte {
+	if len(e.cols) == 1 && e.spreads == 1 && !e.omitNull {
+		if v := row.Slots[e.cols[0].slot]; v.kind == Record {
+			return appendCompact(dst, v.str)
+		}
+		return append(dst, "{}"...)
+	}
+	dst = append(dst, '{')
+	start := len(dst)
+	for i := range e.cols {
+		c := &e.cols[i]
+		v := row.Slots[c.slot]
+		if c.spread {
+			dst = e.appendSpread(dst, start, v, row, i)
+			continue
+		}
+		if v.kind == Null && e.omitNull {
+			continue
+		}
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = v.AppendJSON(append(dst, c.key...))
+	}
+	return append(dst, '}')
+}
+
+// appendSpread appends the properties of a record that no named column and no
+// earlier spread has.
+func (e *Encoder) appendSpread(dst []byte, start int, v Value, row *Row, col int) []byte {
+	if v.kind != Record {
+		return dst
+	}
+	members(v.str, func(key string, escaped bool, value string) bool {
+		if value == "null" && e.omitNull || e.hidden(key, escaped, row, col) {
+			return true
+		}
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '"')
+		dst = append(dst, key...)
+		dst = append(dst, '"', ':')
+		dst = appendCompact(dst, value)
+		return true
+	})
+	return dst
+}
+
+func (e *Encoder) hidden(key string, escaped bool, row *Row, col int) bool {
+	if escaped {
+		key = string(unescape(nil, key))
+	}
+	for _, name := range e.named {
+		if strings.EqualFold(name, key) {
+			return true
+		}
+	}
+	if e.spreads == 1 {
+		return false
+	}
+	found := false
+	for _, c := range e.cols[:col] {
+		if v := row.Slots[c.slot]; c.spread && v.kind == Record {
+			members(v.str, func(other string, esc bool, _ string) bool {
+				found = found || sameKey(other, esc, key)
+				return !found
+			})
+		}
+	}
+	return found
+}

@@ -1,4 +1,154 @@
 package streamsql
 
-type jsScript struct{ name string }
-type jsRuntime struct{}
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dop251/goja"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Limits of one call of a JavaScript function. Memory cannot be limited in the
+// interpreter itself; the depth of calls, the time and the size of results can.
+const (
+	jsCallTime   = time.Second
+	jsStackDepth = 500
+)
+
+// jsScript is a compiled JavaScript function.
+type jsScript struct {
+	name      string
+	aggregate bool
+	program   *goja.Program
+}
+
+// jsRuntime is the function loaded into an interpreter of one goroutine.
+type jsRuntime struct {
+	vm   *goja.Runtime
+	main goja.Value
+	call goja.Callable
+	args []goja.Value
+}
+
+// loadFunctions compiles the functions of a job and tries each once, so that a
+// script without main fails here.
+func loadFunctions(fns []Function) (map[string]*jsScript, error) {
+	scripts := map[string]*jsScript{}
+	for _, f := range fns {
+		prefix := "udf."
+		if f.Aggregate {
+			prefix = "uda."
+		}
+		program, err := goja.Compile(f.Name+".js", f.Source, false)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, "function "+prefix+f.Name, err, "the script does not load")
+		}
+		script := &jsScript{name: f.Name, aggregate: f.Aggregate, program: program}
+		if _, err := script.load(); err != nil {
+			return nil, fault.Wrap(fault.Invalid, "function "+prefix+f.Name, err, "the script does not load")
+		}
+		scripts[prefix+strings.ToLower(f.Name)] = script
+	}
+	return scripts, nil
+}
+
+// functionNames lists the functions of a kind for an error message.
+func (b *binder) functionNames(prefix string) string {
+	var names []string
+	for key, s := range b.js {
+		if strings.HasPrefix(key, prefix) {
+			names = append(names, prefix+s.name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "; there is " + strings.Join(names, ", ")
+}
+
+// load makes a fresh interpreter with the script in it.
+func (s *jsScript) load() (*jsRuntime, error) {
+	rt := &jsRuntime{vm: goja.New()}
+	rt.vm.SetMaxCallStackSize(jsStackDepth)
+	err := rt.limited(func() error {
+		_, err := rt.vm.RunProgram(s.program)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rt.main = rt.vm.Get("main")
+	call, ok := goja.AssertFunction(rt.main)
+	if !ok {
+		return nil, fmt.Errorf("the script defines no function main")
+	}
+	rt.call = call
+	return rt, nil
+}
+
+// runtime returns the interpreter of a scratch, loading it on first use.
+func (s *jsScript) runtime(mem *Scratch) (*jsRuntime, error) {
+	if mem == nil {
+		return s.load()
+	}
+	if rt := mem.js[s]; rt != nil {
+		return rt, nil
+	}
+	rt, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	if mem.js == nil {
+		mem.js = map[*jsScript]*jsRuntime{}
+	}
+	mem.js[s] = rt
+	return rt, nil
+}
+
+// limited runs f and interrupts it when it takes too long. A panic of the
+// interpreter is an error of the script.
+func (rt *jsRuntime) limited(f func() error) (err error) {
+	timer := time.AfterFunc(jsCallTime, func() { rt.vm.Interrupt("it ran longer than " + jsCallTime.String()) })
+	defer func() {
+		timer.Stop()
+		rt.vm.ClearInterrupt()
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("%v", failure)
+		}
+	}()
+	return f()
+}
+
+// jsCall compiles udf.name(args). An exception, a call that takes too long and a
+// result that is no value of the language are data errors.
+func jsCall(s *jsScript, args []*Expr, at *site) *Expr {
+	return newExpr("", span{}, func(r *Row) Value {
+		rt, err := s.runtime(r.Scratch)
+		if err != nil {
+			return at.fail(r, "%s: %v", at.name, err)
+		}
+		rt.args = rt.args[:0]
+		for _, a := range args {
+			rt.args = append(rt.args, rt.toJS(a.Eval(r)))
+		}
+		if r.Err != nil {
+			return NullValue
+		}
+		var out goja.Value
+		err = rt.limited(func() (err error) {
+			out, err = rt.call(goja.Undefined(), rt.args...)
+			return err
+		})
+		if err != nil {
+			return at.fail(r, "%s: %v", at.name, err)
+		}
+		v, err := rt.fromJS(out)
+		if err != nil {
+			return at.fail(r, "%s: %v", at.name, err)
+		}
+		return v
+	})
+}

@@ -141,7 +141,8 @@ func (n *Filter) Schema() *Schema { return n.Input.Schema() }
 func (n *Filter) Children() []Node { return []Node{n.Input} }
 
 // Project computes new rows: slot i of the emitted row is Exprs[i] on the input
-// row. Time, Arrival and Partition are kept.
+// row, NULL if Exprs[i] is nil (a slot that an Analytic above will write). Time,
+// Arrival and Partition are kept.
 type Project struct {
 	Input  Node
 	Exprs  []*Expr
@@ -168,8 +169,8 @@ func (n *Sink) Schema() *Schema { return n.Input.Schema() }
 func (n *Sink) Children() []Node { return []Node{n.Input} }
 
 // Union passes the rows of all branches in event-time order. Slot i of the
-// emitted row is slot Slots[b][i] of a row of branch b. Every row has the
-// columns of the first branch.
+// emitted row is slot Slots[b][i] of a row of branch b, NULL if that is Reserved.
+// Every row has the columns of the first branch.
 type Union struct {
 	Branches []Node
 	Slots    [][]int

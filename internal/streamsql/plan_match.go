@@ -19,7 +19,7 @@ type MatchRecognize struct {
 	// names of the matched rows; -1 if it is not read.
 	ClassifierSlot int
 	// Emit computes the emitted row, slot by slot: partition keys, then
-	// measures.
+	// measures. A nil entry is NULL: an Analytic above will write it.
 	Emit   []*Expr
 	schema Schema
 }

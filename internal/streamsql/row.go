@@ -42,9 +42,14 @@ func (r *Row) fail(err error) {
 
 // DataError is the reason why an expression has no value for one row.
 type DataError struct {
-	Line, Col int    // of the expression in the script, from 1
+	Line, Col int    // of the expression in the script, from 1; 0 if it is the event itself
 	Msg       string // what happened, with the value at fault
 }
 
 // Error gives line, column and message.
-func (e *DataError) Error() string { return positioned(e.Line, e.Col, e.Msg) }
+func (e *DataError) Error() string {
+	if e.Line == 0 {
+		return e.Msg
+	}
+	return positioned(e.Line, e.Col, e.Msg)
+}

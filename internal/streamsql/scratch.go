@@ -1,6 +1,9 @@
 package streamsql
 
-import "unsafe"
+import (
+	"regexp"
+	"unsafe"
+)
 
 // A Scratch grows in blocks, each twice the last, between these sizes, so that
 // after a few batches one block serves a batch.
@@ -13,7 +16,8 @@ const (
 // expressions compute, and the runtimes of JavaScript functions. The zero value
 // is ready. It must not be shared between goroutines.
 type Scratch struct {
-	chunk []byte // current block; its length is what is used
+	chunk []byte                    // current block; its length is what is used
+	regs  map[string]*regexp.Regexp // compiled patterns
 	js    map[*jsScript]*jsRuntime
 }
 
@@ -43,4 +47,26 @@ func (s *Scratch) keep(b []byte) string {
 		s.chunk = s.chunk[:len(s.chunk)+len(b)]
 	}
 	return unsafe.String(&b[0], len(b))
+}
+
+// maxRegexes bounds the patterns that a Scratch remembers.
+const maxRegexes = 256
+
+func (s *Scratch) regex(pattern string) *regexp.Regexp {
+	if s == nil {
+		return nil
+	}
+	return s.regs[pattern]
+}
+
+// addRegex remembers a compiled pattern; when there are too many (patterns that
+// come from the data) it starts over.
+func (s *Scratch) addRegex(pattern string, re *regexp.Regexp) {
+	if s == nil {
+		return
+	}
+	if s.regs == nil || len(s.regs) >= maxRegexes {
+		s.regs = map[string]*regexp.Regexp{}
+	}
+	s.regs[string([]byte(pattern))] = re
 }

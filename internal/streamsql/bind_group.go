@@ -1,0 +1,138 @@
+package streamsql
+
+import (
+	"strings"
+)
+
+// grouping is what expressions over groups see: the keys and the aggregates.
+type grouping struct {
+	node  *Aggregate
+	rows  *scope         // scope of keys and of the arguments of aggregates
+	keys  map[string]int // canonical text -> slot
+	calls map[string]int // canonical text -> slot
+}
+
+// aggregate binds GROUP BY and returns the scope over groups.
+func (b *binder) aggregate(q *selectQuery, rows *scope) (*scope, *Aggregate) {
+	node := &Aggregate{WindowIDSlot: Reserved}
+	g := &grouping{node: node, rows: rows, keys: map[string]int{}, calls: map[string]int{}}
+	rows = rows.in("GROUP BY")
+	windowed := false
+	for _, x := range q.groupBy {
+		if specs := b.windows(rows, x); specs != nil {
+			if windowed {
+				b.fail(x.where(), "GROUP BY takes one window; several are written Windows(Window('id', …), …)")
+			}
+			windowed, node.Windows = true, specs
+			continue
+		}
+		x = b.keyAlias(q, x)
+		canon := rows.canon(x)
+		if _, ok := g.keys[canon]; ok {
+			continue
+		}
+		if contains(x, isAggregateCall) {
+			b.fail(x.where(), "an aggregate cannot be grouped by")
+		}
+		g.keys[canon] = len(node.Keys)
+		node.Keys = append(node.Keys, rows.expr(x))
+	}
+	if !windowed {
+		at := q.at
+		if len(q.groupBy) > 0 {
+			at = q.groupBy[len(q.groupBy)-1].where()
+		}
+		b.fail(at, "a stream is aggregated in windows: add TumblingWindow(second, 10) or another window, or System.Timestamp(), to GROUP BY")
+	}
+	node.schema.Width = len(node.Keys)
+	return &scope{b: b, rel: rows.rel, clause: "SELECT", groups: g, analytic: rows.analytic}, node
+}
+
+// keyAlias replaces the name of a computed column of the SELECT list by its
+// expression, unless the expression reads a column of that name itself.
+func (b *binder) keyAlias(q *selectQuery, x syntax) syntax {
+	name, ok := x.(*nameExpr)
+	if !ok || len(name.parts) != 1 {
+		return x
+	}
+	same := func(s string) bool { return strings.EqualFold(s, name.parts[0].text) }
+	for _, item := range q.items {
+		if item.alias == nil || !same(item.alias.text) || contains(item.expr, isAggregateCall) {
+			continue
+		}
+		reads := contains(item.expr, func(y syntax) bool {
+			n, ok := y.(*nameExpr)
+			return ok && (same(n.parts[0].text) || same(n.parts[len(n.parts)-1].text))
+		})
+		if !reads {
+			return item.expr
+		}
+	}
+	return x
+}
+
+// group binds an expression over groups if it is a key, an aggregate or a name;
+// nil says that its parts are to be bound.
+func (sc *scope) group(x syntax) *Expr {
+	g := sc.groups
+	if slot, ok := g.keys[g.rows.canon(x)]; ok {
+		return sc.located(slotExpr(slot, ""), x)
+	}
+	switch x := x.(type) {
+	case *nameExpr:
+		return sc.groupName(x)
+	case *callExpr:
+		switch {
+		case isAggregateCall(x):
+			return sc.located(slotExpr(sc.aggregateSlot(x), ""), x)
+		case isAnalyticCall(x):
+			sc.fail(x.at, "%s with OVER is evaluated before GROUP BY: use it inside an aggregate, or in a step of its own", x.name.text)
+		case x.prefix == "system" && strings.EqualFold(x.name.text, "window"):
+			sc.fail(x.at, "System.Window() has one property: write System.Window().Id")
+		}
+	case *fieldExpr:
+		if call, ok := x.x.(*callExpr); ok && call.prefix == "system" && strings.EqualFold(call.name.text, "window") {
+			if !strings.EqualFold(x.name.text, "id") {
+				sc.fail(x.name.at, "System.Window() has one property: Id")
+			}
+			if g.node.WindowIDSlot == Reserved {
+				g.node.WindowIDSlot = g.slot()
+			}
+			return sc.located(slotExpr(g.node.WindowIDSlot, ""), x)
+		}
+	}
+	return nil
+}
+
+// slot makes a slot of the emitted row.
+func (g *grouping) slot() int {
+	g.node.schema.Width++
+	return g.node.schema.Width - 1
+}
+
+// groupName binds a name that is no key: an alias of the SELECT list in HAVING,
+// or a path into a key.
+func (sc *scope) groupName(x *nameExpr) *Expr {
+	for n := len(x.parts) - 1; n > 0; n-- {
+		head := &nameExpr{parts: x.parts[:n], at: x.parts[0].at.to(x.parts[n-1].at)}
+		if slot, ok := sc.groups.keys[sc.groups.rows.canon(head)]; ok {
+			var rest []string
+			for _, p := range x.parts[n:] {
+				rest = append(rest, p.text)
+			}
+			return sc.located(pathExpr(slotExpr(slot, sc.source(head)), rest), x)
+		}
+	}
+	for _, item := range sc.aliases {
+		if item.alias != nil && len(x.parts) == 1 && strings.EqualFold(item.alias.text, x.parts[0].text) && sc.depth < 8 {
+			inner := *sc
+			inner.depth++
+			return inner.expr(item.expr)
+		}
+	}
+	if sc.clause == "HAVING" {
+		sc.fail(x.at, "'%s' is neither grouped by, nor within an aggregate, nor an alias of the SELECT list", sc.source(x))
+	}
+	sc.fail(x.at, "'%s' is neither grouped by nor within an aggregate: add it to GROUP BY, or write TopOne(), MIN(%[1]s) or the like", sc.source(x))
+	return nil
+}

@@ -1,0 +1,3 @@
+package streamsql
+
+func geoFuncs() map[string]scalarFunc { return nil }

@@ -1,0 +1,237 @@
+package streamsql
+
+import (
+	"slices"
+	"strings"
+)
+
+// inputSource makes the fields of an input.
+type inputSource struct {
+	in       *Input
+	declared []columnDecl // CREATE TABLE; nil: any column
+	eventHub bool
+	paths    map[string]int // lower-case path -> slot
+}
+
+// envelopeColumns are the columns that an Event Hub input adds to each event.
+var envelopeColumns = [...]string{"EventProcessedUtcTime", "PartitionId", "EventEnqueuedUtcTime"}
+
+func (s *inputSource) open() bool { return s.declared == nil }
+
+func (s *inputSource) reserve() int {
+	s.in.schema.Width++
+	return s.in.schema.Width - 1
+}
+
+func (s *inputSource) path(parts []string) (int, []string, bool) {
+	kind := Null
+	if s.declared != nil {
+		i := slices.IndexFunc(s.declared, func(c columnDecl) bool { return strings.EqualFold(c.name.text, parts[0]) })
+		if i < 0 {
+			return s.envelope(parts)
+		}
+		kind = s.declared[i].kind
+		return s.field(parts[:1], kind), parts[1:], true
+	}
+	if slot, rest, ok := s.envelope(parts); ok {
+		return slot, rest, ok
+	}
+	return s.field(parts, kind), nil, true
+}
+
+// field returns the slot of a path, "" being the whole event.
+func (s *inputSource) field(parts []string, kind Kind) int {
+	key := strings.ToLower(strings.Join(parts, "\x00"))
+	if slot, ok := s.paths[key]; ok {
+		return slot
+	}
+	slot := s.reserve()
+	s.paths[key] = slot
+	s.in.Fields = append(s.in.Fields, Field{Path: slices.Clone(parts), Slot: slot, Type: kind})
+	return slot
+}
+
+// envelope resolves a column that the event hub adds. A property of the event
+// with the same name wins.
+func (s *inputSource) envelope(parts []string) (int, []string, bool) {
+	if !s.eventHub || len(parts) != 1 {
+		return 0, nil, false
+	}
+	for _, name := range envelopeColumns {
+		if strings.EqualFold(name, parts[0]) {
+			_, known := s.paths[strings.ToLower(name)]
+			slot := s.field([]string{name}, Null)
+			if !known {
+				s.in.Meta = append(s.in.Meta, MetaField{Slot: slot, Name: name, IfMissing: true})
+			}
+			return slot, nil, true
+		}
+	}
+	return 0, nil, false
+}
+
+// meta returns the slot of a property of the envelope.
+func (s *inputSource) meta(name string, user bool) int {
+	for _, m := range s.in.Meta {
+		if !m.IfMissing && m.User == user && strings.EqualFold(m.Name, name) {
+			return m.Slot
+		}
+	}
+	slot := s.reserve()
+	s.in.Meta = append(s.in.Meta, MetaField{Slot: slot, Name: name, User: user})
+	return slot
+}
+
+func (s *inputSource) columns() []Column {
+	var cols []Column
+	if s.declared == nil {
+		cols = append(cols, Column{Slot: s.field(nil, Null), Spread: true})
+	}
+	for _, c := range s.declared {
+		cols = append(cols, Column{Name: c.name.text, Slot: s.field([]string{c.name.text}, c.kind)})
+	}
+	if s.eventHub {
+		for _, name := range envelopeColumns {
+			slot, _, _ := s.envelope([]string{name})
+			cols = append(cols, Column{Name: name, Slot: slot})
+		}
+	}
+	return cols
+}
+
+// projectSource is the output of a SELECT.
+type projectSource struct {
+	node  *Project
+	stars []*relation // leaves whose columns the SELECT list takes with *
+	top   *relation
+	paths map[string]int
+}
+
+func (s *projectSource) open() bool {
+	return slices.ContainsFunc(s.stars, func(l *relation) bool { return l.src.open() })
+}
+
+func (s *projectSource) columns() []Column { return s.node.schema.Columns }
+
+func (s *projectSource) reserve() int { return s.add(nil) }
+
+// add appends a slot with its expression.
+func (s *projectSource) add(e *Expr) int {
+	s.node.Exprs = append(s.node.Exprs, e)
+	s.node.schema.Width = len(s.node.Exprs)
+	return len(s.node.Exprs) - 1
+}
+
+func (s *projectSource) path(parts []string) (int, []string, bool) {
+	for _, c := range s.node.schema.Columns {
+		if !c.Spread && strings.EqualFold(c.Name, parts[0]) {
+			return c.Slot, parts[1:], true
+		}
+	}
+	key := strings.ToLower(strings.Join(parts, "\x00"))
+	if slot, ok := s.paths[key]; ok {
+		return slot, nil, true
+	}
+	var found *Expr
+	for _, l := range s.stars {
+		slot, rest, ok := l.src.path(parts)
+		if !ok {
+			continue
+		}
+		e := pathExpr(slotExpr(l.lift(slot, s.top), strings.Join(parts, ".")), rest)
+		if found != nil {
+			e = firstPresent(found, e)
+		}
+		found = e
+		if !l.src.open() {
+			break
+		}
+	}
+	if found == nil {
+		return 0, nil, false
+	}
+	slot := s.add(found)
+	s.paths[key] = slot
+	return slot, nil, true
+}
+
+// firstPresent is a.name unless it is NULL, then b.name: which of two open
+// sources has a property is known only for each row.
+func firstPresent(a, b *Expr) *Expr {
+	return newExpr(a.text, a.at, func(r *Row) Value {
+		if v := a.Eval(r); v.kind != Null {
+			return v
+		}
+		return b.Eval(r)
+	})
+}
+
+// unionSource is the output of a UNION.
+type unionSource struct {
+	node     *Union
+	branches []rowSource
+	paths    map[string]int
+}
+
+func (s *unionSource) open() bool        { return s.branches[0].open() }
+func (s *unionSource) columns() []Column { return s.node.schema.Columns }
+
+func (s *unionSource) reserve() int {
+	from := make([]int, len(s.branches))
+	for b := range from {
+		from[b] = Reserved
+	}
+	return s.add(from)
+}
+
+// add appends a slot that each branch fills from its own.
+func (s *unionSource) add(from []int) int {
+	for b, slot := range from {
+		s.node.Slots[b] = append(s.node.Slots[b], slot)
+	}
+	s.node.schema.Width++
+	return s.node.schema.Width - 1
+}
+
+func (s *unionSource) path(parts []string) (int, []string, bool) {
+	for _, c := range s.node.schema.Columns {
+		if !c.Spread && strings.EqualFold(c.Name, parts[0]) {
+			return c.Slot, parts[1:], true
+		}
+	}
+	key := strings.ToLower(parts[0])
+	if slot, ok := s.paths[key]; ok {
+		return slot, parts[1:], true
+	}
+	from := make([]int, len(s.branches))
+	for b, src := range s.branches {
+		slot, rest, ok := src.path(parts[:1])
+		if !ok || len(rest) > 0 {
+			return 0, nil, false
+		}
+		from[b] = slot
+	}
+	slot := s.add(from)
+	s.paths[key] = slot
+	return slot, parts[1:], true
+}
+
+// listSource has fixed columns: the elements of an APPLY, the result of a
+// MATCH_RECOGNIZE.
+type listSource struct {
+	cols []Column
+	grow func() int
+}
+
+func (s *listSource) open() bool        { return false }
+func (s *listSource) columns() []Column { return s.cols }
+func (s *listSource) reserve() int      { return s.grow() }
+
+func (s *listSource) path(parts []string) (int, []string, bool) {
+	for _, c := range s.cols {
+		if strings.EqualFold(c.Name, parts[0]) {
+			return c.Slot, parts[1:], true
+		}
+	}
+	return 0, nil, false
+}
