@@ -16,7 +16,7 @@ func TestBrokenFunctions(t *testing.T) {
 	testkit.NoLeaks(t)
 	dir := handlerDir(t, "true")
 	for name, c := range map[string]string{
-		"tick":      `[{"name":"t","type":"timerTrigger","direction":"in","schedule":"0 * * * * *"}]`,
+		"tick":      `[{"name":"t","type":"timerTrigger","direction":"in","schedule":"sometimes"}]`,
 		"queued":    `[{"name":"q","type":"queueTrigger","direction":"in","queueName":"q"}]`,
 		"unset":     `[{"name":"e","type":"eventHubTrigger","direction":"in","eventHubName":"%Missing%","connection":"Hub"}]`,
 		"reading":   `[{"name":"r","type":"httpTrigger","direction":"in"},{"name":"d","type":"cosmosDB","direction":"in"}]`,
@@ -32,7 +32,7 @@ func TestBrokenFunctions(t *testing.T) {
 		broken[b.Name] = b.Err.Error()
 	}
 	for name, want := range map[string]string{
-		"tick": "timer triggers are not supported", "queued": "trigger type queueTrigger is not supported",
+		"tick": "neither an NCRONTAB expression", "queued": "trigger type queueTrigger is not supported",
 		"unset": "%Missing% is used but not set", "reading": "input bindings (type cosmosDB)",
 		"enqueuing": "output type queue is not supported", "triggered": "exactly one trigger, has 2",
 	} {

@@ -205,10 +205,13 @@ func (h *Host) addTrigger(f *function) error {
 			Binding: b, Settings: h.settings, Connector: h.o.Connector, Owner: h.owner, Invoker: call, Log: log,
 		})
 	case b.Is("timerTrigger"):
-		err = trigger.NewTimer(b.Name)
+		f.source, err = trigger.NewTimer(trigger.TimerOptions{
+			Binding: b, Settings: h.settings, Function: f.decl.Name, Host: h.owner,
+			Status: h.o.Checkpoints, Invoker: call, Log: log,
+		})
 	default:
 		err = fault.New(fault.Invalid, "binding "+b.Name,
-			"trigger type %s is not supported yet; httpTrigger, eventHubTrigger and cosmosDBTrigger are", b.Type)
+			"trigger type %s is not supported yet; httpTrigger, eventHubTrigger, cosmosDBTrigger and timerTrigger are", b.Type)
 	}
 	return err
 }

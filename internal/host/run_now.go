@@ -47,6 +47,8 @@ func (f *function) callByHand(input string) (trigger.Call, error) {
 	switch {
 	case f.trigger.Is("eventHubTrigger"):
 		c = trigger.EventByHand(f.trigger, input, time.Now())
+	case f.trigger.Is("timerTrigger"):
+		c = trigger.TimerByHand(time.Now())
 	case f.trigger.Is("cosmosDBTrigger"):
 		value, err := trigger.DocumentsByHand(input)
 		if err != nil {

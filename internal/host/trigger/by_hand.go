@@ -33,3 +33,7 @@ func DocumentsByHand(input string) (*funcrpc.TypedData, error) {
 	}
 	return jsonText(array), nil
 }
+
+// TimerByHand makes the invocation of a timer that somebody runs by hand. The
+// input means nothing to a timer.
+func TimerByHand(now time.Time) Call { return timerCall(nil, now, false) }

@@ -1,11 +1,215 @@
 package trigger
 
-import "github.com/lazuli-dev/lazuli/internal/fault"
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strconv"
+	"time"
 
-// NewTimer refuses a timer trigger. The schedule, its durable status and the
-// past-due rule are one piece of work; until they exist a function that
-// expects to run on time must not seem to be running.
-func NewTimer(name string) error {
-	return fault.New(fault.Invalid, "binding "+name,
-		"timer triggers are not supported yet; HTTP, Event Hubs and Cosmos DB triggers are")
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+)
+
+// TimerOptions describe one timer trigger.
+type TimerOptions struct {
+	Binding  *binding.Binding
+	Settings *settings.Settings
+	Function string        // names the status
+	Host     string        // stable identity of this host, names the status too
+	Status   MetadataStore // keeps the status
+	Invoker  Invoker
+	Log      *slog.Logger
+	Now      func() time.Time // nil: the clock
+}
+
+// TimerTrigger runs a function on a schedule.
+//
+// Supported binding properties: schedule (NCRONTAB or TimeSpan), useMonitor
+// (default true; off for schedules that fire more often than once a minute)
+// and runOnStartup. A timer never overlaps itself: what falls due while the
+// function runs is left out, and the next time is computed when it has ended.
+// The status is kept under this host's identity, and there is one host to an
+// app: no lock is taken.
+type TimerTrigger struct {
+	o            TimerOptions
+	text         string
+	schedule     schedule
+	zone         *time.Location
+	runOnStartup bool
+	monitor      *timerMonitor // nil: no status is kept
+	status       *timerStatus  // nil without a monitor
+}
+
+// NewTimer checks the declaration.
+func NewTimer(o TimerOptions) (*TimerTrigger, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	t := &TimerTrigger{o: o, text: o.Binding.Text("schedule")}
+	if t.text == "" {
+		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "needs a schedule, such as \"0 */5 * * * *\" (every five minutes)")
+	}
+	var err error
+	if t.schedule, err = parseSchedule(t.text); err != nil {
+		return nil, err
+	}
+	if t.zone, err = timerZone(o.Settings); err != nil {
+		return nil, err
+	}
+	if t.runOnStartup, err = o.Binding.Bool("runOnStartup"); err != nil {
+		return nil, err
+	}
+	monitored := true
+	if o.Binding.Text("useMonitor") != "" {
+		if monitored, err = o.Binding.Bool("useMonitor"); err != nil {
+			return nil, err
+		}
+	}
+	if t.schedule.Next(t.now()).IsZero() {
+		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "schedule %q never comes", t.text)
+	}
+	if monitored && !frequent(t.schedule, t.now()) {
+		t.monitor = newTimerMonitor(o.Status, o.Host, o.Function)
+	}
+	return t, nil
+}
+
+// Target is the schedule.
+func (t *TimerTrigger) Target() string { return t.text }
+
+// Describe names the source for people.
+func (t *TimerTrigger) Describe() string { return "schedule " + t.text }
+
+func (t *TimerTrigger) now() time.Time { return t.o.Now().In(t.zone) }
+
+// Run fires until ctx ends. It returns an error when the status cannot be read
+// or written; the caller may run it again.
+func (t *TimerTrigger) Run(ctx context.Context) error {
+	pastDue, err := t.recall(ctx)
+	if err != nil {
+		return ignoreEnd(ctx, err)
+	}
+	switch {
+	case pastDue:
+		t.o.Log.Info("the timer is past due and runs now", "schedule", t.text, "due", t.status.Next)
+		err = t.fire(ctx, t.now(), true)
+	case t.runOnStartup:
+		err = t.fire(ctx, t.now(), false)
+	}
+	for err == nil && ctx.Err() == nil {
+		due := t.schedule.Next(t.now())
+		if due.IsZero() {
+			return fault.New(fault.Invalid, "schedule", "%q does not come again", t.text)
+		}
+		t.o.Log.Debug("timer waits", "schedule", t.text, "next", due)
+		if !t.waitUntil(ctx, due) {
+			return nil
+		}
+		err = t.fire(ctx, due, false)
+	}
+	return ignoreEnd(ctx, err)
+}
+
+// recall reads the status and finds out whether a run was missed. A status
+// that was written under another schedule is recomputed from when it was
+// written, so that a changed schedule is not past due by the old one.
+func (t *TimerTrigger) recall(ctx context.Context) (pastDue bool, err error) {
+	if t.monitor == nil {
+		return false, nil
+	}
+	now := t.now()
+	s, known, err := t.monitor.load(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !known {
+		s = timerStatus{Next: t.schedule.Next(now), LastUpdated: now}
+		t.status = &s
+		return false, t.monitor.save(ctx, s)
+	}
+	base := s.LastUpdated
+	if s.Last.After(base) {
+		base = s.Last // it fired a little early
+	}
+	if next := t.schedule.Next(base.In(t.zone)); !next.Equal(s.Next) {
+		s.Next, s.LastUpdated = next, now
+		if err := t.monitor.save(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	t.status = &s
+	return !now.Before(s.Next), nil
+}
+
+// longestSleep bounds one wait, so that a clock that was set, or a machine
+// that slept, is noticed.
+const longestSleep = time.Minute
+
+// waitUntil waits for a moment of the wall clock; false: ctx ended.
+func (t *TimerTrigger) waitUntil(ctx context.Context, due time.Time) bool {
+	for {
+		left := due.Round(0).Sub(t.now().Round(0)) // wall time, not monotonic
+		if left <= 0 {
+			return ctx.Err() == nil
+		}
+		pause(ctx, min(left, longestSleep))
+		if ctx.Err() != nil {
+			return false
+		}
+	}
+}
+
+// fire runs the function with its retries and records the run. A run that the
+// end of the host cut off is not recorded: it will be past due. The moment
+// recorded is at least the one that was due, so that a timer that fired a
+// little early does not fire twice.
+func (t *TimerTrigger) fire(ctx context.Context, due time.Time, pastDue bool) error {
+	at := t.now()
+	err := t.o.Invoker.Invoke(ctx, t.call(at, pastDue))
+	if unfinished(ctx, err) {
+		return ErrCancelled
+	}
+	if t.monitor == nil {
+		return nil
+	}
+	if due.After(at) {
+		at = due
+	}
+	ended := t.now()
+	if ended.Before(at) {
+		ended = at
+	}
+	s := timerStatus{Last: at, Next: t.schedule.Next(ended), LastUpdated: ended}
+	t.status = &s
+	return t.monitor.save(context.WithoutCancel(ctx), s)
+}
+
+// timerInfo is the payload, with the names that Azure's host writes.
+type timerInfo struct {
+	Schedule       struct{ AdjustForDST bool }
+	ScheduleStatus *timerStatus // null when no status is kept
+	IsPastDue      bool
+}
+
+func (t *TimerTrigger) call(at time.Time, pastDue bool) Call {
+	return timerCall(t.status, at, pastDue)
+}
+
+func timerCall(status *timerStatus, at time.Time, pastDue bool) Call {
+	info := timerInfo{ScheduleStatus: status, IsPastDue: pastDue}
+	info.Schedule.AdjustForDST = true
+	payload, _ := json.Marshal(info) // times and booleans
+	value := jsonText(string(payload))
+	moment := at.Format(time.RFC3339Nano)
+	return Call{
+		Reason:   "Timer fired at " + moment,
+		Items:    1,
+		Data:     func(worker.Capabilities) *funcrpc.TypedData { return value },
+		Metadata: map[string]*funcrpc.TypedData{"TimerTrigger": jsonText(strconv.Quote(moment))},
+		Values:   func(name string) (string, bool) { return lookupJSON(payload, name) },
+	}
 }

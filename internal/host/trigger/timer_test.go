@@ -1,0 +1,259 @@
+package trigger_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+func newTimer(m *triggertest.Memory, i trigger.Invoker, extra string, values map[string]string, t *testing.T) (*trigger.TimerTrigger, error) {
+	t.Helper()
+	return trigger.NewTimer(trigger.TimerOptions{
+		Binding:  parse(t, `{"name":"tick","type":"timerTrigger","direction":"in"`+extra+`}`),
+		Settings: settings.New(map[string]string{"TZ": "UTC"}, values), Function: "Clock", Host: "Host-1", Status: m, Invoker: i, Log: testkit.Discard(),
+	})
+}
+
+// payload is what a function receives.
+type payload struct {
+	Schedule       struct{ AdjustForDST bool }
+	ScheduleStatus *struct{ Last, Next, LastUpdated time.Time }
+	IsPastDue      bool
+}
+
+func payloadOf(t *testing.T, c trigger.Call) payload {
+	t.Helper()
+	data := c.Data(worker.Capabilities{})
+	var p payload
+	if err := json.Unmarshal([]byte(data.GetJson()), &p); err != nil {
+		t.Fatalf("the payload must be json: %v in %v", err, data)
+	}
+	return p
+}
+
+// runTimer runs a trigger for d of fake time, which begins at midnight UTC of
+// 2000-01-01, and returns the seconds at which the function was called.
+func runTimer(t *testing.T, m *triggertest.Memory, extra string, d time.Duration, answer func(ctx context.Context, n int) error) (r *recorder, at []int) {
+	t.Helper()
+	begin := time.Now()
+	r = &recorder{answer: func(ctx context.Context, n int) error {
+		at = append(at, int(time.Since(begin)/time.Second))
+		if answer != nil {
+			return answer(ctx, n)
+		}
+		return nil
+	}}
+	tr, err := newTimer(m, r, extra, nil, t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	if err := tr.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return r, at
+}
+
+func equalInts(a []int, b ...int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestTimerFiresOnSchedule(t *testing.T) {
+	for _, tc := range []struct {
+		name, extra string
+		run         time.Duration
+		want        []int
+	}{
+		{"every five seconds", `,"schedule":"*/5 * * * * *"`, 16 * time.Second, []int{5, 10, 15}},
+		{"five fields", `,"schedule":"*/2 * * * *"`, 5 * time.Minute, []int{120, 240}},
+		{"a range with a step", `,"schedule":"10-30/10 0 * * * *"`, time.Minute, []int{10, 20, 30}},
+		{"a time span", `,"schedule":"00:00:07"`, 22 * time.Second, []int{7, 14, 21}},
+		{"on startup", `,"schedule":"0 * * * * *","runOnStartup":true`, 61 * time.Second, []int{0, 60}},
+		// 2000-01-01 was a Saturday: the first day of a month that is a
+		// Tuesday too is the first of February.
+		{"both kinds of day", `,"schedule":"0 0 0 1 * 2"`, 40 * 24 * time.Hour, []int{31 * 24 * 3600}},
+		{"names", `,"schedule":"0 30 1 * Jan Sun"`, 3 * 24 * time.Hour, []int{25*3600 + 1800}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, at := runTimer(t, triggertest.New(1), tc.extra, tc.run, nil)
+				if !equalInts(at, tc.want...) {
+					t.Errorf("fired at %v, want %v", at, tc.want)
+				}
+			})
+		})
+	}
+}
+
+func TestTimerNeverOverlapsItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, at := runTimer(t, triggertest.New(1), `,"schedule":"*/5 * * * * *"`, 31*time.Second, func(ctx context.Context, _ int) error {
+			select {
+			case <-time.After(12 * time.Second):
+			case <-ctx.Done():
+			}
+			return nil
+		})
+		// From 5 to 17, then the next time is 20, not 10 and 15 made up for.
+		if !equalInts(at, 5, 20) {
+			t.Errorf("fired at %v", at)
+		}
+	})
+}
+
+func TestTimerStatusAndPastDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := triggertest.New(1)
+		const hourly = `,"schedule":"0 0 * * * *"`
+		r, _ := runTimer(t, m, hourly, 61*time.Minute, nil)
+		first := payloadOf(t, r.calls[0])
+		if first.IsPastDue || first.ScheduleStatus == nil || !first.ScheduleStatus.Last.IsZero() || !first.Schedule.AdjustForDST {
+			t.Errorf("first run: %+v", first)
+		}
+		entries, err := m.Metadata(t.Context(), "azure-webjobs-hosts", "timers/host-1/Clock/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `{"Last":"2000-01-01T01:00:00Z","Next":"2000-01-01T02:00:00Z","LastUpdated":"2000-01-01T01:00:00Z"}`
+		if entries["status"] != want {
+			t.Errorf("status\n%s\nwant\n%s", entries["status"], want)
+		}
+		<-time.After(3 * time.Hour) // fake time: the host is down
+		r, at := runTimer(t, m, hourly, time.Hour, nil)
+		if len(at) != 2 || at[0] != 0 {
+			t.Fatalf("after missed runs it fired at %v; want at once, and at the next full hour", at)
+		}
+		late, next := payloadOf(t, r.calls[0]), payloadOf(t, r.calls[1])
+		if !late.IsPastDue || next.IsPastDue {
+			t.Errorf("past due: %+v, then %+v", late, next)
+		}
+		if next.ScheduleStatus.Last.IsZero() {
+			t.Error("the second run does not know the first")
+		}
+	})
+}
+
+func TestTimerWithAnotherScheduleIsNotPastDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := triggertest.New(1)
+		runTimer(t, m, `,"schedule":"0 0 * * * *"`, 61*time.Minute, nil)
+		<-time.After(2 * time.Hour)
+		if _, at := runTimer(t, m, `,"schedule":"0 0 12 * * *"`, time.Hour, nil); len(at) != 0 {
+			t.Errorf("the new schedule had nothing due, yet it fired at %v", at)
+		}
+	})
+}
+
+func TestTimerWithoutMonitor(t *testing.T) {
+	for _, extra := range []string{`,"schedule":"*/10 * * * * *"`, `,"schedule":"0 * * * * *","useMonitor":false`} {
+		synctest.Test(t, func(t *testing.T) {
+			m := triggertest.New(1)
+			r, _ := runTimer(t, m, extra, 61*time.Second, nil)
+			if p := payloadOf(t, r.calls[0]); p.ScheduleStatus != nil {
+				t.Errorf("%s: status %+v, want null", extra, p.ScheduleStatus)
+			}
+			if _, err := m.Metadata(t.Context(), "azure-webjobs-hosts", "timers/host-1/Clock/status"); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: a status was kept: %v", extra, err)
+			}
+		})
+	}
+}
+
+// A run that the end of the host cut off is made up for; one that failed is
+// not.
+func TestTimerThatWasCutOffIsPastDue(t *testing.T) {
+	for _, tc := range []struct {
+		err     error
+		pastDue bool
+	}{{trigger.ErrCancelled, true}, {errors.New("failed"), false}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := triggertest.New(1)
+			ctx, cancel := context.WithCancel(t.Context())
+			r := &recorder{answer: func(context.Context, int) error {
+				if tc.pastDue {
+					cancel()
+				}
+				return tc.err
+			}}
+			tr, err := newTimer(m, r, `,"schedule":"0 0 * * * *"`, nil, t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(90*time.Minute, cancel)
+			if err := tr.Run(ctx); err != nil {
+				t.Errorf("run: %v", err)
+			}
+			cancel()
+			again, _ := runTimer(t, m, `,"schedule":"0 0 * * * *"`, time.Minute, nil)
+			if got := len(again.calls) == 1; got != tc.pastDue {
+				t.Errorf("after %v: past due is %v", tc.err, got)
+			}
+		})
+	}
+}
+
+func TestTimerReadsItsZone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		tr, err := newTimer(triggertest.New(1), r, `,"schedule":"0 30 9 * * *"`, map[string]string{"WEBSITE_TIME_ZONE": "Asia/Seoul"}, t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := tr.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		// Midnight UTC is nine o'clock in Seoul.
+		if len(r.calls) != 1 || !strings.Contains(r.calls[0].Reason, "2000-01-01T09:30:00+09:00") {
+			t.Errorf("%d calls, %+v", len(r.calls), r.calls)
+		}
+	})
+}
+
+func TestTimerRefusals(t *testing.T) {
+	for extra, want := range map[string]string{
+		``:                               "needs a schedule",
+		`,"schedule":"every day"`:        "neither an NCRONTAB expression",
+		`,"schedule":"@hourly"`:          "neither an NCRONTAB expression",
+		`,"schedule":"TZ=UTC * * * * *"`: "neither an NCRONTAB expression",
+		`,"schedule":"61 * * * * *"`:     "61",
+		`,"schedule":"25:00:00"`:         "25:00:00",
+		`,"schedule":"00:00:00"`:         "shorter than a second",
+		`,"schedule":"0 0 0 31 2 *"`:     "never comes",
+		`,"schedule":"0 * * * * *","runOnStartup":"maybe"`: "runOnStartup must be true or false",
+	} {
+		if _, err := newTimer(triggertest.New(1), &recorder{}, extra, nil, t); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", extra, err, want)
+		}
+	}
+	if _, err := newTimer(triggertest.New(1), &recorder{}, `,"schedule":"0 * * * * *"`, map[string]string{"TZ": "Mars/Olympus"}, t); err == nil {
+		t.Error("an unknown zone was accepted")
+	}
+}
+
+func TestTimerByHand(t *testing.T) {
+	if p := payloadOf(t, trigger.TimerByHand(time.Now())); p.IsPastDue || p.ScheduleStatus != nil {
+		t.Errorf("%+v", p)
+	}
+}
