@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -209,4 +210,6 @@ func (c *Conn) sameHeader(want [8]byte) error {
 
 // handshakeOver reports errors that are the everyday end of a greeting: a
 // port scan, a health probe, a client that left.
-func handshakeOver(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
+func handshakeOver(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+}

@@ -185,9 +185,11 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	log := s.cfg.Log.With("remote", nc.RemoteAddr().String())
 	if err := c.greet(ctx, &s.cfg); err != nil {
 		nc.Close()
-		if !handshakeOver(err) {
-			log.Info("connection refused in its handshake", "error", err)
+		level := slog.LevelInfo
+		if handshakeOver(err) {
+			level = slog.LevelDebug
 		}
+		log.Log(ctx, level, "connection ended in its handshake", "error", err)
 		return
 	}
 	log.Debug("connection opened", "container", c.peer.ContainerID, "hostname", c.peer.Hostname)
