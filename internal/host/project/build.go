@@ -22,7 +22,7 @@ func Build(ctx context.Context, dir, out string, env []string) error {
 	if err != nil {
 		return fault.New(fault.Unavailable, dir, "the Go toolchain is not on the PATH; install Go, or give a worker built elsewhere with \"binary\" in the project file")
 	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 		return fault.Wrap(fault.Unavailable, out, err, "make the build folder")
 	}
 	cmd := exec.CommandContext(ctx, tool, "build", "-o", out, ".")
