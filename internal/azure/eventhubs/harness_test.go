@@ -18,10 +18,11 @@ import (
 // world is a broker in memory and the service in front of it, on a loopback
 // port.
 type world struct {
-	t      testing.TB
-	broker *broker.Broker
-	addr   string
-	events eventLog
+	t       testing.TB
+	broker  *broker.Broker
+	service *Service
+	addr    string
+	events  eventLog
 }
 
 // eventLog collects the service's events.
@@ -87,7 +88,7 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 // broker in order.
 func (w *world) serve(s *Service) {
 	l := testkit.Listen(w.t)
-	w.addr = l.Addr().String()
+	w.service, w.addr = s, l.Addr().String()
 	brokerCtx, stopBroker := context.WithCancel(context.Background())
 	serveCtx, stopServe := context.WithCancel(context.Background())
 	var brokerGone, serveGone sync.WaitGroup
@@ -110,6 +111,12 @@ func (w *world) serve(s *Service) {
 			w.t.Errorf("close broker: %v", err)
 		}
 	})
+}
+
+// eventually waits for an event that satisfies the claim.
+func (w *world) eventually(what string, claim func(Event) bool) {
+	w.t.Helper()
+	testkit.Eventually(w.t, within10, func() bool { return w.events.count(claim) > 0 }, "%s", what)
 }
 
 // connectionString is what SDKs get.
