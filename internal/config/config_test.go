@@ -78,11 +78,36 @@ func TestLoadTakesAFolderOrAFile(t *testing.T) {
 	}
 }
 
+// TestWhatIsCommentedOutKeepsItsDefault: a file or a section without anything
+// in it is what it says, nothing.
+func TestWhatIsCommentedOutKeepsItsDefault(t *testing.T) {
+	for _, text := range []string{
+		"", "\n", "# later\n", "---\n", "---\n# later\n...\n", "{}\n",
+		"cosmos:\n", "cosmos:\n  # port: 1\neventHubs:\n",
+		"cosmos:\n  port:\n  databases:\n", "storage: {sync: }\n", "eventHubs:\n  hubs:\n    # a: {}\n",
+	} {
+		dir := t.TempDir()
+		want := Default(dir)
+		want.HasFile = true
+		got, err := Parse([]byte(text), dir)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+	cfg, err := Parse([]byte("eventHubs:\n  hubs:\n    a:\n    b: # all defaults\n"), t.TempDir())
+	if err != nil || cfg.EventHubs.Hubs["a"].Partitions != DefaultPartitions || len(cfg.EventHubs.Hubs) != 2 {
+		t.Errorf("hubs without settings: %+v, %v", cfg.EventHubs.Hubs, err)
+	}
+}
+
 // TestFaultsNameTheirPath holds the texts a user sees: each begins with the
 // path of the key, or shows the line.
 func TestFaultsNameTheirPath(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"unknown key", "evnetHubs: {}", `unknown field "evnetHubs"`},
+		{"unknown key without a value", "cosmos:\n  prot:\n", `unknown field "prot"`},
 		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},
 		{"partitions", "eventHubs: {hubs: {a: {partitions: 5000}}}", "eventHubs.hubs.a.partitions: is 5000; must be from 1 to 1024"},
 		{"hub name", "eventHubs: {hubs: {'a b': {}}}", "eventHubs.hubs.a b: a hub's name"},

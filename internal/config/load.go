@@ -1,15 +1,16 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // maxFileBytes bounds the project file.
@@ -53,12 +54,56 @@ func Parse(text []byte, dir string) (Config, error) {
 	if len(text) > maxFileBytes {
 		return cfg, fmt.Errorf("longer than %d bytes", maxFileBytes)
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := dec.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
 		return cfg, errors.New(yaml.FormatError(err, false, true))
+	}
+	for _, doc := range file.Docs {
+		whole := Default(dir) // misspelt keys count, with or without a value
+		if err := decode(doc.Body, &whole); err != nil {
+			return cfg, err
+		}
+		if !given(doc.Body, sectionDepth) {
+			continue
+		}
+		if err := decode(doc.Body, &cfg); err != nil {
+			return cfg, err
+		}
 	}
 	cfg.fillHubs()
 	return cfg, cfg.Validate()
+}
+
+// decode reads a document into cfg. The error shows the line.
+func decode(n ast.Node, cfg *Config) error {
+	switch n.(type) {
+	case nil, *ast.CommentGroupNode:
+		return nil
+	}
+	if err := yaml.NodeToValue(n, cfg, yaml.Strict()); err != nil {
+		return errors.New(yaml.FormatError(err, false, true))
+	}
+	return nil
+}
+
+// sectionDepth is how deep the keys of the file are settings of ours; below
+// come names that the user gives.
+const sectionDepth = 2
+
+// given reports whether the node holds anything but comments, and takes out
+// the settings below it that do not: a key whose value is commented out keeps
+// its default.
+func given(n ast.Node, depth int) bool {
+	switch n := n.(type) {
+	case nil, *ast.NullNode, *ast.CommentGroupNode:
+		return false
+	case *ast.MappingNode:
+		if depth > 0 && len(n.Values) > 0 {
+			n.Values = slices.DeleteFunc(n.Values, func(v *ast.MappingValueNode) bool { return !given(v.Value, depth-1) })
+			return len(n.Values) > 0
+		}
+	}
+	return true
 }
 
 // fillHubs gives hubs their defaults; a map's values cannot be preset.
