@@ -55,7 +55,9 @@ func (b *binder) joinConditions(r *relation, conds []syntax) (leftKeys, rightKey
 			continue // ON 1 = 1
 		}
 		if residual != nil {
+			text := residual.text + " AND " + e.text
 			e = andExpr(residual, e)
+			e.text = text
 		}
 		residual = e
 	}

@@ -69,7 +69,9 @@ func (p *parser) path() syntax {
 		if p.tok.is("(") && len(e.parts) == 1 {
 			switch prefix := strings.ToLower(first.text); prefix {
 			case "udf", "uda", "system":
-				return p.call(prefix, next)
+				c := p.call(prefix, next)
+				c.at.start = first.at.start
+				return c
 			}
 			p.fail(first.at.to(next.at), "'%s.%s' is not a function: functions have no prefix but udf., uda. and System.", first.text, next.text)
 			return e
@@ -85,7 +87,7 @@ func (p *parser) path() syntax {
 }
 
 // call reads ([DISTINCT] args | *) [WITHIN GROUP (ORDER BY …)] [OVER (…)].
-func (p *parser) call(prefix string, name ident) syntax {
+func (p *parser) call(prefix string, name ident) *callExpr {
 	c := &callExpr{prefix: prefix, name: name}
 	p.expect("(")
 	switch {
@@ -110,7 +112,8 @@ func (p *parser) call(prefix string, name ident) syntax {
 		p.advance()
 		c.over = p.over()
 	}
-	if p.accept("OVER") {
+	if p.tok.is("OVER") && p.peek(1).is("(") { // else it is TIMESTAMP BY f(x) OVER key
+		p.advance()
 		if c.over != nil {
 			p.fail(p.prev, "WITHIN GROUP and OVER exclude each other")
 		}

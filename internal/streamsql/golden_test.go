@@ -1,0 +1,156 @@
+package streamsql
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the results into the golden files")
+
+// TestGolden runs testdata/*.test. A file is a sequence of blocks separated by
+// blank lines:
+//
+//	eval [event]    expressions, one a line; each is evaluated on the event
+//	plan            a script and its plan
+//	error           a script that is refused: the message, and the place marked
+//
+// Scripts see the inputs i, j (streams), hub (an event hub) and ref (reference
+// data), and the functions of goldenFunctions.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.test")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	cases := 0
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".test"), func(t *testing.T) {
+			cases += runGolden(t, name)
+		})
+	}
+	if cases < 300 && !t.Failed() {
+		t.Errorf("only %d golden cases, at least 300 are wanted", cases)
+	}
+}
+
+var goldenOptions = Options{
+	Inputs: []InputOptions{{Name: "i"}, {Name: "j"}, {Name: "hub", EventHub: true}, {Name: "ref", Reference: true}},
+	Strict: true,
+	Functions: []Function{
+		{Name: "double", Source: "function main(x) { return x * 2 }"},
+		{Name: "shape", Source: "function main(x) { return {kind: typeof x, list: [1, x]} }"},
+		{Name: "echo", Source: "function main(x) { return x }"},
+		{Name: "broken", Source: "function main(x) { throw new Error('no ' + x) }"},
+		{Name: "total", Aggregate: true, Source: "function main() { this.init = function() { this.s = 0 };" +
+			"this.accumulate = function(v, t) { this.s += v }; this.computeResult = function() { return this.s } }"},
+	},
+}
+
+func runGolden(t *testing.T, name string) (cases int) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	line := 1
+	for i, chunk := range strings.Split(strings.TrimRight(string(data), "\n"), "\n\n") {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		head, body, _ := strings.Cut(chunk, "\n")
+		text, want, _ := strings.Cut(body+"\n", "----\n")
+		verb, arg, _ := strings.Cut(head, " ")
+		var got string
+		switch verb {
+		case "eval":
+			n := 0
+			got, n = evalGolden(t, strings.TrimSpace(text), arg)
+			cases += n
+		case "plan", "error":
+			cases++
+			got = compileGolden(strings.TrimSpace(text), verb)
+		default:
+			if !strings.HasPrefix(verb, "#") {
+				t.Fatalf("%s:%d: unknown verb %q", name, line, verb)
+			}
+			fmt.Fprintln(&out, chunk)
+			line += strings.Count(chunk, "\n") + 2
+			continue
+		}
+		fmt.Fprintf(&out, "%s\n%s----\n%s", head, text, got)
+		if !*update && strings.TrimRight(want, "\n") != strings.TrimRight(got, "\n") {
+			t.Errorf("%s:%d: %s\ngot:\n%s\nwant:\n%s", name, line, text, got, want)
+		}
+		line += strings.Count(chunk, "\n") + 2
+	}
+	if *update {
+		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cases
+}
+
+// evalGolden evaluates each line on the event and prints its value.
+func evalGolden(t *testing.T, text, event string) (string, int) {
+	t.Helper()
+	if event == "" {
+		event = "{}"
+	}
+	var out strings.Builder
+	lines := strings.Split(text, "\n")
+	for _, line := range lines {
+		fmt.Fprintf(&out, "%s => %s\n", line, evalOne(t, line, event))
+	}
+	return out.String(), len(lines)
+}
+
+func evalOne(t *testing.T, expr, event string) string {
+	t.Helper()
+	prog, err := Compile("SELECT ("+expr+") AS v INTO o FROM i", goldenOptions)
+	if err != nil {
+		var syntax *SyntaxError
+		if errors.As(err, &syntax) {
+			return "refused: " + syntax.Msg
+		}
+		return "refused: " + err.Error()
+	}
+	row := &Row{Scratch: &Scratch{}, Time: 637872858000000000}
+	if err := prog.Inputs[0].NewDecoder().Decode([]byte(event), row); err != nil {
+		t.Fatalf("%s: %v", event, err)
+	}
+	v := prog.Steps[0].Root.(*Sink).Input.(*Project).Exprs[0].Eval(row)
+	if row.Err != nil {
+		if v.Kind() != Null {
+			t.Errorf("%s has an error and a value", expr)
+		}
+		return "error: " + row.Err.(*DataError).Msg
+	}
+	return string(v.AppendJSON(nil))
+}
+
+// compileGolden prints the plan, or the error with the line and a mark under it.
+func compileGolden(text, verb string) string {
+	prog, err := Compile(text, goldenOptions)
+	if err == nil {
+		if verb == "error" {
+			return "no error\n"
+		}
+		return prog.Explain()
+	}
+	var syntax *SyntaxError
+	if !errors.As(err, &syntax) {
+		return err.Error() + "\n"
+	}
+	source := strings.Split(text, "\n")[syntax.Line-1]
+	width := 1
+	if !strings.Contains(text[syntax.Start:syntax.End], "\n") {
+		width = max(syntax.End-syntax.Start, 1)
+	}
+	return fmt.Sprintf("%s\n%s%s\n%s\n", source, strings.Repeat(" ", syntax.Col-1), strings.Repeat("^", width), syntax.Error())
+}
