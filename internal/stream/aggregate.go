@@ -1,0 +1,363 @@
+package stream
+
+import (
+	"math"
+
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
+)
+
+// An aggregate keeps its state in a few words of a flat row, so that a group
+// is a row of words and merging two panes is a pass over two rows:
+//
+//	COUNT              n
+//	SUM                n and flags, int64 or float bits
+//	AVG                n, sum as float bits
+//	MIN MAX            kind of the value (0: none), its bits or a text object
+//	STDEV STDEVP VAR VARP   n, mean, sum of squared distances (as float bits)
+//	others             number of an object
+//
+// Objects hold what does not fit: see aggregate_object.go.
+type aggregates struct {
+	calls  []*streamsql.AggregateCall
+	at     []int // first word of each call
+	width  int
+	pool   objectPool
+	direct bool // no call needs an object, unless MIN or MAX sees text
+	args   []streamsql.Value
+	orders [][]streamsql.Value
+}
+
+const (
+	sumFloat    = 1 << 0 // the sum is a float
+	sumOverflow = 1 << 1 // a bigint sum has passed its range
+	sumOne      = 1 << 2 // one value
+)
+
+func newAggregates(calls []*streamsql.AggregateCall) *aggregates {
+	a := &aggregates{calls: calls, direct: true, args: make([]streamsql.Value, len(calls)), orders: make([][]streamsql.Value, len(calls))}
+	for i, c := range calls {
+		a.at = append(a.at, a.width)
+		a.width += words(c)
+		if objectCall(c) {
+			a.direct = false
+		}
+		a.orders[i] = make([]streamsql.Value, len(c.OrderBy))
+	}
+	a.pool.clear()
+	return a
+}
+
+// words is the number of words of a call.
+func words(c *streamsql.AggregateCall) int {
+	if objectCall(c) {
+		return 1
+	}
+	switch c.Func {
+	case streamsql.CountStar, streamsql.Count:
+		return 1
+	case streamsql.Stdev, streamsql.StdevP, streamsql.Var, streamsql.VarP:
+		return 3
+	}
+	return 2
+}
+
+// objectCall says whether the state of a call is an object.
+func objectCall(c *streamsql.AggregateCall) bool {
+	switch c.Func {
+	case streamsql.PercentileCont, streamsql.PercentileDisc, streamsql.Collect, streamsql.CollectTop, streamsql.TopOne,
+		streamsql.ApproxCountDistinct, streamsql.UserAggregate:
+		return true
+	case streamsql.Min, streamsql.Max:
+		return false
+	}
+	return c.Distinct
+}
+
+// eval reads the arguments of all calls from a row. A data error is in row.Err.
+func (a *aggregates) eval(row *streamsql.Row) {
+	for i, c := range a.calls {
+		if c.Arg != nil {
+			v := c.Arg.Eval(row)
+			a.args[i] = v
+			if !accepts(c, v.Kind()) && row.Err == nil {
+				row.Err = &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Func.String() + " of a value of type " + v.Kind().String()}
+			}
+		}
+		for j, o := range c.OrderBy {
+			a.orders[i][j] = o.Expr.Eval(row)
+		}
+	}
+}
+
+// accepts says whether a call can take a value of the kind.
+func accepts(c *streamsql.AggregateCall, k streamsql.Kind) bool {
+	switch c.Func {
+	case streamsql.Sum, streamsql.Avg, streamsql.Stdev, streamsql.StdevP, streamsql.Var, streamsql.VarP:
+		return k == streamsql.Null || k == streamsql.BigInt || k == streamsql.Float || k == streamsql.Bit
+	case streamsql.Min, streamsql.Max:
+		return k != streamsql.Record && k != streamsql.Array
+	}
+	return true
+}
+
+// add puts the arguments that eval has read into the state.
+func (a *aggregates) add(w []uint64, time int64) {
+	for i, c := range a.calls {
+		s := w[a.at[i]:]
+		switch {
+		case c.Func == streamsql.CountStar:
+			s[0]++
+		case objectCall(c):
+			a.pool.own(s, c).add(a.args[i], a.orders[i], time)
+		case !a.args[i].IsNull():
+			a.addFlat(s, c, a.args[i])
+		}
+	}
+}
+
+func (a *aggregates) addFlat(s []uint64, c *streamsql.AggregateCall, v streamsql.Value) {
+	switch c.Func {
+	case streamsql.Count:
+		s[0]++
+	case streamsql.Sum:
+		addSum(s, v)
+	case streamsql.Avg:
+		f, _ := v.Number()
+		s[0]++
+		s[1] = math.Float64bits(math.Float64frombits(s[1]) + f)
+	case streamsql.Min, streamsql.Max:
+		a.addExtreme(s, c.Func == streamsql.Max, v)
+	default:
+		f, _ := v.Number()
+		addMoment(s, f)
+	}
+}
+
+func addSum(s []uint64, v streamsql.Value) {
+	f, _ := v.Number()
+	one := [2]uint64{sumOne, math.Float64bits(f)}
+	if v.Kind() == streamsql.Float {
+		one[0] |= sumFloat
+	} else {
+		one[1] = uint64(v.Int())
+	}
+	mergeSum(s, one[:])
+}
+
+// mergeSum adds sum o to sum s.
+func mergeSum(s, o []uint64) {
+	if o[0] == 0 {
+		return
+	}
+	switch {
+	case (s[0]|o[0])&sumFloat != 0:
+		s[1] = math.Float64bits(sumAsFloat(s) + sumAsFloat(o))
+	default:
+		x, y := int64(s[1]), int64(o[1])
+		z := x + y
+		if (x^z)&(y^z) < 0 {
+			s[0] |= sumOverflow
+		}
+		s[1] = uint64(z)
+	}
+	s[0] = s[0]&^3 + o[0]&^3 | (s[0]|o[0])&3
+}
+
+func sumAsFloat(s []uint64) float64 {
+	if s[0]&sumFloat != 0 {
+		return math.Float64frombits(s[1])
+	}
+	return float64(int64(s[1]))
+}
+
+// addMoment is Welford's update of count, mean and squared distances.
+func addMoment(s []uint64, f float64) {
+	s[0]++
+	mean, m2 := math.Float64frombits(s[1]), math.Float64frombits(s[2])
+	d := f - mean
+	mean += d / float64(s[0])
+	s[1], s[2] = math.Float64bits(mean), math.Float64bits(m2+d*(f-mean))
+}
+
+// mergeMoment joins two sets, after Chan, Golub and LeVeque.
+func mergeMoment(s, o []uint64) {
+	switch {
+	case o[0] == 0:
+		return
+	case s[0] == 0:
+		copy(s[:3], o[:3])
+		return
+	}
+	n, m := float64(s[0]), float64(o[0])
+	mean, other := math.Float64frombits(s[1]), math.Float64frombits(o[1])
+	d := other - mean
+	m2 := math.Float64frombits(s[2]) + math.Float64frombits(o[2]) + d*d*n*m/(n+m)
+	s[0] += o[0]
+	s[1], s[2] = math.Float64bits(mean+d*m/(n+m)), math.Float64bits(m2)
+}
+
+// addExtreme keeps the lesser (greater) of the state's value and v. Values
+// without an order between them leave the state as it is.
+func (a *aggregates) addExtreme(s []uint64, greater bool, v streamsql.Value) {
+	if s[0] != 0 {
+		order, ok := streamsql.Compare(v, a.extreme(s))
+		if !ok || order == 0 || (order > 0) != greater {
+			return
+		}
+	}
+	if streamsql.Kind(s[0]) == streamsql.String {
+		if v.Kind() == streamsql.String {
+			a.pool.get(s[1]).setText(v.Text())
+			return
+		}
+		a.pool.release(s[1])
+	}
+	s[0] = uint64(v.Kind())
+	switch v.Kind() {
+	case streamsql.String:
+		s[1] = a.pool.new(nil)
+		a.pool.get(s[1]).setText(v.Text())
+	case streamsql.Float:
+		s[1] = math.Float64bits(v.Float())
+	default:
+		s[1] = uint64(v.Int())
+	}
+}
+
+// extreme is the value of a MIN or MAX state.
+func (a *aggregates) extreme(s []uint64) streamsql.Value {
+	switch streamsql.Kind(s[0]) {
+	case streamsql.Bit:
+		return streamsql.BitValue(s[1] != 0)
+	case streamsql.BigInt:
+		return streamsql.BigIntValue(int64(s[1]))
+	case streamsql.Float:
+		return streamsql.FloatValue(math.Float64frombits(s[1]))
+	case streamsql.DateTime:
+		return streamsql.DateTimeValue(int64(s[1]))
+	case streamsql.String:
+		return streamsql.StringValue(alias(a.pool.get(s[1]).buf))
+	}
+	return streamsql.NullValue
+}
+
+// merge adds the state o, which is of later rows, to w. o is unchanged.
+func (a *aggregates) merge(w, o []uint64) {
+	for i, c := range a.calls {
+		s, t := w[a.at[i]:], o[a.at[i]:]
+		switch {
+		case objectCall(c):
+			if t[0] != 0 {
+				a.pool.own(s, c).merge(a.pool.get(t[0]))
+			}
+		case c.Func == streamsql.CountStar || c.Func == streamsql.Count:
+			s[0] += t[0]
+		case c.Func == streamsql.Sum:
+			mergeSum(s, t)
+		case c.Func == streamsql.Avg:
+			s[0] += t[0]
+			s[1] = math.Float64bits(math.Float64frombits(s[1]) + math.Float64frombits(t[1]))
+		case c.Func == streamsql.Min || c.Func == streamsql.Max:
+			if t[0] != 0 {
+				a.addExtreme(s, c.Func == streamsql.Max, a.extreme(t))
+			}
+		default:
+			mergeMoment(s, t)
+		}
+	}
+}
+
+// release gives back the objects of a state that is forgotten, and zeroes it.
+func (a *aggregates) release(w []uint64) {
+	if !a.pool.empty() {
+		for i, c := range a.calls {
+			s := w[a.at[i]:]
+			if objectCall(c) {
+				a.pool.release(s[0])
+			} else if (c.Func == streamsql.Min || c.Func == streamsql.Max) && streamsql.Kind(s[0]) == streamsql.String {
+				a.pool.release(s[1])
+			}
+		}
+	}
+	clear(w)
+}
+
+// result computes call i. The value is valid until the state changes or the
+// scratch is reset.
+func (a *aggregates) result(i int, w []uint64, env *env) (streamsql.Value, error) {
+	c, s := a.calls[i], w[a.at[i]:]
+	if objectCall(c) {
+		if s[0] == 0 {
+			return emptyResult(c), nil
+		}
+		return a.pool.get(s[0]).result(c, env)
+	}
+	switch c.Func {
+	case streamsql.CountStar, streamsql.Count:
+		return streamsql.BigIntValue(int64(s[0])), nil
+	case streamsql.Sum:
+		return sumResult(c, s)
+	case streamsql.Avg:
+		if s[0] == 0 {
+			return streamsql.NullValue, nil
+		}
+		return streamsql.FloatValue(math.Float64frombits(s[1]) / float64(s[0])), nil
+	case streamsql.Min, streamsql.Max:
+		return a.extreme(s), nil
+	}
+	return momentResult(c.Func, s), nil
+}
+
+func sumResult(c *streamsql.AggregateCall, s []uint64) (streamsql.Value, error) {
+	switch {
+	case s[0] == 0:
+		return streamsql.NullValue, nil
+	case s[0]&sumFloat != 0:
+		return streamsql.FloatValue(math.Float64frombits(s[1])), nil
+	case s[0]&sumOverflow != 0:
+		return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " is outside the range of bigint; CAST the value to float"}
+	}
+	return streamsql.BigIntValue(int64(s[1])), nil
+}
+
+func momentResult(f streamsql.AggregateFunc, s []uint64) streamsql.Value {
+	n := float64(s[0])
+	if f == streamsql.Stdev || f == streamsql.Var {
+		n--
+	}
+	if n <= 0 {
+		return streamsql.NullValue
+	}
+	v := math.Float64frombits(s[2]) / n
+	if f == streamsql.Stdev || f == streamsql.StdevP {
+		v = math.Sqrt(v)
+	}
+	return streamsql.FloatValue(v)
+}
+
+// saveState writes a state with its objects.
+func (a *aggregates) saveState(w *stateWriter, s []uint64) {
+	w.rawWords(s)
+	for i, c := range a.calls {
+		switch t := s[a.at[i]:]; {
+		case objectCall(c) && t[0] != 0:
+			a.pool.get(t[0]).save(w)
+		case (c.Func == streamsql.Min || c.Func == streamsql.Max) && !objectCall(c) && streamsql.Kind(t[0]) == streamsql.String:
+			a.pool.get(t[1]).save(w)
+		}
+	}
+}
+
+func (a *aggregates) loadState(r *stateReader, s []uint64) {
+	loadWords(r, s)
+	for i, c := range a.calls {
+		switch t := s[a.at[i]:]; {
+		case objectCall(c) && t[0] != 0:
+			t[0] = a.pool.new(c)
+			a.pool.get(t[0]).load(r)
+		case (c.Func == streamsql.Min || c.Func == streamsql.Max) && !objectCall(c) && streamsql.Kind(t[0]) == streamsql.String:
+			t[1] = a.pool.new(nil)
+			a.pool.get(t[1]).load(r)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package stream
+
+import (
+	"context"
+
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
+)
+
+// Event is one event of an input partition.
+type Event struct {
+	// Offset is the position in the partition; offsets increase, and need not
+	// be dense.
+	Offset  int64
+	Arrival int64 // when the source took it, in ticks (100 ns since year 1)
+	// Body is a JSON object. It stays unchanged until the Batch is read into
+	// again.
+	Body         []byte
+	PartitionKey string
+	Properties   []Property // set by the sender
+}
+
+// Property is an application property of an event.
+type Property struct {
+	Name  string
+	Value streamsql.Value
+}
+
+// Batch is a piece of a partition. The job owns it and hands it to Read again
+// and again; Buf is memory that the reader may put bodies in.
+type Batch struct {
+	Events []Event
+	Buf    []byte
+}
+
+// Position says where reading begins.
+type Position struct {
+	// Offset is the first offset wanted, if not negative.
+	Offset int64
+	// Arrival is used if Offset is negative: the first event that arrived at
+	// or after it, in ticks. StartOfInput takes all there is.
+	Arrival int64
+}
+
+// StartOfInput is before every arrival time.
+const StartOfInput = minTime
+
+// AtOffset is the position of an offset.
+func AtOffset(offset int64) Position { return Position{Offset: offset} }
+
+// AtArrival is the position of the first event that arrived at or after ticks.
+func AtArrival(ticks int64) Position { return Position{Offset: -1, Arrival: ticks} }
+
+// Source is a stream input with a fixed number of partitions.
+type Source interface {
+	Partitions(ctx context.Context) (int, error)
+	Open(ctx context.Context, partition int, at Position) (Reader, error)
+}
+
+// Reader reads one partition. It is used by one goroutine.
+type Reader interface {
+	// Read waits for at least one event and fills b.Events, whose length it
+	// sets, with at most max. At the end of an input that ends it returns
+	// io.EOF and no events. Errors of kind fault.Unavailable are tried again.
+	Read(ctx context.Context, b *Batch, max int) error
+	// Backlog is the number of events behind the last one read, or -1.
+	Backlog() int64
+	Close() error
+}
+
+// Sink takes the rows of an output. It is called by one goroutine at a time
+// for each lane. A row may be written again after a crash or a failure, under
+// the same number and with the same content; a sink that stores by OutputBatch.ID
+// or by a key in the row makes that invisible.
+//
+// An error of kind fault.Invalid or fault.TooLarge says that the rows can never
+// be written: the error policy decides. All other errors are tried again until
+// they end, while the lane waits.
+type Sink interface {
+	Write(ctx context.Context, b OutputBatch) error
+}
+
+// OutputBatch is rows for a sink, in the order of their numbers. Its memory is
+// valid during the call only.
+type OutputBatch struct {
+	Lane  string
+	First uint64 // number of Rows[0] among all rows of this lane and output
+	Rows  []OutputRow
+}
+
+// OutputRow is one row.
+type OutputRow struct {
+	Time int64  // System.Timestamp() in ticks
+	JSON []byte // one object
+	Key  string // of INTO output PARTITION BY key; "" without
+}
+
+// Reference is reference data: a table that changes from time to time.
+type Reference interface {
+	// Snapshots returns the versions in order of ValidFrom, at least one. A
+	// version holds until the next one begins.
+	Snapshots(ctx context.Context) ([]Snapshot, error)
+}
+
+// Snapshot is one version of reference data.
+type Snapshot struct {
+	ValidFrom int64    // in ticks; StartOfInput for the first
+	Rows      [][]byte // JSON objects
+}
+
+// Store keeps the checkpoints of one job. Both calls are durable when they
+// return.
+type Store interface {
+	// Load returns what Save and Append have left for a lane; nil state if
+	// there is none.
+	Load(ctx context.Context, lane string) (state []byte, journal [][]byte, err error)
+	// Save replaces state and journal in one step.
+	Save(ctx context.Context, lane string, state []byte, journal [][]byte) error
+	// Append adds an entry to the journal.
+	Append(ctx context.Context, lane string, entry []byte) error
+}

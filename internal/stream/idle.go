@@ -1,0 +1,126 @@
+package stream
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
+)
+
+// idleMark says that the watermark of a partition was moved by the clock, after
+// the events before offset and before those from it on. The clock is no input
+// that can be read again, so each move is journalled before it is made; a lane
+// that goes on from an older snapshot makes the same moves at the same places.
+type idleMark struct {
+	feed   int // in the lane's order
+	offset int64
+	wm     int64
+}
+
+// idleAfter is how long a partition must have been waited for before the clock
+// moves its watermark, and idleEvery how often it does.
+const (
+	idleAfter = streamsql.TicksPerSecond
+	idleEvery = streamsql.TicksPerSecond
+)
+
+// advanceIdle moves the watermarks of partitions that send nothing.
+func (l *lane) advanceIdle(ctx context.Context) error {
+	if l.policy.Late == WaitForever || l.policy.Unlimited {
+		return nil
+	}
+	now := Ticks(l.now())
+	var marks []idleMark
+	for i, f := range l.feeds {
+		since := f.waiting.Load()
+		if f.done || since == 0 || now-since < idleAfter || len(f.ready) > 0 || len(f.journal) > 0 {
+			continue
+		}
+		estimate := now
+		if f.last != 0 {
+			estimate = f.last + (now - f.lastWall)
+		}
+		wm := estimate - ticksOf(l.policy.Late)
+		if wm-f.idleWM >= idleEvery {
+			marks = append(marks, idleMark{i, max(f.next, 0), wm})
+		}
+	}
+	if len(marks) == 0 {
+		return nil
+	}
+	entry := appendMarks(nil, marks)
+	if err := l.keepMarks(ctx, entry); err != nil {
+		return err
+	}
+	for _, m := range marks {
+		l.feeds[m.feed].idle(m.wm)
+	}
+	return l.drain()
+}
+
+func (l *lane) keepMarks(ctx context.Context, entry []byte) error {
+	if l.store == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.store.Append(ctx, l.name, entry); err != nil {
+		return fault.Wrap(fault.KindOf(err), "lane "+l.name, err, "the idle journal cannot be written")
+	}
+	l.journal = append(l.journal, entry)
+	return nil
+}
+
+func (f *feed) idle(wm int64) {
+	f.idleWM = wm
+	for _, t := range f.lines {
+		t.idle(wm)
+	}
+}
+
+// takeMarked takes a batch while marks are to be made again.
+func (f *feed) takeMarked(b *inBatch) error {
+	from := 0
+	for i, offset := range b.offsets {
+		if len(f.journal) > 0 && f.journal[0].offset <= offset {
+			if err := f.place(b, from, i); err != nil {
+				return err
+			}
+			f.applyMarks(offset)
+			from = i
+		}
+	}
+	if err := f.place(b, from, len(b.rows)); err != nil {
+		return err
+	}
+	f.next = b.next
+	f.applyMarks(f.next)
+	return nil
+}
+
+// applyMarks makes the moves that belong before the event at offset.
+func (f *feed) applyMarks(offset int64) {
+	for len(f.journal) > 0 && f.journal[0].offset <= offset {
+		f.idle(f.journal[0].wm)
+		f.journal = f.journal[1:]
+	}
+}
+
+func appendMarks(b []byte, marks []idleMark) []byte {
+	for _, m := range marks {
+		b = binary.AppendUvarint(b, uint64(m.feed))
+		b = binary.AppendVarint(b, m.offset)
+		b = binary.AppendVarint(b, m.wm)
+	}
+	return b
+}
+
+func readMarks(b []byte) ([]idleMark, error) {
+	r := stateReader{b: b}
+	var marks []idleMark
+	for len(r.b) > 0 && !r.bad {
+		marks = append(marks, idleMark{int(r.uint()), r.int(), r.int()})
+	}
+	return marks, r.err()
+}
