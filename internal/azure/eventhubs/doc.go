@@ -18,5 +18,6 @@
 // Not here: retention, sequence numbers, hashing and durability (package
 // broker), frames and flow control (package amqp), Kafka and REST (their own
 // packages), capture, schema registry, and geo-replication, which is reported
-// as switched off. AMQP over WebSocket is not offered yet.
+// as switched off. Idempotent publishing is refused by name; AMQP over
+// WebSocket is not offered.
 package eventhubs

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // The receiver's link properties, capability and filter.
@@ -219,12 +220,23 @@ func (r *receiver) run(create bool) {
 		opened.Epoch = &r.entry.epoch
 	}
 	r.conn.event(opened)
-	err := r.pump()
-	if r.link.Err() == nil && r.conn.ctx.Err() == nil {
-		r.conn.svc.log.Error("delivery failed", "address", r.addr.String(), "error", err)
-		r.link.Detach(refusalOf(err).wire())
-	}
+	r.end(r.pump())
 	r.conn.event(LinkClosed{Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr, Err: linkError(r.link), Events: r.sent})
+}
+
+// end detaches the link when the pump stopped for a reason of ours. A partition
+// that has closed under the reader most likely belongs to a hub that is being
+// deleted: the client is told to attach again, and then hears that it is gone.
+func (r *receiver) end(err error) {
+	if r.link.Err() != nil || r.conn.ctx.Err() != nil || r.conn.endIfDeleted(r.link, r.addr, r.partition.Hub()) {
+		return
+	}
+	if fault.Is(err, fault.Unavailable) {
+		r.link.Detach(refuse(503, amqp.ErrDetachForced, "The partition has closed: %v.", err).wire())
+		return
+	}
+	r.conn.svc.log.Error("delivery failed", "address", r.addr.String(), "error", err)
+	r.link.Detach(refusalOf(err).wire())
 }
 
 // linkError returns why a link ended, nil after an orderly detach.

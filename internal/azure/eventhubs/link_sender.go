@@ -1,6 +1,7 @@
 package eventhubs
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,10 @@ import (
 // sendCredit is how many messages a sender may have unacknowledged. Clients
 // wait for credit before they send; JavaScript gives up after a second.
 const sendCredit = 1000
+
+// capIdempotent is what a client asks for that numbers its events so that the
+// service drops repetitions (EnableIdempotentRetries of .NET and JavaScript).
+const capIdempotent amqp.Symbol = "com.microsoft:idempotent-producer"
 
 // The link property that tells what kind of entity a link leads to, and its
 // values for us.
@@ -39,6 +44,11 @@ type sender struct {
 func (c *conn) attachSender(l *amqp.Link, a Address) error {
 	if err := c.admit(l, a, Send); err != nil {
 		return err
+	}
+	if slices.Contains(l.Remote.DesiredCapabilities, capIdempotent) {
+		c.release(l)
+		return refuse(501, amqp.ErrNotImplemented, "Idempotent publishing (the link capability %s) is not supported. "+
+			"Turn the client's idempotent retries off.", capIdempotent)
 	}
 	hub, err := c.svc.hub(a.Hub, c.uri(a.Hub))
 	if err != nil {
@@ -227,6 +237,7 @@ func (in *ingest) finish(partition int, err error) {
 		r := refusalOf(err)
 		s.refused(partition, r)
 		d.Reject(r.wire())
+		s.conn.endIfDeleted(s.link, s.addr, s.hub)
 	case in.loseAck:
 		s.events.Add(uint64(len(in.records)))
 	default:

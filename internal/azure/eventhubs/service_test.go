@@ -2,6 +2,7 @@ package eventhubs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -161,4 +162,38 @@ func TestServeEndsWithItsConnections(t *testing.T) {
 	wantError(t, c.Err(), amqp.ErrConnectionForced, "")
 	w.eventually("the connection is reported", func(e Event) bool { o, ok := e.(ConnOpened); return ok && o.Product == "probe/1.2" && !o.TLS })
 	w.eventually("its end too", func(e Event) bool { o, ok := e.(ConnClosed); return ok && o.Remote != "" })
+}
+
+func TestIdempotentPublishingIsRefused(t *testing.T) {
+	w := newWorld(t, nil)
+	_, err := w.root().AttachSender(within(t), "s", "hub/Partitions/0", func(l *amqp.Link) { l.Local.DesiredCapabilities = []amqp.Symbol{capIdempotent} })
+	wantError(t, err, amqp.ErrNotImplemented, "Idempotent publishing (the link capability com.microsoft:idempotent-producer) is not supported.")
+}
+
+func TestDeletedHubEndsItsLinks(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.root()
+	l, err := s.AttachSender(within(t), "s", "hub/Partitions/0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.receive(s, partition0, 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.broker.DeleteHub("hub"); err != nil {
+		t.Fatal(err)
+	}
+	const text = "The messaging entity 'sb://localhost/hub' could not be found."
+	var ended *amqp.Error
+	if err := <-in.ended; !errors.As(err, &ended) || ended.Condition != amqp.ErrNotFound && ended.Condition != amqp.ErrDetachForced {
+		t.Errorf("the receiver ended with %v", err) // forced while the hub goes, not found once it is gone
+	}
+	_, err = w.receive(s, partition0, 10, nil)
+	wantError(t, err, amqp.ErrNotFound, text)
+	if err := send(t, l, 0, event("too late")); err == nil {
+		t.Error("a deleted hub acknowledges")
+	}
+	<-l.Done()
+	wantError(t, l.Err(), amqp.ErrNotFound, text)
 }
