@@ -139,7 +139,8 @@ func (a *App) info() instance.Info {
 		DataDir:   cfg.DataDir(),
 		StartedAt: a.opts.Begin.UTC(),
 		Addresses: a.services.addresses,
-		CAFile:    a.services.caFile,
+		CAFile:    a.services.ca.Path(),
+		CABundle:  a.services.ca.BundlePath(),
 	}
 	for _, app := range a.apps {
 		i.Addresses[instance.FunctionsPrefix+app.name] = app.listener.Addr().String()

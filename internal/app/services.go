@@ -25,7 +25,7 @@ type services struct {
 	account   *cosmos.Service
 	listening []listening
 	addresses map[string]string // service -> host:port, as in instance.Info
-	caFile    string
+	ca        *localca.CA
 }
 
 // listening is one open port and what serves it.
@@ -71,7 +71,7 @@ func (s *services) openTLS(cfg config.Config) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.caFile = ca.Path()
+	s.ca = ca
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
 }
 

@@ -76,8 +76,8 @@ func (s *session) variables() ([]variable, error) {
 		{"COSMOS_ENDPOINT", c.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode"},
 		{"COSMOS_KEY", c.CosmosKey, "Cosmos DB account key"},
 		{"NODE_EXTRA_CA_CERTS", info.CAFile, trust + ": Node.js"},
-		{"REQUESTS_CA_BUNDLE", info.CAFile, trust + ": Python"},
-		{"SSL_CERT_FILE", info.CAFile, trust + ": Go, .NET on Linux, OpenSSL (in place of the system's)"},
+		{"REQUESTS_CA_BUNDLE", info.CABundle, trust + " and the machine's: Python"},
+		{"SSL_CERT_FILE", info.CABundle, trust + " and the machine's: Go, .NET on Linux, OpenSSL"},
 	}, nil
 }
 

@@ -19,7 +19,7 @@ func newFuncCmd(s *session) *cobra.Command {
 		Short: "List and run functions",
 		Example: `  lazuli func list
   lazuli func run http_trigger_process_event --data '{"id":"1","deviceId":"device-001"}'`,
-		Args: exactArgs(),
+		Args: knownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newFuncListCmd(s), newFuncRunCmd(s))
@@ -30,7 +30,9 @@ func newFuncListCmd(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the functions of the running project and their triggers",
-		Args:  exactArgs(),
+		Example: `  lazuli func list
+  lazuli func list --project examples/telemetry`,
+		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, err := instance.Find(s.project)
 			if err != nil {

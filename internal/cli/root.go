@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-isatty"
@@ -109,6 +110,7 @@ unchanged.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&s.project, "project", ".", "folder of the running project")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
+	root.Args, root.RunE = knownVerb, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.AddCommand(
 		newUpCmd(s),
 		newSendCmd(s),
@@ -119,6 +121,19 @@ unchanged.`,
 		newFuncCmd(s),
 	)
 	return root
+}
+
+// knownVerb refuses words that are no verb, with those that are spelt alike.
+func knownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("there is no command %q", args[0])
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
+	}
+	return &usageError{cmd, err}
 }
 
 // exactArgs is cobra.ExactArgs with a message that names what is missing.

@@ -30,7 +30,11 @@ func newStatusCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what runs, and whether it answers",
-		Args:  exactArgs(),
+		Long: `Ask every service of the running lazuli whether it answers. With several running,
+it is the one of this folder, or of --project.`,
+		Example: `  lazuli status
+  lazuli status --project examples/telemetry --json`,
+		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, err := instance.Find(s.project)
 			if err != nil {

@@ -32,7 +32,8 @@ type Info struct {
 	StartedAt time.Time         `json:"startedAt"`
 	Ready     bool              `json:"ready"`
 	Addresses map[string]string `json:"addresses"` // service -> host:port; see the constants
-	CAFile    string            `json:"caFile"`
+	CAFile    string            `json:"caFile"`    // the local certificate authority
+	CABundle  string            `json:"caBundle"`  // that, and the authorities that the machine trusts
 }
 
 // The services in Info.Addresses.

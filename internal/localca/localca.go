@@ -4,7 +4,7 @@
 // Both are made on first use and renewed before they end, so a client that
 // trusts ca.pem once is done. Keys are ECDSA P-256, files are 0600. The package
 // never touches the machine's own trust store: `lazuli env` tells how each SDK
-// is pointed at ca.pem.
+// is pointed at ca.pem, or at bundle.pem, which adds the machine's own roots.
 package localca
 
 import (
@@ -52,15 +52,22 @@ func Open(dir string) (*CA, error) {
 		return nil, fmt.Errorf("certificate folder: %w", err)
 	}
 	ca := &CA{dir: dir, now: time.Now()}
-	pair, err := loadPair(filepath.Join(dir, caFile), filepath.Join(dir, caKeyFile))
+	if err := ca.loadOrMake(); err != nil {
+		return nil, err
+	}
+	return ca, ca.writeBundle(systemRoots())
+}
+
+func (ca *CA) loadOrMake() error {
+	pair, err := loadPair(ca.Path(), filepath.Join(ca.dir, caKeyFile))
 	if err == nil && ca.now.Add(renewAhead).Before(pair.cert.NotAfter) {
 		ca.cert, ca.key = pair.cert, pair.key
-		return ca, nil
+		return nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("local certificate authority: %w (delete %s to make a new one; clients must then trust it anew)", err, dir)
+		return fmt.Errorf("local certificate authority: %w (delete %s to make a new one; clients must then trust it anew)", err, ca.dir)
 	}
-	return ca, ca.make()
+	return ca.make()
 }
 
 // Path returns the file that clients trust, in PEM.
@@ -89,7 +96,7 @@ func (ca *CA) make() error {
 		return err
 	}
 	ca.key = key
-	return savePair(filepath.Join(ca.dir, caFile), filepath.Join(ca.dir, caKeyFile), der, key)
+	return savePair(ca.Path(), filepath.Join(ca.dir, caKeyFile), der, key)
 }
 
 // Server returns the certificate for the names, which may be host names or IP
@@ -177,10 +184,27 @@ func savePair(certPath, keyPath string, der []byte, key *ecdsa.PrivateKey) error
 	return replaceFile(certPath, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
+// replaceFile writes a file of the owner's, whole and on disk before it has its
+// name: a power loss leaves the old one, the new one or none, never an empty one.
 func replaceFile(path string, data []byte) error {
 	tmp := path + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
 		return err
 	}
-	return os.Rename(tmp, path)
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -87,7 +87,7 @@ func TestFilesArePrivate(t *testing.T) {
 	if _, err := ca.Server(names); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range []string{caFile, caKeyFile, serverFile, serverKey} {
+	for _, f := range []string{caFile, caKeyFile, serverFile, serverKey, bundleFile} {
 		info, err := os.Stat(filepath.Join(dir, f))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: mode %v, %v; want 0600", f, info.Mode(), err)
