@@ -1,0 +1,49 @@
+import { prefs } from './prefs.svelte'
+import type { Text } from './types'
+
+const locale = () => (prefs.lang === 'ko' ? 'ko-KR' : 'en-GB')
+
+export function num(v: number | null | undefined, decimals?: number): string {
+  if (v === null || v === undefined || !Number.isFinite(v)) return '–'
+  const d = decimals ?? (Math.abs(v) >= 100 || Number.isInteger(v) ? 0 : Math.abs(v) >= 10 ? 1 : 2)
+  return v.toLocaleString(locale(), { minimumFractionDigits: d, maximumFractionDigits: d })
+}
+
+// A rate, short enough for an arrow: 0, 0.3, 48, 1.2k.
+export function rate(v: number): string {
+  if (v < 0.05) return '0'
+  if (v < 10) return v.toFixed(1)
+  if (v < 1000) return v.toFixed(0)
+  if (v < 100_000) return (v / 1000).toFixed(1) + 'k'
+  return v < 1_000_000 ? (v / 1000).toFixed(0) + 'k' : (v / 1_000_000).toFixed(1) + 'M'
+}
+
+export function bytes(v: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let i = 0
+  while (v >= 1000 && i < units.length - 1) [v, i] = [v / 1000, i + 1]
+  return (i === 0 ? v.toFixed(0) : v.toFixed(v < 10 ? 1 : 0)) + ' ' + units[i]
+}
+
+export function time(t: number | string): string {
+  const d = new Date(t)
+  return isNaN(d.getTime()) ? '–' : d.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+}
+
+export function timeMs(t: number | string): string {
+  return time(t) + '.' + String(new Date(t).getMilliseconds()).padStart(3, '0')
+}
+
+export function span(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000))
+  if (s < 60) return s + 's'
+  if (s < 3600) return Math.floor(s / 60) + 'm ' + (s % 60) + 's'
+  if (s < 86400) return Math.floor(s / 3600) + 'h ' + Math.floor((s % 3600) / 60) + 'm'
+  return Math.floor(s / 86400) + 'd ' + Math.floor((s % 86400) / 3600) + 'h'
+}
+
+// A text of a definition in the viewer's language, else in any.
+export function say(t: Text | undefined): string {
+  if (!t) return ''
+  return t[prefs.lang] ?? t.en ?? Object.values(t)[0] ?? ''
+}

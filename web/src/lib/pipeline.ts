@@ -1,0 +1,98 @@
+import type { Snapshot } from './types'
+
+// The pipeline as a graph in layers: what feeds stands left of what it feeds.
+
+export interface Node {
+  id: string
+  kind: 'source' | 'hub' | 'function' | 'container'
+  name: string
+  note: string
+  link: string[]
+  state: 'ok' | 'warn' | 'alarm'
+  used: boolean
+  layer: number
+  row: number
+}
+
+export interface Edge { from: string; to: string; rate: number; feed: boolean }
+export interface Graph { nodes: Node[]; edges: Edge[]; layers: number; rows: number }
+
+export interface Labels { producers: string; http: string; connections: (n: number) => string; stored: (n: number) => string; lag: (n: number) => string }
+
+export function pipeline(s: Snapshot, labels: Labels): Graph {
+  const nodes = new Map<string, Node>()
+  const edges: Edge[] = []
+  const node = (id: string, kind: Node['kind'], name: string, link: string[], note = ''): Node => {
+    const have = nodes.get(id)
+    if (have) return have
+    const made: Node = { id, kind, name, note, link, state: 'ok', used: false, layer: 0, row: 0 }
+    nodes.set(id, made)
+    return made
+  }
+  const edge = (from: string, to: string, rate: number, feed = false) => edges.push({ from, to, rate, feed })
+
+  for (const h of s.hubs) node('hub/' + h.name.toLowerCase(), 'hub', h.name, ['hubs', h.name], labels.stored(h.stored))
+  for (const d of s.databases)
+    for (const c of d.containers) node(`doc/${d.id}/${c.id}`, 'container', c.id, ['data', d.id, c.id], labels.stored(c.documents))
+  for (const app of s.apps)
+    for (const f of app.functions) {
+      const n = node(`fn/${app.name}/${f.name}`, 'function', f.name, ['functions', app.name, f.name], app.name)
+      if (f.error || app.error) n.state = 'alarm'
+      else if (f.failures > 0) n.state = 'warn'
+      const trigger = f.trigger.toLowerCase()
+      if (trigger === 'eventhubtrigger') edge('hub/' + f.target.toLowerCase(), n.id, f.items)
+      else if (trigger === 'cosmosdbtrigger') edge('doc/' + f.target, n.id, f.items, true)
+      else if (trigger === 'httptrigger') edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
+      for (const o of f.outputs) {
+        const id = o.type.toLowerCase() === 'eventhub' ? 'hub/' + o.target.toLowerCase() : 'doc/' + o.target
+        if (nodes.has(id)) edge(n.id, id, f.documents)
+      }
+    }
+  for (const h of s.hubs) {
+    const id = 'hub/' + h.name.toLowerCase()
+    const inner = edges.filter((e) => e.to === id).reduce((sum, e) => sum + e.rate, 0)
+    const fed = edges.some((e) => e.to === id)
+    if (!fed || h.events > inner * 1.2 + 1) {
+      const producers = node('amqp', 'source', labels.producers, ['hubs'], labels.connections(s.connections))
+      edge(producers.id, id, Math.max(0, h.events - inner))
+    }
+    const lag = h.consumers.reduce((worst, c) => Math.max(worst, c.lag), 0)
+    if (h.consumers.length) nodes.get(id)!.note = labels.lag(lag)
+  }
+  return layered([...nodes.values()], edges.filter((e) => nodes.has(e.from) && nodes.has(e.to)))
+}
+
+// A node's layer is one more than that of whatever feeds it. A pipeline may
+// run in a circle, so a node is pushed right only so often.
+function layered(nodes: Node[], edges: Edge[]): Graph {
+  const by = new Map(nodes.map((n) => [n.id, n]))
+  const busy = new Set(edges.filter((e) => e.from !== 'amqp').flatMap((e) => [e.from, e.to]))
+  for (const n of nodes) n.used = busy.has(n.id) || n.kind === 'source' || edges.some((e) => e.to === n.id && e.rate > 0)
+  for (let round = 0; round < 8; round++)
+    for (const e of edges) by.get(e.to)!.layer = Math.min(8, Math.max(by.get(e.to)!.layer, by.get(e.from)!.layer + 1))
+  const containers = nodes.filter((n) => n.kind === 'container' && n.layer > 0).map((n) => n.layer)
+  for (const n of nodes) if (n.kind === 'container' && n.layer === 0) n.layer = Math.min(...containers, 3)
+  // What only an HTTP client feeds stands beside the other functions.
+  for (const n of nodes) {
+    const from = edges.filter((e) => e.to === n.id)
+    if (n.kind === 'function' && n.layer === 1 && from.every((e) => e.from === 'http')) n.layer = 2
+  }
+  for (let round = 0; round < 8; round++)
+    for (const e of edges) by.get(e.to)!.layer = Math.min(8, Math.max(by.get(e.to)!.layer, by.get(e.from)!.layer + 1))
+
+  const layers = 1 + Math.max(0, ...nodes.map((n) => n.layer))
+  let rows = 0
+  for (let layer = 0; layer < layers; layer++) {
+    const column = nodes.filter((n) => n.layer === layer)
+    const weight = (n: Node) => {
+      const from = edges.filter((e) => e.to === n.id).map((e) => by.get(e.from)!.row)
+      const out = edges.some((e) => e.from === n.id)
+      const pull = from.length ? from.reduce((a, b) => a + b, 0) / from.length : 50
+      return (n.used ? 0 : 1000) + (n.id === 'http' ? 500 : 0) + pull * 10 - (out ? 5 : 0)
+    }
+    column.sort((a, b) => weight(a) - weight(b) || a.name.localeCompare(b.name))
+    column.forEach((n, i) => (n.row = i))
+    rows = Math.max(rows, column.length)
+  }
+  return { nodes, edges, layers, rows }
+}

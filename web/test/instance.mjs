@@ -1,0 +1,115 @@
+// A lazuli of its own for the browser tests: free ports, a project in a
+// temporary folder, telemetry that flows, and a dashboard with a map whose rows
+// the tests push.
+import { spawn } from 'node:child_process'
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../..')
+const program = process.env.LAZULI ?? join(root, 'bin/lazuli')
+
+const project = `
+name: telemetry
+portal: {port: 0}
+eventHubs:
+  amqpPort: 0
+  amqpsPort: 0
+  hubs:
+    telemetry_events: {partitions: 2, consumerGroups: [dashboard]}
+    device_events: {partitions: 2}
+cosmos:
+  port: 0
+  databases:
+    serverless_db:
+      containers:
+        devices: {partitionKey: /deviceId}
+        events: {partitionKey: /deviceId}
+        leases: {partitionKey: /id}
+functions:
+  port: 0
+  apps:
+    telemetry: {path: ${join(root, 'examples/telemetry/app')}}
+`
+
+const plants = {
+  name: 'plants',
+  title: { en: 'Plants', ko: '발전소' },
+  datasets: { readings: { push: true, time: 'at' }, alerts: { push: true, time: 'at' } },
+  tiles: [
+    {
+      type: 'map', title: { en: 'Sites', ko: '현황 지도' }, dataset: 'readings', key: 'plant', label: 'name', lat: 'lat', lon: 'lon', size: 'kw', value: 'use', unit: '%', decimals: 0, w: 5, h: 8,
+      thresholds: [{ at: 25, state: 'warn', below: true }], alarm: { dataset: 'alerts', key: 'plant' },
+      detail: [{ field: 'use', title: { en: 'Utilisation', ko: '가동률' }, unit: '%' }, { field: 'out', title: { en: 'Output', ko: '출력' }, unit: ' kW' }],
+    },
+    { type: 'number', title: { en: 'National output', ko: '전국 출력' }, dataset: 'readings', value: 'out', aggregate: 'sum', latest: 'plant', scale: 0.001, unit: 'MW', decimals: 1, w: 3, h: 2 },
+    { type: 'gauge', title: { en: 'Utilisation', ko: '가동률' }, dataset: 'readings', value: 'out', per: 'kw', scale: 100, latest: 'plant', unit: '%', min: 0, max: 100, w: 2, h: 2 },
+    { type: 'number', title: { en: 'Alarms', ko: '경보' }, dataset: 'alerts', aggregate: 'count', window: '5m', thresholds: [{ at: 1, state: 'alarm' }], decimals: 0, w: 2, h: 2 },
+    { type: 'alarms', title: { en: 'Alarm list', ko: '경보 목록' }, dataset: 'alerts', key: 'plant', label: 'name', message: 'text', severity: 'level', w: 3, h: 6 },
+    { type: 'bar', title: { en: 'Output by region', ko: '지역별 출력' }, dataset: 'readings', value: 'out', aggregate: 'sum', by: 'region', latest: 'plant', scale: 0.001, unit: 'MW', decimals: 1, limit: 9, w: 4, h: 6 },
+  ],
+}
+
+// start runs the program and answers when everything is ready.
+export async function start() {
+  const dir = await mkdtemp(join(tmpdir(), 'lazuli-browser-'))
+  const run = join(dir, 'run')
+  await mkdir(join(dir, 'dashboards'))
+  await writeFile(join(dir, 'lazuli.yaml'), project)
+  await writeFile(join(dir, 'dashboards/plants.json'), JSON.stringify(plants))
+  await writeFile(join(dir, 'dashboards/telemetry.json'), await readFile(join(root, 'examples/telemetry/dashboards/telemetry.json')))
+  const env = { ...process.env, LAZULI_RUN_DIR: run }
+  const up = spawn(program, ['up', dir], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  const url = await new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error('lazuli did not start:\n' + said)), 60_000)
+    const hear = (chunk) => {
+      said += chunk
+      const portal = /Portal\s+(http:\/\/\S+)/.exec(said)
+      if (!portal || !said.includes('Try next')) return
+      clearTimeout(timer)
+      done(portal[1])
+    }
+    up.stdout.on('data', hear)
+    up.stderr.on('data', hear)
+    up.on('exit', (code) => fail(new Error(`lazuli ended with ${code}:\n${said}`)))
+  })
+  const feed = spawn(program, ['send', 'telemetry_events', '--project', dir, '--count', '1000000', '--rate', '40'], { env, stdio: 'ignore' })
+  const ended = (p) => (p.exitCode === null ? new Promise((done) => p.once('exit', done)) : null)
+  return {
+    url,
+    push: (dataset, rows) =>
+      fetch(`${url}/v1.0/myorg/datasets/${dataset}/tables/rows/rows`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ rows }) }).then((r) => {
+        if (!r.ok) throw new Error(`push to ${dataset}: ${r.status}`)
+      }),
+    async stop() {
+      for (const p of [feed, up]) {
+        p.removeAllListeners('exit')
+        p.kill('SIGTERM')
+        await ended(p)
+      }
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+const regions = [
+  ['Gangwon', 37.6, 128.3], ['Gyeonggi', 37.3, 127.2], ['Chungbuk', 36.7, 127.7], ['Chungnam', 36.5, 126.8], ['Gyeongbuk', 36.3, 128.7],
+  ['Jeonbuk', 35.7, 127.1], ['Gyeongnam', 35.3, 128.3], ['Jeonnam', 34.85, 126.9], ['Jeju', 33.38, 126.55],
+]
+
+// readings are rows of 90 plants, the same ones for the same minute.
+export function readings(at = Date.now()) {
+  const rows = []
+  for (let i = 0; i < 90; i++) {
+    const [region, lat, lon] = regions[i % regions.length]
+    const wave = Math.sin(i * 12.9898) * 43758.5453
+    const chance = wave - Math.floor(wave)
+    const other = Math.sin(i * 78.233) * 12543.123
+    const kw = 300 + Math.round(chance * 4000)
+    const use = 30 + 45 * chance + 6 * Math.sin(at / 20_000 + i)
+    const spread = region === 'Jeju' ? 0.12 : 0.55
+    rows.push({ at: new Date(at).toISOString(), plant: 'p' + i, name: `${region} ${1 + Math.floor(i / 9)}`, region, lat: lat + (chance - 0.5) * spread, lon: lon + (other - Math.floor(other) - 0.5) * spread * 1.3, kw, use, out: (kw * use) / 100 })
+  }
+  return rows
+}

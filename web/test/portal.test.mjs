@@ -1,0 +1,241 @@
+// The portal in a real browser against a real process.
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { readings, start } from './instance.mjs'
+
+const shots = join(import.meta.dirname, 'shots')
+const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+let lazuli, browser, axe
+
+before(async () => {
+  await mkdir(shots, { recursive: true })
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  lazuli = await start()
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+}, { timeout: 120_000 })
+
+after(async () => {
+  await browser?.close()
+  await lazuli?.stop()
+})
+
+// open loads an address in a fresh profile and collects what goes wrong there.
+async function open(hash, { theme = 'dark', lang = 'en', width = 1600, height = 1000 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: lang === 'ko' ? 'ko-KR' : 'en-GB', bypassCSP: false })
+  const page = await context.newPage()
+  page.wrong = []
+  page.on('console', (m) => m.type() === 'error' && page.wrong.push(m.text()))
+  page.on('pageerror', (e) => page.wrong.push(String(e)))
+  page.on('request', (r) => r.url().startsWith(lazuli.url) || page.wrong.push('an outside request: ' + r.url()))
+  await page.goto(lazuli.url + '/' + hash)
+  await page.waitForSelector('nav')
+  await page.waitForSelector('main h1', { state: 'attached' })
+  return page
+}
+
+const shoot = (page, name) => page.screenshot({ path: join(shots, name + '.png') })
+
+async function finish(page) {
+  assert.deepEqual(page.wrong, [])
+  await page.context().close()
+}
+
+// serious runs axe in the page, through the debugger so that the page's own
+// policy stays as it is.
+async function serious(page) {
+  const { violations } = await page.evaluate(async (source) => {
+    new Function(source).call(window)
+    return window.axe.run(document, { resultTypes: ['violations'] })
+  }, axe).catch(async () => {
+    const session = await page.context().newCDPSession(page)
+    await session.send('Runtime.evaluate', { expression: axe })
+    const { result } = await session.send('Runtime.evaluate', { expression: 'axe.run(document, {resultTypes: ["violations"]})', awaitPromise: true, returnByValue: true })
+    return result.value
+  })
+  return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
+}
+
+const number = async (page, selector) => Number((await page.textContent(selector)).replace(/[^\d.]/g, ''))
+
+async function eventually(what, claim) {
+  const limit = Date.now() + 15_000
+  for (;;) {
+    if (await claim()) return
+    assert.ok(Date.now() < limit, 'not within 15 s: ' + what)
+    await new Promise((r) => setTimeout(r, 100))
+  }
+}
+
+test('overview shows the pipeline with live rates', async () => {
+  const page = await open('')
+  await eventually('events flow', async () => (await number(page, '[data-figure=eventsIn] .value')) > 20)
+  await eventually('documents flow', async () => (await number(page, '[data-figure=documents] .value')) > 20)
+  assert.ok((await page.locator('.node').count()) >= 8)
+  await eventually('arrows flow', async () => (await page.locator('.label.flows').count()) >= 4)
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'overview-dark')
+  await finish(page)
+})
+
+test('hubs: partitions, lag, peek and a test event', async () => {
+  const page = await open('#/hubs/telemetry_events')
+  await eventually('a rate', async () => (await number(page, '[data-live=rate]')) > 20)
+  await page.waitForSelector('.events li')
+  await page.getByLabel('Partition key').fill('device-777')
+  await page.getByLabel('Body').fill('{"deviceId":"device-777","data":{"temperature":21}}')
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.waitForSelector('text=Stored in partition')
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'hubs-dark')
+  await finish(page)
+})
+
+test('data explorer: query, plan, errors with their place; create, edit, delete', async () => {
+  const page = await open('#/data/serverless_db/devices')
+  await page.waitForSelector('text=Ctrl+Enter')
+  await page.getByRole('button', { name: 'New item' }).click()
+  await page.getByLabel('JSON').fill('{"id":"d1","deviceId":"x","n":1.50}')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Edit d1' }).click()
+  await page.getByLabel('JSON').fill('{"id":"d1","deviceId":"x","n":2}')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await eventually('the new value', async () => (await page.locator('td', { hasText: /^2$/ }).count()) === 1)
+  await page.getByRole('button', { name: 'Edit d1' }).click()
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: 'Really delete?' }).click()
+  await eventually('it is gone', async () => (await page.getByRole('button', { name: 'Edit d1' }).count()) === 0)
+
+  await page.getByRole('link', { name: /^events/ }).click()
+  await eventually('rows', async () => (await number(page, '[data-live=rows]')) === 20)
+  await page.locator('summary', { hasText: 'Plan' }).click()
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'data-dark')
+  page.wrong.length = 0
+  await page.getByLabel('Query').fill('SELECT * FORM c')
+  await page.getByLabel('Query').press('Control+Enter')
+  await page.waitForSelector('[role=alert]:has-text("1:")')
+  page.wrong = page.wrong.filter((w) => !w.includes('400')) // the browser reports the refusal, as it should
+  await finish(page)
+})
+
+test('functions: list, invocations with logs, run now', async () => {
+  const page = await open('#/functions/telemetry/cosmosdb_changefeed_processor')
+  await eventually('runs', async () => (await number(page, '[data-live=runs]')) > 0)
+  await page.getByRole('button', { name: 'Run now' }).click()
+  await page.waitForSelector('text=Started')
+  await page.waitForSelector('.runs li')
+  await page.locator('.runs summary').first().click()
+  await page.waitForSelector('.logs li')
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'functions-dark')
+  await finish(page)
+})
+
+test('telemetry dashboard: live tiles', async () => {
+  const page = await open('#/dashboards/telemetry')
+  await eventually('a rate', async () => (await number(page, '[data-tile=number] .value')) > 0)
+  await page.waitForSelector('.uplot canvas')
+  await page.waitForSelector('[data-tile=bar] li')
+  await page.waitForSelector('[data-tile=table] td')
+  await page.waitForTimeout(2000) // for the picture: some steps of the lines
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'telemetry-dark')
+  await page.getByRole('button', { name: 'Light' }).click()
+  await page.waitForTimeout(500)
+  await shoot(page, 'telemetry-light')
+  await finish(page)
+})
+
+test('map dashboard: sites, an alarm turns red within two seconds, a site shows its hour', async () => {
+  const now = Date.now()
+  for (let back = 55; back >= 0; back--) await lazuli.push('readings', readings(now - back * 60_000))
+  const page = await open('#/dashboards/plants')
+  await eventually('90 sites', async () => (await page.locator('.site').count()) === 90)
+  assert.equal(await page.locator('.site.alarm').count(), 0)
+  await shoot(page, 'map-quiet')
+  const [plant] = readings()
+  const begin = Date.now()
+  await lazuli.push('alerts', [{ at: new Date().toISOString(), plant: plant.plant, name: plant.name, text: 'Output fell by 62 % at unchanged irradiance', level: 'critical' }])
+  await page.waitForSelector('.site.alarm')
+  await page.waitForSelector('[data-tile=alarms] li')
+  assert.ok(Date.now() - begin < 2000, `the alarm took ${Date.now() - begin} ms`)
+  await page.waitForSelector('[data-tile=number][data-state=alarm]')
+  await page.locator('.site.alarm').click()
+  await page.waitForSelector('aside .uplot canvas')
+  assert.deepEqual(await serious(page), [])
+  await page.waitForTimeout(500)
+  await shoot(page, 'map-alarm')
+
+  // By keyboard: one stop in the tab order, then arrows, Enter and Escape.
+  await page.locator('.site[tabindex="0"]').focus()
+  const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+  const first = await label()
+  await page.keyboard.press('ArrowDown')
+  await eventually('another site', async () => (await label()) !== first)
+  await page.keyboard.press('Enter')
+  const second = (await label()).split(':')[0]
+  await page.waitForSelector(`aside[aria-label="${second}"]`)
+  await page.keyboard.press('Escape')
+  await eventually('the detail closes', async () => (await page.locator('aside').count()) === 0)
+  await finish(page)
+})
+
+test('language, theme and keyboard', async () => {
+  const page = await open('')
+  await page.getByRole('button', { name: '한국어' }).click()
+  await page.waitForSelector('nav >> text=이벤트 허브')
+  assert.equal(await page.getAttribute('html', 'lang'), 'ko')
+  await page.getByRole('button', { name: '밝게' }).click()
+  assert.equal(await page.getAttribute('html', 'data-theme'), 'light')
+  await page.reload()
+  await page.waitForSelector('nav >> text=이벤트 허브') // remembered
+  assert.equal(await page.getAttribute('html', 'data-theme'), 'light')
+  await page.waitForSelector('.node')
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'overview-light-ko')
+
+  await page.keyboard.press('Tab')
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), '본문으로 건너뛰기')
+  await page.keyboard.press('Enter')
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'main')
+  await page.keyboard.press('Tab')
+  assert.equal(await page.evaluate(() => document.activeElement?.closest('main') !== null), true)
+  await finish(page)
+})
+
+test('light theme has no serious finding on any page', async () => {
+  for (const hash of ['#/hubs/telemetry_events', '#/data/serverless_db/events', '#/functions/telemetry/eventhub_trigger_processor', '#/dashboards/plants', '#/dashboards/telemetry']) {
+    const page = await open(hash, { theme: 'light', lang: 'ko' })
+    await page.waitForSelector('.panel')
+    await page.waitForTimeout(700)
+    assert.deepEqual(await serious(page), [], hash)
+    await shoot(page, 'light-ko-' + hash.split('/').slice(1).join('-'))
+    await finish(page)
+  }
+})
+
+test('a stream that ends shows as stale, and comes back', async () => {
+  const page = await open('')
+  await page.waitForSelector('.live:has-text("Live")')
+  await page.context().setOffline(true)
+  await page.evaluate(() => dispatchEvent(new Event('offline')))
+  await page.waitForSelector('.live.stale', { timeout: 10_000 }).catch(() => {
+    throw new Error('no stale badge while offline')
+  })
+  await page.context().setOffline(false)
+  await page.waitForSelector('.live:not(.stale)', { timeout: 15_000 })
+  page.wrong.length = 0 // the browser reports the lost connection, as it should
+  await finish(page)
+})
+
+test('first paint is under a second', async () => {
+  const page = await open('')
+  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
+  assert.ok(paint < 1000, `first contentful paint after ${paint} ms`)
+  await finish(page)
+})

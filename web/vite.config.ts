@@ -1,0 +1,11 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vite'
+
+// The bundle is committed, so it must come out the same on every machine: no
+// dates, no absolute paths, and nothing inlined that the content-security
+// policy would refuse (data: URLs).
+export default defineConfig({
+  plugins: [svelte()],
+  build: { outDir: 'dist', emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false, target: 'es2022' },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080', '/v1.0': 'http://127.0.0.1:8080' } },
+})
