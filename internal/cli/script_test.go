@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,19 +29,32 @@ func TestMain(m *testing.M) {
 // Beyond testscript's own commands: `ready` waits until the project in the
 // current folder runs, `put DB CONTAINER FILE` stores the documents of an NDJSON
 // file, `awaitfile FILE TEXT` waits until a file that a background command
-// writes holds the text.
+// writes holds the text, `awaitrows DB CONTAINER N` until the container has N
+// documents. The repository's examples are the folder examples.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LAZULI_RUN_DIR", filepath.Join(env.WorkDir, ".run"))
 			env.Setenv("HOME", env.WorkDir)
-			return nil
+			for _, folder := range []string{"GOCACHE", "GOMODCACHE"} { // they are found by HOME
+				out, err := exec.Command("go", "env", folder).Output()
+				if err != nil {
+					return err
+				}
+				env.Setenv(folder, strings.TrimSpace(string(out)))
+			}
+			examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+			if err != nil {
+				return err
+			}
+			return os.Symlink(examples, filepath.Join(env.WorkDir, "examples"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready":     scriptReady,
 			"put":       scriptPut,
 			"awaitfile": scriptAwaitFile,
+			"awaitrows": scriptAwaitRows,
 		},
 	})
 }
@@ -74,6 +89,36 @@ func scriptAwaitFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s does not hold %q after %v", args[0], args[1], scriptDeadline)
 }
 
+func scriptAwaitRows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: awaitrows DB CONTAINER N")
+	}
+	container := scriptContainer(ts, args[0], args[1])
+	got := ""
+	for end := time.Now().Add(scriptDeadline); time.Now().Before(end); {
+		page, err := container.NewQueryItemsPager("SELECT VALUE COUNT(1) FROM c", azcosmos.NewPartitionKey(), nil).NextPage(context.Background())
+		ts.Check(err)
+		if got = string(bytes.Join(page.Items, nil)); got == args[2] {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	ts.Fatalf("%s/%s has %s documents after %v, want %s", args[0], args[1], got, scriptDeadline, args[2])
+}
+
+// scriptContainer is a container of the project in the current folder.
+func scriptContainer(ts *testscript.TestScript, db, name string) *azcosmos.ContainerClient {
+	info, ok := scriptInstance(ts)
+	if !ok {
+		ts.Fatalf("no lazuli runs here")
+	}
+	client, err := localCosmos(info, &azcosmos.ClientOptions{})
+	ts.Check(err)
+	container, err := client.NewContainer(db, name)
+	ts.Check(err)
+	return container
+}
+
 // scriptInstance reads what `lazuli up` publishes in its data folder.
 func scriptInstance(ts *testscript.TestScript) (info instance.Info, ok bool) {
 	text, err := os.ReadFile(ts.MkAbs(filepath.Join(".lazuli", instance.File)))
@@ -84,14 +129,7 @@ func scriptPut(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: put DB CONTAINER FILE")
 	}
-	info, ok := scriptInstance(ts)
-	if !ok {
-		ts.Fatalf("no lazuli runs here")
-	}
-	client, err := localCosmos(info, &azcosmos.ClientOptions{})
-	ts.Check(err)
-	container, err := client.NewContainer(args[0], args[1])
-	ts.Check(err)
+	container := scriptContainer(ts, args[0], args[1])
 	ctx, cancel := context.WithTimeout(context.Background(), scriptDeadline)
 	defer cancel()
 	for line := range strings.Lines(ts.ReadFile(args[2])) {
