@@ -46,7 +46,7 @@
 //
 // # What it does not do
 //
-// Input bindings other than the trigger, timers, queues and blobs are not part
-// of this package. In a FunctionRpc host an HTTP response is buffered and sent
+// Input bindings other than the trigger, queues and blobs are not part of this
+// package. In a FunctionRpc host an HTTP response is buffered and sent
 // whole when the handler returns; as a custom handler it streams.
 package functions

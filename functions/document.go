@@ -38,6 +38,8 @@ type documentList struct {
 	text  strings.Builder
 	enc   *json.Encoder
 	count int
+	// anyValue lets in what is not an object, which an event may be.
+	anyValue bool
 }
 
 // add appends one document. After an error the list must not be used.
@@ -51,7 +53,7 @@ func (l *documentList) add(doc any) error {
 	if err := l.encode(doc); err != nil {
 		return fmt.Errorf("document %d: %w", l.count, err)
 	}
-	if l.text.String()[start] != '{' {
+	if !l.anyValue && l.text.String()[start] != '{' {
 		return fmt.Errorf("document %d: %T is not encoded as a JSON object", l.count, doc)
 	}
 	l.count++
@@ -79,7 +81,7 @@ func (l *documentList) encode(doc any) error {
 		return l.enc.Encode(doc)
 	}
 	raw = bytes.Trim(raw, jsonSpace)
-	if !closed(raw) {
+	if l.anyValue && !json.Valid(raw) || !l.anyValue && !closed(raw) {
 		return errBadDocument
 	}
 	l.text.Write(raw)

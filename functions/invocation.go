@@ -140,7 +140,7 @@ func (c *call) emit(o *Output, docs []any) error {
 			return c.encode(i, docs)
 		}
 	}
-	return fmt.Errorf("functions: function %s is not registered with the output %s/%s", c.fn.name, o.database, o.container)
+	return fmt.Errorf("functions: function %s is not registered with the output %s", c.fn.name, o.target())
 }
 
 func (c *call) encode(i int, docs []any) error {
@@ -148,12 +148,12 @@ func (c *call) encode(i int, docs []any) error {
 		return c.err
 	}
 	if c.docs[i] == nil {
-		c.docs[i] = &documentList{}
+		c.docs[i] = &documentList{anyValue: c.fn.outputs[i].toHub}
 	}
 	c.docs[i].grow(docs)
 	for _, doc := range docs {
 		if err := c.docs[i].add(doc); err != nil {
-			c.err = fmt.Errorf("output %s/%s: %w", c.fn.outputs[i].database, c.fn.outputs[i].container, err)
+			c.err = fmt.Errorf("output %s: %w", c.fn.outputs[i].target(), err)
 			return c.err
 		}
 	}

@@ -9,10 +9,24 @@ import (
 // Output is somewhere a function's results go besides its answer. Pass it to
 // the registration of each function that writes to it.
 type Output struct {
-	database, container string
-	connection          string
+	connection string
+
+	database, container string // of a CosmosOutput
 	create              bool
 	partitionKey        string
+
+	toHub   bool // an EventHubOutput
+	hub     string
+	keyed   bool
+	keyPath string
+}
+
+// target names where the output goes, for messages.
+func (o *Output) target() string {
+	if o.toHub {
+		return "hub " + o.hub
+	}
+	return o.database + "/" + o.container
 }
 
 // CosmosOutput is a Cosmos DB container that functions write documents to.
@@ -40,15 +54,16 @@ func CreateIfNotExists(partitionKey string) CosmosOutputOption {
 func (o *Output) applyHTTP(f *function, _ *httpTrigger)         { f.outputs = append(f.outputs, o) }
 func (o *Output) applyEventHub(f *function, _ *eventHubTrigger) { f.outputs = append(f.outputs, o) }
 func (o *Output) applyCosmosDB(f *function, _ *cosmosTrigger)   { f.outputs = append(f.outputs, o) }
+func (o *Output) applyTimer(f *function, _ *timerTrigger)       { f.outputs = append(f.outputs, o) }
 
-// Add hands documents to the output on behalf of the invocation that ctx
-// belongs to. It encodes them before it returns, so they may be changed
+// Add hands documents, or events, to the output on behalf of the invocation
+// that ctx belongs to. It encodes them before it returns, so they may be changed
 // afterwards, and may be called from several goroutines. Nothing is stored
 // unless the handler goes on to succeed.
 //
 // It is an error when ctx is not an invocation's, when the function was not
 // registered with this output, and when a document cannot be encoded as a JSON
-// object; the last also fails the invocation.
+// object, or an event as JSON; the last also fails the invocation.
 func (o *Output) Add(ctx context.Context, docs ...any) error {
 	c := callOf(ctx)
 	if c == nil {
@@ -58,6 +73,9 @@ func (o *Output) Add(ctx context.Context, docs ...any) error {
 }
 
 func (o *Output) problems() []string {
+	if o.toHub {
+		return o.hubProblems()
+	}
 	var out []string
 	if o.database == "" || o.container == "" {
 		out = append(out, "CosmosOutput needs the names of a database and a container")
@@ -83,6 +101,9 @@ type cosmosOutputBinding struct {
 }
 
 func (o *Output) binding(name string) any {
+	if o.toHub {
+		return o.hubBinding(name)
+	}
 	return cosmosOutputBinding{
 		Name: name, Type: "cosmosDB", Direction: "out",
 		DatabaseName: o.database, ContainerName: o.container, Connection: o.connection,

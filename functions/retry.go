@@ -13,7 +13,7 @@ import (
 const RetryForever = -1
 
 // RetryOption is what [FixedDelay] and [ExponentialBackoff] return. Hosts
-// honour retry policies for Event Hubs and Cosmos DB triggers; an HTTP caller
+// honour retry policies for Event Hubs, Cosmos DB and timer triggers; an HTTP caller
 // retries by itself, so the option does not fit [App.HTTP].
 type RetryOption struct{ policy retryPolicy }
 
@@ -31,6 +31,7 @@ func ExponentialBackoff(retries int, shortest, longest time.Duration) RetryOptio
 
 func (o RetryOption) applyEventHub(f *function, _ *eventHubTrigger) { f.retry = &o.policy }
 func (o RetryOption) applyCosmosDB(f *function, _ *cosmosTrigger)   { f.retry = &o.policy }
+func (o RetryOption) applyTimer(f *function, _ *timerTrigger)       { f.retry = &o.policy }
 
 const (
 	fixedDelay         = "fixedDelay"

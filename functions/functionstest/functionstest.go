@@ -29,7 +29,7 @@ import (
 type Result struct {
 	// Documents are those of the function's first output, in order.
 	Documents []functions.Document
-	// Outputs are the documents of every output, by binding name: "output",
+	// Outputs are the documents or events of every output, by binding name: "output",
 	// "output2" and so on, in the order of registration.
 	Outputs map[string][]functions.Document
 	// Logs are the messages logged, those above or below information with
@@ -92,6 +92,15 @@ func Changes(app *functions.App, name string, docs ...any) (*Result, error) {
 		docs = []any{}
 	}
 	return invoke(app, name, "documents", docs, nil)
+}
+
+// Timer calls a function registered with [functions.App.Timer].
+func Timer(app *functions.App, name string, info functions.TimerInfo) (*Result, error) {
+	payload := map[string]any{"IsPastDue": info.PastDue}
+	if !info.Last.IsZero() || !info.Next.IsZero() {
+		payload["ScheduleStatus"] = map[string]time.Time{"Last": info.Last, "Next": info.Next}
+	}
+	return invoke(app, name, "timer", payload, nil)
 }
 
 // HTTP calls a function registered with [functions.App.HTTP]. Route parameters

@@ -166,6 +166,8 @@ func functionSummary(f host.FunctionInfo, prefix string) FunctionSummary {
 		s.Trigger = TriggerEventHub
 	case strings.EqualFold(f.Trigger, "cosmosDBTrigger"):
 		s.Trigger = TriggerCosmos
+	case strings.EqualFold(f.Trigger, "timerTrigger"):
+		s.Trigger = TriggerTimer
 	}
 	if f.Disabled {
 		s.On += " (disabled)"

@@ -44,6 +44,7 @@ const (
 	TriggerHTTP     = "HTTP"
 	TriggerEventHub = "Event Hub"
 	TriggerCosmos   = "Cosmos DB"
+	TriggerTimer    = "Timer"
 )
 
 // FunctionSummary is a function and what starts it.

@@ -68,6 +68,10 @@ func (e *endless) Documents(context.Context, settings.Connection, string, string
 	return e, nil
 }
 
+func (e *endless) EventSink(context.Context, settings.Connection, string) (trigger.EventSink, error) {
+	return nil, nil
+}
+
 func (e *endless) Namespace() string { return "localhost" }
 
 func (e *endless) Partitions(context.Context) ([]string, error) { return []string{"0"}, nil }

@@ -37,6 +37,7 @@ type InvocationFinished struct {
 	Duration     time.Duration // from the start, outputs included
 	Outputs      time.Duration // the part spent writing outputs
 	Documents    int           // written by output bindings
+	Events       int           // sent by output bindings
 	At           time.Time
 }
 

@@ -17,7 +17,7 @@ type function struct {
 	decl    *binding.Function
 	trigger *binding.Binding
 	source  source // nil for HTTP functions
-	outputs []*documentOutput
+	outputs []output
 	http    *binding.Binding // the HTTP output, or nil
 
 	listener    ListenerState // guarded by Host.mu
@@ -179,8 +179,14 @@ func (h *Host) addBinding(f *function, b *binding.Binding) error {
 			return err
 		}
 		f.outputs = append(f.outputs, out)
+	case b.Is("eventHub"):
+		out, err := newEventOutput(b, h.eventOutputs)
+		if err != nil {
+			return err
+		}
+		f.outputs = append(f.outputs, out)
 	default:
-		return fault.New(fault.Invalid, "binding "+b.Name, "output type %s is not supported yet; http and cosmosDB are", b.Type)
+		return fault.New(fault.Invalid, "binding "+b.Name, "output type %s is not supported yet; http, cosmosDB and eventHub are", b.Type)
 	}
 	return nil
 }

@@ -68,12 +68,13 @@ type Host struct {
 	owner    string // stable identity in checkpoints and leases
 	started  time.Time
 
-	listeners  []Listener
-	supervisor *worker.Supervisor
-	server     *worker.Server // nil for a custom handler
-	outputs    *sinks
-	transport  *http.Transport // to workers that take HTTP requests themselves
-	running    running
+	listeners    []Listener
+	supervisor   *worker.Supervisor
+	server       *worker.Server // nil for a custom handler
+	outputs      *sinks
+	eventOutputs *eventSinks
+	transport    *http.Transport // to workers that take HTTP requests themselves
+	running      running
 
 	// abort ends when draining took too long: it ends invocations that no
 	// longer belong to anybody's context.
@@ -126,6 +127,7 @@ func New(o Options) (*Host, error) {
 	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
 	h.listeners = append([]Listener{(&logger{h.log, h.config.Logging}).handle}, o.Listeners...)
 	h.outputs = newSinks(h.settings, o.Connector)
+	h.eventOutputs = newEventSinks(h.settings, o.Connector)
 	h.transport = newTransport()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
 	launcher, err := h.launcher()

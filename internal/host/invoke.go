@@ -98,7 +98,9 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	resp, err := h.ask(ctx, w, f, id, trace, a)
 	if err == nil {
 		writing := time.Now()
-		done.Documents, err = h.writeOutputs(ctx, f, resp, a.call, begun)
+		var out written
+		out, err = h.writeOutputs(ctx, f, resp, a.call, begun)
+		done.Documents, done.Events = out.documents, out.events
 		done.Outputs = time.Since(writing)
 	}
 	done.Err, done.At = err, time.Now()
@@ -182,27 +184,28 @@ func judge(r *funcrpc.InvocationResponse) error {
 
 // writeOutputs hands the function's results to its output bindings. Any that
 // fails, or an output nobody declared, fails the invocation.
-func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, at time.Time) (int, error) {
+func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, at time.Time) (written, error) {
 	values := map[string]*funcrpc.TypedData{returnName: r.GetReturnValue()}
 	for _, p := range r.GetOutputData() {
 		if f.decl.Binding(p.GetName()) == nil {
-			return 0, fault.New(fault.Invalid, "function "+f.decl.Name, "the worker returned an output %q that the function does not declare", p.GetName())
+			return written{}, fault.New(fault.Invalid, "function "+f.decl.Name, "the worker returned an output %q that the function does not declare", p.GetName())
 		}
 		values[strings.ToLower(p.GetName())] = p.GetData()
 	}
 	run, cancel := h.detach(ctx)
 	defer cancel()
-	count := 0
+	var all written
 	for _, o := range f.outputs {
-		n, err := o.write(run, values[strings.ToLower(o.binding.Name)], expr.Values{
+		n, err := o.write(run, values[strings.ToLower(o.name())], expr.Values{
 			Function: f.decl.Name, Now: at, Lookup: c.Values,
 		})
-		count += n
+		all.documents += n.documents
+		all.events += n.events
 		if err != nil {
-			return count, fmt.Errorf("output binding %s: %w", o.binding.Name, err)
+			return all, fmt.Errorf("output binding %s: %w", o.name(), err)
 		}
 	}
-	return count, nil
+	return all, nil
 }
 
 const returnName = "$return"

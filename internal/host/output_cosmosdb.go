@@ -68,29 +68,31 @@ func firstText(b *binding.Binding, properties ...string) string {
 	return ""
 }
 
+func (o *documentOutput) name() string { return o.binding.Name }
+
 // write stores the value's documents and returns how many.
-func (o *documentOutput) write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (int, error) {
+func (o *documentOutput) write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (written, error) {
 	docs, err := binding.Documents(v)
 	if err != nil || len(docs) == 0 {
-		return 0, err
+		return written{}, err
 	}
 	database, err := o.database.Expand(values)
 	if err != nil {
-		return 0, err
+		return written{}, err
 	}
 	container, err := o.container.Expand(values)
 	if err != nil {
-		return 0, err
+		return written{}, err
 	}
 	sink, err := o.sinks.open(ctx, o.conn, database, container, o.createWithKey)
 	if err != nil {
-		return 0, err
+		return written{}, err
 	}
 	if err := sink.Upsert(ctx, docs); err != nil {
 		o.sinks.forget(o.conn.Setting, database, container)
-		return 0, err
+		return written{}, err
 	}
-	return len(docs), nil
+	return written{documents: len(docs)}, nil
 }
 
 // sinks opens containers once for all outputs.

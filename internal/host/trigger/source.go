@@ -22,6 +22,8 @@ type Connector interface {
 	// Documents opens a container for writing, and creates it first with the
 	// partition key path when that is not empty.
 	Documents(ctx context.Context, conn settings.Connection, database, container, createWithKey string) (DocumentSink, error)
+	// EventSink opens a hub for sending.
+	EventSink(ctx context.Context, conn settings.Connection, hub string) (EventSink, error)
 }
 
 // EventHub is one hub seen by one consumer group.
@@ -128,6 +130,22 @@ type DocumentSink interface {
 	// Upsert writes all documents, each a JSON object, and returns when all
 	// are durable, or with the first error. It keeps no slice.
 	Upsert(ctx context.Context, docs [][]byte) error
+}
+
+// EventSink sends events to a hub.
+type EventSink interface {
+	// Send appends all events and returns when all are durable, or with the
+	// first error; then others may have been sent. Events of one partition key
+	// stay in their order; those without a key stay together in one partition.
+	// It keeps no slice. An event that is too large is fault.TooLarge, and then
+	// nothing is sent.
+	Send(ctx context.Context, events []OutgoingEvent) error
+}
+
+// OutgoingEvent is an event to send.
+type OutgoingEvent struct {
+	Body         []byte
+	PartitionKey string // "": any partition
 }
 
 // MetadataStore keeps small sets of named values under blob names, as the

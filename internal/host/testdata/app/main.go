@@ -34,6 +34,12 @@ func main() {
 		functions.StartFromBeginning())
 	app.HTTP("hello", hello, functions.Route("hello/{name?}"), functions.Methods("GET", "POST"), functions.Auth(functions.AuthAnonymous))
 	app.HTTP("store", store, functions.Methods("POST"), functions.Auth(functions.AuthAnonymous), out)
+	sent := functions.EventHubOutput("relayed", functions.Connection("Hub"), functions.PartitionKey("/deviceId"))
+	app.Timer("relay", func(ctx context.Context, info functions.TimerInfo) error {
+		slog.InfoContext(ctx, "relaying", "past_due", info.PastDue)
+		device := os.Getenv("RELAY_DEVICE")
+		return sent.Add(ctx, reading{ID: "1", Device: device}, reading{ID: "2", Device: device})
+	}, functions.Schedule("0 0 0 1 1 *"), sent)
 	app.Main()
 }
 

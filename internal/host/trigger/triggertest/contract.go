@@ -32,6 +32,7 @@ const patience = 10 * time.Second
 // is called for every part and returns an empty service.
 func Contract(t *testing.T, open func(t *testing.T) Service) {
 	t.Run("EventHub", func(t *testing.T) { eventHub(t, open(t)) })
+	t.Run("EventSink", func(t *testing.T) { eventSink(t, open(t)) })
 	t.Run("ChangeFeed", func(t *testing.T) { changeFeed(t, open(t)) })
 	t.Run("Leases", func(t *testing.T) { leases(t, open(t)) })
 	t.Run("Metadata", func(t *testing.T) { metadata(t, open(t).Metadata) })
@@ -125,6 +126,68 @@ func text(events []trigger.Event) string {
 		parts = append(parts, e.Body)
 	}
 	return string(bytes.Join(parts, []byte(" ")))
+}
+
+// eventSink sends to the hub and reads back: the events of a key are together
+// and in order, and those without one are together.
+func eventSink(t *testing.T, s Service) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	sink, err := s.Connector.EventSink(ctx, s.Events, "contract")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub, err := s.Connector.EventHub(ctx, s.Events, "contract", "$Default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = sink.Send(ctx, []trigger.OutgoingEvent{
+		{Body: []byte("a1"), PartitionKey: "a"}, {Body: []byte("x1")}, {Body: []byte("b1"), PartitionKey: "bb"},
+		{Body: []byte("a2"), PartitionKey: "a"}, {Body: []byte("x2")}, {Body: []byte("a3"), PartitionKey: "a"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Send(ctx, nil); err != nil {
+		t.Errorf("sending nothing: %v", err)
+	}
+	byKey, placed := map[string]string{}, map[string]string{}
+	for _, partition := range []string{"0", "1"} {
+		for _, e := range readAll(t, ctx, hub, partition) {
+			byKey[e.PartitionKey] += string(e.Body) + " "
+			if p, seen := placed[e.PartitionKey]; seen && p != partition {
+				t.Errorf("events of key %q are in two partitions", e.PartitionKey)
+			}
+			placed[e.PartitionKey] = partition
+		}
+	}
+	if byKey["a"] != "a1 a2 a3 " || byKey["bb"] != "b1 " || byKey[""] != "x1 x2 " {
+		t.Errorf("by key: %v", byKey)
+	}
+}
+
+// readAll reads what is in a partition. The wait at its end is short: what was
+// sent is durable, so it is there at once.
+func readAll(t *testing.T, ctx context.Context, hub trigger.EventHub, partition string) []trigger.Event {
+	t.Helper()
+	r, err := hub.Open(ctx, partition, trigger.Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var all []trigger.Event
+	for {
+		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		events, err := r.Read(short, nil, 100)
+		cancel()
+		if err != nil {
+			return all
+		}
+		for _, e := range events {
+			e.Body = bytes.Clone(e.Body)
+			all = append(all, e)
+		}
+	}
 }
 
 func changeFeed(t *testing.T, s Service) {

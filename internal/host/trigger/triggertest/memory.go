@@ -104,6 +104,17 @@ func (m *Memory) hub(name string) [][]trigger.Event {
 	return m.hubs[name]
 }
 
+// Events returns what a hub holds, partition after partition.
+func (m *Memory) Events(hub string) []trigger.Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []trigger.Event
+	for _, p := range m.hub(hub) {
+		all = append(all, p...)
+	}
+	return all
+}
+
 // Checkpoint returns a blob's metadata, nil when there is none.
 func (m *Memory) Checkpoint(blob string) map[string]string {
 	m.mu.Lock()
@@ -201,6 +212,13 @@ type connector struct{ *Memory }
 
 func (c connector) Documents(_ context.Context, _ settings.Connection, database, name, _ string) (trigger.DocumentSink, error) {
 	return c.sink(database, name), nil
+}
+
+// EventSink implements trigger.Connector.
+func (m *Memory) EventSink(_ context.Context, _ settings.Connection, hub string) (trigger.EventSink, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return memoryEventSink{m, hub}, m.failing("eventsink")
 }
 
 // Metadata implements trigger.MetadataStore.
@@ -414,6 +432,32 @@ func (s *memorySink) Upsert(_ context.Context, docs [][]byte) error {
 			return err
 		}
 		s.c.put(id, d)
+	}
+	s.m.notify()
+	return nil
+}
+
+type memoryEventSink struct {
+	m   *Memory
+	hub string
+}
+
+// Send puts events with a key into the partition of its length, those without
+// into the first.
+func (s memoryEventSink) Send(_ context.Context, events []trigger.OutgoingEvent) error {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	if err := s.m.failing("send"); err != nil {
+		return err
+	}
+	parts := s.m.hub(s.hub)
+	for _, e := range events {
+		p := len(e.PartitionKey) % len(parts)
+		n := len(parts[p])
+		parts[p] = append(parts[p], trigger.Event{
+			Body: bytes.Clone(e.Body), Sequence: int64(n), Offset: strconv.Itoa(100 + n),
+			EnqueuedAt: time.Now(), PartitionKey: e.PartitionKey,
+		})
 	}
 	s.m.notify()
 	return nil
