@@ -1,14 +1,22 @@
-"""Runs every test in this folder and writes one JSON line for each."""
+"""Runs every test in this folder and writes one JSON line for each. The client
+spends most of a test asleep (it polls), so eight run at a time."""
 
 import json
 import sys
+import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+PRINTING = threading.Lock()
 
 
 class JSONResult(unittest.TestResult):
+    failed = False
+
     def _line(self, test, passed, output=""):
         name = test.id().split(".")[-1]
-        print(json.dumps({"name": name, "passed": passed, "output": output}), flush=True)
+        with PRINTING:
+            print(json.dumps({"name": name, "passed": passed, "output": output}), flush=True)
 
     def addSuccess(self, test):
         self._line(test, True)
@@ -18,9 +26,21 @@ class JSONResult(unittest.TestResult):
 
     addError = addFailure
 
+    def addSubTest(self, test, subtest, err):
+        if err is not None and not self.failed:  # one line for each test, not for its parts
+            self.failed = True
+            self._line(test, False, str(subtest) + "\n" + self._exc_info_to_string(err, test))
+
     def addSkip(self, test, reason):
         self._line(test, False, "skipped: " + reason)
 
 
+def flat(suite):
+    for item in suite:
+        yield from flat(item) if isinstance(item, unittest.TestSuite) else (item,)
+
+
 if __name__ == "__main__":
-    unittest.defaultTestLoader.discover(sys.path[0]).run(JSONResult())
+    with ThreadPoolExecutor(8) as pool:
+        for test in flat(unittest.defaultTestLoader.discover(sys.path[0])):
+            pool.submit(test.run, JSONResult())
