@@ -14,6 +14,7 @@ type Decoder struct {
 	in    *Input
 	root  pathNode
 	typed []typedSlot
+	plain bool // the event has neither escapes nor control characters
 }
 
 // pathNode is a property name on the way to fields.
@@ -22,8 +23,23 @@ type pathNode struct {
 	slot  int // -1: only its children are read
 	ascii bool
 	kids  []pathNode
-	next  int // the child that matched last, plus one: events repeat their order
+	// Events repeat the order of their properties: seen[n] is the n-th key that
+	// came last time, and what it means.
+	seen    []seenKey
+	learned int
 }
+
+type seenKey struct {
+	key string
+	kid *pathNode // nil: not read
+}
+
+// Limits of what is remembered of keys, so that events without an order cost no
+// memory.
+const (
+	maxSeen    = 256
+	maxLearned = 4 * maxSeen
+)
 
 type typedSlot struct {
 	slot int
@@ -62,24 +78,28 @@ func (n *pathNode) child(name string) *pathNode {
 	return &n.kids[len(n.kids)-1]
 }
 
-// find returns the child that a key names, or nil.
-func (n *pathNode) find(key string, escaped bool) *pathNode {
+// find returns the child that the n-th key of an object names, or nil, and
+// remembers it.
+func (n *pathNode) find(key string, escaped bool, nth int) (kid *pathNode) {
+	text := key
 	if escaped {
-		key = string(unescape(nil, key))
-	}
-	if n.next < len(n.kids) {
-		if k := &n.kids[n.next]; k.name == key {
-			n.next++
-			return k
-		}
+		text = string(unescape(nil, key))
 	}
 	for i := range n.kids {
-		if k := &n.kids[i]; k.name == key || sameName(k, key) {
-			n.next = i + 1
-			return k
+		if k := &n.kids[i]; k.name == text || sameName(k, text) {
+			kid = k
+			break
 		}
 	}
-	return nil
+	if escaped || nth > len(n.seen) || nth >= maxSeen || n.learned >= maxLearned {
+		return kid
+	}
+	n.learned++
+	if nth == len(n.seen) {
+		n.seen = append(n.seen, seenKey{})
+	}
+	n.seen[nth] = seenKey{strings.Clone(key), kid}
+	return kid
 }
 
 // sameName compares without case.
@@ -112,7 +132,8 @@ func (d *Decoder) Decode(event []byte, row *Row) error {
 		row.Slots = row.Slots[:width]
 		clear(row.Slots)
 	}
-	if !utf8.Valid(event) {
+	var ascii bool
+	if ascii, d.plain = survey(event); !ascii && !utf8.Valid(event) {
 		return fault.New(fault.Invalid, "", "the event is not UTF-8")
 	}
 	s := unsafe.String(unsafe.SliceData(event), len(event))
@@ -138,21 +159,26 @@ func (d *Decoder) object(n *pathNode, s string, i int, row *Row, depth int) (end
 	if depth > maxJSONDepth {
 		return bad, i
 	}
-	n.next = 0
 	i = skipSpace(s, i+1)
 	if i < len(s) && s[i] == '}' {
 		return i + 1, 0
 	}
-	for {
+	for nth := 0; ; nth++ {
 		if i >= len(s) || s[i] != '"' {
 			return bad, i
 		}
-		keyEnd, escaped := scanString(s, i+1)
-		if keyEnd == bad {
-			return bad, i
+		var kid *pathNode
+		if i++; nth < len(n.seen) && beginsWithKey(s[i:], n.seen[nth].key) {
+			kid = n.seen[nth].kid
+			i += len(n.seen[nth].key) + 1
+		} else {
+			keyEnd, escaped := d.string(s, i)
+			if keyEnd == bad {
+				return bad, i
+			}
+			kid = n.find(s[i:keyEnd], escaped, nth)
+			i = keyEnd + 1
 		}
-		key := s[i+1 : keyEnd]
-		i = keyEnd + 1
 		if i < len(s) && s[i] != ':' {
 			i = skipSpace(s, i)
 		}
@@ -163,9 +189,14 @@ func (d *Decoder) object(n *pathNode, s string, i int, row *Row, depth int) (end
 			i = skipSpace(s, i)
 		}
 		start := i
-		if kid := n.find(key, escaped); kid != nil {
+		switch {
+		case kid != nil:
 			i, at = d.value(kid, s, i, row, depth)
-		} else {
+		case d.plain && i < len(s) && s[i] == '"':
+			if i, _ = d.string(s, i+1); i != bad {
+				i++
+			}
+		default:
 			i = skipValue(s, i, depth)
 		}
 		if i == bad {
@@ -189,6 +220,24 @@ func (d *Decoder) object(n *pathNode, s string, i int, row *Row, depth int) (end
 	}
 }
 
+// beginsWithKey says whether s begins with the key and its closing quote. Keys
+// that are remembered have no escapes and no quotes.
+func beginsWithKey(s, key string) bool {
+	return len(s) > len(key) && s[len(key)] == '"' && s[:len(key)] == key
+}
+
+// string is scanString, faster for events without escapes.
+func (d *Decoder) string(s string, i int) (end int, escaped bool) {
+	if !d.plain {
+		return scanString(s, i)
+	}
+	n := strings.IndexByte(s[i:], '"')
+	if n < 0 {
+		return bad, false
+	}
+	return i + n, false
+}
+
 // value reads the value of a field, or of something that contains fields.
 func (d *Decoder) value(n *pathNode, s string, i int, row *Row, depth int) (end, at int) {
 	if i >= len(s) {
@@ -197,7 +246,7 @@ func (d *Decoder) value(n *pathNode, s string, i int, row *Row, depth int) (end,
 	var v Value
 	switch s[i] {
 	case '"':
-		closing, escaped := scanString(s, i+1)
+		closing, escaped := d.string(s, i+1)
 		if closing == bad {
 			return bad, i
 		}

@@ -1,6 +1,7 @@
 package streamsql
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,6 +118,10 @@ func (rt *jsRuntime) limited(f func() error) (err error) {
 		rt.vm.ClearInterrupt()
 		if failure := recover(); failure != nil {
 			err = fmt.Errorf("%v", failure)
+		}
+		var deep *goja.StackOverflowError
+		if errors.As(err, &deep) {
+			err = fmt.Errorf("the call stack is deeper than %d", jsStackDepth)
 		}
 	}()
 	return f()
