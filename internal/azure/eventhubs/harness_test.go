@@ -54,10 +54,16 @@ func (e *eventLog) count(claim func(Event) bool) int {
 // "second"; change edits the configuration first.
 func newWorld(t testing.TB, change func(*Config)) *world {
 	t.Helper()
+	return newWorldOn(t, vfs.NewMem(), change)
+}
+
+// newWorldOn is newWorld on a file system of the test's.
+func newWorldOn(t testing.TB, fs vfs.FS, change func(*Config)) *world {
+	t.Helper()
 	testkit.NoLeaks(t)
 	w := &world{t: t}
 	var err error
-	w.broker, err = broker.Open(broker.Options{FS: vfs.NewMem(), Dir: "/hubs"})
+	w.broker, err = broker.Open(broker.Options{FS: fs, Dir: "/hubs"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,11 +7,14 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
+	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
 func TestAutoCreate(t *testing.T) {
@@ -196,4 +199,33 @@ func TestDeletedHubEndsItsLinks(t *testing.T) {
 	}
 	<-l.Done()
 	wantError(t, l.Err(), amqp.ErrNotFound, text)
+}
+
+// A full disk is server-busy, which clients retry on the same link; when there
+// is room again the link works as before, and nothing refused was stored.
+func TestFullDisk(t *testing.T) {
+	var full atomic.Bool
+	fs := vfs.WithFaults(vfs.NewMem(), vfs.InjectorFunc(func(op vfs.Op) error {
+		if _, changes := vfs.ChangeName(op.Kind); changes && full.Load() {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))
+	w := newWorldOn(t, fs, nil)
+	l, err := w.root().AttachSender(within(t), "s", "hub/Partitions/0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := send(t, l, 0, event("before")); err != nil {
+		t.Fatal(err)
+	}
+	full.Store(true)
+	for range 3 {
+		wantError(t, send(t, l, 0, event("refused")), condServerBusy, "no space left")
+	}
+	full.Store(false)
+	testkit.Eventually(t, within10, func() bool { return send(t, l, 0, event("after")) == nil }, "sending works again")
+	if got := w.stored(0, 2); got[0] != "before" || got[1] != "after" {
+		t.Errorf("stored %v", got)
+	}
 }
