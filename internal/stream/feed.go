@@ -223,15 +223,22 @@ func (f *feed) eventTime(node *streamsql.Source, row *streamsql.Row) int64 {
 		return row.Arrival
 	}
 	v := node.Timestamp.Eval(row)
-	if row.Err == nil && v.Kind() == streamsql.DateTime {
-		return v.Ticks()
+	if row.Err == nil {
+		switch v.Kind() {
+		case streamsql.DateTime:
+			return v.Ticks()
+		case streamsql.String:
+			if ticks, ok := streamsql.ParseDateTime(v.Text()); ok {
+				return ticks
+			}
+		}
 	}
 	f.counters.conversion.Add(1)
 	if row.Err != nil {
 		f.counters.note(row.Err)
 		row.Err = nil
 	} else {
-		f.counters.note(fault.New(fault.Invalid, "input "+f.input.Name, "TIMESTAMP BY %s is %s, not a datetime", node.Timestamp, v.Kind()))
+		f.counters.note(fault.New(fault.Invalid, "input "+f.input.Name, "TIMESTAMP BY %s: %s is not a datetime", node.Timestamp, v.AppendJSON(nil)))
 	}
 	return noTime
 }

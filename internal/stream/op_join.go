@@ -18,6 +18,7 @@ type join struct {
 	other  []streamsql.Value // a row of the side that is searched
 	key    []byte
 	hasKey bool
+	dates  bool // see joinKey
 }
 
 func newJoin(e *env, node *streamsql.Join, next port, name string) *join {
@@ -46,12 +47,7 @@ func (j *join) row(side int, row *streamsql.Row) error {
 	if err := j.expire(row.Time); err != nil {
 		return err
 	}
-	j.key, j.hasKey = j.key[:0], true
-	for _, x := range j.keys[side] {
-		v := x.Eval(row)
-		j.hasKey = j.hasKey && !v.IsNull()
-		j.key = v.AppendKey(j.key)
-	}
+	j.key, j.hasKey, j.dates = joinKey(j.key[:0], j.keys[side], row)
 	leftTime := row.Time
 	if side == 0 && j.node.Bounds.LeftTime != nil {
 		leftTime = j.node.Bounds.LeftTime.Eval(row).Ticks()
@@ -99,7 +95,12 @@ func (j *join) probe(side int, row *streamsql.Row, leftTime int64) (bool, error)
 			lt, rt = e.leftTime, row.Time
 		}
 		if d := rt - lt; d >= j.low && d <= j.high {
-			ok, err := j.pair(side, row, kept.read(e, j.other), e.time)
+			other := kept.read(e, j.other)
+			if j.dates && !j.same(side, row, other) {
+				at = e.next
+				continue
+			}
+			ok, err := j.pair(side, row, other, e.time)
 			if err != nil {
 				return matched, err
 			}
@@ -111,6 +112,12 @@ func (j *join) probe(side int, row *streamsql.Row, leftTime int64) (bool, error)
 		at = e.next
 	}
 	return matched, nil
+}
+
+// same compares the keys themselves.
+func (j *join) same(side int, row *streamsql.Row, other []streamsql.Value) bool {
+	o := streamsql.Row{Slots: other, Scratch: &j.env.scratch}
+	return equalKeys(j.keys[side], j.keys[1-side], row, &o)
 }
 
 // pair emits a joined row if the condition holds.

@@ -17,6 +17,10 @@ func (p *project) process(rows []streamsql.Row) error {
 		}
 		row.Arrival, row.Partition = in.Arrival, in.Partition
 		for s, x := range p.exprs {
+			if x == nil { // reserved for an analytic function of a later step
+				row.Slots[s] = streamsql.NullValue
+				continue
+			}
 			row.Slots[s] = x.Eval(in)
 		}
 		if p.out.env.dataError(in) {

@@ -32,13 +32,8 @@ func (j *refJoin) row(in *streamsql.Row) error {
 	if v := j.data.at(in.Time); v != j.version {
 		j.build(v)
 	}
-	j.key = j.key[:0]
-	hasKey := true
-	for _, x := range j.node.LeftKeys {
-		v := x.Eval(in)
-		hasKey = hasKey && !v.IsNull()
-		j.key = v.AppendKey(j.key)
-	}
+	var hasKey, dates bool
+	j.key, hasKey, dates = joinKey(j.key[:0], j.node.LeftKeys, in)
 	if env.dataError(in) {
 		return nil
 	}
@@ -46,7 +41,11 @@ func (j *refJoin) row(in *streamsql.Row) error {
 	if hasKey && j.version != nil {
 		if id := j.index.find(j.key); id != missing {
 			for n := uint32(j.index.state(id)[0]); n != 0; n = j.next[n-1] {
-				ok, err := j.emit(in, j.version.rows[n-1])
+				right := streamsql.Row{Slots: j.version.rows[n-1], Scratch: &env.scratch}
+				if dates && !equalKeys(j.node.LeftKeys, j.node.RightKeys, in, &right) {
+					continue
+				}
+				ok, err := j.emit(in, right.Slots)
 				if err != nil {
 					return err
 				}
@@ -90,13 +89,8 @@ func (j *refJoin) build(v *refVersion) {
 	row := streamsql.Row{Scratch: &j.out.env.scratch}
 	for i := range v.rows {
 		row.Slots, row.Err = v.rows[i], nil
-		j.key = j.key[:0]
-		hasKey := true
-		for _, x := range j.node.RightKeys {
-			k := x.Eval(&row)
-			hasKey = hasKey && !k.IsNull()
-			j.key = k.AppendKey(j.key)
-		}
+		var hasKey bool
+		j.key, hasKey, _ = joinKey(j.key[:0], j.node.RightKeys, &row)
 		if j.out.env.dataError(&row) || !hasKey {
 			continue
 		}
