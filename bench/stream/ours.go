@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// engine runs a workload.
+type engine interface {
+	name() string
+	runs(w workload) bool
+	run(ctx context.Context, w workload, inputs map[string]input, cores int) (result, error)
+}
+
+// result is what a process prints.
+type result struct {
+	Seconds float64 `json:"seconds"`    // wall clock
+	CPU     float64 `json:"cpuSeconds"` // user and system, of all threads
+	Events  int64   `json:"events"`     // taken in; 0 if the engine does not say
+	Rows    int64   `json:"rows"`
+	Sum     int64   `json:"sum"`  // of the column n
+	Peak    float64 `json:"peak"` // resident memory in MiB
+	Saves   int64   `json:"saves"`
+	Bytes   int64   `json:"bytes"` // of the last checkpoint
+}
+
+// ours is Lazuli's engine in a child process of this program.
+type ours struct {
+	settings
+	every time.Duration // checkpoint interval; 0 for none
+}
+
+func (o ours) name() string {
+	if o.every > 0 {
+		return "Lazuli, checkpoint every " + o.every.String()
+	}
+	return "Lazuli"
+}
+
+func (o ours) runs(workload) bool { return true }
+
+func (o ours) run(ctx context.Context, w workload, inputs map[string]input, cores int) (result, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return result{}, err
+	}
+	args := []string{"job", "-query", w.ours, "-checkpoint", o.every.String(), "-dir", filepath.Join(o.dir, "state")}
+	if o.profile != "" && cores == 1 {
+		if err := os.MkdirAll(o.profile, 0o700); err != nil {
+			return result{}, err
+		}
+		args = append(args, "-profile", filepath.Join(o.profile, w.name+".prof"))
+	}
+	for name, in := range inputs {
+		args = append(args, name+"="+strings.Join(in.files, ","))
+	}
+	lines, err := pinned(ctx, o.limit, cores, []string{fmt.Sprintf("GOMAXPROCS=%d", cores)}, self, args...)
+	if err != nil {
+		return result{}, err
+	}
+	var r result
+	return r, json.Unmarshal([]byte(lines[len(lines)-1]), &r)
+}
+
+// pinned runs a command on the first cores of the machine and returns the lines
+// that it printed.
+func pinned(ctx context.Context, limit time.Duration, cores int, env []string, name string, args ...string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if path, err := exec.LookPath("taskset"); err == nil {
+		args = append([]string{"-c", fmt.Sprintf("0-%d", cores-1), name}, args...)
+		name = path
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, err
+	}
+	text := strings.TrimSpace(string(out))
+	if text == "" {
+		return nil, fmt.Errorf("%s printed nothing", filepath.Base(name))
+	}
+	return strings.Split(text, "\n"), nil
+}

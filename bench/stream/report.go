@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// report collects results and prints them as Markdown.
+type report struct {
+	order []string
+	lines map[string]*line
+}
+
+type line struct {
+	w       workload
+	cores   int
+	engines []string
+	events  int64
+	results map[string]result
+}
+
+func newReport() *report { return &report{lines: map[string]*line{}} }
+
+// add takes a result and prints it at once, so that a run cut short has left
+// something.
+func (r *report) add(w workload, engine string, cores int, inputs map[string]input, res result) {
+	key := fmt.Sprintf("%s/%d", w.name, cores)
+	l := r.lines[key]
+	if l == nil {
+		l = &line{w: w, cores: cores, results: map[string]result{}}
+		for _, in := range inputs {
+			l.events += int64(in.events)
+		}
+		r.lines[key] = l
+		r.order = append(r.order, key)
+	}
+	l.engines = append(l.engines, engine)
+	l.results[engine] = res
+	fmt.Fprintf(os.Stderr, "%-14s %d cores %-8s %9.0f events/s %9.0f per CPU second, %d rows, n %d, load %s\n",
+		w.name, cores, engine, float64(l.events)/res.Seconds, float64(l.events)/res.CPU, res.Rows, res.Sum, load())
+}
+
+func (r *report) print(peer bool) {
+	fmt.Println("\nEvents per second of CPU time, all threads of the process; in brackets per second on the wall.")
+	fmt.Println()
+	fmt.Println("| workload | cores | Lazuli | Flink | ratio per core | rows of Lazuli | rows of Flink | zero loss |")
+	fmt.Println("|---|---|---|---|---|---|---|---|")
+	for _, key := range r.order {
+		l := r.lines[key]
+		a, b := l.results["Lazuli"], l.results["Flink"]
+		ratio := ""
+		if b.CPU > 0 && a.CPU > 0 {
+			ratio = fmt.Sprintf("%.1f", b.CPU/a.CPU)
+		}
+		fmt.Printf("| %s | %d | %s | %s | %s | %d | %d | %s |\n", l.w.name, l.cores, l.speed(a), l.speed(b), ratio, a.Rows, b.Rows, l.verdict(a, b))
+	}
+}
+
+func (l *line) speed(r result) string {
+	if r.CPU == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f k (%.0f k)", float64(l.events)/r.CPU/1000, float64(l.events)/r.Seconds/1000)
+}
+
+// verdict says what the counts show.
+func (l *line) verdict(a, b result) string {
+	var said []string
+	if a.Events == l.events {
+		said = append(said, "all taken in")
+	} else {
+		said = append(said, fmt.Sprintf("LOST %d", l.events-a.Events))
+	}
+	switch {
+	case a.Sum == l.events:
+		said = append(said, "all in a window")
+	case a.Sum > 0 && l.w.name == "hopping" && a.Sum == 60*l.events:
+		said = append(said, "all in 60 windows")
+	case a.Sum > 0:
+		said = append(said, fmt.Sprintf("n = %d", a.Sum))
+	}
+	if l.w.same && b.CPU > 0 {
+		if a.Rows == b.Rows && a.Sum == b.Sum {
+			said = append(said, "equal")
+		} else {
+			said = append(said, fmt.Sprintf("DIFFERENT (Flink's n = %d)", b.Sum))
+		}
+	}
+	return strings.Join(said, ", ")
+}
+
+// load is the load average of the last minute.
+func load() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "?"
+	}
+	first, _, _ := strings.Cut(string(data), " ")
+	return first
+}
+
+// machine describes where the numbers come from.
+func machine() string {
+	model := "unknown CPU"
+	if f, err := os.Open("/proc/cpuinfo"); err == nil {
+		defer f.Close()
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores, %s, %s/%s, %s, load %s", model, runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		time.Now().UTC().Format("2006-01-02"), load())
+}
