@@ -82,6 +82,8 @@ export async function start() {
       fetch(`${url}/v1.0/myorg/datasets/${dataset}/tables/rows/rows`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ rows }) }).then((r) => {
         if (!r.ok) throw new Error(`push to ${dataset}: ${r.status}`)
       }),
+    freeze: () => up.kill('SIGSTOP'),
+    thaw: () => up.kill('SIGCONT'),
     async stop() {
       for (const p of [feed, up]) {
         p.removeAllListeners('exit')

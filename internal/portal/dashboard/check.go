@@ -26,7 +26,7 @@ type shape struct {
 
 var shapes = map[string]shape{
 	"number": {2, 2, 5 * time.Minute, nil},
-	"gauge":  {2, 2, 5 * time.Minute, []string{"value"}},
+	"gauge":  {3, 2, 5 * time.Minute, []string{"value"}},
 	"line":   {6, 3, 10 * time.Minute, nil},
 	"bar":    {4, 3, 5 * time.Minute, []string{"by"}},
 	"map":    {6, 8, time.Hour, []string{"key", "lat", "lon", "value"}},
@@ -95,6 +95,7 @@ func (t *Tile) check(datasets map[string]DatasetSpec) error {
 	t.W, t.H = cmp.Or(t.W, form.w), cmp.Or(t.H, form.h)
 	t.Window = cmp.Or(t.Window, Duration(form.window))
 	t.Every = cmp.Or(t.Every, Duration(max(time.Duration(t.Window)/60, time.Second)))
+	t.Trend = cmp.Or(t.Trend, max(t.Window, Duration(5*time.Minute)))
 	t.Aggregate, t.Scale, t.Limit = cmp.Or(t.Aggregate, "last"), cmp.Or(t.Scale, 1), cmp.Or(t.Limit, 20)
 	if t.Type == "gauge" && t.Max <= t.Min {
 		t.Max = t.Min + 100

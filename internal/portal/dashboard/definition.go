@@ -55,6 +55,7 @@ type Tile struct {
 	Aggregate string   `json:"aggregate,omitempty"` // last (default), avg, sum, min, max, count or rate
 	By        string   `json:"by,omitempty"`        // one result for each value of this field
 	Every     Duration `json:"every,omitempty"`     // width of a line's steps; default Window/60
+	Trend     Duration `json:"trend,omitempty"`     // of a number's small line; default the larger of Window and 5m
 
 	// How it looks.
 	Unit       string      `json:"unit,omitempty"`

@@ -11,7 +11,7 @@ import (
 type NumberView struct {
 	Value *float64   `json:"value"` // null without rows
 	State string     `json:"state"` // ok, warn, alarm or off
-	Trend []*float64 `json:"trend"` // up to 40 steps of the window, oldest first
+	Trend []*float64 `json:"trend"` // 40 steps of Trend, oldest first
 }
 
 const trendSteps = 40
@@ -30,9 +30,10 @@ func (e *evaluator) number(now time.Time) any {
 		v.Value, v.State = optional(0, true), e.tile.state(0) // no rows are none, not unknown
 	}
 	if e.tile.Type == "number" {
-		width := max(window.Milliseconds()/trendSteps, 1000)
+		trend := time.Duration(e.tile.Trend).Milliseconds()
+		from, width := end-trend, max(trend/trendSteps, 1000)
 		sums := e.gather(from, width)
-		for step := from/width + 1; step <= end/width; step++ {
+		for step := from/width + 1; step <= e.lastStep(end, width); step++ {
 			s, ok := sums[slot{step: step}]
 			if !ok {
 				v.Trend = append(v.Trend, nil)
@@ -60,11 +61,24 @@ type SeriesView struct {
 
 const maxSeries = 24
 
+// lastStep is the last step to show: the one under way is left out where its
+// value grows until it ends.
+func (e *evaluator) lastStep(end, width int64) int64 {
+	switch e.tile.Aggregate {
+	case "count", "sum", "rate":
+		return end/width - 1
+	}
+	if e.tile.Per != "" {
+		return end/width - 1
+	}
+	return end / width
+}
+
 func (e *evaluator) line(now time.Time) any {
 	end, width := e.data.now(now), time.Duration(e.tile.Every).Milliseconds()
 	from := end - time.Duration(e.tile.Window).Milliseconds()
 	sums := e.gather(from, width)
-	first, last := from/width+1, end/width
+	first, last := from/width+1, e.lastStep(end, width)
 	names := map[string]cell{}
 	for s := range sums {
 		names[e.data.words(s.group)] = s.group
