@@ -3,6 +3,7 @@ package eventhubs
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -252,5 +253,24 @@ func TestNewRefusesBadRules(t *testing.T) {
 	var e *fault.Error
 	if _, err := New(Config{Broker: w.broker, Rules: []Rule{{Name: "x", Key: "secret"}}}); !errors.As(err, &e) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("rule without rights: %v", err)
+	}
+}
+
+// The switch that trusts any token must not reach beyond this machine.
+func TestOnLoopback(t *testing.T) {
+	for addr, want := range map[net.Addr]bool{
+		&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}:             true,
+		&net.TCPAddr{IP: net.IPv4(127, 9, 8, 7)}:             true,
+		&net.TCPAddr{IP: net.IPv6loopback}:                   true,
+		&net.TCPAddr{IP: net.IPv4(192, 168, 0, 7)}:           false,
+		&net.TCPAddr{IP: net.ParseIP("fe80::1")}:             false,
+		&net.TCPAddr{}:                                       false,
+		&net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}:             false,
+		&net.UnixAddr{Name: "/run/lazuli.sock", Net: "unix"}: true,
+		nil: false,
+	} {
+		if got := onLoopback(addr); got != want {
+			t.Errorf("%v: %v", addr, got)
+		}
 	}
 }
