@@ -27,6 +27,9 @@ func (a *App) genCommand(args []string, out io.Writer) error {
 		}
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("functions: gen: unexpected argument %q; the folder is given as -dir %[1]s", flags.Arg(0))
+	}
 	return a.generate(*dir, *exe, out)
 }
 

@@ -111,4 +111,7 @@ func TestGenCommandExplainsItself(t *testing.T) {
 	if err := New().genCommand([]string{"-nosuch"}, &out); err == nil {
 		t.Error("an unknown flag was accepted")
 	}
+	if err := New().genCommand([]string{"folder"}, &out); err == nil || !strings.Contains(err.Error(), "-dir folder") {
+		t.Errorf("a folder without -dir: %v", err)
+	}
 }
