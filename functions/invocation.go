@@ -48,6 +48,7 @@ type call struct {
 	fn      *function
 	request *funcrpc.InvocationRequest
 	log     logSink
+	logName string // category of its log records
 
 	// answer is what an HTTP function responded. Only the handler's goroutine
 	// touches it.
@@ -67,7 +68,7 @@ func callOf(ctx context.Context) *call {
 }
 
 func newCall(f *function, req *funcrpc.InvocationRequest, log logSink) *call {
-	c := &call{fn: f, request: req, log: log, docs: make([]*documentList, len(f.outputs))}
+	c := &call{fn: f, request: req, log: log, logName: "Function." + f.name + ".User", docs: make([]*documentList, len(f.outputs))}
 	c.Invocation = Invocation{
 		ID:          req.InvocationId,
 		Function:    f.name,

@@ -70,7 +70,7 @@ func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
 	}
 	record := &funcrpc.RpcLog{
 		InvocationId: c.ID,
-		Category:     "Function." + c.Function + ".User",
+		Category:     c.logName,
 		Level:        rpcLevel(r.Level),
 		LogCategory:  funcrpc.RpcLog_User,
 		Message:      strings.ToValidUTF8(r.Message, "\uFFFD"),

@@ -191,5 +191,11 @@ func decodeEvent(req *funcrpc.InvocationRequest) (Event, error) {
 }
 
 func partitionID(req *funcrpc.InvocationRequest) string {
-	return Properties(text(metadata(req, "PartitionContext"))).Get("PartitionId")
+	var context struct {
+		PartitionID json.RawMessage `json:"PartitionId"`
+	}
+	if json.Unmarshal([]byte(text(metadata(req, "PartitionContext"))), &context) != nil || context.PartitionID == nil {
+		return ""
+	}
+	return unquote(context.PartitionID)
 }

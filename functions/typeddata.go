@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func text(d *funcrpc.TypedData) string {
 // unquote returns the contents of a JSON string, "" for null, and any other
 // JSON as it is.
 func unquote(raw []byte) string {
+	if plainString(raw) {
+		return string(raw[1 : len(raw)-1])
+	}
 	var s *string
 	if json.Unmarshal(raw, &s) != nil {
 		return string(raw)
@@ -71,6 +75,20 @@ func unquote(raw []byte) string {
 		return ""
 	}
 	return *s
+}
+
+// plainString reports whether raw is a JSON string that stands for itself:
+// printable ASCII without escapes, as times and names are.
+func plainString(raw []byte) bool {
+	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
+		return false
+	}
+	for _, b := range raw[1 : len(raw)-1] {
+		if b < 0x20 || b > 0x7e || b == '"' || b == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // jsonText returns a value that is JSON, whether it came as json or as text.
@@ -159,7 +177,19 @@ func times(d *funcrpc.TypedData) ([]moment, error) {
 		}
 		return out, nil
 	}
-	return list[moment](d)
+	raws, err := objects(d)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]moment, len(raws))
+	for i, raw := range raws {
+		if i > 0 && bytes.Equal(raw, raws[i-1]) { // events of a batch often share it
+			out[i] = out[i-1]
+		} else if err := out[i].UnmarshalJSON(raw); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // objects returns a list of JSON values, unparsed.

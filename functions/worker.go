@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/experimental"
 
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
@@ -35,9 +36,15 @@ const (
 
 // runWorker is the app as a FunctionRpc worker.
 func (a *App) runWorker(ctx context.Context, host hostAddress) error {
+	buffers := &funcrpc.Pool{}
 	conn, err := grpc.NewClient("passthrough:///"+host.target,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
+		experimental.WithBufferPool(buffers),
+		// HTTP/2's default window of 64 KiB would make a batch wait for
+		// several round trips of window updates.
+		grpc.WithInitialWindowSize(8<<20), grpc.WithInitialConnWindowSize(16<<20),
+		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(funcrpc.NewCodec(buffers)),
+			grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
 	if err != nil {
 		return fmt.Errorf("functions host %s: %w", host.target, err)
 	}

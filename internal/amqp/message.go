@@ -123,6 +123,13 @@ func decodeHeader(d *decoder) *Header {
 	return h
 }
 
+// ParseProperties decodes a properties section.
+func ParseProperties(s Section) (*Properties, error) {
+	d := decoder{b: s.Body, values: MaxValues}
+	p := decodeProperties(&d)
+	return p, d.err
+}
+
 func decodeProperties(d *decoder) *Properties {
 	p := &Properties{}
 	f := openFields(d, "properties")

@@ -40,21 +40,29 @@ func (f *localFeed) Read(ctx context.Context, q trigger.FeedQuery) ([][]byte, st
 	if err != nil {
 		return nil, "", err
 	}
-	docs := make([][]byte, len(items))
+	size := 0
 	for i := range items {
-		docs[i] = withLSN(items[i].Body, items[i].LSN)
+		size += len(items[i].Body) + lsnRoom
+	}
+	docs, text := make([][]byte, len(items)), make([]byte, 0, size) // one block for all
+	for i := range items {
+		start := len(text)
+		text = appendWithLSN(text, items[i].Body, items[i].LSN)
+		docs[i] = text[start:len(text):len(text)]
 	}
 	return docs, strconv.FormatUint(last, 10), nil
 }
 
-// withLSN adds _lsn, which documents carry in the change feed only.
-func withLSN(body []byte, lsn uint64) []byte {
-	end := len(body) - 1 // the closing brace
-	out := make([]byte, 0, len(body)+28)
-	out = append(out, body[:end]...)
-	out = append(out, `,"_lsn":`...)
-	out = strconv.AppendUint(out, lsn, 10)
-	return append(out, '}')
+// lsnRoom is what appendWithLSN adds at most.
+const lsnRoom = len(`,"_lsn":`) + 20
+
+// appendWithLSN appends a document with _lsn, which documents carry in the
+// change feed only.
+func appendWithLSN(dst, body []byte, lsn uint64) []byte {
+	dst = append(dst, body[:len(body)-1]...) // without the closing brace
+	dst = append(dst, `,"_lsn":`...)
+	dst = strconv.AppendUint(dst, lsn, 10)
+	return append(dst, '}')
 }
 
 func (f *localFeed) Wait(ctx context.Context, after string) error {

@@ -46,7 +46,7 @@ func decodeEvent(r *broker.Record) (trigger.Event, error) {
 		case amqp.SectionApplicationProperties:
 			e.Properties, e.TraceParent, err = applicationProperties(s.Body)
 		case amqp.SectionProperties, amqp.SectionMessageAnnotations:
-			e.System, err = systemProperties(e.System, r.Body, s)
+			e.System, err = systemProperties(e.System, s)
 		}
 		if err != nil {
 			return e, fault.Wrap(fault.Internal, fmt.Sprintf("event %d", r.Sequence), err, "stored message")
@@ -83,52 +83,29 @@ func applicationProperties(section []byte) (object []byte, trace string, err err
 	return appendJSON(nil, m), trace, nil
 }
 
-// hiddenAnnotations are those that the event carries as fields of its own.
-var hiddenAnnotations = map[string]bool{
-	"x-opt-sequence-number": true, "x-opt-offset": true, "x-opt-enqueued-time": true, "x-opt-partition-key": true,
+// hidden reports whether an annotation is one that the event carries as a field
+// of its own.
+func hidden(annotation []byte) bool {
+	switch string(annotation) {
+	case "x-opt-sequence-number", "x-opt-offset", "x-opt-enqueued-time", "x-opt-partition-key":
+		return true
+	}
+	return false
 }
 
 // systemProperties adds a section's entries to the object made so far, under
 // the names that Azure's clients give them.
-func systemProperties(object, message []byte, s amqp.Section) ([]byte, error) {
-	entries, err := systemEntries(message, s)
+func systemProperties(object []byte, s amqp.Section) ([]byte, error) {
+	if s.Kind == amqp.SectionMessageAnnotations {
+		return systemAnnotations(object, s)
+	}
+	p, err := amqp.ParseProperties(s)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range entries {
-		if len(object) == 0 {
-			object = append(object, '{')
-		} else {
-			object[len(object)-1] = ',' // instead of the closing brace
-		}
-		object = appendJSON(object, e.Key)
-		object = append(object, ':')
-		object = append(appendJSON(object, e.Value), '}')
-	}
-	return object, nil
-}
-
-func systemEntries(message []byte, s amqp.Section) ([]amqp.Entry, error) {
-	if s.Kind == amqp.SectionMessageAnnotations {
-		v, _, err := amqp.DecodeValue(s.Body)
-		m, _ := v.(amqp.Map)
-		var out []amqp.Entry
-		for _, e := range m {
-			if key, ok := e.Key.(amqp.Symbol); ok && !hiddenAnnotations[string(key)] {
-				out = append(out, e)
-			}
-		}
-		return out, err
-	}
-	m, err := amqp.ParseMessage(s.Raw)
-	if err != nil || m.Properties == nil {
-		return nil, err
-	}
-	p := m.Properties
-	var out []amqp.Entry
 	add := func(name string, v any, present bool) {
 		if present {
-			out = append(out, amqp.Entry{Key: name, Value: v})
+			object = appendEntry(object, name, v)
 		}
 	}
 	add("message-id", p.MessageID, p.MessageID != nil)
@@ -146,7 +123,42 @@ func systemEntries(message []byte, s amqp.Section) ([]amqp.Entry, error) {
 		add("group-sequence", *p.GroupSequence, true)
 	}
 	add("reply-to-group-id", p.ReplyToGroupID, p.ReplyToGroupID != "")
-	return out, nil
+	return object, nil
+}
+
+// systemAnnotations decodes those annotations only that are shown: nearly
+// every message has none.
+func systemAnnotations(object []byte, s amqp.Section) ([]byte, error) {
+	m, err := s.Map()
+	if err != nil {
+		return nil, err
+	}
+	for pair, ok := m.Next(); ok; pair, ok = m.Next() {
+		name, isText := amqp.TextOf(pair.Key)
+		if !isText || hidden(name) {
+			continue
+		}
+		v, _, err := amqp.DecodeValue(pair.Value)
+		if err != nil {
+			return nil, err
+		}
+		object = appendEntry(object, string(name), v)
+	}
+	if m.Count != 0 {
+		return nil, fault.New(fault.Internal, "message annotations", "malformed after %d bytes", len(s.Body)-len(m.Pairs))
+	}
+	return object, nil
+}
+
+// appendEntry adds an entry to an object, which is opened when it is empty.
+func appendEntry(object []byte, name string, v amqp.Value) []byte {
+	if len(object) == 0 {
+		object = append(object, '{')
+	} else {
+		object[len(object)-1] = ',' // instead of the closing brace
+	}
+	object = append(appendText(object, name), ':')
+	return append(appendJSON(object, v), '}')
 }
 
 // appendJSON appends an AMQP value as JSON. Binary is base64, times are RFC

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -78,7 +79,9 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 			return err
 		}
 	}
-	log, err := s.newLogger(f)
+	lines := newLogWriter(s.err)
+	defer lines.close()
+	log, err := s.newLogger(f, lines)
 	if err != nil {
 		return err
 	}
@@ -89,6 +92,7 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		Begin:   begin,
 		Ready: func(sum app.Summary) {
 			if !f.quiet {
+				lines.flush()
 				s.printScreen(sum)
 			}
 		},
@@ -123,7 +127,7 @@ func startProfile(file string) (stop func(), err error) {
 
 // newLogger returns the log of `up`: coloured lines for a person, plain ones
 // for a pipe, JSON for a machine.
-func (s *session) newLogger(f upFlags) (*slog.Logger, error) {
+func (s *session) newLogger(f upFlags, out io.Writer) (*slog.Logger, error) {
 	level := slog.LevelInfo
 	switch {
 	case f.verbose:
@@ -133,11 +137,11 @@ func (s *session) newLogger(f upFlags) (*slog.Logger, error) {
 	}
 	switch f.logFormat {
 	case "json":
-		return slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: level})), nil
+		return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})), nil
 	case "text":
-		return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level})), nil
+		return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), nil
 	case "auto":
-		return slog.New(tint.NewHandler(s.err, &tint.Options{
+		return slog.New(tint.NewHandler(out, &tint.Options{
 			Level:      level,
 			TimeFormat: "15:04:05.000",
 			NoColor:    !s.errIsTerminal(),

@@ -58,6 +58,9 @@ func (c *Container) Changes(ctx context.Context, after uint64, o ChangeOptions) 
 	return items, last, nil
 }
 
+// pageRoom is the size of the blocks that hold a page's records.
+const pageRoom = 64 << 10
+
 func (c *Container) changes(ctx context.Context, after, limit uint64, o ChangeOptions) (items []Item, last uint64, err error) {
 	snap := c.store.db.Snapshot()
 	defer func() { err = errors.Join(err, snap.Close()) }()
@@ -77,6 +80,7 @@ func (c *Container) changes(ctx context.Context, after, limit uint64, o ChangeOp
 		ttl, now = c.ttl(), c.now()
 		size     int
 		steps    int
+		room     []byte // where records are kept, one block for many
 	)
 	last = after
 	for f.next() {
@@ -91,7 +95,12 @@ func (c *Container) changes(ctx context.Context, after, limit uint64, o ChangeOp
 		if r.ts < since || ttl != nil && r.expired(ttl, now) || o.Key != nil && !strings.HasPrefix(string(r.key), o.Key.enc) {
 			continue
 		}
-		kept, err := parseRecord(bytes.Clone(f.raw), r.ordinal)
+		if len(f.raw) > cap(room)-len(room) {
+			room = make([]byte, 0, max(len(f.raw), min(pageRoom, (o.Max-len(items))*len(f.raw))))
+		}
+		start := len(room)
+		room = append(room, f.raw...)
+		kept, err := parseRecord(room[start:len(room):len(room)], r.ordinal)
 		if err != nil {
 			return nil, after, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -203,32 +204,50 @@ func (t *CosmosDBTrigger) own(stopping context.Context, feed ChangeFeed, l *leas
 	return errors.Join(ignoreEnd(stopping, err), l.release(context.WithoutCancel(ctx)))
 }
 
-// pump reads, invokes and checkpoints, one page after the other. It returns
-// why it ended, always an error.
+// pump hands pages to the function, one after the other, and saves the position
+// after each. While the function has one page, the next is read. It returns why
+// it ended, always an error.
 func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) error {
 	after := l.continuation()
+	page := t.read(ctx, feed, after)
+	ahead := make(chan feedPage, 1)
 	for {
-		docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: t.page})
-		if err != nil {
-			return fmt.Errorf("read changes of %s: %w", t.Describe(), err)
+		if page.err != nil {
+			return fmt.Errorf("read changes of %s: %w", t.Describe(), page.err)
 		}
-		if len(docs) == 0 {
-			after = first(next, after)
+		if len(page.docs) == 0 {
+			after = first(page.next, after)
 			if err := feed.Wait(ctx, after); err != nil {
 				return err
 			}
+			page = t.read(ctx, feed, after)
 			continue
 		}
+		next := page.next
+		go func() { ahead <- t.read(ctx, feed, next) }()
 		// A failed function does not hold the feed back: a retry policy does.
-		err = t.o.Invoker.Invoke(ctx, t.call(docs))
+		err := t.o.Invoker.Invoke(ctx, t.call(page.docs))
+		page = <-ahead
 		if unfinished(ctx, err) {
 			return ErrCancelled
 		}
-		after = next
 		if err := l.checkpoint(context.WithoutCancel(ctx), strconv.Quote(next)); err != nil {
 			return err
 		}
+		after = next
 	}
+}
+
+// feedPage is what one read of the feed gave.
+type feedPage struct {
+	docs [][]byte
+	next string
+	err  error
+}
+
+func (t *CosmosDBTrigger) read(ctx context.Context, feed ChangeFeed, after string) feedPage {
+	docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: t.page})
+	return feedPage{docs, next, err}
 }
 
 // call hands documents over as one JSON array.
@@ -237,11 +256,14 @@ func (t *CosmosDBTrigger) call(docs [][]byte) Call {
 	for _, d := range docs {
 		size += len(d) + 1
 	}
-	array := make([]byte, 0, size)
-	for _, d := range docs {
-		array = append(separator(array), d...)
+	var array strings.Builder // its String costs no copy
+	array.Grow(size)
+	for i, d := range docs {
+		array.WriteByte("[,"[min(i, 1)])
+		array.Write(d)
 	}
-	value := jsonText(string(append(array, ']')))
+	array.WriteByte(']')
+	value := jsonText(array.String())
 	if t.o.Binding.DataType == binding.String {
 		value = text(value.GetJson())
 	}

@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/experimental"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
 
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
@@ -56,11 +55,9 @@ func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
 // Run serves workers until ctx ends and then closes all streams.
 func (s *Server) Run(ctx context.Context) error {
-	// The library's own pool jumps from 32 KiB to 1 MiB, so a batch of 100 KB
-	// would clear a megabyte each time.
-	buffers := mem.NewTieredBufferPool(256, 4<<10, 16<<10, 32<<10, 64<<10, 128<<10, 256<<10, 512<<10, 1<<20)
+	buffers := &funcrpc.Pool{}
 	g := grpc.NewServer(
-		experimental.BufferPool(buffers),
+		experimental.BufferPool(buffers), grpc.ForceServerCodecV2(funcrpc.NewCodec(buffers)),
 		grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
 		// Batches are larger than HTTP/2's default window of 64 KiB; without
 		// these every batch waits for several round trips of window updates.
