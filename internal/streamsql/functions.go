@@ -54,7 +54,7 @@ func functionList() []string {
 // scalar binds a call of a scalar function.
 func (sc *scope) scalar(x *callExpr) *Expr {
 	name := strings.ToLower(x.name.text)
-	at := sc.site(x, strings.ToUpper(name))
+	at := sc.site(x, x.name.text)
 	if f, ok := unitFuncs()[name]; ok {
 		return sc.unitCall(x, f, at)
 	}
