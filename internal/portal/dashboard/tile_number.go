@@ -33,7 +33,7 @@ func (e *evaluator) number(now time.Time) any {
 		trend := time.Duration(e.tile.Trend).Milliseconds()
 		from, width := end-trend, max(trend/trendSteps, 1000)
 		sums := e.gather(from, width)
-		for step := from/width + 1; step <= e.lastStep(end, width); step++ {
+		for step := firstStep(from, width); step <= e.lastStep(end, width); step++ {
 			s, ok := sums[slot{step: step}]
 			if !ok {
 				v.Trend = append(v.Trend, nil)
@@ -61,6 +61,9 @@ type SeriesView struct {
 
 const maxSeries = 24
 
+// firstStep is the first step that lies wholly after from.
+func firstStep(from, width int64) int64 { return (from + width - 1) / width }
+
 // lastStep is the last step to show: the one under way is left out where its
 // value grows until it ends.
 func (e *evaluator) lastStep(end, width int64) int64 {
@@ -78,7 +81,7 @@ func (e *evaluator) line(now time.Time) any {
 	end, width := e.data.now(now), time.Duration(e.tile.Every).Milliseconds()
 	from := end - time.Duration(e.tile.Window).Milliseconds()
 	sums := e.gather(from, width)
-	first, last := from/width+1, e.lastStep(end, width)
+	first, last := firstStep(from, width), e.lastStep(end, width)
 	names := map[string]cell{}
 	for s := range sums {
 		names[e.data.words(s.group)] = s.group
