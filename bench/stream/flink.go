@@ -37,7 +37,7 @@ func newFlink(ctx context.Context, s settings) (*flink, error) {
 	return &flink{settings: s, classes: filepath.Join(dir, "target", "classes") + ":" + filepath.Join(dir, "target", "lib") + "/*"}, nil
 }
 
-func (f *flink) name() string { return "Flink" }
+func (f *flink) name() string { return peer }
 
 func (f *flink) runs(w workload) bool { return w.flink != "" }
 
@@ -95,8 +95,9 @@ func (f *flink) script(w workload, inputs map[string]input) (string, error) {
 		fmt.Fprintf(&b, "CREATE TABLE %s (id BIGINT, plant STRING, ts TIMESTAMP_LTZ(3), power DOUBLE, temp DOUBLE%s) WITH "+
 			"('connector'='filesystem', 'path'='file://%s', 'format'='json', 'json.timestamp-format.standard'='ISO-8601');\n", name, watermark, folder)
 	}
-	fmt.Fprintf(&b, "CREATE TABLE result (%s) WITH ('connector'='count');\n", w.sink)
-	fmt.Fprintf(&b, "INSERT INTO result %s", w.flink)
+	fmt.Fprintf(&b, "CREATE TABLE counted (%s) WITH ('connector'='count');\n", w.sink)
+	fmt.Fprintf(&b, "INSERT INTO counted %s", w.flink)
 	path := filepath.Join(dir, "query.sql")
-	return path, os.WriteFile(path, []byte(b.String()), 0o600)
+	text := strings.ReplaceAll(b.String(), "power", "`power`") // a word of its grammar
+	return path, os.WriteFile(path, []byte(text), 0o600)
 }

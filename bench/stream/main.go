@@ -29,6 +29,7 @@ import (
 // settings are the flags of a run.
 type settings struct {
 	events  int
+	cores   int // at most
 	passes  int // of Flink, in one JVM; the last counts
 	peer    bool
 	profile string
@@ -46,6 +47,7 @@ func main() {
 	}
 	var s settings
 	flag.IntVar(&s.events, "events", 2_000_000, "events of a workload; an eighth of it if they have 1 KB")
+	flag.IntVar(&s.cores, "cores", 2, "measure on one core, or on one and on two")
 	flag.IntVar(&s.passes, "passes", 2, "how often Flink runs a query; the last one counts")
 	flag.BoolVar(&s.peer, "peer", true, "run Flink too")
 	flag.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our runs on one core")
@@ -83,7 +85,7 @@ func run(ctx context.Context, s settings, names []string) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	engines := []engine{ours{settings: s}}
+	engines := []engine{ours{settings: s}, ours{settings: s, every: time.Second}}
 	if s.peer {
 		if f, err := newFlink(ctx, s); err == nil {
 			engines = append(engines, f)
@@ -97,7 +99,7 @@ func run(ctx context.Context, s settings, names []string) error {
 		if len(names) > 0 && !slices.Contains(names, w.name) {
 			continue
 		}
-		for _, cores := range []int{1, 2} {
+		for cores := 1; cores <= s.cores; cores++ {
 			inputs, err := prepare(s, w, cores)
 			if err != nil {
 				return err
@@ -114,6 +116,6 @@ func run(ctx context.Context, s settings, names []string) error {
 			}
 		}
 	}
-	report.print(s.peer)
+	report.print()
 	return nil
 }

@@ -6,17 +6,22 @@ type workload struct {
 	what   string
 	inputs map[string]*dataset
 	ours   string // SAQL
-	flink  string // the SELECT; the sink's columns are in sink
-	sink   string
+	flink  string // the SELECT
+	sink   string // columns of Flink's sink
 	// same says that the rows of both engines must agree in number, and the
 	// counts of events in them too.
 	same bool
+	// checkpoints says to run it with a checkpoint every second as well.
+	checkpoints bool
+	// liveKeys is the number of keys held at once, if memory is of interest.
+	liveKeys int
 }
 
 var (
 	few     = &dataset{name: "keys100", keys: 100, rate: 10_000, size: 130, part: 1, seed: 1}
 	fewBig  = &dataset{name: "keys100-1k", keys: 100, rate: 10_000, size: 1024, part: 8, seed: 2}
 	many    = &dataset{name: "keys100k", keys: 100_000, rate: 100_000, size: 130, part: 1, seed: 3}
+	million = &dataset{name: "keys1m", keys: 1_000_000, rate: 200_000, size: 130, part: 1, seed: 7}
 	slow    = &dataset{name: "keys100-slow", keys: 100, rate: 200, size: 130, part: 1, seed: 4}
 	joinOne = &dataset{name: "join-a", keys: 100_000, rate: 50_000, size: 130, part: 2, seed: 5}
 	joinTwo = &dataset{name: "join-b", keys: 100_000, rate: 50_000, size: 130, part: 2, seed: 6}
@@ -41,13 +46,14 @@ var workloads = []workload{
 	{name: "filter-1k", what: "the same on 1-KB events", inputs: from(fewBig), ours: ourFilter, flink: flinkFilter, sink: filterSink, same: true},
 	{name: "tumbling-100", what: "10-second tumbling COUNT, AVG, MIN, MAX by 100 keys", inputs: from(few), ours: ourTumbling, flink: flinkTumbling, sink: windowSink, same: true},
 	{name: "tumbling-1k", what: "the same on 1-KB events", inputs: from(fewBig), ours: ourTumbling, flink: flinkTumbling, sink: windowSink, same: true},
-	{name: "tumbling-100k", what: "the same by 100,000 keys", inputs: from(many), ours: ourTumbling, flink: flinkTumbling, sink: windowSink, same: true},
+	{name: "tumbling-100k", what: "the same by 100,000 keys", inputs: from(many), ours: ourTumbling, flink: flinkTumbling, sink: windowSink, same: true, checkpoints: true},
+	{name: "tumbling-1m", what: "the same by a million keys, Lazuli alone: memory", inputs: from(million), ours: ourTumbling, liveKeys: 1_000_000},
 	{name: "hopping", what: "1-hour window every minute, by 100 keys", inputs: from(slow),
 		ours: `SELECT COUNT(*) AS n, plant, System.Timestamp() AS at, AVG(power) AS mean, MIN(power) AS low, MAX(power) AS high
 INTO out FROM ev TIMESTAMP BY ts GROUP BY plant, HoppingWindow(minute, 60, 1)`,
 		flink: `SELECT COUNT(*), plant, window_end, AVG(power), MIN(power), MAX(power)
 FROM TABLE(HOP(TABLE ev, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR)) GROUP BY plant, window_start, window_end`,
-		sink: windowSink, same: true},
+		sink: windowSink, same: true, checkpoints: true},
 	{name: "sliding", what: "10-second sliding AVG by 100 keys, a row when an event enters or leaves; Flink, which has no such window: OVER the last 10 seconds, a row for each event", inputs: from(few),
 		ours: `SELECT AVG(power) AS mean, plant INTO out FROM ev TIMESTAMP BY ts GROUP BY plant, SlidingWindow(second, 10)`,
 		flink: `SELECT AVG(power) OVER w, plant FROM ev

@@ -44,20 +44,21 @@ func (r *report) add(w workload, engine string, cores int, inputs map[string]inp
 		w.name, cores, engine, float64(l.events)/res.Seconds, float64(l.events)/res.CPU, res.Rows, res.Sum, load())
 }
 
-func (r *report) print(peer bool) {
+func (r *report) print() {
 	fmt.Println("\nEvents per second of CPU time, all threads of the process; in brackets per second on the wall.")
 	fmt.Println()
 	fmt.Println("| workload | cores | Lazuli | Flink | ratio per core | rows of Lazuli | rows of Flink | zero loss |")
 	fmt.Println("|---|---|---|---|---|---|---|---|")
 	for _, key := range r.order {
 		l := r.lines[key]
-		a, b := l.results["Lazuli"], l.results["Flink"]
+		a, b := l.results[lazuli], l.results[peer]
 		ratio := ""
 		if b.CPU > 0 && a.CPU > 0 {
 			ratio = fmt.Sprintf("%.1f", b.CPU/a.CPU)
 		}
 		fmt.Printf("| %s | %d | %s | %s | %s | %d | %d | %s |\n", l.w.name, l.cores, l.speed(a), l.speed(b), ratio, a.Rows, b.Rows, l.verdict(a, b))
 	}
+	r.printState()
 }
 
 func (l *line) speed(r result) string {
@@ -65,6 +66,23 @@ func (l *line) speed(r result) string {
 		return ""
 	}
 	return fmt.Sprintf("%.0f k (%.0f k)", float64(l.events)/r.CPU/1000, float64(l.events)/r.Seconds/1000)
+}
+
+// printState prints what checkpoints cost and memory per key.
+func (r *report) printState() {
+	for _, key := range r.order {
+		l := r.lines[key]
+		plain, saved := l.results[lazuli], l.results[checkpointing]
+		if saved.Saves > 0 {
+			each := (saved.CPU - plain.CPU) / float64(saved.Saves)
+			fmt.Printf("\n%s, %d cores: %d checkpoints of %.1f MiB while it ran, %.0f ms of CPU each: every 10 s, %.1f %% of a core.\n",
+				l.w.name, l.cores, saved.Saves, float64(saved.Bytes)/(1<<20), each*1000, each*10)
+		}
+		if l.w.liveKeys > 0 {
+			fmt.Printf("\n%s, %d cores: peak resident memory %.0f MiB, all of it over %d keys: %.0f bytes for each.\n",
+				l.w.name, l.cores, plain.Peak, l.w.liveKeys, plain.Peak*(1<<20)/float64(l.w.liveKeys))
+		}
+	}
 }
 
 // verdict says what the counts show.
