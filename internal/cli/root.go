@@ -57,7 +57,7 @@ const (
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // from now on an interrupt has its default effect: it kills
+	context.AfterFunc(ctx, killOnSignal)
 	s := &session{terminal: terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}}
 	root := newRootCmd(s)
 	root.SetArgs(args)
@@ -74,6 +74,15 @@ func Main(args []string) int {
 	}
 	fmt.Fprintf(s.err, "lazuli: %v\n", err)
 	return exitFailed
+}
+
+// killOnSignal ends the process at the next interrupt, also where the default
+// effect is none, as in a shell's background job. Its children notice.
+func killOnSignal() {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	<-again
+	os.Exit(exitInterrupted)
 }
 
 // usageError is a mistake in the command's words.
@@ -119,6 +128,7 @@ unchanged.`,
 		newEnvCmd(s),
 		newStatusCmd(s),
 		newFuncCmd(s),
+		newStreamCmd(s),
 	)
 	return root
 }

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/localrun"
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
+)
+
+func newStreamCmd(s *session) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "stream",
+		Short: "Run, test and explain Stream Analytics queries",
+		Long: `Stream Analytics queries over files: run them, run their test cases, or print
+their plan. Jobs over live hubs are declared in lazuli.yaml and run by
+'lazuli up'.`,
+	}
+	cmd.AddCommand(newStreamRunCmd(s), newStreamTestCmd(s), newStreamExplainCmd(s))
+	return cmd
+}
+
+// streamOptions are the flags of `lazuli stream run` and `explain`.
+type streamOptions struct {
+	inputs, references, outputs []string
+	functions                   string
+	outOfOrder                  time.Duration
+	drop                        bool
+}
+
+func (o *streamOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.inputs, "input", nil, "stream input, name=file: JSON lines, a JSON array, or .csv")
+	f.StringArrayVar(&o.references, "reference", nil, "reference data, name=file")
+	f.StringVar(&o.functions, "functions", "", "folder of JavaScript functions (Functions beside the query)")
+}
+
+func newStreamRunCmd(s *session) *cobra.Command {
+	var o streamOptions
+	cmd := &cobra.Command{
+		Use:   "run QUERY",
+		Short: "Run a query over files and stop",
+		Long: `Run a query over files until their end, which closes every window. Rows are
+printed as JSON, one a line; numbers about the run go to standard error.
+
+Files have no arrival times, so no event is late. Events that are out of order
+by more than --out-of-order get the time of the newest one before them.`,
+		Example: `  lazuli stream run query.asaql --input in=events.json --output -
+  lazuli stream run query.asaql --input in=events.json --reference plants=plants.csv --output alerts=alerts.json`,
+		Args: exactArgs("QUERY"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.streamRun(cmd.Context(), args[0], o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().StringArrayVar(&o.outputs, "output", nil, "where rows go, name=file or name=-; without a name for all outputs (default -)")
+	cmd.Flags().DurationVar(&o.outOfOrder, "out-of-order", 0, "how far events may be out of order; -1ns sorts whole files")
+	cmd.Flags().BoolVar(&o.drop, "drop", false, "drop events that are further out of order")
+	return cmd
+}
+
+func newStreamTestCmd(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test DIR",
+		Short: "Run the test cases of a Stream Analytics project",
+		Long: `Run the cases of testConfig.json in a folder or below it, and compare the rows
+with the expected files, in any order.`,
+		Args: exactArgs("DIR"),
+		RunE: func(cmd *cobra.Command, args []string) error { return s.streamTest(cmd.Context(), args[0]) },
+	}
+}
+
+func newStreamExplainCmd(s *session) *cobra.Command {
+	var o streamOptions
+	cmd := &cobra.Command{
+		Use:   "explain QUERY",
+		Short: "Print the plan of a query",
+		Args:  exactArgs("QUERY"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			config, err := o.config(args[0])
+			if err != nil {
+				return err
+			}
+			program, err := localrun.Compile(config)
+			if err != nil {
+				return queryFault(args[0], config.Query, err)
+			}
+			_, err = io.WriteString(s.out, stream.Explain(program))
+			return err
+		},
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (o *streamOptions) config(file string) (localrun.Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return localrun.Config{}, err
+	}
+	c := localrun.Config{Query: string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), OutOfOrder: o.outOfOrder, Drop: o.drop}
+	if o.outOfOrder < 0 {
+		c.OutOfOrder = localrun.AnyOrder
+	}
+	if c.Inputs, err = pairs("--input", o.inputs); err != nil {
+		return c, err
+	}
+	if c.References, err = pairs("--reference", o.references); err != nil {
+		return c, err
+	}
+	dir := o.functions
+	if dir == "" {
+		dir = filepath.Join(filepath.Dir(file), "Functions")
+	}
+	c.Functions, err = localrun.Functions(dir)
+	return c, err
+}
+
+// pairs reads name=value flags.
+func pairs(flag string, list []string) (map[string]string, error) {
+	out := make(map[string]string, len(list))
+	for _, p := range list {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" || value == "" {
+			return nil, fmt.Errorf("%s %q: write name=file", flag, p)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func (s *session) streamRun(ctx context.Context, file string, o streamOptions) error {
+	config, err := o.config(file)
+	if err != nil {
+		return err
+	}
+	program, err := localrun.Compile(config)
+	if err != nil {
+		return queryFault(file, config.Query, err)
+	}
+	sinks, closers, err := s.streamSinks(o.outputs, len(program.Outputs))
+	if err != nil {
+		return err
+	}
+	config.Default = sinks
+	start := time.Now()
+	m, err := localrun.Run(ctx, config)
+	for _, c := range *closers {
+		err = errors.Join(err, c.Close())
+	}
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(start).Seconds()
+	fmt.Fprintf(s.err, "%s in, %s out, %.0f events/s\n", count(int(m.InputEvents), "event"), count(int(m.OutputEvents), "row"), float64(m.InputEvents)/seconds)
+	if bad := m.DeserializationErrors + m.ConversionErrors + m.RuntimeErrors; bad > 0 {
+		fmt.Fprintf(s.err, "%s left out; the last error: %s\n", count(int(bad), "event or row"), m.LastError)
+	}
+	if m.OutOfOrderEvents > 0 {
+		fmt.Fprintf(s.err, "%s out of order: their times were changed or they were dropped; see --out-of-order\n", count(int(m.OutOfOrderEvents), "event"))
+	}
+	return nil
+}
+
+// streamSinks returns what makes the sink of an output. Several outputs that
+// share standard output are told apart by a label.
+func (s *session) streamSinks(flags []string, outputs int) (func(string) stream.Sink, *[]io.Closer, error) {
+	files, fallback := map[string]string{}, "-"
+	for _, f := range flags {
+		if name, path, ok := strings.Cut(f, "="); ok {
+			files[strings.ToLower(name)] = path
+		} else {
+			fallback = f
+		}
+	}
+	closers := &[]io.Closer{}
+	shared := &lockedWriter{w: s.out}
+	return func(output string) stream.Sink {
+		path, ok := files[strings.ToLower(output)]
+		if !ok {
+			path = fallback
+		}
+		if path == "-" {
+			sink := &localrun.Lines{W: shared}
+			if outputs > 1 {
+				sink.Label = output
+			}
+			return sink
+		}
+		f := &lateFile{path: path}
+		*closers = append(*closers, f)
+		return &localrun.Lines{W: f}
+	}, closers, nil
+}
+
+func (s *session) streamTest(ctx context.Context, dir string) error {
+	results, err := localrun.Test(ctx, dir)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, r := range results {
+		if r.Passed {
+			fmt.Fprintf(s.out, "ok    %s\n", r.Case)
+			continue
+		}
+		failed++
+		fmt.Fprintf(s.out, "FAIL  %s\n", r.Case)
+		for _, d := range r.Detail {
+			fmt.Fprintf(s.out, "      %s\n", strings.ReplaceAll(strings.TrimSpace(d), "\n", "\n      "))
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %s failed", failed, count(len(results), "test case"))
+	}
+	fmt.Fprintf(s.err, "%s passed\n", count(len(results), "test case"))
+	return nil
+}
+
+// queryFault shows the line of the query that an error is about.
+func queryFault(file, query string, err error) error {
+	var syntax *streamsql.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	lines := strings.Split(query, "\n")
+	if syntax.Line < 1 || syntax.Line > len(lines) {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return fmt.Errorf("%s:%d:%d: %s\n  %s\n  %s^", file, syntax.Line, syntax.Col, syntax.Msg,
+		strings.ReplaceAll(lines[syntax.Line-1], "\t", " "), strings.Repeat(" ", max(syntax.Col-1, 0)))
+}

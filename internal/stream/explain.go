@@ -1,0 +1,56 @@
+package stream
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
+)
+
+// Explain prints the logical plan and what a job adds to it: the state that
+// each operator keeps, how far back a start reads, and whether partitions run
+// apart.
+func Explain(p *streamsql.Program) string {
+	var b strings.Builder
+	b.WriteString(p.Explain())
+	b.WriteString("state\n")
+	for _, s := range p.Steps {
+		explainState(&b, s.Root, s)
+	}
+	fmt.Fprintf(&b, "  a start reads back %v before its first output\n", time.Duration(lookback(p))*100)
+	if ok, why := parallelism(p, nil); ok {
+		b.WriteString("  runs as one lane for each input partition\n")
+	} else {
+		fmt.Fprintf(&b, "  runs as one lane: %s\n", why)
+	}
+	return b.String()
+}
+
+func explainState(b *strings.Builder, n streamsql.Node, step *streamsql.Step) {
+	for _, c := range n.Children() {
+		explainState(b, c, step)
+	}
+	name := stepName(step)
+	switch n := n.(type) {
+	case *streamsql.Aggregate:
+		a := newAggregates(n.Calls)
+		for _, w := range n.Windows {
+			per := fmt.Sprintf("about %d bytes and its key for each group", 24+8*a.width)
+			switch {
+			case w.Kind == streamsql.Hopping && w.Hop != w.Size:
+				per += fmt.Sprintf(", in each of up to %d panes", w.Size/gcd(w.Size, w.Hop))
+			case w.Kind == streamsql.Sliding:
+				per = fmt.Sprintf("about %d bytes for each event of the window", 24+8*a.width)
+			}
+			fmt.Fprintf(b, "  %s: %s window, %s\n", name, w.Kind, per)
+		}
+	case *streamsql.Join:
+		low, high := n.Bounds.Range()
+		fmt.Fprintf(b, "  %s: join, left rows for %v, right rows for %v\n", name, time.Duration(max(high, 0))*100, time.Duration(max(-low, 0)+n.Bounds.LeftLag)*100)
+	case *streamsql.Analytic:
+		for _, c := range n.Calls {
+			fmt.Fprintf(b, "  %s: %s, for each partition, forgotten after %v\n", name, c.Text, time.Duration(c.Duration)*100)
+		}
+	}
+}
