@@ -11,7 +11,7 @@ GOFUMPT_VERSION := v0.12.0
 CRASHES  ?= 200
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run test unit race crash fuzz conformance bench lint fmt build proto clean
+.PHONY: help run test unit race crash fuzz conformance browser bench lint fmt build web proto clean
 
 help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ run: ## start the example project (PROJECT=examples/telemetry)
 build: ## build bin/lazuli, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X github.com/lazuli-dev/lazuli/internal/cli.Version=$(VERSION)" -o bin/lazuli ./cmd/lazuli
 
-test: ## everything that must hold: vet, unit tests with the race detector, crash tests, conformance
+test: ## everything that must hold: vet, unit tests with the race detector, crash tests, conformance, browser
 	@scripts/test
 
 unit: ## unit tests without the race detector: the quick loop
@@ -49,6 +49,12 @@ lint: ## golangci-lint with the project's rules; a tidy module
 
 fmt: ## gofumpt
 	$(GO) run mvdan.cc/gofumpt@$(GOFUMPT_VERSION) -w cmd internal functions examples docs bench
+
+web: ## rebuild the portal's bundle (needs Node) and commit it
+	cd web && npm ci --no-audit --no-fund && npx --no-install vite build
+
+browser: ## the portal's pages in a real browser
+	@scripts/browser
 
 proto: ## regenerate internal/funcrpc (needs protoc)
 	cd internal/funcrpc && $(GO) generate ./...
