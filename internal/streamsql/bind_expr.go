@@ -25,7 +25,8 @@ func (sc *scope) expr(x syntax) *Expr {
 	case *callExpr:
 		return sc.call(x)
 	case *fieldExpr:
-		return sc.fold(x, pathExpr(sc.expr(x.x), []string{x.name.text}), sc.expr(x.x))
+		v := sc.expr(x.x)
+		return sc.fold(x, pathExpr(v, []string{x.name.text}), v)
 	case *unaryExpr:
 		return sc.unary(x)
 	case *binaryExpr:
@@ -118,6 +119,9 @@ func (sc *scope) compare(x syntax, op string, a, b *Expr) *Expr {
 
 func (sc *scope) inList(x *inExpr) *Expr {
 	v := sc.expr(x.x)
+	if len(x.list) > maxChain {
+		sc.fail(x.at, "IN takes at most %d values; JOIN reference data for more", maxChain)
+	}
 	var any *Expr
 	operands := []*Expr{v}
 	for _, item := range x.list {

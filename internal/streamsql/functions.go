@@ -102,16 +102,23 @@ func callScalar(f scalarFunc, at *site, args []*Expr) *Expr {
 		})
 	}
 	return newExpr("", span{}, func(r *Row) Value {
-		var few [8]Value
-		values := few[:0]
-		for _, a := range args {
-			v := a.Eval(r)
-			if v.kind == Null && !f.nulls {
-				return NullValue
-			}
-			values = append(values, v)
+		mem := r.Scratch
+		if mem == nil {
+			mem = new(Scratch)
 		}
-		return f.fn(r, at, values)
+		base := len(mem.args)
+		null := false
+		for _, a := range args { // an argument may use the stack above and leaves it as it was
+			v := a.Eval(r)
+			null = null || v.kind == Null
+			mem.args = append(mem.args, v)
+		}
+		out := NullValue
+		if !null || f.nulls {
+			out = f.fn(r, at, mem.args[base:])
+		}
+		mem.args = mem.args[:base]
+		return out
 	})
 }
 

@@ -13,12 +13,16 @@ import (
 // that reach no state are not in the map. reason is not empty if there is no
 // such choice, and says which operator stands against it.
 func (p *Program) PartitionKeys() (keys map[*Input][]string, reason string) {
-	var demands []demand
+	pt := partitioner{budget: maxPartitionSteps}
 	for _, st := range p.Steps {
-		demands = collectDemands(st.Root, demands)
+		pt.collect(st.Root)
 	}
 	chosen := map[*Input]string{}
-	if stuck := choose(demands, chosen); stuck != "" {
+	stuck := pt.choose(pt.demands, chosen)
+	switch {
+	case pt.budget <= 0:
+		return nil, "the query is too complex to decide"
+	case stuck != "":
 		return nil, stuck
 	}
 	keys = map[*Input][]string{}
@@ -26,6 +30,21 @@ func (p *Program) PartitionKeys() (keys map[*Input][]string, reason string) {
 		keys[in] = strings.Split(path, "\x00")
 	}
 	return keys, ""
+}
+
+// maxPartitionSteps bounds the search, which is exponential in the worst case.
+const maxPartitionSteps = 200000
+
+// partitioner collects what each operator demands and searches for a choice.
+type partitioner struct {
+	demands []demand
+	budget  int
+}
+
+// spend counts one step; false when there have been too many.
+func (pt *partitioner) spend() bool {
+	pt.budget--
+	return pt.budget > 0
 }
 
 // demand is an operator with state; any one of its alternatives will do.
@@ -36,12 +55,15 @@ type demand struct {
 
 // choose finds one alternative per demand so that no input has two keys, by
 // backtracking; stuck names the first demand that cannot be met.
-func choose(demands []demand, chosen map[*Input]string) (stuck string) {
+func (pt *partitioner) choose(demands []demand, chosen map[*Input]string) (stuck string) {
 	if len(demands) == 0 {
 		return ""
 	}
 	d := demands[0]
 	for _, alt := range d.alternatives {
+		if !pt.spend() {
+			break
+		}
 		if slices.ContainsFunc(slices.Collect(maps.Keys(alt)), func(in *Input) bool {
 			have, ok := chosen[in]
 			return ok && have != alt[in]
@@ -50,7 +72,7 @@ func choose(demands []demand, chosen map[*Input]string) (stuck string) {
 		}
 		before := maps.Clone(chosen)
 		maps.Copy(chosen, alt)
-		inner := choose(demands[1:], chosen)
+		inner := pt.choose(demands[1:], chosen)
 		if inner == "" {
 			return ""
 		}
@@ -64,16 +86,16 @@ func choose(demands []demand, chosen map[*Input]string) (stuck string) {
 	return stuck
 }
 
-// collectDemands appends the demands of a node and of those below it.
-func collectDemands(n Node, out []demand) []demand {
+// collect adds the demands of a node and of those below it.
+func (pt *partitioner) collect(n Node) {
 	for _, child := range n.Children() {
-		out = collectDemands(child, out)
+		pt.collect(child)
 	}
 	switch n := n.(type) {
 	case *Aggregate:
 		d := demand{what: "the aggregate is not grouped by a property of the events"}
 		for _, k := range n.Keys {
-			d.add(originOf(n.Input, k))
+			d.add(pt.originOf(n.Input, k))
 		}
 		for _, w := range n.Windows {
 			if w.Kind != Session {
@@ -81,29 +103,29 @@ func collectDemands(n Node, out []demand) []demand {
 			}
 			s := demand{what: "the session window has no OVER (PARTITION BY …) on a property of the events"}
 			for _, k := range w.SessionKeys {
-				s.add(originOf(n.Input, k))
+				s.add(pt.originOf(n.Input, k))
 			}
-			out = append(out, s)
+			pt.demands = append(pt.demands, s)
 		}
-		return append(out, d)
+		pt.demands = append(pt.demands, d)
 	case *Analytic:
 		for _, c := range n.Calls {
 			d := demand{what: fmt.Sprintf("%s has no PARTITION BY on a property of the events", c.Func)}
 			for _, k := range c.PartitionBy {
-				d.add(originOf(n.Input, k))
+				d.add(pt.originOf(n.Input, k))
 			}
-			out = append(out, d)
+			pt.demands = append(pt.demands, d)
 		}
 	case *MatchRecognize:
 		d := demand{what: "MATCH_RECOGNIZE has no PARTITION BY on a property of the events"}
 		for _, k := range n.PartitionBy {
-			d.add(originOf(n.Input, k))
+			d.add(pt.originOf(n.Input, k))
 		}
-		return append(out, d)
+		pt.demands = append(pt.demands, d)
 	case *Join:
 		d := demand{what: "the join is not on a property of both streams' events"}
 		for i := range n.LeftKeys {
-			left, right := originOf(n.Left, n.LeftKeys[i]), originOf(n.Right, n.RightKeys[i])
+			left, right := pt.originOf(n.Left, n.LeftKeys[i]), pt.originOf(n.Right, n.RightKeys[i])
 			if left == nil || right == nil {
 				continue
 			}
@@ -118,9 +140,8 @@ func collectDemands(n Node, out []demand) []demand {
 				d.alternatives = append(d.alternatives, both)
 			}
 		}
-		return append(out, d)
+		pt.demands = append(pt.demands, d)
 	}
-	return out
 }
 
 func (d *demand) add(origin map[*Input]string) {
@@ -131,7 +152,7 @@ func (d *demand) add(origin map[*Input]string) {
 
 // originOf returns the property of each input that an expression passes on
 // unchanged, or nil.
-func originOf(n Node, e *Expr) map[*Input]string {
+func (pt *partitioner) originOf(n Node, e *Expr) map[*Input]string {
 	if e == nil {
 		return nil
 	}
@@ -139,11 +160,11 @@ func originOf(n Node, e *Expr) map[*Input]string {
 	if !ok {
 		return nil
 	}
-	return slotOrigin(n, slot)
+	return pt.slotOrigin(n, slot)
 }
 
-func slotOrigin(n Node, slot int) map[*Input]string {
-	if slot < 0 {
+func (pt *partitioner) slotOrigin(n Node, slot int) map[*Input]string {
+	if slot < 0 || !pt.spend() {
 		return nil
 	}
 	switch n := n.(type) {
@@ -154,40 +175,40 @@ func slotOrigin(n Node, slot int) map[*Input]string {
 			}
 		}
 	case *StepRef:
-		return slotOrigin(n.Step.Root, slot)
+		return pt.slotOrigin(n.Step.Root, slot)
 	case *Filter:
-		return slotOrigin(n.Input, slot)
+		return pt.slotOrigin(n.Input, slot)
 	case *Analytic:
-		return slotOrigin(n.Input, slot)
+		return pt.slotOrigin(n.Input, slot)
 	case *Sink:
-		return slotOrigin(n.Input, slot)
+		return pt.slotOrigin(n.Input, slot)
 	case *Project:
-		return originOf(n.Input, n.Exprs[slot])
+		return pt.originOf(n.Input, n.Exprs[slot])
 	case *Aggregate:
 		if slot < len(n.Keys) {
-			return originOf(n.Input, n.Keys[slot])
+			return pt.originOf(n.Input, n.Keys[slot])
 		}
 	case *MatchRecognize:
-		return originOf(n.Input, n.Emit[slot])
+		return pt.originOf(n.Input, n.Emit[slot])
 	case *Join:
 		switch n.Slots[slot].Side {
 		case 0:
-			return slotOrigin(n.Left, n.Slots[slot].Slot)
+			return pt.slotOrigin(n.Left, n.Slots[slot].Slot)
 		case 1:
-			return slotOrigin(n.Right, n.Slots[slot].Slot)
+			return pt.slotOrigin(n.Right, n.Slots[slot].Slot)
 		}
 	case *RefJoin:
 		if n.Slots[slot].Side == 0 {
-			return slotOrigin(n.Left, n.Slots[slot].Slot)
+			return pt.slotOrigin(n.Left, n.Slots[slot].Slot)
 		}
 	case *Apply:
 		if n.Slots[slot].Side == 0 {
-			return slotOrigin(n.Input, n.Slots[slot].Slot)
+			return pt.slotOrigin(n.Input, n.Slots[slot].Slot)
 		}
 	case *Union:
 		all := map[*Input]string{}
 		for b, branch := range n.Branches {
-			from := slotOrigin(branch, n.Slots[b][slot])
+			from := pt.slotOrigin(branch, n.Slots[b][slot])
 			if from == nil {
 				return nil
 			}

@@ -17,6 +17,7 @@ const (
 // is ready. It must not be shared between goroutines.
 type Scratch struct {
 	chunk []byte                    // current block; its length is what is used
+	args  []Value                   // stack of arguments of functions that are being called
 	regs  map[string]*regexp.Regexp // compiled patterns
 	js    map[*jsScript]*jsRuntime
 }

@@ -95,3 +95,26 @@ func TestScratchReuse(t *testing.T) {
 		t.Error("a clone changed with its scratch")
 	}
 }
+
+// TestJoinBounds: a pair whose DATEDIFF lies within the bounds lies within Range
+// and before Expiry, and both are reached.
+func TestJoinBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		u := rapid.SampledFrom([]Unit{Day, Hour, Minute, Second, Millisecond, Microsecond}).Draw(t, "unit")
+		low := rapid.Int64Range(-5, 5).Draw(t, "low")
+		b := JoinBounds{Unit: u, Low: low, High: low + rapid.Int64Range(0, 5).Draw(t, "more")}
+		left := rapid.Int64Range(20*u.Ticks(), 40*u.Ticks()).Draw(t, "left")
+		matches := func(right int64) bool {
+			d := boundaries(u, right) - boundaries(u, left)
+			return d >= b.Low && d <= b.High
+		}
+		from, to := b.Range()
+		right := left + rapid.Int64Range(from-u.Ticks(), to+u.Ticks()).Draw(t, "distance")
+		if matches(right) && (right-left < from || right-left > to || right > b.Expiry(left)) {
+			t.Fatalf("%d matches %d outside of %d to %d or after %d", right, left, from, to, b.Expiry(left))
+		}
+		if last := b.Expiry(left); !matches(last) || matches(last+1) {
+			t.Fatalf("%d is not the last that matches %d", last, left)
+		}
+	})
+}
