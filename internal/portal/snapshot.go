@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -82,6 +83,7 @@ type ContainerState struct {
 	Bytes     int64    `json:"bytes"`
 	LSN       uint64   `json:"lsn"`
 	Changes   float64  `json:"changes"` // rate
+	Leases    bool     `json:"leases"`  // it only keeps positions of change feeds
 }
 
 // AppState is a function app.
@@ -112,6 +114,8 @@ type FunctionState struct {
 	Total     int64    `json:"total"`
 	Failed    int64    `json:"failed"`
 	MeanMs    float64  `json:"meanMs"` // of the last three seconds, else 0
+
+	leases string // database/container of a change feed's positions
 }
 
 // Output is an output binding.
@@ -139,16 +143,32 @@ func (s *Server) snapshot(now time.Time) *Snapshot {
 		snap.Totals["events"] += hub.Events
 		snap.Hubs = append(snap.Hubs, hub)
 	}
+	leases := leaseContainers(snap.Apps)
 	for _, d := range s.cfg.Store.Databases() {
 		db := DatabaseState{ID: d.ID(), Containers: []ContainerState{}}
 		for _, c := range d.Containers() {
 			state := s.containerState(d, c)
+			if state.Leases = leases[d.ID()+"/"+c.ID()]; !state.Leases {
+				snap.Totals["documents"] += state.Changes
+			}
 			db.Containers = append(db.Containers, state)
-			snap.Totals["documents"] += state.Changes
 		}
 		snap.Databases = append(snap.Databases, db)
 	}
 	return snap
+}
+
+// leaseContainers are those in which functions keep their positions.
+func leaseContainers(apps []AppState) map[string]bool {
+	names := map[string]bool{}
+	for _, a := range apps {
+		for _, f := range a.Functions {
+			if f.leases != "" {
+				names[f.leases] = true
+			}
+		}
+	}
+	return names
 }
 
 func (s *Server) hubState(h *broker.Hub) HubState {
@@ -282,6 +302,8 @@ type binding struct {
 	DatabaseName   string `json:"databaseName"`
 	ContainerName  string `json:"containerName"`
 	CollectionName string `json:"collectionName"`
+	LeaseDatabase  string `json:"leaseDatabaseName"`
+	LeaseContainer string `json:"leaseContainerName"`
 	EventHubName   string `json:"eventHubName"`
 	ConsumerGroup  string `json:"consumerGroup"`
 }
@@ -295,6 +317,9 @@ func (f *FunctionState) addBinding(raw json.RawMessage) {
 		if f.Group = b.ConsumerGroup; f.Group == "" {
 			f.Group = broker.DefaultGroup
 		}
+	}
+	if strings.EqualFold(b.Type, "cosmosDBTrigger") {
+		f.leases = cmp.Or(b.LeaseDatabase, b.DatabaseName) + "/" + cmp.Or(b.LeaseContainer, "leases")
 	}
 	if !strings.EqualFold(b.Direction, "out") || strings.EqualFold(b.Type, "http") {
 		return

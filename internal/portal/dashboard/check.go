@@ -126,6 +126,11 @@ func (t *Tile) checkRanges(datasets map[string]DatasetSpec) error {
 	if err := checkWhere(t.Where); err != nil {
 		return fmt.Errorf("where.%w", err)
 	}
+	for word, state := range t.States {
+		if !slices.Contains(states, state) {
+			return fmt.Errorf("states.%s: %q is none of %s", word, state, strings.Join(states, ", "))
+		}
+	}
 	if t.Alarm == nil {
 		return nil
 	}

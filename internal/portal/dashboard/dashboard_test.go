@@ -66,6 +66,7 @@ func TestTiles(t *testing.T) {
 		"line of counts": {`{"type":"line","title":"","dataset":"rows","aggregate":"count","window":"1m","every":"30s"}`, `{"t":[1780315170000,1780315200000],"series":[{"name":"","v":[3,3]}],"left":0}`},
 		"table":          {`{"type":"table","title":"","dataset":"rows","columns":[{"field":"plant","title":"P"},{"field":"v","title":"V"}],"latest":"plant","limit":3,"where":{"site.region":["south","north"]},"window":"1m"}`, `{"rows":[{"t":1780315190000,"cells":["b",40]},{"t":1780315180000,"cells":["a",30]},{"t":1780315160000,"cells":["c",60]}]}`},
 		"map":            {`{"type":"map","title":"","dataset":"rows","key":"plant","lat":"site.lat","lon":"site.lon","value":"v","window":"1m","where":{"plant":"a"},"alarm":{"dataset":"alerts","key":"plant"}}`, `{"sites":[{"key":"a","label":"a","lat":37,"lon":127.5,"value":30,"state":"ok","at":1780315180000}]}`},
+		"status":         {`{"type":"map","title":"","dataset":"rows","key":"plant","lat":"site.lat","lon":"site.lon","value":"v","window":"1m","where":{"plant":"b"},"status":"site.region","states":{"south":"warn"}}`, `{"sites":[{"key":"b","label":"b","lat":37,"lon":127.5,"value":40,"state":"warn","at":1780315190000}]}`},
 		"alarms":         {`{"type":"alarms","title":"","dataset":"rows","key":"plant","message":"site.region","window":"15s"}`, `{"alarms":[{"t":1780315195000,"key":"d","label":"d","severity":"alarm","message":""},{"t":1780315190000,"key":"b","label":"b","severity":"alarm","message":"south"}]}`},
 	} {
 		b, d := board(t, tc.tile)

@@ -67,15 +67,19 @@ type Tile struct {
 	Columns    []Column    `json:"columns,omitempty"`
 
 	// Maps and alarms.
-	Key      string   `json:"key,omitempty"`      // which field names the site
-	Label    string   `json:"label,omitempty"`    // its name for people; default Key
-	Lat      string   `json:"lat,omitempty"`      // degrees
-	Lon      string   `json:"lon,omitempty"`      //
-	Size     string   `json:"size,omitempty"`     // a number: larger sites are larger dots
-	Alarm    *Alarm   `json:"alarm,omitempty"`    // marks sites that have alarms
-	Detail   []Column `json:"detail,omitempty"`   // what a click shows of a site
-	Severity string   `json:"severity,omitempty"` // path of an alarm's severity
-	Message  string   `json:"message,omitempty"`  // path of an alarm's text
+	Key   string `json:"key,omitempty"`   // which field names the site
+	Label string `json:"label,omitempty"` // its name for people; default Key
+	Lat   string `json:"lat,omitempty"`   // degrees
+	Lon   string `json:"lon,omitempty"`   //
+	Size  string `json:"size,omitempty"`  // a number: larger sites are larger dots
+	Alarm *Alarm `json:"alarm,omitempty"` // marks sites that have alarms
+	// Status is the path of a text that says how a site is, and States what its
+	// values mean; one that is not named leaves it to the thresholds.
+	Status   string            `json:"status,omitempty"`
+	States   map[string]string `json:"states,omitempty"`
+	Detail   []Column          `json:"detail,omitempty"`   // what a click shows of a site
+	Severity string            `json:"severity,omitempty"` // path of an alarm's severity
+	Message  string            `json:"message,omitempty"`  // path of an alarm's text
 }
 
 // Threshold gives values at or above At a state; with Below, those at or below.

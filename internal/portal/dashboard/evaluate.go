@@ -59,14 +59,14 @@ func (d *Dataset) view(now time.Time) DatasetView {
 
 // evaluator is a tile bound to its columns.
 type evaluator struct {
-	set                                  *Set
-	tile                                 *Tile
-	data                                 *Dataset
-	where                                []condition
-	value, per, by, latest               *column
-	key, label, lat, lon, size, alarmKey *column
-	alarms                               *Dataset
-	alarmWhere                           []condition
+	set                                          *Set
+	tile                                         *Tile
+	data                                         *Dataset
+	where                                        []condition
+	value, per, by, latest                       *column
+	key, label, lat, lon, size, status, alarmKey *column
+	alarms                                       *Dataset
+	alarmWhere                                   []condition
 }
 
 // condition demands that a column has one of some values.
@@ -81,6 +81,7 @@ func (s *Set) evaluator(t *Tile) evaluator {
 		set: s, tile: t, data: d, where: d.conditions(t.Where),
 		value: d.columns[t.Value], per: d.columns[t.Per], by: d.columns[t.By], latest: d.columns[t.Latest],
 		key: d.columns[t.Key], label: d.columns[t.Label], lat: d.columns[t.Lat], lon: d.columns[t.Lon], size: d.columns[t.Size],
+		status: d.columns[t.Status],
 	}
 	if t.Alarm != nil {
 		e.alarms = s.datasets[t.Alarm.Dataset]

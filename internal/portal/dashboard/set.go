@@ -90,7 +90,7 @@ func New(definitions []Definition, feeds Feeds) (*Set, error) {
 func (t *Tile) fields() []string {
 	all := []string{t.Latest, t.Value, t.Per, t.By, t.Size}
 	if t.Type == "map" {
-		all = append(all, t.Key, t.Label, t.Lat, t.Lon)
+		all = append(all, t.Key, t.Label, t.Lat, t.Lon, t.Status)
 		for _, c := range t.Detail {
 			all = append(all, c.Field)
 		}

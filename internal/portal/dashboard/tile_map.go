@@ -21,7 +21,7 @@ type Site struct {
 	Lon   float64  `json:"lon"`
 	Value *float64 `json:"value"`
 	Size  float64  `json:"size,omitempty"`
-	State string   `json:"state"` // alarm when it has one, else by the thresholds
+	State string   `json:"state"` // alarm when it has one, else by its status, else by the thresholds
 	At    int64    `json:"at"`    // of its newest row
 }
 
@@ -50,6 +50,11 @@ func (e *evaluator) sites(now time.Time) any {
 		}
 		if e.size != nil {
 			site.Size = e.size.cells[i].num
+		}
+		if e.status != nil {
+			if state, ok := e.tile.States[e.data.words(e.status.cells[i])]; ok {
+				site.State = state
+			}
 		}
 		if alarmed[site.Key] {
 			site.State = "alarm"

@@ -33,7 +33,7 @@ export function pipeline(s: Snapshot, labels: Labels): Graph {
 
   for (const h of s.hubs) node('hub/' + h.name.toLowerCase(), 'hub', h.name, ['hubs', h.name], labels.stored(h.stored))
   for (const d of s.databases)
-    for (const c of d.containers) node(`doc/${d.id}/${c.id}`, 'container', c.id, ['data', d.id, c.id], labels.stored(c.documents))
+    for (const c of d.containers) if (!c.leases) node(`doc/${d.id}/${c.id}`, 'container', c.id, ['data', d.id, c.id], labels.stored(c.documents))
   for (const app of s.apps)
     for (const f of app.functions) {
       const n = node(`fn/${app.name}/${f.name}`, 'function', f.name, ['functions', app.name, f.name], app.name)
@@ -68,17 +68,19 @@ function layered(nodes: Node[], edges: Edge[]): Graph {
   const by = new Map(nodes.map((n) => [n.id, n]))
   const busy = new Set(edges.filter((e) => e.from !== 'amqp').flatMap((e) => [e.from, e.to]))
   for (const n of nodes) n.used = busy.has(n.id) || n.kind === 'source' || edges.some((e) => e.to === n.id && e.rate > 0)
-  for (let round = 0; round < 8; round++)
-    for (const e of edges) by.get(e.to)!.layer = Math.min(8, Math.max(by.get(e.to)!.layer, by.get(e.from)!.layer + 1))
+  // HTTP clients stand below the hubs, next to the functions that they call.
+  const http = by.get('http')
+  if (http && nodes.some((n) => n.kind === 'hub')) http.layer = 1
+  const push = () => {
+    for (let round = 0; round < 8; round++)
+      for (const e of edges) by.get(e.to)!.layer = Math.min(8, Math.max(by.get(e.to)!.layer, by.get(e.from)!.layer + 1))
+  }
+  push()
   const containers = nodes.filter((n) => n.kind === 'container' && n.layer > 0).map((n) => n.layer)
   for (const n of nodes) if (n.kind === 'container' && n.layer === 0) n.layer = Math.min(...containers, 3)
-  // What only an HTTP client feeds stands beside the other functions.
-  for (const n of nodes) {
-    const from = edges.filter((e) => e.to === n.id)
-    if (n.kind === 'function' && n.layer === 1 && from.every((e) => e.from === 'http')) n.layer = 2
-  }
-  for (let round = 0; round < 8; round++)
-    for (const e of edges) by.get(e.to)!.layer = Math.min(8, Math.max(by.get(e.to)!.layer, by.get(e.from)!.layer + 1))
+  for (const n of nodes) if (n.kind === 'hub' && n.layer === 0) n.layer = 1
+  for (const n of nodes) if (n.kind === 'function' && n.layer === 0) n.layer = 2
+  push()
 
   const layers = 1 + Math.max(0, ...nodes.map((n) => n.layer))
   let rows = 0
@@ -88,7 +90,7 @@ function layered(nodes: Node[], edges: Edge[]): Graph {
       const from = edges.filter((e) => e.to === n.id).map((e) => by.get(e.from)!.row)
       const out = edges.some((e) => e.from === n.id)
       const pull = from.length ? from.reduce((a, b) => a + b, 0) / from.length : 50
-      return (n.used ? 0 : 1000) + (n.id === 'http' ? 500 : 0) + pull * 10 - (out ? 5 : 0)
+      return (n.used ? 0 : 1000) + (n.id === 'http' ? 2000 : 0) + pull * 10 - (out ? 5 : 0)
     }
     column.sort((a, b) => weight(a) - weight(b) || a.name.localeCompare(b.name))
     column.forEach((n, i) => (n.row = i))

@@ -29,7 +29,7 @@ export interface Hub {
 }
 
 export interface Database { id: string; containers: Container[] }
-export interface Container { id: string; key: string[]; documents: number; bytes: number; lsn: number; changes: number }
+export interface Container { id: string; key: string[]; documents: number; bytes: number; lsn: number; changes: number; leases: boolean }
 
 export interface App { name: string; url: string; kind: string; worker: string; error?: string; functions: Func[] }
 
