@@ -30,7 +30,10 @@ type Config struct {
 	EventHubs EventHubs `yaml:"eventHubs"` //
 	Cosmos    Cosmos    `yaml:"cosmos"`    //
 	Functions Functions `yaml:"functions"` //
+	Stream    Stream    `yaml:"stream"`    //
 	Portal    Portal    `yaml:"portal"`    //
+
+	Processes map[string]Process `yaml:"processes"` // helper programs, by name
 
 	// Dir is the project's folder, absolute. Not part of the file.
 	Dir string `yaml:"-"`

@@ -125,6 +125,18 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"public SAS key", "listen: 0.0.0.0", "eventHubs.rules[0].key: the emulator's well-known key is refused on 0.0.0.0"},
 		{"app path", "functions: {apps: {a: {}}}", "functions.apps.a.path: is missing"},
 		{"app folder", "functions: {apps: {a: {path: ./nowhere}}}", "functions.apps.a.path: stat"},
+		{"job query", "stream: {jobs: {j: {inputs: {i: {hub: h}}, outputs: {o: {hub: h}}}}}", "stream.jobs.j.query: is missing"},
+		{"job inputs", "stream: {jobs: {j: {query: none.asaql}}}", "stream.jobs.j.inputs: is missing"},
+		{"job input", "stream: {jobs: {j: {inputs: {i: {}}}}}", "stream.jobs.j.inputs.i: needs one of hub and reference"},
+		{"job reference", "stream: {jobs: {j: {inputs: {i: {reference: {}}}}}}", "stream.jobs.j.inputs.i.reference: needs one of file and container"},
+		{"job output", "stream: {jobs: {j: {outputs: {o: {hub: h, file: f}}}}}", "stream.jobs.j.outputs.o: needs one of container, hub, function, dataset and file"},
+		{"job container", "stream: {jobs: {j: {outputs: {o: {container: c}}}}}", `stream.jobs.j.outputs.o.container: "c" is not database/container`},
+		{"job function", "stream: {jobs: {j: {outputs: {o: {function: {app: a, route: r}}}}}}", `stream.jobs.j.outputs.o.function.app: "a" is not an app`},
+		{"job id", "stream: {jobs: {j: {outputs: {o: {hub: h, id: x}}}}}", "stream.jobs.j.outputs.o.id: belongs to a container"},
+		{"job start", "stream: {jobs: {j: {start: soon}}}", `stream.jobs.j.start: "soon" is not one of last, now, all`},
+		{"job errors", "stream: {jobs: {j: {errors: ignore}}}", `stream.jobs.j.errors: "ignore" is not one of retry, drop`},
+		{"process", "processes: {p: {}}", "processes.p.path: is missing"},
+		{"process folder", "processes: {p: {path: ./nowhere}}", "processes.p.path: stat"},
 		{"broken", "name: [", "1 |"},
 	}
 	for _, tt := range tests {

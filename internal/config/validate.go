@@ -35,6 +35,7 @@ func (c *Config) Validate() error {
 	v.eventHubs(&c.EventHubs)
 	v.cosmos(&c.Cosmos)
 	v.functions(c)
+	v.stream(c)
 	return errors.Join(v.faults...)
 }
 

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Stream is the project's stream jobs.
+type Stream struct {
+	Jobs map[string]Job `yaml:"jobs"` // by name
+}
+
+// Job is one stream job: a query with its inputs and outputs.
+type Job struct {
+	Query      string               `yaml:"query"`      // file, relative to the project's
+	Inputs     map[string]JobInput  `yaml:"inputs"`     // by the name in FROM
+	Outputs    map[string]JobOutput `yaml:"outputs"`    // by the name in INTO
+	Late       *Duration            `yaml:"late"`       // how late events may be; default 5s
+	OutOfOrder Duration             `yaml:"outOfOrder"` // how long events are held to be sorted; default 0
+	TimePolicy string               `yaml:"timePolicy"` // adjust (default) or drop: what becomes of late and out-of-order events
+	Errors     string               `yaml:"errors"`     // retry (default) or drop: rows that an output refuses
+	Start      string               `yaml:"start"`      // last (default), now, all, or a time
+	Checkpoint Duration             `yaml:"checkpoint"` // between two checkpoints; default 10s
+	Disabled   bool                 `yaml:"disabled"`   // known, but not started
+}
+
+// JobInput is where a job's events come from: one of Hub and Reference.
+type JobInput struct {
+	Hub           string     `yaml:"hub"`
+	ConsumerGroup string     `yaml:"consumerGroup"` // default $Default
+	Reference     *Reference `yaml:"reference"`
+}
+
+// Reference is a table to join with: one of File and Container.
+type Reference struct {
+	File      string   `yaml:"file"`      // JSON objects, as an array or one a line
+	Container string   `yaml:"container"` // database/container
+	Refresh   Duration `yaml:"refresh"`   // how often it is read again; default: at the start only
+}
+
+// JobOutput is where a job's rows go: one of Container, Hub, Function, Dataset
+// and File.
+type JobOutput struct {
+	Container    string       `yaml:"container"`    // database/container
+	ID           string       `yaml:"id"`           // column that is the document's id; default id
+	Hub          string       `yaml:"hub"`          //
+	PartitionKey string       `yaml:"partitionKey"` // column that is the event's key
+	Function     *JobFunction `yaml:"function"`     //
+	Dataset      string       `yaml:"dataset"`      // a pushed dataset of a dashboard
+	File         string       `yaml:"file"`         // JSON lines are appended
+}
+
+// JobFunction is an HTTP function that receives rows as a JSON array.
+type JobFunction struct {
+	App   string `yaml:"app"`   // of functions.apps
+	Route string `yaml:"route"` // the function's route, without the prefix
+}
+
+// Process is a helper program that runs beside the services: a simulator, a
+// device, a load.
+type Process struct {
+	Path string            `yaml:"path"` // folder of a Go program, relative to the project's
+	Args []string          `yaml:"args"`
+	Env  map[string]string `yaml:"env"`
+	// Disabled processes are known, but not started.
+	Disabled bool `yaml:"disabled"`
+}
+
+// File returns the absolute path of a file that the project names.
+func (c *Config) File(path string) string { return c.abs(path) }
+
+// StartTime reads a job's start that is a time.
+func (j Job) StartTime() (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, j.Start)
+	return t, err == nil
+}
+
+func (v *validation) stream(c *Config) {
+	for _, name := range slices.Sorted(maps.Keys(c.Stream.Jobs)) {
+		v.job(c, "stream.jobs."+name, c.Stream.Jobs[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Processes)) {
+		path := "processes." + name + ".path"
+		p := c.Processes[name]
+		if p.Path == "" {
+			v.add(path, "is missing; write the folder of a Go program")
+		} else if info, err := os.Stat(c.abs(p.Path)); err != nil {
+			v.add(path, "%v", err)
+		} else if !info.IsDir() {
+			v.add(path, "%s is not a folder", p.Path)
+		}
+	}
+}
+
+func (v *validation) job(c *Config, path string, j Job) {
+	if j.Query == "" {
+		v.add(path+".query", "is missing; write the file of the query, as in ./job.asaql")
+	} else if info, err := os.Stat(c.abs(j.Query)); err != nil {
+		v.add(path+".query", "%v", err)
+	} else if info.IsDir() {
+		v.add(path+".query", "%s is a folder", j.Query)
+	}
+	if len(j.Inputs) == 0 {
+		v.add(path+".inputs", "is missing; name what the query reads FROM")
+	}
+	if len(j.Outputs) == 0 {
+		v.add(path+".outputs", "is missing; name what the query writes INTO")
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.Inputs)) {
+		v.jobInput(path+".inputs."+name, j.Inputs[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.Outputs)) {
+		v.jobOutput(c, path+".outputs."+name, j.Outputs[name])
+	}
+	v.oneOf(path+".timePolicy", j.TimePolicy, "adjust", "drop")
+	v.oneOf(path+".errors", j.Errors, "retry", "drop")
+	if _, isTime := j.StartTime(); !isTime {
+		v.oneOf(path+".start", j.Start, "last", "now", "all", "a time such as 2026-01-31T00:00:00Z")
+	}
+}
+
+func (v *validation) oneOf(path, value string, allowed ...string) {
+	if value != "" && !slices.Contains(allowed, value) {
+		v.add(path, "%q is not one of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func (v *validation) jobInput(path string, in JobInput) {
+	if (in.Hub == "") == (in.Reference == nil) {
+		v.add(path, "needs one of hub and reference")
+	}
+	if r := in.Reference; r != nil {
+		if (r.File == "") == (r.Container == "") {
+			v.add(path+".reference", "needs one of file and container")
+		}
+		v.containerName(path+".reference.container", r.Container)
+	}
+}
+
+func (v *validation) jobOutput(c *Config, path string, o JobOutput) {
+	kinds := 0
+	for _, set := range []bool{o.Container != "", o.Hub != "", o.Function != nil, o.Dataset != "", o.File != ""} {
+		if set {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		v.add(path, "needs one of container, hub, function, dataset and file")
+	}
+	v.containerName(path+".container", o.Container)
+	if o.ID != "" && o.Container == "" {
+		v.add(path+".id", "belongs to a container")
+	}
+	if o.PartitionKey != "" && o.Hub == "" {
+		v.add(path+".partitionKey", "belongs to a hub")
+	}
+	if f := o.Function; f != nil {
+		if _, known := c.Functions.Apps[f.App]; !known {
+			v.add(path+".function.app", "%q is not an app of this project", f.App)
+		}
+		if f.Route == "" {
+			v.add(path+".function.route", "is missing; write the route of an HTTP function")
+		}
+	}
+	if o.File != "" && filepath.Base(o.File) == "." {
+		v.add(path+".file", "%q is not a file", o.File)
+	}
+}
+
+func (v *validation) containerName(path, name string) {
+	if name == "" {
+		return
+	}
+	if db, coll, ok := strings.Cut(name, "/"); !ok || db == "" || coll == "" || strings.Contains(coll, "/") {
+		v.add(path, "%s", fmt.Sprintf("%q is not database/container", name))
+	}
+}
