@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -100,6 +101,9 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 	if err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, func() {
+		log.Info("stopping: what runs is finished first; interrupt again to kill")
+	})()
 	err = a.Run(ctx)
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		log.Info("stopped")
@@ -157,7 +161,7 @@ func selfCommand() string {
 		return "lazuli"
 	}
 	if tmp, err := filepath.EvalSymlinks(os.TempDir()); err == nil {
-		if rel, err := filepath.Rel(tmp, exe); err == nil && filepath.IsLocal(rel) {
+		if rel, err := filepath.Rel(tmp, exe); err == nil && filepath.IsLocal(rel) && strings.HasPrefix(rel, "go-build") {
 			return "go run ./cmd/lazuli" // `go run` builds into the temporary folder
 		}
 	}

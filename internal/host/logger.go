@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -59,6 +60,29 @@ func (l *logger) finished(e InvocationFinished) {
 	}
 	l.write(category, level, fmt.Sprintf("Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
 		e.Function, outcome, e.ID, e.Duration.Milliseconds()), attrs...)
+	var failure *FunctionError
+	if errors.As(e.Err, &failure) && failure.Stack != "" {
+		l.write(category, level, fmt.Sprintf("Stack of 'Functions.%s' (Id=%s)\n%s", e.Function, e.ID, userFrames(failure.Stack)))
+	}
+}
+
+// maxStackBytes bounds what of a stack is logged.
+const maxStackBytes = 4 << 10
+
+// userFrames is the part of a stack that its author asks for: a Go stack begins
+// where it panicked, not with the machinery that caught it.
+func userFrames(stack string) string {
+	if at := strings.LastIndex(stack, "\npanic("); at >= 0 {
+		if _, below, ok := strings.Cut(stack[at+1:], "\n\t"); ok {
+			if _, frames, ok := strings.Cut(below, "\n"); ok {
+				stack = frames
+			}
+		}
+	}
+	if len(stack) > maxStackBytes {
+		stack = strings.ToValidUTF8(stack[:maxStackBytes], "") + "\n..."
+	}
+	return strings.TrimSpace(stack)
 }
 
 func (l *logger) user(e LogWritten) {

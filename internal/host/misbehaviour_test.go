@@ -27,6 +27,10 @@ func TestPanic(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "asked to") {
 		t.Errorf("error: %v", err)
 	}
+	var failure *host.FunctionError
+	if !errors.As(err, &failure) || !strings.Contains(failure.Stack, "main.obey") {
+		t.Errorf("the stack does not name the function that panicked: %+v", failure)
+	}
 	m.Send("telemetry", 0, `{"id":"after"}`)
 	r.awaitDocuments(1)
 	if s := r.Status().Worker; s.Starts != 1 {

@@ -1,0 +1,36 @@
+package host
+
+import (
+	"runtime/debug"
+	"strings"
+	"testing"
+)
+
+// caught is the stack of a panic as a worker in Go reports it.
+func caught(f func()) (stack string) {
+	defer func() {
+		if recover() != nil {
+			stack = string(debug.Stack())
+		}
+	}()
+	f()
+	return ""
+}
+
+func explode() { panic("asked to") }
+
+func TestUserFramesBeginWhereItPanicked(t *testing.T) {
+	got := userFrames(caught(explode))
+	if first, _, _ := strings.Cut(got, "\n"); !strings.HasSuffix(first, "host.explode(...)") && !strings.HasSuffix(first, "host.explode()") {
+		t.Errorf("begins with %q", first)
+	}
+	if got := userFrames("at f (a.js:1)\nat g (b.js:2)\n"); got != "at f (a.js:1)\nat g (b.js:2)" {
+		t.Errorf("another language's stack came out as %q", got)
+	}
+	if got := userFrames(strings.Repeat("é", maxStackBytes)); len(got) > maxStackBytes+4 || !strings.HasSuffix(got, "é\n...") {
+		t.Errorf("a long stack ends in %q after %d bytes", got[len(got)-8:], len(got))
+	}
+	if got := userFrames("x\npanic("); got != "x\npanic(" {
+		t.Errorf("a cut stack came out as %q", got)
+	}
+}
