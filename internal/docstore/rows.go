@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lazuli-dev/lazuli/internal/kv"
 )
@@ -35,6 +36,9 @@ type Rows struct {
 	columns  []column        // of the index
 	keysOnly bool            // do not read documents
 	expired  map[uint64]bool // with keysOnly: what to leave out
+
+	lastEncoded []byte // the value that Value decoded last, as it is in the key
+	lastValue   Value
 
 	docs    *kv.Iter // over D, to fetch documents of an index or a list
 	key     []byte   // of the current entry, valid as long as it stands there
@@ -178,12 +182,26 @@ func (r *Rows) Doc() []byte { return r.doc }
 func (r *Rows) Ordinal() uint64 { return r.ordinal }
 
 // Value returns the indexed value, for IndexScan: exact for scalars; for Array
-// and Object only the kind.
-func (r *Rows) Value() Value { return r.ColumnValue(0) }
+// and Object only the kind. Entries with one value follow each other, so the
+// last one that was decoded often serves for many rows.
+func (r *Rows) Value() Value {
+	if len(r.columns) != 1 {
+		return r.ColumnValue(0)
+	}
+	encoded := r.key[r.prefix : len(r.key)-8] // without the ordinal
+	if len(encoded) == 0 || !bytes.Equal(encoded, r.lastEncoded) {
+		r.lastValue = r.ColumnValue(0)
+		r.lastEncoded = append(r.lastEncoded[:0], encoded...)
+	}
+	return r.lastValue
+}
 
 // ColumnValue returns the i-th value of the entry, for CompositeScan.
 func (r *Rows) ColumnValue(i int) Value {
-	rest := bytes.Clone(r.key[r.prefix:])
+	rest := r.key[r.prefix:]
+	if slices.ContainsFunc(r.columns, func(c column) bool { return c.descending }) {
+		rest = bytes.Clone(rest) // it is inverted in place
+	}
 	for n := 0; ; n++ {
 		if r.columns[n].descending {
 			invert(rest)

@@ -96,7 +96,11 @@ func parseValue(b []byte) (Value, []byte, error) {
 		if n < 0 {
 			return Value{}, nil, errValue
 		}
-		v.Str = string(bytes.ReplaceAll(b[:n], []byte{0, 0xff}, []byte{0}))
+		if bytes.IndexByte(b[:n], 0) < 0 { // nearly all
+			v.Str = string(b[:n])
+		} else {
+			v.Str = string(bytes.ReplaceAll(b[:n], []byte{0, 0xff}, []byte{0}))
+		}
 		return v, b[n+2:], nil
 	}
 	return v, b, nil
