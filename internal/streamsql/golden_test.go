@@ -33,8 +33,8 @@ func TestGolden(t *testing.T) {
 			cases += runGolden(t, name)
 		})
 	}
-	if cases < 300 && !t.Failed() {
-		t.Errorf("only %d golden cases, at least 300 are wanted", cases)
+	if cases < 550 && !t.Failed() {
+		t.Errorf("only %d golden cases, at least 550 are wanted", cases)
 	}
 }
 
@@ -44,6 +44,7 @@ var goldenOptions = Options{
 	Functions: []Function{
 		{Name: "double", Source: "function main(x) { return x * 2 }"},
 		{Name: "shape", Source: "function main(x) { return {kind: typeof x, list: [1, x]} }"},
+		{Name: "pair", Source: "function main(a, b) { return '(' + a + ' ' + b + ')' }"},
 		{Name: "echo", Source: "function main(x) { return x }"},
 		{Name: "broken", Source: "function main(x) { throw new Error('no ' + x) }"},
 		{Name: "total", Aggregate: true, Source: "function main() { this.init = function() { this.s = 0 };" +

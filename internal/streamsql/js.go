@@ -30,7 +30,7 @@ type jsRuntime struct {
 	vm   *goja.Runtime
 	main goja.Value
 	call goja.Callable
-	args []goja.Value
+	args []goja.Value // stack of arguments
 }
 
 // loadFunctions compiles the functions of a job and tries each once, so that a
@@ -112,9 +112,15 @@ func (s *jsScript) runtime(mem *Scratch) (*jsRuntime, error) {
 // limited runs f and interrupts it when it takes too long. A panic of the
 // interpreter is an error of the script.
 func (rt *jsRuntime) limited(f func() error) (err error) {
-	timer := time.AfterFunc(jsCallTime, func() { rt.vm.Interrupt("it ran longer than " + jsCallTime.String()) })
+	fired := make(chan struct{})
+	timer := time.AfterFunc(jsCallTime, func() {
+		rt.vm.Interrupt("it ran longer than " + jsCallTime.String())
+		close(fired)
+	})
 	defer func() {
-		timer.Stop()
+		if !timer.Stop() {
+			<-fired // else a late interrupt would hit the next call
+		}
 		rt.vm.ClearInterrupt()
 		if failure := recover(); failure != nil {
 			err = fmt.Errorf("%v", failure)
@@ -135,16 +141,19 @@ func jsCall(s *jsScript, args []*Expr, at *site) *Expr {
 		if err != nil {
 			return at.fail(r, "%s: %v", at.name, err)
 		}
-		rt.args = rt.args[:0]
-		for _, a := range args {
-			rt.args = append(rt.args, rt.toJS(a.Eval(r)))
+		base := len(rt.args)
+		for _, a := range args { // an argument may call the same function: it uses the stack above
+			v := a.Eval(r)
+			rt.args = append(rt.args, rt.toJS(v))
 		}
+		values := rt.args[base:]
+		rt.args = rt.args[:base]
 		if r.Err != nil {
 			return NullValue
 		}
 		var out goja.Value
 		err = rt.limited(func() (err error) {
-			out, err = rt.call(goja.Undefined(), rt.args...)
+			out, err = rt.call(goja.Undefined(), values...)
 			return err
 		})
 		if err != nil {

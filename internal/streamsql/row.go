@@ -33,13 +33,6 @@ type Row struct {
 	Err error
 }
 
-// fail records a data error.
-func (r *Row) fail(err error) {
-	if r.Err == nil {
-		r.Err = err
-	}
-}
-
 // DataError is the reason why an expression has no value for one row.
 type DataError struct {
 	Line, Col int    // of the expression in the script, from 1; 0 if it is the event itself
