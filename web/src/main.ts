@@ -3,4 +3,6 @@ import 'uplot/dist/uPlot.min.css'
 import App from './App.svelte'
 import './app.css'
 
-export default mount(App, { target: document.getElementById('app')! })
+const target = document.getElementById('app')!
+target.replaceChildren() // what index.html shows until now
+export default mount(App, { target })
