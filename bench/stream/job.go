@@ -26,6 +26,7 @@ func child(args []string) error {
 	query := flags.String("query", "", "the script")
 	every := flags.Duration("checkpoint", 0, "interval; 0 for none")
 	dir := flags.String("dir", "", "folder of checkpoints")
+	hub := flags.Bool("hub", false, "put the events into hubs first and read them from there")
 	profile := flags.String("profile", "", "file for a CPU profile")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -34,7 +35,7 @@ func child(args []string) error {
 	if err != nil {
 		return err
 	}
-	out := &countSink{}
+	out, saves := &countSink{}, &dirStore{dir: *dir}
 	opts := stream.Options{
 		Name: "bench", Program: program, Sources: map[string]stream.Source{}, Sinks: map[string]stream.Sink{"out": out},
 		PartitionKeys: map[string]string{},
@@ -46,11 +47,19 @@ func child(args []string) error {
 		if !ok {
 			return fmt.Errorf("want name=file,file, not %q", arg)
 		}
-		opts.Sources[name] = fileSource(strings.Split(files, ","))
 		opts.PartitionKeys[name] = "plant"
+		opts.Sources[name] = fileSource(strings.Split(files, ","))
+		if *hub {
+			source, stop, err := fillHub(*dir, name, strings.Split(files, ","))
+			if err != nil {
+				return err
+			}
+			defer stop()
+			opts.Sources[name] = source
+		}
 	}
 	if *every > 0 {
-		opts.Store, opts.Checkpoint = dirStore(*dir), *every
+		opts.Store, opts.Checkpoint = saves, *every
 	}
 	if *profile != "" {
 		f, err := os.Create(*profile)
@@ -73,7 +82,7 @@ func child(args []string) error {
 	}
 	m := job.Metrics()
 	r := result{Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - cpu).Seconds(), Events: m.InputEvents, Rows: out.rows.Load(),
-		Sum: out.sum.Load(), Peak: peakMemory(), Saves: m.Checkpoints, Bytes: m.CheckpointBytes}
+		Sum: out.sum.Load(), Peak: peakMemory(), Saves: m.Checkpoints, Bytes: saves.largest.Load()}
 	if lost := m.DroppedEvents + m.DeserializationErrors + m.ConversionErrors + m.RuntimeErrors + m.OutOfOrderEvents; lost > 0 {
 		return fmt.Errorf("%d events are lost or moved: %+v", lost, m)
 	}
@@ -171,17 +180,21 @@ func (r *fileReader) Read(_ context.Context, b *stream.Batch, max int) error {
 
 // dirStore keeps a lane's checkpoint in a file, synced before it replaces the
 // one before.
-type dirStore string
+type dirStore struct {
+	dir     string
+	largest atomic.Int64 // bytes of a checkpoint
+}
 
-func (d dirStore) Load(context.Context, string) ([]byte, [][]byte, error) { return nil, nil, nil }
+func (d *dirStore) Load(context.Context, string) ([]byte, [][]byte, error) { return nil, nil, nil }
 
-func (d dirStore) Append(context.Context, string, []byte) error { return nil }
+func (d *dirStore) Append(context.Context, string, []byte) error { return nil }
 
-func (d dirStore) Save(_ context.Context, lane string, state []byte, _ [][]byte) error {
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
+func (d *dirStore) Save(_ context.Context, lane string, state []byte, _ [][]byte) error {
+	d.largest.Store(max(d.largest.Load(), int64(len(state))))
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return err
 	}
-	path := filepath.Join(string(d), lane)
+	path := filepath.Join(d.dir, lane)
 	f, err := os.Create(path + ".part")
 	if err != nil {
 		return err

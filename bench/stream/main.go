@@ -85,7 +85,7 @@ func run(ctx context.Context, s settings, names []string) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	engines := []engine{ours{settings: s}, ours{settings: s, every: time.Second}}
+	engines := []engine{ours{settings: s}, ours{settings: s, every: time.Second}, ours{settings: s, hub: true}}
 	if s.peer {
 		if f, err := newFlink(ctx, s); err == nil {
 			engines = append(engines, f)
@@ -109,6 +109,10 @@ func run(ctx context.Context, s settings, names []string) error {
 					continue
 				}
 				r, err := e.run(ctx, w, inputs, cores)
+				if err != nil && e.name() == peer && ctx.Err() == nil {
+					fmt.Fprintf(os.Stderr, "%s, Flink, %d cores: no result within %v: %v\n", w.name, cores, s.limit, err)
+					continue
+				}
 				if err != nil {
 					return fmt.Errorf("%s, %s, %d cores: %w", w.name, e.name(), cores, err)
 				}

@@ -15,6 +15,7 @@ import (
 const (
 	lazuli        = "Lazuli"
 	checkpointing = "Lazuli, with checkpoints"
+	fromHub       = "Lazuli, from a hub"
 	peer          = "Flink"
 )
 
@@ -34,32 +35,41 @@ type result struct {
 	Sum     int64   `json:"sum"`  // of the column n
 	Peak    float64 `json:"peak"` // resident memory in MiB
 	Saves   int64   `json:"saves"`
-	Bytes   int64   `json:"bytes"` // of the last checkpoint
+	Bytes   int64   `json:"bytes"` // of the largest checkpoint of a lane
 }
 
 // ours is Lazuli's engine in a child process of this program.
 type ours struct {
 	settings
 	every time.Duration // checkpoint interval; 0 for none
+	hub   bool          // read from a hub
 }
 
 func (o ours) name() string {
-	if o.every > 0 {
+	switch {
+	case o.every > 0:
 		return checkpointing
+	case o.hub:
+		return fromHub
 	}
 	return lazuli
 }
 
-// runs takes checkpoints where there is much to save.
-func (o ours) runs(w workload) bool { return o.every == 0 || w.checkpoints }
+// runs takes checkpoints and reads from a hub where the workload asks for it.
+func (o ours) runs(w workload) bool {
+	return o.every == 0 && !o.hub || o.every > 0 && w.checkpoints || o.hub && w.hub
+}
 
 func (o ours) run(ctx context.Context, w workload, inputs map[string]input, cores int) (result, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return result{}, err
 	}
-	args := []string{"job", "-query", w.ours, "-checkpoint", o.every.String(), "-dir", filepath.Join(o.dir, "state")}
-	if o.profile != "" && cores == 1 {
+	if err := os.MkdirAll(filepath.Join(o.dir, "state"), 0o700); err != nil {
+		return result{}, err
+	}
+	args := []string{"job", "-query", w.ours, "-checkpoint", o.every.String(), "-dir", filepath.Join(o.dir, "state"), fmt.Sprintf("-hub=%t", o.hub)}
+	if o.profile != "" && cores == 1 && o.every == 0 && !o.hub {
 		if err := os.MkdirAll(o.profile, 0o700); err != nil {
 			return result{}, err
 		}

@@ -68,19 +68,23 @@ func (l *line) speed(r result) string {
 	return fmt.Sprintf("%.0f k (%.0f k)", float64(l.events)/r.CPU/1000, float64(l.events)/r.Seconds/1000)
 }
 
-// printState prints what checkpoints cost and memory per key.
+// printState prints what checkpoints cost, what hubs give, and memory per key.
 func (r *report) printState() {
 	for _, key := range r.order {
 		l := r.lines[key]
 		plain, saved := l.results[lazuli], l.results[checkpointing]
 		if saved.Saves > 0 {
 			each := (saved.CPU - plain.CPU) / float64(saved.Saves)
-			fmt.Printf("\n%s, %d cores: %d checkpoints of %.1f MiB while it ran, %.0f ms of CPU each: every 10 s, %.1f %% of a core.\n",
+			fmt.Printf("\n%s, %d cores: %d checkpoints of up to %.1f MiB while it ran, %.0f ms of CPU each: every 10 s, %.1f %% of a core.\n",
 				l.w.name, l.cores, saved.Saves, float64(saved.Bytes)/(1<<20), each*1000, each*10)
 		}
-		if l.w.liveKeys > 0 {
+		if hub := l.results[fromHub]; hub.CPU > 0 {
+			fmt.Printf("\n%s, %d cores, from a hub of %d partitions: %s events/s, %d rows, n %d, all as from the file: %t.\n",
+				l.w.name, l.cores, l.cores, l.speed(hub), hub.Rows, hub.Sum, hub.Events == l.events && hub.Rows == plain.Rows && hub.Sum == plain.Sum)
+		}
+		if l.w.memory && plain.Rows > 0 {
 			fmt.Printf("\n%s, %d cores: peak resident memory %.0f MiB, all of it over %d keys: %.0f bytes for each.\n",
-				l.w.name, l.cores, plain.Peak, l.w.liveKeys, plain.Peak*(1<<20)/float64(l.w.liveKeys))
+				l.w.name, l.cores, plain.Peak, plain.Rows, plain.Peak*(1<<20)/float64(plain.Rows))
 		}
 	}
 }
