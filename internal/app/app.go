@@ -36,6 +36,9 @@ type App struct {
 	services *services
 	apps     []*functionApp
 	portal   *portal.Server
+	meter    *portal.Meter
+	jobs     []*streamJob
+	helpers  []*process
 }
 
 // Build opens storage and ports and builds all services. When it fails it
@@ -55,6 +58,7 @@ func Build(ctx context.Context, o Options) (*App, error) {
 func (a *App) build(ctx context.Context) error {
 	cfg := a.opts.Config
 	meter := portal.NewMeter()
+	a.meter = meter
 	var err error
 	if a.storage, err = openStorage(cfg, a.log, meter); err != nil {
 		return err
@@ -65,11 +69,15 @@ func (a *App) build(ctx context.Context) error {
 	if a.services, err = buildServices(cfg, a.storage, a.log, meter); err != nil {
 		return err
 	}
-	a.apps, err = buildApps(cfg, a.storage, newSources(cfg, a.storage, a.services.addresses), a.opts.Version, a.log, meter)
-	if err != nil {
+	sources := newSources(cfg, a.storage, a.services.addresses)
+	if a.apps, err = buildApps(cfg, a.storage, sources, a.opts.Version, a.log, meter); err != nil {
 		return err
 	}
-	return a.buildPortal(meter)
+	if err := a.buildPortal(meter); err != nil {
+		return err
+	}
+	a.helpers = buildProcesses(cfg, a.log)
+	return a.buildJobs(sources)
 }
 
 // close releases what Build opened, when Run will not.
@@ -105,6 +113,12 @@ func (a *App) Run(ctx context.Context) error {
 	parts = append(parts, a.services.parts()...)
 	for _, app := range a.apps {
 		parts = append(parts, app.parts()...)
+	}
+	for _, job := range a.jobs {
+		parts = append(parts, job.part())
+	}
+	for _, helper := range a.helpers {
+		parts = append(parts, helper.part())
 	}
 	parts = append(parts, part{name: "announcement", run: func(ctx context.Context) error { return a.announce(ctx, info) }})
 	return runParts(ctx, a.log, parts)
