@@ -36,14 +36,18 @@ func ingest(ctx context.Context, l *lab) error {
 	cpu := s.cpu()
 	_, peak := s.memory()
 	s.stop()
-	rows := [][]string{{"Lazuli", rate(events, took), fmt.Sprintf("%.0f", float64(events)*eventBytes/took.Seconds()/1e6),
-		fmt.Sprintf("%.1f µs", float64(cpu.Microseconds())/float64(events)), fmt.Sprintf("%.0f MiB", peak), "1.0"}}
+	rows := [][]string{{
+		"Lazuli", rate(events, took), fmt.Sprintf("%.0f", float64(events)*eventBytes/took.Seconds()/1e6),
+		fmt.Sprintf("%.1f µs", float64(cpu.Microseconds())/float64(events)), fmt.Sprintf("%.0f MiB", peak), "1.0",
+	}}
 	peer, err := natsPeer(ctx, l)
 	if err != nil {
 		return fmt.Errorf("NATS: %w", err)
 	}
-	rows = append(rows, []string{"NATS JetStream " + peer.Version + ", sync always", fmt.Sprintf("%.0f", peer.Rate),
-		fmt.Sprintf("%.0f", peer.Rate*eventBytes/1e6), "", "", fmt.Sprintf("%.1f", float64(events)/took.Seconds()/peer.Rate)})
+	rows = append(rows, []string{
+		"NATS JetStream " + peer.Version + ", sync always", fmt.Sprintf("%.0f", peer.Rate),
+		fmt.Sprintf("%.0f", peer.Rate*eventBytes/1e6), "", "", fmt.Sprintf("%.1f", float64(events)/took.Seconds()/peer.Rate),
+	})
 	table([]string{"durable ingest, 1 KB events", "events/s", "MB/s", "server CPU/event", "peak memory", "Lazuli is faster by"}, rows)
 	return nil
 }

@@ -142,8 +142,13 @@ func TestDecodeEvent(t *testing.T) {
 		Annotations: amqp.Map{{Key: amqp.Symbol("x-opt-partition-key"), Value: "pk"}, {Key: amqp.Symbol("iothub-connection-device-id"), Value: "d"}},
 		Properties:  &amqp.Properties{MessageID: "m-1", ContentType: "application/json"},
 		ApplicationProperties: amqp.Map{
-			{Key: "eventType", Value: "telemetry"}, {Key: "n", Value: int64(7)}, {Key: "f", Value: 1.5}, {Key: "b", Value: []byte{1}},
-			{Key: "q", Value: "a\"b"}, {Key: "t", Value: time.Unix(0, 0).UTC()}, {Key: "Diagnostic-Id", Value: "00-trace"},
+			{Key: "eventType", Value: "telemetry"},
+			{Key: "n", Value: int64(7)},
+			{Key: "f", Value: 1.5},
+			{Key: "b", Value: []byte{1}},
+			{Key: "q", Value: "a\"b"},
+			{Key: "t", Value: time.Unix(0, 0).UTC()},
+			{Key: "Diagnostic-Id", Value: "00-trace"},
 		},
 		Data: [][]byte{[]byte("{}")},
 	}

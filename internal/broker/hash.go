@@ -30,7 +30,7 @@ func Hash(key string) int16 {
 		var tail [12]byte
 		copy(tail[:], rest)
 		le := binary.LittleEndian
-		a, b, c = final(a+le.Uint32(tail[0:]), b+le.Uint32(tail[4:]), c+le.Uint32(tail[8:]))
+		_, b, c = final(a+le.Uint32(tail[0:]), b+le.Uint32(tail[4:]), c+le.Uint32(tail[8:]))
 	}
 	return int16(c ^ b)
 }

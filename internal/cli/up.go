@@ -145,7 +145,7 @@ func (s *session) newLogger(f upFlags, out io.Writer) (*slog.Logger, error) {
 	case "text":
 		return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), nil
 	case "auto":
-		return slog.New(tint.NewHandler(out, &tint.Options{
+		return slog.New(tint.NewTextHandler(out, &tint.Options{
 			Level:      level,
 			TimeFormat: "15:04:05.000",
 			NoColor:    !s.errIsTerminal(),

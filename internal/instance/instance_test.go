@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func TestFindPrefersTheFolderThenTheOnlyOne(t *testing.T) {
 	root := t.TempDir()
 	a, b := filepath.Join(root, "a"), filepath.Join(root, "b")
 
-	if _, err := Find(root); err != ErrNone {
+	if _, err := Find(root); !errors.Is(err, ErrNone) {
 		t.Fatalf("nothing runs, got %v", err)
 	}
 	one := write(t, a, os.Getpid())

@@ -1,6 +1,7 @@
 package seglog
 
 import (
+	"errors"
 	"io"
 	"sort"
 
@@ -59,7 +60,7 @@ func (l *Log) indexOf(s *segment, f vfs.File) ([]indexEntry, error) {
 	for {
 		pos := scan.at()
 		g, _, reason, err := scan.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -119,7 +120,7 @@ func (l *Log) searchTime(s *segment, ms int64) (sequence int64, found bool, err 
 		pos := scan.at()
 		g, _, reason, err := scan.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return 0, false, nil
 		case err != nil:
 			return 0, false, err

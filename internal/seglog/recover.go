@@ -2,6 +2,7 @@ package seglog
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -119,7 +120,7 @@ func (l *Log) readHeader(s *segment) (size int64, err error) {
 		return 0, fmt.Errorf("stat %s: %w", s.path, err)
 	}
 	b := make([]byte, headerSize)
-	if err := readFull(f, b, 0); err == io.ErrUnexpectedEOF {
+	if err := readFull(f, b, 0); errors.Is(err, io.ErrUnexpectedEOF) {
 		b = nil
 	} else if err != nil {
 		return 0, fmt.Errorf("read %s: %w", s.path, err)

@@ -2,7 +2,6 @@
 package testkit
 
 import (
-	"io"
 	"log/slog"
 	"net"
 	"runtime"
@@ -17,7 +16,7 @@ func Logger(t testing.TB) *slog.Logger {
 }
 
 // Discard returns a logger that drops everything.
-func Discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func Discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 type testWriter struct{ t testing.TB }
 

@@ -142,8 +142,12 @@ func eventSink(t *testing.T, s Service) {
 		t.Fatal(err)
 	}
 	err = sink.Send(ctx, []trigger.OutgoingEvent{
-		{Body: []byte("a1"), PartitionKey: "a"}, {Body: []byte("x1")}, {Body: []byte("b1"), PartitionKey: "bb"},
-		{Body: []byte("a2"), PartitionKey: "a"}, {Body: []byte("x2")}, {Body: []byte("a3"), PartitionKey: "a"},
+		{Body: []byte("a1"), PartitionKey: "a"},
+		{Body: []byte("x1")},
+		{Body: []byte("b1"), PartitionKey: "bb"},
+		{Body: []byte("a2"), PartitionKey: "a"},
+		{Body: []byte("x2")},
+		{Body: []byte("a3"), PartitionKey: "a"},
 	})
 	if err != nil {
 		t.Fatal(err)
