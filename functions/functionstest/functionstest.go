@@ -198,8 +198,10 @@ func (res *Result) respond(raw json.RawMessage) error {
 		w.Header().Set(name, value)
 	}
 	w.WriteHeader(answer.StatusCode)
-	if _, err := io.WriteString(w, answer.Body); err != nil {
-		return err
+	if answer.Body != "" { // some statuses allow none
+		if _, err := io.WriteString(w, answer.Body); err != nil {
+			return err
+		}
 	}
 	res.Response = w.Result()
 	return nil
