@@ -1,7 +1,9 @@
 package kv
 
 import (
+	"errors"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -44,8 +46,8 @@ func (b *backlog) err() error {
 	return nil
 }
 
-// patientFS delays the creation of files during a backlog; each try begins with
-// one.
+// patientFS makes files their owner's alone, and delays making them during a
+// backlog; each try begins with one.
 type patientFS struct {
 	vfs.FS
 	stuck *backlog
@@ -56,7 +58,16 @@ func (fs patientFS) Create(name string, category vfs.DiskWriteCategory) (vfs.Fil
 	if fs.stuck.err() != nil {
 		time.Sleep(retryEvery)
 	}
-	return fs.FS.Create(name, category)
+	f, err := fs.FS.Create(name, category)
+	if err != nil {
+		return nil, err
+	}
+	if own, ok := f.(interface{ Chmod(os.FileMode) error }); ok {
+		if err := own.Chmod(0o600); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	return f, nil
 }
 
 // Unwrap implements vfs.FS.
