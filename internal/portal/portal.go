@@ -142,10 +142,13 @@ func (s *Server) Run(ctx context.Context) error {
 				s.publishBoard(topic, now)
 			}
 		case topic := <-s.wake: // a page that just opened does not wait for the tick
-			if topic == statusTopic {
-				s.publishStatus()
+			if now := time.Now(); s.topics.recent(topic, now) {
+				continue // several pages opened at a time
+			} else if topic == statusTopic {
+				s.publishStatus(now)
+			} else {
+				s.publishBoard(topic, now)
 			}
-			s.publishBoard(topic, time.Now())
 		}
 	}
 }
@@ -156,13 +159,13 @@ func (s *Server) sample(now time.Time, wanted map[string]int) {
 	snap := s.snapshot(now)
 	s.history.add(snap)
 	if wanted[statusTopic] > 0 {
-		s.publishStatus()
+		s.publishStatus(now)
 	}
 }
 
-func (s *Server) publishStatus() {
+func (s *Server) publishStatus(now time.Time) {
 	if body := s.history.latest(); body != nil {
-		s.topics.publish(statusTopic, body)
+		s.topics.publish(statusTopic, body, now)
 	}
 }
 
@@ -181,7 +184,7 @@ func (s *Server) publishBoard(topic string, now time.Time) {
 		s.log.Error("dashboard cannot be encoded", "dashboard", name, "error", err)
 		return
 	}
-	s.topics.publish(topic, body)
+	s.topics.publish(topic, body, now)
 }
 
 // hurry asks Run to publish topics now. When it is busy, the next tick does.

@@ -430,18 +430,28 @@ func TestEveryKindHasAStatus(t *testing.T) {
 
 func TestAPageThatIsBehindGetsTheNewest(t *testing.T) {
 	var ts topics
-	p, err := ts.open([]string{"a", "b"})
-	if err != nil {
-		t.Fatal(err)
+	now := time.Unix(100, 0)
+	p, missing, err := ts.open([]string{"a", "b"}, now)
+	if err != nil || len(missing) != 2 {
+		t.Fatalf("missing %v, %v", missing, err)
 	}
 	for i := range 5 {
-		ts.publish("a", []byte{byte(i)})
+		ts.publish("a", []byte{byte(i)}, now)
 	}
-	ts.publish("c", []byte("unwanted"))
+	ts.publish("c", []byte("unwanted"), now)
 	<-p.wake
 	if got := ts.take(p); len(got) != 1 || got[0].topic != "a" || got[0].body[0] != 4 {
 		t.Errorf("took %v", got)
 	}
+	late, missing, err := ts.open([]string{"a", "b"}, now.Add(fresh))
+	if err != nil || len(missing) != 1 || len(ts.take(late)) != 1 {
+		t.Errorf("a page that opens within a second: missing %v, %v", missing, err)
+	}
+	ts.close(late)
+	if _, missing, _ = ts.open([]string{"a"}, now.Add(2*fresh)); len(missing) != 1 {
+		t.Error("a page that opens later gets old news")
+	}
+	ts.pages = map[*page]struct{}{p: {}}
 	if ts.close(p); len(ts.wanted()) != 0 {
 		t.Error("a closed page still wants something")
 	}

@@ -32,13 +32,13 @@ func (s *Server) streamTopics(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	p, err := s.topics.open(names)
+	p, missing, err := s.topics.open(names, time.Now())
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	defer s.topics.close(p)
-	s.hurry(names)
+	s.hurry(missing)
 
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")

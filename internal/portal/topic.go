@@ -2,6 +2,7 @@ package portal
 
 import (
 	"sync"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -14,7 +15,17 @@ const maxPages = 500
 type topics struct {
 	mu    sync.Mutex // guards the fields below and every page's pending
 	pages map[*page]struct{}
+	last  map[string]published // newest message of each topic that is watched
 }
+
+// published is a message and when it was handed out.
+type published struct {
+	body []byte
+	at   time.Time
+}
+
+// fresh is how long a newcomer is served with what the others just got.
+const fresh = time.Second
 
 // page is one open stream.
 type page struct {
@@ -23,19 +34,32 @@ type page struct {
 	pending map[string][]byte // topic -> newest message
 }
 
-// open registers a page; close it after use.
-func (t *topics) open(names []string) (*page, error) {
+// open registers a page; close it after use. It begins with what others got
+// within the last second; missing are the topics that have no such message.
+func (t *topics) open(names []string, now time.Time) (p *page, missing []string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.pages) >= maxPages {
-		return nil, fault.New(fault.Unavailable, "", "%d pages are open already", maxPages)
+		return nil, nil, fault.New(fault.Unavailable, "", "%d pages are open already", maxPages)
 	}
-	p := &page{topics: names, wake: make(chan struct{}, 1), pending: map[string][]byte{}}
+	p = &page{topics: names, wake: make(chan struct{}, 1), pending: map[string][]byte{}}
 	if t.pages == nil {
 		t.pages = map[*page]struct{}{}
 	}
 	t.pages[p] = struct{}{}
-	return p, nil
+	for _, name := range names {
+		last, ok := t.last[name]
+		if !ok || now.Sub(last.at) > fresh {
+			missing = append(missing, name)
+			continue
+		}
+		p.pending[name] = last.body
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+	return p, missing, nil
 }
 
 func (t *topics) close(p *page) {
@@ -57,10 +81,22 @@ func (t *topics) wanted() map[string]int {
 	return n
 }
 
-// publish hands a message to every page of the topic.
-func (t *topics) publish(topic string, message []byte) {
+// recent reports whether the topic had a message within the last second.
+func (t *topics) recent(topic string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	last, ok := t.last[topic]
+	return ok && now.Sub(last.at) <= fresh
+}
+
+// publish hands a message to every page of the topic.
+func (t *topics) publish(topic string, message []byte, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.last == nil {
+		t.last = map[string]published{}
+	}
+	t.last[topic] = published{message, now}
 	for p := range t.pages {
 		for _, name := range p.topics {
 			if name != topic {

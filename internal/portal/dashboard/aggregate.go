@@ -50,62 +50,115 @@ func (s *sum) result(t *Tile, seconds float64) float64 {
 	return v * t.Scale
 }
 
-// slot is where a row counts: a group, and a step of time.
-type slot struct {
-	group cell
-	step  int64
+// slots are the sums of a tile: one for each group and step that has rows.
+type slots struct {
+	first, width int64 // of the steps; width 0 is one step
+	steps        int
+	groups       []cell // the values of By, in the order of their first row
+	sums         []sum  // of group g and step s at g*steps+s; n is 0 where no row is
+}
+
+// at returns the sum of a group and a step, or nil when it has no rows.
+func (s *slots) at(group int, step int64) *sum {
+	i := step - s.first
+	if group >= len(s.groups) || i < 0 || i >= int64(s.steps) {
+		return nil
+	}
+	if a := &s.sums[group*s.steps+int(i)]; a.n > 0 {
+		return a
+	}
+	return nil
 }
 
 // gather sorts the rows of the window into slots. With width 0 there is one
 // step; otherwise steps are width milliseconds wide and aligned to the epoch.
-func (e *evaluator) gather(from, width int64) map[slot]*sum {
-	sums := map[slot]*sum{}
-	type winner struct {
-		slot slot
-		key  cell
+// It looks at every row, so a row costs no hashing unless Latest is asked for.
+func (e *evaluator) gather(from, end, width int64) *slots {
+	s := &slots{width: width, steps: 1}
+	if width > 0 {
+		s.first = from / width
+		s.steps = int(end/width-s.first) + 1
 	}
-	newest := map[winner]int{}
-	add := func(s slot, i int) {
-		v, per := 1.0, 0.0
-		if e.value != nil {
-			c := e.value.cells[i]
-			if c.kind != number && c.kind != truth {
-				return
-			}
-			v = c.num
-		}
-		if e.per != nil {
-			if e.per.cells[i].kind != number {
-				return
-			}
-			per = e.per.cells[i].num
-		}
-		a := sums[s]
-		if a == nil {
-			a = &sum{}
-			sums[s] = a
-		}
-		a.add(v, per, e.data.times[i])
-	}
+	index := newIndex(len(e.data.texts))
+	newest := map[uint64]int{}
+	keys := newIndex(len(e.data.texts))
 	e.data.each(from, e.where, func(i int, at int64) {
-		var s slot
+		step := 0
 		if width > 0 {
-			s.step = at / width
+			if step = int(at/width - s.first); step >= s.steps {
+				return // ahead of now
+			}
 		}
+		group := 0
 		if e.by != nil {
-			s.group = e.by.cells[i]
+			group = index.of(e.by.cells[i])
 		}
+		for group >= len(s.groups) {
+			var c cell
+			if e.by != nil {
+				c = e.by.cells[i]
+			}
+			s.groups = append(s.groups, c)
+			s.sums = append(s.sums, make([]sum, s.steps)...)
+		}
+		slot := group*s.steps + step
 		if e.latest == nil {
-			add(s, i)
+			e.add(&s.sums[slot], i)
 			return
 		}
-		w := winner{s, e.latest.cells[i]}
+		w := uint64(slot)<<24 | uint64(keys.of(e.latest.cells[i]))
 		if have, ok := newest[w]; !ok || at >= e.data.times[have] {
 			newest[w] = i
 		}
 	})
 	for w, i := range newest {
-		add(w.slot, i)
+		e.add(&s.sums[w>>24], i)
 	}
-	return sums
+	return s
+}
+
+// add counts row i, if it has the numbers that the tile reads.
+func (e *evaluator) add(to *sum, i int) {
+	v, per := 1.0, 0.0
+	if e.value != nil {
+		c := e.value.cells[i]
+		if c.kind != number && c.kind != truth {
+			return
+		}
+		v = c.num
+	}
+	if e.per != nil {
+		if e.per.cells[i].kind != number {
+			return
+		}
+		per = e.per.cells[i].num
+	}
+	to.add(v, per, e.data.times[i])
+}
+
+// index numbers values in the order of their first appearance, at most 2^24.
+// Texts, which most are, are looked up by their own number.
+type index struct {
+	texts  []int32 // number+1, by text
+	others map[cell]int
+	n      int
+}
+
+func newIndex(texts int) *index { return &index{texts: make([]int32, texts), others: map[cell]int{}} }
+
+func (x *index) of(c cell) int {
+	if c.kind == text {
+		if x.texts[c.text] == 0 {
+			x.n++
+			x.texts[c.text] = int32(x.n)
+		}
+		return int(x.texts[c.text]) - 1
+	}
+	i, ok := x.others[c]
+	if !ok {
+		i = x.n
+		x.n++
+		x.others[c] = i
+	}
+	return i
 }

@@ -327,7 +327,8 @@ func BenchmarkEvaluate(b *testing.B) {
 		`{"type":"number","title":"","dataset":"rows","value":"v","aggregate":"sum","latest":"plant","window":"1m"}`,
 		`{"type":"gauge","title":"","dataset":"rows","value":"v","per":"cap","latest":"plant","window":"1m"}`,
 		`{"type":"bar","title":"","dataset":"rows","value":"v","by":"site.region","latest":"plant","window":"1m"}`,
-		`{"type":"line","title":"","dataset":"rows","value":"v","by":"site.region","aggregate":"avg","window":"10m"}`,
+		`{"type":"line","title":"","dataset":"rows","value":"v","by":"site.region","aggregate":"avg","window":"2h"}`,
+		`{"type":"number","title":"","dataset":"rows","value":"v","aggregate":"avg","window":"1m","trend":"2h"}`,
 		`{"type":"map","title":"","dataset":"rows","key":"plant","lat":"site.lat","lon":"site.lon","value":"v","window":"1m"}`,
 		`{"type":"table","title":"","dataset":"rows","columns":[{"field":"plant","title":"P"}]}`,
 	}

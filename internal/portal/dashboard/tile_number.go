@@ -20,7 +20,7 @@ func (e *evaluator) number(now time.Time) any {
 	end, window := e.data.now(now), time.Duration(e.tile.Window)
 	from := end - window.Milliseconds()
 	v := NumberView{State: "off", Trend: []*float64{}}
-	for _, s := range e.gather(from, 0) { // one slot: a number has no By
+	if s := e.gather(from, end, 0).at(0, 0); s != nil {
 		r := s.result(e.tile, window.Seconds())
 		if v.Value = optional(r, true); v.Value != nil {
 			v.State = e.tile.state(r)
@@ -32,10 +32,10 @@ func (e *evaluator) number(now time.Time) any {
 	if e.tile.Type == "number" {
 		trend := time.Duration(e.tile.Trend).Milliseconds()
 		from, width := end-trend, max(trend/trendSteps, 1000)
-		sums := e.gather(from, width)
+		sums := e.gather(from, end, width)
 		for step := firstStep(from, width); step <= e.lastStep(end, width); step++ {
-			s, ok := sums[slot{step: step}]
-			if !ok {
+			s := sums.at(0, step)
+			if s == nil {
 				v.Trend = append(v.Trend, nil)
 				continue
 			}
@@ -80,11 +80,11 @@ func (e *evaluator) lastStep(end, width int64) int64 {
 func (e *evaluator) line(now time.Time) any {
 	end, width := e.data.now(now), time.Duration(e.tile.Every).Milliseconds()
 	from := end - time.Duration(e.tile.Window).Milliseconds()
-	sums := e.gather(from, width)
+	sums := e.gather(from, end, width)
 	first, last := firstStep(from, width), e.lastStep(end, width)
-	names := map[string]cell{}
-	for s := range sums {
-		names[e.data.words(s.group)] = s.group
+	names := map[string]int{}
+	for i, g := range sums.groups {
+		names[e.data.words(g)] = i
 	}
 	v := LineView{Times: []int64{}, Series: []SeriesView{}}
 	for step := first; step <= last; step++ {
@@ -97,12 +97,11 @@ func (e *evaluator) line(now time.Time) any {
 		}
 		line := SeriesView{Name: name, Values: make([]*float64, 0, len(v.Times))}
 		for step := first; step <= last; step++ {
-			s, ok := sums[slot{names[name], step}]
 			r := math.NaN()
-			if ok {
+			if s := sums.at(names[name], step); s != nil {
 				r = s.result(e.tile, float64(width)/1000)
 			}
-			line.Values = append(line.Values, optional(r, ok))
+			line.Values = append(line.Values, optional(r, true))
 		}
 		v.Series = append(v.Series, line)
 	}
@@ -125,9 +124,15 @@ type Bar struct {
 func (e *evaluator) bars(now time.Time) any {
 	window := time.Duration(e.tile.Window)
 	v := BarView{Bars: []Bar{}}
-	for s, a := range e.gather(e.data.now(now)-window.Milliseconds(), 0) {
-		if r := optional(a.result(e.tile, window.Seconds()), true); r != nil {
-			v.Bars = append(v.Bars, Bar{e.data.words(s.group), *r, e.tile.state(*r)})
+	end := e.data.now(now)
+	sums := e.gather(end-window.Milliseconds(), end, 0)
+	for i, g := range sums.groups {
+		s := sums.at(i, 0)
+		if s == nil {
+			continue
+		}
+		if r := optional(s.result(e.tile, window.Seconds()), true); r != nil {
+			v.Bars = append(v.Bars, Bar{e.data.words(g), *r, e.tile.state(*r)})
 		}
 	}
 	slices.SortFunc(v.Bars, func(a, b Bar) int {
