@@ -205,11 +205,12 @@ func (t *CosmosDBTrigger) own(stopping context.Context, feed ChangeFeed, l *leas
 }
 
 // pump hands pages to the function, one after the other, and saves the position
-// after each. While the function has one page, the next is read. It returns why
-// it ended, always an error.
+// after each. While the function has one page, the next is read; what has come
+// since then is added while the position is saved. It returns why it ended,
+// always an error.
 func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) error {
 	after := l.continuation()
-	page := t.read(ctx, feed, after)
+	page := t.read(ctx, feed, after, t.page)
 	ahead := make(chan feedPage, 1)
 	for {
 		if page.err != nil {
@@ -220,18 +221,21 @@ func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) e
 			if err := feed.Wait(ctx, after); err != nil {
 				return err
 			}
-			page = t.read(ctx, feed, after)
+			page = t.read(ctx, feed, after, t.page)
 			continue
 		}
 		next := page.next
-		go func() { ahead <- t.read(ctx, feed, next) }()
+		go func() { ahead <- t.read(ctx, feed, next, t.page) }()
 		// A failed function does not hold the feed back: a retry policy does.
 		err := t.o.Invoker.Invoke(ctx, t.call(page.docs))
 		page = <-ahead
 		if unfinished(ctx, err) {
 			return ErrCancelled
 		}
-		if err := l.checkpoint(context.WithoutCancel(ctx), strconv.Quote(next)); err != nil {
+		go func(p feedPage) { ahead <- t.fill(ctx, feed, p) }(page)
+		err = l.checkpoint(context.WithoutCancel(ctx), strconv.Quote(next))
+		page = <-ahead
+		if err != nil {
 			return err
 		}
 		after = next
@@ -245,9 +249,22 @@ type feedPage struct {
 	err  error
 }
 
-func (t *CosmosDBTrigger) read(ctx context.Context, feed ChangeFeed, after string) feedPage {
-	docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: t.page})
+func (t *CosmosDBTrigger) read(ctx context.Context, feed ChangeFeed, after string, most int) feedPage {
+	docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: most})
 	return feedPage{docs, next, err}
+}
+
+// fill adds what has come since a page was read that is not full.
+func (t *CosmosDBTrigger) fill(ctx context.Context, feed ChangeFeed, p feedPage) feedPage {
+	room := t.page - len(p.docs)
+	if p.err != nil || len(p.docs) == 0 || room <= 0 {
+		return p
+	}
+	more := t.read(ctx, feed, p.next, room)
+	if more.err != nil || len(more.docs) == 0 {
+		return p // an error will show again at the next read
+	}
+	return feedPage{append(p.docs, more.docs...), more.next, nil}
 }
 
 // call hands documents over as one JSON array.
