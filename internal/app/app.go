@@ -77,7 +77,11 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.helpers = buildProcesses(cfg, a.log)
-	return a.buildJobs(sources)
+	if err := a.buildJobs(sources); err != nil {
+		return err
+	}
+	a.portal.SetJobs(a.shownJobs())
+	return nil
 }
 
 // close releases what Build opened, when Run will not.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -22,7 +23,11 @@ type streamJob struct {
 	name string
 	job  *stream.Job
 	http *http.Client // to functions
-	log  *slog.Logger
+
+	query   string
+	program *streamsql.Program
+	failed  atomic.Pointer[string] // why it does not run
+	log     *slog.Logger
 }
 
 // maxQuery bounds a query file.
@@ -80,6 +85,7 @@ func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJ
 	if o.Program, err = streamsql.Compile(string(text), compile); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	j.query, j.program = string(text), o.Program
 	j.job, err = stream.New(o)
 	return j, err
 }
@@ -179,6 +185,8 @@ func (j *streamJob) part() part {
 			defer j.http.CloseIdleConnections()
 			j.log.Info("stream job runs")
 			if err := j.job.Run(ctx); err != nil && ctx.Err() == nil {
+				reason := err.Error()
+				j.failed.Store(&reason)
 				j.log.Error("the stream job does not run", "error", err)
 			}
 			<-ctx.Done()

@@ -65,6 +65,7 @@ type Server struct {
 	meter   *Meter
 	boards  *dashboard.Set
 	topics  topics
+	jobs    []Job // set before Run
 	handler http.Handler
 	wake    chan string // topics that somebody just began to watch
 
@@ -107,6 +108,7 @@ func (s *Server) routes() http.Handler {
 		"DELETE /api/databases/{db}/containers/{coll}/items":        s.deleteItem,
 		"GET /api/apps/{app}/functions/{function}/invocations":      s.getInvocations,
 		"POST /api/apps/{app}/functions/{function}/run":             s.runFunction,
+		"GET /api/jobs/{job}":                                       s.getJob,
 		"GET /api/dashboards":                                       s.listBoards,
 		"GET /api/dashboards/{board}":                               s.getBoard,
 		"GET /api/dashboards/{board}/tiles/{tile}/history":          s.getTileHistory,

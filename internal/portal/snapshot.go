@@ -22,6 +22,7 @@ type Snapshot struct {
 	Hubs        []HubState         `json:"hubs"`
 	Databases   []DatabaseState    `json:"databases"`
 	Apps        []AppState         `json:"apps"`
+	Jobs        []JobState         `json:"jobs"`
 	Connections int64              `json:"connections"`
 	Requests    float64            `json:"requests"` // Cosmos DB requests
 	Charge      float64            `json:"charge"`   // their request units
@@ -129,7 +130,7 @@ func (s *Server) snapshot(now time.Time) *Snapshot {
 	rates := s.rates
 	snap := &Snapshot{
 		At: now.UnixMilli(), Name: s.cfg.Name, Version: s.cfg.Version, StartedAt: s.meter.started.UTC(),
-		Hubs: []HubState{}, Databases: []DatabaseState{}, Apps: []AppState{}, Totals: map[string]float64{},
+		Hubs: []HubState{}, Databases: []DatabaseState{}, Apps: []AppState{}, Jobs: []JobState{}, Totals: map[string]float64{},
 		Connections: s.meter.connections.Load(),
 		Requests:    rates.rate("requests", s.meter.requests.Load()),
 		Charge:      rates.rate("charge", s.meter.charge.Load()) / 100,
@@ -142,6 +143,9 @@ func (s *Server) snapshot(now time.Time) *Snapshot {
 		hub.Consumers = s.consumers(h, snap.Apps)
 		snap.Totals["events"] += hub.Events
 		snap.Hubs = append(snap.Hubs, hub)
+	}
+	for i := range s.jobs {
+		snap.Jobs = append(snap.Jobs, s.jobState(&s.jobs[i]))
 	}
 	leases := leaseContainers(snap.Apps)
 	for _, d := range s.cfg.Store.Databases() {

@@ -4,7 +4,7 @@ import type { Snapshot } from './types'
 
 export interface Node {
   id: string
-  kind: 'source' | 'hub' | 'function' | 'container'
+  kind: 'source' | 'hub' | 'function' | 'container' | 'job'
   name: string
   note: string
   link: string[]
@@ -17,7 +17,7 @@ export interface Node {
 export interface Edge { from: string; to: string; rate: number; feed: boolean }
 export interface Graph { nodes: Node[]; edges: Edge[]; layers: number; rows: number }
 
-export interface Labels { producers: string; http: string; connections: (n: number) => string; stored: (n: number) => string; lag: (n: number) => string }
+export interface Labels { producers: string; http: string; connections: (n: number) => string; stored: (n: number) => string; lag: (n: number) => string; delay: (ms: number) => string }
 
 export function pipeline(s: Snapshot, labels: Labels): Graph {
   const nodes = new Map<string, Node>()
@@ -42,12 +42,31 @@ export function pipeline(s: Snapshot, labels: Labels): Graph {
       const trigger = f.trigger.toLowerCase()
       if (trigger === 'eventhubtrigger') edge('hub/' + f.target.toLowerCase(), n.id, f.items)
       else if (trigger === 'cosmosdbtrigger') edge('doc/' + f.target, n.id, f.items, true)
-      else if (trigger === 'httptrigger') edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
+      else if (trigger === 'httptrigger' && !s.jobs.some((j) => j.outputs.some((o) => o.target === app.name + '/' + f.target))) edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
       for (const o of f.outputs) {
         const id = o.type.toLowerCase() === 'eventhub' ? 'hub/' + o.target.toLowerCase() : 'doc/' + o.target
         if (nodes.has(id)) edge(n.id, id, f.documents)
       }
     }
+  for (const j of s.jobs) {
+    const n = node('job/' + j.name, 'job', j.name, ['jobs', j.name], labels.delay(j.delayMs))
+    if (j.failed) n.state = 'alarm'
+    else if (j.blocked) n.state = 'warn'
+    const end = (kind: string, target: string) => {
+      if (kind === 'hub') return 'hub/' + target.toLowerCase()
+      if (kind === 'container') return 'doc/' + target
+      const [app, route] = target.split('/')
+      const f = s.apps.find((a) => a.name === app)?.functions.find((f) => f.target === route || f.name === route)
+      return f ? `fn/${app}/${f.name}` : ''
+    }
+    for (const i of j.inputs) edge(end(i.kind, i.target), n.id, i.kind === 'hub' ? j.in : 0)
+    for (const o of j.outputs) {
+      const id = end(o.kind, o.target)
+      const container = o.kind === 'container' ? s.databases.flatMap((d) => d.containers.map((c) => ({ at: d.id + '/' + c.id, c }))).find((x) => x.at === o.target)?.c : undefined
+      const fn = id.startsWith('fn/') ? s.apps.flatMap((a) => a.functions.map((f) => ({ at: `fn/${a.name}/${f.name}`, f }))).find((x) => x.at === id)?.f : undefined
+      edge(n.id, id, container?.changes ?? fn?.runs ?? (j.outputs.length === 1 ? j.out : 0))
+    }
+  }
   for (const h of s.hubs) {
     const id = 'hub/' + h.name.toLowerCase()
     const inner = edges.filter((e) => e.to === id).reduce((sum, e) => sum + e.rate, 0)

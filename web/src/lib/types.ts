@@ -8,6 +8,7 @@ export interface Snapshot {
   hubs: Hub[]
   databases: Database[]
   apps: App[]
+  jobs: Job[]
   connections: number
   requests: number
   charge: number
@@ -30,6 +31,21 @@ export interface Hub {
 
 export interface Database { id: string; containers: Container[] }
 export interface Container { id: string; key: string[]; documents: number; bytes: number; lsn: number; changes: number; leases: boolean }
+
+export interface JobEnd { name: string; kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'; target: string }
+export interface Job {
+  name: string
+  inputs: JobEnd[]
+  outputs: JobEnd[]
+  in: number
+  out: number
+  delayMs: number
+  backlog: number
+  counts: Record<string, number>
+  lastError?: string
+  blocked?: Record<string, string>
+  failed?: string
+}
 
 export interface App { name: string; url: string; kind: string; worker: string; error?: string; functions: Func[] }
 
