@@ -55,7 +55,7 @@ func TestDeadInstancesArePassedOver(t *testing.T) {
 	t.Setenv("LAZULI_RUN_DIR", t.TempDir())
 	dir := t.TempDir()
 	write(t, dir, 1<<22+1) // above the kernel's largest process id
-	if _, err := Find(dir); err != ErrNone {
+	if _, err := Find(dir); !errors.Is(err, ErrNone) {
 		t.Errorf("a dead instance was found: %v", err)
 	}
 }

@@ -162,7 +162,7 @@ func (l *Log) scanActive(s *segment, f vfs.File) error {
 	for {
 		pos := scan.at()
 		g, _, reason, err := scan.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package seglog
 
 import (
+	"errors"
 	"fmt"
 	"io"
 )
@@ -68,7 +69,7 @@ func (l *Log) writeAgain() error {
 		pos := scan.at()
 		_, raw, reason, err := scan.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err

@@ -2,6 +2,7 @@ package seglog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -170,7 +171,7 @@ func TestWait(t *testing.T) {
 		go func() { woken <- rd.Wait(ctx) }()
 		synctest.Wait()
 		cancel()
-		if err := <-woken; err != context.Canceled {
+		if err := <-woken; !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v, want canceled", err)
 		}
 
