@@ -81,6 +81,9 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.SetJobs([]Job{{Name: "solar", Query: "SELECT 1", Numbers: func() JobNumbers {
+		return JobNumbers{In: 10, Late: 2, DelayMs: 1500, Failed: "no such hub"}
+	}}})
 	ctx, cancel := context.WithCancel(context.Background())
 	srv := httptest.NewUnstartedServer(p)
 	srv.Config.BaseContext = func(net.Listener) context.Context { return ctx }
@@ -394,7 +397,12 @@ func TestForeignPagesAreRefused(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	l := newLab(t)
-	get := func(path, tag string) *http.Response {
+	type answer struct {
+		StatusCode int
+		Status     string
+		Header     http.Header
+	}
+	get := func(path, tag string) answer {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.url+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -406,7 +414,7 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		return res
+		return answer{res.StatusCode, res.Status, res.Header}
 	}
 	page := get("/", "")
 	if page.StatusCode != 200 || page.Header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(page.Header.Get("Content-Security-Policy"), "default-src 'self';") {
@@ -417,6 +425,21 @@ func TestPages(t *testing.T) {
 	}
 	if none := get("/assets/none.js", ""); none.StatusCode != 404 {
 		t.Errorf("an asset that is not there: %s", none.Status)
+	}
+}
+
+func TestJobs(t *testing.T) {
+	l := newLab(t)
+	if code, _ := l.do("GET", "/api/jobs/none", ""); code != 404 {
+		t.Errorf("an unknown job: %d", code)
+	}
+	if code, got := l.do("GET", "/api/jobs/solar", ""); code != 200 || got["query"] != "SELECT 1" {
+		t.Errorf("job: %d %v", code, got)
+	}
+	next := l.listen("status")
+	job := next("status")["jobs"].([]any)[0].(map[string]any)
+	if job["delayMs"] != 1500.0 || job["counts"].(map[string]any)["late"] != 2.0 || job["failed"] != "no such hub" {
+		t.Errorf("state: %v", job)
 	}
 }
 
@@ -466,7 +489,7 @@ func TestRates(t *testing.T) {
 		}
 	}
 	r.begin(now.Add(5 * time.Second))
-	if got := r.rate("x", 40+90); got != (130-20)/3.0 {
+	if got := r.rate("x", 40+90); got != (130-10)/4.0 {
 		t.Errorf("after a jump: %v", got)
 	}
 	for i := range 3 * rateTicks {
