@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// rateTicks is over how many samples a rate is taken: enough to be steady at
-// one a second, few enough to follow.
-const rateTicks = 3
+// rateTicks is over how many seconds a rate is taken: few enough to follow, and
+// a multiple of the beats of one and two seconds that timers like.
+const rateTicks = 4
 
 // rates turns counters that only grow into rates. It belongs to the goroutine
 // that takes snapshots: each counter is asked for once between two ticks, and

@@ -13,7 +13,7 @@ import (
 )
 
 // Snapshot is the state of everything at one moment: the "status" topic. Rates
-// are per second, over the last three seconds.
+// are per second, over the last four seconds.
 type Snapshot struct {
 	At          int64              `json:"t"` // unix milliseconds
 	Name        string             `json:"name"`
@@ -114,7 +114,7 @@ type FunctionState struct {
 	Failures  float64  `json:"failures"`  // rate
 	Total     int64    `json:"total"`
 	Failed    int64    `json:"failed"`
-	MeanMs    float64  `json:"meanMs"` // of the last three seconds, else 0
+	MeanMs    float64  `json:"meanMs"` // of the last four seconds, else 0
 
 	leases string // database/container of a change feed's positions
 }

@@ -69,8 +69,11 @@ export function pipeline(s: Snapshot, labels: Labels): Graph {
   }
   for (const h of s.hubs) {
     const id = 'hub/' + h.name.toLowerCase()
-    const inner = edges.filter((e) => e.to === id).reduce((sum, e) => sum + e.rate, 0)
-    const fed = edges.some((e) => e.to === id)
+    const feeders = edges.filter((e) => e.to === id)
+    const fed = feeders.length > 0
+    // Who feeds a hub alone feeds it all: nobody else is connected.
+    if (feeders.length === 1 && s.connections === 0) feeders[0].rate = h.events
+    const inner = feeders.reduce((sum, e) => sum + e.rate, 0)
     if (!fed || h.events > inner * 1.2 + 1) {
       const producers = node('amqp', 'source', labels.producers, ['hubs'], labels.connections(s.connections))
       edge(producers.id, id, Math.max(0, h.events - inner))
@@ -98,7 +101,9 @@ function layered(nodes: Node[], edges: Edge[]): Graph {
   const containers = nodes.filter((n) => n.kind === 'container' && n.layer > 0).map((n) => n.layer)
   for (const n of nodes) if (n.kind === 'container' && n.layer === 0) n.layer = Math.min(...containers, 3)
   for (const n of nodes) if (n.kind === 'hub' && n.layer === 0) n.layer = 1
-  for (const n of nodes) if (n.kind === 'function' && n.layer === 0) n.layer = 2
+  // A function that nothing here feeds (a timer) stands first when it feeds a hub.
+  const starts = new Set(edges.filter((e) => e.to.startsWith('hub/')).map((e) => e.from))
+  for (const n of nodes) if (n.kind === 'function' && n.layer === 0 && !starts.has(n.id)) n.layer = 2
   push()
 
   const layers = 1 + Math.max(0, ...nodes.map((n) => n.layer))
