@@ -139,6 +139,7 @@ func (*fakeHost) Functions() []host.FunctionInfo {
 		},
 	}}
 }
+
 func (*fakeHost) Status() host.Status {
 	return host.Status{Kind: "go", Worker: worker.Status{State: worker.Running}}
 }
