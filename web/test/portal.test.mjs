@@ -126,7 +126,7 @@ test('functions: list, invocations with logs, run now', async () => {
   await page.waitForSelector('text=Started')
   await page.waitForSelector('.runs li')
   await page.locator('.runs summary').first().click()
-  await page.waitForSelector('.logs li')
+  await page.waitForSelector('.runs details[open] .logs li')
   assert.deepEqual(await serious(page), [])
   await shoot(page, 'functions-dark')
   await finish(page)
