@@ -229,7 +229,7 @@ func TestAdmin(t *testing.T) {
 	f := start(t, "", nil)
 	var list []functionInfo
 	_, body := f.status("GET", "/admin/functions")
-	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list) != 6 {
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list) != 7 {
 		t.Fatalf("functions: %v, %s", err, body)
 	}
 	if list[4].Name != "hello" || !strings.HasSuffix(list[4].InvokeURLTemplate, "/api/hello/{name?}") {
