@@ -42,10 +42,12 @@ func (f *flink) name() string { return peer }
 func (f *flink) runs(w workload) bool { return w.flink != "" }
 
 // opens are the packages that Flink reflects on, as its own scripts open them.
-var opens = []string{"java.base/java.lang", "java.base/java.net", "java.base/java.io", "java.base/java.nio",
+var opens = []string{
+	"java.base/java.lang", "java.base/java.net", "java.base/java.io", "java.base/java.nio",
 	"java.base/sun.nio.ch", "java.base/java.lang.reflect", "java.base/java.text", "java.base/java.time",
 	"java.base/java.util", "java.base/java.util.concurrent", "java.base/java.util.concurrent.atomic",
-	"java.base/java.util.concurrent.locks"}
+	"java.base/java.util.concurrent.locks",
+}
 
 func (f *flink) run(ctx context.Context, w workload, inputs map[string]input, cores int) (result, error) {
 	script, err := f.script(w, inputs)

@@ -81,8 +81,10 @@ func child(args []string) error {
 		return err
 	}
 	m := job.Metrics()
-	r := result{Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - cpu).Seconds(), Events: m.InputEvents, Rows: out.rows.Load(),
-		Sum: out.sum.Load(), Peak: peakMemory(), Saves: m.Checkpoints, Bytes: saves.largest.Load()}
+	r := result{
+		Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - cpu).Seconds(), Events: m.InputEvents, Rows: out.rows.Load(),
+		Sum: out.sum.Load(), Peak: peakMemory(), Saves: m.Checkpoints, Bytes: saves.largest.Load(),
+	}
 	if lost := m.DroppedEvents + m.DeserializationErrors + m.ConversionErrors + m.RuntimeErrors + m.OutOfOrderEvents; lost > 0 {
 		return fmt.Errorf("%d events are lost or moved: %+v", lost, m)
 	}

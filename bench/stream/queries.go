@@ -49,36 +49,48 @@ var workloads = []workload{
 	{name: "tumbling-1k", what: "the same on 1-KB events", inputs: from(fewBig), ours: ourTumbling, flink: flinkTumbling, sink: windowSink, same: true},
 	{name: "tumbling-100k", what: "the same by 100,000 keys", inputs: from(many), ours: ourTumbling, flink: flinkTumbling, sink: windowSink, same: true, checkpoints: true, hub: true},
 	{name: "tumbling-1m", what: "the same by a million keys, Lazuli alone: memory", inputs: from(million), ours: ourTumbling, memory: true},
-	{name: "hopping", what: "1-hour window every minute, by 100 keys", inputs: from(slow),
+	{
+		name: "hopping", what: "1-hour window every minute, by 100 keys", inputs: from(slow),
 		ours: `SELECT COUNT(*) AS n, plant, System.Timestamp() AS at, AVG(power) AS mean, MIN(power) AS low, MAX(power) AS high
 INTO out FROM ev TIMESTAMP BY ts GROUP BY plant, HoppingWindow(minute, 60, 1)`,
 		flink: `SELECT COUNT(*), plant, window_end, AVG(power), MIN(power), MAX(power)
 FROM TABLE(HOP(TABLE ev, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR)) GROUP BY plant, window_start, window_end`,
-		sink: windowSink, same: true, checkpoints: true},
-	{name: "sliding", what: "10-second sliding AVG by 100 keys, a row when an event enters or leaves; Flink, which has no such window: OVER the last 10 seconds, a row for each event", inputs: from(few),
+		sink: windowSink, same: true, checkpoints: true,
+	},
+	{
+		name: "sliding", what: "10-second sliding AVG by 100 keys, a row when an event enters or leaves; Flink, which has no such window: OVER the last 10 seconds, a row for each event", inputs: from(few),
 		ours: `SELECT AVG(power) AS mean, plant INTO out FROM ev TIMESTAMP BY ts GROUP BY plant, SlidingWindow(second, 10)`,
 		flink: `SELECT AVG(power) OVER w, plant FROM ev
 WINDOW w AS (PARTITION BY plant ORDER BY ts RANGE BETWEEN INTERVAL '10' SECOND PRECEDING AND CURRENT ROW)`,
-		sink: "mean DOUBLE, plant STRING"},
-	{name: "rolling", what: "AVG OVER the last 10 seconds by 100 keys, a row for each event", inputs: from(few),
+		sink: "mean DOUBLE, plant STRING",
+	},
+	{
+		name: "rolling", what: "AVG OVER the last 10 seconds by 100 keys, a row for each event", inputs: from(few),
 		ours: `SELECT AVG(power) OVER (PARTITION BY plant LIMIT DURATION(second, 10)) AS mean, plant INTO out FROM ev TIMESTAMP BY ts`,
 		flink: `SELECT AVG(power) OVER w, plant FROM ev
 WINDOW w AS (PARTITION BY plant ORDER BY ts RANGE BETWEEN INTERVAL '10' SECOND PRECEDING AND CURRENT ROW)`,
-		sink: "mean DOUBLE, plant STRING", same: true},
-	{name: "session", what: "sessions with gaps under one second, by 100,000 keys", inputs: from(many),
+		sink: "mean DOUBLE, plant STRING", same: true,
+	},
+	{
+		name: "session", what: "sessions with gaps under one second, by 100,000 keys", inputs: from(many),
 		ours: `SELECT COUNT(*) AS n, plant, System.Timestamp() AS at, AVG(power) AS mean
 INTO out FROM ev TIMESTAMP BY ts GROUP BY plant, SessionWindow(second, 1, 3600) OVER (PARTITION BY plant)`,
 		// Flink joins two events that are exactly the gap apart, we do not.
 		flink: `SELECT COUNT(*), plant, window_end, AVG(power)
 FROM TABLE(SESSION(TABLE ev PARTITION BY plant, DESCRIPTOR(ts), INTERVAL '0.999' SECOND)) GROUP BY plant, window_start, window_end`,
-		sink: "n BIGINT, plant STRING, `at` TIMESTAMP(3), mean DOUBLE", same: true},
-	{name: "join", what: "two streams of half the events each, by 100,000 keys, b within 2 seconds after a", inputs: map[string]*dataset{"a": joinOne, "b": joinTwo},
+		sink: "n BIGINT, plant STRING, `at` TIMESTAMP(3), mean DOUBLE", same: true,
+	},
+	{
+		name: "join", what: "two streams of half the events each, by 100,000 keys, b within 2 seconds after a", inputs: map[string]*dataset{"a": joinOne, "b": joinTwo},
 		ours: `SELECT a.id, b.id AS other, a.plant INTO out FROM a TIMESTAMP BY ts JOIN b TIMESTAMP BY ts
 ON a.plant = b.plant AND DATEDIFF(millisecond, a, b) BETWEEN 0 AND 2000`,
 		flink: `SELECT a.id, b.id, a.plant FROM a JOIN b ON a.plant = b.plant AND b.ts BETWEEN a.ts AND a.ts + INTERVAL '2' SECOND`,
-		sink:  "id BIGINT, other BIGINT, plant STRING", same: true},
-	{name: "lag", what: "difference to the event before, by 100 keys", inputs: from(few),
+		sink:  "id BIGINT, other BIGINT, plant STRING", same: true,
+	},
+	{
+		name: "lag", what: "difference to the event before, by 100 keys", inputs: from(few),
 		ours:  `SELECT id, plant, power - LAG(power) OVER (PARTITION BY plant LIMIT DURATION(hour, 1)) AS step INTO out FROM ev TIMESTAMP BY ts`,
 		flink: `SELECT id, plant, power - LAG(power) OVER (PARTITION BY plant ORDER BY ts) FROM ev`,
-		sink:  "id BIGINT, plant STRING, step DOUBLE", same: true},
+		sink:  "id BIGINT, plant STRING, step DOUBLE", same: true,
+	},
 }

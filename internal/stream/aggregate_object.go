@@ -33,7 +33,6 @@ type object struct {
 type objectPool struct {
 	objects []*object
 	free    []uint64
-	bytes   int64 // in live objects, about
 }
 
 func (p *objectPool) clear()               { p.objects, p.free = []*object{nil}, nil }

@@ -60,7 +60,8 @@ func (a *anomaly) next(id uint32, row *streamsql.Row) error {
 		row.Slots[a.call.Slot] = streamsql.NullValue
 		return nil
 	}
-	alarm, score := false, 0.0
+	var alarm bool
+	var score float64
 	if a.call.Func == streamsql.SpikeAndDip {
 		alarm, score = a.spike(s)
 	} else {
@@ -102,7 +103,7 @@ func (a *anomaly) spike(s *series) (bool, float64) {
 	}
 	below /= float64(len(s.values))
 	above := 1 - below
-	p := 0.0
+	var p float64
 	switch spec := a.call.Anomaly; {
 	case spec.Spikes && spec.Dips:
 		p = 2 * math.Min(below, above)

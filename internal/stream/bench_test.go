@@ -91,8 +91,10 @@ func benchmark(b *testing.B, query string, keys, distinct int, store Store) {
 	for _, in := range program.Inputs {
 		sources[in.Name] = source
 	}
-	job, err := New(Options{Name: "bench", Program: program, Sources: sources, Sinks: sinks, Start: StartAll,
-		Policy: TimePolicy{Unlimited: true}, Store: store})
+	job, err := New(Options{
+		Name: "bench", Program: program, Sources: sources, Sinks: sinks, Start: StartAll,
+		Policy: TimePolicy{Unlimited: true}, Store: store,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -95,11 +95,10 @@ func alias(b []byte) string {
 // stateWriter collects a snapshot.
 type stateWriter struct{ b []byte }
 
-func (w *stateWriter) int(n int64)       { w.b = binary.AppendVarint(w.b, n) }
-func (w *stateWriter) uint(n uint64)     { w.b = binary.AppendUvarint(w.b, n) }
-func (w *stateWriter) bytes(b []byte)    { w.uint(uint64(len(b))); w.b = append(w.b, b...) }
-func (w *stateWriter) text(s string)     { w.uint(uint64(len(s))); w.b = append(w.b, s...) }
-func (w *stateWriter) words(ws []uint64) { w.uint(uint64(len(ws))); w.rawWords(ws) }
+func (w *stateWriter) int(n int64)    { w.b = binary.AppendVarint(w.b, n) }
+func (w *stateWriter) uint(n uint64)  { w.b = binary.AppendUvarint(w.b, n) }
+func (w *stateWriter) bytes(b []byte) { w.uint(uint64(len(b))); w.b = append(w.b, b...) }
+func (w *stateWriter) text(s string)  { w.uint(uint64(len(s))); w.b = append(w.b, s...) }
 func (w *stateWriter) bool(b bool) {
 	if b {
 		w.uint(1)
@@ -107,9 +106,11 @@ func (w *stateWriter) bool(b bool) {
 		w.uint(0)
 	}
 }
+
 func (w *stateWriter) float(f float64) {
 	w.b = binary.LittleEndian.AppendUint64(w.b, math.Float64bits(f))
 }
+
 func (w *stateWriter) rawWords(ws []uint64) {
 	for _, x := range ws {
 		w.b = binary.LittleEndian.AppendUint64(w.b, x)
@@ -171,16 +172,6 @@ func (r *stateReader) bytes() []byte {
 }
 
 func (r *stateReader) text() string { return string(r.bytes()) }
-
-func (r *stateReader) words() []uint64 {
-	n := r.count(8)
-	ws := make([]uint64, n)
-	for i := range ws {
-		ws[i] = binary.LittleEndian.Uint64(r.b[8*i:])
-	}
-	r.b = r.b[8*n:]
-	return ws
-}
 
 func (r *stateReader) float() float64 {
 	if len(r.b) < 8 {

@@ -74,8 +74,10 @@ func TestCrashAnywhere(t *testing.T) {
 func runToEnd(t *testing.T, query string, policy TimePolicy, parts [][]Event) []string {
 	t.Helper()
 	sink := &memSink{}
-	job, err := New(Options{Name: "whole", Program: compile(t, query), Policy: policy, Start: StartAll,
-		Sources: map[string]Source{"i": &memSource{parts: parts, chunk: 64}}, Sinks: map[string]Sink{"o": sink}})
+	job, err := New(Options{
+		Name: "whole", Program: compile(t, query), Policy: policy, Start: StartAll,
+		Sources: map[string]Source{"i": &memSource{parts: parts, chunk: 64}}, Sinks: map[string]Sink{"o": sink},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

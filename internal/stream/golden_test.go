@@ -176,8 +176,15 @@ func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics) {
 	for _, n := range []struct {
 		name string
 		n    int64
-	}{{"late", m.LateEvents}, {"early", m.EarlyEvents}, {"outOfOrder", m.OutOfOrderEvents}, {"dropped", m.DroppedEvents},
-		{"malformed", m.DeserializationErrors}, {"conversion", m.ConversionErrors}, {"runtime", m.RuntimeErrors}} {
+	}{
+		{"late", m.LateEvents},
+		{"early", m.EarlyEvents},
+		{"outOfOrder", m.OutOfOrderEvents},
+		{"dropped", m.DroppedEvents},
+		{"malformed", m.DeserializationErrors},
+		{"conversion", m.ConversionErrors},
+		{"runtime", m.RuntimeErrors},
+	} {
 		if n.n != 0 {
 			numbers = append(numbers, fmt.Sprintf("%s %d", n.name, n.n))
 		}

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -179,7 +180,7 @@ func (j *Job) Run(ctx context.Context) error {
 	cancel(nil)
 	wg.Wait()
 	for _, err := range errs {
-		if err != nil && context.Cause(ctx) == err {
+		if err != nil && errors.Is(context.Cause(ctx), err) {
 			return err
 		}
 	}
@@ -252,8 +253,10 @@ func (j *Job) makeLanes(ctx context.Context, refs map[*streamsql.Input]*refData)
 func (j *Job) lane(ctx context.Context, name string, partitions map[*streamsql.Input]int, only int, refs map[*streamsql.Input]*refData) (*lane, error) {
 	o := &j.opts
 	e := &env{limits: o.Limits, counters: &counters{}, firstOutput: minTime}
-	l := &lane{name: name, env: e, policy: o.Policy, wake: make(chan struct{}, 1), store: o.Store, every: o.Checkpoint,
-		stop: o.StopTimeout, now: o.Now, log: o.Log, print: fingerprint(o.Program, o.Policy, o.Functions)}
+	l := &lane{
+		name: name, env: e, policy: o.Policy, wake: make(chan struct{}, 1), store: o.Store, every: o.Checkpoint,
+		stop: o.StopTimeout, now: o.Now, log: o.Log, print: fingerprint(o.Program, o.Policy, o.Functions),
+	}
 	outputs := map[string]*output{}
 	for _, out := range o.Program.Outputs {
 		key := strings.ToLower(out.Name)
@@ -286,9 +289,11 @@ func (j *Job) addFeeds(l *lane, b *builder, in *streamsql.Input, partitions, onl
 		if only >= 0 && p != only {
 			continue
 		}
-		f := &feed{input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
+		f := &feed{
+			input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
 			free: make(chan *inBatch, 4), ready: make(chan *inBatch, 2), wake: l.wake, counters: l.env.counters, now: j.opts.Now,
-			next: -1, idleWM: minTime}
+			next: -1, idleWM: minTime,
+		}
 		for i, n := range nodes {
 			t := newTimeline(l.env, j.opts.Policy, n)
 			f.lines = append(f.lines, t)

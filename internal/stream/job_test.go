@@ -27,8 +27,10 @@ func TestIdle(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		source := &memSource{parts: make([][]Event, 2), live: true, more: make(chan struct{})}
 		sink, store := &memSink{}, &MemStore{}
-		opts := Options{Name: "idle", Program: compile(t, tenSeconds), Policy: DefaultTimePolicy(), Start: StartAll, Store: store, Checkpoint: time.Hour,
-			Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": sink}}
+		opts := Options{
+			Name: "idle", Program: compile(t, tenSeconds), Policy: DefaultTimePolicy(), Start: StartAll, Store: store, Checkpoint: time.Hour,
+			Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": sink},
+		}
 		job, err := New(opts)
 		if err != nil {
 			t.Fatal(err)
@@ -36,7 +38,7 @@ func TestIdle(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- job.Run(ctx) }()
 		start := time.Now().Truncate(10 * time.Second)
-		pause(ctx, start.Add(11*time.Second).Sub(time.Now()))
+		pause(ctx, time.Until(start.Add(11*time.Second)))
 		source.send(0, timed(time.Now()))
 		pause(ctx, 8*time.Second)
 		if got := sink.lines(); len(got) != 0 {
@@ -75,8 +77,10 @@ func TestJournal(t *testing.T) {
 		source.parts[0][i].Offset = int64(i)
 		source.parts[0][i].Arrival = Ticks(base.Add(13 * time.Second))
 	}
-	opts := Options{Name: "journal", Program: compile(t, tenSeconds), Policy: TimePolicy{Late: time.Minute}, Start: StartLast, Store: &MemStore{},
-		Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": &memSink{}}}
+	opts := Options{
+		Name: "journal", Program: compile(t, tenSeconds), Policy: TimePolicy{Late: time.Minute}, Start: StartLast, Store: &MemStore{},
+		Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": &memSink{}},
+	}
 	job, err := New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -117,8 +121,10 @@ func TestJournal(t *testing.T) {
 
 func TestChangedQueryIsRefused(t *testing.T) {
 	store := &MemStore{}
-	opts := Options{Name: "j", Program: compile(t, tenSeconds), Policy: DefaultTimePolicy(), Start: StartAll, Store: store,
-		Sources: map[string]Source{"i": &memSource{parts: make([][]Event, 1)}}, Sinks: map[string]Sink{"o": &memSink{}}}
+	opts := Options{
+		Name: "j", Program: compile(t, tenSeconds), Policy: DefaultTimePolicy(), Start: StartAll, Store: store,
+		Sources: map[string]Source{"i": &memSource{parts: make([][]Event, 1)}}, Sinks: map[string]Sink{"o": &memSink{}},
+	}
 	job, err := New(opts)
 	if err != nil {
 		t.Fatal(err)
@@ -148,9 +154,11 @@ func TestKeyLimit(t *testing.T) {
 	for i := range 100 {
 		list = append(list, Event{Offset: int64(i), Body: fmt.Appendf(nil, `{"t":"2024-01-01T00:00:01Z","k":%d}`, i)})
 	}
-	job, err := New(Options{Name: "j", Program: compile(t, "SELECT k, COUNT(*) AS n INTO o FROM i TIMESTAMP BY t GROUP BY k, TumblingWindow(second, 10)"),
+	job, err := New(Options{
+		Name: "j", Program: compile(t, "SELECT k, COUNT(*) AS n INTO o FROM i TIMESTAMP BY t GROUP BY k, TumblingWindow(second, 10)"),
 		Policy: TimePolicy{Unlimited: true}, Start: StartAll, Limits: Limits{Keys: 50},
-		Sources: map[string]Source{"i": &memSource{parts: [][]Event{list}}}, Sinks: map[string]Sink{"o": &memSink{}}})
+		Sources: map[string]Source{"i": &memSource{parts: [][]Event{list}}}, Sinks: map[string]Sink{"o": &memSink{}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +189,10 @@ func TestOutputErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := events(t, []string{`{"x":"a"}`, `{"x":"poison"}`, `{"x":"b"}`, `{"x":"c"}`})
 		sink := &badSink{down: 3}
-		job, err := New(Options{Name: "j", Program: compile(t, "SELECT x, LAG(x) OVER (LIMIT DURATION(second, 1)) AS p INTO o FROM i"), Policy: DefaultTimePolicy(), Start: StartAll, OutputErrors: DropOutput,
-			Sources: map[string]Source{"i": &memSource{parts: [][]Event{list}}}, Sinks: map[string]Sink{"o": sink}})
+		job, err := New(Options{
+			Name: "j", Program: compile(t, "SELECT x, LAG(x) OVER (LIMIT DURATION(second, 1)) AS p INTO o FROM i"), Policy: DefaultTimePolicy(), Start: StartAll, OutputErrors: DropOutput,
+			Sources: map[string]Source{"i": &memSource{parts: [][]Event{list}}}, Sinks: map[string]Sink{"o": sink},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,8 +214,10 @@ func TestOutputErrors(t *testing.T) {
 func TestRetryBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &badSink{down: 20}
-		job, err := New(Options{Name: "j", Program: compile(t, "SELECT x INTO o FROM i"), Policy: DefaultTimePolicy(), Start: StartAll,
-			Sources: map[string]Source{"i": &memSource{parts: [][]Event{events(t, []string{`{"x":"a"}`})}}}, Sinks: map[string]Sink{"o": sink}})
+		job, err := New(Options{
+			Name: "j", Program: compile(t, "SELECT x INTO o FROM i"), Policy: DefaultTimePolicy(), Start: StartAll,
+			Sources: map[string]Source{"i": &memSource{parts: [][]Event{events(t, []string{`{"x":"a"}`})}}}, Sinks: map[string]Sink{"o": sink},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,6 @@ type keptRows struct {
 	base    uint64 // number of entries[head]
 	buf     []byte // the rows, as rowQueue has them
 	gone    int    // bytes of buf before the first row
-	key     []byte
 }
 
 type keptRow struct {

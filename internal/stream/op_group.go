@@ -184,7 +184,6 @@ func (g *group) load(r *stateReader) error {
 type orderer struct {
 	rows rowQueue
 	out  emitter
-	list []int
 }
 
 func newOrderer(e *env, next port, width int) *orderer {

@@ -53,8 +53,10 @@ type piece struct {
 }
 
 func newOutput(e *env, lane, name string, sink Sink, policy ErrorPolicy) *output {
-	return &output{name: name, lane: lane, sink: sink, policy: policy, env: e, cur: &piece{},
-		queue: make(chan *piece, outputQueue), free: make(chan *piece, outputQueue+1), moved: make(chan struct{})}
+	return &output{
+		name: name, lane: lane, sink: sink, policy: policy, env: e, cur: &piece{},
+		queue: make(chan *piece, outputQueue), free: make(chan *piece, outputQueue+1), moved: make(chan struct{}),
+	}
 }
 
 func (o *output) restore(sent uint64) {

@@ -86,8 +86,6 @@ func (r *roller) result(a *aggregates, state []uint64) {
 	}
 }
 
-func (r *roller) release(a *aggregates) { r.popBefore(a, maxTime) }
-
 func (r *roller) save(w *stateWriter, a *aggregates) {
 	w.uint(uint64(r.len()))
 	w.uint(uint64(max(r.split-r.head, 0)))

@@ -8,8 +8,6 @@ import "github.com/lazuli-dev/lazuli/internal/streamsql"
 // first.
 type sourceMerge struct {
 	env   *env
-	node  *streamsql.Source
-	index int // of the node among those of its input
 	lines []*timeline
 	next  port
 	rows  []streamsql.Row

@@ -1,6 +1,7 @@
 package streamsql
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -79,8 +80,9 @@ func (sc *scope) fold(x syntax, e *Expr, operands ...*Expr) *Expr {
 	}
 	row := Row{}
 	v := e.Eval(&row)
-	if row.Err != nil {
-		sc.fail(x.where(), "%s", row.Err.(*DataError).Msg)
+	var data *DataError
+	if errors.As(row.Err, &data) {
+		sc.fail(x.where(), "%s", data.Msg)
 	}
 	return sc.located(constExpr(v.Clone(), x.where()), x)
 }

@@ -69,7 +69,7 @@ func runGolden(t *testing.T, name string) (cases int) {
 		var got string
 		switch verb {
 		case "eval":
-			n := 0
+			var n int
 			got, n = evalGolden(t, strings.TrimSpace(text), arg)
 			cases += n
 		case "plan", "error":
@@ -130,7 +130,11 @@ func evalOne(t *testing.T, expr, event string) string {
 		if v.Kind() != Null {
 			t.Errorf("%s has an error and a value", expr)
 		}
-		return "error: " + row.Err.(*DataError).Msg
+		var data *DataError
+		if !errors.As(row.Err, &data) {
+			t.Fatalf("%s: %v is no data error", expr, row.Err)
+		}
+		return "error: " + data.Msg
 	}
 	return string(v.AppendJSON(nil))
 }

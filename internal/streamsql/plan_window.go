@@ -79,8 +79,10 @@ const (
 	UserAggregate // uda.name(x)
 )
 
-var aggregateNames = [...]string{"COUNT", "COUNT", "SUM", "AVG", "MIN", "MAX", "STDEV", "STDEVP", "VAR", "VARP",
-	"PERCENTILE_CONT", "PERCENTILE_DISC", "Collect", "CollectTop", "TopOne", "APPROX_COUNT_DISTINCT", "uda"}
+var aggregateNames = [...]string{
+	"COUNT", "COUNT", "SUM", "AVG", "MIN", "MAX", "STDEV", "STDEVP", "VAR", "VARP",
+	"PERCENTILE_CONT", "PERCENTILE_DISC", "Collect", "CollectTop", "TopOne", "APPROX_COUNT_DISTINCT", "uda",
+}
 
 // String names the function.
 func (f AggregateFunc) String() string { return aggregateNames[f] }

@@ -61,11 +61,11 @@ func contains(x syntax, test func(syntax) bool) bool {
 
 // values are the arguments but for a leading unit of time, which is no
 // expression.
-func (x *callExpr) values() []syntax {
-	if len(x.args) > 0 && x.prefix == "" && takesUnit(strings.ToLower(x.name.text)) {
-		return x.args[1:]
+func (e *callExpr) values() []syntax {
+	if len(e.args) > 0 && e.prefix == "" && takesUnit(strings.ToLower(e.name.text)) {
+		return e.args[1:]
 	}
-	return x.args
+	return e.args
 }
 
 // takesUnit says whether the first argument of a function is a unit of time.

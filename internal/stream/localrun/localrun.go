@@ -50,9 +50,11 @@ func Run(ctx context.Context, c Config) (stream.Metrics, error) {
 	if c.Start.IsZero() {
 		c.Start = time.Now()
 	}
-	opts := stream.Options{Name: "local run", Program: program, Start: stream.StartAll, Sinks: map[string]stream.Sink{},
+	opts := stream.Options{
+		Name: "local run", Program: program, Start: stream.StartAll, Sinks: map[string]stream.Sink{},
 		Policy:  stream.TimePolicy{Unlimited: true, OutOfOrder: c.OutOfOrder, Drop: c.Drop},
-		Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}}
+		Sources: map[string]stream.Source{}, References: map[string]stream.Reference{},
+	}
 	for name, path := range c.Inputs {
 		opts.Sources[name] = &fileSource{path: path, arrival: stream.Ticks(c.Start)}
 	}
