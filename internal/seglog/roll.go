@@ -36,7 +36,7 @@ func (l *Log) roll() error {
 	}
 	l.mu.Unlock()
 	w.segment, w.file = s, f
-	w.pos, w.synced, w.allocated = headerSize, headerSize, headerSize
+	w.pos, w.synced, w.allocated, w.uncached = headerSize, headerSize, headerSize, 0
 	w.suspect, w.marked = false, false
 	return nil
 }
@@ -57,6 +57,7 @@ func (l *Log) seal() error {
 		return err
 	}
 	w.synced, w.syncFailed = w.pos, false
+	w.uncache()
 	return nil
 }
 

@@ -16,6 +16,7 @@ type writer struct {
 	pos       int64    // where the next group goes
 	synced    int64    // bytes of the file known to be on disk
 	allocated int64    // bytes of the file with reserved blocks
+	uncached  int64    // bytes of the file that the page cache was told to let go
 
 	// suspect: bytes from pos on, or blocks before it, are of unknown fate after
 	// a failure or a crash, so nothing may be written behind them.
@@ -157,6 +158,7 @@ func (l *Log) write(b []byte) error {
 	w.pos += int64(len(b))
 	if l.opts.Sync == SyncAlways {
 		w.synced = w.pos
+		w.uncache()
 	}
 	return nil
 }

@@ -30,6 +30,9 @@ var Default = vfs.Default
 // product has one.
 const WriteCategory = vfs.WriteCategoryUnspecified
 
+// InvalidFd is what File.Fd returns for a file that is not the operating system's.
+const InvalidFd = vfs.InvalidFd
+
 // NewMem returns an empty file system in memory that forgets nothing.
 func NewMem() *MemFS { return vfs.NewMem() }
 
