@@ -1,16 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
-	"regexp"
+	"net"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
-	amqp "github.com/Azure/go-amqp"
 	"github.com/spf13/cobra"
 
 	"github.com/lazuli-dev/lazuli/internal/app"
@@ -23,49 +23,107 @@ import (
 type hubFlags struct {
 	connection string
 	namespace  string
+	endpoint   string
 }
 
 func (f *hubFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.connection, "connection-string", "", "connection string of another namespace")
-	cmd.Flags().StringVar(&f.namespace, "namespace", "", "Azure namespace (NAME or NAME.servicebus.windows.net), signed in with DefaultAzureCredential")
+	cmd.Flags().StringVar(&f.namespace, "namespace", "", "Azure namespace (NAME, NAME.servicebus.windows.net or HOST:PORT), signed in with DefaultAzureCredential")
+	cmd.Flags().StringVar(&f.endpoint, "endpoint", "", "connect to HOST[:PORT] in place of the namespace's own address: a private endpoint or a proxy")
 	cmd.MarkFlagsMutuallyExclusive("connection-string", "namespace")
 }
+
+// check refuses flags that say too little.
+func (f *hubFlags) check() error {
+	if f.endpoint != "" && f.namespace == "" && f.connection == "" {
+		return errors.New("--endpoint is where to connect; --namespace or --connection-string says to which namespace")
+	}
+	return nil
+}
+
+// hubScope is what a token for Event Hubs is good for, as the SDK asks for it.
+const hubScope = "https://eventhubs.azure.net//.default"
 
 // closeTimeout bounds the good-bye to a service.
 const closeTimeout = 5 * time.Second
 
-// producer opens a client that sends to the hub.
-func (f *hubFlags) producer(s *session, hub string) (*azeventhubs.ProducerClient, error) {
-	opts := &azeventhubs.ProducerClientOptions{ApplicationID: "lazuli", RetryOptions: hubRetries()}
-	if f.namespace != "" {
-		cred, err := azidentity.NewDefaultAzureCredential(nil)
-		if err != nil {
-			return nil, err
+// namespace is where a client connects and what it shows there: a connection
+// string, or a host with a credential.
+type namespace struct {
+	connection string
+	host       string
+	credential azcore.TokenCredential
+	endpoint   string      // connect here instead; "" is the namespace's own address
+	tls        *tls.Config // nil: what the machine trusts
+}
+
+// open finds the namespace, and signs in if it has to.
+func (f *hubFlags) open(ctx context.Context, s *session) (namespace, error) {
+	ns := namespace{connection: f.connection, endpoint: hostOf(f.endpoint)}
+	var err error
+	switch {
+	case f.namespace != "":
+		ns.host = namespaceHost(f.namespace)
+		if ns.credential, err = signIn(ctx, hubScope); err != nil {
+			return ns, err
 		}
-		return azeventhubs.NewProducerClient(namespaceHost(f.namespace), hub, cred, opts)
+	case f.connection == "":
+		local, err := s.connections()
+		ns.connection = local.EventHubs
+		return ns, err
+	default:
+		props, err := azeventhubs.ParseConnectionString(f.connection)
+		if err != nil {
+			return ns, err
+		}
+		ns.host = props.FullyQualifiedNamespace
 	}
-	connection, err := f.connectionString(s)
+	ns.tls, err = ns.trust()
+	return ns, err
+}
+
+// trust returns the TLS settings for where the client connects: a lazuli's own,
+// or none of ours. The SDK expects the namespace's whole name in the
+// certificate; a port in it is none of the certificate's business.
+func (ns *namespace) trust() (*tls.Config, error) {
+	local, err := localTLS(cmp.Or(ns.endpoint, ns.host))
+	if err != nil || local != nil {
+		return local, err
+	}
+	if name, _, err := net.SplitHostPort(ns.host); err == nil {
+		return &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12}, nil
+	}
+	return nil, nil
+}
+
+// producer opens a client that sends to the hub.
+func (f *hubFlags) producer(ctx context.Context, s *session, hub string) (*azeventhubs.ProducerClient, error) {
+	ns, err := f.open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return azeventhubs.NewProducerClientFromConnectionString(connection, entity(connection, hub), opts)
+	opts := &azeventhubs.ProducerClientOptions{
+		ApplicationID: "lazuli", RetryOptions: hubRetries(), CustomEndpoint: ns.endpoint, TLSConfig: ns.tls,
+	}
+	if ns.credential != nil {
+		return azeventhubs.NewProducerClient(ns.host, hub, ns.credential, opts)
+	}
+	return azeventhubs.NewProducerClientFromConnectionString(ns.connection, entity(ns.connection, hub), opts)
 }
 
 // consumer opens a client that reads from the hub.
-func (f *hubFlags) consumer(s *session, hub, group string) (*azeventhubs.ConsumerClient, error) {
-	opts := &azeventhubs.ConsumerClientOptions{ApplicationID: "lazuli", RetryOptions: hubRetries()}
-	if f.namespace != "" {
-		cred, err := azidentity.NewDefaultAzureCredential(nil)
-		if err != nil {
-			return nil, err
-		}
-		return azeventhubs.NewConsumerClient(namespaceHost(f.namespace), hub, group, cred, opts)
-	}
-	connection, err := f.connectionString(s)
+func (f *hubFlags) consumer(ctx context.Context, s *session, hub, group string) (*azeventhubs.ConsumerClient, error) {
+	ns, err := f.open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return azeventhubs.NewConsumerClientFromConnectionString(connection, entity(connection, hub), group, opts)
+	opts := &azeventhubs.ConsumerClientOptions{
+		ApplicationID: "lazuli", RetryOptions: hubRetries(), CustomEndpoint: ns.endpoint, TLSConfig: ns.tls,
+	}
+	if ns.credential != nil {
+		return azeventhubs.NewConsumerClient(ns.host, hub, group, ns.credential, opts)
+	}
+	return azeventhubs.NewConsumerClientFromConnectionString(ns.connection, entity(ns.connection, hub), group, opts)
 }
 
 // hubRetries gives up within seconds: a person waits.
@@ -73,11 +131,22 @@ func hubRetries() azeventhubs.RetryOptions {
 	return azeventhubs.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}
 }
 
+// namespaceHost completes a namespace's bare name.
 func namespaceHost(name string) string {
-	if strings.Contains(name, ".") {
+	name = hostOf(name)
+	if name == "localhost" || strings.ContainsAny(name, ".:") {
 		return name
 	}
 	return name + ".servicebus.windows.net"
+}
+
+// hostOf takes host and port out of what people paste: sb://host:port/.
+func hostOf(endpoint string) string {
+	if _, rest, ok := strings.Cut(endpoint, "://"); ok {
+		endpoint = rest
+	}
+	host, _, _ := strings.Cut(endpoint, "/")
+	return host
 }
 
 // entity is the hub to name beside a connection string: none when the string
@@ -88,14 +157,6 @@ func entity(connection, hub string) string {
 		return ""
 	}
 	return hub
-}
-
-func (f *hubFlags) connectionString(s *session) (string, error) {
-	if f.connection != "" {
-		return f.connection, nil
-	}
-	c, err := s.connections()
-	return c.EventHubs, err
 }
 
 // connections finds the running instance and what its clients need.
@@ -109,50 +170,4 @@ func (s *session) connections() (app.Connection, error) {
 		return app.Connection{}, err
 	}
 	return app.Connections(cfg, info.Addresses), nil
-}
-
-// hubError says what to try after a failure on a hub.
-func hubError(hub string, err error) error {
-	var coded *azeventhubs.Error
-	var source *sourceError
-	switch {
-	case err == nil || errors.Is(err, context.Canceled) || errors.Is(err, instance.ErrNone):
-		return err
-	case errors.As(err, &source):
-		return source
-	case refusedWith(err, amqp.ErrCondNotFound, 404):
-		return fmt.Errorf("there is no hub %s in this namespace; a project declares its hubs under eventHubs.hubs in lazuli.yaml (%w)", hub, err)
-	case errors.As(err, &coded) && coded.Code == azeventhubs.ErrorCodeOwnershipLost:
-		return fmt.Errorf("hub %s: another reader with a higher owner level took the partition: %w", hub, err)
-	case errors.As(err, &coded) && coded.Code == azeventhubs.ErrorCodeUnauthorizedAccess,
-		refusedWith(err, amqp.ErrCondUnauthorizedAccess, 401):
-		return fmt.Errorf("hub %s: access was refused; check the key and its rights (Send to send, Listen to tail), or the role of your Azure identity: %w", hub, err)
-	}
-	if address := unreachable(err); address != "" {
-		return fmt.Errorf("hub %s: nothing answers at %s; does `lazuli status` say that it runs? (%w)", hub, address, err)
-	}
-	return fmt.Errorf("hub %s: %w", hub, err)
-}
-
-// dialFailure is how net says that no connection came about.
-var dialFailure = regexp.MustCompile(`dial tcp ([^ ]+): `)
-
-// unreachable returns the address that err says nobody answers at, or "". The
-// SDKs keep only the text of the network's error.
-func unreachable(err error) string {
-	if m := dialFailure.FindStringSubmatch(err.Error()); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
-// refusedWith reports whether the service refused with an AMQP condition or,
-// on its management and token links, with a status. The SDK has no exported
-// type for the latter, so that its text decides.
-func refusedWith(err error, condition amqp.ErrCond, status int) bool {
-	var remote *amqp.Error
-	if errors.As(err, &remote) && remote.Condition == condition {
-		return true
-	}
-	return strings.Contains(err.Error(), fmt.Sprintf("status code %d", status))
 }

@@ -3,18 +3,16 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/spf13/cobra"
 
@@ -136,17 +134,13 @@ func (o *queryOptions) key() (azcosmos.PartitionKey, error) {
 }
 
 // cosmos opens a client of the account to ask.
-func (o *queryOptions) cosmos(s *session) (*azcosmos.Client, error) {
+func (o *queryOptions) cosmos(ctx context.Context, s *session) (*azcosmos.Client, error) {
 	opts := &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Retry: policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second},
 	}}
 	switch {
 	case o.endpoint != "":
-		cred, err := azidentity.NewDefaultAzureCredential(nil)
-		if err != nil {
-			return nil, err
-		}
-		return azcosmos.NewClient(o.endpoint, cred, opts)
+		return entraCosmos(ctx, o.endpoint, opts)
 	case o.connection != "":
 		return azcosmos.NewClientFromConnectionString(o.connection, opts)
 	}
@@ -157,33 +151,46 @@ func (o *queryOptions) cosmos(s *session) (*azcosmos.Client, error) {
 	return localCosmos(info, opts)
 }
 
+// entraCosmos opens a client of an account with DefaultAzureCredential.
+func entraCosmos(ctx context.Context, endpoint string, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("--endpoint %s: a token goes to an https:// address only, as https://NAME.documents.azure.com/", endpoint)
+	}
+	trust, err := localTLS(u.Host)
+	if err != nil {
+		return nil, err
+	}
+	if trust != nil {
+		opts.Transport = httpClient(trust)
+	}
+	cred, err := signIn(ctx, "https://"+u.Hostname()+"/.default") // as the SDK asks for it
+	if err != nil {
+		return nil, err
+	}
+	return azcosmos.NewClient(endpoint, cred, opts)
+}
+
 // localCosmos opens a client of a lazuli that runs here.
 func localCosmos(info instance.Info, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
 	cfg, err := config.Load(info.Dir)
 	if err != nil {
 		return nil, err
 	}
-	if opts.Transport, err = trusting(info.CAFile); err != nil {
+	trust, err := trusting(info.CAFile)
+	if err != nil {
 		return nil, err
 	}
+	opts.Transport = httpClient(trust)
 	return azcosmos.NewClientFromConnectionString(app.Connections(cfg, info.Addresses).Cosmos, opts)
 }
 
-// trusting returns an HTTP client that accepts the local certificate
-// authority, and no other.
-func trusting(caFile string) (*http.Client, error) {
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("the local certificate authority: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", caFile)
-	}
+// httpClient speaks to a lazuli of this machine, past any proxy.
+func httpClient(trust *tls.Config) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = nil
-	t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	return &http.Client{Transport: t}, nil
+	t.TLSClientConfig = trust
+	return &http.Client{Transport: t}
 }
 
 func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
@@ -195,7 +202,7 @@ func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
 	if err != nil {
 		return err
 	}
-	client, err := o.cosmos(s)
+	client, err := o.cosmos(ctx, s)
 	if err != nil {
 		return err
 	}

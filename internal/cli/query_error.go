@@ -15,6 +15,9 @@ import (
 // queryError says what a failed query means and what to try.
 func queryError(sql string, o queryOptions, err error) error {
 	var response *azcore.ResponseError
+	if untrusted(err) {
+		return fmt.Errorf("%s (%w)", trustHint, err)
+	}
 	if address := unreachable(err); address != "" {
 		return fmt.Errorf("nothing answers at %s; does `lazuli status` say that it runs? (%w)", address, err)
 	}
@@ -31,7 +34,7 @@ func queryError(sql string, o queryOptions, err error) error {
 	case http.StatusNotFound:
 		return fmt.Errorf("no container %s in database %s; `lazuli.yaml` declares them under cosmos.databases (%s)", o.container, o.database, message)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("access was refused; check the account key, or the role of your Azure identity (Cosmos DB Built-in Data Reader): %s", message)
+		return fmt.Errorf("access was refused; check the account key, or that your Azure identity has the role Cosmos DB Built-in Data Reader: %s", message)
 	}
 	return fmt.Errorf("the service answered %d: %s", response.StatusCode, message)
 }

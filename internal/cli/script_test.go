@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 // current folder runs, `put DB CONTAINER FILE` stores the documents of an NDJSON
 // file, `awaitfile FILE TEXT` waits until a file that a background command
 // writes holds the text, `awaitrows DB CONTAINER N` until the container has N
-// documents. The repository's examples are the folder examples.
+// documents, `identity` starts a managed identity endpoint for what follows.
+// The repository's examples are the folder examples.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -55,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"put":       scriptPut,
 			"awaitfile": scriptAwaitFile,
 			"awaitrows": scriptAwaitRows,
+			"identity":  scriptIdentity,
 		},
 	})
 }

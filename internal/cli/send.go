@@ -42,7 +42,8 @@ sent.`,
 		Example: `  lazuli send telemetry_events --count 5
   lazuli send telemetry_events --rate 1000 --devices 50      until Ctrl-C
   lazuli send telemetry_events --file events.ndjson --key-field deviceId
-  lazuli send telemetry_events --namespace contoso-eh --count 100`,
+  lazuli send telemetry_events --namespace contoso-eh --count 100
+  lazuli send telemetry_events --namespace contoso-eh --endpoint 10.0.0.4`,
 		Args: exactArgs("HUB"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(cmd); err != nil {
@@ -81,6 +82,8 @@ func (o *sendOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--devices %d: from 1 to 1000000", o.devices)
 	case o.batchSize < 1 || o.batchSize > 10_000:
 		return fmt.Errorf("--batch-size %d: from 1 to 10000", o.batchSize)
+	case o.hub.check() != nil:
+		return o.hub.check()
 	case o.format != "" && o.format != formatCSV && o.format != formatNDJSON:
 		return fmt.Errorf("--format %q: ndjson or csv", o.format)
 	}
@@ -96,7 +99,7 @@ func (s *session) send(ctx context.Context, hub string, o sendOptions) (err erro
 		return err
 	}
 	defer source.Close()
-	producer, err := o.hub.producer(s, hub)
+	producer, err := o.hub.producer(ctx, s, hub)
 	if err != nil {
 		return hubError(hub, err)
 	}

@@ -44,6 +44,9 @@ function's position. Ctrl-C ends it.`,
 			if o.count < 0 {
 				return &usageError{cmd, fmt.Errorf("--count %d is negative", o.count)}
 			}
+			if err := o.hub.check(); err != nil {
+				return &usageError{cmd, err}
+			}
 			return s.tail(cmd.Context(), args[0], o)
 		},
 	}
@@ -58,7 +61,7 @@ function's position. Ctrl-C ends it.`,
 }
 
 func (s *session) tail(ctx context.Context, hub string, o tailOptions) error {
-	consumer, err := o.hub.consumer(s, hub, o.group)
+	consumer, err := o.hub.consumer(ctx, s, hub, o.group)
 	if err != nil {
 		return hubError(hub, err)
 	}
