@@ -151,8 +151,9 @@ func (l *Link) sendAttach() {
 }
 
 // Refuse answers an attach that was postponed with ErrLater: the peer sees an
-// attach without the terminus it asked for, then a closing detach. There is
-// no OnDetach afterwards, unless the link had ended before.
+// attach with neither source nor target, whatever Local says, then a closing
+// detach with err. There is no OnDetach afterwards, unless the link had ended
+// before.
 func (l *Link) Refuse(err *Error) {
 	c := l.session.conn
 	c.mu.Lock()

@@ -10,8 +10,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// TestFilesAreTheirOwnersAlone; the lock, which holds nothing, is guarded by
-// its folder.
+// TestFilesAreTheirOwnersAlone: nobody else may read a file or enter the
+// folder. Pebble makes its lock, which holds nothing, for everyone; the folder
+// guards it.
 func TestFilesAreTheirOwnersAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kv")
 	for range 2 { // the second time, files of the first are taken over
@@ -22,6 +23,9 @@ func TestFilesAreTheirOwnersAlone(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder: %v, %v", info.Mode(), err)
 	}
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

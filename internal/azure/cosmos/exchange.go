@@ -100,20 +100,21 @@ type buffer struct{ b []byte }
 // keepBuffer is the largest buffer worth pooling.
 const keepBuffer = 1 << 20
 
-type bufferPool struct{ sync.Pool }
-
-// buffers is a cache of scratch memory, the one shared variable of the package.
-var buffers = &bufferPool{sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, 4<<10)} }}}
+// bufferPool is a service's scratch memory. Its zero value is ready.
+type bufferPool struct{ pool sync.Pool }
 
 func (p *bufferPool) get() *buffer {
-	b := p.Get().(*buffer)
+	b, ok := p.pool.Get().(*buffer)
+	if !ok {
+		return &buffer{b: make([]byte, 0, 4<<10)}
+	}
 	b.b = b.b[:0]
 	return b
 }
 
 func (p *bufferPool) put(b *buffer) {
 	if cap(b.b) <= keepBuffer {
-		p.Put(b)
+		p.pool.Put(b)
 	}
 }
 
@@ -126,7 +127,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	if x.r.ContentLength > maxBodyBytes {
 		return nil, x.tooLarge()
 	}
-	buf := buffers.get()
+	buf := x.svc.buffers.get()
 	x.body = buf
 	if n := int(x.r.ContentLength); n > cap(buf.b) {
 		buf.b = make([]byte, 0, n+1)
@@ -231,7 +232,7 @@ func (x *exchange) fail(err error) {
 // finish returns the buffers and tells the listener.
 func (x *exchange) finish() {
 	if x.body != nil {
-		buffers.put(x.body)
+		x.svc.buffers.put(x.body)
 		x.body = nil
 	}
 	if x.svc.onRequest == nil {

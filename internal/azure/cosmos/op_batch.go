@@ -254,8 +254,8 @@ var errDependency = &apiError{status: http.StatusFailedDependency, code: "Failed
 //
 //	[{"statusCode","subStatusCode"?,"requestCharge","eTag"?,"resourceBody"?}…]
 func (x *exchange) replyBatch(ops []docstore.Op, results []docstore.Result, atomic bool) error {
-	buf := buffers.get()
-	defer buffers.put(buf)
+	buf := x.svc.buffers.get()
+	defer x.svc.buffers.put(buf)
 	status, minimal := http.StatusOK, x.minimal()
 	buf.b = append(buf.b, '[')
 	x.charge = 0

@@ -44,7 +44,7 @@ func (x *exchange) listChanges() error {
 	if err != nil {
 		return err
 	}
-	feed := newFeed(x.info.rid, "Documents")
+	feed := x.newFeed(x.info.rid, "Documents")
 	for {
 		items, last, err := x.coll.Changes(x.r.Context(), after, docstore.ChangeOptions{
 			Max: limit.items, MaxBytes: limit.bytes, Key: key, Since: since,
@@ -77,7 +77,7 @@ func (x *exchange) replyChanges(feed *feedReply, after uint64) error {
 	x.set(hdrETag, etag)
 	x.charge = chargeFeed(feed.count, feed.bytes)
 	if feed.count == 0 {
-		buffers.put(feed.buf)
+		x.svc.buffers.put(feed.buf)
 		return x.reply(http.StatusNotModified, nil)
 	}
 	return x.replyFeed(feed, etag)

@@ -37,7 +37,7 @@ func (x *exchange) listItems() error {
 		return err
 	}
 	defer rows.Close()
-	feed := newFeed(x.info.rid, "Documents")
+	feed := x.newFeed(x.info.rid, "Documents")
 	continuation := ""
 	for rows.Next() {
 		if feed.count == limit.items || feed.count > 0 && feed.bytes+len(rows.Doc()) > limit.bytes {

@@ -31,7 +31,7 @@ func (x *exchange) queryItems() error {
 			return err
 		}
 		x.charge = chargeQuery(0, 0, 0)
-		return x.replyFeed(newFeed(x.info.rid, "Documents"), "")
+		return x.replyFeed(x.newFeed(x.info.rid, "Documents"), "")
 	}
 	began := time.Now()
 	parsed, err := x.svc.plans.parse(q.text)
@@ -62,7 +62,7 @@ func (x *exchange) queryItems() error {
 	if err := x.setQueryMetrics(page, compiled, time.Since(began)); err != nil {
 		return err
 	}
-	feed := newFeed(x.info.rid, "Documents")
+	feed := x.newFeed(x.info.rid, "Documents")
 	for _, row := range page.Rows {
 		feed.add(row)
 	}
@@ -184,7 +184,7 @@ func (x *exchange) queryList(rid, key string, items [][]byte) error {
 	if err != nil {
 		return queryError(err)
 	}
-	feed := newFeed(rid, key)
+	feed := x.newFeed(rid, key)
 	for _, row := range page.Rows {
 		feed.add(row)
 	}

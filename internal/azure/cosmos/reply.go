@@ -40,8 +40,8 @@ type feedReply struct {
 	bytes int // of the items
 }
 
-func newFeed(rid, key string) *feedReply {
-	f := &feedReply{buf: buffers.get()}
+func (x *exchange) newFeed(rid, key string) *feedReply {
+	f := &feedReply{buf: x.svc.buffers.get()}
 	f.buf.b = append(f.buf.b, `{"_rid":`...)
 	f.buf.b = appendQuoted(f.buf.b, rid)
 	f.buf.b = append(f.buf.b, `,"`...)
@@ -78,7 +78,7 @@ func (f *feedReply) separate() {
 // replyFeed closes the feed's body and sends it with its item count and, if
 // there is more, its continuation.
 func (x *exchange) replyFeed(f *feedReply, continuation string) error {
-	defer buffers.put(f.buf)
+	defer x.svc.buffers.put(f.buf)
 	f.buf.b = append(f.buf.b, `],"_count":`...)
 	f.buf.b = strconv.AppendInt(f.buf.b, int64(f.count), 10)
 	f.buf.b = append(f.buf.b, '}')
@@ -92,7 +92,7 @@ func (x *exchange) replyFeed(f *feedReply, continuation string) error {
 
 // replyList sends a whole feed of metadata resources.
 func (x *exchange) replyList(rid, key string, items [][]byte) error {
-	f := newFeed(rid, key)
+	f := x.newFeed(rid, key)
 	for _, item := range items {
 		f.add(item)
 	}

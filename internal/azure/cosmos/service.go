@@ -56,6 +56,7 @@ type Service struct {
 	started   []string // for x-ms-last-state-change-utc
 	plans     planCache
 	infos     infoCache
+	buffers   bufferPool // for bodies, of requests and replies
 }
 
 // consistencyLevels are the account levels that SDKs know.
