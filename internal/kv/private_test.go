@@ -24,11 +24,15 @@ func TestFilesAreTheirOwnersAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the folder: %v, %v", info.Mode(), err)
+	folder, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if folder.Mode().Perm() != 0o700 {
+		t.Errorf("the folder has mode %v", folder.Mode())
 	}
 	files := 0
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() == "LOCK" {
 			return err
 		}
