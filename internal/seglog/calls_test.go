@@ -33,17 +33,21 @@ func TestFileCalls(t *testing.T) {
 	}))
 	for _, policy := range []SyncPolicy{SyncAlways, SyncNone} {
 		at := fmt.Sprintf("logs/%v", policy)
-		opts := Options{FS: fs, SegmentBytes: 400, Dir: at, Sync: policy}
+		opts := Options{FS: fs, SegmentBytes: 800, Dir: at, Sync: policy}
 		say("# sync %v\nopen a new log", policy)
 		l := start(t, opts)
 		say("append")
 		l.mustAppend("", strings.Repeat("a", 100))
 		say("append")
 		l.mustAppend("", strings.Repeat("b", 100))
+		say("append a small one, with zeros ahead of it")
+		l.mustAppend("", "c")
+		say("append another")
+		l.mustAppend("", "d")
 		say("append what needs a new segment")
-		l.mustAppend("", strings.Repeat("c", 200))
+		l.mustAppend("", strings.Repeat("e", 400))
 		say("retain")
-		if _, err := l.Retain(Retention{Bytes: 400}); err != nil {
+		if _, err := l.Retain(Retention{Bytes: 800}); err != nil {
 			t.Fatal(err)
 		}
 		say("close")

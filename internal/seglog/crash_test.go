@@ -1,6 +1,7 @@
 package seglog
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -140,10 +141,11 @@ func written(t testing.TB, opts Options, batches int) (*vfs.MemFS, *numbered) {
 // empty. What was complete before stays.
 func TestTornTail(t *testing.T) {
 	files, want := written(t, Options{}, 6)
-	whole := contents(t, files, path(files, 1))
+	groups := positionsOf(t, files, 1)
 	before := len(want.entries) - 2
-	last := int(positionsOf(t, files, 1)[5])
-	for _, kind := range []string{"cut off", "zeros from", "zeros up to"} {
+	last := int(groups[5])
+	whole := contents(t, files, path(files, 1))[:groups[6]]
+	for _, kind := range []string{"cut off", "zeros from", "zeros up to", "zeros from, and blanks behind"} {
 		for n := last; n < len(whole); n++ {
 			torn := append([]byte{}, whole...)
 			switch kind {
@@ -153,14 +155,21 @@ func TestTornTail(t *testing.T) {
 				clear(torn[n:])
 			case "zeros up to":
 				clear(torn[last : n+1])
+			case "zeros from, and blanks behind":
+				clear(torn[n:])
+				torn = append(torn, make([]byte, 3*groupHeaderSize)...)
+			}
+			wantTorn := int64(len(torn) - last)
+			if len(bytes.Trim(torn[last:], "\x00")) == 0 {
+				wantTorn = 0 // nothing of the write is there: blanks
 			}
 			fs := vfs.NewMem()
 			put(t, fs, path(fs, 1), torn)
 			l := start(t, Options{FS: fs})
 			got := mustRead(t, l.Log)
 			wantEntries(t, got, want.entries[:before])
-			if info := l.Info(); info.TornBytes != int64(len(torn)-last) {
-				t.Fatalf("%s byte %d: %d torn bytes, want %d", kind, n, info.TornBytes, len(torn)-last)
+			if info := l.Info(); info.TornBytes != wantTorn {
+				t.Fatalf("%s byte %d: %d torn bytes, want %d", kind, n, info.TornBytes, wantTorn)
 			}
 			l.mustAppend("", "new")
 			after := append(want.entries[:before:before], entry{int64(before), "", "new"})
@@ -173,12 +182,14 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// positionsOf returns where the groups of a segment begin.
+// positionsOf returns where the groups of a segment begin, and where the last
+// one ends.
 func positionsOf(t testing.TB, fs vfs.FS, number uint64) []int64 {
 	t.Helper()
 	b := contents(t, fs, path(fs, number))
 	var out []int64
-	for pos := int64(headerSize); pos < int64(len(b)); {
+	pos := int64(headerSize)
+	for len(bytes.Trim(b[pos:], "\x00")) > 0 {
 		g, reason := parseGroupHeader(b[pos:])
 		if reason != "" {
 			t.Fatal(reason)
@@ -186,5 +197,5 @@ func positionsOf(t testing.TB, fs vfs.FS, number uint64) []int64 {
 		out = append(out, pos)
 		pos += int64(g.length)
 	}
-	return out
+	return append(out, pos)
 }

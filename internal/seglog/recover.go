@@ -16,6 +16,7 @@ import (
 // What a crash can leave, and what becomes of it:
 //
 //	a *.tmp file               removed: a segment that never got its name
+//	zeros behind the groups    written over: they are blanks, see writer.blank
 //	a torn tail                void: the next append begins a new segment
 //	a missing or bad segment   refused
 //	a bad group that was once  refused; a later group of the same segment
@@ -79,7 +80,7 @@ func (l *Log) begin() error {
 		return err
 	}
 	l.segments = []*segment{s}
-	l.w = writer{segment: s, file: f, pos: headerSize, synced: headerSize, allocated: headerSize}
+	l.w = writer{segment: s, file: f, pos: headerSize, synced: headerSize, allocated: headerSize, blanked: headerSize}
 	return nil
 }
 
@@ -158,7 +159,7 @@ func (l *Log) scanActive(s *segment, f vfs.File) error {
 	size := s.end
 	scan := newScanner(f, s.salt, headerSize, size)
 	s.index = []indexEntry{}
-	marked := false
+	marked, torn := false, int64(0)
 	for {
 		pos := scan.at()
 		g, _, reason, err := scan.next()
@@ -169,6 +170,14 @@ func (l *Log) scanActive(s *segment, f vfs.File) error {
 			return fmt.Errorf("read %s: %w", s.path, err)
 		}
 		if reason != "" {
+			blank, err := zerosFrom(f, pos, size)
+			if err != nil {
+				return fmt.Errorf("read %s: %w", s.path, err)
+			}
+			if blank {
+				break
+			}
+			torn = size - pos
 			if err := l.judgeTail(s, f, pos, size, reason); err != nil {
 				return err
 			}
@@ -184,10 +193,10 @@ func (l *Log) scanActive(s *segment, f vfs.File) error {
 		marked = g.kind == kindClosed
 	}
 	s.end = scan.at()
-	l.torn = size - s.end
+	l.torn = torn
 	l.w = writer{
-		segment: s, file: f, pos: s.end, synced: headerSize, allocated: s.end,
-		suspect: l.torn > 0, marked: marked,
+		segment: s, file: f, pos: s.end, synced: headerSize, allocated: s.end, blanked: size,
+		suspect: torn > 0, marked: marked,
 	}
 	return l.settle()
 }

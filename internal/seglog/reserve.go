@@ -20,7 +20,7 @@ func (l *Log) reserve(size int64) {
 // giveBack frees the reserved blocks behind the end of the segment, where the
 // file system can.
 func (l *Log) giveBack() {
-	if f, ok := l.w.file.(interface{ Truncate(int64) error }); ok && !l.w.suspect && l.w.allocated > l.w.pos {
+	if f, ok := l.w.file.(interface{ Truncate(int64) error }); ok && !l.w.suspect && max(l.w.allocated, l.w.blanked) > l.w.pos {
 		if err := f.Truncate(l.w.pos); err != nil {
 			l.opts.Log.Warn("reserved blocks stay reserved", "file", l.w.segment.path, "error", err)
 		}

@@ -36,7 +36,8 @@ func (l *Log) roll() error {
 	}
 	l.mu.Unlock()
 	w.segment, w.file = s, f
-	w.pos, w.synced, w.allocated, w.uncached = headerSize, headerSize, headerSize, 0
+	w.pos, w.synced, w.allocated = headerSize, headerSize, headerSize
+	w.blanked, w.uncached = headerSize, 0
 	w.suspect, w.marked = false, false
 	return nil
 }

@@ -16,6 +16,7 @@ type writer struct {
 	pos       int64    // where the next group goes
 	synced    int64    // bytes of the file known to be on disk
 	allocated int64    // bytes of the file with reserved blocks
+	blanked   int64    // bytes of the file that are groups or zeros
 	uncached  int64    // bytes of the file that the page cache was told to let go
 
 	// suspect: bytes from pos on, or blocks before it, are of unknown fate after
@@ -99,6 +100,7 @@ func (l *Log) commit(batch []pending, size int) error {
 		}
 	}
 	l.reserve(int64(size))
+	l.blank(int64(size))
 
 	c, at := l.chunkFor(size)
 	ms := max(l.opts.Now().UnixMilli(), l.lastMs) // only this goroutine changes lastMs
