@@ -78,13 +78,16 @@ func (a *aggregates) eval(row *streamsql.Row) {
 	for i, c := range a.calls {
 		if c.Arg != nil {
 			v := c.Arg.Eval(row)
+			if v.Kind() == streamsql.String {
+				v = textArgument(c, v, row)
+			}
 			a.args[i] = v
 			if !accepts(c, v.Kind()) && row.Err == nil {
 				row.Err = &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Func.String() + " of a value of type " + v.Kind().String()}
 			}
 		}
 		for j, o := range c.OrderBy {
-			a.orders[i][j] = o.Expr.Eval(row)
+			a.orders[i][j] = orderValue(c, o.Expr.Eval(row), row)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (sc *scope) aggregateCall(x *callExpr) *AggregateCall {
 			sc.fail(x.name.at, "the job has no aggregate 'uda.%s'%s", x.name.text, sc.b.functionNames("uda."))
 		}
 		sc.arity(x, 1, 1)
-		call.Func, call.Arg, call.UDA = UserAggregate, sc.expr(x.args[0]), &UDA{script}
+		call.Func, call.Arg, call.UDA = UserAggregate, sc.valueOrRow(x.args[0]), &UDA{script}
 		return call
 	}
 	call.Func, _ = aggregateFunc(x.name.text)
@@ -107,12 +107,17 @@ func (sc *scope) aggregateCall(x *callExpr) *AggregateCall {
 		call.Arg = sc.wholeOr(x)
 	case CollectTop:
 		sc.needOrder(x)
-		sc.arity(x, 1, 1)
+		sc.arity(x, 1, 2)
 		n, ok := intLiteral(x.args[0])
 		if !ok || n < 1 || n > 10000 {
 			sc.fail(x.args[0].where(), "CollectTop takes a whole number from 1 to 10000")
 		}
-		call.N, call.Arg = int(n), sc.allRecord(x)
+		call.N = int(n)
+		if len(x.args) == 2 {
+			call.Arg = sc.expr(x.args[1])
+		} else {
+			call.Arg = sc.allRecord(x)
+		}
 	case PercentileCont, PercentileDisc:
 		sc.needOrder(x)
 		sc.arity(x, 1, 1)
@@ -132,7 +137,12 @@ func (sc *scope) aggregateCall(x *callExpr) *AggregateCall {
 			break
 		}
 		sc.arity(x, 1, 1)
-		call.Arg = sc.expr(x.args[0])
+		if call.Func == Count {
+			call.Arg = sc.valueOrRow(x.args[0])
+		} else {
+			call.Arg = sc.expr(x.args[0])
+			call.TextArg = call.Arg.static == String
+		}
 	}
 	if x.star && call.Func != CountStar {
 		sc.fail(x.at, "%s(*) is not valid; COUNT(*) is", x.name.text)
@@ -149,6 +159,25 @@ func (sc *scope) wholeOr(x *callExpr) *Expr {
 		return sc.expr(x.args[0])
 	}
 	return sc.allRecord(x)
+}
+
+// valueOrRow binds an argument of COUNT, of a udf or of a uda, which may name a
+// source for its whole row. Of an input that takes any column name, a property
+// of that name comes first.
+func (sc *scope) valueOrRow(x syntax) *Expr {
+	name, ok := x.(*nameExpr)
+	if !ok || len(name.parts) != 1 || sc.groups != nil || sc.match != nil {
+		return sc.expr(x)
+	}
+	leaf := sc.rel.leaf(name.parts[0].text)
+	if leaf == nil || leaf.element || !leaf.src.open() {
+		return sc.expr(x)
+	}
+	row := sc.record(leaf, x)
+	if found, rest := sc.findLeaf(name); found == leaf && len(rest) == 0 {
+		return row
+	}
+	return sc.located(firstPresent(sc.expr(x), row), x)
 }
 
 func (sc *scope) noOrder(x *callExpr) {

@@ -103,8 +103,11 @@ func (sc *scope) history(x *callExpr, call *AnalyticCall) {
 		sc.lag(x, call)
 	case "last":
 		call.Func = Last
-		sc.arity(x, oneUnlessStar(x), 1)
+		extra := sc.starArgs(x, 2)
 		call.Arg = sc.starOr(x)
+		if len(extra) > 0 {
+			call.Default = sc.expr(extra[0])
+		}
 	case "isfirst":
 		call.Func = IsFirst
 		if over.limit != nil {
@@ -115,6 +118,9 @@ func (sc *scope) history(x *callExpr, call *AnalyticCall) {
 	case "anomalydetection_spikeanddip", "anomalydetection_changepoint":
 		sc.anomaly(x, call)
 	default:
+		if x.distinct {
+			sc.fail(x.at, "DISTINCT is not valid with OVER (LIMIT DURATION …): aggregate in a window")
+		}
 		inner := *x
 		if over.limit != nil {
 			inner.over = nil
@@ -127,11 +133,14 @@ func (sc *scope) history(x *callExpr, call *AnalyticCall) {
 	}
 }
 
-func oneUnlessStar(x *callExpr) int {
+// starArgs returns the arguments behind the first, which may be *.
+func (sc *scope) starArgs(x *callExpr, high int) []syntax {
 	if x.star {
-		return 0
+		sc.arity(x, 0, high-1)
+		return x.args
 	}
-	return 1
+	sc.arity(x, 1, high)
+	return x.args[1:]
 }
 
 // starOr is the first argument, or with f(*) the whole row.
@@ -145,11 +154,7 @@ func (sc *scope) starOr(x *callExpr) *Expr {
 // lag binds LAG(x|* [, offset [, default]]).
 func (sc *scope) lag(x *callExpr, call *AnalyticCall) {
 	call.Func, call.Offset = Lag, 1
-	extra := x.args
-	if !x.star {
-		sc.arity(x, 1, 3)
-		extra = x.args[1:]
-	}
+	extra := sc.starArgs(x, 3)
 	call.Arg = sc.starOr(x)
 	if len(extra) > 0 {
 		n, ok := intLiteral(extra[0])

@@ -3,6 +3,7 @@ package streamsql
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -112,7 +113,11 @@ func (sc *scope) binary(x *binaryExpr) *Expr {
 	case "=", "<>", "<", "<=", ">", ">=":
 		return sc.compare(x, x.op, a, b)
 	}
-	return sc.fold(x, arithmetic(x.op, a, b, sc.site(x, x.op)), a, b)
+	e := arithmetic(x.op, a, b, sc.site(x, x.op))
+	if x.op == "+" && a.static == String && b.static == String {
+		e.static = String
+	}
+	return sc.fold(x, e, a, b)
 }
 
 func (sc *scope) compare(x syntax, op string, a, b *Expr) *Expr {
@@ -209,15 +214,24 @@ func (sc *scope) call(x *callExpr) *Expr {
 		if script == nil {
 			sc.fail(x.name.at, "the job has no function 'udf.%s'%s", x.name.text, sc.b.functionNames("udf."))
 		}
-		return sc.located(jsCall(script, sc.exprs(x.args), sc.site(x, "udf."+x.name.text)), x)
+		var args []*Expr
+		for _, arg := range x.args {
+			args = append(args, sc.valueOrRow(arg))
+		}
+		return sc.located(jsCall(script, args, sc.site(x, "udf."+x.name.text)), x)
 	}
 	switch strings.ToLower(x.name.text) {
 	case "getmetadatapropertyvalue":
 		return sc.metadata(x)
 	case "coalesce":
-		sc.arity(x, 1, -1)
+		sc.arity(x, 2, -1)
 		args := sc.exprs(x.args)
 		return sc.fold(x, coalesce(args), args...)
+	case "nullif":
+		sc.arity(x, 2, 2)
+		a, b := sc.expr(x.args[0]), sc.expr(x.args[1])
+		same := comparison("=", a, b, sc.site(x, "NULLIF"))
+		return sc.fold(x, caseWhen([]caseBranch{{same, constExpr(NullValue, x.at)}}, a), a, b)
 	case "iif":
 		sc.arity(x, 3, 3)
 		cond := testExpr(sc.expr(x.args[0]), sc.site(x.args[0], "condition"))
@@ -284,8 +298,19 @@ func (sc *scope) metadata(x *callExpr) *Expr {
 	if prop == "" {
 		sc.fail(x.args[1].where(), "the second argument is 'name', '[EventHub].[name]', '[System].[name]' or '[User].[name]'")
 	}
+	known := metadataNames()
+	if !user && !slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, prop) }) {
+		sc.fail(x.args[1].where(), "'%s' is no property of events here: '[User].[name]' is one that the sender has set, '[EventHub].[name]' has the names %s", prop, strings.Join(known, ", "))
+	}
 	slot := leaf.src.(*inputSource).meta(prop, user)
 	return sc.located(slotExpr(leaf.lift(slot, sc.rel), ""), x)
+}
+
+// metadataNames are the properties of an event's envelope. The vendor has three
+// more forms, which are refused: 'EventId', and all of the properties as one record
+// by 'EventHub' and '[User]'.
+func metadataNames() []string {
+	return []string{"EventEnqueuedUtcTime", "EventProcessedUtcTime", "PartitionId", "Offset", "SequenceNumber", "PartitionKey", "EnqueuedTime"}
 }
 
 // metadataName splits [User].[name]; other prefixes name the envelope itself.

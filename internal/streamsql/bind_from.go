@@ -80,7 +80,11 @@ func (b *binder) apply(a *applyItem) *relation {
 		names = [2]string{"PropertyName", "PropertyValue"}
 	}
 	sc := &scope{b: b, rel: left, clause: "APPLY"}
-	node.Arg = sc.expr(a.call.args[0])
+	kind := Array
+	if node.Kind == RecordProperties {
+		kind = Record
+	}
+	node.Arg = wanted(kind, sc.expr(a.call.args[0]), sc.site(a.call.args[0], a.call.name.text))
 	right := &relation{alias: a.alias.text, element: true, src: &listSource{
 		cols: []Column{{Name: names[0], Slot: 0}, {Name: names[1], Slot: 1}},
 	}}

@@ -1,6 +1,7 @@
 package streamsql
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,8 @@ type grouping struct {
 	rows  *scope         // scope of keys and of the arguments of aggregates
 	keys  map[string]int // canonical text -> slot
 	calls map[string]int // canonical text -> slot
+	// timeKey: System.Timestamp() is grouped by, beside a window.
+	timeKey bool
 }
 
 // aggregate binds GROUP BY and returns the scope over groups.
@@ -18,8 +21,11 @@ func (b *binder) aggregate(q *selectQuery, rows *scope) (*scope, *Aggregate) {
 	g := &grouping{node: node, rows: rows, keys: map[string]int{}, calls: map[string]int{}}
 	rows = rows.in("GROUP BY")
 	windowed := false
+	timeKey := slices.ContainsFunc(q.groupBy, isWindowCall)
 	for _, x := range q.groupBy {
-		if specs := b.windows(rows, x); specs != nil {
+		if timeKey && isTimestamp(x) { // beside a window it is a key
+			g.timeKey = true
+		} else if specs := b.windows(rows, x); specs != nil {
 			if windowed {
 				b.fail(x.where(), "GROUP BY takes one window; several are written Windows(Window('id', …), …)")
 			}
@@ -75,8 +81,11 @@ func (b *binder) keyAlias(q *selectQuery, x syntax) syntax {
 // nil says that its parts are to be bound.
 func (sc *scope) group(x syntax) *Expr {
 	g := sc.groups
+	if g.timeKey && isTimestamp(x) {
+		sc.fail(x.where(), "System.Timestamp() is ambiguous here, a key of GROUP BY and the end of the window: name the key in a step before, SELECT System.Timestamp() AS t, and GROUP BY t")
+	}
 	if slot, ok := g.keys[g.rows.canon(x)]; ok {
-		return sc.located(slotExpr(slot, ""), x)
+		return sc.located(typed(slotExpr(slot, ""), g.node.Keys[slot].static), x)
 	}
 	switch x := x.(type) {
 	case *nameExpr:
@@ -87,21 +96,47 @@ func (sc *scope) group(x syntax) *Expr {
 			return sc.located(slotExpr(sc.aggregateSlot(x), ""), x)
 		case isAnalyticCall(x):
 			sc.fail(x.at, "%s with OVER is evaluated before GROUP BY: use it inside an aggregate, or in a step of its own", x.name.text)
-		case x.prefix == "system" && strings.EqualFold(x.name.text, "window"):
-			sc.fail(x.at, "System.Window() has one property: write System.Window().Id")
+		case isSystemWindow(x):
+			id := sc.windowID()
+			return sc.located(newExpr("", x.at, func(r *Row) Value {
+				text := append(r.Scratch.buffer(32), `{"Id":`...)
+				return RecordValue(r.Scratch.keep(append(id.Eval(r).AppendJSON(text), '}')))
+			}), x)
 		}
 	case *fieldExpr:
-		if call, ok := x.x.(*callExpr); ok && call.prefix == "system" && strings.EqualFold(call.name.text, "window") {
+		if isSystemWindow(x.x) {
 			if !strings.EqualFold(x.name.text, "id") {
 				sc.fail(x.name.at, "System.Window() has one property: Id")
 			}
-			if g.node.WindowIDSlot == Reserved {
-				g.node.WindowIDSlot = g.slot()
-			}
-			return sc.located(slotExpr(g.node.WindowIDSlot, ""), x)
+			return sc.located(sc.windowID(), x)
 		}
 	}
 	return nil
+}
+
+// windowID reads the name of the group's window.
+func (sc *scope) windowID() *Expr {
+	g := sc.groups
+	if g.node.WindowIDSlot == Reserved {
+		g.node.WindowIDSlot = g.slot()
+	}
+	return slotExpr(g.node.WindowIDSlot, "")
+}
+
+func isSystemWindow(x syntax) bool { return isSystemCall(x, "window") }
+
+func isTimestamp(x syntax) bool { return isSystemCall(x, "timestamp") }
+
+func isSystemCall(x syntax, name string) bool {
+	c, ok := x.(*callExpr)
+	return ok && c.prefix == "system" && strings.EqualFold(c.name.text, name)
+}
+
+// isWindowCall says whether an entry of GROUP BY is a window other than
+// System.Timestamp().
+func isWindowCall(x syntax) bool {
+	c, ok := x.(*callExpr)
+	return ok && c.prefix == "" && isWindowName(c.name.text)
 }
 
 // slot makes a slot of the emitted row.

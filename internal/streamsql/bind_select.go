@@ -1,6 +1,7 @@
 package streamsql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,9 +51,10 @@ func (b *binder) selectQuery(q *selectQuery) (Node, rowSource) {
 	return node, src
 }
 
-// isAggregated says whether the SELECT makes groups.
+// isAggregated says whether the SELECT makes groups. HAVING without groups is a
+// second WHERE.
 func isAggregated(q *selectQuery) bool {
-	if len(q.groupBy) > 0 || q.having != nil {
+	if len(q.groupBy) > 0 || q.having != nil && contains(q.having, isAggregateCall) {
 		return true
 	}
 	for _, item := range q.items {
@@ -63,7 +65,9 @@ func isAggregated(q *selectQuery) bool {
 	return false
 }
 
-// items binds the SELECT list into the projection.
+// items binds the SELECT list into the projection. Of a column that * brings and
+// another of the same name the left one stays; two that the list names are an
+// error.
 func (b *binder) items(q *selectQuery, sc *scope, src *projectSource) {
 	used := map[string]bool{}
 	for _, item := range q.items {
@@ -71,28 +75,33 @@ func (b *binder) items(q *selectQuery, sc *scope, src *projectSource) {
 			used[strings.ToLower(item.alias.text)] = true
 		}
 	}
-	taken := map[string]bool{}
+	named, starred := map[string]bool{}, map[string]bool{}
 	for _, item := range q.items {
 		if item.star {
-			b.star(item, sc, src)
+			for _, c := range b.star(item, sc, src) {
+				key := strings.ToLower(c.Name)
+				if !c.Spread && (named[key] || starred[key]) {
+					continue
+				}
+				starred[key] = true
+				src.node.schema.Columns = append(src.node.schema.Columns, c)
+			}
 			continue
 		}
 		e := sc.expr(item.expr)
 		name, given := itemName(item)
-		if given {
-			if key := strings.ToLower(name); taken[key] {
-				b.fail(item.at, "the column '%s' is given twice; name one of them with AS", name)
-			} else {
-				taken[key] = true
-			}
-		} else {
-			base := name
-			for n := 2; used[strings.ToLower(name)] || taken[strings.ToLower(name)]; n++ {
-				name = base + strconv.Itoa(n)
-			}
-			taken[strings.ToLower(name)] = true
+		if given && named[strings.ToLower(name)] {
+			b.fail(item.at, "the column '%s' is given twice; name one of them with AS", name)
 		}
-		src.node.schema.Columns = append(src.node.schema.Columns, Column{Name: name, Slot: src.add(e)})
+		base := name
+		for n := 2; !given && (used[strings.ToLower(name)] || named[strings.ToLower(name)]); n++ {
+			name = base + strconv.Itoa(n)
+		}
+		key := strings.ToLower(name)
+		named[key] = true
+		if !starred[key] {
+			src.node.schema.Columns = append(src.node.schema.Columns, Column{Name: name, Slot: src.add(e)})
+		}
 	}
 }
 
@@ -118,8 +127,8 @@ func itemName(item selectItem) (name string, given bool) {
 	return "column", false
 }
 
-// star adds the columns of * or alias.*.
-func (b *binder) star(item selectItem, sc *scope, src *projectSource) {
+// star computes the columns of *, alias.* or record.*.
+func (b *binder) star(item selectItem, sc *scope, src *projectSource) []Column {
 	if sc.groups != nil {
 		b.fail(item.at, "* is not valid with GROUP BY or an aggregate: name the columns")
 	}
@@ -127,8 +136,11 @@ func (b *binder) star(item selectItem, sc *scope, src *projectSource) {
 	var from *relation
 	switch {
 	case item.starOf != nil:
-		if from = sc.rel.leaf(item.starOf.text); from == nil {
-			b.fail(item.starOf.at, "'%s' is no source of this query%s", item.starOf.text, sc.aliasList())
+		if len(item.starOf) == 1 {
+			from = sc.rel.leaf(item.starOf[0].text)
+		}
+		if from == nil {
+			return b.recordStar(item, sc, src)
 		}
 	default:
 		for _, l := range leaves {
@@ -140,11 +152,23 @@ func (b *binder) star(item selectItem, sc *scope, src *projectSource) {
 			}
 		}
 	}
-	src.stars = append(src.stars, from)
-	for _, c := range from.src.columns() {
-		c.Slot = src.add(slotExpr(from.lift(c.Slot, sc.rel), c.Name))
-		src.node.schema.Columns = append(src.node.schema.Columns, c)
+	src.stars = append(src.stars, starSource{rel: from, before: len(src.node.schema.Columns)})
+	cols := slices.Clone(from.src.columns())
+	for i, c := range cols {
+		cols[i].Slot = src.add(slotExpr(from.lift(c.Slot, sc.rel), c.Name))
 	}
+	return cols
+}
+
+// recordStar is path.*: the properties of a record as columns.
+func (b *binder) recordStar(item selectItem, sc *scope, src *projectSource) []Column {
+	at := item.starOf[0].at.to(item.starOf[len(item.starOf)-1].at)
+	if len(item.starOf) == 1 && sc.streams() > 1 {
+		b.fail(at, "'%s' is no source of this query%s", item.starOf[0].text, sc.aliasList())
+	}
+	rec := sc.name(&nameExpr{parts: item.starOf, at: at})
+	src.stars = append(src.stars, starSource{record: rec, before: len(src.node.schema.Columns)})
+	return []Column{{Slot: src.add(rec), Spread: true}}
 }
 
 // union binds q1 UNION q2 …

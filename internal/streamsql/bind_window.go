@@ -10,7 +10,7 @@ func (b *binder) windows(rows *scope, x syntax) []WindowSpec {
 	if !ok {
 		return nil
 	}
-	if c.prefix == "system" && strings.EqualFold(c.name.text, "timestamp") {
+	if isTimestamp(c) {
 		return []WindowSpec{{Kind: Snapshot}}
 	}
 	if c.prefix != "" {
@@ -32,6 +32,9 @@ func (b *binder) windows(rows *scope, x syntax) []WindowSpec {
 		if ids[strings.ToLower(spec.ID)] && spec.ID != "" {
 			b.fail(arg.where(), "the window '%s' is given twice", spec.ID)
 		}
+		if len(specs) > 0 && (spec.ID == "") != (specs[0].ID == "") {
+			b.fail(arg.where(), "either all windows of Windows(…) have a name, Window('id', …), or none")
+		}
 		ids[strings.ToLower(spec.ID)] = true
 		specs = append(specs, spec)
 	}
@@ -48,12 +51,15 @@ func (b *binder) namedWindow(rows *scope, x syntax) WindowSpec {
 	if strings.EqualFold(c.name.text, "window") && len(c.args) == 2 {
 		name, isString := c.args[0].(*literal)
 		inner, isCall := c.args[1].(*callExpr)
-		if !isString || name.value.kind != String || !isCall {
+		if !isString || name.value.kind != String || name.value.Text() == "" || !isCall {
 			b.fail(c.at, "Window takes a name and a window: Window('id', TumblingWindow(minute, 1))")
 		}
 		id, c = name.value.Text(), inner
 	}
 	spec, ok := b.window(rows, c)
+	if isTimestamp(c) {
+		spec, ok = WindowSpec{Kind: Snapshot}, true
+	}
 	if !ok {
 		b.fail(c.at, "'%s' is not a window: %s", c.name.text, windowForms)
 	}

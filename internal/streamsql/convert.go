@@ -9,7 +9,7 @@ import (
 // castTo compiles CAST(x AS kind) and TRY_CAST. A value that cannot be converted
 // is a data error for CAST and NULL for TRY_CAST.
 func castTo(x *Expr, kind Kind, try bool, at *site) *Expr {
-	return newExpr("", span{}, func(r *Row) Value {
+	return typed(newExpr("", span{}, func(r *Row) Value {
 		v := x.Eval(r)
 		if v.kind == kind || v.kind == Null {
 			return v
@@ -21,7 +21,7 @@ func castTo(x *Expr, kind Kind, try bool, at *site) *Expr {
 			return NullValue
 		}
 		return at.fail(r, "%s cannot be CAST to %s; TRY_CAST would give NULL", describe(v), kind)
-	})
+	}), kind)
 }
 
 // describe shows a value in a message.
@@ -73,6 +73,10 @@ func convertTo(v Value, kind Kind, mem *Scratch) (Value, bool) {
 	}
 	return NullValue, false
 }
+
+// Convert converts a value that is not NULL as CAST does; ok is false where CAST
+// would be a data error. Text of the result may live in v.
+func Convert(v Value, kind Kind) (out Value, ok bool) { return convertTo(v, kind, nil) }
 
 func toBigInt(v Value) (Value, bool) {
 	switch v.kind {

@@ -10,6 +10,9 @@ type Expr struct {
 	at   span
 	slot int // the slot it reads and returns, or -1
 	con  *Value
+	// static is String if the script itself makes the value a string (or NULL):
+	// by CAST, a literal, a string function. It is another type or Null if not.
+	static Kind
 }
 
 // Eval returns the expression's value for a row. On a data error the value is

@@ -32,7 +32,7 @@ func slotExpr(slot int, text string) *Expr {
 // constExpr is a constant.
 func constExpr(v Value, at span) *Expr {
 	return &Expr{
-		eval: func(*Row) Value { return v }, slot: -1, con: &v, at: at,
+		eval: func(*Row) Value { return v }, slot: -1, con: &v, at: at, static: v.kind,
 		text: string(v.AppendJSON(nil)),
 	}
 }
@@ -143,30 +143,55 @@ func isNullTest(x *Expr, not bool) *Expr {
 	})
 }
 
+// staticText is String if all results are strings or the constant NULL.
+func staticText(results ...*Expr) Kind {
+	kind := Null
+	for _, e := range results {
+		if v, ok := e.Constant(); ok && v.kind == Null {
+			continue
+		}
+		if e.static != String {
+			return Null
+		}
+		kind = String
+	}
+	return kind
+}
+
+// typed gives an expression a static type.
+func typed(e *Expr, kind Kind) *Expr {
+	e.static = kind
+	return e
+}
+
 type caseBranch struct{ cond, result *Expr }
 
 // caseWhen evaluates only the branch that is taken.
 func caseWhen(branches []caseBranch, other *Expr) *Expr {
-	return newExpr("", span{}, func(r *Row) Value {
+	results := []*Expr{other}
+	for _, b := range branches {
+		results = append(results, b.result)
+	}
+	return typed(newExpr("", span{}, func(r *Row) Value {
 		for i := range branches {
 			if branches[i].cond.Test(r) {
 				return branches[i].result.Eval(r)
 			}
 		}
 		return other.Eval(r)
-	})
+	}), staticText(results...))
 }
 
 // coalesce is the first argument that is not NULL.
 func coalesce(args []*Expr) *Expr {
-	return newExpr("", span{}, func(r *Row) Value {
+	return typed(newExpr("", span{}, func(r *Row) Value {
 		for _, a := range args {
 			if v := a.Eval(r); v.kind != Null {
 				return v
 			}
 		}
 		return NullValue
-	})
+	}), staticText(args...))
 }
 
 // pathExpr searches a path of property names within a value; anything but a

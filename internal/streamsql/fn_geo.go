@@ -1,14 +1,13 @@
 package streamsql
 
-import "strconv"
-
 // geoFuncs are CreatePoint CreateLineString CreatePolygon ST_DISTANCE ST_WITHIN
 // ST_OVERLAPS ST_INTERSECTS.
 //
-// Shapes are GeoJSON records (longitude and latitude; distances in metres) or
-// well-known text (a plane). Edges are straight in longitude and latitude, so
-// shapes across the date line are not supported. Tests give 1 or 0. What is no
-// shape, and a plane that meets the globe, are data errors.
+// Shapes are GeoJSON records or well-known text: longitude and latitude, distances
+// in metres. Edges are straight in them (the planar geometry of compatibility
+// level 1.2), so shapes across the date line are not supported, and the tests,
+// which give 1 or 0, take well-known text of any plane. What is no shape is a data
+// error.
 func geoFuncs() map[string]scalarFunc {
 	test := func(f func(g, h *geometry) bool) scalarFunc {
 		return scalarFunc{min: 2, max: 2, f2: func(r *Row, at *site, a, b Value) Value {
@@ -31,7 +30,11 @@ func geoFuncs() map[string]scalarFunc {
 			if !ok {
 				return NullValue
 			}
-			return finite(r, at, g.distance(&h))
+			metres, ok := g.distance(&h)
+			if !ok {
+				return at.fail(r, "%s is geodesic: a latitude is from -90 to 90, a longitude from -180 to 180", at.name)
+			}
+			return finite(r, at, metres)
 		}},
 		"st_within":     test((*geometry).within),
 		"st_intersects": test((*geometry).intersects),
@@ -52,10 +55,8 @@ func twoShapes(r *Row, at *site, a, b Value) (g, h geometry, ok bool) {
 		at.fail(r, "%s is no point, line or closed polygon in GeoJSON or WKT", describe(a))
 	case !okH:
 		at.fail(r, "%s is no point, line or closed polygon in GeoJSON or WKT", describe(b))
-	case g.planar != h.planar:
-		at.fail(r, "%s takes two shapes on the globe (GeoJSON) or two on a plane (WKT)", at.name)
 	}
-	return g, h, okG && okH && g.planar == h.planar
+	return g, h, okG && okH
 }
 
 // createPoint is CreatePoint(latitude, longitude); GeoJSON has them the other
@@ -76,9 +77,8 @@ func createPoint(r *Row, at *site, a, b Value) Value {
 }
 
 func appendPosition(dst []byte, p point) []byte {
-	dst = strconv.AppendFloat(append(dst, '['), p.x, 'f', -1, 64)
-	dst = strconv.AppendFloat(append(dst, ','), p.y, 'f', -1, 64)
-	return append(dst, ']')
+	dst = appendFloat(append(dst, '['), p.x)
+	return append(appendFloat(append(dst, ','), p.y), ']')
 }
 
 func createLineString(r *Row, at *site, args []Value) Value {

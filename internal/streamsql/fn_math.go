@@ -59,7 +59,7 @@ func mathFuncs() map[string]scalarFunc {
 		"sqrt":   float(math.Sqrt),
 		"square": float(func(f float64) float64 { return f * f }),
 		"power":  {min: 2, max: 2, f2: power},
-		"round":  {min: 1, max: 3, fn: round},
+		"round":  {min: 2, max: 2, f2: round},
 	}
 }
 
@@ -71,55 +71,108 @@ func finite(r *Row, at *site, f float64) Value {
 	return FloatValue(f)
 }
 
+// power is POWER(x, y), of x's type: of a bigint without a fraction.
 func power(r *Row, at *site, a, b Value) Value {
 	a, okA := number(r, at, a)
 	b, okB := number(r, at, b)
 	if !okA || !okB {
 		return NullValue
 	}
+	if a.kind == BigInt && b.kind == BigInt && b.Int() >= 0 {
+		n, ok := powerInt(a.Int(), b.Int())
+		if !ok {
+			return at.fail(r, "POWER(%d, %d) does not fit a bigint; CAST the first to float", a.Int(), b.Int())
+		}
+		return BigIntValue(n)
+	}
 	x, _ := a.Number()
 	y, _ := b.Number()
-	return finite(r, at, math.Pow(x, y))
+	v := finite(r, at, math.Pow(x, y))
+	if v.kind == Null || a.kind == Float {
+		return v
+	}
+	n, ok := toBigInt(v)
+	if !ok {
+		return at.fail(r, "POWER(%d, …) does not fit a bigint; CAST the first to float", a.Int())
+	}
+	return n
 }
 
-// round is ROUND(x [, digits [, truncate]]): half away from zero, digits before
-// the point if negative.
-func round(r *Row, at *site, args []Value) Value {
-	x, ok := number(r, at, args[0])
+// powerInt multiplies by squares, exactly.
+func powerInt(x, n int64) (int64, bool) {
+	if x >= -1 && x <= 1 && n > 2 {
+		n = 2 - n&1 // only parity counts
+	}
+	out, ok := int64(1), true
+	for ; n > 0; n >>= 1 {
+		if n&1 != 0 {
+			if out, ok = mulInt(out, x); !ok {
+				return 0, false
+			}
+		}
+		if n > 1 {
+			if x, ok = mulInt(x, x); !ok {
+				return 0, false
+			}
+		}
+	}
+	return out, true
+}
+
+// round is ROUND(x, digits): half away from zero, digits before the point if
+// negative.
+func round(r *Row, at *site, a, b Value) Value {
+	x, ok := number(r, at, a)
 	if !ok {
 		return NullValue
 	}
-	var digits, cut int64
-	if len(args) > 1 {
-		if digits, ok = whole(r, at, args[1]); !ok {
-			return NullValue
+	digits, ok := whole(r, at, b)
+	if !ok {
+		return NullValue
+	}
+	digits = min(max(digits, -400), 400)
+	if x.kind == BigInt {
+		n, ok := roundInt(x.Int(), digits)
+		if !ok {
+			return at.fail(r, "ROUND(%d, %d) does not fit a bigint", x.Int(), digits)
 		}
-	}
-	if len(args) > 2 {
-		if cut, ok = whole(r, at, args[2]); !ok {
-			return NullValue
-		}
-	}
-	digits = min(max(digits, -20), 20)
-	mode := math.Round
-	if cut != 0 {
-		mode = math.Trunc
-	}
-	if x.kind == BigInt && digits >= 0 {
-		return x
+		return BigIntValue(n)
 	}
 	f, _ := x.Number()
 	scale := math.Pow(10, math.Abs(float64(digits)))
-	if digits < 0 {
-		f = mode(f/scale) * scale
-	} else if g := f * scale; g-g == 0 {
-		f = mode(g) / scale
+	switch g := f * scale; {
+	case digits < -308:
+		f = 0
+	case digits < 0:
+		f = math.Round(f/scale) * scale
+	case g-g == 0:
+		f = math.Round(g) / scale
 	}
-	if x.kind == Float {
-		return finite(r, at, f)
+	return finite(r, at, f)
+}
+
+// roundInt rounds a bigint to a power of ten, exactly.
+func roundInt(n, digits int64) (int64, bool) {
+	if digits >= 0 {
+		return n, true
 	}
-	if f >= 1<<63 || f < -1<<63 {
-		return at.fail(r, "ROUND(%d, %d) does not fit a bigint", x.Int(), digits)
+	if digits < -19 {
+		return 0, true
 	}
-	return BigIntValue(int64(f))
+	if digits == -19 { // half of it is less than the greatest bigint
+		return 0, n < 5e18 && n > -5e18
+	}
+	scale := int64(1)
+	for range -digits {
+		scale *= 10
+	}
+	rest := n % scale
+	n -= rest
+	switch {
+	case rest >= scale-rest:
+		return addInt(n, scale)
+	case -rest >= scale+rest && rest < 0:
+		return addInt(n, -scale)
+	}
+	return n, true
 }

@@ -1,13 +1,14 @@
 package streamsql
 
-// recordFuncs are GetArrayElement GetArrayLength GetRecordPropertyValue GetType.
-// What is not an array (record) has no elements (properties): the result is NULL.
+// recordFuncs are GetArrayElement GetArrayLength GetRecordPropertyValue GetType
+// JSON_PARSE. What is not an array (record) where one is wanted is a data error;
+// NULL gives NULL.
 func recordFuncs() map[string]scalarFunc {
 	return map[string]scalarFunc{
 		"getarrayelement": {min: 2, max: 2, f2: func(r *Row, at *site, a, b Value) Value {
 			n, ok := whole(r, at, b)
 			out := NullValue
-			if !ok {
+			if !ok || !isA(Array, r, at, a) {
 				return out
 			}
 			EachElement(a, r.Scratch, func(i int, e Value) bool {
@@ -19,7 +20,7 @@ func recordFuncs() map[string]scalarFunc {
 			return out
 		}},
 		"getarraylength": {min: 1, max: 1, f1: func(r *Row, at *site, a Value) Value {
-			if a.kind != Array {
+			if !isA(Array, r, at, a) {
 				return NullValue
 			}
 			var n int64
@@ -28,7 +29,7 @@ func recordFuncs() map[string]scalarFunc {
 		}},
 		"getrecordpropertyvalue": {min: 2, max: 2, f2: func(r *Row, at *site, a, b Value) Value {
 			name, ok := text(r, at, b)
-			if !ok || a.kind != Record {
+			if !ok || !isA(Record, r, at, a) {
 				return NullValue
 			}
 			return recordProperty(a.str, name, r.Scratch)
@@ -36,5 +37,36 @@ func recordFuncs() map[string]scalarFunc {
 		"gettype": {min: 1, max: 1, f1: func(r *Row, at *site, a Value) Value {
 			return StringValue(a.kind.String())
 		}},
+		// A string that is no JSON object gives NULL, as does any other value.
+		"json_parse": {min: 1, max: 1, f1: func(_ *Row, _ *site, a Value) Value {
+			if a.kind != String {
+				return NullValue
+			}
+			v, _ := toStructure(a.str, Record)
+			return v
+		}},
 	}
+}
+
+// isA checks the type of an array or record argument.
+func isA(kind Kind, r *Row, at *site, v Value) bool {
+	if v.kind != kind {
+		article := "an"
+		if kind == Record {
+			article = "a"
+		}
+		at.fail(r, "%s takes %s %s, not %s; TRY_CAST(x AS %[3]s) gives NULL instead", at.name, article, kind, describe(v))
+	}
+	return v.kind == kind
+}
+
+// wanted refuses a value of another type, other than NULL, for APPLY.
+func wanted(kind Kind, e *Expr, at *site) *Expr {
+	return newExpr(e.text, e.at, func(r *Row) Value {
+		v := e.Eval(r)
+		if v.kind != Null && !isA(kind, r, at, v) {
+			return NullValue
+		}
+		return v
+	})
 }

@@ -2,6 +2,7 @@ package streamsql
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -11,7 +12,8 @@ const maxText = 1 << 20
 // stringFuncs are the functions that change or join text: CONCAT CONCAT_WS LOWER
 // UPPER LTRIM RTRIM TRIM REPLACE REPLICATE REVERSE SPACE STUFF TRANSLATE NCHAR.
 // Positions and lengths count characters (code points) from 1. A number or
-// datetime argument is taken as its text.
+// datetime argument is taken as its text. Unlike T-SQL's, the TRIM family takes
+// any white space of Unicode away.
 func stringFuncs() map[string]scalarFunc {
 	change := func(f func(string) string) scalarFunc {
 		return scalarFunc{min: 1, max: 1, f1: func(r *Row, at *site, a Value) Value {
@@ -27,9 +29,9 @@ func stringFuncs() map[string]scalarFunc {
 		"concat_ws": {min: 2, max: -1, nulls: true, fn: concatWith},
 		"lower":     {min: 1, max: 1, f1: lower},
 		"upper":     {min: 1, max: 1, f1: upper},
-		"ltrim":     change(func(s string) string { return strings.TrimLeft(s, " ") }),
-		"rtrim":     change(func(s string) string { return strings.TrimRight(s, " ") }),
-		"trim":      change(func(s string) string { return strings.Trim(s, " ") }),
+		"ltrim":     change(func(s string) string { return strings.TrimLeftFunc(s, unicode.IsSpace) }),
+		"rtrim":     change(func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) }),
+		"trim":      change(strings.TrimSpace),
 		"reverse":   change(reverse),
 		"replace":   {min: 3, max: 3, f3: replace},
 		"replicate": {min: 2, max: 2, f2: replicate},
@@ -102,7 +104,7 @@ func upper(r *Row, at *site, a Value) Value {
 	return mapCase(r, at, a, 'a', 'z', strings.ToUpper)
 }
 
-func mapCase(r *Row, at *site, a Value, from, to byte, unicode func(string) string) Value {
+func mapCase(r *Row, at *site, a Value, from, to byte, wide func(string) string) Value {
 	s, ok := text(r, at, a)
 	if !ok {
 		return NullValue
@@ -110,7 +112,7 @@ func mapCase(r *Row, at *site, a Value, from, to byte, unicode func(string) stri
 	changes := false
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
-			return StringValue(unicode(s))
+			return StringValue(wide(s))
 		}
 		changes = changes || s[i] >= from && s[i] <= to
 	}
@@ -164,18 +166,23 @@ func replicate(r *Row, at *site, a, b Value) Value {
 	return StringValue(strings.Repeat(s, int(min(n, maxText))))
 }
 
-// stuff is STUFF(text, start, length, new): NULL if start is outside of the text
-// or length negative.
+// stuff is STUFF(text, start, length, new). A start before 1 is 1, and one behind
+// the text gives the empty text (T-SQL gives NULL for both).
 func stuff(r *Row, at *site, args []Value) Value {
 	s, ok1 := text(r, at, args[0])
 	start, ok2 := whole(r, at, args[1])
 	n, ok3 := whole(r, at, args[2])
 	with, ok4 := text(r, at, args[3])
 	length := int64(utf8.RuneCountInString(s))
-	if !ok1 || !ok2 || !ok3 || !ok4 || start < 1 || start > length || n < 0 {
+	switch {
+	case !ok1 || !ok2 || !ok3 || !ok4:
 		return NullValue
+	case n < 0:
+		return at.fail(r, "the length of STUFF is not negative: %d", n)
+	case start > length:
+		return StringValue("")
 	}
-	from := runeOffset(s, start-1)
+	from := runeOffset(s, max(start, 1)-1)
 	to := from + runeOffset(s[from:], min(n, length))
 	return bounded(r, at, concat(r, s[:from], with, s[to:]))
 }

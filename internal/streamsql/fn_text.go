@@ -1,7 +1,10 @@
 package streamsql
 
 import (
+	"errors"
 	"regexp"
+	regexsyntax "regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -133,32 +136,51 @@ func patIndex(r *Row, at *site, a, b Value) Value {
 	return BigIntValue(0)
 }
 
-// regex compiles a pattern, case-insensitive and with . for any character.
-// Patterns of the RE2 family run in linear time; lookaround and back references
-// are refused, and so is a pattern that is not valid (the service gives 0).
-func regex(r *Row, at *site, v Value) *regexp.Regexp {
+// regex compiles a pattern, case-insensitive and with . for any character. It is
+// nil with ok for a pattern that is no regular expression.
+//
+// Patterns of the RE2 family run in linear time; what the vendor's ECMAScript
+// patterns have beyond it (lookaround, back references, large counts) is a data
+// error.
+func regex(r *Row, at *site, v Value) (re *regexp.Regexp, ok bool) {
 	pattern, ok := text(r, at, v)
 	if !ok {
-		return nil
+		return nil, false
 	}
 	if re := r.Scratch.regex(pattern); re != nil {
-		return re
+		return re, true
 	}
 	re, err := regexp.Compile("(?is)" + pattern)
-	if err != nil {
-		at.fail(r, "the pattern '%s' of %s is not supported: %v", shorten(pattern), at.name, err)
-		return nil
+	var invalid *regexsyntax.Error
+	switch {
+	case err == nil:
+		r.Scratch.addRegex(pattern, re)
+		return re, true
+	case errors.As(err, &invalid) && slices.Contains(notECMAScript(), invalid.Code):
+		return nil, true
 	}
-	r.Scratch.addRegex(pattern, re)
-	return re
+	at.fail(r, "the pattern '%s' of %s is not supported: %v", shorten(pattern), at.name, err)
+	return nil, false
 }
 
-// regexMatch is REGEXMATCH(text, pattern): the position of the first match, or 0.
+// notECMAScript are the faults of patterns that ECMAScript does not take either.
+func notECMAScript() []regexsyntax.ErrorCode {
+	return []regexsyntax.ErrorCode{
+		regexsyntax.ErrMissingBracket, regexsyntax.ErrMissingParen, regexsyntax.ErrUnexpectedParen, regexsyntax.ErrMissingRepeatArgument,
+		regexsyntax.ErrInvalidRepeatOp, regexsyntax.ErrInvalidCharRange, regexsyntax.ErrTrailingBackslash,
+	}
+}
+
+// regexMatch is REGEXMATCH(text, pattern): the position of the first match; 0 if
+// there is none, and for a pattern that is no regular expression.
 func regexMatch(r *Row, at *site, a, b Value) Value {
 	s, ok := text(r, at, a)
-	re := regex(r, at, b)
-	if !ok || re == nil {
+	re, okRe := regex(r, at, b)
+	if !ok || !okRe {
 		return NullValue
+	}
+	if re == nil {
+		return BigIntValue(0)
 	}
 	if m := re.FindStringIndex(s); m != nil {
 		return BigIntValue(int64(utf8.RuneCountInString(s[:m[0]])) + 1)
@@ -169,10 +191,13 @@ func regexMatch(r *Row, at *site, a, b Value) Value {
 // regexReplace is REGEXREPLACE(text, pattern, new): every match; $1 is a group.
 func regexReplace(r *Row, at *site, a, b, c Value) Value {
 	s, ok := text(r, at, a)
-	re := regex(r, at, b)
+	re, okRe := regex(r, at, b)
 	with, okWith := text(r, at, c)
-	if !ok || !okWith || re == nil {
+	switch {
+	case !ok || !okWith || !okRe:
 		return NullValue
+	case re == nil:
+		return at.fail(r, "the pattern of %s is no regular expression", at.name)
 	}
 	return bounded(r, at, StringValue(re.ReplaceAllString(s, with)))
 }

@@ -38,7 +38,7 @@ func scalarFunction(name string) (scalarFunc, bool) {
 
 // functionList names all scalar functions, for messages and tests.
 func functionList() []string {
-	names := []string{"coalesce", "iif", "getmetadatapropertyvalue"}
+	names := []string{"coalesce", "iif", "nullif", "getmetadatapropertyvalue"}
 	for _, table := range [...]map[string]scalarFunc{mathFuncs(), stringFuncs(), textFuncs(), dateFuncs(), recordFuncs(), geoFuncs()} {
 		for name := range table {
 			names = append(names, name)
@@ -67,7 +67,11 @@ func (sc *scope) scalar(x *callExpr) *Expr {
 		sc.fail(x.at, "%s takes at most %d arguments", x.name.text, maxArgs)
 	}
 	args := sc.exprs(x.args)
-	return sc.fold(x, callScalar(f, at, args), args...)
+	e := callScalar(f, at, args)
+	if _, isString := stringFuncs()[name]; isString || slices.Contains([]string{"left", "right", "substring", "gettype"}, name) {
+		e.static = String
+	}
+	return sc.fold(x, e, args...)
 }
 
 // callScalar compiles a call by its number of arguments.

@@ -13,11 +13,8 @@ type point struct{ x, y float64 }
 type geometry struct {
 	kind   byte      // 'P' point, 'L' line, 'A' polygon (area)
 	rings  [][]point // a point and a line have one; of a polygon the first is the outside
-	planar bool      // from WKT: x and y of a plane; else longitude and latitude
+	planar bool      // from WKT, which may also be x and y of a plane
 }
-
-// earthRadius is the mean radius in metres.
-const earthRadius = 6371008.8
 
 // maxGeoPoints bounds the positions of one geometry.
 const maxGeoPoints = 20000
@@ -147,13 +144,16 @@ func (g *geometry) valid() bool {
 			return false
 		}
 		for _, p := range r {
-			if p.x-p.x != 0 || p.y-p.y != 0 || !g.planar && (math.Abs(p.y) > 90 || math.Abs(p.x) > 360) {
+			if p.x-p.x != 0 || p.y-p.y != 0 || !g.planar && !p.onGlobe() {
 				return false
 			}
 		}
 	}
 	return true
 }
+
+// onGlobe says whether p can be a longitude and latitude.
+func (p point) onGlobe() bool { return math.Abs(p.y) <= 90 && math.Abs(p.x) <= 360 }
 
 // holds says whether p is inside of a polygon or on its edge.
 func (g *geometry) holds(p point) bool {
@@ -271,46 +271,4 @@ func onAnyEdge(g *geometry, p point) bool {
 		return !found
 	})
 	return found
-}
-
-// distance is in metres on the sphere, or in units of the plane. Between points
-// it is the great circle; otherwise the surroundings are taken as flat, which is
-// right within 1 % up to some hundred kilometres.
-func (g *geometry) distance(h *geometry) float64 {
-	if g.intersects(h) {
-		return 0
-	}
-	if !g.planar && g.kind == 'P' && h.kind == 'P' {
-		return haversine(g.rings[0][0], h.rings[0][0])
-	}
-	scaleX, scaleY := 1.0, 1.0
-	if !g.planar {
-		scaleY = math.Pi / 180 * earthRadius
-		scaleX = scaleY * math.Cos((g.rings[0][0].y+h.rings[0][0].y)/2*math.Pi/180)
-	}
-	flat := func(p point) point { return point{p.x * scaleX, p.y * scaleY} }
-	least := math.Inf(1)
-	eachPair(g, h, func(a, b, c, d point) bool {
-		a, b, c, d = flat(a), flat(b), flat(c), flat(d)
-		least = min(least, toSegment(a, c, d), toSegment(b, c, d), toSegment(c, a, b), toSegment(d, a, b))
-		return true
-	})
-	return least
-}
-
-// toSegment is the distance of p from the segment ab.
-func toSegment(p, a, b point) float64 {
-	dx, dy := b.x-a.x, b.y-a.y
-	t := 0.0
-	if l := dx*dx + dy*dy; l > 0 {
-		t = min(max(((p.x-a.x)*dx+(p.y-a.y)*dy)/l, 0), 1)
-	}
-	return math.Hypot(p.x-a.x-t*dx, p.y-a.y-t*dy)
-}
-
-func haversine(a, b point) float64 {
-	const rad = math.Pi / 180
-	lat, lon := math.Sin((b.y-a.y)*rad/2), math.Sin((b.x-a.x)*rad/2)
-	h := lat*lat + math.Cos(a.y*rad)*math.Cos(b.y*rad)*lon*lon
-	return 2 * earthRadius * math.Asin(math.Sqrt(min(h, 1)))
 }

@@ -14,7 +14,7 @@ type lexer struct {
 
 // operators, longest first for each first byte.
 var operators = [...]string{
-	"<=", ">=", "<>", "!=",
+	"<=", ">=", "<>", "!=", "!<", "!>",
 	"<", ">", "=", "+", "-", "*", "/", "%", "|", "&", "^", "~", "?", ",", ".", "(", ")", ";", "{", "}",
 }
 
@@ -50,7 +50,7 @@ func (l *lexer) next() (token, *SyntaxError) {
 	case c == '[':
 		return l.quoted(']', tokQuoted, "quoted name")
 	case c == '"':
-		return token{}, errorAt(l.text, span{start, start + 1}, `a double quote begins nothing here: strings are written 'text', names [name]`)
+		return l.quoted('"', tokDouble, "double-quoted name")
 	case isDigit(c), c == '.' && start+1 < len(l.text) && isDigit(l.text[start+1]):
 		return l.number()
 	}
@@ -167,8 +167,8 @@ func (l *lexer) quoted(quote byte, kind tokenKind, what string) (token, *SyntaxE
 		l.pos += n + 1
 		if !l.at(quote) {
 			text := strings.ToValidUTF8(sb.String(), "\uFFFD")
-			if kind == tokQuoted && text == "" {
-				return token{}, errorAt(l.text, span{start, l.pos}, "a name is expected between [ and ]")
+			if text == "" && kind != tokString {
+				return token{}, errorAt(l.text, span{start, l.pos}, "a name is expected between %c and %c", l.text[start], quote)
 			}
 			return token{kind: kind, span: span{start, l.pos}, text: text}, nil
 		}

@@ -100,6 +100,12 @@ func (p *parser) comparisonOperator() (string, bool) {
 			return op, true
 		}
 	}
+	switch {
+	case p.accept("!<"):
+		return ">=", true
+	case p.accept("!>"):
+		return "<=", true
+	}
 	return "<>", p.accept("!=")
 }
 

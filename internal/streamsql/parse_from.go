@@ -5,10 +5,19 @@ import (
 	"strings"
 )
 
-// fromClause reads a source with its joins and applies.
+// fromClause reads a source, or a join in parentheses, with joins and applies.
 func (p *parser) fromClause() fromItem {
 	start := p.tok.span
-	var left fromItem = p.source()
+	var left fromItem
+	if p.joinInParentheses() {
+		p.enter()
+		defer p.leave()
+		p.advance()
+		left = p.fromClause()
+		p.expect(")")
+	} else {
+		left = p.source()
+	}
 	for n := 0; p.err == nil; n++ {
 		p.chained(n)
 		switch {
@@ -30,6 +39,15 @@ func (p *parser) fromClause() fromItem {
 		}
 	}
 	return left
+}
+
+// joinInParentheses says whether the lookahead is ( but not that of a query.
+func (p *parser) joinInParentheses() bool {
+	n := 0
+	for p.peek(n).is("(") {
+		n++
+	}
+	return n > 0 && !p.peek(n).is("SELECT")
 }
 
 // source reads name | (query), [AS] alias, PARTITION BY, TIMESTAMP BY in any order.

@@ -86,7 +86,7 @@ func (p *parser) path() syntax {
 	return e
 }
 
-// call reads ([DISTINCT] args | *) [WITHIN GROUP (ORDER BY …)] [OVER (…)].
+// call reads ([ALL | DISTINCT] args | *) [WITHIN GROUP (ORDER BY …)] [OVER (…)].
 func (p *parser) call(prefix string, name ident) *callExpr {
 	c := &callExpr{prefix: prefix, name: name}
 	p.expect("(")
@@ -100,9 +100,12 @@ func (p *parser) call(prefix string, name ident) *callExpr {
 		}
 		p.expect(")")
 	default:
-		if p.tok.isWord("DISTINCT") && !p.peek(1).is(")") && !p.peek(1).is(",") && !p.peek(1).is(".") {
-			p.advance()
+		switch next := p.peek(1); {
+		case next.is(")"), next.is(","), next.is("."):
+		case p.acceptWord("DISTINCT"):
 			c.distinct = true
+		case p.tok.isWord("ALL") && (isNameToken(next) || next.kind == tokWord):
+			p.advance() // the default
 		}
 		c.args = list(p, p.expr)
 		p.expect(")")

@@ -156,17 +156,20 @@ func (p *parser) selectQuery() *selectQuery {
 	return q
 }
 
-// selectItem reads *, alias.*, expr [AS alias] or alias = expr.
+// selectItem reads *, alias.*, record.*, expr [AS alias] or alias = expr.
 func (p *parser) selectItem() selectItem {
 	start := p.tok.span
 	switch {
 	case p.accept("*"):
 		return selectItem{star: true, at: start}
-	case isNameToken(p.tok) && p.peek(1).is(".") && p.peek(2).is("*"):
-		of := p.ident("a name")
-		p.advance()
-		p.advance()
-		return selectItem{star: true, starOf: &of, at: start.to(p.prev)}
+	case p.starPath():
+		item := selectItem{star: true}
+		for !p.accept("*") {
+			item.starOf = append(item.starOf, p.anyIdent("a name"))
+			p.expect(".")
+		}
+		item.at = start.to(p.prev)
+		return item
 	case isNameToken(p.tok) && p.peek(1).is("="):
 		alias := p.ident("a name")
 		p.advance()
@@ -174,14 +177,39 @@ func (p *parser) selectItem() selectItem {
 	}
 	item := selectItem{expr: p.expr()}
 	if p.accept("AS") {
-		alias := p.anyIdent("a column name")
+		alias := p.aliasName()
 		item.alias = &alias
-	} else if isNameToken(p.tok) {
-		alias := p.ident("a column name")
+	} else if isNameToken(p.tok) || p.tok.kind == tokDouble {
+		alias := p.aliasName()
 		item.alias = &alias
 	}
 	item.at = start.to(p.prev)
 	return item
+}
+
+// aliasName reads a column's name: any word, [name], "name" or 'name'.
+func (p *parser) aliasName() ident {
+	if p.tok.kind == tokDouble || p.tok.kind == tokString && p.tok.text != "" {
+		t := p.advance()
+		return ident{t.text, t.span}
+	}
+	return p.anyIdent("a column name")
+}
+
+// starPath says whether the lookahead begins a.b.*
+func (p *parser) starPath() bool {
+	if !isNameToken(p.tok) {
+		return false
+	}
+	for n := 1; p.peek(n).is("."); n += 2 {
+		switch next := p.peek(n + 1); {
+		case next.is("*"):
+			return true
+		case !isNameToken(next) && next.kind != tokWord:
+			return false
+		}
+	}
+	return false
 }
 
 func isNameToken(t token) bool { return t.kind == tokName || t.kind == tokQuoted }

@@ -43,8 +43,15 @@ func (p *parser) fail(at span, format string, args ...any) {
 	p.tok = p.toks[p.pos]
 }
 
-// unexpected reports the lookahead; want says what would be valid.
+// unexpected reports the lookahead; want says what would be valid. The vendor's
+// pages use double quotes for columns here and for strings there, so that they
+// are read as neither: an alias may have them.
 func (p *parser) unexpected(want string) {
+	if p.tok.kind == tokDouble {
+		text := shorten(p.tok.text)
+		p.fail(p.tok.span, `"%s" is ambiguous: a string is written '%[1]s', the name of a column [%[1]s]`, text)
+		return
+	}
 	p.fail(p.tok.span, "%s is not expected here: %s would be valid", p.tok.describe(), want)
 }
 

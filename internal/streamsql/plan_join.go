@@ -110,7 +110,7 @@ const (
 type Apply struct {
 	Input  Node
 	Kind   ApplyKind
-	Arg    *Expr // on input rows; anything but an array (record) has no elements
+	Arg    *Expr // on input rows: an array (record), or NULL, which has no elements
 	Outer  bool
 	Slots  []JoinSlot
 	schema Schema

@@ -98,6 +98,7 @@ type AggregateCall struct {
 	Func     AggregateFunc
 	Distinct bool  // COUNT(DISTINCT x), SUM(DISTINCT x), …
 	Arg      *Expr // on input rows; nil for CountStar and percentiles; the whole event as record for Collect(), TopOne(), CollectTop()
+	TextArg  bool  // Arg is a string by the query's own word (CAST AS nvarchar(max)), not because the event has one
 	Slot     int   // where the result goes in the emitted row
 	Fraction float64
 	N        int // CollectTop
@@ -147,7 +148,7 @@ func (n *Analytic) Children() []Node { return []Node{n.Input} }
 //     true, not older than Duration; Default (or NULL) if there is none. The
 //     current row is not among them.
 //   - Last: Arg of the latest row for which When was true, the current row
-//     included, not older than Duration; NULL if there is none.
+//     included, not older than Duration; Default (or NULL) if there is none.
 //   - IsFirst: 1 for the first row (for which When is true) of each
 //     epoch-aligned interval of length Duration, else 0.
 //   - RollingAggregate: Aggregate over the rows for which When was true and that
@@ -157,7 +158,7 @@ type AnalyticCall struct {
 	Func        AnalyticFunc
 	Arg         *Expr // nil for IsFirst and COUNT(*)
 	Offset      int   // Lag; at least 1
-	Default     *Expr // Lag; may be nil
+	Default     *Expr // Lag and Last; may be nil
 	PartitionBy []*Expr
 	Duration    int64 // ticks
 	When        *Expr // nil: every row counts

@@ -11,6 +11,8 @@ type rowSource interface {
 	path(parts []string) (slot int, rest []string, ok bool)
 	// columns are what * stands for.
 	columns() []Column
+	// static is Expr.static of a slot that path has returned.
+	static(slot int) Kind
 	// open says that the source takes any column name.
 	open() bool
 	// reserve makes a slot that an Analytic above may write.

@@ -39,6 +39,15 @@ func (s *inputSource) path(parts []string) (int, []string, bool) {
 	return s.field(parts, kind), nil, true
 }
 
+func (s *inputSource) static(slot int) Kind {
+	for _, f := range s.in.Fields {
+		if f.Slot == slot && f.Type == String {
+			return String
+		}
+	}
+	return Null
+}
+
 // field returns the slot of a path, "" being the whole event.
 func (s *inputSource) field(parts []string, kind Kind) int {
 	key := strings.ToLower(strings.Join(parts, "\x00"))
@@ -102,16 +111,30 @@ func (s *inputSource) columns() []Column {
 // projectSource is the output of a SELECT.
 type projectSource struct {
 	node  *Project
-	stars []*relation // leaves whose columns the SELECT list takes with *
+	stars []starSource
 	top   *relation
 	paths map[string]int
 }
 
-func (s *projectSource) open() bool {
-	return slices.ContainsFunc(s.stars, func(l *relation) bool { return l.src.open() })
+// starSource is what * of a SELECT list stands for: a leaf, or a record.
+type starSource struct {
+	rel    *relation
+	record *Expr
+	before int // columns of the list to its left
 }
 
+func (s starSource) open() bool { return s.record != nil || s.rel.src.open() }
+
+func (s *projectSource) open() bool { return slices.ContainsFunc(s.stars, starSource.open) }
+
 func (s *projectSource) columns() []Column { return s.node.schema.Columns }
+
+func (s *projectSource) static(slot int) Kind {
+	if e := s.node.Exprs[slot]; e != nil {
+		return e.static
+	}
+	return Null
+}
 
 func (s *projectSource) reserve() int { return s.add(nil) }
 
@@ -122,10 +145,17 @@ func (s *projectSource) add(e *Expr) int {
 	return len(s.node.Exprs) - 1
 }
 
+// path prefers what is on the left of the SELECT list, see Encoder.
 func (s *projectSource) path(parts []string) (int, []string, bool) {
-	for _, c := range s.node.schema.Columns {
-		if !c.Spread && strings.EqualFold(c.Name, parts[0]) {
-			return c.Slot, parts[1:], true
+	named := slices.IndexFunc(s.node.schema.Columns, func(c Column) bool {
+		return !c.Spread && strings.EqualFold(c.Name, parts[0])
+	})
+	stars := s.stars
+	if named >= 0 {
+		stars = slices.Clone(stars)
+		stars = slices.DeleteFunc(stars, func(l starSource) bool { return !l.open() || l.before > named })
+		if len(stars) == 0 {
+			return s.node.schema.Columns[named].Slot, parts[1:], true
 		}
 	}
 	key := strings.ToLower(strings.Join(parts, "\x00"))
@@ -133,19 +163,28 @@ func (s *projectSource) path(parts []string) (int, []string, bool) {
 		return slot, nil, true
 	}
 	var found *Expr
-	for _, l := range s.stars {
-		slot, rest, ok := l.src.path(parts)
-		if !ok {
-			continue
-		}
-		e := pathExpr(slotExpr(l.lift(slot, s.top), strings.Join(parts, ".")), rest)
+	either := func(e *Expr) {
 		if found != nil {
 			e = firstPresent(found, e)
 		}
 		found = e
-		if !l.src.open() {
+	}
+	for _, l := range stars {
+		if l.record != nil {
+			either(pathExpr(l.record, parts))
+			continue
+		}
+		slot, rest, ok := l.rel.src.path(parts)
+		if !ok {
+			continue
+		}
+		either(pathExpr(slotExpr(l.rel.lift(slot, s.top), strings.Join(parts, ".")), rest))
+		if !l.open() {
 			break
 		}
+	}
+	if named >= 0 {
+		either(pathExpr(s.node.Exprs[s.node.schema.Columns[named].Slot], parts[1:]))
 	}
 	if found == nil {
 		return 0, nil, false
@@ -173,7 +212,15 @@ type unionSource struct {
 	paths    map[string]int
 }
 
-func (s *unionSource) open() bool        { return s.branches[0].open() }
+func (s *unionSource) open() bool { return s.branches[0].open() }
+func (s *unionSource) static(slot int) Kind {
+	for b, src := range s.branches {
+		if from := s.node.Slots[b][slot]; from == Reserved || src.static(from) != String {
+			return Null
+		}
+	}
+	return String
+}
 func (s *unionSource) columns() []Column { return s.node.schema.Columns }
 
 func (s *unionSource) reserve() int {
@@ -224,6 +271,7 @@ type listSource struct {
 }
 
 func (s *listSource) open() bool        { return false }
+func (s *listSource) static(int) Kind   { return Null }
 func (s *listSource) columns() []Column { return s.cols }
 func (s *listSource) reserve() int      { return s.grow() }
 

@@ -41,6 +41,17 @@ func (sc *scope) aliasList() string {
 	return "; there is " + strings.Join(names, ", ")
 }
 
+// streams counts the sources other than the elements of an APPLY.
+func (sc *scope) streams() int {
+	n := 0
+	for _, l := range sc.rel.leaves() {
+		if !l.element {
+			n++
+		}
+	}
+	return n
+}
+
 // findLeaf returns the leaf that a name refers to and the path within it; a path
 // of no parts is the whole row. The leaf is nil if nothing has the name.
 func (sc *scope) findLeaf(x *nameExpr) (*relation, []string) {
@@ -131,7 +142,11 @@ func (sc *scope) name(x *nameExpr) *Expr {
 	if !ok {
 		sc.fail(x.at, "'%s' is not a column of '%s'%s", parts[0], leaf.alias, candidates(leaf.src))
 	}
-	return sc.located(pathExpr(slotExpr(leaf.lift(slot, sc.rel), sc.source(x)), rest), x)
+	e := slotExpr(leaf.lift(slot, sc.rel), sc.source(x))
+	if len(rest) == 0 {
+		e.static = leaf.src.static(slot)
+	}
+	return sc.located(pathExpr(e, rest), x)
 }
 
 // record is the whole row of a leaf as a record.

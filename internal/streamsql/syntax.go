@@ -60,10 +60,11 @@ type intoClause struct {
 	partitionBy []syntax
 }
 
-// selectItem is one entry of the SELECT list: *, alias.*, or an expression.
+// selectItem is one entry of the SELECT list: *, alias.*, record.*, or an
+// expression.
 type selectItem struct {
 	star   bool
-	starOf *ident
+	starOf []ident // path before .*
 	expr   syntax
 	alias  *ident
 	at     span
@@ -109,6 +110,7 @@ type matchItem struct {
 	partitionBy []syntax
 	measures    []selectItem
 	pattern     *patternExpr
+	patternAt   span
 	defines     []defineClause
 	alias       *ident
 	at          span

@@ -10,7 +10,8 @@ const (
 	tokEOF    tokenKind = "end of script"
 	tokName   tokenKind = "name"        // a bare word that is not reserved
 	tokQuoted tokenKind = "quoted name" // [any text]
-	tokWord   tokenKind = "keyword"     // a reserved word
+	tokDouble tokenKind = "double-quoted name"
+	tokWord   tokenKind = "keyword" // a reserved word
 	tokNumber tokenKind = "number"
 	tokString tokenKind = "string"
 )
@@ -19,7 +20,7 @@ const (
 type token struct {
 	kind tokenKind
 	span
-	text string // tokString, tokQuoted: decoded; tokWord: in capitals; else as written
+	text string // tokString, tokQuoted, tokDouble: decoded; tokWord: in capitals; else as written
 }
 
 // is says whether the token is the given reserved word (in capitals) or operator.
@@ -27,7 +28,7 @@ func (t token) is(word string) bool {
 	switch t.kind {
 	case tokWord:
 		return t.text == word
-	case tokName, tokQuoted, tokNumber, tokString, tokEOF:
+	case tokName, tokQuoted, tokDouble, tokNumber, tokString, tokEOF:
 		return false
 	}
 	return string(t.kind) == word
@@ -47,6 +48,8 @@ func (t token) describe() string {
 		return "the string '" + shorten(t.text) + "'"
 	case tokQuoted:
 		return "[" + shorten(t.text) + "]"
+	case tokDouble:
+		return `"` + shorten(t.text) + `"`
 	}
 	return "'" + t.text + "'"
 }
