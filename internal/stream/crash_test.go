@@ -39,7 +39,7 @@ func (r crashReader) Read(ctx context.Context, b *Batch, limit int) error {
 }
 
 var crashQueries = map[string]string{
-	"windows": `SELECT k, COUNT(*) AS n, SUM(v) AS s, AVG(f) AS a, MIN(s) AS lo, MAX(v) AS hi, STDEV(f) AS sd, COUNT(DISTINCT v) AS d, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t
+	"windows": `SELECT k, COUNT(*) AS n, SUM(v) AS s, AVG(f) AS a, MIN(CAST(s AS nvarchar(max))) AS lo, MAX(v) AS hi, STDEV(f) AS sd, COUNT(DISTINCT v) AS d, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t
 		GROUP BY k, Windows(Window('t', TumblingWindow(second, 10)), Window('h', HoppingWindow(second, 30, 7)), Window('s', SlidingWindow(second, 4)), Window('x', SessionWindow(second, 3, 20)))`,
 	"collect": `SELECT k, Collect() AS c, TopOne() OVER (ORDER BY v) AS top, Percentile_Cont(0.5) OVER (ORDER BY f) AS p INTO o FROM i TIMESTAMP BY t GROUP BY k, HoppingWindow(second, 20, 5)`,
 	"analytic": `SELECT k, LAG(s, 2) OVER (PARTITION BY k LIMIT DURATION(second, 20)) AS l, LAST(v) OVER (LIMIT DURATION(minute, 1) WHEN v > 5) AS x, ISFIRST(second, 7) OVER (PARTITION BY k) AS first,
