@@ -120,7 +120,7 @@ func checkMetrics(t *testing.T, rows []string) {
 	}
 }
 
-// readings simulates a round: every site every two seconds, as the ingest
+// readings simulates a round: every site every second, as the ingest
 // function would send it.
 func readings(t *testing.T, faults []sim.Fault, start time.Time) []event {
 	t.Helper()
@@ -133,7 +133,7 @@ func readings(t *testing.T, faults []sim.Fault, start time.Time) []event {
 		t.Fatal(err)
 	}
 	var events []event
-	for at := start; !at.After(start.Add(sim.Round)); at = at.Add(2 * time.Second) {
+	for at := start; !at.After(start.Add(sim.Round)); at = at.Add(time.Second) {
 		for _, p := range plants {
 			r, err := s.Site(p.ID, at)
 			if err != nil {

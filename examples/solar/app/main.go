@@ -30,7 +30,7 @@ func newApp(p *poller) *functions.App {
 		functions.PartitionKey("/plantId"))
 
 	app.Timer("ingest", p.ingest(telemetry),
-		functions.Schedule("*/2 * * * * *"),
+		functions.Schedule("%POLL_SCHEDULE%"),
 		telemetry)
 
 	app.HTTP("alert", alert,

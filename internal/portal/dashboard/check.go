@@ -15,6 +15,8 @@ const (
 	maxColumns = 20
 	maxLimit   = 500
 	maxSteps   = 600
+	maxNames   = 2000
+	maxLines   = 24 // of a line tile: nobody tells more apart
 )
 
 // shape is what a type of tile needs and how large it is unless told.
@@ -46,6 +48,9 @@ func (d *Definition) check() error {
 	}
 	if len(d.Tiles) == 0 || len(d.Tiles) > maxTiles {
 		return fmt.Errorf("tiles: there are %d; a dashboard has 1 to %d", len(d.Tiles), maxTiles)
+	}
+	if len(d.Names) > maxNames {
+		return fmt.Errorf("names: there are %d; at most %d", len(d.Names), maxNames)
 	}
 	var errs []error
 	for name, spec := range d.Datasets {
@@ -85,7 +90,7 @@ func (t *Tile) check(datasets map[string]DatasetSpec) error {
 	}
 	given := map[string]bool{
 		"value": t.Value != "", "by": t.By != "", "key": t.Key != "", "lat": t.Lat != "", "lon": t.Lon != "",
-		"columns": len(t.Columns) > 0, "message": t.Message != "",
+		"columns": len(t.Columns) > 0, "message": len(t.Message) > 0,
 	}
 	for _, field := range form.requires {
 		if !given[field] {
@@ -97,6 +102,9 @@ func (t *Tile) check(datasets map[string]DatasetSpec) error {
 	t.Every = cmp.Or(t.Every, Duration(max(time.Duration(t.Window)/60, time.Second)))
 	t.Trend = cmp.Or(t.Trend, max(t.Window, Duration(5*time.Minute)))
 	t.Aggregate, t.Scale, t.Limit = cmp.Or(t.Aggregate, "last"), cmp.Or(t.Scale, 1), cmp.Or(t.Limit, 20)
+	if t.Type == "line" {
+		t.Limit = min(t.Limit, maxLines)
+	}
 	if t.Type == "gauge" && t.Max <= t.Min {
 		t.Max = t.Min + 100
 	}

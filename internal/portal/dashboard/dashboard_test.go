@@ -63,11 +63,13 @@ func TestTiles(t *testing.T) {
 		"bars":           {`{"type":"bar","title":"","dataset":"rows","value":"v","aggregate":"sum","by":"site.region","latest":"plant","window":"1m"}`, `{"bars":[{"name":"south","value":70,"state":"ok"},{"name":"north","value":60,"state":"ok"}],"left":0}`},
 		"bars, limit":    {`{"type":"bar","title":"","dataset":"rows","value":"v","by":"plant","limit":1,"window":"1m"}`, `{"bars":[{"name":"c","value":60,"state":"ok"}],"left":2}`},
 		"line":           {`{"type":"line","title":"","dataset":"rows","value":"v","by":"site.region","window":"1m","every":"30s"}`, `{"t":[1780315170000,1780315200000,1780315230000],"series":[{"name":"","v":[null,null,null]},{"name":"north","v":[60,null,null]},{"name":"south","v":[20,40,null]}],"left":0}`},
+		"line, limit":    {`{"type":"line","title":"","dataset":"rows","value":"v","by":"plant","window":"1m","every":"30s","limit":1}`, `{"t":[1780315170000,1780315200000,1780315230000],"series":[{"name":"c","v":[60,null,null]}],"left":3}`},
 		"line of counts": {`{"type":"line","title":"","dataset":"rows","aggregate":"count","window":"1m","every":"30s"}`, `{"t":[1780315170000,1780315200000],"series":[{"name":"","v":[3,3]}],"left":0}`},
 		"table":          {`{"type":"table","title":"","dataset":"rows","columns":[{"field":"plant","title":"P"},{"field":"v","title":"V"}],"latest":"plant","limit":3,"where":{"site.region":["south","north"]},"window":"1m"}`, `{"rows":[{"t":1780315190000,"cells":["b",40]},{"t":1780315180000,"cells":["a",30]},{"t":1780315160000,"cells":["c",60]}]}`},
 		"map":            {`{"type":"map","title":"","dataset":"rows","key":"plant","lat":"site.lat","lon":"site.lon","value":"v","window":"1m","where":{"plant":"a"},"alarm":{"dataset":"alerts","key":"plant"}}`, `{"sites":[{"key":"a","label":"a","lat":37,"lon":127.5,"value":30,"state":"ok","at":1780315180000}]}`},
 		"status":         {`{"type":"map","title":"","dataset":"rows","key":"plant","lat":"site.lat","lon":"site.lon","value":"v","window":"1m","where":{"plant":"b"},"status":"site.region","states":{"south":"warn"}}`, `{"sites":[{"key":"b","label":"b","lat":37,"lon":127.5,"value":40,"state":"warn","at":1780315190000}]}`},
-		"alarms":         {`{"type":"alarms","title":"","dataset":"rows","key":"plant","message":"site.region","window":"15s"}`, `{"alarms":[{"t":1780315195000,"key":"d","label":"d","severity":"alarm","message":""},{"t":1780315190000,"key":"b","label":"b","severity":"alarm","message":"south"}]}`},
+		"alarms":         {`{"type":"alarms","title":"","dataset":"rows","key":"plant","message":"site.region","window":"15s"}`, `{"alarms":[{"t":1780315195000,"key":"d","label":"d","severity":"alarm","message":{"en":""}},{"t":1780315190000,"key":"b","label":"b","severity":"alarm","message":{"en":"south"}}]}`},
+		"two languages":  {`{"type":"alarms","title":"","dataset":"rows","key":"plant","message":{"en":"site.region","ko":"plant"},"window":"11s","where":{"plant":"b"}}`, `{"alarms":[{"t":1780315190000,"key":"b","label":"b","severity":"alarm","message":{"en":"south","ko":"b"}}]}`},
 	} {
 		b, d := board(t, tc.tile)
 		d.Add(slices.Clone(rows), noon)
@@ -269,6 +271,59 @@ func TestFeedsAreFollowedWhileSomebodyWatches(t *testing.T) {
 		during := f.reads.Load()
 		if time.Sleep(time.Hour); f.reads.Load() != during || during == before {
 			t.Errorf("reads %d, %d, %d", before, during, f.reads.Load())
+		}
+		cancel()
+		<-done
+	})
+}
+
+// TestAlarmsAreUrgent: rows of a dataset that a tile shows as alarms are told
+// of at once, pushed or read from a feed; others are not.
+func TestAlarmsAreUrgent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		def, err := Parse([]byte(`{"name":"b","title":"B","datasets":{"d":{"push":true},"pushed":{"push":true},"fed":{"container":"db/c"}},"tiles":[
+			{"type":"number","title":"","dataset":"d","aggregate":"count"},
+			{"type":"map","title":"","dataset":"d","key":"k","lat":"a","lon":"b","value":"v","alarm":{"dataset":"pushed","key":"k"}},
+			{"type":"alarms","title":"","dataset":"fed","key":"k","message":"m"}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &memoryFeed{}
+		s, err := New([]Definition{def}, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := func() []string {
+			select {
+			case <-s.Alarms():
+				return s.Urgent()
+			default:
+				return nil
+			}
+		}
+		add := func(name string) {
+			d, err := s.Dataset(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Add([][]byte{[]byte(`{"k":"x"}`)}, time.Now())
+		}
+		if add("d"); told() != nil {
+			t.Error("plain rows are urgent")
+		}
+		if add("pushed"); !slices.Equal(told(), []string{"b"}) || told() != nil {
+			t.Error("an alarm that is pushed is not told of once")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); s.Run(ctx) }()
+		s.Boards()[0].Evaluate(time.Now())
+		time.Sleep(time.Second) // of the bubble's clock
+		f.lsn.Store(1)
+		began := time.Now()
+		<-s.Alarms()
+		if late := time.Since(began); late > pollEvery || !slices.Equal(s.Urgent(), []string{"b"}) {
+			t.Errorf("an alarm of a feed came after %v", late)
 		}
 		cancel()
 		<-done

@@ -26,6 +26,8 @@ type Dataset struct {
 	time int // index of the time column in pick, or -1
 	ts   int // that of _ts
 
+	urgent urgent
+
 	mu      sync.RWMutex // guards the fields below
 	columns map[string]*column
 	order   []*column // by index in pick
@@ -38,7 +40,7 @@ type Dataset struct {
 	rawTime []int64
 	texts   []string
 	known   map[string]uint32
-	fields  [][]byte // scratch of add
+	fields  [][]byte // scratch of addRow
 	err     error    // why the source cannot be read, or nil
 }
 
@@ -75,17 +77,23 @@ func newDataset(name string, spec DatasetSpec, fields []string) *Dataset {
 // Add appends rows, oldest first. A row is a JSON object; the slices are not
 // kept.
 func (d *Dataset) Add(rows [][]byte, now time.Time) {
+	if len(rows) == 0 {
+		return
+	}
+	d.add(rows, now)
+	d.urgent.tell()
+}
+
+func (d *Dataset) add(rows [][]byte, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, row := range rows {
-		d.add(row, now)
+		d.addRow(row, now)
 	}
-	if len(rows) > 0 {
-		d.arrived = now
-	}
+	d.arrived = now
 }
 
-func (d *Dataset) add(row []byte, now time.Time) {
+func (d *Dataset) addRow(row []byte, now time.Time) {
 	d.fields = d.pick.pick(row, d.fields)
 	at := d.rowTime(now)
 	d.newest = max(d.newest, at)

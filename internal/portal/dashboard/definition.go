@@ -16,6 +16,9 @@ type Definition struct {
 	Subtitle Text                   `json:"subtitle,omitempty"`
 	Datasets map[string]DatasetSpec `json:"datasets"`
 	Tiles    []Tile                 `json:"tiles"`
+	// Names are words of the data in other languages: {"강원": {"en": "Gangwon"}}.
+	// A page shows them in place of labels and names of lines and bars.
+	Names map[string]Text `json:"names,omitempty"`
 }
 
 // DatasetSpec says where a dataset's rows come from: one of Container and Push.
@@ -63,7 +66,7 @@ type Tile struct {
 	Min        float64     `json:"min,omitempty"` // of a gauge
 	Max        float64     `json:"max,omitempty"`
 	Thresholds []Threshold `json:"thresholds,omitempty"`
-	Limit      int         `json:"limit,omitempty"` // rows of a table, bars, alarms
+	Limit      int         `json:"limit,omitempty"` // rows of a table, lines, bars, alarms
 	Columns    []Column    `json:"columns,omitempty"`
 
 	// Maps and alarms.
@@ -79,7 +82,9 @@ type Tile struct {
 	States   map[string]string `json:"states,omitempty"`
 	Detail   []Column          `json:"detail,omitempty"`   // what a click shows of a site
 	Severity string            `json:"severity,omitempty"` // path of an alarm's severity
-	Message  string            `json:"message,omitempty"`  // path of an alarm's text
+	// Message is the path of an alarm's text; with several languages, that of the
+	// text in each.
+	Message Text `json:"message,omitempty"`
 }
 
 // Threshold gives values at or above At a state; with Below, those at or below.

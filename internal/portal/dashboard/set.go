@@ -27,7 +27,7 @@ type Feed interface {
 
 // How datasets follow their feeds.
 const (
-	pollEvery  = 250 * time.Millisecond
+	pollEvery  = 100 * time.Millisecond
 	pollRows   = 50_000 // most rows taken of one feed before others have their turn
 	pageRows   = 2_000
 	watchedFor = time.Minute // after somebody last looked
@@ -40,6 +40,7 @@ type Set struct {
 	datasets map[string]*Dataset
 	feeds    Feeds
 	wake     chan struct{}
+	alarms   chan struct{} // see Alarms
 }
 
 // Board is a dashboard.
@@ -53,7 +54,8 @@ type Board struct {
 // New binds the definitions, which Parse has checked, to datasets. Definitions
 // that declare one dataset differently are refused.
 func New(definitions []Definition, feeds Feeds) (*Set, error) {
-	s := &Set{datasets: map[string]*Dataset{}, feeds: feeds, wake: make(chan struct{}, 1)}
+	s := &Set{datasets: map[string]*Dataset{}, feeds: feeds, wake: make(chan struct{}, 1), alarms: make(chan struct{}, 1)}
+	alarming := map[string]bool{}
 	fields, specs := map[string][]string{}, map[string]DatasetSpec{}
 	for _, def := range definitions {
 		for name, spec := range def.Datasets {
@@ -65,13 +67,17 @@ func New(definitions []Definition, feeds Feeds) (*Set, error) {
 		for i := range def.Tiles {
 			t := &def.Tiles[i]
 			fields[t.Dataset] = append(fields[t.Dataset], t.fields()...)
+			alarming[t.Dataset] = alarming[t.Dataset] || t.Type == "alarms"
 			if t.Alarm != nil {
+				alarming[t.Alarm.Dataset] = true
 				fields[t.Alarm.Dataset] = append(fields[t.Alarm.Dataset], t.alarmFields()...)
 			}
 		}
 	}
 	for name, spec := range specs {
-		s.datasets[name] = newDataset(name, spec, fields[name])
+		d := newDataset(name, spec, fields[name])
+		d.urgent.matters, d.urgent.signal = alarming[name], s.alarms
+		s.datasets[name] = d
 	}
 	for _, def := range definitions {
 		if slices.ContainsFunc(s.boards, func(b *Board) bool { return b.Definition.Name == def.Name }) {
@@ -183,13 +189,21 @@ func (s *Set) Run(ctx context.Context) {
 		case <-tick.C:
 		case <-s.wake:
 		}
+		var alarmed []*Dataset
 		for _, d := range s.watched(time.Now()) {
 			f := followers[d.Name]
 			if f == nil {
 				f = &follower{set: s, dataset: d}
 				followers[d.Name] = f
 			}
-			d.setErr(f.poll(ctx))
+			taken, err := f.poll(ctx)
+			d.setErr(err)
+			if taken > 0 {
+				alarmed = append(alarmed, d)
+			}
+		}
+		for _, d := range alarmed { // when what came with the alarms is there too
+			d.urgent.tell()
 		}
 	}
 }
@@ -202,32 +216,33 @@ type follower struct {
 	after   uint64
 }
 
-// poll takes what is new, at most pollRows. A dataset that is behind by more
-// than it can hold leaves out what it would forget at once.
-func (f *follower) poll(ctx context.Context) error {
+// poll takes what is new, about pollRows at most, and returns how many rows. A
+// dataset that is behind by more than it can hold leaves out what it would
+// forget at once.
+func (f *follower) poll(ctx context.Context) (taken int, err error) {
 	if f.feed == nil {
 		feed, err := f.set.feeds.Open(f.dataset.Spec.Container)
 		if err != nil {
-			return fmt.Errorf("dataset %s: %w", f.dataset.Name, err)
+			return 0, fmt.Errorf("dataset %s: %w", f.dataset.Name, err)
 		}
 		f.feed, f.after = feed, 0
 	}
 	if newest := f.feed.LSN(); newest > MaxRows {
 		f.after = max(f.after, newest-MaxRows)
 	}
-	for taken := 0; taken < pollRows; {
+	for taken < pollRows {
 		docs, last, err := f.feed.Changes(ctx, f.after, pageRows)
 		if err != nil {
 			f.feed = nil // deleted, perhaps made anew
 			f.dataset.Clear()
-			return fmt.Errorf("dataset %s: %w", f.dataset.Name, err)
+			return taken, fmt.Errorf("dataset %s: %w", f.dataset.Name, err)
 		}
 		f.after = last
 		if len(docs) == 0 {
 			break
 		}
-		f.dataset.Add(docs, time.Now())
+		f.dataset.add(docs, time.Now())
 		taken += len(docs)
 	}
-	return nil
+	return taken, nil
 }

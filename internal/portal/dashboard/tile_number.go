@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -59,8 +60,6 @@ type SeriesView struct {
 	Values []*float64 `json:"v"`
 }
 
-const maxSeries = 24
-
 // firstStep is the first step that lies wholly after from.
 func firstStep(from, width int64) int64 { return (from + width - 1) / width }
 
@@ -91,10 +90,6 @@ func (e *evaluator) line(now time.Time) any {
 		v.Times = append(v.Times, (step+1)*width)
 	}
 	for _, name := range sortedKeys(names) {
-		if len(v.Series) == maxSeries {
-			v.Left++
-			continue
-		}
 		line := SeriesView{Name: name, Values: make([]*float64, 0, len(v.Times))}
 		for step := first; step <= last; step++ {
 			r := math.NaN()
@@ -105,7 +100,31 @@ func (e *evaluator) line(now time.Time) any {
 		}
 		v.Series = append(v.Series, line)
 	}
+	v.keepLargest(e.tile.Limit)
 	return v
+}
+
+// keepLargest leaves the lines whose newest value is largest, in their order.
+func (v *LineView) keepLargest(limit int) {
+	if v.Left = len(v.Series) - limit; v.Left <= 0 {
+		v.Left = 0
+		return
+	}
+	bySize := slices.SortedStableFunc(slices.Values(v.Series), func(a, b SeriesView) int { return cmp.Compare(b.newest(), a.newest()) })
+	kept := map[string]bool{}
+	for _, s := range bySize[:limit] {
+		kept[s.Name] = true
+	}
+	v.Series = slices.DeleteFunc(v.Series, func(s SeriesView) bool { return !kept[s.Name] })
+}
+
+func (s SeriesView) newest() float64 {
+	for _, v := range slices.Backward(s.Values) {
+		if v != nil {
+			return *v
+		}
+	}
+	return math.Inf(-1)
 }
 
 // BarView is a bar chart, the largest first.

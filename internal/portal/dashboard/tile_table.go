@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -39,19 +40,21 @@ type AlarmRow struct {
 	Key      string `json:"key"`
 	Label    string `json:"label"`
 	Severity string `json:"severity"` // as the row says, or "alarm"
-	Message  string `json:"message"`
+	Message  Text   `json:"message"`
 }
 
 func (e *evaluator) alarmList(now time.Time) any {
 	t := e.tile
 	v := AlarmsView{Alarms: []AlarmRow{}}
-	e.newestRows(now, []string{t.Key, t.Message, t.Severity, t.Label}, func(at int64, c []json.RawMessage) {
-		a := AlarmRow{at, plain(c[0]), plain(c[3]), plain(c[2]), plain(c[1])}
-		if a.Severity == "" {
-			a.Severity = "alarm"
-		}
-		if a.Label == "" {
-			a.Label = a.Key
+	languages := sortedKeys(t.Message)
+	fields := []string{t.Key, t.Severity, t.Label}
+	for _, l := range languages {
+		fields = append(fields, t.Message[l])
+	}
+	e.newestRows(now, fields, func(at int64, c []json.RawMessage) {
+		a := AlarmRow{At: at, Key: plain(c[0]), Label: cmp.Or(plain(c[2]), plain(c[0])), Severity: cmp.Or(plain(c[1]), "alarm"), Message: Text{}}
+		for i, l := range languages {
+			a.Message[l] = plain(c[3+i])
 		}
 		v.Alarms = append(v.Alarms, a)
 	})
