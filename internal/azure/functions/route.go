@@ -90,6 +90,9 @@ func splitSegments(text string) ([]string, error) {
 	if depth > 0 {
 		return nil, fault.New(fault.Invalid, "", "\"{\" without \"}\"")
 	}
+	if start > 0 && start == len(text) { // one slash at the end has been cut off before
+		return nil, fault.New(fault.Invalid, "", "two slashes in a row")
+	}
 	return append(parts, text[start:]), nil
 }
 
