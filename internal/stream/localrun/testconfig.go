@@ -1,7 +1,6 @@
 package localrun
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,13 +90,9 @@ func findConfigs(dir string) ([]string, error) {
 }
 
 func readConfig(file string) (*testConfig, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
 	var c testConfig
-	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), &c); err != nil {
-		return nil, fault.Wrap(fault.Invalid, file, err, "no test configuration")
+	if err := readJSON(file, &c); err != nil {
+		return nil, err
 	}
 	if c.Script == "" || len(c.TestCases) == 0 {
 		return nil, fault.New(fault.Invalid, file, "needs Script and TestCases")
@@ -119,12 +114,15 @@ func runCase(ctx context.Context, dir, script string, c testCase) (TestResult, e
 	if err != nil {
 		return TestResult{}, err
 	}
+	if err := checkProjectOf(script); err != nil {
+		return TestResult{}, err
+	}
 	config := Config{Query: string(query), Inputs: map[string]string{}, References: map[string]string{}, OutOfOrder: AnyOrder}
 	if config.Functions, err = Functions(filepath.Join(filepath.Dir(script), "Functions")); err != nil {
 		return TestResult{}, err
 	}
 	for _, in := range c.Inputs {
-		if strings.HasPrefix(strings.ToLower(in.Type), "ref") {
+		if isReference(in.Type) {
 			config.References[in.InputAlias] = resolve(dir, in.FilePath)
 		} else {
 			config.Inputs[in.InputAlias] = resolve(dir, in.FilePath)
