@@ -88,7 +88,9 @@ func (b *builder) node(n streamsql.Node, next port, step *streamsql.Step) error 
 		b.l.ops = append(b.l.ops, op)
 		return b.node(n.Input, op, step)
 	case *streamsql.MatchRecognize:
-		return fault.New(fault.Invalid, "query", "MATCH_RECOGNIZE in %s cannot run here yet; LAG and LAST with LIMIT DURATION find most sequences", name)
+		op := newMatch(b.env, n, next, "MATCH_RECOGNIZE in "+name)
+		b.l.ops = append(b.l.ops, op)
+		return b.node(n.Input, op, step)
 	case *streamsql.Join:
 		op := newJoin(b.env, n, next, "JOIN in "+name)
 		b.l.ops = append(b.l.ops, op)

@@ -173,6 +173,16 @@ func (r *stateReader) bytes() []byte {
 
 func (r *stateReader) text() string { return string(r.bytes()) }
 
+// value reads what appendValue wrote. Its text is part of the snapshot.
+func (r *stateReader) value() streamsql.Value {
+	v, rest := readValue(r.b)
+	if rest == nil {
+		r.bad = true
+	}
+	r.b = rest
+	return v
+}
+
 func (r *stateReader) float() float64 {
 	if len(r.b) < 8 {
 		r.bad, r.b = true, nil

@@ -45,6 +45,8 @@ var crashQueries = map[string]string{
 	"analytic": `SELECT k, LAG(s, 2) OVER (PARTITION BY k LIMIT DURATION(second, 20)) AS l, LAST(v) OVER (LIMIT DURATION(minute, 1) WHEN v > 5) AS x, ISFIRST(second, 7) OVER (PARTITION BY k) AS first,
 		SUM(f) OVER (PARTITION BY k LIMIT DURATION(second, 15)) AS r, AnomalyDetection_SpikeAndDip(f, 90, 20, 'spikesanddips') OVER (PARTITION BY k LIMIT DURATION(minute, 2)) AS z INTO o FROM i TIMESTAMP BY t`,
 	"join": `SELECT a.k, a.v AS x, b.v AS y, System.Timestamp() AS e INTO o FROM i a TIMESTAMP BY t LEFT JOIN i b TIMESTAMP BY t ON a.k = b.k AND DATEDIFF(second, a, b) BETWEEN 1 AND 3 AND b.v > a.v`,
+	"match": `SELECT k, a, s, names, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t MATCH_RECOGNIZE (LIMIT DURATION(second, 8) PARTITION BY k
+		MEASURES Min(A.v) AS a, Last(B.s) AS s, Classifier() AS names PATTERN (A+ (B | C){1,2} B?) DEFINE A AS A.v >= Last(A.v) AND A.f > 5, B AS B.v < Max(A.v), C AS C.s = 's3') AS m`,
 	"chain": `WITH w AS (SELECT k, COUNT(*) AS n FROM i TIMESTAMP BY t GROUP BY k, TumblingWindow(second, 5))
 		SELECT k, n INTO o FROM w UNION SELECT k, v FROM i TIMESTAMP BY t OVER k`,
 }

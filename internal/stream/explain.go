@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,13 @@ func explainState(b *strings.Builder, n streamsql.Node, step *streamsql.Step) {
 	case *streamsql.Join:
 		low, high := n.Bounds.Range()
 		fmt.Fprintf(b, "  %s: join, left rows for %v, right rows for %v\n", name, time.Duration(max(high, 0))*100, time.Duration(max(-low, 0)+n.Bounds.LeftLag)*100)
+	case *streamsql.MatchRecognize:
+		places := len(newMatchPattern(n).next) - 1
+		fmt.Fprintf(b, "  %s: match, the rows that may be part of one for %v, and for each first row up to %d partial matches", name, time.Duration(n.Duration)*100, places)
+		if slices.ContainsFunc(n.Symbols, func(s streamsql.MatchSymbol) bool { return len(s.Reads) > 0 }) {
+			b.WriteString(" for each value of what DEFINE compares with")
+		}
+		b.WriteByte('\n')
 	case *streamsql.Analytic:
 		for _, c := range n.Calls {
 			fmt.Fprintf(b, "  %s: %s, for each partition, forgotten after %v\n", name, c.Text, time.Duration(c.Duration)*100)

@@ -8,11 +8,12 @@ type Limits struct {
 	Keys      int   // groups, sessions or partitions of one operator
 	HeldRows  int   // rows held for order, joins and sliding windows, per lane
 	StateSize int64 // bytes of one operator's keys and collected values
+	Partials  int   // partial matches of one MATCH_RECOGNIZE
 }
 
 // DefaultLimits suit a machine with a few GiB.
 func DefaultLimits() Limits {
-	return Limits{Keys: 5_000_000, HeldRows: 20_000_000, StateSize: 2 << 30}
+	return Limits{Keys: 5_000_000, HeldRows: 20_000_000, StateSize: 2 << 30, Partials: 2_000_000}
 }
 
 func (l *Limits) fill() {
@@ -22,6 +23,9 @@ func (l *Limits) fill() {
 	}
 	if l.HeldRows <= 0 {
 		l.HeldRows = d.HeldRows
+	}
+	if l.Partials <= 0 {
+		l.Partials = d.Partials
 	}
 	if l.StateSize <= 0 || l.StateSize > 3<<30 {
 		l.StateSize = d.StateSize
@@ -38,4 +42,8 @@ func tooMuchState(what string, limit int64) error {
 
 func tooManyRows(what string, limit int) error {
 	return fault.New(fault.TooLarge, what, "more than %d rows held; shorten the window, join bound or tolerance, or raise the limit", limit)
+}
+
+func tooManyPartials(what string, limit int) error {
+	return fault.New(fault.TooLarge, what, "more than %d partial matches at once; shorten LIMIT DURATION, let fewer rows begin a match, or raise the limit", limit)
 }

@@ -1,14 +1,18 @@
 package streamsql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // matching is what expressions in MATCH_RECOGNIZE see besides the row.
 type matching struct {
 	node    *MatchRecognize
 	rel     *relation      // the input
 	symbols map[string]int // lower-case name -> index
+	defined int            // symbols below it have a DEFINE
 	self    int            // symbol under test in DEFINE; -1 in MEASURES
-	known   map[string]int // aggregates by text -> slot
+	known   map[string]int // aggregates by text -> index in node.Aggregates
 }
 
 // match binds MATCH_RECOGNIZE.
@@ -20,7 +24,7 @@ func (b *binder) match(m *matchItem) *relation {
 	node := &MatchRecognize{Duration: m.limit.n * m.limit.unit.Ticks(), ClassifierSlot: Reserved}
 	rows := &scope{b: b, rel: in, clause: "MATCH_RECOGNIZE"}
 	node.PartitionBy = rows.exprs(m.partitionBy)
-	ms := &matching{node: node, rel: in, symbols: map[string]int{}, known: map[string]int{}}
+	ms := &matching{node: node, rel: in, symbols: map[string]int{}, known: map[string]int{}, defined: len(m.defines)}
 	for i, d := range m.defines {
 		key := strings.ToLower(d.name.text)
 		if _, ok := ms.symbols[key]; ok {
@@ -31,6 +35,9 @@ func (b *binder) match(m *matchItem) *relation {
 	}
 	used := map[int]bool{}
 	node.Pattern = b.pattern(m.pattern, ms, used)
+	if node.Pattern.places() > MaxPatternPlaces {
+		b.fail(m.patternAt, "the pattern has more than %d places, with those that {n} repeats: use * or +, or smaller numbers", MaxPatternPlaces)
+	}
 	for i, d := range m.defines {
 		if !used[i] {
 			b.fail(d.name.at, "'%s' is defined but not in PATTERN", d.name.text)
@@ -59,7 +66,9 @@ func (b *binder) match(m *matchItem) *relation {
 	}
 	for i, key := range m.partitionBy {
 		name, _ := itemName(selectItem{expr: key})
-		emit(name, node.PartitionBy[i], key.where())
+		if !slices.ContainsFunc(m.measures, func(item selectItem) bool { return hasName(item, name) }) {
+			emit(name, node.PartitionBy[i], key.where())
+		}
 	}
 	for _, item := range m.measures {
 		if item.star {
@@ -75,6 +84,15 @@ func (b *binder) match(m *matchItem) *relation {
 		r.alias = m.alias.text
 	}
 	return r
+}
+
+// hasName says whether a measure takes the place of the key column of a name.
+func hasName(item selectItem, name string) bool {
+	if item.star {
+		return false
+	}
+	own, _ := itemName(item)
+	return strings.EqualFold(own, name)
 }
 
 // pattern binds PATTERN; a name without DEFINE takes any row.
@@ -150,7 +168,7 @@ func (sc *scope) matchColumn(x *nameExpr, fn MatchFunc, whole syntax) *Expr {
 	if !ok || len(x.parts) < 2 {
 		return nil
 	}
-	if ms.self >= 0 && symbol > ms.self && ms.node.Symbols[symbol].Name != "" {
+	if ms.self >= 0 && symbol > ms.self && symbol < ms.defined {
 		sc.fail(x.at, "a DEFINE may refer to itself and to names defined before it; '%s' comes later", x.parts[0].text)
 	}
 	column := &nameExpr{parts: x.parts[1:], at: x.at}
@@ -160,11 +178,14 @@ func (sc *scope) matchColumn(x *nameExpr, fn MatchFunc, whole syntax) *Expr {
 		return arg
 	}
 	key := string(rune('0'+fn)) + rows.canon(column) + "@" + strings.ToLower(x.parts[0].text)
-	slot, ok := ms.known[key]
+	agg, ok := ms.known[key]
 	if !ok {
-		slot = ms.rel.reserve()
-		ms.known[key] = slot
-		ms.node.Aggregates = append(ms.node.Aggregates, &MatchAggregate{Func: fn, Symbol: symbol, Arg: arg, Slot: slot})
+		agg = len(ms.node.Aggregates)
+		ms.known[key] = agg
+		ms.node.Aggregates = append(ms.node.Aggregates, &MatchAggregate{Func: fn, Symbol: symbol, Arg: arg, Slot: ms.rel.reserve()})
 	}
-	return sc.located(slotExpr(slot, ""), whole)
+	if ms.self >= 0 && !slices.Contains(ms.node.Symbols[ms.self].Reads, agg) {
+		ms.node.Symbols[ms.self].Reads = append(ms.node.Symbols[ms.self].Reads, agg)
+	}
+	return sc.located(slotExpr(ms.node.Aggregates[agg].Slot, ""), whole)
 }

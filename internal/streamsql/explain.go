@@ -210,10 +210,16 @@ func patternText(n *MatchRecognize, p *Pattern) string {
 	case PatternRepeat:
 	}
 	switch {
-	case p.Max == 1:
+	case p.Min == 0 && p.Max == 1:
 		return parts[0] + "?"
-	case p.Min == 1:
+	case p.Min == 0 && p.Max < 0:
+		return parts[0] + "*"
+	case p.Min == 1 && p.Max < 0:
 		return parts[0] + "+"
+	case p.Max < 0:
+		return fmt.Sprintf("%s{%d,}", parts[0], p.Min)
+	case p.Min == p.Max:
+		return fmt.Sprintf("%s{%d}", parts[0], p.Min)
 	}
-	return parts[0] + "*"
+	return fmt.Sprintf("%s{%d,%d}", parts[0], p.Min, p.Max)
 }

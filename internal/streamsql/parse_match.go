@@ -1,5 +1,7 @@
 package streamsql
 
+import "strconv"
+
 // matchRecognize reads MATCH_RECOGNIZE (LIMIT DURATION … PARTITION BY … MEASURES
 // … AFTER MATCH SKIP TO NEXT ROW PATTERN (…) DEFINE …) [AS] alias.
 func (p *parser) matchRecognize(left fromItem, start span) fromItem {
@@ -7,6 +9,7 @@ func (p *parser) matchRecognize(left fromItem, start span) fromItem {
 	p.advance()
 	p.expect("(")
 	for p.err == nil && !p.tok.is(")") {
+		at := p.tok.span
 		switch {
 		case p.tok.isWord("LIMIT"):
 			m.limit = p.limit()
@@ -17,16 +20,12 @@ func (p *parser) matchRecognize(left fromItem, start span) fromItem {
 		case p.acceptWord("AFTER"):
 			p.expectWord("MATCH")
 			p.expectWord("SKIP")
-			p.expectWord("TO")
-			if !p.tok.isWord("NEXT") {
-				p.fail(p.tok.span, "only AFTER MATCH SKIP TO NEXT ROW is supported")
-			}
-			p.expectWord("NEXT")
-			p.expectWord("ROW")
+			p.skipClause()
 		case p.acceptWord("PATTERN"):
 			p.expect("(")
 			m.pattern = p.patternEither()
 			p.expect(")")
+			m.patternAt = at.to(p.prev)
 		case p.acceptWord("DEFINE"):
 			m.defines = list(p, func() defineClause {
 				name := p.ident("a name of the pattern")
@@ -53,6 +52,15 @@ func (p *parser) matchRecognize(left fromItem, start span) fromItem {
 		m.alias = &alias
 	}
 	return m
+}
+
+// skipClause reads TO NEXT ROW, the only place that the language can go on from.
+func (p *parser) skipClause() {
+	start := p.tok.span
+	if p.acceptWord("TO") && p.acceptWord("NEXT") && p.acceptWord("ROW") {
+		return
+	}
+	p.fail(start.to(p.tok.span), "a match is looked for from every row: AFTER MATCH SKIP TO NEXT ROW is the only skip clause")
 }
 
 // patternEither reads sequence [| sequence]…
@@ -86,7 +94,7 @@ func (p *parser) patternSequence() *patternExpr {
 	return &patternExpr{kind: PatternSequence, parts: parts}
 }
 
-// patternRepeat reads an atom with *, + or ?.
+// patternRepeat reads an atom with *, +, ?, {n}, {n,} or {n,m}.
 func (p *parser) patternRepeat() *patternExpr {
 	atom := &patternExpr{kind: PatternAny}
 	switch {
@@ -97,18 +105,66 @@ func (p *parser) patternRepeat() *patternExpr {
 	default:
 		atom = &patternExpr{kind: PatternSymbol, name: p.ident("a name of the pattern, '.' or '('")}
 	}
-	repeat := func(low, high int) *patternExpr {
-		return &patternExpr{kind: PatternRepeat, parts: []*patternExpr{atom}, min: low, max: high}
-	}
+	low, high := 0, -1
 	switch {
 	case p.accept("*"):
-		return repeat(0, -1)
 	case p.accept("+"):
-		return repeat(1, -1)
+		low = 1
 	case p.accept("?"):
-		return repeat(0, 1)
+		high = 1
 	case p.tok.is("{"):
-		p.fail(p.tok.span, "counted repetition is not supported: * + and ? are")
+		low, high = p.patternCount()
+	default:
+		return atom
 	}
-	return atom
+	switch {
+	case p.tok.is("?"):
+		p.fail(p.tok.span, "a repetition takes as many rows as it can: there is no reluctant one")
+	case p.tok.is("*"), p.tok.is("+"), p.tok.is("{"):
+		p.fail(p.tok.span, "a part of the pattern is repeated twice: write (…)%s", p.tok.text)
+	}
+	return &patternExpr{kind: PatternRepeat, parts: []*patternExpr{atom}, min: low, max: high}
+}
+
+// maxPatternCount bounds the numbers of {n,m}.
+const maxPatternCount = 1000
+
+// patternCount reads {n}, {n,} or {n,m}; high is -1 without a bound.
+func (p *parser) patternCount() (low, high int) {
+	start := p.tok.span
+	p.expect("{")
+	low = p.patternNumber()
+	switch {
+	case !p.accept(","):
+		high = low
+	case p.tok.is("}"):
+		high = -1
+	default:
+		high = p.patternNumber()
+	}
+	if p.expect("}"); p.err != nil {
+		return 0, 0
+	}
+	at := start.to(p.prev)
+	switch {
+	case high == 0:
+		p.fail(at, "a repetition of at most 0 rows takes none: leave it out")
+	case high > 0 && high < low:
+		p.fail(at, "a repetition is {at least, at most}: %d is more than %d", low, high)
+	}
+	return low, high
+}
+
+func (p *parser) patternNumber() int {
+	if p.tok.kind != tokNumber {
+		p.unexpected("a number, as in {2}, {2,} or {2,5}")
+		return 0
+	}
+	t := p.advance()
+	n, err := strconv.Atoi(t.text)
+	if err != nil || n > maxPatternCount {
+		p.fail(t.span, "a repetition is counted in whole numbers up to %d", maxPatternCount)
+		return 0
+	}
+	return n
 }

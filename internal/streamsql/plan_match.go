@@ -1,13 +1,22 @@
 package streamsql
 
-// MatchRecognize finds sequences of rows. Every row may begin a match (AFTER
-// MATCH SKIP TO NEXT ROW); one row is emitted per match, at the Time of its last
-// row.
+// MatchRecognize finds sequences of rows, in event-time order. Every row may
+// begin a match (AFTER MATCH SKIP TO NEXT ROW, the only skip clause), so matches
+// overlap, and what is found from one row does not depend on what is found from
+// another. A match takes rows that follow each other within the partition; its
+// last row is at most Duration after its first.
+//
+// From one row at most one match is found: of all sequences that fit the
+// pattern the one that is preferred, where a repetition prefers to go on, and
+// a | b prefers a. A sequence of no rows is no match. One row is emitted for
+// each match, at the Time of its last row.
 //
 // A condition is evaluated on the input row under test, after the runtime has
-// written the value of each of its Aggregates over the rows matched so far into
-// the reserved slot of that row. Measures are evaluated likewise on the last row
-// of the match.
+// written the value of each aggregate that it Reads into the reserved slot of
+// that row: over the rows matched so far and, for aggregates of the symbol under
+// test, that row. A condition that has a data error is not true. Measures are
+// evaluated on the last row of the match, with all Aggregates over its rows and
+// the ClassifierSlot written.
 type MatchRecognize struct {
 	Input       Node
 	Duration    int64 // LIMIT DURATION in ticks: from first to last row of a match
@@ -32,13 +41,16 @@ func (n *MatchRecognize) Children() []Node { return []Node{n.Input} }
 
 // MatchSymbol is a name of the pattern. Without a condition it takes any row.
 type MatchSymbol struct {
-	Name string
-	Cond *Expr // may be nil
+	Name  string
+	Cond  *Expr // may be nil
+	Reads []int // what Cond reads: indices in Aggregates
 }
 
 // MatchAggregate is Min, Max, First or Last of a column over the rows of a match
-// that were taken as Symbol. A column of another symbol without a function is
-// Last; a column of the symbol under test is read from the row itself.
+// that were taken as Symbol. Without such a row it is NULL. Min and Max pass
+// over NULL; First and Last are the value of that row, even if it is NULL. A
+// column of another symbol without a function is Last; a column of the symbol
+// under test is read from the row itself.
 type MatchAggregate struct {
 	Func   MatchFunc
 	Symbol int   // index in Symbols
@@ -66,7 +78,7 @@ const (
 	PatternAny                       // . : any one row
 	PatternSequence
 	PatternEither // a | b: the first that leads to a match
-	PatternRepeat // greedy
+	PatternRepeat // as often as it can
 )
 
 // Pattern is a regular expression over symbols.
@@ -74,5 +86,26 @@ type Pattern struct {
 	Kind     PatternKind
 	Symbol   int // PatternSymbol: index in MatchRecognize.Symbols
 	Parts    []*Pattern
-	Min, Max int // PatternRepeat: * is 0,-1; + is 1,-1; ? is 0,1
+	Min, Max int // PatternRepeat: * is 0,-1; + is 1,-1; ? is 0,1; Max is at least 1
+}
+
+// MaxPatternPlaces bounds the places of a pattern: its symbols, each counted as
+// often as a bounded repetition around it says.
+const MaxPatternPlaces = 1000
+
+// places counts them, up to one more than is allowed.
+func (p *Pattern) places() int {
+	switch p.Kind {
+	case PatternSymbol, PatternAny:
+		return 1
+	case PatternSequence, PatternEither, PatternRepeat:
+	}
+	n := 0
+	for _, part := range p.Parts {
+		n = min(n+part.places(), MaxPatternPlaces+1)
+	}
+	if p.Kind == PatternRepeat {
+		n *= max(p.Min, p.Max, 1)
+	}
+	return min(n, MaxPatternPlaces+1)
 }
