@@ -11,13 +11,17 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
 var update = flag.Bool("update", false, "rewrite the outputs in testdata")
 
-// TestGolden runs the cases of testdata/*.test. A case is
+// TestGolden runs the cases of testdata/*.test and of testdata/pages/*.test, which
+// are named after the vendor's pages. A case is
 //
 //	=== name
+//	--- function NAME [aggregate]   JavaScript
 //	--- query
 //	--- policy        late, reorder: durations; drop; files (no policy)
 //	--- input NAME    one event a line, "@ARRIVAL {…}"; again for a partition more
@@ -26,10 +30,11 @@ var update = flag.Bool("update", false, "rewrite the outputs in testdata")
 //	--- metrics       numbers that are not zero
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.test")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
+	pages, err2 := filepath.Glob("testdata/pages/*.test")
+	if err != nil || err2 != nil || len(files) == 0 || len(pages) == 0 {
+		t.Fatalf("no cases: %v %v", err, err2)
 	}
-	for _, file := range files {
+	for _, file := range append(files, pages...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -116,11 +121,15 @@ func (c *goldenCase) results() string {
 func (c *goldenCase) run(t *testing.T) {
 	opts := Options{Name: c.name, Start: StartAll, Policy: DefaultTimePolicy(), Sources: map[string]Source{}, References: map[string]Reference{}, Sinks: map[string]Sink{}}
 	query, refs := "", []string{}
+	var functions []streamsql.Function
 	sources, versions := map[string]*memSource{}, map[string]memReference{}
 	for _, s := range c.sections {
 		switch s.kind {
 		case "query":
 			query = strings.Join(s.lines, "\n")
+		case "function":
+			name, kind, _ := strings.Cut(s.arg, " ")
+			functions = append(functions, streamsql.Function{Name: name, Aggregate: kind == "aggregate", Source: strings.Join(s.lines, "\n")})
 		case "policy":
 			opts.Policy = parsePolicy(t, s.lines[0])
 		case "input":
@@ -145,7 +154,7 @@ func (c *goldenCase) run(t *testing.T) {
 			opts.References[name] = versions[name]
 		}
 	}
-	opts.Program = compile(t, query, refs...)
+	opts.Program = compileWith(t, query, functions, refs...)
 	sinks := map[string]*memSink{}
 	for _, o := range opts.Program.Outputs {
 		sinks[o.Name] = &memSink{}

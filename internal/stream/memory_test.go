@@ -116,7 +116,12 @@ func (m memReference) Snapshots(context.Context) ([]Snapshot, error) { return m,
 
 func compile(t testing.TB, query string, references ...string) *streamsql.Program {
 	t.Helper()
-	var opts streamsql.Options
+	return compileWith(t, query, nil, references...)
+}
+
+func compileWith(t testing.TB, query string, functions []streamsql.Function, references ...string) *streamsql.Program {
+	t.Helper()
+	opts := streamsql.Options{Functions: functions}
 	for _, r := range references {
 		opts.Inputs = append(opts.Inputs, streamsql.InputOptions{Name: r, Reference: true})
 	}
