@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"io"
+
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -16,7 +18,12 @@ func (s *session) newProgress(total int) *progress {
 	if !s.errIsTerminal() {
 		return &progress{}
 	}
-	c := mpb.New(mpb.WithOutput(s.err), mpb.WithWidth(40))
+	return showProgress(s.err, total)
+}
+
+// showProgress draws on a terminal.
+func showProgress(terminal io.Writer, total int) *progress {
+	c := mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithAutoRefresh())
 	counter := decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)
 	style := mpb.BarFillerBuilder(mpb.BarStyle())
 	if total == 0 {

@@ -48,14 +48,34 @@ func (o *sendOptions) source(stdin io.Reader) (eventSource, error) {
 		}
 		file = f
 	}
+	content, err := pastMark(file)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", o.file, err), file.Close())
+	}
 	if o.format == formatCSV || o.format == "" && strings.EqualFold(filepath.Ext(o.file), ".csv") {
-		r := csv.NewReader(file)
+		r := csv.NewReader(content)
 		r.ReuseRecord = true
 		return &csvFile{Closer: file, csv: r, options: o}, nil
 	}
-	lines := bufio.NewScanner(file)
+	lines := bufio.NewScanner(content)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	return &lineFile{Closer: file, lines: lines, options: o}, nil
+}
+
+// pastMark skips the mark that some programs, spreadsheets above all, put
+// before UTF-8.
+func pastMark(r io.Reader) (io.Reader, error) {
+	content := bufio.NewReader(r)
+	const mark = "\xef\xbb\xbf"
+	head, err := content.Peek(len(mark))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if string(head) == mark {
+		_, err = content.Discard(len(mark))
+		return content, err
+	}
+	return content, nil
 }
 
 // generated is endless telemetry.

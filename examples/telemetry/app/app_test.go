@@ -59,17 +59,23 @@ func TestAlarmNamesValueThresholdAndDevice(t *testing.T) {
 		json.RawMessage(`{"id":"1","deviceId":"device-002","eventType":"telemetry","data":{"temperature":41.26}}`),
 		json.RawMessage(`{"id":"2","deviceId":"device-001","eventType":"telemetry","data":{"temperature":40}}`),
 		json.RawMessage(`{"id":"3","deviceId":"device-003","eventType":"status","data":{"temperature":99}}`),
-		json.RawMessage(`{"id":"4","deviceId":"device-004","eventType":"telemetry","data":{}}`))
+		json.RawMessage(`{"id":"4","deviceId":"device-004","eventType":"telemetry","data":{}}`),
+		json.RawMessage(`{"id":"5","deviceId":"device-005","eventType":"telemetry","data":{"temperature":40.01}}`),
+		json.RawMessage(`{"id":"6","deviceId":"device-006","eventType":"telemetry","data":{"temperature":43}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Cosmos DB Change Feed triggered with 4 document(s)",
+		"Cosmos DB Change Feed triggered with 6 document(s)",
 		"Document changed: id=1 deviceId=device-002 eventType=telemetry",
-		"[Warning] High temperature alert: 41.3 °C exceeds the threshold of 40.0 °C on device device-002",
+		"[Warning] High temperature alert: 41.26 °C exceeds the threshold of 40.0 °C on device device-002",
 		"Document changed: id=2 deviceId=device-001 eventType=telemetry",
 		"Document changed: id=3 deviceId=device-003 eventType=status",
 		"Document changed: id=4 deviceId=device-004 eventType=telemetry",
+		"Document changed: id=5 deviceId=device-005 eventType=telemetry",
+		"[Warning] High temperature alert: 40.01 °C exceeds the threshold of 40.0 °C on device device-005",
+		"Document changed: id=6 deviceId=device-006 eventType=telemetry",
+		"[Warning] High temperature alert: 43.0 °C exceeds the threshold of 40.0 °C on device device-006",
 	}
 	if diff := cmp.Diff(want, res.Logs); diff != "" {
 		t.Errorf("logs (-want +got):\n%s", diff)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/functions"
@@ -103,8 +105,19 @@ func watchChanges(ctx context.Context, docs []functions.Document) error {
 		}
 		say(ctx, slog.LevelInfo, "Document changed: id=%s deviceId=%s eventType=%s", doc.ID, doc.DeviceID, doc.EventType)
 		if t := doc.Data.Temperature; doc.EventType == "telemetry" && t != nil && *t > maxTemperature {
-			say(ctx, slog.LevelWarn, "High temperature alert: %.1f °C exceeds the threshold of %.1f °C on device %s", *t, maxTemperature, doc.DeviceID)
+			say(ctx, slog.LevelWarn, "High temperature alert: %s °C exceeds the threshold of %s °C on device %s",
+				degrees(*t), degrees(maxTemperature), doc.DeviceID)
 		}
 	}
 	return nil
+}
+
+// degrees writes a temperature with at least one decimal, and with all that it
+// has: rounded, 40.01 would not exceed 40.0.
+func degrees(t float64) string {
+	text := strconv.FormatFloat(t, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
 }

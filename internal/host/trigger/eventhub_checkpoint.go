@@ -16,6 +16,10 @@ const checkpointContainer = "azure-webjobs-eventhub"
 // of the vendor's SDKs: an empty blob
 // <namespace>/<hub>/<group>/checkpoint/<partition>, all in lower case, whose
 // metadata holds the offset and sequence number of the last processed event.
+//
+// The ownership blobs beside them are not kept: this host owns every partition
+// of what it serves, and a claim means something only with the ETags and the
+// renewals of a blob service that others reach.
 type checkpoints struct {
 	store  MetadataStore
 	prefix string
