@@ -23,8 +23,11 @@ type Options struct {
 	Config  config.Config
 	Log     *slog.Logger
 	Version string
-	Begin   time.Time     // when the command began, for the start-up time; default now
-	Ready   func(Summary) // called once when everything runs; may be nil
+	// StreamStart starts all stream jobs, also those that were stopped, there:
+	// last, now, all or an RFC 3339 time. "" leaves them as they were.
+	StreamStart string
+	Begin       time.Time     // when the command began, for the start-up time; default now
+	Ready       func(Summary) // called once when everything runs; may be nil
 }
 
 // App is a built application: storage is open and recovered, every port is

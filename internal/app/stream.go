@@ -2,14 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -18,18 +17,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
-// streamJob is one job of the project file.
-type streamJob struct {
-	name string
-	job  *stream.Job
-	http *http.Client // to functions
-
-	query   string
-	program *streamsql.Program
-	failed  atomic.Pointer[string] // why it does not run
-	log     *slog.Logger
-}
-
 // maxQuery bounds a query file.
 const maxQuery = streamsql.MaxTextBytes
 
@@ -37,6 +24,9 @@ const maxQuery = streamsql.MaxTextBytes
 // their inputs and outputs. It comes after everything that an output can be.
 func (a *App) buildJobs(sources *sources) error {
 	cfg := a.opts.Config
+	if _, err := parseJobStart(a.opts.StreamStart); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Stream.Jobs)) {
 		spec := cfg.Stream.Jobs[name]
 		if spec.Disabled {
@@ -52,42 +42,78 @@ func (a *App) buildJobs(sources *sources) error {
 }
 
 func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJob, error) {
-	j := &streamJob{name: name, http: &http.Client{}, log: a.log.With("component", "stream", "job", name)}
-	path := a.opts.Config.File(spec.Query)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("query: %w", err)
+	j := &streamJob{
+		name: name, spec: spec, path: a.opts.Config.File(spec.Query), file: a.opts.Config.File,
+		store: a.storage.jobStore(name), force: a.opts.StreamStart, http: &http.Client{},
+		log:      a.log.With("component", "stream", "job", name),
+		commands: make(chan jobCommand), gone: make(chan struct{}), state: jobStopped,
 	}
-	if len(text) > maxQuery {
-		return nil, fault.New(fault.TooLarge, path, "%d bytes; a query has at most %d", len(text), maxQuery)
-	}
-	o := stream.Options{
+	j.options = stream.Options{
 		Name: name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},
-		Policy: timePolicy(spec), Store: a.storage.jobStore(name), Checkpoint: time.Duration(spec.Checkpoint), Log: j.log,
+		PartitionKeys: map[string]string{}, Policy: timePolicy(spec), Store: j.store, Checkpoint: time.Duration(spec.Checkpoint), Log: j.log,
 	}
 	if spec.Errors == "drop" {
-		o.OutputErrors = stream.DropOutput
+		j.options.OutputErrors = stream.DropOutput
 	}
-	o.Start, o.StartTime = jobStart(spec)
-	compile := streamsql.Options{Strict: true}
 	for _, in := range slices.Sorted(maps.Keys(spec.Inputs)) {
-		declared, err := a.bindInput(&o, in, spec.Inputs[in], sources)
+		declared, err := a.bindInput(j, in, spec.Inputs[in], sources)
 		if err != nil {
 			return nil, fmt.Errorf("inputs.%s: %w", in, err)
 		}
-		compile.Inputs = append(compile.Inputs, declared)
+		j.inputs = append(j.inputs, declared)
 	}
+	var err error
 	for _, out := range slices.Sorted(maps.Keys(spec.Outputs)) {
-		if o.Sinks[out], err = a.bindOutput(j, out, spec.Outputs[out], sources); err != nil {
+		if j.options.Sinks[out], err = a.bindOutput(j, out, spec.Outputs[out], sources); err != nil {
 			return nil, fmt.Errorf("outputs.%s: %w", out, err)
 		}
 	}
-	if o.Program, err = streamsql.Compile(string(text), compile); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if _, err := j.compile(); err != nil {
+		return nil, err
 	}
-	j.query, j.program = string(text), o.Program
-	j.job, err = stream.New(o)
-	return j, err
+	return j, nil
+}
+
+// compile reads the query and its functions and checks that everything they
+// name is bound. It is done at every start, so a query that was edited while
+// the job stood is the one that runs.
+func (j *streamJob) compile() (stream.Options, error) {
+	o := j.options
+	text, err := readQuery(j.path)
+	if err != nil {
+		return o, fmt.Errorf("query: %w", err)
+	}
+	functions, err := jobFunctions(j.path, j.spec.Functions, j.file)
+	if err != nil {
+		return o, fmt.Errorf("functions: %w", err)
+	}
+	o.Functions = functionsText(functions)
+	o.Program, err = streamsql.Compile(text, streamsql.Options{Strict: true, Inputs: j.inputs, Functions: functions})
+	if err != nil {
+		var syntax *streamsql.SyntaxError
+		if errors.As(err, &syntax) {
+			return o, fmt.Errorf("%s:%d:%d: %w", j.path, syntax.Line, syntax.Col, err)
+		}
+		return o, fmt.Errorf("%s: %w", j.path, err)
+	}
+	if _, err := stream.New(o); err != nil {
+		return o, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.query, j.program, j.functions = text, o.Program, functionNames(functions)
+	return o, nil
+}
+
+func readQuery(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if len(text) > maxQuery {
+		return "", fault.New(fault.TooLarge, path, "%d bytes; a query has at most %d", len(text), maxQuery)
+	}
+	return strings.TrimPrefix(string(text), "\xef\xbb\xbf"), nil
 }
 
 func timePolicy(spec config.Job) stream.TimePolicy {
@@ -100,20 +126,8 @@ func timePolicy(spec config.Job) stream.TimePolicy {
 	return p
 }
 
-func jobStart(spec config.Job) (stream.StartMode, time.Time) {
-	if t, ok := spec.StartTime(); ok {
-		return stream.StartAt, t
-	}
-	switch spec.Start {
-	case "now":
-		return stream.StartNow, time.Time{}
-	case "all":
-		return stream.StartAll, time.Time{}
-	}
-	return stream.StartLast, time.Time{}
-}
-
-func (a *App) bindInput(o *stream.Options, name string, in config.JobInput, sources *sources) (streamsql.InputOptions, error) {
+func (a *App) bindInput(j *streamJob, name string, in config.JobInput, sources *sources) (streamsql.InputOptions, error) {
+	o := &j.options
 	declared := streamsql.InputOptions{Name: name}
 	if r := in.Reference; r != nil {
 		declared.Reference = true
@@ -137,6 +151,7 @@ func (a *App) bindInput(o *stream.Options, name string, in config.JobInput, sour
 		return declared, err
 	}
 	o.Sources[name] = &hubSource{hub, group, a.meter}
+	o.PartitionKeys[name] = in.PartitionKey
 	return declared, nil
 }
 
@@ -174,23 +189,4 @@ func (a *App) functionOutput(j *streamJob, to config.JobFunction) (stream.Sink, 
 		}
 	}
 	return nil, fault.New(fault.Invalid, "function app "+to.App, "is disabled, so its functions cannot take rows")
-}
-
-// part runs the job. A job that cannot go on leaves everything else running,
-// and says why in the log.
-func (j *streamJob) part() part {
-	return part{
-		name: "stream job " + j.name,
-		run: func(ctx context.Context) error {
-			defer j.http.CloseIdleConnections()
-			j.log.Info("stream job runs")
-			if err := j.job.Run(ctx); err != nil && ctx.Err() == nil {
-				reason := err.Error()
-				j.failed.Store(&reason)
-				j.log.Error("the stream job does not run", "error", err)
-			}
-			<-ctx.Done()
-			return nil
-		},
-	}
 }

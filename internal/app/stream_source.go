@@ -32,6 +32,15 @@ func (s *hubSource) Open(_ context.Context, partition int, at stream.Position) (
 	return &hubReader{s: s, p: p, r: r, last: -1}, nil
 }
 
+// behind is how many events a partition holds from next on.
+func (s *hubSource) behind(partition int, next int64) int64 {
+	p, err := s.hub.Partition(partition)
+	if err != nil {
+		return 0
+	}
+	return max(p.Info().LastSequence+1-next, 0)
+}
+
 // streamPosition translates a position. A sequence number beyond the end, as
 // of a checkpoint that outlived its hub, means the end: events with those
 // numbers will come.

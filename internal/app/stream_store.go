@@ -12,13 +12,14 @@ import (
 // bytes. It shares the documents' log, so a checkpoint and the documents that
 // it speaks of share a sync.
 type jobStore struct {
-	db    *kv.DB
-	space kv.Space
-	job   string
+	db      *kv.DB
+	space   kv.Space // checkpoints
+	records kv.Space // see jobRecord
+	job     string
 }
 
 func (s *storage) jobStore(job string) *jobStore {
-	return &jobStore{s.kv, s.kv.Space("stream/checkpoint/"), job}
+	return &jobStore{s.kv, s.kv.Space("stream/checkpoint/"), s.kv.Space("stream/job/"), job}
 }
 
 func (j *jobStore) key(lane string) []byte {

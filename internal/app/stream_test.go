@@ -1,23 +1,17 @@
 package app
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/stream"
-	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 func rows(texts ...string) []stream.OutputRow {
@@ -26,54 +20,6 @@ func rows(texts ...string) []stream.OutputRow {
 		out[i] = stream.OutputRow{JSON: []byte(s)}
 	}
 	return out
-}
-
-// TestJobFromHubToContainer runs a job over the engines: events of a hub become
-// documents, and a job that goes on from its checkpoint writes nothing twice.
-func TestJobFromHubToContainer(t *testing.T) {
-	testkit.NoLeaks(t)
-	s, st := openSources(t, true)
-	query := filepath.Join(s.cfg.Dir, "job.asaql")
-	text := `SELECT id, x * 2 AS y INTO docs FROM readings WHERE x > 1`
-	if err := os.WriteFile(query, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a := &App{opts: Options{Config: s.cfg}, log: testkit.Discard(), storage: st, meter: portal.NewMeter()}
-	spec := config.Job{
-		Query:   query,
-		Inputs:  map[string]config.JobInput{"readings": {Hub: "readings"}},
-		Outputs: map[string]config.JobOutput{"docs": {Container: "db/docs"}},
-	}
-	for round, want := range []int{2, 3} {
-		job, err := a.buildJob("j", spec, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- job.job.Run(ctx) }()
-		if round == 0 {
-			// The job starts now: wait for it to read before events come.
-			testkit.Eventually(t, 10*time.Second, func() bool {
-				send(t, st.broker, "readings", 1, `{"id":"a","x":2}`, `{"id":"b","x":1}`, `{"id":"c","x":3}`)
-				return len(documents(t, s)) == want
-			}, "two documents")
-		} else {
-			send(t, st.broker, "readings", 2, `{"id":"d","x":5}`)
-			testkit.Eventually(t, 10*time.Second, func() bool { return len(documents(t, s)) == want }, "a third document")
-		}
-		cancel()
-		if err := <-done; err != nil && ctx.Err() == nil {
-			t.Errorf("run: %v", err)
-		}
-	}
-	if last := documents(t, s); !strings.HasPrefix(last[len(last)-1], `{"id":"d","y":10`) {
-		t.Errorf("documents %s", last)
-	}
-	delete(spec.Outputs, "docs")
-	if _, err := a.buildJob("j", spec, s); err == nil {
-		t.Error("a query whose output is not bound was accepted")
-	}
 }
 
 func documents(t *testing.T, s *sources) []string {

@@ -82,10 +82,16 @@ with the expected files, in any order.`,
 
 func newStreamExplainCmd(s *session) *cobra.Command {
 	var o streamOptions
+	var partitionKeys []string
 	cmd := &cobra.Command{
 		Use:   "explain QUERY",
 		Short: "Print the plan of a query",
-		Args:  exactArgs("QUERY"),
+		Long: `Print the plan of a query: the columns that are decoded, the steps with their
+windows and keys, the state that they keep, how far back a start reads, and
+whether the partitions of the input run apart, or why not.`,
+		Example: `  lazuli stream explain query.asaql
+  lazuli stream explain query.asaql --partition-key readings=deviceId`,
+		Args: exactArgs("QUERY"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			config, err := o.config(args[0])
 			if err != nil {
@@ -95,11 +101,16 @@ func newStreamExplainCmd(s *session) *cobra.Command {
 			if err != nil {
 				return queryFault(args[0], config.Query, err)
 			}
-			_, err = io.WriteString(s.out, stream.Explain(program))
+			keys, err := pairs("--partition-key", partitionKeys)
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(s.out, stream.Explain(program, keys))
 			return err
 		},
 	}
 	o.flags(cmd)
+	cmd.Flags().StringArrayVar(&partitionKeys, "partition-key", nil, "property by which an input's senders partition, name=property")
 	return cmd
 }
 

@@ -18,13 +18,14 @@ type Stream struct {
 // Job is one stream job: a query with its inputs and outputs.
 type Job struct {
 	Query      string               `yaml:"query"`      // file, relative to the project's
+	Functions  []string             `yaml:"functions"`  // JavaScript files; default: all in Functions beside the query
 	Inputs     map[string]JobInput  `yaml:"inputs"`     // by the name in FROM
 	Outputs    map[string]JobOutput `yaml:"outputs"`    // by the name in INTO
 	Late       *Duration            `yaml:"late"`       // how late events may be; default 5s
 	OutOfOrder Duration             `yaml:"outOfOrder"` // how long events are held to be sorted; default 0
 	TimePolicy string               `yaml:"timePolicy"` // adjust (default) or drop: what becomes of late and out-of-order events
 	Errors     string               `yaml:"errors"`     // retry (default) or drop: rows that an output refuses
-	Start      string               `yaml:"start"`      // last (default), now, all, or a time
+	Start      string               `yaml:"start"`      // of the first start: now (default, also last), all, or a time
 	Checkpoint Duration             `yaml:"checkpoint"` // between two checkpoints; default 10s
 	Disabled   bool                 `yaml:"disabled"`   // known, but not started
 }
@@ -33,6 +34,7 @@ type Job struct {
 type JobInput struct {
 	Hub           string     `yaml:"hub"`
 	ConsumerGroup string     `yaml:"consumerGroup"` // default $Default
+	PartitionKey  string     `yaml:"partitionKey"`  // property by which the senders partition, if they do
 	Reference     *Reference `yaml:"reference"`
 }
 
@@ -105,6 +107,14 @@ func (v *validation) job(c *Config, path string, j Job) {
 	} else if info.IsDir() {
 		v.add(path+".query", "%s is a folder", j.Query)
 	}
+	for i, file := range j.Functions {
+		at := fmt.Sprintf("%s.functions[%d]", path, i)
+		if info, err := os.Stat(c.abs(file)); err != nil {
+			v.add(at, "%v", err)
+		} else if info.IsDir() || filepath.Ext(file) != ".js" {
+			v.add(at, "%s is not a .js file", file)
+		}
+	}
 	if len(j.Inputs) == 0 {
 		v.add(path+".inputs", "is missing; name what the query reads FROM")
 	}
@@ -133,6 +143,9 @@ func (v *validation) oneOf(path, value string, allowed ...string) {
 func (v *validation) jobInput(path string, in JobInput) {
 	if (in.Hub == "") == (in.Reference == nil) {
 		v.add(path, "needs one of hub and reference")
+	}
+	if in.PartitionKey != "" && in.Hub == "" {
+		v.add(path+".partitionKey", "belongs to a hub")
 	}
 	if r := in.Reference; r != nil {
 		if (r.File == "") == (r.Container == "") {

@@ -100,15 +100,18 @@ func (s *Server) routes() http.Handler {
 		"GET /api/stream":  s.streamTopics,
 		"GET /api/status":  s.getStatus,
 		"GET /api/history": s.getHistory,
-		"GET /api/hubs/{hub}/partitions/{partition}/events":         s.peekEvents,
-		"POST /api/hubs/{hub}/events":                               s.sendEvent,
-		"POST /api/databases/{db}/containers/{coll}/query":          s.queryItems,
-		"POST /api/databases/{db}/containers/{coll}/items":          s.createItem,
-		"PUT /api/databases/{db}/containers/{coll}/items":           s.replaceItem,
-		"DELETE /api/databases/{db}/containers/{coll}/items":        s.deleteItem,
-		"GET /api/apps/{app}/functions/{function}/invocations":      s.getInvocations,
-		"POST /api/apps/{app}/functions/{function}/run":             s.runFunction,
+		"GET /api/hubs/{hub}/partitions/{partition}/events":    s.peekEvents,
+		"POST /api/hubs/{hub}/events":                          s.sendEvent,
+		"POST /api/databases/{db}/containers/{coll}/query":     s.queryItems,
+		"POST /api/databases/{db}/containers/{coll}/items":     s.createItem,
+		"PUT /api/databases/{db}/containers/{coll}/items":      s.replaceItem,
+		"DELETE /api/databases/{db}/containers/{coll}/items":   s.deleteItem,
+		"GET /api/apps/{app}/functions/{function}/invocations": s.getInvocations,
+		"POST /api/apps/{app}/functions/{function}/run":        s.runFunction,
+		"GET /api/jobs":                                             s.listJobs,
 		"GET /api/jobs/{job}":                                       s.getJob,
+		"POST /api/jobs/{job}/start":                                s.startJob,
+		"POST /api/jobs/{job}/stop":                                 s.stopJob,
 		"GET /api/dashboards":                                       s.listBoards,
 		"GET /api/dashboards/{board}":                               s.getBoard,
 		"GET /api/dashboards/{board}/tiles/{tile}/history":          s.getTileHistory,
@@ -133,6 +136,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer feeding.Wait()
 	feeding.Go(func() { s.boards.Run(ctx) })
 	s.sample(time.Now(), s.topics.wanted())
+	hurried := map[string]time.Time{} // by dashboard: when an alarm last came before the tick
 	for {
 		select {
 		case <-ctx.Done():
@@ -143,7 +147,9 @@ func (s *Server) Run(ctx context.Context) error {
 			for topic := range wanted {
 				s.publishBoard(topic, now)
 			}
-		case topic := <-s.wake: // a page that just opened does not wait for the tick
+		case <-s.boards.Alarms(): // an alarm does not wait for the tick
+			s.publishAlarms(time.Now(), hurried)
+		case topic := <-s.wake: // nor does a page that just opened
 			if now := time.Now(); s.topics.recent(topic, now) {
 				continue // several pages opened at a time
 			} else if topic == statusTopic {
@@ -168,6 +174,18 @@ func (s *Server) sample(now time.Time, wanted map[string]int) {
 func (s *Server) publishStatus(now time.Time) {
 	if body := s.history.latest(); body != nil {
 		s.topics.publish(statusTopic, body, now)
+	}
+}
+
+// publishAlarms publishes the dashboards that have new alarms without waiting
+// for the tick: a second message within the second, never a third.
+func (s *Server) publishAlarms(now time.Time, hurried map[string]time.Time) {
+	wanted := s.topics.wanted()
+	for _, name := range s.boards.Urgent() {
+		if topic := dashboardPrefix + name; wanted[topic] > 0 && now.Sub(hurried[name]) >= fresh {
+			hurried[name] = now
+			s.publishBoard(topic, now)
+		}
 	}
 }
 

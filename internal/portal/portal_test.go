@@ -81,9 +81,7 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.SetJobs([]Job{{Name: "solar", Query: "SELECT 1", Numbers: func() JobNumbers {
-		return JobNumbers{In: 10, Late: 2, DelayMs: 1500, Failed: "no such hub"}
-	}}})
+	p.SetJobs([]Job{labJob()})
 	ctx, cancel := context.WithCancel(context.Background())
 	srv := httptest.NewUnstartedServer(p)
 	srv.Config.BaseContext = func(net.Listener) context.Context { return ctx }
@@ -426,21 +424,6 @@ func TestPages(t *testing.T) {
 	}
 	if none := get("/assets/none.js", ""); none.StatusCode != 404 {
 		t.Errorf("an asset that is not there: %s", none.Status)
-	}
-}
-
-func TestJobs(t *testing.T) {
-	l := newLab(t)
-	if code, _ := l.do("GET", "/api/jobs/none", ""); code != 404 {
-		t.Errorf("an unknown job: %d", code)
-	}
-	if code, got := l.do("GET", "/api/jobs/solar", ""); code != 200 || got["query"] != "SELECT 1" {
-		t.Errorf("job: %d %v", code, got)
-	}
-	next := l.listen("status")
-	job := next("status")["jobs"].([]any)[0].(map[string]any)
-	if job["delayMs"] != 1500.0 || job["counts"].(map[string]any)["late"] != 2.0 || job["failed"] != "no such hub" {
-		t.Errorf("state: %v", job)
 	}
 }
 

@@ -145,7 +145,7 @@ func (s *Server) snapshot(now time.Time) *Snapshot {
 		snap.Hubs = append(snap.Hubs, hub)
 	}
 	for i := range s.jobs {
-		snap.Jobs = append(snap.Jobs, s.jobState(&s.jobs[i]))
+		snap.Jobs = append(snap.Jobs, s.jobs[i].state(s.rates.rate))
 	}
 	leases := leaseContainers(snap.Apps)
 	for _, d := range s.cfg.Store.Databases() {

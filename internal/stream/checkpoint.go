@@ -131,8 +131,8 @@ func (l *lane) snapshot() []byte {
 	return w.b
 }
 
-// restore sets the lane to a snapshot and its journal.
-func (l *lane) restore(state []byte, journal [][]byte) error {
+// restore sets the lane to a snapshot.
+func (l *lane) restore(state []byte) error {
 	r := &stateReader{b: state}
 	if v := r.uint(); v != snapshotVersion {
 		return fault.New(fault.PreconditionFailed, "checkpoint", "written by another version of lazuli (format %d, this one reads %d); start with start mode now, or with a time", v, snapshotVersion)
@@ -174,9 +174,11 @@ func (l *lane) restore(state []byte, journal [][]byte) error {
 			return err
 		}
 	}
-	if err := r.err(); err != nil {
-		return err
-	}
+	return r.err()
+}
+
+// replay has the moves of a journal made again where they were made.
+func (l *lane) replay(journal [][]byte) error {
 	for _, entry := range journal {
 		marks, err := readMarks(entry)
 		if err != nil {

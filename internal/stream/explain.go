@@ -12,7 +12,9 @@ import (
 // Explain prints the logical plan and what a job adds to it: the state that
 // each operator keeps, how far back a start reads, and whether partitions run
 // apart.
-func Explain(p *streamsql.Program) string {
+//
+// partitionKeys are those of Options.
+func Explain(p *streamsql.Program, partitionKeys map[string]string) string {
 	var b strings.Builder
 	b.WriteString(p.Explain())
 	b.WriteString("state\n")
@@ -20,11 +22,8 @@ func Explain(p *streamsql.Program) string {
 		explainState(&b, s.Root, s)
 	}
 	fmt.Fprintf(&b, "  a start reads back %v before its first output\n", time.Duration(lookback(p))*100)
-	if ok, why := parallelism(p, nil); ok {
-		b.WriteString("  runs as one lane for each input partition\n")
-	} else {
-		fmt.Fprintf(&b, "  runs as one lane: %s\n", why)
-	}
+	_, why := Parallelism(p, partitionKeys)
+	fmt.Fprintf(&b, "  runs as %s\n", why)
 	return b.String()
 }
 

@@ -53,10 +53,11 @@ type feed struct {
 	free      chan *inBatch
 	ready     chan *inBatch
 	wake      chan<- struct{}
-	counters  *counters
+	counters  *counters // of the lane
+	numbers   feedCounters
+	clocks    *clocks
 	now       func() time.Time
 	waiting   atomic.Int64 // since when Read waits, in ticks; 0 while it does not
-	backlog   atomic.Int64
 
 	// The lane's part.
 	merges   []*sourceMerge
@@ -103,7 +104,7 @@ func (f *feed) loop(ctx context.Context) error {
 			}
 			continue
 		}
-		f.backlog.Store(max(reader.Backlog(), 0))
+		f.numbers.backlog.Store(max(reader.Backlog(), 0))
 		f.decode(decoder, b)
 		f.send(ctx, b)
 	}
@@ -202,16 +203,16 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 	if n > 0 {
 		b.next = b.batch.Events[n-1].Offset + 1
 	}
-	f.counters.in.Add(int64(n))
-	f.counters.inBytes.Add(int64(size))
+	f.numbers.in.Add(int64(n))
+	f.numbers.bytes.Add(int64(size))
 }
 
 func (f *feed) inputError(e *Event, err error) {
 	var data *streamsql.DataError
 	if errors.As(err, &data) {
-		f.counters.conversion.Add(1)
+		f.numbers.conversion.Add(1)
 	} else {
-		f.counters.malformed.Add(1)
+		f.numbers.malformed.Add(1)
 	}
 	f.counters.note(fault.Wrap(fault.Invalid, "input "+f.input.Name, err, "partition %d, offset %d", f.partition, e.Offset))
 }
@@ -233,7 +234,7 @@ func (f *feed) eventTime(node *streamsql.Source, row *streamsql.Row) int64 {
 			}
 		}
 	}
-	f.counters.conversion.Add(1)
+	f.numbers.conversion.Add(1)
 	if row.Err != nil {
 		f.counters.note(row.Err)
 		row.Err = nil

@@ -21,7 +21,7 @@ type StartMode uint8
 // is a whole one, and results before the time are not written.
 const (
 	StartNow  StartMode = iota // output from now on
-	StartLast                  // go on from the checkpoint; like StartNow if there is none
+	StartLast                  // go on from the checkpoint; without one, see Options.First
 	StartAt                    // output from Options.StartTime on
 	StartAll                   // all input there is, all output: files and tests
 )
@@ -35,34 +35,43 @@ type Options struct {
 	Sources    map[string]Source
 	References map[string]Reference
 	Sinks      map[string]Sink
-	// PartitionKeys names, for an input, the column that its sender
-	// partitions by.
+	// PartitionKeys names, for an input, the property by which its senders
+	// partition (a.b for one of a record). What the query needs is
+	// streamsql.Program.PartitionKeys; where both agree, partitions run apart.
 	PartitionKeys map[string]string
 	Policy        TimePolicy
 	OutputErrors  ErrorPolicy
 	Start         StartMode
-	StartTime     time.Time
-	Store         Store         // nil: no checkpoints
-	Checkpoint    time.Duration // between two; 0: 10 s
-	StopTimeout   time.Duration // for outputs, when the job is stopped; 0: 10 s
-	Refresh       time.Duration // of reference data; 0: only at the start
-	Limits        Limits
+	StartTime     time.Time // of StartAt
+	// First is how a lane starts with StartLast while it has no checkpoint.
+	// StartAt, with the same time at each attempt, lets a job that dies before
+	// its first checkpoint begin again at the same place.
+	First       StartMode
+	Store       Store         // nil: no checkpoints
+	Checkpoint  time.Duration // between two; 0: 10 s
+	StopTimeout time.Duration // for outputs, when the job is stopped; 0: 10 s
+	Refresh     time.Duration // of reference data; 0: only at the start
+	Limits      Limits
 	// Functions is the text of the JavaScript functions: a checkpoint belongs
 	// to them as to the query.
 	Functions string
-	Now       func() time.Time // nil: time.Now
-	Log       *slog.Logger     // nil: none
+	// Started is called once a run stands at its first event, before it is
+	// read; nil: nobody wants to know.
+	Started func()
+	Now     func() time.Time // nil: time.Now
+	Log     *slog.Logger     // nil: none
 }
 
 // Job runs one query.
 type Job struct {
 	opts     Options
 	parallel bool
-	why      string // if not parallel
+	why      string // parallel, or not
 	back     int64
 
-	mu    sync.Mutex
-	lanes []*lane // guarded by mu: set when Run starts
+	mu     sync.Mutex
+	lanes  []*lane            // guarded by mu: set when Run starts
+	clocks map[string]*clocks // by input; each has a lock of its own
 }
 
 // New checks that the program can run with what it is given.
@@ -98,8 +107,11 @@ func New(opts Options) (*Job, error) {
 			return nil, fault.New(fault.Invalid, "job "+opts.Name, "the query writes to %s, which is not given", out.Name)
 		}
 	}
-	j := &Job{opts: opts, back: lookback(opts.Program)}
-	j.parallel, j.why = parallelism(opts.Program, opts.PartitionKeys)
+	j := &Job{opts: opts, back: lookback(opts.Program), clocks: map[string]*clocks{}}
+	for _, in := range opts.Program.Inputs {
+		j.clocks[in.Name] = &clocks{job: opts.Name, input: in.Name, now: opts.Now, log: opts.Log}
+	}
+	j.parallel, j.why = Parallelism(opts.Program, opts.PartitionKeys)
 	if err := j.checkOver(); err != nil {
 		return nil, err
 	}
@@ -161,6 +173,9 @@ func (j *Job) Run(ctx context.Context) error {
 	j.mu.Lock()
 	j.lanes = lanes
 	j.mu.Unlock()
+	if j.opts.Started != nil {
+		j.opts.Started()
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -292,10 +307,10 @@ func (j *Job) addFeeds(l *lane, b *builder, in *streamsql.Input, partitions, onl
 		f := &feed{
 			input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
 			free: make(chan *inBatch, 4), ready: make(chan *inBatch, 2), wake: l.wake, counters: l.env.counters, now: j.opts.Now,
-			next: -1, idleWM: minTime,
+			clocks: j.clocks[in.Name], next: -1, idleWM: minTime,
 		}
 		for i, n := range nodes {
-			t := newTimeline(l.env, j.opts.Policy, n)
+			t := newTimeline(l.env, j.opts.Policy, n, f)
 			f.lines = append(f.lines, t)
 			merges[i].lines = append(merges[i].lines, t)
 		}
@@ -304,44 +319,11 @@ func (j *Job) addFeeds(l *lane, b *builder, in *streamsql.Input, partitions, onl
 	l.merges = append(l.merges, merges...)
 }
 
-// position sets a lane to its start.
-func (j *Job) position(ctx context.Context, l *lane) error {
-	o := &j.opts
-	if o.Start == StartLast && o.Store != nil {
-		state, journal, err := o.Store.Load(ctx, l.name)
-		if err != nil {
-			return fault.Wrap(fault.KindOf(err), "job "+o.Name, err, "the checkpoint cannot be read")
-		}
-		if state != nil {
-			if err := l.restore(state, journal); err != nil {
-				return fmt.Errorf("job %s: %w", o.Name, err)
-			}
-			return nil
-		}
-	}
-	at := AtArrival(StartOfInput)
-	if o.Start != StartAll {
-		first := Ticks(o.Now())
-		if o.Start == StartAt {
-			first = Ticks(o.StartTime)
-		}
-		l.env.firstOutput = first
-		at = AtArrival(first - j.back - ticksOf(EarlyLimit))
-	}
-	for _, f := range l.feeds {
-		f.start = at
-	}
-	return nil
-}
-
 // Metrics returns the job's numbers, summed over its lanes.
 func (j *Job) Metrics() Metrics {
-	j.mu.Lock()
-	lanes := j.lanes
-	j.mu.Unlock()
 	var m Metrics
-	for _, l := range lanes {
-		m.add(l.env.counters)
+	for _, l := range j.running() {
+		m.add(l)
 	}
 	return m
 }
@@ -356,5 +338,5 @@ func (j *Job) WatermarkDelay() time.Duration {
 	return j.opts.Now().Sub(TimeOf(m.Watermark))
 }
 
-// Parallel says whether the job runs partitions apart, and if not why.
+// Parallel says whether the job runs partitions apart, and why or why not.
 func (j *Job) Parallel() (bool, string) { return j.parallel, j.why }

@@ -199,15 +199,13 @@ func (l *lane) drain() error {
 func (l *lane) report() {
 	c := l.env.counters
 	c.held.Store(int64(l.env.held))
-	var backlog int64
 	wm := endOfTime
 	for _, f := range l.feeds {
-		backlog += f.backlog.Load()
+		f.publish()
 	}
 	for _, m := range l.merges {
 		wm = min(wm, m.sent)
 	}
-	c.backlog.Store(backlog)
 	if wm > minTime && wm < endOfTime {
 		c.watermark.Store(wm)
 	}

@@ -5,15 +5,11 @@ import (
 	"sync/atomic"
 )
 
-// counters are the numbers of one lane.
+// counters are the numbers of one lane that belong to no input.
 type counters struct {
-	in, out               atomic.Int64
-	inBytes               atomic.Int64
-	late, early           atomic.Int64
-	outOfOrder, dropped   atomic.Int64
-	malformed, conversion atomic.Int64
+	out                   atomic.Int64
+	dropped               atomic.Int64
 	runtime, outputErrors atomic.Int64
-	backlog               atomic.Int64
 	watermark             atomic.Int64
 	checkpoints           atomic.Int64
 	checkpointBytes       atomic.Int64
@@ -22,6 +18,8 @@ type counters struct {
 	mu      sync.Mutex
 	last    string            // guarded by mu: the last data error
 	blocked map[string]string // guarded by mu: output to the error it waits on
+	written map[string]int64  // guarded by mu: rows by output
+	refused map[string]int64  // guarded by mu: failed writes by output
 }
 
 func (c *counters) dataError(err error) {
@@ -33,6 +31,28 @@ func (c *counters) note(err error) {
 	c.mu.Lock()
 	c.last = err.Error()
 	c.mu.Unlock()
+}
+
+// wrote and failed count what became of a write to an output.
+func (c *counters) wrote(output string, rows int) {
+	c.out.Add(int64(rows))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.written == nil {
+		c.written = make(map[string]int64)
+	}
+	c.written[output] += int64(rows)
+}
+
+func (c *counters) failed(output string, err error) {
+	c.outputErrors.Add(1)
+	c.note(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused == nil {
+		c.refused = make(map[string]int64)
+	}
+	c.refused[output]++
 }
 
 // block records that an output waits, or with nil that it does not.
@@ -71,19 +91,15 @@ type Metrics struct {
 	Blocked               map[string]string `json:"blocked,omitempty"` // outputs that do not take rows, and why
 }
 
-func (m *Metrics) add(c *counters) {
-	m.InputEvents += c.in.Load()
-	m.InputBytes += c.inBytes.Load()
+func (m *Metrics) add(l *lane) {
+	for _, f := range l.feeds {
+		m.addFeed(&f.numbers)
+	}
+	c := l.env.counters
 	m.OutputEvents += c.out.Load()
-	m.LateEvents += c.late.Load()
-	m.EarlyEvents += c.early.Load()
-	m.OutOfOrderEvents += c.outOfOrder.Load()
 	m.DroppedEvents += c.dropped.Load()
-	m.DeserializationErrors += c.malformed.Load()
-	m.ConversionErrors += c.conversion.Load()
 	m.RuntimeErrors += c.runtime.Load()
 	m.OutputErrors += c.outputErrors.Load()
-	m.BackloggedEvents += c.backlog.Load()
 	m.HeldRows += c.held.Load()
 	m.Checkpoints += c.checkpoints.Load()
 	m.CheckpointBytes += c.checkpointBytes.Load()
@@ -101,4 +117,16 @@ func (m *Metrics) add(c *counters) {
 		}
 		m.Blocked[output] = why
 	}
+}
+
+func (m *Metrics) addFeed(n *feedCounters) {
+	m.InputEvents += n.in.Load()
+	m.InputBytes += n.bytes.Load()
+	m.LateEvents += n.late.Load()
+	m.EarlyEvents += n.early.Load()
+	m.OutOfOrderEvents += n.outOfOrder.Load()
+	m.DroppedEvents += n.dropped.Load()
+	m.DeserializationErrors += n.malformed.Load()
+	m.ConversionErrors += n.conversion.Load()
+	m.BackloggedEvents += n.backlog.Load()
 }

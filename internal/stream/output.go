@@ -123,14 +123,13 @@ func (o *output) write(ctx context.Context, b OutputBatch) error {
 		err := o.sink.Write(ctx, b)
 		if err == nil {
 			o.env.counters.block(o.name, nil)
-			o.env.counters.out.Add(int64(len(b.Rows)))
+			o.env.counters.wrote(o.name, len(b.Rows))
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		o.env.counters.outputErrors.Add(1)
-		o.env.counters.note(err)
+		o.env.counters.failed(o.name, err)
 		hopeless := fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge)
 		if hopeless && o.policy == DropOutput {
 			return o.dropBad(ctx, b)

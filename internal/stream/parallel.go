@@ -7,82 +7,46 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
-// parallelism says whether a query can run as one lane for each input
-// partition, and if not why.
+// Parallelism says whether a query can run as one lane for each partition of
+// its input, and why or why not.
 //
 // It can when no operator ever has to bring together rows of different
-// partitions: each operator with state is keyed by the partition (PartitionId,
-// or the column by which the sender has partitioned the input), and the query
-// reads one input.
-func parallelism(p *streamsql.Program, partitionKeys map[string]string) (ok bool, why string) {
-	streams := 0
+// partitions: the query reads one stream, and each operator with state is keyed
+// by the partition's number or by the property by which the senders have
+// partitioned the events. Only the user can know the latter; partitionKeys, by
+// input, says so.
+func Parallelism(p *streamsql.Program, partitionKeys map[string]string) (ok bool, why string) {
+	var streams []*streamsql.Input
+	sent := map[*streamsql.Input][]string{}
 	for _, in := range p.Inputs {
-		if !in.Reference {
-			streams++
+		if in.Reference {
+			continue
 		}
-	}
-	if streams != 1 {
-		return false, fmt.Sprintf("it reads %d streams", streams)
-	}
-	for _, step := range p.Steps {
-		if why := serial(step.Root, step, partitionKeys); why != "" {
-			return false, why
-		}
-	}
-	return true, ""
-}
-
-// serial names what in a tree needs rows of all partitions.
-func serial(n streamsql.Node, step *streamsql.Step, partitionKeys map[string]string) string {
-	for _, c := range n.Children() {
-		if why := serial(c, step, partitionKeys); why != "" {
-			return why
-		}
-	}
-	keyed := func(what string, keys []*streamsql.Expr) string {
-		for _, k := range keys {
-			if isPartition(k.String(), partitionKeys) {
-				return ""
+		streams = append(streams, in)
+		for name, key := range partitionKeys {
+			if key != "" && strings.EqualFold(name, in.Name) {
+				sent[in] = strings.Split(key, ".")
 			}
 		}
-		return fmt.Sprintf("%s in %s is not by PartitionId or the input's partition key", what, stepName(step))
 	}
-	switch n := n.(type) {
-	case *streamsql.Aggregate:
-		for _, w := range n.Windows {
-			if w.Kind == streamsql.Session {
-				if why := keyed("SessionWindow OVER", w.SessionKeys); why != "" {
-					return why
-				}
-			}
-		}
-		return keyed("GROUP BY", n.Keys)
-	case *streamsql.Analytic:
-		for _, c := range n.Calls {
-			if why := keyed(c.Func.String()+" OVER(PARTITION BY …)", c.PartitionBy); why != "" {
-				return why
-			}
-		}
-	case *streamsql.Join:
-		return keyed("JOIN … ON", n.LeftKeys)
-	case *streamsql.MatchRecognize:
-		return keyed("MATCH_RECOGNIZE PARTITION BY", n.PartitionBy)
+	if len(streams) != 1 {
+		return false, fmt.Sprintf("one lane, because the query reads %d streams", len(streams))
 	}
-	return ""
-}
-
-// isPartition says whether a key expression is the partition. It goes by the
-// last part of the column's name, which is enough for a single input whose steps
-// do not rename another column to it.
-func isPartition(text string, partitionKeys map[string]string) bool {
-	name := strings.ToLower(strings.Trim(text[strings.LastIndexByte(text, '.')+1:], "[]"))
-	if name == "partitionid" {
-		return true
+	in := streams[0]
+	keys, never := p.PartitionKeys()
+	reason := p.SplitsBy(sent)
+	key := strings.Join(keys[in], ".")
+	switch {
+	case reason == "" && len(keys) == 0 && never == "":
+		return true, "one lane for each partition of " + in.Name + ": the query keeps no state"
+	case reason == "" && len(sent[in]) > 0:
+		return true, fmt.Sprintf("one lane for each partition of %s, which is partitioned by %s", in.Name, strings.Join(sent[in], "."))
+	case reason == "":
+		return true, "one lane for each partition of " + in.Name + ": the query is keyed by PartitionId"
+	case never != "":
+		return false, "one lane, because " + never
+	case len(sent[in]) > 0:
+		return false, fmt.Sprintf("one lane, because the query can be split by %s, but %s is partitioned by %s", key, in.Name, strings.Join(sent[in], "."))
 	}
-	for _, key := range partitionKeys {
-		if key != "" && strings.EqualFold(key, name) {
-			return true
-		}
-	}
-	return false
+	return false, fmt.Sprintf("one lane, because nothing says by what %s is partitioned; if its senders use %s as the partition key, say so (partitionKey: %s), and each partition gets a lane of its own", in.Name, key, key)
 }

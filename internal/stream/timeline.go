@@ -21,6 +21,8 @@ type timeline struct {
 	byArrival bool
 	over      *table // one word: watermark of the key; nil without OVER
 	env       *env
+	numbers   *feedCounters
+	clocks    *clocks
 	wm        int64 // no later row has a lower time
 	seq       uint64
 	sorting   entryHeap // rows above the watermark, if rows may be out of order
@@ -37,8 +39,11 @@ type entry struct {
 	i    int32
 }
 
-func newTimeline(e *env, p TimePolicy, n *streamsql.Source) *timeline {
-	t := &timeline{policy: p, byArrival: n.Timestamp == nil, env: e, wm: minTime, sweep: minTime}
+func newTimeline(e *env, p TimePolicy, n *streamsql.Source, f *feed) *timeline {
+	t := &timeline{
+		policy: p, byArrival: n.Timestamp == nil, env: e, numbers: &f.numbers, clocks: f.clocks,
+		wm: minTime, sweep: minTime,
+	}
 	if len(n.Over) > 0 {
 		t.over = newTable(1)
 	}
@@ -49,7 +54,7 @@ func (t *timeline) holds() bool { return !t.byArrival && (t.policy.OutOfOrder > 
 
 // place decides on the time of an event, or that it is dropped.
 func (t *timeline) place(time, arrival int64, key []byte) (int64, bool, error) {
-	c := t.env.counters
+	c := t.numbers
 	if t.byArrival {
 		t.wm = max(t.wm, arrival)
 		return t.wm, true, nil
@@ -101,6 +106,9 @@ func (t *timeline) place(time, arrival int64, key []byte) (int64, bool, error) {
 
 // add takes row i of a batch.
 func (t *timeline) add(b *inBatch, i int, time, arrival int64, key []byte) error {
+	if !t.byArrival && !t.policy.Unlimited {
+		t.clocks.check(t.policy, time-arrival, b, i)
+	}
 	time, ok, err := t.place(time, arrival, key)
 	if err != nil || !ok {
 		return err

@@ -7,8 +7,8 @@ import (
 )
 
 // Explain returns the plan as indented text: inputs with the columns that are
-// decoded, each step with its operators from the last to the first, and whether
-// the query can be partitioned.
+// decoded, and each step with its operators from the last to the first. Whether
+// it can be split is PartitionKeys' to say.
 func (p *Program) Explain() string {
 	var sb strings.Builder
 	for _, in := range p.Inputs {
@@ -25,21 +25,6 @@ func (p *Program) Explain() string {
 		}
 		fmt.Fprintf(&sb, "step %s\n", name)
 		explainNode(&sb, st.Root, 1)
-	}
-	keys, reason := p.PartitionKeys()
-	switch {
-	case reason != "":
-		fmt.Fprintf(&sb, "not partitionable: %s\n", reason)
-	case len(keys) == 0:
-		sb.WriteString("partitionable by anything: no state\n")
-	default:
-		var parts []string
-		for _, in := range p.Inputs {
-			if k, ok := keys[in]; ok {
-				parts = append(parts, in.Name+" by "+strings.Join(k, "."))
-			}
-		}
-		fmt.Fprintf(&sb, "partitionable: %s\n", strings.Join(parts, ", "))
 	}
 	return sb.String()
 }

@@ -146,7 +146,7 @@ func compileGolden(text, verb string) string {
 		if verb == "error" {
 			return "no error\n"
 		}
-		return prog.Explain()
+		return prog.Explain() + explainPartition(prog)
 	}
 	var syntax *SyntaxError
 	if !errors.As(err, &syntax) {
@@ -158,4 +158,22 @@ func compileGolden(text, verb string) string {
 		width = max(syntax.End-syntax.Start, 1)
 	}
 	return fmt.Sprintf("%s\n%s%s\n%s\n", source, strings.Repeat(" ", syntax.Col-1), strings.Repeat("^", width), syntax.Error())
+}
+
+// explainPartition prints by what the query can be split.
+func explainPartition(p *Program) string {
+	keys, reason := p.PartitionKeys()
+	switch {
+	case reason != "":
+		return "not partitionable: " + reason + "\n"
+	case len(keys) == 0:
+		return "partitionable by anything: no state\n"
+	}
+	var parts []string
+	for _, in := range p.Inputs {
+		if k, ok := keys[in]; ok {
+			parts = append(parts, in.Name+" by "+strings.Join(k, "."))
+		}
+	}
+	return "partitionable: " + strings.Join(parts, ", ") + "\n"
 }

@@ -27,10 +27,79 @@ func (p *Program) PartitionKeys() (keys map[*Input][]string, reason string) {
 	}
 	keys = map[*Input][]string{}
 	for in, path := range chosen {
-		keys[in] = strings.Split(path, "\x00")
+		keys[in] = in.spelled(path)
 	}
 	return keys, ""
 }
+
+// SplitsBy says whether each part of the query's state sees only events of one
+// partition if the senders have partitioned the inputs by these properties (the
+// path of one for each input; without a path the events lie anywhere). The
+// reason names the first operator that stands against it.
+func (p *Program) SplitsBy(sent map[*Input][]string) (reason string) {
+	pt := partitioner{budget: maxPartitionSteps}
+	for _, st := range p.Steps {
+		pt.collect(st.Root)
+	}
+	together := func(in *Input, path string) bool {
+		return path == partitionID || len(sent[in]) > 0 && path == foldPath(sent[in])
+	}
+	for _, d := range pt.demands {
+		met := slices.ContainsFunc(d.alternatives, func(alt map[*Input]string) bool {
+			for in, path := range alt {
+				if !together(in, path) {
+					return false
+				}
+			}
+			return true
+		})
+		if !met {
+			return d.what
+		}
+	}
+	if pt.budget <= 0 {
+		return "the query is too complex to decide"
+	}
+	return ""
+}
+
+// partitionID stands for the number of the event's partition among the paths.
+const partitionID = "\x00PartitionId"
+
+// readsPartition says whether the slot is the number of the partition for
+// certain. PartitionId as a plain column is a property of the event, if it has
+// one of that name, unless FROM … PARTITION BY PartitionId says otherwise.
+func (n *Source) readsPartition(slot int) bool {
+	for _, m := range n.Input.Meta {
+		if m.Slot != slot || m.User || !strings.EqualFold(m.Name, "PartitionId") {
+			continue
+		}
+		if !m.IfMissing {
+			return true
+		}
+		for _, k := range n.Partition.Keys {
+			if s, ok := k.Slot(); ok && s == slot {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// spelled is a path of the search as the query spells it.
+func (in *Input) spelled(path string) []string {
+	if path == partitionID {
+		return []string{"PartitionId"}
+	}
+	for _, f := range in.Fields {
+		if foldPath(f.Path) == path {
+			return f.Path
+		}
+	}
+	return strings.Split(path, "\x00")
+}
+
+func foldPath(path []string) string { return strings.ToLower(strings.Join(path, "\x00")) }
 
 // maxPartitionSteps bounds the search, which is exponential in the worst case.
 const maxPartitionSteps = 200000
@@ -169,9 +238,12 @@ func (pt *partitioner) slotOrigin(n Node, slot int) map[*Input]string {
 	}
 	switch n := n.(type) {
 	case *Source:
+		if n.readsPartition(slot) {
+			return map[*Input]string{n.Input: partitionID}
+		}
 		for _, f := range n.Input.Fields {
 			if f.Slot == slot && len(f.Path) > 0 {
-				return map[*Input]string{n.Input: strings.ToLower(strings.Join(f.Path, "\x00"))}
+				return map[*Input]string{n.Input: foldPath(f.Path)}
 			}
 		}
 	case *StepRef:

@@ -11,8 +11,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 	"time"
@@ -97,30 +95,6 @@ func Compile(c Config) (*streamsql.Program, error) {
 	}
 	sort.Slice(opts.Inputs, func(i, j int) bool { return opts.Inputs[i].Name < opts.Inputs[j].Name })
 	return streamsql.Compile(c.Query, opts)
-}
-
-// Functions reads the JavaScript functions of a project: each NAME.js in the
-// folder is udf.NAME, or uda.NAME if NAME.js.json says that its type is an
-// aggregate. A folder that does not exist has none.
-func Functions(dir string) ([]streamsql.Function, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.js"))
-	if err != nil {
-		return nil, err
-	}
-	var out []streamsql.Function
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		f := streamsql.Function{Name: strings.TrimSuffix(filepath.Base(file), ".js"), Source: string(source)}
-		about, err := os.ReadFile(file + ".json")
-		if err == nil && strings.Contains(strings.ToLower(string(about)), "uda") {
-			f.Aggregate = true
-		}
-		out = append(out, f)
-	}
-	return out, nil
 }
 
 // Lines is a sink that writes one JSON object a line. With a label each line is
