@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 )
 
 // documents are all pages of the project, from the repository's root.
@@ -44,6 +45,9 @@ func blocks(t *testing.T, page, language string) []string {
 	return found
 }
 
+// namedQuery finds the files of stream queries in a project file.
+var namedQuery = regexp.MustCompile(`(?m)^ +query: (\S+)`)
+
 // TestProjectFilesParse loads every YAML block as a project file.
 func TestProjectFilesParse(t *testing.T) {
 	seen := 0
@@ -54,6 +58,11 @@ func TestProjectFilesParse(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, "app"), 0o700); err != nil {
 				t.Fatal(err)
 			}
+			for _, m := range namedQuery.FindAllStringSubmatch(block, -1) {
+				if err := os.WriteFile(filepath.Join(dir, m[1]), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if _, err := config.Parse([]byte(block), dir); err != nil {
 				t.Errorf("%s: %v", page, err)
 			}
@@ -61,6 +70,19 @@ func TestProjectFilesParse(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no project file is shown anywhere")
+	}
+}
+
+// TestDashboardsParse checks every JSON block of the dashboards' guide.
+func TestDashboardsParse(t *testing.T) {
+	found := blocks(t, "dashboards.md", "json")
+	if len(found) == 0 {
+		t.Error("no dashboard is shown")
+	}
+	for _, block := range found {
+		if _, err := dashboard.Parse([]byte(block)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

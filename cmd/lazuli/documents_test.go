@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,13 +22,15 @@ var shellBlock = regexp.MustCompile("(?ms)^```(sh|sh fails)\n(.*?)^```")
 // the ports are free ones, and the line that starts the project is left out,
 // because the test has started it.
 func TestDocuments(t *testing.T) {
-	for _, page := range []string{"README.md", "docs/workshop.md", "docs/connecting.md"} {
+	for _, page := range []string{"README.md", "docs/workshop.md", "docs/connecting.md", "docs/stream.md", "docs/dashboards.md"} {
 		t.Run(page, func(t *testing.T) {
-			p := up(t, project(t, freePorts, true))
 			text, err := os.ReadFile(filepath.Join("..", "..", page))
 			if err != nil {
 				t.Fatal(err)
 			}
+			dir := project(t, freePorts, true)
+			writeDashboards(t, dir, text)
+			p := up(t, dir)
 			blocks := shellBlock.FindAllStringSubmatch(string(text), -1)
 			if len(blocks) == 0 {
 				t.Fatal("no shell block")
@@ -36,9 +39,24 @@ func TestDocuments(t *testing.T) {
 				runBlock(t, p, b[2], b[1] == "sh fails")
 			}
 			testkit.Eventually(t, 10*time.Second, func() bool {
-				return page == "docs/connecting.md" || strings.Contains(p.output.String(), "Cosmos DB Change Feed triggered with")
+				return !strings.Contains(string(text), "send telemetry_events --count") || strings.Contains(p.output.String(), "Cosmos DB Change Feed triggered with")
 			}, "the change feed did not wake the second function:\n%s", p.output)
 		})
+	}
+}
+
+var jsonBlock = regexp.MustCompile("(?ms)^```json\n(.*?)^```")
+
+// writeDashboards gives the project the dashboards that the page shows.
+func writeDashboards(t *testing.T, dir string, page []byte) {
+	t.Helper()
+	if err := os.Mkdir(filepath.Join(dir, "dashboards"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range jsonBlock.FindAllSubmatch(page, -1) {
+		if err := os.WriteFile(filepath.Join(dir, "dashboards", fmt.Sprintf("%d.json", i)), m[1], 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -48,7 +66,9 @@ func runBlock(t *testing.T, p *process, block string, mustFail bool) {
 	block = strings.ReplaceAll(block, start, "")
 	block = strings.ReplaceAll(block, "go run ./cmd/lazuli", build().lazuli+" --project "+p.info.Dir)
 	block = strings.ReplaceAll(block, "localhost:7071", p.info.Addresses["functions/telemetry"])
+	block = strings.ReplaceAll(block, "localhost:8080", p.info.Addresses["portal"])
 	cmd := exec.CommandContext(t.Context(), "sh", "-euc", block)
+	cmd.Dir = filepath.Join("..", "..")
 	cmd.Env = p.cmd.Env
 	out, err := cmd.CombinedOutput()
 	switch {
