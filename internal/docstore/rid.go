@@ -68,7 +68,7 @@ func ParseRID(s string) (RID, error) {
 	bad := func() (RID, error) {
 		return RID{}, fault.New(fault.Invalid, "resource id", "%.40q is not one", s)
 	}
-	if len(s) > itemRIDLen || strings.Contains(s, "/") {
+	if len(s) > itemRIDLen || strings.ContainsAny(s, "/\r\n") { // base64 would skip line ends
 		return bad()
 	}
 	b, err := base64.StdEncoding.Strict().DecodeString(strings.ReplaceAll(s, "-", "/"))
