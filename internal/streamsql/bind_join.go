@@ -1,6 +1,9 @@
 package streamsql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // join binds a join of streams, or of a stream with reference data.
 func (b *binder) join(j *joinItem) *relation {
@@ -89,44 +92,43 @@ func (sc *scope) sides(x syntax) int {
 	return found
 }
 
-// joinBounds finds the conditions DATEDIFF(unit, left, right) BETWEEN low AND high.
+// joinBounds finds the conditions DATEDIFF(unit, left, right) BETWEEN low AND
+// high. The first pair of sources that is bounded on both ends limits what is kept
+// of the streams; other conditions on times only select.
 func (b *binder) joinBounds(r *relation, conds []syntax, out *JoinBounds, j *joinItem) {
 	const form = "DATEDIFF(minute, a, b) BETWEEN 0 AND 10, where a and b are the sources"
-	var low, high *int64
-	var leaf *relation
-	unitSet := false
+	var bounds []*timeBound
 	for _, cond := range conds {
 		d := b.timeBound(r, cond)
 		if d == nil {
 			continue
 		}
-		if unitSet && (d.unit != out.Unit || d.left != leaf) {
-			b.fail(cond.where(), "the bounds of one JOIN must use one unit and one pair of sources")
-		}
-		out.Unit, leaf, unitSet = d.unit, d.left, true
-		if d.low != nil && (low == nil || *d.low > *low) {
-			low = d.low
-		}
-		if d.high != nil && (high == nil || *d.high < *high) {
-			high = d.high
+		same := slices.IndexFunc(bounds, func(o *timeBound) bool { return o.unit == d.unit && o.left == d.left })
+		if same < 0 {
+			bounds = append(bounds, d)
+		} else {
+			bounds[same].narrow(d)
 		}
 	}
+	both := slices.IndexFunc(bounds, func(d *timeBound) bool { return d.low != nil && d.high != nil })
 	switch {
-	case low == nil && high == nil:
+	case len(bounds) == 0:
 		b.fail(j.on.where(), "a JOIN of streams needs a bound on time in ON: %s", form)
-	case low == nil || high == nil:
+	case both < 0:
 		b.fail(j.on.where(), "the bound on time of a JOIN needs both ends: %s", form)
-	case *low > *high:
-		b.fail(j.on.where(), "the bound on time of this JOIN is empty: %d is greater than %d", *low, *high)
 	}
-	limit := MaxDuration / out.Unit.Ticks()
-	if *low < -limit || *high > limit {
+	d := bounds[both]
+	if *d.low > *d.high {
+		b.fail(j.on.where(), "the bound on time of this JOIN is empty: %d is greater than %d", *d.low, *d.high)
+	}
+	limit := MaxDuration / d.unit.Ticks()
+	if *d.low < -limit || *d.high > limit {
 		b.fail(j.on.where(), "the bound on time of a JOIN is at most 7 days")
 	}
-	out.Low, out.High = *low, *high
-	if left := r.kids[0]; leaf != left {
-		out.LeftTime = slotExpr(leaf.lift(TimeSlot, left), leaf.alias)
-		out.LeftLag = leaf.lag(left)
+	out.Unit, out.Low, out.High = d.unit, *d.low, *d.high
+	if left := r.kids[0]; d.left != left {
+		out.LeftTime = slotExpr(d.left.lift(TimeSlot, left), d.left.alias)
+		out.LeftLag = d.left.lag(left)
 	}
 }
 
@@ -152,6 +154,16 @@ type timeBound struct {
 	unit      Unit
 	left      *relation
 	low, high *int64
+}
+
+// narrow takes a further condition on the same pair.
+func (d *timeBound) narrow(o *timeBound) {
+	if o.low != nil && (d.low == nil || *o.low > *d.low) {
+		d.low = o.low
+	}
+	if o.high != nil && (d.high == nil || *o.high < *d.high) {
+		d.high = o.high
+	}
 }
 
 // timeBound reads a condition on DATEDIFF of two sources, or returns nil.
