@@ -63,17 +63,38 @@ func (m *match) load(r *stateReader) error {
 		m.partials += len(s.open)
 		m.bytes += s.size()
 	}
+	m.loadDue(r, searches)
+	return r.err()
+}
+
+// loadDue reads the matches that have been found. Every search with one must
+// come once.
+func (m *match) loadDue(r *stateReader, searches []*matchSearch) {
+	found := 0
+	for _, s := range searches {
+		if s.found {
+			found++
+		}
+	}
 	for range r.count(2) {
 		s := &matchSearch{found: true, settled: r.bool()}
 		if s.settled {
 			s.lastTime, s.out = r.int(), append([]byte(nil), r.bytes()...)
+			r.bad = r.bad || !isRow(s.out, len(m.slots))
 			m.env.held++
-		} else if i := r.uint(); i < uint64(len(searches)) {
+		} else {
+			i := r.uint()
+			if i >= uint64(len(searches)) || !searches[i].found || searches[i].index > 0 {
+				r.bad = true
+				return
+			}
 			s = searches[i]
+			s.index = 1
+			found--
 		}
 		m.due.push(s)
 	}
-	return r.err()
+	r.bad = r.bad || found != 0
 }
 
 // fits says whether what was read can be a search of this operator.
@@ -81,9 +102,16 @@ func (m *match) fits(s *matchSearch) bool {
 	if s.part >= m.keys.cap() || !m.keys.used(s.part) {
 		return false
 	}
-	rows := m.parts[s.part].rows
+	part := m.parts[s.part]
+	rows, least := &part.rows, part.rows.base
+	if n := len(part.searches); n > 0 {
+		least = part.searches[n-1].first + 1
+	}
 	n := rows.next() - s.first
-	if s.first < rows.base || n < 1 || s.found && (int64(s.last) >= n || rows.at(s.first+int64(s.last)).whole == nil) {
+	if s.first < least || n < 1 {
+		return false
+	}
+	if s.found && (s.last < 0 || int64(s.last) >= n || !isRow(rows.at(s.first+int64(s.last)).whole, len(m.last.Slots))) {
 		return false
 	}
 	for _, ref := range append(s.refs[:len(s.refs):len(s.refs)], s.foundRefs...) {
@@ -101,7 +129,24 @@ func (m *match) fits(s *matchSearch) bool {
 			return false
 		}
 	}
-	return int(s.lastStep) < max(len(s.trail), 1)
+	return int(s.lastStep) < len(s.trail) || m.node.ClassifierSlot < 0
+}
+
+// isRow says whether appendRow may have written b, of a row with so many slots.
+func isRow(b []byte, slots int) bool {
+	if len(b) < 8 {
+		return false
+	}
+	r := stateReader{b: b[8:]}
+	r.int()
+	r.int()
+	if r.uint() != uint64(slots) {
+		return false
+	}
+	for range slots {
+		r.value()
+	}
+	return !r.bad && len(r.b) == 0
 }
 
 func (m *matchRows) save(w *stateWriter) {
