@@ -86,7 +86,9 @@ func (o *object) setText(s string) { o.buf = append(o.buf[:0], s...) }
 func (o *object) add(v streamsql.Value, order []streamsql.Value, time int64) {
 	switch o.call.Func {
 	case streamsql.Collect:
-		o.append(v)
+		if !v.IsNull() {
+			o.append(v)
+		}
 	case streamsql.PercentileCont, streamsql.PercentileDisc:
 		if !order[0].IsNull() {
 			o.append(order[0])

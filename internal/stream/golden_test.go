@@ -41,7 +41,7 @@ func TestGolden(t *testing.T) {
 		}
 		cases := parseCases(string(text))
 		for _, c := range cases {
-			t.Run(strings.TrimSuffix(filepath.Base(file), ".test")+"/"+c.name, func(t *testing.T) {
+			t.Run(strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(file), "testdata/"), ".test")+"/"+c.name, func(t *testing.T) {
 				want := c.results()
 				c.run(t)
 				if got := c.results(); !*update {
