@@ -21,12 +21,20 @@ import (
 func newStreamCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "stream",
-		Short: "Run, test and explain Stream Analytics queries",
+		Short: "Run and test Stream Analytics queries; list, start and stop jobs",
 		Long: `Stream Analytics queries over files: run them, run their test cases, or print
 their plan. Jobs over live hubs are declared in lazuli.yaml and run by
-'lazuli up'.`,
+'lazuli up'; list, start and stop speak to those of the running project.`,
+		Example: `  lazuli stream run query.asaql --input in=events.json
+  lazuli stream list
+  lazuli stream stop solar`,
+		Args: knownVerb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newStreamRunCmd(s), newStreamTestCmd(s), newStreamExplainCmd(s))
+	cmd.AddCommand(
+		newStreamRunCmd(s), newStreamTestCmd(s), newStreamExplainCmd(s),
+		newStreamListCmd(s), newStreamStartCmd(s), newStreamStopCmd(s),
+	)
 	return cmd
 }
 
@@ -75,7 +83,8 @@ func newStreamTestCmd(s *session) *cobra.Command {
 		Short: "Run the test cases of a Stream Analytics project",
 		Long: `Run the cases of testConfig.json in a folder or below it, and compare the rows
 with the expected files, in any order.`,
-		Args: exactArgs("DIR"),
+		Example: `  lazuli stream test .`,
+		Args:    exactArgs("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.streamTest(cmd.Context(), args[0]) },
 	}
 }

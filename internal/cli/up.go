@@ -26,6 +26,7 @@ type upFlags struct {
 	verbose   bool
 	quiet     bool
 	profile   string
+	start     string // of stream jobs
 }
 
 func newUpCmd(s *session) *cobra.Command {
@@ -41,7 +42,8 @@ Ctrl-C drains and stops; a second Ctrl-C kills. What was acknowledged is on
 disk either way.`,
 		Example: `  lazuli up                        the project in this folder
   lazuli up examples/telemetry     another one
-  lazuli up --data /srv/lazuli     state in a folder of your choice`,
+  lazuli up --data /srv/lazuli     state in a folder of your choice
+  lazuli up --stream-start now     stream jobs without what came while they stood`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return &usageError{cmd, fmt.Errorf("one project at a time: unexpected argument %q", args[1])}
@@ -60,6 +62,7 @@ disk either way.`,
 	cmd.Flags().StringVar(&f.logFormat, "log-format", "auto", "auto, text or json")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "log warnings and errors only, and print no screen")
+	cmd.Flags().StringVar(&f.start, "stream-start", "", "start all stream jobs, also stopped ones, from last, now, all or an RFC 3339 time; all but last discard their checkpoints")
 	cmd.Flags().StringVar(&f.profile, "cpu-profile", "", "write a CPU profile of the whole run to this file, for go tool pprof")
 	return cmd
 }
@@ -87,10 +90,11 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		return err
 	}
 	a, err := app.Build(ctx, app.Options{
-		Config:  cfg,
-		Log:     log,
-		Version: version(),
-		Begin:   begin,
+		Config:      cfg,
+		Log:         log,
+		Version:     version(),
+		Begin:       begin,
+		StreamStart: f.start,
 		Ready: func(sum app.Summary) {
 			if !f.quiet {
 				lines.flush()
