@@ -230,8 +230,7 @@ func (sc *scope) call(x *callExpr) *Expr {
 	case "nullif":
 		sc.arity(x, 2, 2)
 		a, b := sc.expr(x.args[0]), sc.expr(x.args[1])
-		same := comparison("=", a, b, sc.site(x, "NULLIF"))
-		return sc.fold(x, caseWhen([]caseBranch{{same, constExpr(NullValue, x.at)}}, a), a, b)
+		return sc.fold(x, nullIf(a, comparison("=", a, b, sc.site(x, "NULLIF"))), a, b)
 	case "iif":
 		sc.arity(x, 3, 3)
 		cond := testExpr(sc.expr(x.args[0]), sc.site(x.args[0], "condition"))

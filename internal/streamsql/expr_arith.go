@@ -189,7 +189,7 @@ func negate(x *Expr, at *site) *Expr {
 			return v
 		case String, DateTime, Record, Array:
 		}
-		return at.fail(r, "- takes a number, not a %s", v.kind)
+		return at.fail(r, "- takes a number, not %s", v.kind.article())
 	})
 }
 
@@ -204,7 +204,7 @@ func complement(x *Expr, at *site) *Expr {
 		case Null:
 			return v
 		default:
-			return at.fail(r, "~ takes a bigint, not a %s", v.kind)
+			return at.fail(r, "~ takes a bigint, not %s", v.kind.article())
 		}
 	})
 }

@@ -62,7 +62,7 @@ func testExpr(e *Expr, at *site) *Expr {
 			return truth(v.num)
 		case Null:
 		default:
-			at.fail(r, "a condition is a bit, not a %s: compare it with something", v.kind)
+			at.fail(r, "a condition is a bit, not %s: compare it with something", v.kind.article())
 		}
 		return isUnknown
 	})
@@ -192,6 +192,17 @@ func coalesce(args []*Expr) *Expr {
 		}
 		return NullValue
 	}), staticText(args...))
+}
+
+// nullIf is a, or NULL if the comparison holds or fails.
+func nullIf(a, same *Expr) *Expr {
+	return typed(newExpr("", span{}, func(r *Row) Value {
+		v := a.Eval(r)
+		if same.Test(r) || r.Err != nil {
+			return NullValue
+		}
+		return v
+	}), a.static)
 }
 
 // pathExpr searches a path of property names within a value; anything but a

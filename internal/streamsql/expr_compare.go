@@ -111,7 +111,7 @@ func compareValues(r *Row, a, b Value, accept [3]truth, at *site) truth {
 	}
 	order, ok := Compare(a, b)
 	if !ok {
-		at.fail(r, "a %s cannot be compared with a %s", a.kind, b.kind)
+		at.fail(r, "%s cannot be compared with %s", a.kind.article(), b.kind.article())
 		return isUnknown
 	}
 	return accept[1+order]
@@ -123,6 +123,9 @@ func implicit(r *Row, v Value, to Kind, at *site) Value {
 	case BigInt, Float, Bit:
 		if n, ok := parseNumber(v.str); ok {
 			return n
+		}
+		if b, ok := toBit(v); ok && to == Bit {
+			return b
 		}
 	case DateTime:
 		if t, ok := ParseDateTime(v.str); ok {

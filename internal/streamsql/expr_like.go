@@ -36,7 +36,7 @@ func likePredicate(x *Expr, at *site, match func(string) bool) *Expr {
 			return truthOf(match(v.str))
 		case Null:
 		default:
-			at.fail(r, "LIKE takes a string, not a %s", v.kind)
+			at.fail(r, "LIKE takes a string, not %s", v.kind.article())
 		}
 		return isUnknown
 	})

@@ -42,8 +42,10 @@ func recordFuncs() map[string]scalarFunc {
 			if a.kind != String {
 				return NullValue
 			}
-			v, _ := toStructure(a.str, Record)
-			return v
+			if v, ok := toStructure(a.str, Record); ok {
+				return v
+			}
+			return NullValue
 		}},
 	}
 }
@@ -51,11 +53,7 @@ func recordFuncs() map[string]scalarFunc {
 // isA checks the type of an array or record argument.
 func isA(kind Kind, r *Row, at *site, v Value) bool {
 	if v.kind != kind {
-		article := "an"
-		if kind == Record {
-			article = "a"
-		}
-		at.fail(r, "%s takes %s %s, not %s; TRY_CAST(x AS %[3]s) gives NULL instead", at.name, article, kind, describe(v))
+		at.fail(r, "%s takes %s, not %s; TRY_CAST(x AS %s) gives NULL instead", at.name, kind.article(), describe(v), kind)
 	}
 	return v.kind == kind
 }

@@ -125,7 +125,9 @@ func patIndex(r *Row, at *site, a, b Value) Value {
 		}
 		return BigIntValue(0)
 	}
-	p = p[1:]
+	if p = p[1:]; len(p) == 0 {
+		return BigIntValue(int64(min(len(s), 1)))
+	}
 	for i, n := 0, int64(1); i <= len(s); n++ {
 		if p.matches(s[i:]) {
 			return BigIntValue(n)

@@ -196,7 +196,7 @@ func text(r *Row, at *site, v Value) (string, bool) {
 	case String:
 		return v.str, true
 	case Null, Record, Array:
-		at.fail(r, "%s takes a string, not a %s", at.name, v.kind)
+		at.fail(r, "%s takes a string, not %s", at.name, v.kind.article())
 		return "", false
 	case Bit, BigInt, Float, DateTime:
 	}
@@ -225,7 +225,7 @@ func number(r *Row, at *site, v Value) (Value, bool) {
 		return v, v.kind != Null
 	}
 	if _, ok := v.Number(); !ok {
-		at.fail(r, "%s takes a number, not a %s", at.name, v.kind)
+		at.fail(r, "%s takes a number, not %s", at.name, v.kind.article())
 		return v, false
 	}
 	if v.kind == Bit {
@@ -240,7 +240,7 @@ func moment(r *Row, at *site, v Value) (int64, bool) {
 		v = implicit(r, v, DateTime, at)
 	}
 	if v.kind != DateTime {
-		at.fail(r, "%s takes a datetime, not a %s", at.name, v.kind)
+		at.fail(r, "%s takes a datetime, not %s", at.name, v.kind.article())
 		return 0, false
 	}
 	return v.Ticks(), true

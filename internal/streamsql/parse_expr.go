@@ -1,5 +1,7 @@
 package streamsql
 
+import "math"
+
 // expr reads an expression, loosest binding first: OR, AND, NOT, comparison,
 // + - & | ^, * / %, unary.
 func (p *parser) expr() syntax {
@@ -116,6 +118,10 @@ func (p *parser) unary() syntax {
 		if p.accept(op) {
 			p.enter()
 			defer p.leave()
+			if t := p.tok; op == "-" && t.kind == tokNumber && t.text == "9223372036854775808" {
+				p.advance() // the one bigint whose size alone is none
+				return &literal{BigIntValue(math.MinInt64), start.to(t.span)}
+			}
 			x := p.unary()
 			return &unaryExpr{op, x, start.to(p.prev)}
 		}

@@ -25,6 +25,17 @@ var kindNames = [...]string{"null", "bit", "bigint", "float", "nvarchar(max)", "
 // String names the type as the language does.
 func (k Kind) String() string { return kindNames[k] }
 
+// article names the type in a sentence.
+func (k Kind) article() string {
+	switch k {
+	case Array, String:
+		return "an " + k.String()
+	case Null:
+		return "NULL"
+	}
+	return "a " + k.String()
+}
+
 // Value is one value of a row: 32 bytes, no interface. The zero Value is NULL.
 //
 // The text of a String, Record or Array may point into the event it was decoded
