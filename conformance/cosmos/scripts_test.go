@@ -42,7 +42,7 @@ func TestJavaScript(t *testing.T) {
 // TestPython runs our tests on azure-cosmos.
 func TestPython(t *testing.T) {
 	l := lab.Up(t, scriptsProject)
-	if results, ok := lab.RunPython(t, "cosmos-python", filepath.Join(lab.Root(), "cosmos", "python"), scriptEnv(t, l)); ok {
+	if results, ok := lab.RunPython(t, "cosmos-python", filepath.Join(lab.Root(), "cosmos", "python"), 1, scriptEnv(t, l)); ok {
 		lab.Check(t, "cosmos-python", results, pythonTests)
 	}
 }

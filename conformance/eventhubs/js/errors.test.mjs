@@ -40,3 +40,11 @@ test("rights are enforced", async () => {
   await producer("js25", (p) => rejects(p.sendBatch([{ body: 1 }]), "UnauthorizedError", /'Send' claim\(s\) are required/), listenOnly);
   await consumer("js25", (c) => rejects(receive(c, "0", 1), "UnauthorizedError", /'Listen' claim\(s\) are required/), { conn: sendOnly });
 });
+
+// The flag is what the buffered producer's option of this name sets on the
+// producer below it; the buffered one itself would try again for ever.
+test("idempotent publishing is refused by name", () =>
+  producer("js26", (p) => {
+    p._enableIdempotentRetries = true;
+    return rejects(p.sendBatch([{ body: 1 }], { partitionId: "0" }), "NotImplementedError", /Idempotent publishing .* is not supported. Turn the client's idempotent retries off/);
+  }));

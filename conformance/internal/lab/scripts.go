@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -19,11 +21,17 @@ const (
 	suiteLimit   = 5 * time.Minute
 )
 
+// runners are what the suites of a language share: a reporter for Node's test
+// runner and a runner for Python's unittest.
+//
+//go:embed runner
+var runners embed.FS
+
 // RunNode runs the *.test.mjs files of a folder on Node's own test runner and
-// returns their results. The folder has a package.json, a package-lock.json
-// and a reporter.mjs that writes a JSON line per test. It is copied to
-// out/<name>, where the packages are installed once per lock file. It returns
-// false, after Missing, when Node, npm or the registry is not to be had.
+// returns their results. The folder has a package.json and a package-lock.json;
+// it is copied to out/<name>, where the packages are installed once per lock
+// file. It returns false, after Missing, when Node, npm or the registry is not
+// to be had.
 func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
 	t.Helper()
 	node, ok := Tool(t, "node")
@@ -34,7 +42,7 @@ func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
 	if !ok {
 		return nil, false
 	}
-	work := workFolder(t, name, folder)
+	work := workFolder(t, name, folder, "reporter.mjs")
 	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	if !installOnce(t, work, "package-lock.json", "node_modules", install) {
 		return nil, false
@@ -47,26 +55,27 @@ func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
 	return runScript(t, work, node, args, env), true
 }
 
-// RunPython runs run.py of a folder, which writes a JSON line per test, in a
+// RunPython runs the unittest tests of a folder, so many at a time, in a
 // virtual environment in out/<name> with the packages of requirements.txt. It
 // returns false, after Missing, when Python or the registry is not to be had.
-func RunPython(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+func RunPython(t *testing.T, name, folder string, atOnce int, env []string) ([]Result, bool) {
 	t.Helper()
 	python, ok := Tool(t, "python3")
 	if !ok {
 		return nil, false
 	}
-	work := workFolder(t, name, folder)
+	work := workFolder(t, name, folder, "run.py")
 	install := exec.Command("sh", "-c", `"$0" -m venv --clear venv && venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt`, python)
 	if !installOnce(t, work, "requirements.txt", "venv", install) {
 		return nil, false
 	}
 	env = append(env, "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore")
-	return runScript(t, work, filepath.Join(work, "venv", "bin", "python"), []string{"run.py"}, env), true
+	return runScript(t, work, filepath.Join(work, "venv", "bin", "python"), []string{"run.py", strconv.Itoa(atOnce)}, env), true
 }
 
-// workFolder copies the sources beside what is installed for them.
-func workFolder(t *testing.T, name, folder string) string {
+// workFolder copies the sources and their runner beside what is installed for
+// them.
+func workFolder(t *testing.T, name, folder, runner string) string {
 	t.Helper()
 	work := filepath.Join(Root(), "out", name)
 	stale, err := filepath.Glob(filepath.Join(work, "*.*"))
@@ -79,6 +88,13 @@ func workFolder(t *testing.T, name, folder string) string {
 		}
 	}
 	if err := copyTree(work, folder); err != nil {
+		t.Fatal(err)
+	}
+	text, err := runners.ReadFile("runner/" + runner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(work, runner), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return work

@@ -1,5 +1,5 @@
-"""Runs every test in this folder and writes one JSON line for each. The client
-spends most of a test asleep (it polls), so eight run at a time."""
+"""Runs every test in this folder and writes one JSON line for each:
+{"name","passed","output"}. The argument says how many run at a time."""
 
 import json
 import sys
@@ -41,6 +41,6 @@ def flat(suite):
 
 
 if __name__ == "__main__":
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(int(sys.argv[1])) as pool:
         for test in flat(unittest.defaultTestLoader.discover(sys.path[0])):
             pool.submit(test.run, JSONResult())
