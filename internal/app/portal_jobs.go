@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/stream"
@@ -33,7 +34,7 @@ func (a *App) shownJobs() []portal.Job {
 func inputEnd(name string, in config.JobInput) portal.JobEnd {
 	switch r := in.Reference; {
 	case r == nil:
-		return portal.JobEnd{Name: name, Kind: "hub", Target: in.Hub}
+		return portal.JobEnd{Name: name, Kind: "hub", Target: in.Hub, Group: cmp.Or(in.ConsumerGroup, broker.DefaultGroup)}
 	case r.Container != "":
 		return portal.JobEnd{Name: name, Kind: "container", Target: r.Container, Reference: true}
 	default:
@@ -93,6 +94,9 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	n.Malformed, n.ConversionErrors = m.DeserializationErrors, m.ConversionErrors
 	n.RuntimeErrors, n.OutputErrors = m.RuntimeErrors, m.OutputErrors
 	n.Checkpoints, n.StateBytes, n.HeldRows = m.Checkpoints, m.CheckpointBytes, m.HeldRows
+	if m.CheckpointAt != 0 {
+		n.CheckpointAt = stream.TimeOf(m.CheckpointAt)
+	}
 	n.LastError = m.LastError
 	for _, in := range job.Inputs() {
 		shown := j.inputNumbers(in)

@@ -58,8 +58,9 @@ type JobEdge struct {
 // JobEnd is an input or output: its name in the query and what it is bound to.
 type JobEnd struct {
 	Name   string `json:"name"`
-	Kind   string `json:"kind"`   // hub, container, function, dataset or file
-	Target string `json:"target"` // a hub, database/container, app/route, a dataset, a path
+	Kind   string `json:"kind"`            // hub, container, function, dataset or file
+	Target string `json:"target"`          // a hub, database/container, app/route, a dataset, a path
+	Group  string `json:"group,omitempty"` // of a hub that is read: the consumer group
 	// Reference inputs are tables; they have no numbers.
 	Reference bool `json:"reference,omitempty"`
 }
@@ -81,8 +82,9 @@ type JobNumbers struct {
 	RuntimeErrors    int64
 	OutputErrors     int64
 	Checkpoints      int64
-	StateBytes       int64 // of the last checkpoint
-	HeldRows         int64 // that wait for the watermark
+	CheckpointAt     time.Time // of the last one; zero before the first
+	StateBytes       int64     // of the last checkpoint
+	HeldRows         int64     // that wait for the watermark
 	LastError        string
 	Blocked          map[string]string // outputs that do not take rows, and why
 	Failed           string            // why the job does not run, or ""

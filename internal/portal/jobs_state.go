@@ -4,26 +4,27 @@ import "strings"
 
 // JobState is a job in a Snapshot.
 type JobState struct {
-	Name        string            `json:"name"`
-	State       string            `json:"state"` // stopped, starting, running, degraded, stopping or failed
-	Start       string            `json:"start"` // how the run was begun
-	StartedAt   int64             `json:"startedAt"`
-	Lanes       int               `json:"lanes"`
-	Inputs      []JobInputState   `json:"inputs"`
-	Outputs     []JobOutputState  `json:"outputs"`
-	In          float64           `json:"in"`  // rate
-	Out         float64           `json:"out"` // rate
-	DelayMs     float64           `json:"delayMs"`
-	Backlog     int64             `json:"backlog"`
-	Counts      map[string]int64  `json:"counts"` // events by what became of them
-	Checkpoints int64             `json:"checkpoints"`
-	StateBytes  int64             `json:"stateBytes"`
-	HeldRows    int64             `json:"heldRows"`
-	Functions   []string          `json:"functions"`
-	LastError   string            `json:"lastError,omitempty"`
-	Blocked     map[string]string `json:"blocked,omitempty"`
-	Failed      string            `json:"failed,omitempty"`
-	Warnings    []JobWarning      `json:"warnings"`
+	Name         string            `json:"name"`
+	State        string            `json:"state"` // stopped, starting, running, degraded, stopping or failed
+	Start        string            `json:"start"` // how the run was begun
+	StartedAt    int64             `json:"startedAt"`
+	Lanes        int               `json:"lanes"`
+	Inputs       []JobInputState   `json:"inputs"`
+	Outputs      []JobOutputState  `json:"outputs"`
+	In           float64           `json:"in"`  // rate
+	Out          float64           `json:"out"` // rate
+	DelayMs      float64           `json:"delayMs"`
+	Backlog      int64             `json:"backlog"`
+	Counts       map[string]int64  `json:"counts"` // events by what became of them
+	Checkpoints  int64             `json:"checkpoints"`
+	CheckpointAt int64             `json:"checkpointAt"` // unix milliseconds; 0 before the first
+	StateBytes   int64             `json:"stateBytes"`
+	HeldRows     int64             `json:"heldRows"`
+	Functions    []string          `json:"functions"`
+	LastError    string            `json:"lastError,omitempty"`
+	Blocked      map[string]string `json:"blocked,omitempty"`
+	Failed       string            `json:"failed,omitempty"`
+	Warnings     []JobWarning      `json:"warnings"`
 }
 
 // JobInputState is an input of a JobState. A reference input has no numbers.
@@ -61,6 +62,9 @@ func (j *Job) state(rate rateOf) JobState {
 		},
 		Checkpoints: n.Checkpoints, StateBytes: n.StateBytes, HeldRows: n.HeldRows,
 		Functions: append([]string{}, n.Functions...), Warnings: append([]JobWarning{}, n.Warnings...),
+	}
+	if !n.CheckpointAt.IsZero() {
+		s.CheckpointAt = n.CheckpointAt.UnixMilli()
 	}
 	if !n.StartedAt.IsZero() {
 		s.StartedAt = n.StartedAt.UnixMilli()

@@ -145,7 +145,10 @@ func (s *Server) snapshot(now time.Time) *Snapshot {
 		snap.Hubs = append(snap.Hubs, hub)
 	}
 	for i := range s.jobs {
-		snap.Jobs = append(snap.Jobs, s.jobs[i].state(s.rates.rate))
+		job := s.jobs[i].state(s.rates.rate)
+		snap.Totals["items"] += job.In
+		snap.Totals["failures"] += s.rates.rate("job/"+job.Name+"/failures", job.Counts["runtime"]+job.Counts["output"])
+		snap.Jobs = append(snap.Jobs, job)
 	}
 	leases := leaseContainers(snap.Apps)
 	for _, d := range s.cfg.Store.Databases() {

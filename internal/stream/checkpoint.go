@@ -85,6 +85,7 @@ func (l *lane) save(ctx context.Context, state []byte, replay [][]byte, sent []u
 	}
 	l.env.counters.checkpoints.Add(1)
 	l.env.counters.checkpointBytes.Store(int64(len(state)))
+	l.env.counters.checkpointAt.Store(Ticks(l.now()))
 	return nil
 }
 

@@ -13,6 +13,7 @@ type counters struct {
 	watermark             atomic.Int64
 	checkpoints           atomic.Int64
 	checkpointBytes       atomic.Int64
+	checkpointAt          atomic.Int64
 	held                  atomic.Int64
 
 	mu      sync.Mutex
@@ -87,6 +88,7 @@ type Metrics struct {
 	Watermark             int64             `json:"watermark"` // ticks; the lowest of the lanes; 0 before the first event
 	Checkpoints           int64             `json:"checkpoints"`
 	CheckpointBytes       int64             `json:"checkpointBytes"` // of the last one
+	CheckpointAt          int64             `json:"checkpointAt"`    // ticks; the oldest of the lanes' last ones; 0 before the first
 	LastError             string            `json:"lastError,omitempty"`
 	Blocked               map[string]string `json:"blocked,omitempty"` // outputs that do not take rows, and why
 }
@@ -103,6 +105,9 @@ func (m *Metrics) add(l *lane) {
 	m.HeldRows += c.held.Load()
 	m.Checkpoints += c.checkpoints.Load()
 	m.CheckpointBytes += c.checkpointBytes.Load()
+	if at := c.checkpointAt.Load(); at != 0 && (m.CheckpointAt == 0 || at < m.CheckpointAt) {
+		m.CheckpointAt = at
+	}
 	if wm := c.watermark.Load(); wm != 0 && (m.Watermark == 0 || wm < m.Watermark) {
 		m.Watermark = wm
 	}

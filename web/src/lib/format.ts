@@ -35,11 +35,17 @@ export function timeMs(t: number | string): string {
 }
 
 export function span(ms: number): string {
+  const [day, hour, minute, second] = prefs.lang === 'ko' ? ['일', '시간', '분', '초'] : ['d', 'h', 'm', 's']
   const s = Math.max(0, Math.floor(ms / 1000))
-  if (s < 60) return s + 's'
-  if (s < 3600) return Math.floor(s / 60) + 'm ' + (s % 60) + 's'
-  if (s < 86400) return Math.floor(s / 3600) + 'h ' + Math.floor((s % 3600) / 60) + 'm'
-  return Math.floor(s / 86400) + 'd ' + Math.floor((s % 86400) / 3600) + 'h'
+  if (s < 60) return s + second
+  if (s < 3600) return Math.floor(s / 60) + minute + ' ' + (s % 60) + second
+  if (s < 86400) return Math.floor(s / 3600) + hour + ' ' + Math.floor((s % 3600) / 60) + minute
+  return Math.floor(s / 86400) + day + ' ' + Math.floor((s % 86400) / 3600) + hour
+}
+
+// A word of the data in the viewer's language, when the dashboard knows it.
+export function named(names: Record<string, Text> | undefined, word: string): string {
+  return names?.[word]?.[prefs.lang] ?? word
 }
 
 // A text of a definition in the viewer's language, else in any.

@@ -22,9 +22,9 @@ export const beyond = trace(outline.beyond)
 
 // Where the names of regions stand.
 export const regions: { en: string; ko: string; lat: number; lon: number }[] = [
-  { en: 'Gangwon', ko: '강원', lat: 37.85, lon: 128.3 }, { en: 'Gyeonggi', ko: '경기', lat: 37.25, lon: 127.25 },
-  { en: 'Chungbuk', ko: '충북', lat: 36.8, lon: 127.75 }, { en: 'Chungnam', ko: '충남', lat: 36.55, lon: 126.8 },
-  { en: 'Gyeongbuk', ko: '경북', lat: 36.35, lon: 128.75 }, { en: 'Jeonbuk', ko: '전북', lat: 35.75, lon: 127.15 },
-  { en: 'Gyeongnam', ko: '경남', lat: 35.35, lon: 128.3 }, { en: 'Jeonnam', ko: '전남', lat: 34.85, lon: 126.95 },
-  { en: 'Jeju', ko: '제주', lat: 33.38, lon: 126.55 },
+  { en: 'Gangwon', ko: '강원', lat: 37.95, lon: 128.15 }, { en: 'Gyeonggi', ko: '경기', lat: 37.52, lon: 127.42 },
+  { en: 'Chungbuk', ko: '충북', lat: 36.7, lon: 127.85 }, { en: 'Chungnam', ko: '충남', lat: 36.38, lon: 127.0 },
+  { en: 'Gyeongbuk', ko: '경북', lat: 36.72, lon: 128.95 }, { en: 'Jeonbuk', ko: '전북', lat: 35.62, lon: 127.15 },
+  { en: 'Gyeongnam', ko: '경남', lat: 35.65, lon: 128.02 }, { en: 'Jeonnam', ko: '전남', lat: 34.92, lon: 126.8 },
+  { en: 'Jeju', ko: '제주', lat: 33.32, lon: 126.6 },
 ]

@@ -51,7 +51,7 @@ export function pipeline(s: Snapshot, labels: Labels): Graph {
   for (const j of s.jobs) {
     const n = node('job/' + j.name, 'job', j.name, ['jobs', j.name], labels.delay(j.delayMs))
     if (j.failed) n.state = 'alarm'
-    else if (j.blocked) n.state = 'warn'
+    else if (j.state === 'degraded' || j.warnings?.length) n.state = 'warn'
     const end = (kind: string, target: string) => {
       if (kind === 'hub') return 'hub/' + target.toLowerCase()
       if (kind === 'container') return 'doc/' + target

@@ -32,19 +32,45 @@ export interface Hub {
 export interface Database { id: string; containers: Container[] }
 export interface Container { id: string; key: string[]; documents: number; bytes: number; lsn: number; changes: number; leases: boolean }
 
-export interface JobEnd { name: string; kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'; target: string }
+export interface JobEnd { name: string; kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'; target: string; group?: string }
+export interface JobInput extends JobEnd {
+  reference?: boolean
+  in?: number
+  lag?: number
+  counts?: Record<string, number>
+  partitions?: { id: number; next: number; lag: number; delayMs: number }[]
+}
+export interface JobOutput extends JobEnd { out?: number; counts?: Record<string, number>; blocked?: string }
+export interface JobWarning { kind: string; input: string; events: number; offsetHours: number; example: string; at: number; text: string }
+export type JobRun = 'starting' | 'running' | 'degraded' | 'stopping' | 'stopped' | 'failed'
 export interface Job {
   name: string
-  inputs: JobEnd[]
-  outputs: JobEnd[]
+  state: JobRun
+  start: string
+  startedAt: number
+  lanes: number
+  checkpoints: number
+  checkpointAt: number
+  stateBytes: number
+  heldRows: number
+  functions: string[]
+  inputs: JobInput[]
+  outputs: JobOutput[]
   in: number
   out: number
   delayMs: number
   backlog: number
   counts: Record<string, number>
   lastError?: string
-  blocked?: Record<string, string>
   failed?: string
+  warnings: JobWarning[]
+}
+export interface PlanNode { id: string; kind: string; label: string; detail: string; step: string }
+export interface JobText {
+  query: string
+  explain: string
+  lanesText: string
+  diagram?: { nodes: PlanNode[]; edges: { from: string; to: string }[] }
 }
 
 export interface App { name: string; url: string; kind: string; worker: string; error?: string; functions: Func[] }
@@ -127,7 +153,7 @@ export interface TileSpec {
   detail?: Column[]
 }
 
-export interface Board { name: string; title: Text; subtitle?: Text; datasets: Record<string, unknown>; tiles: TileSpec[] }
+export interface Board { name: string; title: Text; subtitle?: Text; datasets: Record<string, unknown>; tiles: TileSpec[]; names?: Record<string, Text> }
 export interface DatasetView { rows: number; total: number; newest: number; stale: boolean; error?: string }
 export interface BoardView { t: number; datasets: Record<string, DatasetView>; tiles: unknown[] }
 export interface NumberView { value: number | null; state: State; trend: (number | null)[] }
@@ -135,4 +161,4 @@ export interface LineView { t: number[]; series: { name: string; unit?: string; 
 export interface BarView { bars: { name: string; value: number; state: State }[]; left: number }
 export interface Site { key: string; label: string; lat: number; lon: number; value: number | null; size?: number; state: State; at: number }
 export interface TableView { rows: { t: number; cells: unknown[] }[] }
-export interface AlarmsView { alarms: { t: number; key: string; label: string; severity: string; message: string }[] }
+export interface AlarmsView { alarms: { t: number; key: string; label: string; severity: string; message: Text }[] }
