@@ -235,7 +235,7 @@ func TestWindowsBeforeTheStart(t *testing.T) {
 	begin := time.Now().UTC().Truncate(2 * time.Second).Add(-20 * time.Second)
 	late := config.Duration(time.Hour)
 	l.spec.Late, l.spec.Start = &late, begin.Add(5*time.Second).Format(time.RFC3339) // inside the third window
-	for i := range 10 { // one a second, and one that closes all of it
+	for i := range 10 {                                                              // one a second, and one that closes all of it
 		l.send(fmt.Sprintf(`{"t":%q}`, begin.Add(time.Duration(i)*time.Second+time.Millisecond).Format(time.RFC3339Nano)))
 	}
 	l.send(fmt.Sprintf(`{"t":%q}`, begin.Add(19*time.Second).Format(time.RFC3339Nano)))

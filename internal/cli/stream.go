@@ -85,7 +85,7 @@ func newStreamTestCmd(s *session) *cobra.Command {
 with the expected files, in any order.`,
 		Example: `  lazuli stream test .`,
 		Args:    exactArgs("DIR"),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.streamTest(cmd.Context(), args[0]) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.streamTest(cmd.Context(), args[0]) },
 	}
 }
 

@@ -102,6 +102,9 @@ func (f fileReference) Snapshots(context.Context) ([]stream.Snapshot, error) {
 
 // objects cuts a file into JSON objects: those of lines, of one array, or the
 // rows of a CSV file with a header, whose values are strings.
+//
+// A file whose first line is a whole object has an object a line: a line that
+// is broken is one bad event, and does not swallow those after it.
 type objects struct {
 	path   string
 	f      *os.File
@@ -109,6 +112,9 @@ type objects struct {
 	csv    *csv.Reader
 	header []string
 	buf    []byte
+	rest   []byte // of the line that was read last, in the reader's buffer
+	began  bool   // an object was found
+	lines  bool   // an object a line
 }
 
 func openFile(path string) (*objects, error) {
@@ -133,64 +139,92 @@ func openFile(path string) (*objects, error) {
 	return o, nil
 }
 
-// next returns the next object, valid until the one after, or io.EOF.
+// between is what may stand between two objects.
+const between = " \t\r\n,[]"
+
+// next returns the next object, valid until the one after, or io.EOF. Text that
+// is no object is returned too: the decoder says what is wrong with it.
 func (o *objects) next() ([]byte, error) {
 	if o.csv != nil {
 		return o.row()
 	}
 	o.buf = o.buf[:0]
-	depth, text, escaped := 0, false, false
+	var braces braceCount
 	for {
-		line, err := o.in.ReadSlice('\n')
-		if depth == 0 && len(o.buf) == 0 {
-			line = bytes.TrimLeft(line, " \t\r\n,[]")
+		line, err := o.line()
+		inLines := !o.began
+		if len(o.buf) == 0 {
+			inLines = inLines && len(line) > 0 && line[0] == '{'
+			line = bytes.TrimLeft(line, between)
+		} else {
+			inLines = false
 		}
-		for i, c := range line {
-			switch {
-			case escaped:
-				escaped = false
-			case text && c == '\\':
-				escaped = true
-			case c == '"':
-				text = !text
-			case text:
-			case c == '{':
-				depth++
-			case c == '}':
-				if depth--; depth == 0 {
-					if rest := line[i+1:]; len(o.buf) == 0 && len(bytes.TrimLeft(rest, " \t\r\n,]")) == 0 {
-						return line[:i+1], nil // the common case: an object a line
-					}
-					o.buf = append(o.buf, line[:i+1]...)
-					o.unread(line[i+1:])
-					return o.buf, nil
-				}
+		if end := braces.end(line); end > 0 {
+			o.began, o.lines, o.rest = true, o.lines || inLines, line[end:]
+			if len(o.buf) == 0 {
+				return line[:end], nil // the common case: an object a line
 			}
+			o.buf = append(o.buf, line[:end]...)
+			return o.buf, nil
 		}
 		o.buf = append(o.buf, line...)
-		if depth == 0 && !text {
-			if rest := bytes.Trim(o.buf, " \t\r\n,[]"); len(rest) > 0 && err == nil {
-				return rest, nil // no object: the decoder says what is wrong
-			}
-			o.buf = o.buf[:0]
-		}
-		switch {
-		case len(o.buf) > maxEvent:
+		if len(o.buf) > maxEvent {
 			return nil, fault.New(fault.TooLarge, o.path, "an event is longer than %d bytes", maxEvent)
-		case errors.Is(err, bufio.ErrBufferFull) || err == nil:
-		case errors.Is(err, io.EOF) && len(bytes.Trim(o.buf, " \t\r\n,[]")) > 0:
-			return o.buf, nil
-		default:
+		}
+		text := bytes.Trim(o.buf, between)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull): // the line goes on
+		case err != nil && (len(text) == 0 || !errors.Is(err, io.EOF)):
 			return nil, err
+		case err != nil:
+			return text, nil
+		case len(text) == 0:
+			o.buf = o.buf[:0]
+		case o.lines || braces.depth <= 0 || braces.text: // a line break cannot stand in a text
+			return text, nil
 		}
 	}
 }
 
-// unread puts the rest of a line, which lies in the reader's buffer, back.
-func (o *objects) unread(rest []byte) {
-	if rest = bytes.Clone(bytes.TrimLeft(rest, " \t\r\n,]")); len(rest) > 0 {
-		o.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(rest), o.in), 1<<18)
+// line returns the rest of the line that was read last, or the next line.
+func (o *objects) line() ([]byte, error) {
+	if rest := bytes.TrimLeft(o.rest, between); len(rest) > 0 {
+		o.rest = nil
+		if rest[len(rest)-1] != '\n' {
+			return rest, bufio.ErrBufferFull
+		}
+		return rest, nil
 	}
+	o.rest = nil
+	return o.in.ReadSlice('\n')
+}
+
+// braceCount follows the braces of JSON text over its pieces.
+type braceCount struct {
+	depth         int
+	text, escaped bool
+}
+
+// end returns the length of the part of the line that closes the object, or 0.
+func (b *braceCount) end(line []byte) int {
+	for i, c := range line {
+		switch {
+		case b.escaped:
+			b.escaped = false
+		case b.text && c == '\\':
+			b.escaped = true
+		case c == '"':
+			b.text = !b.text
+		case b.text:
+		case c == '{':
+			b.depth++
+		case c == '}':
+			if b.depth--; b.depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 func (o *objects) row() ([]byte, error) {
