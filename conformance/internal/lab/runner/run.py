@@ -13,6 +13,10 @@ PRINTING = threading.Lock()
 class JSONResult(unittest.TestResult):
     failed = False
 
+    def startTest(self, test):
+        super().startTest(test)
+        self.failed = False
+
     def _line(self, test, passed, output=""):
         name = test.id().split(".")[-1]
         with PRINTING:
@@ -41,6 +45,10 @@ def flat(suite):
 
 
 if __name__ == "__main__":
-    with ThreadPoolExecutor(int(sys.argv[1])) as pool:
-        for test in flat(unittest.defaultTestLoader.discover(sys.path[0])):
-            pool.submit(test.run, JSONResult())
+    tests, at_once = unittest.defaultTestLoader.discover(sys.path[0]), int(sys.argv[1])
+    if at_once == 1:
+        tests.run(JSONResult())
+    else:  # without what a class sets up for all its tests
+        with ThreadPoolExecutor(at_once) as pool:
+            for test in flat(tests):
+                pool.submit(test.run, JSONResult())
