@@ -24,6 +24,13 @@ type dataset struct {
 	seed uint64
 }
 
+// big is the same dataset with events of 1 KB, an eighth as many.
+func (d *dataset) big() *dataset {
+	b := *d
+	b.name, b.size, b.part = d.name+"-1k", 1024, 8*d.part
+	return &b
+}
+
 // input is a dataset on disk, in one file for each partition. Events of a key
 // are in one partition.
 type input struct {
@@ -38,7 +45,7 @@ const jitterMillis = 50
 func prepare(s settings, w workload, partitions int) (map[string]input, error) {
 	inputs := map[string]input{}
 	for name, d := range w.inputs {
-		in := input{events: s.events / d.part}
+		in := input{events: s.events / d.part / max(w.part, 1)}
 		for p := range partitions {
 			in.files = append(in.files, filepath.Join(s.dir, fmt.Sprintf("%s-%d-%dof%d.json", d.name, in.events, p, partitions)))
 		}

@@ -37,7 +37,7 @@ func newFlink(ctx context.Context, s settings) (*flink, error) {
 	return &flink{settings: s, classes: filepath.Join(dir, "target", "classes") + ":" + filepath.Join(dir, "target", "lib") + "/*"}, nil
 }
 
-func (f *flink) name() string { return peer }
+func (f *flink) name() string { return flinkSQL }
 
 func (f *flink) runs(w workload) bool { return w.flink != "" }
 
@@ -63,7 +63,10 @@ func (f *flink) run(ctx context.Context, w workload, inputs map[string]input, co
 	if err != nil {
 		return result{}, err
 	}
-	var r result
+	var r, first result
+	if err := json.Unmarshal([]byte(lines[0]), &first); err == nil {
+		fmt.Fprintf(os.Stderr, "%-20s %d cores %-8s %.1f s of CPU in the first of %d passes\n", w.name, cores, flinkSQL, first.CPU, f.passes)
+	}
 	return r, json.Unmarshal([]byte(lines[len(lines)-1]), &r)
 }
 

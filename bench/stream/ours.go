@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,8 +17,15 @@ const (
 	lazuli        = "Lazuli"
 	checkpointing = "Lazuli, with checkpoints"
 	fromHub       = "Lazuli, from a hub"
-	peer          = "Flink"
+	flinkSQL      = "Flink"
+	beam          = "Beam"
 )
+
+// peers are the engines that are not ours.
+var peers = []string{flinkSQL, beam}
+
+// isPeer says that an engine may fail and the run goes on.
+func isPeer(name string) bool { return slices.Contains(peers, name) }
 
 // engine runs a workload.
 type engine interface {
@@ -36,6 +44,7 @@ type result struct {
 	Peak    float64 `json:"peak"` // resident memory in MiB
 	Saves   int64   `json:"saves"`
 	Bytes   int64   `json:"bytes"` // of the largest checkpoint of a lane
+	Late    bool    `json:"-"`     // it did not end in time, or failed; nothing else is set
 }
 
 // ours is Lazuli's engine in a child process of this program.
@@ -55,9 +64,10 @@ func (o ours) name() string {
 	return lazuli
 }
 
-// runs takes checkpoints and reads from a hub where the workload asks for it.
+// runs takes checkpoints where the workload asks for it, and reads from a hub
+// unless it is about memory.
 func (o ours) runs(w workload) bool {
-	return o.every == 0 && !o.hub || o.every > 0 && w.checkpoints || o.hub && w.hub
+	return o.every == 0 && !o.hub || o.every > 0 && w.checkpoints || o.hub && !w.memory
 }
 
 func (o ours) run(ctx context.Context, w workload, inputs map[string]input, cores int) (result, error) {
