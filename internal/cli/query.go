@@ -62,7 +62,7 @@ It asks the lazuli that runs here, or Azure with --endpoint or
 	f := cmd.Flags()
 	f.StringVar(&o.database, "db", "", "database (required)")
 	f.StringVar(&o.container, "container", "", "container (required)")
-	f.StringVar(&o.partitionKey, "partition-key", "", "ask only one partition: a text, or a JSON value")
+	f.StringVar(&o.partitionKey, "partition-key", "", "ask only one partition: a text, or a JSON value; an array for a hierarchical key")
 	f.StringArrayVar(&o.params, "param", nil, "query parameter, name=value; the value is JSON or a text")
 	f.IntVar(&o.pageSize, "page-size", 100, "rows per request")
 	f.IntVar(&o.limit, "limit", 1000, "stop after the page with this row; 0 prints all")
@@ -114,23 +114,37 @@ func jsonOrText(text string) any {
 	return text
 }
 
+// key reads --partition-key: a text, a JSON value, or for a hierarchical key an
+// array of them, which may name only the first levels.
 func (o *queryOptions) key() (azcosmos.PartitionKey, error) {
+	key := azcosmos.NewPartitionKey()
 	if o.partitionKey == "" {
-		return azcosmos.NewPartitionKey(), nil
+		return key, nil
 	}
-	switch v := jsonOrText(o.partitionKey).(type) {
-	case string:
-		return azcosmos.NewPartitionKeyString(v), nil
-	case bool:
-		return azcosmos.NewPartitionKeyBool(v), nil
-	case nil:
-		return azcosmos.NullPartitionKey, nil
-	case json.Number:
-		n, err := v.Float64()
-		return azcosmos.NewPartitionKeyNumber(n), err
-	default:
-		return azcosmos.PartitionKey{}, fmt.Errorf("--partition-key %s: a text, number, boolean or null", o.partitionKey)
+	value := jsonOrText(o.partitionKey)
+	levels, hierarchical := value.([]any)
+	if !hierarchical {
+		levels = []any{value}
 	}
+	for _, level := range levels {
+		switch v := level.(type) {
+		case string:
+			key = key.AppendString(v)
+		case bool:
+			key = key.AppendBool(v)
+		case nil:
+			key = key.AppendNull()
+		case json.Number:
+			n, err := v.Float64()
+			if err != nil {
+				return key, fmt.Errorf("--partition-key %s: %w", o.partitionKey, err)
+			}
+			key = key.AppendNumber(n)
+		default:
+			return key, fmt.Errorf("--partition-key %s: a text, number, boolean or null, or an array of them", o.partitionKey)
+		}
+	}
+	return key, nil
 }
 
 // cosmos opens a client of the account to ask.

@@ -27,8 +27,8 @@ func TestMain(m *testing.M) {
 // testdata/script starts a lazuli of its own on free ports and talks to it.
 //
 // Beyond testscript's own commands: `ready` waits until the project in the
-// current folder runs, `put DB CONTAINER FILE` stores the documents of an NDJSON
-// file, `awaitfile FILE TEXT` waits until a file that a background command
+// current folder runs, `put DB CONTAINER FILE [FIELD ...]` stores the documents
+// of an NDJSON file under the partition key of these fields, `awaitfile FILE TEXT` waits until a file that a background command
 // writes holds the text, `awaitrows DB CONTAINER N` until the container has N
 // documents, `identity` starts a managed identity endpoint for what follows.
 // The repository's examples are the folder examples.
@@ -128,18 +128,24 @@ func scriptInstance(ts *testscript.TestScript) (info instance.Info, ok bool) {
 }
 
 func scriptPut(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: put DB CONTAINER FILE")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: put DB CONTAINER FILE [FIELD ...]")
+	}
+	fields := args[3:]
+	if len(fields) == 0 {
+		fields = []string{"deviceId"}
 	}
 	container := scriptContainer(ts, args[0], args[1])
 	ctx, cancel := context.WithTimeout(context.Background(), scriptDeadline)
 	defer cancel()
 	for line := range strings.Lines(ts.ReadFile(args[2])) {
-		var doc struct {
-			DeviceID string `json:"deviceId"`
-		}
+		var doc map[string]any
 		ts.Check(json.Unmarshal([]byte(line), &doc))
-		_, err := container.UpsertItem(ctx, azcosmos.NewPartitionKeyString(doc.DeviceID), []byte(line), nil)
+		key := azcosmos.NewPartitionKey()
+		for _, field := range fields {
+			key = key.AppendString(text(doc[field]))
+		}
+		_, err := container.UpsertItem(ctx, key, []byte(line), nil)
 		ts.Check(err)
 	}
 }
