@@ -124,8 +124,9 @@ func (sc *scope) aggregateCall(x *callExpr) *AggregateCall {
 		if len(call.OrderBy) != 1 {
 			sc.fail(x.over.at, "a percentile takes one expression in ORDER BY")
 		}
-		f, ok := sc.constant(x.args[0]).Number()
-		if !ok || f < 0 || f > 1 {
+		v, isConstant := sc.expr(x.args[0]).Constant()
+		f, ok := v.Number()
+		if !isConstant || !ok || f < 0 || f > 1 {
 			sc.fail(x.args[0].where(), "the fraction of a percentile is a constant from 0 to 1")
 		}
 		call.Fraction = f
@@ -205,6 +206,8 @@ func (sc *scope) arity(x *callExpr, low, high int) {
 	switch {
 	case high < 0:
 		want = "at least " + want
+	case high == low+1:
+		want = plural(low, "") + " or " + plural(high, "argument")
 	case high > low:
 		want = plural(low, "") + " to " + plural(high, "argument")
 	}

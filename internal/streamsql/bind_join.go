@@ -112,6 +112,8 @@ func (b *binder) joinBounds(r *relation, conds []syntax, out *JoinBounds, j *joi
 	}
 	both := slices.IndexFunc(bounds, func(d *timeBound) bool { return d.low != nil && d.high != nil })
 	switch {
+	case len(bounds) == 0 && contains(j.on, isDateDiff):
+		b.fail(j.on.where(), "the bound on time of a JOIN compares the sources themselves, not their columns, with whole numbers: %s", form)
 	case len(bounds) == 0:
 		b.fail(j.on.where(), "a JOIN of streams needs a bound on time in ON: %s", form)
 	case both < 0:
@@ -155,6 +157,8 @@ type timeBound struct {
 	left      *relation
 	low, high *int64
 }
+
+func isDateDiff(x syntax) bool { return isCallNamed(x, "datediff") }
 
 // narrow takes a further condition on the same pair.
 func (d *timeBound) narrow(o *timeBound) {

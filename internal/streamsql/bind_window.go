@@ -2,7 +2,7 @@ package streamsql
 
 import "strings"
 
-const windowForms = "TumblingWindow(unit, n), HoppingWindow(unit, size, hop), SlidingWindow(unit, n), SessionWindow(unit, timeout, max) or Windows(Window('id', …), …)"
+const windowForms = "TumblingWindow(unit, n), HoppingWindow(unit, size, hop), SlidingWindow(unit, n), SessionWindow(unit, timeout, max) and System.Timestamp() are"
 
 // windows binds an entry of GROUP BY if it is a window, else returns nil.
 func (b *binder) windows(rows *scope, x syntax) []WindowSpec {
@@ -61,7 +61,7 @@ func (b *binder) namedWindow(rows *scope, x syntax) WindowSpec {
 		spec, ok = WindowSpec{Kind: Snapshot}, true
 	}
 	if !ok {
-		b.fail(c.at, "'%s' is not a window: %s", c.name.text, windowForms)
+		b.fail(c.at, "'%s' is not a window within Windows(…): %s", c.name.text, windowForms)
 	}
 	spec.ID = id
 	return spec

@@ -103,7 +103,8 @@ func powerInt(x, n int64) (int64, bool) {
 	if x >= -1 && x <= 1 && n > 2 {
 		n = 2 - n&1 // only parity counts
 	}
-	out, ok := int64(1), true
+	var ok bool
+	out := int64(1)
 	for ; n > 0; n >>= 1 {
 		if n&1 != 0 {
 			if out, ok = mulInt(out, x); !ok {

@@ -60,7 +60,7 @@ func (sc *scope) scalar(x *callExpr) *Expr {
 	}
 	f, ok := scalarFunction(name)
 	if !ok {
-		sc.fail(x.name.at, "'%s' is not a function%s", x.name.text, similar(name))
+		sc.fail(x.name.at, "'%s' is not a function%s", x.name.text, sc.b.instead(name))
 	}
 	sc.arity(x, f.min, f.max)
 	if len(x.args) > maxArgs {
@@ -150,43 +150,6 @@ func (sc *scope) timeOrExpr(x syntax) *Expr {
 		return sc.located(slotExpr(leaf.lift(TimeSlot, sc.rel), ""), x)
 	}
 	return sc.expr(x)
-}
-
-// similar proposes the function whose name is nearest.
-func similar(name string) string {
-	best, least := "", 3
-	for _, f := range functionList() {
-		if d := distance(name, f); d < least {
-			best, least = f, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + strings.ToUpper(best) + "?"
-}
-
-// distance counts the edits between two names.
-func distance(a, b string) int {
-	if len(a) > 40 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			prev, row[j+1] = row[j+1], min(prev+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // text checks that an argument is a string; a number or datetime is converted as

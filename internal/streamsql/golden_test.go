@@ -33,8 +33,8 @@ func TestGolden(t *testing.T) {
 			cases += runGolden(t, name)
 		})
 	}
-	if cases < 550 && !t.Failed() {
-		t.Errorf("only %d golden cases, at least 550 are wanted", cases)
+	if cases < 1100 && !t.Failed() {
+		t.Errorf("only %d golden cases, at least 1100 are wanted", cases)
 	}
 }
 

@@ -67,6 +67,9 @@ func (l *lexer) next() (token, *SyntaxError) {
 			return token{kind: tokenKind(op), span: span{start, l.pos}, text: op}, nil
 		}
 	}
+	if c == '!' {
+		return token{}, errorAt(l.text, span{start, start + 1}, "'!' is not part of the language: NOT is, and != !< !>")
+	}
 	_, n := utf8.DecodeRuneInString(l.text[start:])
 	return token{}, errorAt(l.text, span{start, start + n}, "%q is not part of the language", l.text[start:start+n])
 }

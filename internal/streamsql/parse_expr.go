@@ -36,6 +36,9 @@ next:
 		for _, op := range ops {
 			if p.accept(op) {
 				p.chained(n)
+				if op == "&" && p.tok.is("&") || op == "|" && p.tok.is("|") {
+					p.fail(p.prev.to(p.tok.span), "conditions are joined by AND and OR, texts by + or CONCAT(…)")
+				}
 				y := operand()
 				x = &binaryExpr{op, x, y, start.to(p.prev)}
 				continue next
@@ -99,6 +102,9 @@ func (p *parser) comparison() syntax {
 func (p *parser) comparisonOperator() (string, bool) {
 	for _, op := range [...]string{"=", "<>", "<=", ">=", "<", ">"} {
 		if p.accept(op) {
+			if op == "=" && p.tok.is("=") {
+				p.fail(p.prev.to(p.tok.span), "equality is written with one =")
+			}
 			return op, true
 		}
 	}

@@ -58,7 +58,11 @@ func (p *parser) source() *sourceItem {
 		s.sub = p.query()
 		p.expect(")")
 	} else {
-		s.name = p.ident("the name of an input or step, or a query in parentheses,")
+		const want = "the name of an input or step, or a query in parentheses,"
+		if p.tok.kind == tokWord {
+			p.unexpected(want)
+		}
+		s.name = p.ident(want)
 	}
 	for p.err == nil {
 		switch {
@@ -95,7 +99,8 @@ func (p *parser) source() *sourceItem {
 	return s
 }
 
-// aliasFollows says whether the lookahead is an alias and not a clause.
+// aliasFollows says whether the lookahead is an alias and not a clause. Clauses of
+// other dialects are refused, which would else be read as an alias.
 func (p *parser) aliasFollows() bool {
 	if p.tok.kind == tokQuoted {
 		return true
@@ -103,7 +108,22 @@ func (p *parser) aliasFollows() bool {
 	if p.tok.kind != tokName {
 		return false
 	}
-	switch next := p.peek(1); strings.ToUpper(p.tok.text) {
+	next := p.peek(1)
+	switch word := strings.ToUpper(p.tok.text); word {
+	case "EXCEPT", "INTERSECT":
+		if next.is("SELECT") || next.is("(") {
+			p.fail(p.tok.span, "%s is not part of the language: UNION, WHERE and JOIN are", word)
+		}
+	case "LIMIT", "OFFSET", "FETCH":
+		if next.kind == tokNumber || next.isWord("NEXT") || next.isWord("FIRST") {
+			p.fail(p.tok.span, "%s is not part of the language: TopOne() and CollectTop(n) OVER (ORDER BY …) take the first of a window", word)
+		}
+	case "TIMESTAMP", "PARTITION":
+		if next.kind == tokName && !next.isWord("PARTITION") && !next.isWord("TIMESTAMP") {
+			p.fail(next.span, "%s is not expected here: '%s BY' would be valid", next.describe(), word)
+		}
+	}
+	switch strings.ToUpper(p.tok.text) {
 	case "MATCH_RECOGNIZE":
 		return false
 	case "RIGHT", "FULL":

@@ -24,11 +24,11 @@ func (p *parser) primary() syntax {
 	case t.is("LEFT") && p.peek(1).is("("):
 		p.advance()
 		return p.call("", ident{p.text[t.start:t.end], t.span})
+	case t.is("SELECT"):
+		p.fail(t.span, "a subquery is not an expression here: make it a step of WITH and JOIN it")
+		return &literal{at: t.span}
 	case t.is("("):
 		p.advance()
-		if p.tok.is("SELECT") {
-			p.fail(p.tok.span, "a subquery is not an expression here: make it a step of WITH and JOIN it")
-		}
 		x := p.expr()
 		p.expect(")")
 		return x
@@ -108,6 +108,9 @@ func (p *parser) call(prefix string, name ident) *callExpr {
 			p.advance() // the default
 		}
 		c.args = list(p, p.expr)
+		if !p.tok.is(")") && p.err == nil {
+			p.unexpected("',' or ')'")
+		}
 		p.expect(")")
 	}
 	if p.tok.isWord("WITHIN") && p.peek(1).is("GROUP") {

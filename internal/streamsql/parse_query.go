@@ -23,8 +23,10 @@ func (p *parser) script() *Script {
 				p.fail(p.tok.span, "a script has one WITH, before the first SELECT; separate its steps by commas")
 			case p.tok.isWord("CREATE"):
 				p.fail(p.tok.span, "CREATE TABLE comes before WITH and SELECT")
+			case len(s.selects) == 0:
+				p.unexpected("CREATE TABLE, WITH or SELECT")
 			default:
-				p.unexpected("SELECT, or a clause that continues the query")
+				p.unexpected("SELECT, or a clause that continues the query,")
 			}
 			break
 		}
@@ -134,8 +136,14 @@ func (p *parser) selectQuery() *selectQuery {
 			q.into.partitionBy = list(p, p.expr)
 		}
 	}
-	if !p.tok.is("FROM") && p.err == nil {
+	switch {
+	case p.tok.is("FROM") || p.err != nil:
+	case q.into == nil:
 		p.unexpected("',' or INTO or FROM")
+	case p.tok.is(","):
+		p.fail(p.tok.span, "INTO takes one output; write a SELECT for each, of a step of WITH that they share")
+	default:
+		p.unexpected("FROM")
 	}
 	p.expect("FROM")
 	q.from = p.fromClause()
@@ -179,6 +187,8 @@ func (p *parser) selectItem() selectItem {
 	if p.accept("AS") {
 		alias := p.aliasName()
 		item.alias = &alias
+	} else if p.tok.kind == tokQuoted && p.tok.start == p.prev.end {
+		p.fail(p.tok.span, "an array is read with GetArrayElement(array, %s); a name for the column stands behind AS", p.tok.text)
 	} else if isNameToken(p.tok) || p.tok.kind == tokDouble {
 		alias := p.aliasName()
 		item.alias = &alias

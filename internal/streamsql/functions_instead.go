@@ -1,0 +1,70 @@
+package streamsql
+
+import "strings"
+
+// instead says what to write for the name of a function that there is not.
+func (b *binder) instead(name string) string {
+	if b.js["udf."+name] != nil {
+		return "; the job's own is called udf." + name
+	}
+	if other, ok := foreignFunctions()[name]; ok {
+		return "; " + other
+	}
+	if hint := similar(name); hint != "" {
+		return hint
+	}
+	return "; the job's own functions are called udf.name"
+}
+
+// foreignFunctions are functions of other dialects, and what stands for them.
+func foreignFunctions() map[string]string {
+	const now, ranks = "System.Timestamp() is the time of the event", "CollectTop(n) OVER (ORDER BY …) ranks the events of a window"
+	return map[string]string{
+		"if": "CASE WHEN condition THEN x ELSE y END is", "isnull": "COALESCE(x, other) is", "ifnull": "COALESCE(x, other) is", "nvl": "COALESCE(x, other) is",
+		"getdate": now, "getutcdate": now, "sysdatetime": now, "now": now, "current_timestamp": now,
+		"convert": "CAST(x AS type) is", "try_convert": "TRY_CAST(x AS type) is", "parse": "CAST(x AS type) is", "str": "CAST(x AS nvarchar(max)) is",
+		"length": "LEN(x) is", "char_length": "LEN(x) is", "substr": "SUBSTRING(x, start, length) is", "instr": "CHARINDEX(find, x) is",
+		"format": "CONCAT(…), CAST and DATEPART make text", "date_trunc": "DATEADD and DATEDIFF round times",
+		"row_number": ranks, "rank": ranks, "dense_rank": ranks, "ntile": ranks, "string_agg": "Collect(x) is",
+		"lead": "LAG looks back; the future is not known", "first_value": "TopOne() and ISFIRST(unit, n) are", "last_value": "LAST(x) OVER (LIMIT DURATION …) is",
+		"median": "PERCENTILE_CONT(0.5) OVER (ORDER BY x) is", "stddev": "STDEV(x) is", "mod": "x % y is", "ceil": "CEILING(x) is", "pow": "POWER(x, y) is",
+		"json_value": "JSON_PARSE(x).property is", "rollup": "Windows(…) groups in several ways at once", "cube": "Windows(…) groups in several ways at once",
+	}
+}
+
+// similar proposes the function whose name is nearest.
+func similar(name string) string {
+	best, least := "", 3
+	for _, f := range functionList() {
+		if d := distance(name, f); d < least {
+			best, least = f, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + strings.ToUpper(best) + "?"
+}
+
+// distance counts the edits between two names.
+func distance(a, b string) int {
+	if len(a) > 40 {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		prev := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			prev, row[j+1] = row[j+1], min(prev+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
