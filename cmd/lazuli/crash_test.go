@@ -153,6 +153,14 @@ func writeDocs(ctx context.Context, p *process, book *ledger, worker int) {
 }
 
 func eventsContainer(p *process) (*azcosmos.ContainerClient, error) {
+	client, err := cosmosClient(p)
+	if err != nil {
+		return nil, err
+	}
+	return client.NewContainer("serverless_db", "events")
+}
+
+func cosmosClient(p *process) (*azcosmos.Client, error) {
 	c, err := connections(p)
 	if err != nil {
 		return nil, err
@@ -161,14 +169,10 @@ func eventsContainer(p *process) (*azcosmos.ContainerClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := azcosmos.NewClientWithKey(c.CosmosEndpoint, key, &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
+	return azcosmos.NewClientWithKey(c.CosmosEndpoint, key, &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Retry:     policy.RetryOptions{MaxRetries: -1},                                                              // what was killed stays dead for the client
 		Transport: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}, //nolint:gosec // trust is another test's subject
 	}})
-	if err != nil {
-		return nil, err
-	}
-	return client.NewContainer("serverless_db", "events")
 }
 
 // checkEvents reads every partition from its start and looks for what was
@@ -186,7 +190,11 @@ func checkEvents(t *testing.T, p *process, book *ledger) {
 	defer consumer.Close(context.WithoutCancel(t.Context()))
 	stored := map[string]bool{}
 	for _, partition := range []string{"0", "1"} {
-		if err := readPartition(t.Context(), consumer, partition, stored); err != nil {
+		if err := readPartition(t.Context(), consumer, partition, func(e *azeventhubs.ReceivedEventData) error {
+			var body struct{ ID string }
+			defer func() { stored[body.ID] = true }()
+			return json.Unmarshal(e.Body, &body)
+		}); err != nil {
 			t.Fatalf("partition %s: %v", partition, err)
 		}
 	}
@@ -203,7 +211,8 @@ func checkEvents(t *testing.T, p *process, book *ledger) {
 	t.Logf("%d events stored, %d of them acknowledged, %d lost", len(stored), len(book.events), lost)
 }
 
-func readPartition(ctx context.Context, consumer *azeventhubs.ConsumerClient, partition string, into map[string]bool) error {
+// readPartition gives every event of a partition to take, in order.
+func readPartition(ctx context.Context, consumer *azeventhubs.ConsumerClient, partition string, take func(*azeventhubs.ReceivedEventData) error) error {
 	props, err := consumer.GetPartitionProperties(ctx, partition, nil)
 	if err != nil || props.IsEmpty {
 		return err
@@ -228,11 +237,9 @@ func readPartition(ctx context.Context, consumer *azeventhubs.ConsumerClient, pa
 				return fmt.Errorf("sequence %d follows %d", e.SequenceNumber, next-1)
 			}
 			next++
-			var body struct{ ID string }
-			if err := json.Unmarshal(e.Body, &body); err != nil {
+			if err := take(e); err != nil {
 				return fmt.Errorf("sequence %d: %w", e.SequenceNumber, err)
 			}
-			into[body.ID] = true
 		}
 	}
 	return nil
