@@ -63,6 +63,39 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestPages holds testdata/README.md and the files of pages to each other.
+func TestPages(t *testing.T) {
+	text, err := os.ReadFile("testdata/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("testdata/pages/*.test")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	cases := 0
+	for _, file := range pages {
+		if name := "`pages/" + filepath.Base(file) + "`"; !strings.Contains(string(text), name) {
+			t.Errorf("README.md has no row for %s", name)
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases += len(parseCases(string(content)))
+	}
+	for _, quoted := range strings.Split(string(text), "`") {
+		if strings.HasSuffix(quoted, ".test") && !strings.ContainsAny(quoted, " *") {
+			if _, err := os.Stat(filepath.Join("testdata", quoted)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if cases < 115 {
+		t.Errorf("only %d cases of pages, at least 115 are wanted", cases)
+	}
+}
+
 type goldenCase struct {
 	name     string
 	sections []goldenSection
