@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,45 @@ func TestMatchLimits(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestMatchParallel: an input that is partitioned by the key has a lane for each
+// partition, and the same matches.
+func TestMatchParallel(t *testing.T) {
+	parts := make([][]Event, 3)
+	for p := range parts {
+		for i := range int64(60) {
+			at := TimeOf(638396640000000000).Add(time.Duration(i) * time.Second).Format(time.RFC3339)
+			parts[p] = append(parts[p], Event{Offset: i, Body: fmt.Appendf(nil, `{"t":"%s","k":"k%d-%d","n":%d}`, at, p, i%2, i*int64(p+3)%7)})
+		}
+	}
+	run := func(keys map[string]string) []string {
+		sink := &memSink{}
+		job, err := New(Options{
+			Name: "j", Policy: TimePolicy{Unlimited: true}, Start: StartAll, PartitionKeys: keys,
+			Program: compile(t, "SELECT * INTO o FROM i TIMESTAMP BY t MATCH_RECOGNIZE (LIMIT DURATION(second, 9) PARTITION BY k MEASURES First(A.t) AS t, Last(B.n) AS n PATTERN (A B+) DEFINE B AS B.n > A.n) AS m"),
+			Sources: map[string]Source{"i": &memSource{parts: parts}}, Sinks: map[string]Sink{"o": sink},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := job.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if apart := len(sink.rows) > 1; apart != (keys != nil) {
+			t.Errorf("%d lanes with keys %v", len(sink.rows), keys)
+		}
+		lines := sink.lines()
+		slices.Sort(lines)
+		return lines
+	}
+	want := run(nil)
+	if len(want) < 30 {
+		t.Fatalf("only %d matches", len(want))
+	}
+	if diff := cmp.Diff(want, run(map[string]string{"i": "k"})); diff != "" {
+		t.Error(diff)
 	}
 }
 
