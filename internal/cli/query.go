@@ -2,23 +2,14 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/spf13/cobra"
-
-	"github.com/lazuli-dev/lazuli/internal/app"
-	"github.com/lazuli-dev/lazuli/internal/config"
-	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // queryOptions are the flags of `lazuli query`.
@@ -147,66 +138,6 @@ func (o *queryOptions) key() (azcosmos.PartitionKey, error) {
 	return key, nil
 }
 
-// cosmos opens a client of the account to ask.
-func (o *queryOptions) cosmos(ctx context.Context, s *session) (*azcosmos.Client, error) {
-	opts := &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
-		Retry: policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second},
-	}}
-	switch {
-	case o.endpoint != "":
-		return entraCosmos(ctx, o.endpoint, opts)
-	case o.connection != "":
-		return azcosmos.NewClientFromConnectionString(o.connection, opts)
-	}
-	info, err := instance.Find(s.project)
-	if err != nil {
-		return nil, err
-	}
-	return localCosmos(info, opts)
-}
-
-// entraCosmos opens a client of an account with DefaultAzureCredential.
-func entraCosmos(ctx context.Context, endpoint string, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("--endpoint %s: a token goes to an https:// address only, as https://NAME.documents.azure.com/", endpoint)
-	}
-	trust, err := localTLS(u.Host)
-	if err != nil {
-		return nil, err
-	}
-	if trust != nil {
-		opts.Transport = httpClient(trust)
-	}
-	cred, err := signIn(ctx, "https://"+u.Hostname()+"/.default") // as the SDK asks for it
-	if err != nil {
-		return nil, err
-	}
-	return azcosmos.NewClient(endpoint, cred, opts)
-}
-
-// localCosmos opens a client of a lazuli that runs here.
-func localCosmos(info instance.Info, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
-	cfg, err := config.Load(info.Dir)
-	if err != nil {
-		return nil, err
-	}
-	trust, err := trusting(info.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	opts.Transport = httpClient(trust)
-	return azcosmos.NewClientFromConnectionString(app.Connections(cfg, info.Addresses).Cosmos, opts)
-}
-
-// httpClient speaks to a lazuli of this machine, past any proxy.
-func httpClient(trust *tls.Config) *http.Client {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.Proxy = nil
-	t.TLSClientConfig = trust
-	return &http.Client{Transport: t}
-}
-
 func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
 	key, err := o.key()
 	if err != nil {
@@ -216,7 +147,8 @@ func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
 	if err != nil {
 		return err
 	}
-	client, err := o.cosmos(ctx, s)
+	heard := &lastRefusal{}
+	client, err := o.cosmos(ctx, s, heard)
 	if err != nil {
 		return err
 	}
@@ -239,7 +171,7 @@ func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
 	for pages := container.NewQueryItemsPager(sql, key, opts); pages.More(); {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return queryError(sql, o, err)
+			return queryError(sql, o, err, heard)
 		}
 		if err := out.page(page.Items); err != nil {
 			return err

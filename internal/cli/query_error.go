@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,15 +14,22 @@ import (
 )
 
 // queryError says what a failed query means and what to try.
-func queryError(sql string, o queryOptions, err error) error {
-	var response *azcore.ResponseError
+func queryError(sql string, o queryOptions, err error, heard *lastRefusal) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	var noToken *signInError
+	if errors.As(err, &noToken) {
+		return noToken
+	}
+	response := heard.response.Load()
 	if untrusted(err) {
 		return fmt.Errorf("%s (%w)", trustHint, err)
 	}
 	if address := unreachable(err); address != "" {
 		return fmt.Errorf("nothing answers at %s; does `lazuli status` say that it runs? (%w)", address, err)
 	}
-	if !errors.As(err, &response) {
+	if !errors.As(err, &response) && response == nil {
 		return err
 	}
 	message := serviceMessage(response)
