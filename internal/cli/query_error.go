@@ -13,7 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
-// queryError says what a failed query means and what to try.
+// queryError says what a failed query means and what to try. heard has the
+// refusal behind an error that is only text.
 func queryError(sql string, o queryOptions, err error, heard *lastRefusal) error {
 	if errors.Is(err, context.Canceled) {
 		return err
