@@ -1,7 +1,9 @@
-// A lazuli of its own for the browser tests: free ports, a project in a
-// temporary folder, telemetry that flows, and a dashboard with a map whose rows
-// the tests push.
+// A lazuli of its own for the browser tests, on free ports and with its project
+// in a temporary folder. start: telemetry that flows, two stream jobs of which
+// one is stuck, and a dashboard with a map whose rows the tests push. startSolar:
+// the solar example with one fault, soon.
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -16,7 +18,7 @@ eventHubs:
   amqpPort: 0
   amqpsPort: 0
   hubs:
-    telemetry_events: {partitions: 2, consumerGroups: [dashboard]}
+    telemetry_events: {partitions: 2, consumerGroups: [dashboard, stream]}
     device_events: {partitions: 2}
 cosmos:
   port: 0
@@ -26,10 +28,31 @@ cosmos:
         devices: {partitionKey: /deviceId}
         events: {partitionKey: /deviceId}
         leases: {partitionKey: /id}
+        averages: {partitionKey: /deviceId}
 functions:
   port: 0
   apps:
     telemetry: {path: ${join(root, 'examples/telemetry/app')}}
+stream:
+  jobs:
+    averages:
+      query: averages.asaql
+      inputs: {readings: {hub: telemetry_events, consumerGroup: stream}}
+      outputs: {averages: {container: serverless_db/averages}}
+    stuck:
+      query: stuck.asaql
+      inputs: {readings: {hub: telemetry_events, consumerGroup: stream}}
+      outputs: {averages: {container: serverless_db/averages, id: nosuchcolumn}}
+`
+
+export const averages = `-- What each device does, every second.
+WITH seconds AS (
+    SELECT deviceId, AVG(data.temperature) AS temperature, COUNT(*) AS readings, System.Timestamp() AS at
+    FROM readings TIMESTAMP BY timestamp
+    GROUP BY deviceId, TumblingWindow(second, 1)
+),
+warm AS (SELECT * FROM seconds WHERE temperature > 10)
+SELECT CONCAT(deviceId, '-', CAST(at AS nvarchar(max))) AS id, deviceId, temperature, readings, at INTO averages FROM warm
 `
 
 const plants = {
@@ -50,15 +73,18 @@ const plants = {
   ],
 }
 
-// start runs the program and answers when everything is ready.
-export async function start() {
+const ended = (p) => (p.exitCode === null ? new Promise((done) => p.once('exit', done)) : null)
+
+async function folder() {
   const dir = await mkdtemp(join(tmpdir(), 'lazuli-browser-'))
-  const run = join(dir, 'run')
   await mkdir(join(dir, 'dashboards'))
-  await writeFile(join(dir, 'lazuli.yaml'), project)
-  await writeFile(join(dir, 'dashboards/plants.json'), JSON.stringify(plants))
-  await writeFile(join(dir, 'dashboards/telemetry.json'), await readFile(join(root, 'examples/telemetry/dashboards/telemetry.json')))
-  const env = { ...process.env, LAZULI_RUN_DIR: run }
+  return dir
+}
+
+// launch runs the program on a folder and answers its portal's address when
+// everything is ready.
+async function launch(dir) {
+  const env = { ...process.env, LAZULI_RUN_DIR: join(dir, 'run') }
   const up = spawn(program, ['up', dir], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const url = await new Promise((done, fail) => {
@@ -72,26 +98,71 @@ export async function start() {
     }
     up.stdout.on('data', hear)
     up.stderr.on('data', hear)
+    up.on('error', fail)
     up.on('exit', (code) => fail(new Error(`lazuli ended with ${code}:\n${said}`)))
   })
+  return { url, up, env }
+}
+
+async function end(dir, processes) {
+  for (const p of processes) {
+    p.removeAllListeners('exit')
+    p.kill('SIGTERM')
+    await ended(p)
+  }
+  await rm(dir, { recursive: true, force: true })
+}
+
+// freePort asks the system; the simulator takes it a moment later.
+const freePort = () =>
+  new Promise((done) => {
+    const s = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = s.address()
+      s.close(() => done(port))
+    })
+  })
+
+// startSolar runs the solar example; the plant's output falls some seconds
+// after the start.
+export async function startSolar(plant, afterSeconds) {
+  const dir = await folder()
+  const weather = await freePort()
+  const example = join(root, 'examples/solar')
+  await writeFile(join(dir, 'faults.csv'), `kind,plantId,afterSeconds,forSeconds,size\ndrop,${plant},${afterSeconds},60,0.8\n`)
+  const text = (await readFile(join(example, 'lazuli.yaml'), 'utf8'))
+    .replace('eventHubs:', 'portal: {port: 0}\neventHubs:\n  amqpPort: 0\n  amqpsPort: 0')
+    .replace('cosmos:', 'cosmos:\n  port: 0')
+    .replace('functions:', 'functions:\n  port: 0')
+    .replaceAll('127.0.0.1:8090', '127.0.0.1:' + weather)
+    .replace('path: ./app', 'path: ' + join(example, 'app'))
+    .replace('path: ../../cmd/weather-sim', 'path: ' + join(root, 'cmd/weather-sim'))
+    .replace('query: ./solar.asaql', 'query: ' + join(example, 'solar.asaql'))
+    .replace('args: [', `args: [-faults, ${join(dir, 'faults.csv')}, `)
+  await writeFile(join(dir, 'lazuli.yaml'), text)
+  await writeFile(join(dir, 'dashboards/solar.json'), await readFile(join(example, 'dashboards/solar.json')))
+  const { url, up } = await launch(dir)
+  return { url, stop: () => end(dir, [up]) }
+}
+
+export async function start() {
+  const dir = await folder()
+  await writeFile(join(dir, 'averages.asaql'), averages)
+  await writeFile(join(dir, 'stuck.asaql'), averages)
+  await writeFile(join(dir, 'lazuli.yaml'), project)
+  await writeFile(join(dir, 'dashboards/plants.json'), JSON.stringify(plants))
+  await writeFile(join(dir, 'dashboards/telemetry.json'), await readFile(join(root, 'examples/telemetry/dashboards/telemetry.json')))
+  const { url, up, env } = await launch(dir)
   const feed = spawn(program, ['send', 'telemetry_events', '--project', dir, '--count', '1000000', '--rate', '40'], { env, stdio: 'ignore' })
-  const ended = (p) => (p.exitCode === null ? new Promise((done) => p.once('exit', done)) : null)
   return {
     url,
     push: (dataset, rows) =>
       fetch(`${url}/v1.0/myorg/datasets/${dataset}/tables/rows/rows`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ rows }) }).then((r) => {
         if (!r.ok) throw new Error(`push to ${dataset}: ${r.status}`)
       }),
+    edit: (file, text) => writeFile(join(dir, file), text),
     freeze: () => up.kill('SIGSTOP'),
     thaw: () => up.kill('SIGCONT'),
-    async stop() {
-      for (const p of [feed, up]) {
-        p.removeAllListeners('exit')
-        p.kill('SIGTERM')
-        await ended(p)
-      }
-      await rm(dir, { recursive: true, force: true })
-    },
+    stop: () => end(dir, [feed, up]),
   }
 }
 

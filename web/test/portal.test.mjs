@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
-import { readings, start } from './instance.mjs'
+import { averages, readings, start } from './instance.mjs'
 
 const shots = join(import.meta.dirname, 'shots')
 const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
@@ -132,6 +132,59 @@ test('functions: list, invocations with logs, run now', async () => {
   await finish(page)
 })
 
+test('stream jobs: numbers, diagram and query of one that runs', async () => {
+  const page = await open('#/jobs/averages')
+  await eventually('events flow', async () => (await number(page, '[data-live=in]')) > 20)
+  await eventually('rows flow', async () => (await number(page, '[data-live=out]')) > 1)
+  assert.equal((await page.textContent('[data-live=state]')).trim(), 'Running')
+  await page.waitForSelector('.box.input')
+  await page.waitForSelector('.box.output')
+  assert.equal(await page.locator('.box.step').count(), 2)
+  assert.equal(await page.locator('.code li').count(), averages.trimEnd().split('\n').length)
+  assert.ok((await page.locator('.code .keyword').count()) > 8)
+  // A step leads to its place in the query, by keyboard too.
+  await page.locator('.box[role=button]').last().focus()
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.code li.marked:has-text("warm AS")')
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'jobs')
+  await finish(page)
+})
+
+test('stream jobs: one whose output takes nothing says so loudly', async () => {
+  const page = await open('#/jobs/stuck')
+  await page.waitForSelector('.loud[role=alert]:has-text("nosuchcolumn")')
+  await eventually('it is degraded', async () => (await page.textContent('[data-live=state]')).trim() === 'Degraded')
+  await page.waitForSelector('.box.output.alarm')
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'jobs-stuck')
+  await finish(page)
+})
+
+test('stream jobs: stop, a query that was edited meanwhile, start', async () => {
+  const page = await open('#/jobs/averages')
+  const state = async (want) => eventually('state ' + want, async () => (await page.textContent('[data-live=state]')).trim() === want)
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await state('Stopped')
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await state('Running')
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await state('Stopped')
+  await lazuli.edit('averages.asaql', averages.replace('temperature > 10', 'temperature > 11'))
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.waitForSelector('[role=alert]:has-text("another query")')
+  assert.deepEqual(await serious(page), [])
+  await shoot(page, 'jobs-refused')
+  await page.getByLabel('Start from').selectOption('now')
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.waitForSelector('[role=alert]:has-text("will be discarded")')
+  await page.getByRole('button', { name: 'Discard and start' }).click()
+  await state('Running')
+  await page.waitForSelector('.code li:has-text("temperature > 11")')
+  page.wrong = page.wrong.filter((w) => !w.includes('412')) // the browser reports the refusal, as it should
+  await finish(page)
+})
+
 test('telemetry dashboard: live tiles', async () => {
   const page = await open('#/dashboards/telemetry')
   await eventually('a rate', async () => (await number(page, '[data-tile=number] .value')) > 0)
@@ -205,7 +258,7 @@ test('language, theme and keyboard', async () => {
 })
 
 test('light theme has no serious finding on any page', async () => {
-  for (const hash of ['#/hubs/telemetry_events', '#/data/serverless_db/events', '#/functions/telemetry/eventhub_trigger_processor', '#/dashboards/plants', '#/dashboards/telemetry']) {
+  for (const hash of ['#/hubs/telemetry_events', '#/data/serverless_db/events', '#/functions/telemetry/eventhub_trigger_processor', '#/jobs/averages', '#/jobs/stuck', '#/dashboards/plants', '#/dashboards/telemetry']) {
     const page = await open(hash, { theme: 'light', lang: 'ko' })
     await page.waitForSelector('.panel')
     await page.waitForTimeout(700)
@@ -229,8 +282,8 @@ test('a stream that ends shows as stale, and comes back', async () => {
 })
 
 test('first paint is under a second', async () => {
-  // What this browser needs for one bare word is the machine's, not the
-  // portal's: it tells how busy the machine is.
+  // The best of up to ten: the limit is the portal's, not that of a machine which
+  // happens to be busy with something else. A bare word tells how busy it is.
   const bare = createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end('<p>word'))
   await new Promise((done) => bare.listen(0, '127.0.0.1', done))
   const paint = async (url) => {
@@ -243,8 +296,9 @@ test('first paint is under a second', async () => {
     return at
   }
   const word = await paint(`http://127.0.0.1:${bare.address().port}/`)
-  const first = Math.min(await paint(lazuli.url), await paint(lazuli.url), await paint(lazuli.url))
   bare.close()
+  let first = Infinity
+  for (let tries = 0; tries < 10 && (tries < 3 || first >= 1000); tries++) first = Math.min(first, await paint(lazuli.url))
   console.log(`first contentful paint ${Math.round(first)} ms; of a bare word ${Math.round(word)} ms`)
-  assert.ok(first < 1000 + word, `first contentful paint after ${first} ms, of a bare word after ${word} ms`)
+  assert.ok(first < 1000, `first contentful paint after ${first} ms, of a bare word after ${word} ms`)
 })
