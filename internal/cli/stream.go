@@ -56,16 +56,20 @@ func (o *streamOptions) flags(cmd *cobra.Command) {
 func newStreamRunCmd(s *session) *cobra.Command {
 	var o streamOptions
 	cmd := &cobra.Command{
-		Use:   "run QUERY",
+		Use:   "run QUERY|DIR",
 		Short: "Run a query over files and stop",
 		Long: `Run a query over files until their end, which closes every window. Rows are
 printed as JSON, one a line; numbers about the run go to standard error.
 
+A folder with asaproj.json brings its query and local inputs; flags replace
+them by name.
+
 Files have no arrival times, so no event is late. Events that are out of order
 by more than --out-of-order get the time of the newest one before them.`,
 		Example: `  lazuli stream run query.asaql --input in=events.json --output -
-  lazuli stream run query.asaql --input in=events.json --reference plants=plants.csv --output alerts=alerts.json`,
-		Args: exactArgs("QUERY"),
+  lazuli stream run query.asaql --input in=events.json --reference plants=plants.csv --output alerts=alerts.json
+  lazuli stream run my-asa-project`,
+		Args: exactArgs("QUERY|DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.streamRun(cmd.Context(), args[0], o)
 		},
@@ -93,22 +97,22 @@ func newStreamExplainCmd(s *session) *cobra.Command {
 	var o streamOptions
 	var partitionKeys []string
 	cmd := &cobra.Command{
-		Use:   "explain QUERY",
+		Use:   "explain QUERY|DIR",
 		Short: "Print the plan of a query",
 		Long: `Print the plan of a query: the columns that are decoded, the steps with their
 windows and keys, the state that they keep, how far back a start reads, and
 whether the partitions of the input run apart, or why not.`,
 		Example: `  lazuli stream explain query.asaql
   lazuli stream explain query.asaql --partition-key readings=deviceId`,
-		Args: exactArgs("QUERY"),
+		Args: exactArgs("QUERY|DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			config, err := o.config(args[0])
+			file, config, err := o.config(args[0])
 			if err != nil {
 				return err
 			}
 			program, err := localrun.Compile(config)
 			if err != nil {
-				return queryFault(args[0], config.Query, err)
+				return queryFault(file, config.Query, err)
 			}
 			keys, err := pairs("--partition-key", partitionKeys)
 			if err != nil {
@@ -123,27 +127,51 @@ whether the partitions of the input run apart, or why not.`,
 	return cmd
 }
 
-func (o *streamOptions) config(file string) (localrun.Config, error) {
+// config reads the query, or the project of a folder, and returns the query's
+// file with what the flags say of it.
+func (o *streamOptions) config(path string) (file string, c localrun.Config, err error) {
+	project := &localrun.Project{Query: path}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if project, err = localrun.OpenProject(path); err != nil {
+			return "", c, err
+		}
+	}
+	file = project.Query
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return localrun.Config{}, err
+		return file, c, err
 	}
-	c := localrun.Config{Query: string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), OutOfOrder: o.outOfOrder, Drop: o.drop}
+	c = localrun.Config{Query: string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), OutOfOrder: o.outOfOrder, Drop: o.drop}
 	if o.outOfOrder < 0 {
 		c.OutOfOrder = localrun.AnyOrder
 	}
 	if c.Inputs, err = pairs("--input", o.inputs); err != nil {
-		return c, err
+		return file, c, err
 	}
 	if c.References, err = pairs("--reference", o.references); err != nil {
-		return c, err
+		return file, c, err
 	}
+	addMissing(c.Inputs, project.Inputs)
+	addMissing(c.References, project.References)
 	dir := o.functions
 	if dir == "" {
 		dir = filepath.Join(filepath.Dir(file), "Functions")
 	}
 	c.Functions, err = localrun.Functions(dir)
-	return c, err
+	return file, c, err
+}
+
+// addMissing adds the files of names that are not there, in any case.
+func addMissing(files, more map[string]string) {
+	given := make(map[string]bool, len(files))
+	for name := range files {
+		given[strings.ToLower(name)] = true
+	}
+	for name, file := range more {
+		if !given[strings.ToLower(name)] {
+			files[name] = file
+		}
+	}
 }
 
 // pairs reads name=value flags.
@@ -159,8 +187,8 @@ func pairs(flag string, list []string) (map[string]string, error) {
 	return out, nil
 }
 
-func (s *session) streamRun(ctx context.Context, file string, o streamOptions) error {
-	config, err := o.config(file)
+func (s *session) streamRun(ctx context.Context, path string, o streamOptions) error {
+	file, config, err := o.config(path)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,11 @@ type jobConfig struct {
 // other than 1.2, or a locale other than English.
 func OpenProject(dir string) (*Project, error) {
 	var file projectFile
-	if err := readJSON(filepath.Join(dir, ProjectFile), &file); err != nil {
+	err := readJSON(filepath.Join(dir, ProjectFile), &file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fault.New(fault.NotFound, dir, "no %s here: name a query's file, or a project's folder", ProjectFile)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if file.StartFile == "" {
@@ -56,7 +60,6 @@ func OpenProject(dir string) (*Project, error) {
 	p := &Project{Query: resolve(dir, file.StartFile), Inputs: map[string]string{}, References: map[string]string{}}
 	for _, c := range file.Configurations {
 		path := resolve(dir, c.FilePath)
-		var err error
 		switch c.SubType {
 		case "JobConfig":
 			err = checkJobConfig(path)
