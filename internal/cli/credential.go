@@ -18,13 +18,20 @@ import (
 // signIn asks DefaultAzureCredential for a token before a client needs one:
 // clients ask without the verb's context and bury what the chain says.
 func signIn(ctx context.Context, scope string) (azcore.TokenCredential, error) {
-	chain, err := azidentity.NewDefaultAzureCredential(nil)
+	chain, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
+		ClientOptions: azcore.ClientOptions{Retry: httpRetries()},
+	})
 	if err != nil {
 		return nil, err
 	}
 	c := &signedIn{chain: chain, scope: scope}
 	c.first, err = c.fresh(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
 	return c, err
+}
+
+// httpRetries gives up within seconds: a person waits.
+func httpRetries() policy.RetryOptions {
+	return policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}
 }
 
 // signedIn is the credential with the token that signing in gave; some of its
@@ -76,19 +83,33 @@ func (e *signInError) Error() string {
 	if said := answerOf(refused.RawResponse); said != "" {
 		why = said
 	}
-	return fmt.Sprintf("the Azure sign-in failed: %s: %s; check AZURE_TENANT_ID, AZURE_CLIENT_ID and what goes with them, "+
-		"or choose another credential with AZURE_TOKEN_CREDENTIALS (AzureCLICredential uses `az login`)", strings.TrimSuffix(by, ":"), clip(why))
+	by = strings.TrimSuffix(by, ":")
+	return fmt.Sprintf("the Azure sign-in failed: %s: %s; %s", by, clip(why), remedy(by))
+}
+
+// remedy says what to try when a credential exists but gets no token.
+func remedy(credential string) string {
+	if credential == "ManagedIdentityCredential" {
+		return "on Azure, AZURE_CLIENT_ID names the identity; elsewhere, AZURE_TOKEN_CREDENTIALS=dev goes straight to `az login`"
+	}
+	return "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or set AZURE_TOKEN_CREDENTIALS=dev to use `az login`"
 }
 
 // attempts takes one short line for each credential out of the chain's text,
-// where those lines begin with one tab and their details with two. Text of
-// another shape gives its first line: there is always one.
+// where those lines begin with one tab and their details with two. A line that
+// ends in a colon is completed by its first detail. Text of another shape gives
+// its first line: there is always one.
 func attempts(text string) []string {
 	var tried []string
 	for line := range strings.Lines(text) {
 		said, ok := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "\t")
-		if ok && !strings.HasPrefix(said, "\t") {
+		detail, isDetail := strings.CutPrefix(said, "\t")
+		last := len(tried) - 1
+		switch {
+		case ok && !isDetail:
 			tried = append(tried, firstSentence(said))
+		case isDetail && last >= 0 && strings.HasSuffix(tried[last], ":"):
+			tried[last] = clip(tried[last] + " " + firstSentence(detail))
 		}
 	}
 	if tried == nil {
@@ -104,7 +125,7 @@ func firstSentence(s string) string {
 }
 
 // longestReason bounds what is told of one credential, in bytes.
-const longestReason = 200
+const longestReason = 300
 
 func clip(s string) string {
 	if len(s) <= longestReason {

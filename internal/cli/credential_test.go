@@ -12,11 +12,13 @@ func TestAttempts(t *testing.T) {
 	const chain = "DefaultAzureCredential: failed to acquire a token.\nAttempted credentials:\n" +
 		"\tEnvironmentCredential: missing environment variable AZURE_TENANT_ID\n" +
 		"\tManagedIdentityCredential: managed identity timed out. See https://aka.ms/azsdk/go/identity/troubleshoot#dac for more information\n" +
-		"\tAzureCLICredential: ERROR: Please run 'az login'\n\t\tto set up an account. To troubleshoot, visit https://aka.ms/x"
+		"\tAzureCLICredential: ERROR: Please run 'az login'\n\t\tto set up an account. To troubleshoot, visit https://aka.ms/x\n" +
+		"\tClientSecretCredential: unable to resolve an endpoint: server response error:\n\t\t Get \"https://login\": no such host. To troubleshoot, visit https://aka.ms/x\n\t\tmore"
 	want := []string{
 		"EnvironmentCredential: missing environment variable AZURE_TENANT_ID",
 		"ManagedIdentityCredential: managed identity timed out",
 		"AzureCLICredential: ERROR: Please run 'az login'",
+		"ClientSecretCredential: unable to resolve an endpoint: server response error: Get \"https://login\": no such host",
 	}
 	if diff := cmp.Diff(want, attempts(chain)); diff != "" {
 		t.Error(diff)

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -24,7 +23,7 @@ import (
 // cosmos opens a client of the account to ask. heard notes its refusals.
 func (o *queryOptions) cosmos(ctx context.Context, s *session, heard *lastRefusal) (*azcosmos.Client, error) {
 	opts := &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
-		Retry:           policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second},
+		Retry:           httpRetries(),
 		PerCallPolicies: []policy.Policy{heard},
 	}}
 	switch {
