@@ -34,6 +34,8 @@ var workloads = []workload{
 	{"documents", "point reads and durable upserts, 16 connections", documents},
 	{"queries", "the four queries of the workshop on 100,000 documents", queries},
 	{"pipeline", "send -> function -> document -> change feed -> function, sustained", pipeline},
+	{"dashboards", "durable ingest with 0 and with 50 open dashboards", dashboards},
+	{"tile", "event to dashboard tile, with and without a window", tile},
 	{"latency", "send to alarm at 1,000 events/s", latency},
 }
 
