@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,7 @@ func TestAlarmsMatchTheFaults(t *testing.T) {
 		alerts = append(alerts, a)
 	}
 	expected, found := 0, 0
+	var delays []time.Duration // from the fault to the end of the window that shows it
 	for _, f := range faults {
 		if alarmOf[f.Kind] == "" {
 			continue
@@ -49,7 +51,10 @@ func TestAlarmsMatchTheFaults(t *testing.T) {
 		expected++
 		raised := false
 		for _, a := range alerts {
-			raised = raised || explains(f, a, start)
+			if !raised && explains(f, a, start) {
+				raised = true
+				delays = append(delays, a.WindowEnd.Sub(start.Add(f.After)))
+			}
 		}
 		if raised {
 			found++
@@ -71,6 +76,14 @@ func TestAlarmsMatchTheFaults(t *testing.T) {
 	}
 	precision, recall := float64(right)/float64(len(alerts)), float64(found)/float64(expected)
 	t.Logf("%d faults, %d alarms: precision %.3f, recall %.3f", expected, len(alerts), precision, recall)
+	if len(delays) > 0 {
+		slices.Sort(delays)
+		worst := delays[len(delays)-1]
+		t.Logf("from fault to the end of the alarm's window: median %v, worst %v", delays[len(delays)/2], worst)
+		if worst > 20*time.Second {
+			t.Errorf("an alarm came %v after its fault; two windows are 20 s", worst)
+		}
+	}
 	if len(alerts) == 0 || precision < 0.95 || recall < 0.95 {
 		t.Errorf("precision %.3f, recall %.3f; both must be at least 0.95", precision, recall)
 	}
