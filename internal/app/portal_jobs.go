@@ -89,7 +89,6 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	}
 	m := job.Metrics()
 	n.In, n.Out = m.InputEvents, m.OutputEvents
-	n.DelayMs = milliseconds(job.WatermarkDelay())
 	n.Late, n.Early, n.OutOfOrder, n.Dropped = m.LateEvents, m.EarlyEvents, m.OutOfOrderEvents, m.DroppedEvents
 	n.Malformed, n.ConversionErrors = m.DeserializationErrors, m.ConversionErrors
 	n.RuntimeErrors, n.OutputErrors = m.RuntimeErrors, m.OutputErrors
@@ -99,7 +98,7 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	}
 	n.LastError = m.LastError
 	for _, in := range job.Inputs() {
-		shown := j.inputNumbers(in)
+		shown := j.inputNumbers(in, n.State == jobRunning)
 		for _, p := range shown.Partitions {
 			n.Backlog += p.Lag
 		}
@@ -112,7 +111,7 @@ func (j *streamJob) numbers() portal.JobNumbers {
 		n.Warnings = append(n.Warnings, jobWarning(w))
 	}
 	if n.State == jobRunning {
-		n.Lanes = job.Lanes()
+		n.Lanes, n.DelayMs = job.Lanes(), milliseconds(job.WatermarkDelay())
 		if n.Blocked = m.Blocked; len(n.Blocked) > 0 {
 			n.State = jobDegraded
 		}
@@ -120,7 +119,7 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	return n
 }
 
-func (j *streamJob) inputNumbers(m stream.InputMetrics) portal.JobInputNumbers {
+func (j *streamJob) inputNumbers(m stream.InputMetrics, running bool) portal.JobInputNumbers {
 	n := portal.JobInputNumbers{Name: m.Name, Counts: map[string]int64{
 		"in": m.Events, "late": m.Late, "early": m.Early, "outOfOrder": m.OutOfOrder, "dropped": m.Dropped,
 		"malformed": m.Malformed, "conversion": m.Conversion,
@@ -130,7 +129,7 @@ func (j *streamJob) inputNumbers(m stream.InputMetrics) portal.JobInputNumbers {
 		if hub, ok := j.hub(m.Name); ok && p.Next >= 0 {
 			shown.Lag = hub.behind(p.Partition, p.Next)
 		}
-		if p.Watermark != 0 {
+		if running && p.Watermark != 0 {
 			shown.DelayMs = milliseconds(time.Since(stream.TimeOf(p.Watermark)))
 		}
 		n.Partitions = append(n.Partitions, shown)

@@ -52,6 +52,9 @@ func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJ
 		Name: name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},
 		PartitionKeys: map[string]string{}, Policy: timePolicy(spec), Store: j.store, Checkpoint: time.Duration(spec.Checkpoint), Log: j.log,
 	}
+	j.options.Limits = stream.Limits{
+		Keys: spec.Limits.Keys, HeldRows: spec.Limits.HeldRows, StateSize: int64(spec.Limits.StateMB) << 20, Partials: spec.Limits.Partials,
+	}
 	if spec.Errors == "drop" {
 		j.options.OutputErrors = stream.DropOutput
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -121,6 +122,61 @@ func TestSinkDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.await(j, jobRunning)
+	testkit.Eventually(t, jobWait, func() bool { return j.numbers().Out == 2 }, "both rows")
+	text, err := os.ReadFile(filepath.Join(folder, "rows.json"))
+	if err != nil || string(text) != "{\"id\":\"a\",\"y\":4}\n{\"id\":\"b\",\"y\":4}\n" {
+		t.Errorf("rows %s, %v", text, err)
+	}
+}
+
+// TestKeysWithoutBound: a job whose groups never end fails with a clear reason
+// before the process runs out of memory, and leaves everything else running.
+func TestKeysWithoutBound(t *testing.T) {
+	testkit.NoLeaks(t)
+	l := newJobLab(t, `SELECT id, COUNT(*) AS n INTO docs FROM readings GROUP BY id, TumblingWindow(hour, 1)`)
+	l.spec.Limits.Keys = 100
+	j, end := l.run()
+	defer end()
+	l.await(j, jobRunning)
+	for i := range 101 {
+		l.send(fmt.Sprintf(`{"id":"%d"}`, i))
+	}
+	l.await(j, jobFailed)
+	if why := j.numbers().Failed; !strings.Contains(why, "more than 100 keys") || !strings.Contains(why, "GROUP BY") {
+		t.Errorf("failed: %s", why)
+	}
+	if err := j.Stop(t.Context()); err != nil || j.numbers().State != jobStopped {
+		t.Errorf("a failed job cannot be stopped: %v, %+v", err, j.numbers())
+	}
+}
+
+// TestStopWhileASinkIsDown: the job stops, says what it could not write, and
+// writes it when it is started again, once.
+func TestStopWhileASinkIsDown(t *testing.T) {
+	testkit.NoLeaks(t)
+	l := newJobLab(t, plainCopy)
+	folder := filepath.Join(l.s.cfg.Dir, "mount")
+	l.spec.Outputs = map[string]config.JobOutput{"docs": {File: filepath.Join(folder, "rows.json")}}
+	log := &warnings{}
+	l.app.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	l.adjust = func(o *stream.Options) { o.StopTimeout = 50 * time.Millisecond }
+	j, end := l.run()
+	defer end()
+	l.await(j, jobRunning)
+	l.send(`{"id":"a","x":2}`, `{"id":"b","x":2}`)
+	l.await(j, jobDegraded)
+	if err := j.Stop(t.Context()); err != nil || j.numbers().State != jobStopped {
+		t.Fatalf("%v, %+v", err, j.numbers())
+	}
+	if text := log.String(); !strings.Contains(text, "stopped before all its rows were written") {
+		t.Errorf("log: %s", text)
+	}
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Start(t.Context(), "last"); err != nil {
+		t.Fatal(err)
+	}
 	testkit.Eventually(t, jobWait, func() bool { return j.numbers().Out == 2 }, "both rows")
 	text, err := os.ReadFile(filepath.Join(folder, "rows.json"))
 	if err != nil || string(text) != "{\"id\":\"a\",\"y\":4}\n{\"id\":\"b\",\"y\":4}\n" {

@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -29,6 +30,8 @@ type jobLab struct {
 	app   *App
 	spec  config.Job
 	query string // path
+
+	adjust func(*stream.Options) // what a project file cannot say; may be nil
 }
 
 func newJobLab(t *testing.T, query string) *jobLab {
@@ -61,6 +64,9 @@ func (l *jobLab) run() (j *streamJob, end func()) {
 	j, err := l.app.buildJob("j", l.spec, l.s)
 	if err != nil {
 		l.t.Fatal(err)
+	}
+	if l.adjust != nil {
+		l.adjust(&j.options)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

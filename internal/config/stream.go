@@ -27,7 +27,16 @@ type Job struct {
 	Errors     string               `yaml:"errors"`     // retry (default) or drop: rows that an output refuses
 	Start      string               `yaml:"start"`      // of the first start: now (default, also last), all, or a time
 	Checkpoint Duration             `yaml:"checkpoint"` // between two checkpoints; default 10s
+	Limits     JobLimits            `yaml:"limits"`     // what the job may hold before it fails
 	Disabled   bool                 `yaml:"disabled"`   // known, but not started
+}
+
+// JobLimits bound a job's memory; 0 is the default.
+type JobLimits struct {
+	Keys     int `yaml:"keys"`     // groups, sessions or partitions of one operator; 5000000
+	HeldRows int `yaml:"heldRows"` // rows that wait for order, joins and sliding windows, of a lane; 20000000
+	StateMB  int `yaml:"stateMB"`  // keys and collected values of one operator; 2048, at most 3072
+	Partials int `yaml:"partials"` // partial matches of one MATCH_RECOGNIZE; 2000000
 }
 
 // JobInput is where a job's events come from: one of Hub and Reference.
@@ -127,10 +136,25 @@ func (v *validation) job(c *Config, path string, j Job) {
 	for _, name := range slices.Sorted(maps.Keys(j.Outputs)) {
 		v.jobOutput(c, path+".outputs."+name, j.Outputs[name])
 	}
+	v.jobLimits(path+".limits", j.Limits)
 	v.oneOf(path+".timePolicy", j.TimePolicy, "adjust", "drop")
 	v.oneOf(path+".errors", j.Errors, "retry", "drop")
 	if _, isTime := j.StartTime(); !isTime {
 		v.oneOf(path+".start", j.Start, "last", "now", "all", "a time such as 2026-01-31T00:00:00Z")
+	}
+}
+
+func (v *validation) jobLimits(path string, l JobLimits) {
+	for _, limit := range []struct {
+		key   string
+		value int
+	}{{"keys", l.Keys}, {"heldRows", l.HeldRows}, {"stateMB", l.StateMB}, {"partials", l.Partials}} {
+		if limit.value < 0 {
+			v.add(path+"."+limit.key, "%d is negative", limit.value)
+		}
+	}
+	if l.StateMB > 3072 {
+		v.add(path+".stateMB", "%d is more than 3072", l.StateMB)
 	}
 }
 

@@ -1,6 +1,9 @@
 package portal
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // JobState is a job in a Snapshot.
 type JobState struct {
@@ -50,7 +53,7 @@ type rateOf func(key string, total int64) float64
 // state translates the numbers of a job.
 func (j *Job) state(rate rateOf) JobState {
 	n := j.Numbers()
-	key := "job/" + j.Name
+	key := "job/" + j.Name + "/" + strconv.FormatInt(n.StartedAt.UnixNano(), 36) // a new run counts from 0
 	s := JobState{
 		Name: j.Name, State: n.State, Start: n.Start, Lanes: n.Lanes,
 		Inputs: make([]JobInputState, len(j.Inputs)), Outputs: make([]JobOutputState, len(j.Outputs)),

@@ -23,6 +23,8 @@ type memSource struct {
 func (s *memSource) Partitions(context.Context) (int, error) { return len(s.parts), nil }
 
 func (s *memSource) Open(_ context.Context, partition int, at Position) (Reader, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	r := &memReader{s: s, p: partition}
 	for _, e := range s.parts[partition] {
 		if at.Offset >= 0 && e.Offset >= at.Offset || at.Offset < 0 && e.Arrival >= at.Arrival {
