@@ -8,8 +8,9 @@ package streamsql
 //
 // From one row at most one match is found: of all sequences that fit the
 // pattern the one that is preferred, where a repetition prefers to go on, and
-// a | b prefers a. A sequence of no rows is no match. One row is emitted for
-// each match, at the Time of its last row.
+// a | b prefers a. Beyond its least number a repetition of no rows is none, and a
+// sequence of no rows is no match. One row is emitted for each match, at the Time
+// of its last row.
 //
 // A condition is evaluated on the input row under test, after the runtime has
 // written the value of each aggregate that it Reads into the reserved slot of
