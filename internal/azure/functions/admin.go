@@ -247,7 +247,7 @@ func (s *Service) runFunction(w http.ResponseWriter, r *http.Request) {
 	}
 	var in struct{ Input *string }
 	if err := json.Unmarshal(body, &in); err != nil {
-		writeError(w, fault.New(fault.Invalid, "request", `the body must be {"input": "<text>"}`))
+		writeError(w, fault.New(fault.Invalid, "request", `the body must be {"input": "TEXT"}`))
 		return
 	}
 	input := ""
