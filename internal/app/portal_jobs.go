@@ -110,6 +110,11 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	for _, w := range job.Warnings() {
 		n.Warnings = append(n.Warnings, jobWarning(w))
 	}
+	for _, source := range j.options.Sources {
+		if w, lost := source.(*hubSource).warning(); lost {
+			n.Warnings = append(n.Warnings, w)
+		}
+	}
 	if n.State == jobRunning {
 		n.Lanes, n.DelayMs = job.Lanes(), milliseconds(job.WatermarkDelay())
 		if n.Blocked = m.Blocked; len(n.Blocked) > 0 {

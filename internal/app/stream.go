@@ -50,7 +50,8 @@ func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJ
 	}
 	j.options = stream.Options{
 		Name: name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},
-		PartitionKeys: map[string]string{}, Policy: timePolicy(spec), Store: j.store, Checkpoint: time.Duration(spec.Checkpoint), Log: j.log,
+		PartitionKeys: map[string]string{}, Policy: timePolicy(spec), Store: j.store, Checkpoint: time.Duration(spec.Checkpoint),
+		Log: a.log.With("component", "stream"), // it names the job itself
 	}
 	j.options.Limits = stream.Limits{
 		Keys: spec.Limits.Keys, HeldRows: spec.Limits.HeldRows, StateSize: int64(spec.Limits.StateMB) << 20, Partials: spec.Limits.Partials,
@@ -153,7 +154,7 @@ func (a *App) bindInput(j *streamJob, name string, in config.JobInput, sources *
 	if err != nil {
 		return declared, err
 	}
-	o.Sources[name] = &hubSource{hub, group, a.meter}
+	o.Sources[name] = &hubSource{input: name, hub: hub, group: group, meter: a.meter, log: j.log}
 	o.PartitionKeys[name] = in.PartitionKey
 	return declared, nil
 }
