@@ -63,6 +63,12 @@ func (d *refData) decode(s Snapshot) *refVersion {
 			d.errors(fault.Wrap(fault.Invalid, "reference data "+d.input.Name, err, "a row is left out"))
 			continue
 		}
+		if !d.input.Complete(&row) {
+			if row.Err != nil {
+				d.errors(fault.Wrap(fault.Invalid, "reference data "+d.input.Name, row.Err, "a row is left out"))
+			}
+			continue
+		}
 		values := make([]streamsql.Value, len(row.Slots))
 		for i, x := range row.Slots {
 			values[i] = x.Clone()

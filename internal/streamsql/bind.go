@@ -21,6 +21,9 @@ type binder struct {
 type boundStep struct {
 	step *Step
 	src  rowSource
+	// reference is the input of a step that reads reference data; such a step is
+	// no Step of the program.
+	reference *Input
 }
 
 func bind(s *Script, opts Options) (prog *Program, err error) {
@@ -77,7 +80,9 @@ func (b *binder) script(s *Script) {
 		if q := intoOf(s.query); q != nil {
 			b.fail(q.output.at, "INTO is not allowed in a step of WITH; write it in the SELECT that reads the step")
 		}
-		b.steps[key] = b.step(s.name, s.query)
+		if b.steps[key] = b.referenceStep(s.query); b.steps[key] == nil {
+			b.steps[key] = b.step(s.name, s.query)
+		}
 	}
 	for _, q := range s.selects {
 		b.outputStep(q)
@@ -106,7 +111,7 @@ func (b *binder) step(name ident, q query) *boundStep {
 	st := &Step{Name: name.text, Root: node}
 	st.Line, st.Col = lineCol(b.text, q.where().start)
 	b.addStep(st)
-	return &boundStep{st, src}
+	return &boundStep{step: st, src: src}
 }
 
 func (b *binder) addStep(st *Step) {
@@ -165,6 +170,14 @@ func (b *binder) input(name ident) *inputSource {
 	if src := b.inputs[key]; src != nil {
 		return src
 	}
+	src := b.newInput(name)
+	b.inputs[key] = src
+	b.prog.Inputs = append(b.prog.Inputs, src.in)
+	return src
+}
+
+// newInput makes an input as the options and CREATE TABLE say.
+func (b *binder) newInput(name ident) *inputSource {
 	src := &inputSource{in: &Input{Name: name.text}, paths: map[string]int{}}
 	i := slices.IndexFunc(b.opts.Inputs, func(o InputOptions) bool { return strings.EqualFold(o.Name, name.text) })
 	switch {
@@ -174,14 +187,12 @@ func (b *binder) input(name ident) *inputSource {
 	case b.opts.Strict:
 		b.fail(name.at, "'%s' is neither an input of the job nor a step of WITH%s", name.text, b.known())
 	}
-	if t := b.tables[key]; t != nil {
+	if t := b.tables[strings.ToLower(name.text)]; t != nil {
 		src.declared, src.in.Typed = t.cols, true
 		for _, c := range t.cols { // each row is checked against all of them
 			src.field([]string{c.name.text}, c.kind)
 		}
 	}
-	b.inputs[key] = src
-	b.prog.Inputs = append(b.prog.Inputs, src.in)
 	return src
 }
 

@@ -36,6 +36,12 @@ func (b *binder) source(s *sourceItem) *relation {
 		st = b.step(ident{}, s.sub)
 	}
 	switch {
+	case st != nil && st.reference != nil:
+		if s.timestamp != nil || len(s.partitionBy) > 0 {
+			b.fail(s.at, "reference data has neither TIMESTAMP BY nor PARTITION BY")
+		}
+		node := &Source{Input: st.reference, Alias: r.alias}
+		r.node, r.src, r.input, part = node, st.src, st.reference, &node.Partition
 	case st != nil:
 		if s.timestamp != nil {
 			b.fail(s.timestamp.where(), "TIMESTAMP BY is only for inputs: the rows of a step have their time already")

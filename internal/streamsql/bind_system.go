@@ -12,6 +12,9 @@ func (sc *scope) system(x *callExpr) *Expr {
 		if len(x.args) > 0 {
 			sc.fail(x.at, "System.Timestamp() takes no arguments")
 		}
+		if sc.rel.input != nil && sc.rel.input.Reference {
+			sc.fail(x.at, "rows of reference data have no time: read System.Timestamp() in the query that joins them")
+		}
 		if sc.clause == "TIMESTAMP BY" {
 			sc.fail(x.at, "System.Timestamp() is what TIMESTAMP BY sets: use a column")
 		}

@@ -17,6 +17,9 @@ func (p *Program) Explain() string {
 			kind = "reference"
 		}
 		fmt.Fprintf(&sb, "%s %s: %s\n", kind, in.Name, strings.Join(fieldNames(in), ", "))
+		if in.View != nil {
+			explainView(&sb, in.View)
+		}
 	}
 	for _, st := range p.Steps {
 		name := st.Name
@@ -27,6 +30,18 @@ func (p *Program) Explain() string {
 		explainNode(&sb, st.Root, 1)
 	}
 	return sb.String()
+}
+
+func explainView(sb *strings.Builder, v *View) {
+	var texts []string
+	for _, e := range v.Exprs {
+		texts = append(texts, e.String())
+	}
+	fmt.Fprintf(sb, "  when loaded, compute %s", strings.Join(texts, ", "))
+	if v.Cond != nil {
+		fmt.Fprintf(sb, " where %s", v.Cond)
+	}
+	sb.WriteByte('\n')
 }
 
 func fieldNames(in *Input) []string {

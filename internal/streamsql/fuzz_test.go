@@ -150,3 +150,28 @@ func FuzzLike(f *testing.F) {
 		}
 	})
 }
+
+// FuzzGeometry demands that any text is a shape or none, that a shape lies within
+// itself if it has an inside, and that distances are numbers.
+func FuzzGeometry(f *testing.F) {
+	f.Add("POINT (1 2)", `{"type":"Point","coordinates":[1,2]}`)
+	f.Add("POLYGON ((0 0, 4 0, 4 4, 0 0), (1 1, 2 1, 2 2, 1 1))", `{"type":"LineString","coordinates":[[0,0],[1e3,-1e-3]]}`)
+	f.Add("LINESTRING(180 90,-180 -90)", `{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}`)
+	f.Fuzz(func(t *testing.T, wkt, text string) {
+		g, okG := geometryOf(StringValue(wkt))
+		if len(text) > 2000 || len(wkt) > 2000 || !json.Valid([]byte(text)) || !strings.HasPrefix(text, "{") {
+			return
+		}
+		h, okH := geometryOf(RecordValue(text))
+		if !okG || !okH {
+			return
+		}
+		if metres, ok := g.distance(&h); ok && !(metres >= 0 && metres < 3e8) {
+			t.Fatalf("%s to %s is %v", wkt, text, metres)
+		}
+		if g.intersects(&h) != h.intersects(&g) {
+			t.Fatalf("%s and %s intersect one way only", wkt, text)
+		}
+		overlaps(&g, &h)
+	})
+}

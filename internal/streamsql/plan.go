@@ -62,9 +62,34 @@ type Input struct {
 	Fields []Field
 	// Meta are the slots that are filled from the event's envelope instead.
 	Meta []MetaField
+	// View computes columns of reference data that a step of WITH reads; nil if
+	// there is none.
+	View *View
 	// Typed says that CREATE TABLE declares the input: a row whose declared
 	// column does not convert is a data error.
 	Typed bool
+}
+
+// View is what a step of WITH makes of rows of reference data.
+type View struct {
+	Slots []int
+	Exprs []*Expr // Exprs[i] goes to Slots[i]
+	Cond  *Expr   // WHERE; nil: all rows
+}
+
+// Complete computes the View of a decoded row and says whether the row is to be
+// kept. A data error is in row.Err.
+func (in *Input) Complete(row *Row) bool {
+	if in.View == nil {
+		return true
+	}
+	if in.View.Cond != nil && !in.View.Cond.Test(row) {
+		return false
+	}
+	for i, e := range in.View.Exprs {
+		row.Slots[in.View.Slots[i]] = e.Eval(row)
+	}
+	return row.Err == nil
 }
 
 // Schema describes decoded rows.
