@@ -27,7 +27,8 @@ func (e *evaluator) number(now time.Time) any {
 			v.State = e.tile.state(r)
 		}
 	}
-	if v.Value == nil && (e.tile.Aggregate == "count" || e.tile.Aggregate == "rate") && e.tile.Per == "" {
+	counts := (e.tile.Aggregate == "count" || e.tile.Aggregate == "rate") && e.tile.Per == ""
+	if v.Value == nil && counts {
 		v.Value, v.State = optional(0, true), e.tile.state(0) // no rows are none, not unknown
 	}
 	if e.tile.Type == "number" {
@@ -37,7 +38,7 @@ func (e *evaluator) number(now time.Time) any {
 		for step := firstStep(from, width); step <= e.lastStep(end, width); step++ {
 			s := sums.at(0, step)
 			if s == nil {
-				v.Trend = append(v.Trend, nil)
+				v.Trend = append(v.Trend, optional(0, counts))
 				continue
 			}
 			v.Trend = append(v.Trend, optional(s.result(e.tile, float64(width)/1000), true))
