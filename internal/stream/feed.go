@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -242,37 +241,6 @@ func (f *feed) eventTime(node *streamsql.Source, row *streamsql.Row) int64 {
 		f.counters.note(fault.New(fault.Invalid, "input "+f.input.Name, "TIMESTAMP BY %s: %s is not a datetime", node.Timestamp, v.AppendJSON(nil)))
 	}
 	return noTime
-}
-
-func (f *feed) meta(m streamsql.MetaField, e *Event, row *streamsql.Row) {
-	if m.IfMissing && !row.Slots[m.Slot].IsNull() {
-		return
-	}
-	v := streamsql.NullValue
-	if m.User {
-		for _, p := range e.Properties {
-			if strings.EqualFold(p.Name, m.Name) {
-				v = p.Value
-			}
-		}
-		row.Slots[m.Slot] = v
-		return
-	}
-	switch strings.ToLower(m.Name) {
-	case "eventenqueuedutctime", "enqueuedtime":
-		v = streamsql.DateTimeValue(e.Arrival)
-	case "eventprocessedutctime":
-		v = streamsql.DateTimeValue(Ticks(f.now()))
-	case "partitionid":
-		v = streamsql.BigIntValue(int64(f.partition))
-	case "offset", "sequencenumber":
-		v = streamsql.BigIntValue(e.Offset)
-	case "partitionkey":
-		if e.PartitionKey != "" {
-			v = streamsql.StringValue(e.PartitionKey)
-		}
-	}
-	row.Slots[m.Slot] = v
 }
 
 // take puts a batch into the timelines of all nodes.

@@ -24,7 +24,9 @@ var update = flag.Bool("update", false, "rewrite the outputs in testdata")
 //	--- function NAME [aggregate]   JavaScript
 //	--- query
 //	--- policy        late, reorder: durations; drop; files (no policy)
-//	--- input NAME    one event a line, "@ARRIVAL {…}"; again for a partition more
+//	--- hub NAME      the input is an event hub
+//	--- input NAME    one event a line, "@ARRIVAL #KEY NAME=VALUE {…}" with the
+//	                  partition key and properties; again for a partition more
 //	--- reference NAME [VALID-FROM]
 //	--- output NAME   what comes out, in order
 //	--- metrics       numbers that are not zero
@@ -153,7 +155,7 @@ func (c *goldenCase) results() string {
 
 func (c *goldenCase) run(t *testing.T) {
 	opts := Options{Name: c.name, Start: StartAll, Policy: DefaultTimePolicy(), Sources: map[string]Source{}, References: map[string]Reference{}, Sinks: map[string]Sink{}}
-	query, refs := "", []string{}
+	query, inputs := "", []streamsql.InputOptions{}
 	var functions []streamsql.Function
 	sources, versions := map[string]*memSource{}, map[string]memReference{}
 	for _, s := range c.sections {
@@ -165,6 +167,8 @@ func (c *goldenCase) run(t *testing.T) {
 			functions = append(functions, streamsql.Function{Name: name, Aggregate: kind == "aggregate", Source: strings.Join(s.lines, "\n")})
 		case "policy":
 			opts.Policy = parsePolicy(t, s.lines[0])
+		case "hub":
+			inputs = append(inputs, streamsql.InputOptions{Name: s.arg, EventHub: true})
 		case "input":
 			if sources[s.arg] == nil {
 				sources[s.arg] = &memSource{}
@@ -181,13 +185,13 @@ func (c *goldenCase) run(t *testing.T) {
 				version.Rows = append(version.Rows, []byte(l))
 			}
 			if versions[name] == nil {
-				refs = append(refs, name)
+				inputs = append(inputs, streamsql.InputOptions{Name: name, Reference: true})
 			}
 			versions[name] = append(versions[name], version)
 			opts.References[name] = versions[name]
 		}
 	}
-	opts.Program = compileWith(t, query, functions, refs...)
+	opts.Program = compileWith(t, query, streamsql.Options{Inputs: inputs, Functions: functions})
 	sinks := map[string]*memSink{}
 	for _, o := range opts.Program.Outputs {
 		sinks[o.Name] = &memSink{}

@@ -118,15 +118,15 @@ func (m memReference) Snapshots(context.Context) ([]Snapshot, error) { return m,
 
 func compile(t testing.TB, query string, references ...string) *streamsql.Program {
 	t.Helper()
-	return compileWith(t, query, nil, references...)
-}
-
-func compileWith(t testing.TB, query string, functions []streamsql.Function, references ...string) *streamsql.Program {
-	t.Helper()
-	opts := streamsql.Options{Functions: functions}
+	var opts streamsql.Options
 	for _, r := range references {
 		opts.Inputs = append(opts.Inputs, streamsql.InputOptions{Name: r, Reference: true})
 	}
+	return compileWith(t, query, opts)
+}
+
+func compileWith(t testing.TB, query string, opts streamsql.Options) *streamsql.Program {
+	t.Helper()
 	p, err := streamsql.Compile(query, opts)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, query)
@@ -141,8 +141,19 @@ func events(t testing.TB, lines []string) []Event {
 	for i, line := range lines {
 		e := Event{Offset: int64(i), Arrival: parseTicks(t, "2024-01-01T00:00:00Z")}
 		if rest, ok := strings.CutPrefix(line, "@"); ok {
-			at, body, _ := strings.Cut(rest, " ")
-			e.Arrival, line = parseTicks(t, at), body
+			head, body, _ := strings.Cut(rest, "{")
+			line = "{" + body
+			for n, word := range strings.Fields(head) {
+				name, value, isProperty := strings.Cut(word, "=")
+				switch {
+				case n == 0:
+					e.Arrival = parseTicks(t, word)
+				case isProperty:
+					e.Properties = append(e.Properties, Property{name, streamsql.StringValue(value)})
+				default:
+					e.PartitionKey = strings.TrimPrefix(word, "#")
+				}
+			}
 		}
 		e.Body = []byte(line)
 		out = append(out, e)

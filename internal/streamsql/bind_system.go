@@ -46,38 +46,41 @@ func (sc *scope) metadata(x *callExpr) *Expr {
 	if !ok || lit.value.kind != String {
 		sc.fail(x.args[1].where(), "the second argument is a string such as '[EventHub].[PartitionId]' or '[User].[name]'")
 	}
-	prop, user := metadataName(lit.value.Text())
-	if prop == "" {
-		sc.fail(x.args[1].where(), "the second argument is 'name', '[EventHub].[name]', '[System].[name]' or '[User].[name]'")
-	}
-	known := metadataNames()
-	if !user && !slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, prop) }) {
-		sc.fail(x.args[1].where(), "'%s' is no property of events here: '[User].[name]' is one that the sender has set, '[EventHub].[name]' has the names %s", prop, strings.Join(known, ", "))
+	prop, user, ok := metadataName(lit.value.Text())
+	if !ok {
+		sc.fail(x.args[1].where(), "'%s' is no property of events here: '[User].[name]' is one that the sender has set, '[EventHub].[name]' has the names %s, and there is 'EventId'; '[User]' and 'EventHub' are all as a record",
+			lit.value.Text(), strings.Join(EventHubProperties(), ", "))
 	}
 	slot := leaf.src.(*inputSource).meta(prop, user)
 	return sc.located(slotExpr(leaf.lift(slot, sc.rel), ""), x)
 }
 
-// metadataNames are the properties of an event's envelope. The vendor has three
-// more forms, which are refused: 'EventId', and all of the properties as one record
-// by 'EventHub' and '[User]'.
-func metadataNames() []string {
-	return []string{"EventEnqueuedUtcTime", "EventProcessedUtcTime", "PartitionId", "Offset", "SequenceNumber", "PartitionKey", "EnqueuedTime"}
+// EventHubProperties are the properties of an event's envelope, in the order that
+// the record of all has them.
+func EventHubProperties() []string {
+	return []string{"EventEnqueuedUtcTime", "EventProcessedUtcTime", "PartitionId", "Offset", "SequenceNumber", "PartitionKey"}
 }
 
-// metadataName splits [User].[name]; other prefixes name the envelope itself.
-func metadataName(s string) (name string, user bool) {
-	if !strings.HasPrefix(s, "[") {
-		return s, false
+// metadataName reads 'name', '[EventHub].[name]', '[System].[name]', 'EventId' and
+// 'EventHub', and of what the sender has set '[User].[name]' and '[User]', whose
+// name is empty.
+func metadataName(s string) (name string, user, ok bool) {
+	parts := []string{s}
+	if strings.HasPrefix(s, "[") {
+		parts = strings.Split(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), "].[")
 	}
-	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), "].[")
+	name = parts[len(parts)-1]
+	user = strings.EqualFold(parts[0], "User")
 	switch {
-	case len(parts) == 1:
-		return parts[0], false
-	case len(parts) != 2:
-		return "", false
-	case strings.EqualFold(parts[0], "User"):
-		return parts[1], true
+	case len(parts) > 2 || name == "":
+		return "", false, false
+	case user && len(parts) == 1:
+		return "", true, true
+	case user:
+		return name, true, true
+	case len(parts) == 1 && (strings.EqualFold(name, "EventHub") || strings.EqualFold(name, "EventId")):
+		return name, false, true
 	}
-	return parts[1], false
+	known := append(EventHubProperties(), "EnqueuedTime")
+	return name, false, slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
 }

@@ -107,9 +107,9 @@ type Field struct {
 // after decoding.
 type MetaField struct {
 	Slot int
-	// Name is "EventEnqueuedUtcTime", "EventProcessedUtcTime", "PartitionId",
-	// "Offset", "SequenceNumber", "PartitionKey", … or with User a property
-	// that the sender has set.
+	// Name is one of EventHubProperties, "EventId" (a GUID of the event's place),
+	// "EventHub" (all of them as a record), or with User a property that the
+	// sender has set; "" with User is all of those as a record.
 	Name string
 	User bool // [User].[name]: an application property
 	// IfMissing: only if the event itself has no such property (the slot is
