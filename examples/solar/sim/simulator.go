@@ -49,9 +49,6 @@ func New(o Options) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{o: o, plants: map[string]solar.Plant{}, faults: map[string][]Fault{}}
-	if s.sky, err = NewSky(); err != nil {
-		return nil, err
-	}
 	for _, p := range plants {
 		s.plants[p.ID] = p
 	}
@@ -60,6 +57,9 @@ func New(o Options) (*Simulator, error) {
 			return nil, fmt.Errorf("a fault names plant %q, which is not in plants.csv", f.Plant)
 		}
 		s.faults[f.Plant] = append(s.faults[f.Plant], f)
+	}
+	if s.sky, err = NewSky(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

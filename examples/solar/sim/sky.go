@@ -54,7 +54,7 @@ func NewSky() (*Sky, error) {
 
 // clearMonth is a month's irradiation under a clear sky, in MJ/m².
 func clearMonth(st *solar.Station, month int) float64 {
-	const step = 10 * time.Minute
+	const step = 30 * time.Minute
 	begin := time.Date(2024, time.Month(month+1), 1, 0, 0, 0, 0, kst)
 	total := 0.0
 	for t := begin; t.Before(begin.AddDate(0, 1, 0)); t = t.Add(step) {
