@@ -27,6 +27,10 @@ type aggregates struct {
 	orders [][]streamsql.Value
 }
 
+// noOrder is the kind of a MIN or MAX state that has seen values without an order
+// between them.
+const noOrder = 255
+
 const (
 	sumFloat    = 1 << 0 // the sum is a float
 	sumOverflow = 1 << 1 // a bigint sum has passed its range
@@ -199,12 +203,19 @@ func mergeMoment(s, o []uint64) {
 	s[1], s[2] = math.Float64bits(mean+d*m/(n+m)), math.Float64bits(m2)
 }
 
-// addExtreme keeps the lesser (greater) of the state's value and v. Values
-// without an order between them leave the state as it is.
+// addExtreme keeps the lesser (greater) of the state's value and v.
 func (a *aggregates) addExtreme(s []uint64, greater bool, v streamsql.Value) {
-	if s[0] != 0 {
+	switch s[0] {
+	case 0:
+	case noOrder:
+		return
+	default:
 		order, ok := streamsql.Compare(v, a.extreme(s))
-		if !ok || order == 0 || (order > 0) != greater {
+		if !ok {
+			a.spoil(s)
+			return
+		}
+		if order == 0 || (order > 0) != greater {
 			return
 		}
 	}
@@ -225,6 +236,14 @@ func (a *aggregates) addExtreme(s []uint64, greater bool, v streamsql.Value) {
 	default:
 		s[1] = uint64(v.Int())
 	}
+}
+
+// spoil makes a MIN or MAX state one of values without an order.
+func (a *aggregates) spoil(s []uint64) {
+	if streamsql.Kind(s[0]) == streamsql.String {
+		a.pool.release(s[1])
+	}
+	s[0], s[1] = noOrder, 0
 }
 
 // extreme is the value of a MIN or MAX state.
@@ -261,7 +280,11 @@ func (a *aggregates) merge(w, o []uint64) {
 			s[0] += t[0]
 			s[1] = math.Float64bits(math.Float64frombits(s[1]) + math.Float64frombits(t[1]))
 		case c.Func == streamsql.Min || c.Func == streamsql.Max:
-			if t[0] != 0 {
+			switch t[0] {
+			case 0:
+			case noOrder:
+				a.spoil(s)
+			default:
 				a.addExtreme(s, c.Func == streamsql.Max, a.extreme(t))
 			}
 		default:
@@ -306,6 +329,9 @@ func (a *aggregates) result(i int, w []uint64, env *env) (streamsql.Value, error
 		}
 		return streamsql.FloatValue(math.Float64frombits(s[1]) / float64(s[0])), nil
 	case streamsql.Min, streamsql.Max:
+		if s[0] == noOrder {
+			return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " has values of types without an order between them; CAST them to one"}
+		}
 		return a.extreme(s), nil
 	}
 	return momentResult(c.Func, s), nil
