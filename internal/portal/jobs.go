@@ -118,7 +118,7 @@ type JobOutputNumbers struct {
 
 // JobWarning says what is wrong with the events of an input, and what to do.
 type JobWarning struct {
-	Kind        string  `json:"kind"` // clockAhead or clockBehind
+	Kind        string  `json:"kind"` // clockAhead, clockBehind, partitionKey or retention
 	Input       string  `json:"input"`
 	Events      int64   `json:"events"`      // since the start
 	OffsetHours float64 `json:"offsetHours"` // of the last event's time from its arrival

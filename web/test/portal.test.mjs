@@ -257,13 +257,44 @@ test('language, theme and keyboard', async () => {
   await finish(page)
 })
 
+// every page of the portal.
+const pages = ['', '#/dashboards/plants', '#/dashboards/telemetry', '#/hubs/telemetry_events', '#/data/serverless_db/events', '#/functions/telemetry/eventhub_trigger_processor', '#/jobs/averages', '#/jobs/stuck']
+
+test('every page by keyboard, in both themes', async () => {
+  for (const theme of ['dark', 'light'])
+    for (const hash of pages) {
+      const page = await open(hash, { theme })
+      await page.waitForSelector('.panel')
+      // Tab by Tab: each stop can be seen, shows that it has the focus, and leads on
+      // until the end of the page.
+      const stops = []
+      let ended = false
+      while (!ended && stops.length < 250) {
+        await page.keyboard.press('Tab')
+        const stop = await page.evaluate(() => {
+          const e = document.activeElement
+          if (!e || e === document.body) return null
+          const [box, style] = [e.getBoundingClientRect(), getComputedStyle(e)]
+          const marked = e.matches(':focus-visible') && (e instanceof SVGElement || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2))
+          return { html: e.outerHTML.slice(0, 120), seen: box.width > 0 && box.height > 0, marked, main: e.closest('main') !== null }
+        })
+        ended = stop === null
+        if (stop) stops.push(stop)
+      }
+      assert.ok(ended, `${theme} ${hash}: the focus does not leave after ${stops.length} stops, the last ${stops.at(-1)?.html}`)
+      assert.deepEqual(stops.filter((s) => !s.seen || !s.marked), [], `${theme} ${hash}: stops that cannot be seen or do not show the focus`)
+      assert.ok(stops.some((s) => s.main), `${theme} ${hash}: nothing in the page itself can be reached`)
+      await finish(page)
+    }
+})
+
 test('light theme has no serious finding on any page', async () => {
-  for (const hash of ['#/hubs/telemetry_events', '#/data/serverless_db/events', '#/functions/telemetry/eventhub_trigger_processor', '#/jobs/averages', '#/jobs/stuck', '#/dashboards/plants', '#/dashboards/telemetry']) {
+  for (const hash of pages) {
     const page = await open(hash, { theme: 'light', lang: 'ko' })
     await page.waitForSelector('.panel')
     await page.waitForTimeout(700)
     assert.deepEqual(await serious(page), [], hash)
-    await shoot(page, 'light-ko-' + hash.split('/').slice(1).join('-'))
+    await shoot(page, 'light-ko-' + (hash.split('/').slice(1).join('-') || 'overview'))
     await finish(page)
   }
 })
