@@ -110,6 +110,11 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	for _, w := range job.Warnings() {
 		n.Warnings = append(n.Warnings, jobWarning(w))
 	}
+	for _, w := range job.KeyWarnings() {
+		n.Warnings = append(n.Warnings, portal.JobWarning{
+			Kind: "partitionKey", Input: w.Input, Events: w.Events, Example: w.Value, At: w.At.UnixMilli(), Text: w.String(),
+		})
+	}
 	for _, source := range j.options.Sources {
 		if w, lost := source.(*hubSource).warning(); lost {
 			n.Warnings = append(n.Warnings, w)

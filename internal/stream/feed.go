@@ -55,6 +55,7 @@ type feed struct {
 	counters  *counters // of the lane
 	numbers   feedCounters
 	clocks    *clocks
+	keys      *keyWatch // nil: no key to watch
 	now       func() time.Time
 	waiting   atomic.Int64 // since when Read waits, in ticks; 0 while it does not
 
@@ -170,7 +171,7 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 		b.times[k], b.keys[k] = b.times[k][:0], b.keys[k][:0]
 	}
 	b.keyBuf, b.offsets = b.keyBuf[:0], b.offsets[:0]
-	size := 0
+	size, unkeyed, lastRow, lastEvent := 0, 0, 0, 0
 	for i := range b.batch.Events {
 		e := &b.batch.Events[i]
 		size += len(e.Body)
@@ -184,6 +185,10 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 			continue
 		}
 		b.offsets = append(b.offsets, e.Offset)
+		if f.keys != nil && f.keys.differs(row, e) {
+			unkeyed++
+			lastRow, lastEvent = k, i
+		}
 		for _, m := range f.input.Meta {
 			f.meta(m, e, row)
 		}
@@ -201,6 +206,9 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 	}
 	if n > 0 {
 		b.next = b.batch.Events[n-1].Offset + 1
+	}
+	if unkeyed > 0 {
+		f.keys.note(unkeyed, &b.rows[lastRow], &b.batch.Events[lastEvent])
 	}
 	f.numbers.in.Add(int64(n))
 	f.numbers.bytes.Add(int64(size))

@@ -72,6 +72,7 @@ type Job struct {
 	mu     sync.Mutex
 	lanes  []*lane            // guarded by mu: set when Run starts
 	clocks map[string]*clocks // by input; each has a lock of its own
+	keys   map[string]*keyWatch
 }
 
 // New checks that the program can run with what it is given.
@@ -107,11 +108,14 @@ func New(opts Options) (*Job, error) {
 			return nil, fault.New(fault.Invalid, "job "+opts.Name, "the query writes to %s, which is not given", out.Name)
 		}
 	}
-	j := &Job{opts: opts, back: lookback(opts.Program), clocks: map[string]*clocks{}}
+	j := &Job{opts: opts, back: lookback(opts.Program), clocks: map[string]*clocks{}, keys: map[string]*keyWatch{}}
 	for _, in := range opts.Program.Inputs {
 		j.clocks[in.Name] = &clocks{job: opts.Name, input: in.Name, now: opts.Now, log: opts.Log}
 	}
 	j.parallel, j.why = Parallelism(opts.Program, opts.PartitionKeys)
+	for _, in := range opts.Program.Inputs {
+		j.keys[in.Name] = j.newKeyWatch(in)
+	}
 	if err := j.checkOver(); err != nil {
 		return nil, err
 	}
@@ -307,7 +311,7 @@ func (j *Job) addFeeds(l *lane, b *builder, in *streamsql.Input, partitions, onl
 		f := &feed{
 			input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
 			free: make(chan *inBatch, 4), ready: make(chan *inBatch, 2), wake: l.wake, counters: l.env.counters, now: j.opts.Now,
-			clocks: j.clocks[in.Name], next: -1, idleWM: minTime,
+			clocks: j.clocks[in.Name], keys: j.keys[in.Name], next: -1, idleWM: minTime,
 		}
 		for i, n := range nodes {
 			t := newTimeline(l.env, j.opts.Policy, n, f)
