@@ -27,8 +27,8 @@ It answers GET /v1/forecast in the shape of Open-Meteo's API. The parameter
 site names a plant of plants.csv; current may then list generation_kw, its meter.
 
 Examples:
-  weather-sim                                   the sun of the clock, the bundled faults
-  weather-sim -speed 20 -from 9 -to 16          a day of sun in 21 minutes, no night
+  weather-sim                                          the sun of the clock, the bundled faults
+  weather-sim -speed 20 -from 9 -to 16                 a day of sun in 21 minutes, no night
   weather-sim -speed 720 -from 6 -to 18 -faults none   a day in a minute, nothing breaks
   weather-sim -listen 127.0.0.1:9000 -faults my.csv
   curl 'http://127.0.0.1:8090/v1/forecast?latitude=36.8&longitude=126.6&site=chungnam-01&current=shortwave_radiation,generation_kw'
