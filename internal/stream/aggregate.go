@@ -327,41 +327,49 @@ func (a *aggregates) result(i int, w []uint64, env *env) (streamsql.Value, error
 		if s[0] == 0 {
 			return streamsql.NullValue, nil
 		}
-		return streamsql.FloatValue(math.Float64frombits(s[1]) / float64(s[0])), nil
+		return finite(c, math.Float64frombits(s[1])/float64(s[0]))
 	case streamsql.Min, streamsql.Max:
 		if s[0] == noOrder {
 			return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " has values of types without an order between them; CAST them to one"}
 		}
 		return a.extreme(s), nil
 	}
-	return momentResult(c.Func, s), nil
+	return momentResult(c, s)
+}
+
+// finite is a float result; one beyond the range of a float is a data error.
+func finite(c *streamsql.AggregateCall, f float64) (streamsql.Value, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " is outside the range of float"}
+	}
+	return streamsql.FloatValue(f), nil
 }
 
 func sumResult(c *streamsql.AggregateCall, s []uint64) (streamsql.Value, error) {
 	switch {
 	case s[0] == 0:
 		return streamsql.NullValue, nil
-	case s[0]&sumFloat != 0:
-		return streamsql.FloatValue(math.Float64frombits(s[1])), nil
 	case s[0]&sumOverflow != 0:
 		return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " is outside the range of bigint; CAST the value to float"}
+	case s[0]&sumFloat != 0:
+		return finite(c, math.Float64frombits(s[1]))
 	}
 	return streamsql.BigIntValue(int64(s[1])), nil
 }
 
-func momentResult(f streamsql.AggregateFunc, s []uint64) streamsql.Value {
+func momentResult(c *streamsql.AggregateCall, s []uint64) (streamsql.Value, error) {
 	n := float64(s[0])
-	if f == streamsql.Stdev || f == streamsql.Var {
+	if c.Func == streamsql.Stdev || c.Func == streamsql.Var {
 		n--
 	}
 	if n <= 0 {
-		return streamsql.NullValue
+		return streamsql.NullValue, nil
 	}
 	v := math.Float64frombits(s[2]) / n
-	if f == streamsql.Stdev || f == streamsql.StdevP {
+	if c.Func == streamsql.Stdev || c.Func == streamsql.StdevP {
 		v = math.Sqrt(v)
 	}
-	return streamsql.FloatValue(v)
+	return finite(c, v)
 }
 
 // saveState writes a state with its objects.

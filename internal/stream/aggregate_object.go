@@ -341,7 +341,7 @@ func (o *object) percentile(c *streamsql.AggregateCall) (streamsql.Value, error)
 	if !ok || !ok2 {
 		return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: "PERCENTILE_CONT of a value that is no number"}
 	}
-	return streamsql.FloatValue(low + (high-low)*(at-float64(i))), nil
+	return finite(c, low+(high-low)*(at-float64(i)))
 }
 
 // userResult runs a JavaScript aggregate over the values.
