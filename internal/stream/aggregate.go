@@ -16,7 +16,8 @@ import (
 //	STDEV STDEVP VAR VARP   n, mean, sum of squared distances (as float bits)
 //	others             number of an object
 //
-// Objects hold what does not fit: see aggregate_object.go.
+// Numbers are in aggregate_number.go, MIN and MAX in aggregate_extreme.go; objects
+// hold what does not fit: see aggregate_object.go.
 type aggregates struct {
 	calls  []*streamsql.AggregateCall
 	at     []int // first word of each call
@@ -26,16 +27,6 @@ type aggregates struct {
 	args   []streamsql.Value
 	orders [][]streamsql.Value
 }
-
-// noOrder is the kind of a MIN or MAX state that has seen values without an order
-// between them.
-const noOrder = 255
-
-const (
-	sumFloat    = 1 << 0 // the sum is a float
-	sumOverflow = 1 << 1 // a bigint sum has passed its range
-	sumOne      = 1 << 2 // one value
-)
 
 func newAggregates(calls []*streamsql.AggregateCall) *aggregates {
 	a := &aggregates{calls: calls, direct: true, args: make([]streamsql.Value, len(calls)), orders: make([][]streamsql.Value, len(calls))}
@@ -140,129 +131,6 @@ func (a *aggregates) addFlat(s []uint64, c *streamsql.AggregateCall, v streamsql
 	}
 }
 
-func addSum(s []uint64, v streamsql.Value) {
-	f, _ := v.Number()
-	one := [2]uint64{sumOne, math.Float64bits(f)}
-	if v.Kind() == streamsql.Float {
-		one[0] |= sumFloat
-	} else {
-		one[1] = uint64(v.Int())
-	}
-	mergeSum(s, one[:])
-}
-
-// mergeSum adds sum o to sum s.
-func mergeSum(s, o []uint64) {
-	if o[0] == 0 {
-		return
-	}
-	switch {
-	case (s[0]|o[0])&sumFloat != 0:
-		s[1] = math.Float64bits(sumAsFloat(s) + sumAsFloat(o))
-	default:
-		x, y := int64(s[1]), int64(o[1])
-		z := x + y
-		if (x^z)&(y^z) < 0 {
-			s[0] |= sumOverflow
-		}
-		s[1] = uint64(z)
-	}
-	s[0] = s[0]&^3 + o[0]&^3 | (s[0]|o[0])&3
-}
-
-func sumAsFloat(s []uint64) float64 {
-	if s[0]&sumFloat != 0 {
-		return math.Float64frombits(s[1])
-	}
-	return float64(int64(s[1]))
-}
-
-// addMoment is Welford's update of count, mean and squared distances.
-func addMoment(s []uint64, f float64) {
-	s[0]++
-	mean, m2 := math.Float64frombits(s[1]), math.Float64frombits(s[2])
-	d := f - mean
-	mean += d / float64(s[0])
-	s[1], s[2] = math.Float64bits(mean), math.Float64bits(m2+d*(f-mean))
-}
-
-// mergeMoment joins two sets, after Chan, Golub and LeVeque.
-func mergeMoment(s, o []uint64) {
-	switch {
-	case o[0] == 0:
-		return
-	case s[0] == 0:
-		copy(s[:3], o[:3])
-		return
-	}
-	n, m := float64(s[0]), float64(o[0])
-	mean, other := math.Float64frombits(s[1]), math.Float64frombits(o[1])
-	d := other - mean
-	m2 := math.Float64frombits(s[2]) + math.Float64frombits(o[2]) + d*d*n*m/(n+m)
-	s[0] += o[0]
-	s[1], s[2] = math.Float64bits(mean+d*m/(n+m)), math.Float64bits(m2)
-}
-
-// addExtreme keeps the lesser (greater) of the state's value and v.
-func (a *aggregates) addExtreme(s []uint64, greater bool, v streamsql.Value) {
-	switch s[0] {
-	case 0:
-	case noOrder:
-		return
-	default:
-		order, ok := streamsql.Compare(v, a.extreme(s))
-		if !ok {
-			a.spoil(s)
-			return
-		}
-		if order == 0 || (order > 0) != greater {
-			return
-		}
-	}
-	if streamsql.Kind(s[0]) == streamsql.String {
-		if v.Kind() == streamsql.String {
-			a.pool.get(s[1]).setText(v.Text())
-			return
-		}
-		a.pool.release(s[1])
-	}
-	s[0] = uint64(v.Kind())
-	switch v.Kind() {
-	case streamsql.String:
-		s[1] = a.pool.new(nil)
-		a.pool.get(s[1]).setText(v.Text())
-	case streamsql.Float:
-		s[1] = math.Float64bits(v.Float())
-	default:
-		s[1] = uint64(v.Int())
-	}
-}
-
-// spoil makes a MIN or MAX state one of values without an order.
-func (a *aggregates) spoil(s []uint64) {
-	if streamsql.Kind(s[0]) == streamsql.String {
-		a.pool.release(s[1])
-	}
-	s[0], s[1] = noOrder, 0
-}
-
-// extreme is the value of a MIN or MAX state.
-func (a *aggregates) extreme(s []uint64) streamsql.Value {
-	switch streamsql.Kind(s[0]) {
-	case streamsql.Bit:
-		return streamsql.BitValue(s[1] != 0)
-	case streamsql.BigInt:
-		return streamsql.BigIntValue(int64(s[1]))
-	case streamsql.Float:
-		return streamsql.FloatValue(math.Float64frombits(s[1]))
-	case streamsql.DateTime:
-		return streamsql.DateTimeValue(int64(s[1]))
-	case streamsql.String:
-		return streamsql.StringValue(alias(a.pool.get(s[1]).buf))
-	}
-	return streamsql.NullValue
-}
-
 // merge adds the state o, which is of later rows, to w. o is unchanged.
 func (a *aggregates) merge(w, o []uint64) {
 	for i, c := range a.calls {
@@ -335,41 +203,6 @@ func (a *aggregates) result(i int, w []uint64, env *env) (streamsql.Value, error
 		return a.extreme(s), nil
 	}
 	return momentResult(c, s)
-}
-
-// finite is a float result; one beyond the range of a float is a data error.
-func finite(c *streamsql.AggregateCall, f float64) (streamsql.Value, error) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " is outside the range of float"}
-	}
-	return streamsql.FloatValue(f), nil
-}
-
-func sumResult(c *streamsql.AggregateCall, s []uint64) (streamsql.Value, error) {
-	switch {
-	case s[0] == 0:
-		return streamsql.NullValue, nil
-	case s[0]&sumOverflow != 0:
-		return streamsql.NullValue, &streamsql.DataError{Line: c.Line, Col: c.Col, Msg: c.Text + " is outside the range of bigint; CAST the value to float"}
-	case s[0]&sumFloat != 0:
-		return finite(c, math.Float64frombits(s[1]))
-	}
-	return streamsql.BigIntValue(int64(s[1])), nil
-}
-
-func momentResult(c *streamsql.AggregateCall, s []uint64) (streamsql.Value, error) {
-	n := float64(s[0])
-	if c.Func == streamsql.Stdev || c.Func == streamsql.Var {
-		n--
-	}
-	if n <= 0 {
-		return streamsql.NullValue, nil
-	}
-	v := math.Float64frombits(s[2]) / n
-	if c.Func == streamsql.Stdev || c.Func == streamsql.StdevP {
-		v = math.Sqrt(v)
-	}
-	return finite(c, v)
 }
 
 // saveState writes a state with its objects.
