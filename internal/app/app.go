@@ -131,11 +131,16 @@ func (a *App) Run(ctx context.Context) error {
 	return runParts(ctx, a.log, parts)
 }
 
-// announce waits until the function apps have started or failed to, then says
-// that everything runs.
+// announce waits until the function apps and the stream jobs have started or
+// failed to, then says that everything runs: events that come later are read.
 func (a *App) announce(ctx context.Context, info instance.Info) error {
 	for _, app := range a.apps {
 		if !app.settled(ctx) {
+			return nil
+		}
+	}
+	for _, job := range a.jobs {
+		if !job.settled(ctx) {
 			return nil
 		}
 	}
@@ -190,6 +195,9 @@ func (a *App) summary(info instance.Info) Summary {
 	}
 	for _, app := range a.apps {
 		s.Apps = append(s.Apps, app.summary())
+	}
+	for _, job := range a.jobs {
+		s.Jobs = append(s.Jobs, job.summary())
 	}
 	return s
 }

@@ -31,6 +31,21 @@ func (a *App) shownJobs() []portal.Job {
 	return jobs
 }
 
+// summary is the job on the screen of `lazuli up`.
+func (j *streamJob) summary() JobSummary {
+	n := j.numbers()
+	s := JobSummary{Name: j.name, State: n.State, Failed: n.Failed}
+	for _, name := range slices.Sorted(maps.Keys(j.spec.Inputs)) {
+		if in := inputEnd(name, j.spec.Inputs[name]); !in.Reference {
+			s.From = append(s.From, in.Target)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.spec.Outputs)) {
+		s.To = append(s.To, outputEnd(name, j.spec.Outputs[name]).Target)
+	}
+	return s
+}
+
 func inputEnd(name string, in config.JobInput) portal.JobEnd {
 	switch r := in.Reference; {
 	case r == nil:

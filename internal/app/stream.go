@@ -46,7 +46,7 @@ func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJ
 		name: name, spec: spec, path: a.opts.Config.File(spec.Query), file: a.opts.Config.File,
 		store: a.storage.jobStore(name), force: a.opts.StreamStart, http: &http.Client{},
 		log:      a.log.With("component", "stream", "job", name),
-		commands: make(chan jobCommand), gone: make(chan struct{}), state: jobStopped,
+		commands: make(chan jobCommand), booted: make(chan struct{}), gone: make(chan struct{}), state: jobStopped,
 	}
 	j.options = stream.Options{
 		Name: name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},

@@ -48,6 +48,7 @@ type streamJob struct {
 	log     *slog.Logger
 
 	commands chan jobCommand
+	booted   chan struct{} // closed when the job runs, stays stopped, or has failed
 	gone     chan struct{} // closed when nobody takes commands any more
 
 	mu        sync.Mutex // guards what follows
@@ -83,6 +84,7 @@ func (j *streamJob) run(ctx context.Context) error {
 	defer close(j.gone)
 	defer j.http.CloseIdleConnections()
 	run := j.boot(ctx)
+	close(j.booted)
 	for {
 		select {
 		case <-ctx.Done():
@@ -121,6 +123,16 @@ func (j *streamJob) boot(ctx context.Context) jobRun {
 		j.fail(err)
 	}
 	return run
+}
+
+// settled waits until the job runs or will not; false when ctx ended first.
+func (j *streamJob) settled(ctx context.Context) bool {
+	select {
+	case <-j.booted:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (j *streamJob) obey(ctx context.Context, c jobCommand, run *jobRun) (err error) {

@@ -15,6 +15,7 @@ type Summary struct {
 	Hubs       []HubSummary
 	Databases  []DatabaseSummary
 	Apps       []AppSummary
+	Jobs       []JobSummary
 	AutoCreate bool // hubs come to be on first use
 }
 
@@ -37,6 +38,14 @@ type AppSummary struct {
 	URL       string
 	Functions []FunctionSummary
 	Err       error
+}
+
+// JobSummary is a stream job. Failed says why it does not run.
+type JobSummary struct {
+	Name     string
+	State    string   // as `lazuli stream list` has it
+	From, To []string // hubs; hubs, containers, functions, datasets and files
+	Failed   string
 }
 
 // The triggers in FunctionSummary.

@@ -25,6 +25,7 @@ func (s *session) printScreen(sum app.Summary) {
 	for _, a := range sum.Apps {
 		p.app(a)
 	}
+	p.jobs(sum.Jobs)
 	p.row("Portal", p.bold("http://"+sum.Info.Addresses["portal"]))
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
 	p.next(sum)
@@ -89,6 +90,22 @@ func (p screen) app(a app.AppSummary) {
 			line = fmt.Sprintf("%-*s  %s", width, f.Name, p.red("not served: "+f.Err.Error()))
 		}
 		p.row("", line)
+	}
+}
+
+func (p screen) jobs(jobs []app.JobSummary) {
+	name := "Stream jobs"
+	width := 0
+	for _, j := range jobs {
+		width = max(width, len(j.Name))
+	}
+	for _, j := range jobs {
+		line := fmt.Sprintf("%-*s  %-9s  %s to %s", width, j.Name, j.State, strings.Join(j.From, ", "), strings.Join(j.To, ", "))
+		if j.Failed != "" {
+			line = fmt.Sprintf("%-*s  %s", width, j.Name, p.red("does not run: "+j.Failed))
+		}
+		p.row(name, line)
+		name = ""
 	}
 }
 
