@@ -179,25 +179,12 @@ func cosmosClient(p *process) (*azcosmos.Client, error) {
 // acknowledged.
 func checkEvents(t *testing.T, p *process, book *ledger) {
 	t.Helper()
-	c, err := connections(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	consumer, err := azeventhubs.NewConsumerClientFromConnectionString(c.EventHubs, "telemetry_events", azeventhubs.DefaultConsumerGroup, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer consumer.Close(context.WithoutCancel(t.Context()))
 	stored := map[string]bool{}
-	for _, partition := range []string{"0", "1"} {
-		if err := readPartition(t.Context(), consumer, partition, func(e *azeventhubs.ReceivedEventData) error {
-			var body struct{ ID string }
-			defer func() { stored[body.ID] = true }()
-			return json.Unmarshal(e.Body, &body)
-		}); err != nil {
-			t.Fatalf("partition %s: %v", partition, err)
-		}
-	}
+	readHub(t, p, func(e *azeventhubs.ReceivedEventData) error {
+		var body struct{ ID string }
+		defer func() { stored[body.ID] = true }()
+		return json.Unmarshal(e.Body, &body)
+	})
 	lost := 0
 	for id := range book.events {
 		if !stored[id] {
@@ -209,6 +196,25 @@ func checkEvents(t *testing.T, p *process, book *ledger) {
 		}
 	}
 	t.Logf("%d events stored, %d of them acknowledged, %d lost", len(stored), len(book.events), lost)
+}
+
+// readHub gives every event of the two partitions of telemetry_events to take.
+func readHub(t *testing.T, p *process, take func(*azeventhubs.ReceivedEventData) error) {
+	t.Helper()
+	c, err := connections(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := azeventhubs.NewConsumerClientFromConnectionString(c.EventHubs, "telemetry_events", azeventhubs.DefaultConsumerGroup, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer consumer.Close(context.WithoutCancel(t.Context()))
+	for _, partition := range []string{"0", "1"} {
+		if err := readPartition(t.Context(), consumer, partition, take); err != nil {
+			t.Fatalf("partition %s: %v", partition, err)
+		}
+	}
 }
 
 // readPartition gives every event of a partition to take, in order.

@@ -111,27 +111,13 @@ func awaitJobs(t *testing.T, p *process) {
 // in which an event came. The end belongs to a window, its start does not.
 func storedCounts(t *testing.T, p *process) map[string]int {
 	t.Helper()
-	c, err := connections(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	consumer, err := azeventhubs.NewConsumerClientFromConnectionString(c.EventHubs, "telemetry_events", azeventhubs.DefaultConsumerGroup, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer consumer.Close(context.WithoutCancel(t.Context()))
 	counts := map[string]int{}
-	for _, partition := range []string{"0", "1"} {
-		err := readPartition(t.Context(), consumer, partition, func(e *azeventhubs.ReceivedEventData) error {
-			var body struct{ DeviceID string }
-			end := e.EnqueuedTime.UTC().Add(time.Second - 1).Truncate(time.Second)
-			defer func() { counts[body.DeviceID+"@"+end.Format("2006-01-02T15:04:05.0000000Z")]++ }()
-			return json.Unmarshal(e.Body, &body)
-		})
-		if err != nil {
-			t.Fatalf("partition %s: %v", partition, err)
-		}
-	}
+	readHub(t, p, func(e *azeventhubs.ReceivedEventData) error {
+		var body struct{ DeviceID string }
+		end := e.EnqueuedTime.UTC().Add(time.Second - 1).Truncate(time.Second)
+		defer func() { counts[body.DeviceID+"@"+end.Format("2006-01-02T15:04:05.0000000Z")]++ }()
+		return json.Unmarshal(e.Body, &body)
+	})
 	return counts
 }
 

@@ -38,17 +38,23 @@ func (k *keptRows) push(row *streamsql.Row, leftTime int64, key []byte, hasKey b
 	k.buf = appendRow(k.buf, row)
 	e.size = len(k.buf) - e.at
 	if hasKey {
-		id, added := k.keys.insert(key, nil)
-		e.key = id
-		if chain := k.keys.state(id); added {
-			chain[0], chain[1] = n, n
-		} else {
-			k.entry(chain[1]).next = n
-			chain[1] = n
-		}
+		e.key = k.chain(key, n)
 	}
 	k.entries = append(k.entries, e)
 	return n
+}
+
+// chain puts row n, which is about to be added, behind the others of its key,
+// and returns the key's id.
+func (k *keptRows) chain(key []byte, n uint64) uint32 {
+	id, added := k.keys.insert(key, nil)
+	if chain := k.keys.state(id); added {
+		chain[0], chain[1] = n, n
+	} else {
+		k.entry(chain[1]).next = n
+		chain[1] = n
+	}
+	return id
 }
 
 // read decodes a row into slots. The values are valid until compact.
@@ -111,15 +117,7 @@ func (k *keptRows) load(r *stateReader) {
 		row := r.bytes()
 		k.buf, e.size = append(k.buf, row...), len(row)
 		if r.bool() {
-			n := k.base + uint64(k.len())
-			id, added := k.keys.insert(r.bytes(), nil)
-			e.key = id
-			if chain := k.keys.state(id); added {
-				chain[0], chain[1] = n, n
-			} else {
-				k.entry(chain[1]).next = n
-				chain[1] = n
-			}
+			e.key = k.chain(r.bytes(), k.base+uint64(k.len()))
 		}
 		k.entries = append(k.entries, e)
 	}

@@ -12,7 +12,7 @@ type join struct {
 	out    emitter
 	kept   [2]keptRows
 	keys   [2][]*streamsql.Expr
-	alone  endHeap // left rows of an outer join by the time they can match no longer
+	alone  timeHeap[struct{}] // left rows of an outer join by the time they can match no longer
 	low    int64
 	high   int64
 	other  []streamsql.Value // a row of the side that is searched
@@ -75,7 +75,7 @@ func (j *join) row(side int, row *streamsql.Row) error {
 	at := mine.push(row, leftTime, j.key, j.hasKey)
 	if side == 0 && j.node.Outer {
 		mine.entry(at).matched = matched
-		j.alone.push(sessionEnd{end: max(j.node.Bounds.Expiry(leftTime), row.Time), order: at})
+		j.alone.push(moment[struct{}]{time: max(j.node.Bounds.Expiry(leftTime), row.Time), seq: at})
 	}
 	return nil
 }
@@ -144,10 +144,10 @@ func (j *join) pair(side int, row *streamsql.Row, other []streamsql.Value, other
 // and forgets the rows of both sides that cannot.
 func (j *join) expire(t int64) error {
 	left, right := &j.kept[0], &j.kept[1]
-	for len(j.alone) > 0 && j.alone[0].end < t {
+	for len(j.alone) > 0 && j.alone[0].time < t {
 		e := j.alone.pop()
-		if entry := left.entry(e.order); !entry.matched {
-			out, err := j.out.add(e.end)
+		if entry := left.entry(e.seq); !entry.matched {
+			out, err := j.out.add(e.time)
 			if err != nil {
 				return err
 			}
@@ -180,8 +180,8 @@ func (j *join) save(w *stateWriter) {
 	}
 	w.uint(uint64(len(j.alone)))
 	for _, e := range j.alone {
-		w.int(e.end)
-		w.uint(e.order)
+		w.int(e.time)
+		w.uint(e.seq)
 	}
 }
 
@@ -192,8 +192,8 @@ func (j *join) load(r *stateReader) error {
 		j.env.held += j.kept[i].len()
 	}
 	for range r.count(2) {
-		e := sessionEnd{end: r.int(), order: r.uint()}
-		if k := &j.kept[0]; e.order < k.base || e.order >= k.base+uint64(k.len()) {
+		e := moment[struct{}]{time: r.int(), seq: r.uint()}
+		if k := &j.kept[0]; e.seq < k.base || e.seq >= k.base+uint64(k.len()) {
 			r.bad = true
 			break
 		}

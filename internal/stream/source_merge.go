@@ -58,12 +58,12 @@ func (m *sourceMerge) take(t *timeline, limit int64) error {
 		t.head++
 		m.env.held--
 		n := len(m.rows)
-		m.rows = append(m.rows, e.b.rows[e.i])
+		m.rows = append(m.rows, e.v.b.rows[e.v.i])
 		m.rows[n].Time, m.rows[n].Scratch, m.rows[n].Err = e.time, &m.env.scratch, nil
-		if k := len(m.used); k > 0 && m.used[k-1] == e.b {
+		if k := len(m.used); k > 0 && m.used[k-1] == e.v.b {
 			m.runs[k-1]++
 		} else {
-			m.used, m.runs = append(m.used, e.b), append(m.runs, 1)
+			m.used, m.runs = append(m.used, e.v.b), append(m.runs, 1)
 		}
 		if len(m.rows) == batchRows {
 			if err := m.flush(); err != nil {

@@ -25,18 +25,19 @@ type timeline struct {
 	clocks    *clocks
 	wm        int64 // no later row has a lower time
 	seq       uint64
-	sorting   entryHeap // rows above the watermark, if rows may be out of order
-	queue     []entry   // rows in order
+	sorting   timeHeap[batchRow] // rows above the watermark, if rows may be out of order
+	queue     []entry            // rows in order
 	head      int
 	sweep     int64
 }
 
 // entry is a row that waits.
-type entry struct {
-	time int64
-	seq  uint64
-	b    *inBatch
-	i    int32
+type entry = moment[batchRow]
+
+// batchRow is row i of a batch.
+type batchRow struct {
+	b *inBatch
+	i int32
 }
 
 func newTimeline(e *env, p TimePolicy, n *streamsql.Source, f *feed) *timeline {
@@ -115,7 +116,7 @@ func (t *timeline) add(b *inBatch, i int, time, arrival int64, key []byte) error
 	}
 	t.seq++
 	b.refs++
-	e := entry{time: time, seq: t.seq, b: b, i: int32(i)}
+	e := entry{time: time, seq: t.seq, v: batchRow{b, int32(i)}}
 	if t.holds() {
 		t.sorting.push(e)
 	} else {
@@ -176,7 +177,7 @@ func (t *timeline) save(w *stateWriter) {
 		q.reset()
 		for _, e := range list {
 			w.uint(e.seq)
-			row := e.b.rows[e.i]
+			row := e.v.b.rows[e.v.i]
 			row.Time = e.time
 			q.push(&row)
 		}
@@ -213,7 +214,7 @@ func (t *timeline) load(r *stateReader, width int) {
 			row := streamsql.Row{Slots: make([]streamsql.Value, width)}
 			at = q.read(at, &row)
 			b.rows = append(b.rows, row)
-			e := entry{time: row.Time, seq: seqs[i], b: b, i: int32(i)}
+			e := entry{time: row.Time, seq: seqs[i], v: batchRow{b, int32(i)}}
 			if pass == 0 {
 				t.queue = append(t.queue, e)
 			} else {
@@ -222,47 +223,4 @@ func (t *timeline) load(r *stateReader, width int) {
 		}
 		b.refs = n
 	}
-}
-
-// entryHeap has the earliest row first, and of the same time the first seen.
-type entryHeap []entry
-
-func (h entryHeap) less(i, j int) bool {
-	return h[i].time < h[j].time || h[i].time == h[j].time && h[i].seq < h[j].seq
-}
-
-func (h *entryHeap) push(e entry) {
-	*h = append(*h, e)
-	s := *h
-	for i := len(s) - 1; i > 0; {
-		up := (i - 1) / 2
-		if !s.less(i, up) {
-			break
-		}
-		s[i], s[up] = s[up], s[i]
-		i = up
-	}
-}
-
-func (h *entryHeap) pop() entry {
-	s := *h
-	top, n := s[0], len(s)-1
-	s[0], s[n] = s[n], entry{}
-	s = s[:n]
-	for i := 0; ; {
-		c := 2*i + 1
-		if c >= n {
-			break
-		}
-		if c+1 < n && s.less(c+1, c) {
-			c++
-		}
-		if !s.less(c, i) {
-			break
-		}
-		s[i], s[c] = s[c], s[i]
-		i = c
-	}
-	*h = s
-	return top
 }

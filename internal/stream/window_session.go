@@ -16,7 +16,7 @@ type session struct {
 	keys     *table // of OVER(PARTITION BY …); one word: index in open
 	open     []*sessionState
 	free     []int
-	ends     endHeap
+	ends     timeHeap[int] // ends that were right when pushed, by index in open; later rows may have moved them on
 	key      []byte
 	sequence uint64
 	groups   int
@@ -87,7 +87,7 @@ func (s *session) begin(id uint32, t int64) {
 	s.sequence++
 	st.id, st.begin, st.last, st.order = id, t, t, s.sequence
 	s.keys.state(id)[0] = uint64(i)
-	s.ends.push(sessionEnd{s.end(st), st.order, i})
+	s.ends.push(moment[int]{s.end(st), st.order, i})
 }
 
 // end is when the session ends if no further row comes.
@@ -105,20 +105,20 @@ func (s *session) check(begin int64) int64 {
 }
 
 func (s *session) close(before int64) error {
-	if len(s.ends) == 0 || s.ends[0].end >= before {
+	if len(s.ends) == 0 || s.ends[0].time >= before {
 		return nil
 	}
-	for len(s.ends) > 0 && s.ends[0].end < before {
+	for len(s.ends) > 0 && s.ends[0].time < before {
 		e := s.ends.pop()
-		st := s.open[e.index]
-		if st.order != e.order || st.groups.size() == 0 {
+		st := s.open[e.v]
+		if st.order != e.seq || st.groups.size() == 0 {
 			continue // ended already
 		}
-		if end := s.end(st); end > e.end {
-			s.ends.push(sessionEnd{end, e.order, e.index})
+		if end := s.end(st); end > e.time {
+			s.ends.push(moment[int]{end, e.seq, e.v})
 			continue
 		}
-		if err := s.finish(st, e.end); err != nil {
+		if err := s.finish(st, e.time); err != nil {
 			return err
 		}
 	}
@@ -172,60 +172,8 @@ func (s *session) load(r *stateReader) error {
 			st := loaded[i]
 			st.id = id
 			s.groups += st.groups.size()
-			s.ends.push(sessionEnd{s.end(st), st.order, i})
+			s.ends.push(moment[int]{s.end(st), st.order, i})
 		}
 	}
 	return r.err()
-}
-
-// sessionEnd is an end that was right when it was pushed; later rows may have
-// moved it on.
-type sessionEnd struct {
-	end   int64
-	order uint64
-	index int
-}
-
-// endHeap has the earliest end first; sessions that end together keep the order
-// they began in.
-type endHeap []sessionEnd
-
-func (h endHeap) less(i, j int) bool {
-	return h[i].end < h[j].end || h[i].end == h[j].end && h[i].order < h[j].order
-}
-
-func (h *endHeap) push(e sessionEnd) {
-	*h = append(*h, e)
-	s := *h
-	for i := len(s) - 1; i > 0; {
-		up := (i - 1) / 2
-		if !s.less(i, up) {
-			break
-		}
-		s[i], s[up] = s[up], s[i]
-		i = up
-	}
-}
-
-func (h *endHeap) pop() sessionEnd {
-	s := *h
-	top, n := s[0], len(s)-1
-	s[0] = s[n]
-	s = s[:n]
-	for i := 0; ; {
-		c := 2*i + 1
-		if c >= n {
-			break
-		}
-		if c+1 < n && s.less(c+1, c) {
-			c++
-		}
-		if !s.less(c, i) {
-			break
-		}
-		s[i], s[c] = s[c], s[i]
-		i = c
-	}
-	*h = s
-	return top
 }
