@@ -8,18 +8,17 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the results into the golden files")
 
-// TestGolden runs testdata/*.test. A file is a sequence of blocks separated by
-// blank lines:
+// TestGolden runs the blocks of testdata/*.test:
 //
 //	load pk=/deviceId      the documents that follow, one a line
 //	query [name=json …]    a query (its lines up to ----) and its rows
@@ -30,62 +29,19 @@ var update = flag.Bool("update", false, "write the results into the golden files
 // Each query runs twice: with indexes and in pages of two rows, and without
 // indexes in one page. Both must give the rows of the file.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.test")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	cases := 0
-	for _, name := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".test"), func(t *testing.T) {
-			cases += runGolden(t, name)
-		})
-	}
-	if cases < 300 && !t.Failed() {
-		t.Errorf("only %d golden cases, at least 300 are wanted", cases)
-	}
-}
-
-func runGolden(t *testing.T, name string) (cases int) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src := newFakeSource(nil)
-	var out bytes.Buffer
-	line := 1
-	for i, chunk := range strings.Split(strings.TrimRight(string(data), "\n"), "\n\n") {
-		if i > 0 {
-			out.WriteByte('\n')
-		}
-		head, body, _ := strings.Cut(chunk, "\n")
-		text, want, _ := strings.Cut(body+"\n", "----\n")
-		verb, args, _ := strings.Cut(head, " ")
-		var got string
-		switch verb {
-		case "load":
-			src = loadFake(t, args, body)
-			fmt.Fprintf(&out, "%s\n%s\n", head, strings.TrimRight(body, "\n"))
-		case "query", "error", "explain", "condition":
-			cases++
-			got = evalGolden(t, verb, strings.TrimSpace(text), args, src)
-			fmt.Fprintf(&out, "%s\n%s----\n%s", head, text, got)
-			if !*update && strings.TrimRight(want, "\n") != strings.TrimRight(got, "\n") {
-				t.Errorf("%s:%d: %s\ngot:\n%s\nwant:\n%s", name, line, text, got, want)
+	testkit.Golden(t, *update, 300, func() testkit.GoldenFunc {
+		src := newFakeSource(nil)
+		return func(t *testing.T, b testkit.GoldenBlock) (got string, cases int, ok bool) {
+			switch b.Verb {
+			case "load":
+				src = loadFake(t, b.Args, b.Text)
+				return "", 0, true
+			case "query", "error", "explain", "condition":
+				return evalGolden(t, b.Verb, b.Text, b.Args, src), 1, true
 			}
-		default:
-			if !strings.HasPrefix(verb, "#") {
-				t.Fatalf("%s:%d: unknown verb %q", name, line, verb)
-			}
-			fmt.Fprintln(&out, chunk)
+			return "", 0, false
 		}
-		line += strings.Count(chunk, "\n") + 2
-	}
-	if *update {
-		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cases
+	})
 }
 
 func loadFake(t *testing.T, args, body string) *fakeSource {

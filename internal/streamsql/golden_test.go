@@ -1,20 +1,18 @@
 package streamsql
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the results into the golden files")
 
-// TestGolden runs testdata/*.test. A file is a sequence of blocks separated by
-// blank lines:
+// TestGolden runs the blocks of testdata/*.test:
 //
 //	eval [event]    expressions, one a line; each is evaluated on the event
 //	plan            a script and its plan
@@ -23,19 +21,18 @@ var update = flag.Bool("update", false, "write the results into the golden files
 // Scripts see the inputs i, j (streams), hub (an event hub) and ref (reference
 // data), and the functions of goldenFunctions.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.test")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
+	testkit.Golden(t, *update, 1100, func() testkit.GoldenFunc { return answerGolden })
+}
+
+func answerGolden(t *testing.T, b testkit.GoldenBlock) (got string, cases int, ok bool) {
+	switch b.Verb {
+	case "eval":
+		got, cases = evalGolden(t, b.Text, b.Args)
+		return got, cases, true
+	case "plan", "error":
+		return compileGolden(b.Text, b.Verb), 1, true
 	}
-	cases := 0
-	for _, name := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".test"), func(t *testing.T) {
-			cases += runGolden(t, name)
-		})
-	}
-	if cases < 1100 && !t.Failed() {
-		t.Errorf("only %d golden cases, at least 1100 are wanted", cases)
-	}
+	return "", 0, false
 }
 
 var goldenOptions = Options{
@@ -50,51 +47,6 @@ var goldenOptions = Options{
 		{Name: "total", Aggregate: true, Source: "function main() { this.init = function() { this.s = 0 };" +
 			"this.accumulate = function(v, t) { this.s += v }; this.computeResult = function() { return this.s } }"},
 	},
-}
-
-func runGolden(t *testing.T, name string) (cases int) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	line := 1
-	for i, chunk := range strings.Split(strings.TrimRight(string(data), "\n"), "\n\n") {
-		if i > 0 {
-			out.WriteByte('\n')
-		}
-		head, body, _ := strings.Cut(chunk, "\n")
-		text, want, _ := strings.Cut(body+"\n", "----\n")
-		verb, arg, _ := strings.Cut(head, " ")
-		var got string
-		switch verb {
-		case "eval":
-			var n int
-			got, n = evalGolden(t, strings.TrimSpace(text), arg)
-			cases += n
-		case "plan", "error":
-			cases++
-			got = compileGolden(strings.TrimSpace(text), verb)
-		default:
-			if !strings.HasPrefix(verb, "#") {
-				t.Fatalf("%s:%d: unknown verb %q", name, line, verb)
-			}
-			fmt.Fprintln(&out, chunk)
-			line += strings.Count(chunk, "\n") + 2
-			continue
-		}
-		fmt.Fprintf(&out, "%s\n%s----\n%s", head, text, got)
-		if !*update && strings.TrimRight(want, "\n") != strings.TrimRight(got, "\n") {
-			t.Errorf("%s:%d: %s\ngot:\n%s\nwant:\n%s", name, line, text, got, want)
-		}
-		line += strings.Count(chunk, "\n") + 2
-	}
-	if *update {
-		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cases
 }
 
 // evalGolden evaluates each line on the event and prints its value.
