@@ -38,7 +38,7 @@ authority. The names are those that the workshop's and Azure's samples read.`,
 			}
 			switch {
 			case asJSON:
-				enc := json.NewEncoder(s.out)
+				enc := json.NewEncoder(s.data)
 				enc.SetIndent("", "  ")
 				return enc.Encode(vars)
 			case shell:

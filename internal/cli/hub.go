@@ -41,6 +41,18 @@ func (f *hubFlags) check() error {
 	return nil
 }
 
+// name returns the hub that the command line names: its argument, or what the
+// connection string says.
+func (f *hubFlags) name(cmd *cobra.Command, args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
+	}
+	if props, err := azeventhubs.ParseConnectionString(f.connection); err == nil && props.EntityPath != nil {
+		return *props.EntityPath, nil
+	}
+	return "", &usageError{cmd, errors.New("HUB is missing")}
+}
+
 // hubScope is what a token for Event Hubs is good for, as the SDK asks for it.
 const hubScope = "https://eventhubs.azure.net//.default"
 

@@ -163,7 +163,7 @@ func (s *session) query(ctx context.Context, sql string, o queryOptions) error {
 	if o.continuation != "" {
 		opts.ContinuationToken = &o.continuation
 	}
-	var out rowPrinter = &jsonRows{w: s.out}
+	var out rowPrinter = &jsonRows{w: s.data}
 	if !o.asJSON {
 		out = &tableRows{w: s.out, system: o.system, colour: s.outIsTerminal(), width: s.outWidth()}
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 // rowPrinter prints a result page by page.
@@ -45,8 +47,8 @@ type tableRows struct {
 }
 
 // outWidth is the width of the terminal that results go to, or 0.
-func (t terminal) outWidth() int {
-	f, ok := t.out.(*os.File)
+func (t stdio) outWidth() int {
+	f, ok := t.data.(*os.File)
 	if !ok || !t.outIsTerminal() {
 		return 0
 	}
@@ -170,11 +172,5 @@ func cell(raw []byte) string {
 	if json.Unmarshal(raw, &text) != nil {
 		text = string(raw)
 	}
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
-	return shorten(text, maxCell)
+	return shorten(terminal.Clean(text), maxCell)
 }

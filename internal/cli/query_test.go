@@ -43,8 +43,8 @@ func TestTablePagesLineUp(t *testing.T) {
 	}
 	want := "id  data.t  data.deep.x\n" +
 		"a   1       true\n" +
-		"bb          20\n" +
-		"line break          yyyyyyyyy…\n"
+		"bb           20\n" +
+		"line\\nbreak          yyyyyyyy…\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}

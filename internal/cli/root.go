@@ -18,26 +18,35 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 // Version is the release; the build sets it.
 var Version = "dev"
 
-// terminal is what a verb talks to.
-type terminal struct {
-	in       io.Reader
-	out, err io.Writer
+// stdio is what a verb talks to. What it says to a person goes to out and err,
+// which are guarded (package terminal); machine-readable results, whose bytes
+// somebody asked for, go to data, and a progress bar draws on screen.
+type stdio struct {
+	in           io.Reader
+	out, err     io.Writer
+	data, screen io.Writer
+}
+
+func newStdio(in io.Reader, out, err io.Writer) stdio {
+	return stdio{in: in, out: terminal.NewWriter(out), err: terminal.NewWriter(err), data: out, screen: err}
 }
 
 // session is what all verbs share.
 type session struct {
-	terminal
+	stdio
 	project string // --project: where to look for the running instance
 }
 
 // outIsTerminal and errIsTerminal report whether a person reads there.
-func (t terminal) outIsTerminal() bool { return isTerminal(t.out) }
-func (t terminal) errIsTerminal() bool { return isTerminal(t.err) }
+func (t stdio) outIsTerminal() bool { return isTerminal(t.data) }
+func (t stdio) errIsTerminal() bool { return isTerminal(t.screen) }
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
@@ -58,7 +67,7 @@ func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, killOnSignal)
-	s := &session{terminal: terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}}
+	s := &session{stdio: newStdio(os.Stdin, os.Stdout, os.Stderr)}
 	root := newRootCmd(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -154,6 +163,16 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 			return &usageError{cmd, fmt.Errorf("%s is missing", names[len(args)])}
 		case len(args) > len(names):
 			return &usageError{cmd, fmt.Errorf("unexpected argument %q", args[len(names)])}
+		}
+		return nil
+	}
+}
+
+// atMostOne allows one optional argument.
+func atMostOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return &usageError{cmd, fmt.Errorf("one %s at a time: unexpected argument %q", name, args[1])}
 		}
 		return nil
 	}

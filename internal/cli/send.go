@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
@@ -31,25 +32,31 @@ type sendOptions struct {
 func newSendCmd(s *session) *cobra.Command {
 	var o sendOptions
 	cmd := &cobra.Command{
-		Use:   "send HUB",
+		Use:   "send [HUB]",
 		Short: "Send events: generated device telemetry, or a file",
 		Long: `Send events to an event hub: generated telemetry of devices that drift around
 their own temperature, some of them above 40 °C, or the lines of a file.
 
 It goes to the lazuli that runs here, or to Azure with --namespace or
---connection-string. Ctrl-C finishes the batch on its way and prints what was
+--connection-string. HUB may be left out where the connection string names it
+(EntityPath). Ctrl-C finishes the batch on its way and prints what was
 sent.`,
 		Example: `  lazuli send telemetry_events --count 5
   lazuli send telemetry_events --rate 1000 --devices 50      until Ctrl-C
   lazuli send telemetry_events --file events.ndjson --key-field deviceId
+  lazuli send telemetry_events --file app.log --format text  each line as it is
   lazuli send telemetry_events --namespace contoso-eh --count 100
   lazuli send telemetry_events --namespace contoso-eh --endpoint 10.0.0.4`,
-		Args: exactArgs("HUB"),
+		Args: atMostOne("HUB"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			hub, err := o.hub.name(cmd, args)
+			if err != nil {
+				return err
+			}
 			if err := o.check(cmd); err != nil {
 				return &usageError{cmd, err}
 			}
-			return s.send(cmd.Context(), args[0], o)
+			return s.send(cmd.Context(), hub, o)
 		},
 	}
 	f := cmd.Flags()
@@ -58,8 +65,8 @@ sent.`,
 	f.Float64Var(&o.rate, "rate", 0, "events per second; 0 is as fast as possible")
 	f.IntVar(&o.devices, "devices", 5, "devices of the generated telemetry")
 	f.Uint64Var(&o.seed, "seed", 0, "repeat the telemetry of an earlier run; 0 is another one each time")
-	f.StringVarP(&o.file, "file", "f", "", "send a file's events instead: one JSON value per line, or CSV with a header; - is standard input")
-	f.StringVar(&o.format, "format", "", "ndjson or csv, when the file's name does not tell")
+	f.StringVarP(&o.file, "file", "f", "", "send a file's events instead: one JSON value per line, CSV with a header, or lines of text; - is standard input")
+	f.StringVar(&o.format, "format", "", "ndjson, csv or text, when the file's name does not tell (.csv, .txt, .log; others are ndjson)")
 	f.StringVar(&o.key, "partition-key", "", "partition key of every event")
 	f.StringVar(&o.keyField, "key-field", "", "take each event's partition key from this field of its JSON, e.g. deviceId")
 	f.IntVar(&o.batchSize, "batch-size", 100, "most events in one batch")
@@ -84,8 +91,8 @@ func (o *sendOptions) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--batch-size %d: from 1 to 10000", o.batchSize)
 	case o.hub.check() != nil:
 		return o.hub.check()
-	case o.format != "" && o.format != formatCSV && o.format != formatNDJSON:
-		return fmt.Errorf("--format %q: ndjson or csv", o.format)
+	case o.format != "" && !slices.Contains([]string{formatCSV, formatNDJSON, formatText}, o.format):
+		return fmt.Errorf("--format %q: ndjson, csv or text", o.format)
 	}
 	if o.seed == 0 {
 		o.seed = rand.Uint64()

@@ -18,12 +18,12 @@ func (s *session) newProgress(total int) *progress {
 	if !s.errIsTerminal() {
 		return &progress{}
 	}
-	return showProgress(s.err, total)
+	return showProgress(s.screen, total)
 }
 
 // showProgress draws on a terminal.
-func showProgress(terminal io.Writer, total int) *progress {
-	c := mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40), mpb.WithAutoRefresh())
+func showProgress(screen io.Writer, total int) *progress {
+	c := mpb.New(mpb.WithOutput(screen), mpb.WithWidth(40), mpb.WithAutoRefresh())
 	counter := decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)
 	style := mpb.BarFillerBuilder(mpb.BarStyle())
 	if total == 0 {

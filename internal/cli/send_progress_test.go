@@ -32,7 +32,7 @@ func TestProgress(t *testing.T) {
 // TestNoProgress: nothing is drawn where nobody watches.
 func TestNoProgress(t *testing.T) {
 	var out bytes.Buffer
-	p := (&session{terminal: terminal{err: &out}}).newProgress(10)
+	p := (&session{stdio: newStdio(nil, nil, &out)}).newProgress(10)
 	p.add(10)
 	p.close()
 	if out.Len() > 0 {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,7 @@ type eventSource interface {
 const (
 	formatNDJSON = "ndjson"
 	formatCSV    = "csv"
+	formatText   = "text"
 	// maxLine bounds one event of a file: what a hub takes at most, and its
 	// line ending.
 	maxLine = 1<<20 + 2
@@ -52,14 +54,26 @@ func (o *sendOptions) source(stdin io.Reader) (eventSource, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", o.file, err), file.Close())
 	}
-	if o.format == formatCSV || o.format == "" && strings.EqualFold(filepath.Ext(o.file), ".csv") {
+	format := cmp.Or(o.format, formatOf(o.file))
+	if format == formatCSV {
 		r := csv.NewReader(content)
 		r.ReuseRecord = true
 		return &csvFile{Closer: file, csv: r, options: o}, nil
 	}
 	lines := bufio.NewScanner(content)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
-	return &lineFile{Closer: file, lines: lines, options: o}, nil
+	return &lineFile{Closer: file, lines: lines, options: o, text: format == formatText}, nil
+}
+
+// formatOf tells a file's format by its name.
+func formatOf(file string) string {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".csv":
+		return formatCSV
+	case ".txt", ".log":
+		return formatText
+	}
+	return formatNDJSON
 }
 
 // pastMark skips the mark that some programs, spreadsheets above all, put
@@ -119,11 +133,12 @@ func (o *sendOptions) keyOf(body []byte) (string, error) {
 	return s, nil
 }
 
-// lineFile sends each line as it is.
+// lineFile sends each line as it is: a JSON value, or any text.
 type lineFile struct {
 	io.Closer
 	lines   *bufio.Scanner
 	options *sendOptions
+	text    bool
 	line    int
 }
 
@@ -134,11 +149,15 @@ func (f *lineFile) Next() (*azeventhubs.EventData, string, bool, error) {
 		if len(body) == 0 {
 			continue
 		}
+		event, err := f.event(body)
+		if err != nil {
+			return nil, "", false, f.options.at(f.line, err)
+		}
 		key, err := f.options.keyOf(body)
 		if err != nil {
 			return nil, "", false, f.options.at(f.line, err)
 		}
-		return jsonEvent(body), key, true, nil
+		return event, key, true, nil
 	}
 	if err := f.lines.Err(); err != nil {
 		if errors.Is(err, bufio.ErrTooLong) {
@@ -147,6 +166,18 @@ func (f *lineFile) Next() (*azeventhubs.EventData, string, bool, error) {
 		return nil, "", false, f.options.at(f.line+1, err)
 	}
 	return nil, "", false, nil
+}
+
+func (f *lineFile) event(body []byte) (*azeventhubs.EventData, error) {
+	if f.text {
+		kind := "text/plain"
+		return &azeventhubs.EventData{Body: body, ContentType: &kind}, nil
+	}
+	var value json.RawMessage
+	if err := json.Unmarshal(body, &value); err != nil {
+		return nil, fmt.Errorf("not a JSON value: %w (send lines of text with --format text)", err)
+	}
+	return jsonEvent(body), nil
 }
 
 func (o *sendOptions) at(line int, err error) error {

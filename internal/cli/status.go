@@ -42,7 +42,7 @@ it is the one of this folder, or of --project.`,
 			}
 			states := probe(cmd.Context(), info)
 			if asJSON {
-				enc := json.NewEncoder(s.out)
+				enc := json.NewEncoder(s.data)
 				enc.SetIndent("", "  ")
 				return enc.Encode(map[string]any{"instance": info, "services": states})
 			}

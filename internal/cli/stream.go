@@ -232,7 +232,7 @@ func (s *session) streamSinks(flags []string, outputs int) (func(string) stream.
 		}
 	}
 	closers := &[]io.Closer{}
-	shared := &lockedWriter{w: s.out}
+	shared := &lockedWriter{w: s.data}
 	return func(output string) stream.Sink {
 		path, ok := files[strings.ToLower(output)]
 		if !ok {

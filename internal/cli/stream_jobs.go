@@ -38,7 +38,7 @@ stands what is wrong with it.`,
 				return err
 			}
 			if asJSON {
-				enc := json.NewEncoder(s.out)
+				enc := json.NewEncoder(s.data)
 				enc.SetIndent("", "  ")
 				return enc.Encode(raw)
 			}

@@ -15,6 +15,8 @@ import (
 	amqp "github.com/Azure/go-amqp"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 // tailOptions are the flags of `lazuli tail`.
@@ -30,24 +32,30 @@ type tailOptions struct {
 func newTailCmd(s *session) *cobra.Command {
 	var o tailOptions
 	cmd := &cobra.Command{
-		Use:   "tail HUB",
+		Use:   "tail [HUB]",
 		Short: "Read a hub's events as they come",
 		Long: `Read an event hub's partitions and print each event: from now on, or from the
 oldest that is kept with --from-start. Reading takes nothing away and moves no
-function's position. Ctrl-C ends it.`,
+function's position. Ctrl-C ends it. What would drive a terminal (control
+characters, bidirectional marks) is shown as \x1b and the like; --json prints the
+bytes as they are.`,
 		Example: `  lazuli tail telemetry_events
   lazuli tail telemetry_events --from-start --count 10 --json
   lazuli tail telemetry_events --partition 0 --consumer-group dashboard
   lazuli tail telemetry_events --namespace contoso-eh`,
-		Args: exactArgs("HUB"),
+		Args: atMostOne("HUB"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			hub, err := o.hub.name(cmd, args)
+			if err != nil {
+				return err
+			}
 			if o.count < 0 {
 				return &usageError{cmd, fmt.Errorf("--count %d is negative", o.count)}
 			}
 			if err := o.hub.check(); err != nil {
 				return &usageError{cmd, err}
 			}
-			return s.tail(cmd.Context(), args[0], o)
+			return s.tail(cmd.Context(), hub, o)
 		},
 	}
 	f := cmd.Flags()
@@ -103,7 +111,7 @@ func (o *tailOptions) starts(ctx context.Context, consumer *azeventhubs.Consumer
 	ids := props.PartitionIDs
 	if o.partition != "" {
 		if !slices.Contains(ids, o.partition) {
-			return nil, fmt.Errorf("no partition %s; there are %s", o.partition, strings.Join(ids, ", "))
+			return nil, fmt.Errorf("hub %s has no partition %s; %s", props.Name, o.partition, partitionsOf(ids))
 		}
 		ids = []string{o.partition}
 	}
@@ -122,6 +130,14 @@ func (o *tailOptions) starts(ctx context.Context, consumer *azeventhubs.Consumer
 		out = append(out, start{id, position})
 	}
 	return out, nil
+}
+
+// partitionsOf says which partitions there are.
+func partitionsOf(ids []string) string {
+	if len(ids) == 1 {
+		return "its only partition is " + ids[0]
+	}
+	return fmt.Sprintf("its partitions are %s and %s", strings.Join(ids[:len(ids)-1], ", "), ids[len(ids)-1])
 }
 
 // tailer prints what its partitions' readers receive.
@@ -212,14 +228,14 @@ func (t *tailer) print(e received) error {
 	if t.options.asJSON {
 		return t.printJSON(e)
 	}
-	body := string(e.Body)
+	body := terminal.Clean(string(e.Body))
 	if !utf8.Valid(e.Body) {
 		body = "base64:" + base64.StdEncoding.EncodeToString(e.Body)
 	}
 	p := screen{colour: t.outIsTerminal()}
 	where := fmt.Sprintf("%s/%d", e.partition, e.SequenceNumber)
 	if e.PartitionKey != nil {
-		where += " " + *e.PartitionKey
+		where += " " + terminal.Clean(*e.PartitionKey)
 	}
 	_, err := fmt.Fprintf(t.out, "%s %s\n", p.dim(enqueued(e).Format("15:04:05.000")+" "+where), body)
 	return err
@@ -258,7 +274,7 @@ func (t *tailer) printJSON(e received) error {
 	default:
 		out.BodyBase64 = e.Body
 	}
-	enc := json.NewEncoder(t.out)
+	enc := json.NewEncoder(t.data)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(out)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 // upFlags are the flags of `lazuli up`.
@@ -147,13 +148,13 @@ func (s *session) newLogger(f upFlags, out io.Writer) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})), nil
 	case "text":
-		return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), nil
+		return slog.New(terminal.NewHandler(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))), nil
 	case "auto":
-		return slog.New(tint.NewTextHandler(out, &tint.Options{
+		return slog.New(terminal.NewHandler(tint.NewTextHandler(out, &tint.Options{
 			Level:      level,
 			TimeFormat: "15:04:05.000",
 			NoColor:    !s.errIsTerminal(),
-		})), nil
+		}))), nil
 	}
 	return nil, fmt.Errorf("--log-format %q is not one of auto, text, json", f.logFormat)
 }
