@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// RunJava compiles the *.java files of a folder, runs the tests of its
+// *Test.java files in one JVM (runner/Run.java says what a test is) and returns
+// their results. The folder has a pom.xml with pinned packages; it is copied to
+// out/<name>, where Maven puts them once per pom.xml. It returns false, after
+// Missing, when a JDK, Maven or the registry is not to be had.
+func RunJava(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+	t.Helper()
+	var paths [3]string
+	for i, tool := range [...]string{"java", "javac", "mvn"} {
+		var ok bool
+		if paths[i], ok = Tool(t, tool); !ok {
+			return nil, false
+		}
+	}
+	java, javac, mvn := paths[0], paths[1], paths[2]
+	work := workFolder(t, name, folder, "Run.java")
+	install := exec.Command(mvn, "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib")
+	if !installOnce(t, work, "pom.xml", "lib", install) {
+		return nil, false
+	}
+	sources, err := filepath.Glob(filepath.Join(work, "*.java"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := filepath.Join(work, "classes")
+	if err := os.RemoveAll(classes); err != nil {
+		t.Fatal(err)
+	}
+	packages := filepath.Join(work, "lib", "*")
+	compile := exec.Command(javac, append([]string{"--release", "17", "-d", classes, "-cp", packages}, sources...)...)
+	if text, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("javac: %v\n%s", err, text)
+	}
+	// A suite is over before the optimising compiler pays off.
+	args := []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classes + string(os.PathListSeparator) + packages, "Run"}
+	for _, source := range sources {
+		if class, ok := strings.CutSuffix(filepath.Base(source), "Test.java"); ok {
+			args = append(args, class+"Test")
+		}
+	}
+	return runScript(t, work, java, args, env), true
+}
