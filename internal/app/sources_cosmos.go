@@ -107,22 +107,12 @@ func (l *localLeases) item(ctx context.Context, id string) (docstore.Item, error
 	if l.path == "/id" {
 		return l.c.Read(ctx, docstore.StringKey(id), id)
 	}
-	after := uint64(0)
-	for {
-		items, last, err := l.c.Changes(ctx, after, docstore.ChangeOptions{Max: 1000})
-		if err != nil {
-			return docstore.Item{}, err
+	for item, err := range l.c.Snapshot(ctx) {
+		if err != nil || item.ID == id {
+			return item, err
 		}
-		for _, it := range items {
-			if it.ID == id {
-				return it, nil
-			}
-		}
-		if len(items) == 0 {
-			return docstore.Item{}, fault.New(fault.NotFound, "document "+id, "no such lease")
-		}
-		after = last
 	}
+	return docstore.Item{}, fault.New(fault.NotFound, "document "+id, "no such lease")
 }
 
 func (l *localLeases) Read(ctx context.Context, id string) ([]byte, string, error) {
