@@ -1,22 +1,17 @@
 package app
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // process is a helper program of the project: built once, started, and started
@@ -46,10 +41,12 @@ func buildProcesses(cfg config.Config, log *slog.Logger) []*process {
 	return all
 }
 
-// How soon a process that ended is started again.
+// How soon a process that ended is started again, and how long one that is asked
+// to stop may take.
 const (
 	firstProcessPause   = 500 * time.Millisecond
 	longestProcessPause = 30 * time.Second
+	processGrace        = 2 * time.Second
 )
 
 // part runs the process until the end. One that cannot be built leaves
@@ -63,62 +60,20 @@ func (p *process) part() part {
 			<-ctx.Done()
 			return nil
 		}
-		for wait := firstProcessPause; ctx.Err() == nil; wait = min(2*wait, longestProcessPause) {
-			begun := time.Now()
-			err := p.run(ctx)
-			if ctx.Err() != nil {
-				return nil
-			}
-			if time.Since(begun) > longestProcessPause {
-				wait = firstProcessPause
-			}
-			p.log.Warn("the process ended and is started again", "error", err, "after", wait)
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-			}
-		}
+		run.Restarts{
+			Backoff: run.Backoff{First: firstProcessPause, Longest: longestProcessPause}, Healthy: longestProcessPause,
+			Ended: func(err error, wait time.Duration) {
+				p.log.Warn("the process ended and is started again", "error", err, "after", wait)
+			},
+		}.Again(ctx, p.run)
 		return nil
 	}}
 }
 
-// run starts the program and waits for its end. When ctx ends it is asked to
-// stop, and killed if it does not within two seconds.
+// run starts the program and waits for its end; what it prints is logged.
 func (p *process) run(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, p.binary, p.args...)
-	cmd.Dir, cmd.Env = p.dir, p.env
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 2 * time.Second
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	errs, err := cmd.StderrPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start: %w", err)
-	}
-	p.log.Info("process started", "pid", cmd.Process.Pid)
-	var reading sync.WaitGroup
-	for _, r := range []io.Reader{out, errs} {
-		reading.Go(func() { p.copyLines(r) })
-	}
-	reading.Wait()
-	err = cmd.Wait()
-	if err == nil {
-		err = errors.New("it ended by itself")
-	}
-	return err
-}
-
-// copyLines puts what the program prints into the log.
-func (p *process) copyLines(r io.Reader) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 64<<10)
-	for lines.Scan() {
-		p.log.Info(lines.Text()) //nolint:sloglint // the program's own words
-	}
-	_, _ = io.Copy(io.Discard, r) // a line that is too long must not block the program
+	program := run.Program{Name: "process " + p.name, Path: p.binary, Args: p.args, Dir: p.dir, Env: p.env, Interrupt: true}
+	return run.Run(ctx, program, processGrace,
+		func(l run.Line) { p.log.Info(l.Text) }, //nolint:sloglint // the program's own words
+		func(r *run.Process) { p.log.Info("process started", "pid", r.PID()) })
 }

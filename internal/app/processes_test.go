@@ -138,3 +138,31 @@ func TestProcessThatCannotBeBuilt(t *testing.T) {
 	}
 	end()
 }
+
+// TestGrandchildHoldsUpNobody: what a process leaves running, with its output
+// open, ends with it and holds up neither the next start nor the stop.
+func TestGrandchildHoldsUpNobody(t *testing.T) {
+	testkit.NoLeaks(t)
+	p, log := newProcess(t, `package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+func main() {
+	child := exec.Command("sleep", "600")
+	child.Stdout = os.Stdout
+	if err := child.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Println("left a child")
+}
+`)
+	end := runProcess(t, p)
+	testkit.Eventually(t, time.Minute, func() bool { return strings.Count(log.String(), "left a child") >= 2 }, "it is not started again: %s", log)
+	if took := end(); took > 5*time.Second {
+		t.Errorf("it stopped after %v", took)
+	}
+}
