@@ -58,7 +58,7 @@ func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(br
 		Dir:          filepath.Join(cfg.DataDir(), "hubs"),
 		Sync:         policy[cfg.Storage.Sync],
 		SyncInterval: time.Duration(cfg.Storage.SyncInterval),
-		TailBytes:    int64(cfg.EventHubs.TailMiB) << 20,
+		TailBytes:    cfg.EventHubs.TailMiB.Bytes(),
 		Log:          log.With("component", "broker"),
 		Events:       events,
 	})
@@ -72,7 +72,7 @@ func (s *storage) openDocuments(cfg config.Config, log *slog.Logger) error {
 		Dir:        filepath.Join(cfg.DataDir(), "kv"),
 		Sync:       mode[cfg.Storage.Sync],
 		SyncEvery:  time.Duration(cfg.Storage.SyncInterval),
-		CacheBytes: int64(cfg.Cosmos.CacheMiB) << 20,
+		CacheBytes: cfg.Cosmos.CacheMiB.Bytes(),
 		Log:        log.With("component", "kv"),
 	})
 	if err != nil {
@@ -124,9 +124,9 @@ func (s *storage) ensureResources(ctx context.Context, cfg config.Config) error 
 func hubConfig(name string, h config.Hub) broker.HubConfig {
 	return broker.HubConfig{
 		Name:           name,
-		Partitions:     h.Partitions,
+		Partitions:     int(h.Partitions),
 		Retention:      time.Duration(h.Retention),
-		RetentionBytes: h.RetentionMiB << 20,
+		RetentionBytes: h.RetentionMiB.Bytes(),
 		ConsumerGroups: h.ConsumerGroups,
 	}
 }

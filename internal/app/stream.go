@@ -54,7 +54,7 @@ func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJ
 		Log: a.log.With("component", "stream"), // it names the job itself
 	}
 	j.options.Limits = stream.Limits{
-		Keys: spec.Limits.Keys, HeldRows: spec.Limits.HeldRows, StateSize: int64(spec.Limits.StateMB) << 20, Partials: spec.Limits.Partials,
+		Keys: int(spec.Limits.Keys), HeldRows: int(spec.Limits.HeldRows), StateSize: spec.Limits.StateMB.Bytes(), Partials: int(spec.Limits.Partials),
 	}
 	if spec.Errors == "drop" {
 		j.options.OutputErrors = stream.DropOutput

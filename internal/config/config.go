@@ -56,7 +56,7 @@ type EventHubs struct {
 	Rules      []SASRule      `yaml:"rules"`                // shared access policies; default RootManageSharedAccessKey
 	Hubs       map[string]Hub `yaml:"hubs"`                 // by name
 	AcceptAny  bool           `yaml:"acceptAnyBearerToken"` // development only: any JWT-shaped bearer token is a manager; loopback only
-	TailMiB    int            `yaml:"tailMiB"`              // memory for the hot tail of all partitions; default 64
+	TailMiB    MiB            `yaml:"tailMiB"`              // memory for the hot tail of all partitions; default 64
 }
 
 // SASRule is a shared access policy of the namespace.
@@ -69,10 +69,10 @@ type SASRule struct {
 
 // Hub is one event hub.
 type Hub struct {
-	Partitions     int      `yaml:"partitions"`     // 1 to 1024; default 4
-	Retention      Duration `yaml:"retention"`      // default 24h; 0 keeps for ever
-	RetentionMiB   int64    `yaml:"retentionMiB"`   // per partition; 0 is no limit
-	ConsumerGroups []string `yaml:"consumerGroups"` // besides $Default
+	Partitions     Partitions `yaml:"partitions"`     // 1 to 1024; default 4
+	Retention      Duration   `yaml:"retention"`      // default 24h; 0 keeps for ever
+	RetentionMiB   MiB        `yaml:"retentionMiB"`   // per partition; 0 is no limit
+	ConsumerGroups []string   `yaml:"consumerGroups"` // besides $Default
 }
 
 // Cosmos is the one Cosmos DB account.
@@ -81,7 +81,7 @@ type Cosmos struct {
 	Key           string              `yaml:"key"`           // base64; default the emulator's
 	AutoCreate    *bool               `yaml:"autoCreate"`    // create databases and containers that the functions name; default: true without a project file
 	Databases     map[string]Database `yaml:"databases"`     // by id
-	CacheMiB      int                 `yaml:"cacheMiB"`      // block cache; default 64
+	CacheMiB      MiB                 `yaml:"cacheMiB"`      // block cache; default 64
 	StrictGateway bool                `yaml:"strictGateway"` // copy the vendor gateway's refusals of odd item ids and of cross-partition queries
 	Endpoint      string              `yaml:"endpoint"`      // URL the account names as its location; default: what each client's Host header says
 	Consistency   string              `yaml:"consistency"`   // the account's level, as clients see it; default Session
@@ -96,7 +96,7 @@ type Database struct {
 // Container is one container.
 type Container struct {
 	PartitionKey   StringList     `yaml:"partitionKey"`   // one path, or up to three for a hierarchical key
-	DefaultTTL     *int           `yaml:"defaultTtl"`     // seconds; -1 turns TTL on without a default
+	DefaultTTL     *Seconds       `yaml:"defaultTtl"`     // seconds; -1 turns TTL on without a default
 	UniqueKeys     [][]string     `yaml:"uniqueKeys"`     // each a list of paths
 	IndexingPolicy map[string]any `yaml:"indexingPolicy"` // as in the REST API
 }
@@ -120,9 +120,6 @@ type App struct {
 type Portal struct {
 	Port Port `yaml:"port"` // default 8080
 }
-
-// Port is a TCP port; 0 picks a free one.
-type Port uint16
 
 // Default returns the configuration of a project with no file in dir.
 func Default(dir string) Config {

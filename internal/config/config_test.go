@@ -3,10 +3,12 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -109,6 +111,13 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"unknown key", "evnetHubs: {}", `unknown field "evnetHubs"`},
 		{"unknown key without a value", "cosmos:\n  prot:\n", `unknown field "prot"`},
 		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},
+		{"no partitions", "eventHubs: {hubs: {a: {partitions: 0}}}", "eventHubs.hubs.a.partitions: is 0; must be from 1 to 1024"},
+		{"half a partition", "eventHubs: {hubs: {a: {partitions: 1.5}}}", `eventHubs.hubs.a.partitions: "1.5" is not a whole number`},
+		{"size beyond bytes", "eventHubs: {hubs: {a: {retentionMiB: 9000000000000}}}", "eventHubs.hubs.a.retentionMiB: is 9000000000000; must be from 0 to 16777216"},
+		{"size beyond 64 bits", "eventHubs: {hubs: {a: {retentionMiB: 99999999999999999999}}}", "retentionMiB: is 99999999999999999999; must be"},
+		{"ttl beyond 32 bits", "cosmos: {databases: {d: {containers: {c: {partitionKey: /a, defaultTtl: 4294967296}}}}}", "defaultTtl: is 4294967296; must be from -1 to 2147483647"},
+		{"ttl below", "cosmos: {databases: {d: {containers: {c: {partitionKey: /a, defaultTtl: -2}}}}}", "defaultTtl: is -2; must be from -1"},
+		{"port", "cosmos: {port: 70000}", "cosmos.port: is 70000; must be from 0 to 65535"},
 		{"partitions", "eventHubs: {hubs: {a: {partitions: 5000}}}", "eventHubs.hubs.a.partitions: is 5000; must be from 1 to 1024"},
 		{"hub name", "eventHubs: {hubs: {'a b': {}}}", "eventHubs.hubs.a b: a hub's name"},
 		{"case twins", "eventHubs: {hubs: {a: {}, A: {}}}", "eventHubs.hubs.a: differs from A only in case"},
@@ -125,7 +134,7 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"public SAS key", "listen: 0.0.0.0", "eventHubs.rules[0].key: the emulator's well-known key is refused on 0.0.0.0"},
 		{"app path", "functions: {apps: {a: {}}}", "functions.apps.a.path: is missing"},
 		{"app folder", "functions: {apps: {a: {path: ./nowhere}}}", "functions.apps.a.path: stat"},
-		{"job limits", "stream: {jobs: {j: {limits: {keys: -1}}}}", "stream.jobs.j.limits.keys: -1 is negative"},
+		{"job limits", "stream: {jobs: {j: {limits: {keys: -1}}}}", "stream.jobs.j.limits.keys: is -1; must be from 0 to 2147483647"},
 		{"job state", "stream: {jobs: {j: {limits: {stateMB: 4096}}}}", "stream.jobs.j.limits.stateMB: 4096 is more than 3072"},
 		{"job functions", "stream: {jobs: {j: {functions: [none.js]}}}", "stream.jobs.j.functions[0]: stat"},
 		{"job function folder", "stream: {jobs: {j: {functions: [.]}}}", "stream.jobs.j.functions[0]: . is not a .js file"},
@@ -156,17 +165,38 @@ func TestFaultsNameTheirPath(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{"7d": 7 * 24 * time.Hour, "90s": 90 * time.Second, "0.5d": 12 * time.Hour} {
-		var d Duration
-		if err := d.UnmarshalText([]byte(text)); err != nil || time.Duration(d) != want {
+		if d, err := parseDuration(text); err != nil || time.Duration(d) != want {
 			t.Errorf("%s = %v, %v; want %v", text, time.Duration(d), err, want)
 		}
 	}
-	for _, text := range []string{"-1s", "d", "", "1 week"} {
-		var d Duration
-		if err := d.UnmarshalText([]byte(text)); err == nil {
+	for _, text := range []string{"-1s", "d", "", "1 week", "NaNd", "40000d"} {
+		if d, err := parseDuration(text); err == nil {
 			t.Errorf("%q was accepted as %v", text, time.Duration(d))
 		}
 	}
+}
+
+// TestNoRawNumbers: a whole number of the project file has a type with bounds.
+func TestNoRawNumbers(t *testing.T) {
+	var walk func(path string, typ reflect.Type)
+	walk = func(path string, typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			walk(path, typ.Elem())
+		case reflect.Struct:
+			for i := range typ.NumField() {
+				if f := typ.Field(i); f.Tag.Get("yaml") != "-" {
+					walk(path+"."+f.Name, f.Type)
+				}
+			}
+		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float64:
+			if _, bounded := reflect.New(typ).Interface().(yaml.NodeUnmarshaler); !bounded {
+				t.Errorf("%s is a %v: anything of that size is accepted; use or add a type in values.go", path, typ)
+			}
+		}
+	}
+	walk("Config", reflect.TypeFor[Config]())
 }
 
 func FuzzParse(f *testing.F) {

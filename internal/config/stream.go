@@ -33,10 +33,10 @@ type Job struct {
 
 // JobLimits bound a job's memory; 0 is the default.
 type JobLimits struct {
-	Keys     int `yaml:"keys"`     // groups, sessions or partitions of one operator; 5000000
-	HeldRows int `yaml:"heldRows"` // rows that wait for order, joins and sliding windows, of a lane; 20000000
-	StateMB  int `yaml:"stateMB"`  // keys and collected values of one operator; 2048, at most 3072
-	Partials int `yaml:"partials"` // partial matches of one MATCH_RECOGNIZE; 2000000
+	Keys     Count `yaml:"keys"`     // groups, sessions or partitions of one operator; 5000000
+	HeldRows Count `yaml:"heldRows"` // rows that wait for order, joins and sliding windows, of a lane; 20000000
+	StateMB  MiB   `yaml:"stateMB"`  // keys and collected values of one operator; 2048, at most 3072
+	Partials Count `yaml:"partials"` // partial matches of one MATCH_RECOGNIZE; 2000000
 }
 
 // JobInput is where a job's events come from: one of Hub and Reference.
@@ -145,14 +145,6 @@ func (v *validation) job(c *Config, path string, j Job) {
 }
 
 func (v *validation) jobLimits(path string, l JobLimits) {
-	for _, limit := range []struct {
-		key   string
-		value int
-	}{{"keys", l.Keys}, {"heldRows", l.HeldRows}, {"stateMB", l.StateMB}, {"partials", l.Partials}} {
-		if limit.value < 0 {
-			v.add(path+"."+limit.key, "%d is negative", limit.value)
-		}
-	}
 	if l.StateMB > 3072 {
 		v.add(path+".stateMB", "%d is more than 3072", l.StateMB)
 	}

@@ -19,8 +19,6 @@ const (
 	DefaultRetention  = Duration(24 * time.Hour)
 )
 
-const maxPartitions = 1024
-
 var (
 	hubName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,254}[A-Za-z0-9])?$`)
 	groupName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,48}[A-Za-z0-9])?$`)
@@ -120,12 +118,6 @@ func (v *validation) rule(path string, r SASRule) {
 }
 
 func (v *validation) hub(path string, h Hub) {
-	if h.Partitions < 1 || h.Partitions > maxPartitions {
-		v.add(path+".partitions", "is %d; must be from 1 to %d", h.Partitions, maxPartitions)
-	}
-	if h.RetentionMiB < 0 {
-		v.add(path+".retentionMiB", "is negative")
-	}
 	for i, g := range h.ConsumerGroups {
 		if strings.EqualFold(g, "$Default") {
 			v.add(fmt.Sprintf("%s.consumerGroups[%d]", path, i), "$Default is always there; leave it out")
@@ -160,9 +152,6 @@ func (v *validation) container(path string, c Container) {
 		if !strings.HasPrefix(p, "/") || p == "/" {
 			v.add(path+".partitionKey", "%q is not a path; it begins with a slash, as in /deviceId", p)
 		}
-	}
-	if c.DefaultTTL != nil && (*c.DefaultTTL == 0 || *c.DefaultTTL < -1) {
-		v.add(path+".defaultTtl", "is %d; write a number of seconds, or -1", *c.DefaultTTL)
 	}
 }
 
