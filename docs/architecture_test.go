@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,11 +18,13 @@ import (
 
 const module = "github.com/lazuli-dev/lazuli/"
 
-// TestArrows holds the picture in ARCHITECTURE.md against the imports of every
-// package, as the build sees them (tests excepted: they may reach for a real
-// client or a neighbour's fake).
+// TestArrows demands that the picture in ARCHITECTURE.md equals the imports of
+// every package, as the build sees them (tests excepted: they may reach for a
+// real client or a neighbour's fake): no import without an arrow, no arrow and
+// no room without a use.
 func TestArrows(t *testing.T) {
 	rooms := readArrows(t)
+	inhabited, used := map[string]bool{}, map[string]bool{}
 	for _, pkg := range listPackages(t) {
 		path := strings.TrimPrefix(pkg.ImportPath, module)
 		room := roomOf(rooms, path)
@@ -28,6 +32,7 @@ func TestArrows(t *testing.T) {
 			t.Errorf("%s is in no room of docs/ARCHITECTURE.md", path)
 			continue
 		}
+		inhabited[room] = true
 		for _, imp := range pkg.Imports {
 			target, ours := strings.CutPrefix(imp, module)
 			if !ours || roomOf(rooms, target) == room {
@@ -37,6 +42,37 @@ func TestArrows(t *testing.T) {
 			if !slices.Contains(rooms[room], name) {
 				t.Errorf("%s imports %s: docs/ARCHITECTURE.md draws no arrow %s -> %s", path, target, room, name)
 			}
+			used[room+" -> "+name] = true
+		}
+	}
+	for room, targets := range rooms {
+		if !inhabited[room] {
+			t.Errorf("docs/ARCHITECTURE.md draws %s, which holds no package", room)
+		}
+		for _, name := range targets {
+			if inhabited[room] && !used[room+" -> "+name] {
+				t.Errorf("docs/ARCHITECTURE.md draws the arrow %s -> %s, which nothing uses", room, name)
+			}
+		}
+	}
+}
+
+// TestPlacesExist holds the table of where things go against the folders: every
+// path of ours that it names exists, with NAME, VERB and the like for any word.
+func TestPlacesExist(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(text), "## Where to add X")
+	if !found {
+		t.Fatal("ARCHITECTURE.md does not say where to add X")
+	}
+	placeholder := regexp.MustCompile(`[A-Z][A-Z]+`)
+	for _, path := range regexp.MustCompile("`((?:internal|conformance|functions|web|docs|examples)/[^`]*)`").FindAllStringSubmatch(table, -1) {
+		pattern := filepath.Join("..", placeholder.ReplaceAllString(path[1], "*"))
+		if matches, err := filepath.Glob(pattern); err != nil || len(matches) == 0 {
+			t.Errorf("where to add X names %s, and there is none (%v)", path[1], err)
 		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/stream"
@@ -89,23 +88,6 @@ func child(args []string) error {
 		return fmt.Errorf("%d events are lost or moved: %+v", lost, m)
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
-}
-
-// cpuTime is what the process has used, on all threads.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func peakMemory() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return float64(u.Maxrss) / 1024
 }
 
 // countSink counts rows, and adds up n where rows begin with it.

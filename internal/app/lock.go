@@ -26,10 +26,10 @@ func lockData(dir string) (io.Closer, error) {
 	if err != nil {
 		return nil, dataError(dir, err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lockExclusive(f); err != nil {
 		owner, _ := io.ReadAll(io.LimitReader(f, 32))
 		f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+		if errors.Is(err, errLocked) {
 			return nil, fmt.Errorf("data folder %s is in use by another lazuli (process %s); stop that one, or give this one a folder of its own with --data", dir, strings.TrimSpace(string(owner)))
 		}
 		return nil, fmt.Errorf("lock data folder %s: %w", dir, err)
@@ -45,6 +45,9 @@ func writePID(f *os.File) error {
 	_, err := fmt.Fprintf(f, "%d\n", os.Getpid())
 	return err
 }
+
+// errLocked says that another process holds the lock.
+var errLocked = errors.New("locked by another process")
 
 // dataError says what to do about a folder that cannot be written.
 func dataError(dir string, err error) error {

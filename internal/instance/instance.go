@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -61,7 +60,7 @@ func (i Info) Functions() map[string]string {
 
 // Alive reports whether the instance's process still runs.
 func (i Info) Alive() bool {
-	return i.PID > 0 && syscall.Kill(i.PID, 0) == nil
+	return i.PID > 0 && alive(i.PID)
 }
 
 // Write publishes the instance; it replaces what it wrote before.
