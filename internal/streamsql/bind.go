@@ -24,6 +24,8 @@ type boundStep struct {
 	// reference is the input of a step that reads reference data; such a step is
 	// no Step of the program.
 	reference *Input
+	// partitions are the names by which its sources are partitioned.
+	partitions []string
 }
 
 func bind(s *Script, opts Options) (prog *Program, err error) {
@@ -111,7 +113,7 @@ func (b *binder) step(name ident, q query) *boundStep {
 	st := &Step{Name: name.text, Root: node}
 	st.Line, st.Col = lineCol(b.text, q.where().start)
 	b.addStep(st)
-	return &boundStep{step: st, src: src}
+	return &boundStep{step: st, src: src, partitions: b.partitionNames(q)}
 }
 
 func (b *binder) addStep(st *Step) {
@@ -190,7 +192,10 @@ func (b *binder) newInput(name ident) *inputSource {
 	if t := b.tables[strings.ToLower(name.text)]; t != nil {
 		src.declared, src.in.Typed = t.cols, true
 		for _, c := range t.cols { // each row is checked against all of them
-			src.field([]string{c.name.text}, c.kind)
+			slot := src.field([]string{c.name.text}, c.kind)
+			if name, ok := src.envelopeColumn(c.name.text); ok {
+				src.in.Meta = append(src.in.Meta, MetaField{Slot: slot, Name: name, IfMissing: true})
+			}
 		}
 	}
 	return src

@@ -84,7 +84,7 @@ func (sc *scope) aggregateCall(x *callExpr) *AggregateCall {
 			sc.fail(x.name.at, "the job has no aggregate 'uda.%s'%s", x.name.text, sc.b.functionNames("uda."))
 		}
 		sc.arity(x, 1, 1)
-		call.Func, call.Arg, call.UDA = UserAggregate, sc.valueOrRow(x.args[0]), &UDA{script}
+		call.Func, call.Arg, call.UDA = UserAggregate, sc.expr(x.args[0]), &UDA{script}
 		return call
 	}
 	call.Func, _ = aggregateFunc(x.name.text)
@@ -139,7 +139,7 @@ func (sc *scope) aggregateCall(x *callExpr) *AggregateCall {
 		}
 		sc.arity(x, 1, 1)
 		if call.Func == Count {
-			call.Arg = sc.valueOrRow(x.args[0])
+			call.Arg = sc.expr(x.args[0])
 		} else {
 			call.Arg = sc.expr(x.args[0])
 			call.TextArg = call.Arg.static == String
@@ -160,25 +160,6 @@ func (sc *scope) wholeOr(x *callExpr) *Expr {
 		return sc.expr(x.args[0])
 	}
 	return sc.allRecord(x)
-}
-
-// valueOrRow binds an argument of COUNT, of a udf or of a uda, which may name a
-// source for its whole row. Of an input that takes any column name, a property
-// of that name comes first.
-func (sc *scope) valueOrRow(x syntax) *Expr {
-	name, ok := x.(*nameExpr)
-	if !ok || len(name.parts) != 1 || sc.groups != nil || sc.match != nil {
-		return sc.expr(x)
-	}
-	leaf := sc.rel.leaf(name.parts[0].text)
-	if leaf == nil || leaf.element || !leaf.src.open() {
-		return sc.expr(x)
-	}
-	row := sc.record(leaf, x)
-	if found, rest := sc.findLeaf(name); found == leaf && len(rest) == 0 {
-		return row
-	}
-	return sc.located(firstPresent(sc.expr(x), row), x)
 }
 
 func (sc *scope) noOrder(x *callExpr) {

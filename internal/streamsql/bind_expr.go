@@ -23,7 +23,7 @@ func (sc *scope) expr(x syntax) *Expr {
 	case *literal:
 		return sc.located(constExpr(x.value, x.at), x)
 	case *nameExpr:
-		return sc.name(x)
+		return sc.nameOrRow(x)
 	case *callExpr:
 		return sc.call(x)
 	case *fieldExpr:
@@ -216,7 +216,7 @@ func (sc *scope) call(x *callExpr) *Expr {
 		}
 		var args []*Expr
 		for _, arg := range x.args {
-			args = append(args, sc.valueOrRow(arg))
+			args = append(args, sc.expr(arg))
 		}
 		return sc.located(jsCall(script, args, sc.site(x, "udf."+x.name.text)), x)
 	}

@@ -1,6 +1,9 @@
 package streamsql
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // from binds a FROM clause to a tree of relations.
 func (b *binder) from(item fromItem) *relation {
@@ -66,8 +69,58 @@ func (b *binder) source(s *sourceItem) *relation {
 		node.Over = sc.exprs(s.over)
 	}
 	sc := &scope{b: b, rel: r, clause: "PARTITION BY"}
-	part.Keys, part.Into = sc.exprs(s.partitionBy), s.into
+	part.Into = s.into
+	for _, key := range s.partitionBy {
+		if st == nil || !st.passesPartition(key) {
+			part.Keys = append(part.Keys, sc.expr(key))
+		}
+	}
 	return r
+}
+
+// passesPartition says whether PARTITION BY of a step repeats what its rows are
+// partitioned by already, in a column that the step does not project. Level 1.2
+// splits by itself, so that there is nothing to do.
+func (st *boundStep) passesPartition(key syntax) bool {
+	name, ok := key.(*nameExpr)
+	if !ok || len(name.parts) != 1 || st.src.open() {
+		return false
+	}
+	if _, _, projected := st.src.path([]string{name.parts[0].text}); projected {
+		return false
+	}
+	return strings.EqualFold(name.parts[0].text, "PartitionId") ||
+		slices.ContainsFunc(st.partitions, func(p string) bool { return strings.EqualFold(p, name.parts[0].text) })
+}
+
+// partitionNames are the columns that FROM … PARTITION BY of a query names, here
+// or in the steps that it reads.
+func (b *binder) partitionNames(q query) []string {
+	switch q := q.(type) {
+	case *selectQuery:
+		if s, ok := q.from.(*sourceItem); ok {
+			return b.sourcePartitions(s)
+		}
+	case *unionQuery:
+		return b.partitionNames(q.branches[0])
+	}
+	return nil
+}
+
+func (b *binder) sourcePartitions(s *sourceItem) []string {
+	var names []string
+	for _, key := range s.partitionBy {
+		if name, ok := key.(*nameExpr); ok {
+			names = append(names, name.parts[len(name.parts)-1].text)
+		}
+	}
+	switch st := b.steps[strings.ToLower(s.name.text)]; {
+	case s.sub != nil:
+		names = append(names, b.partitionNames(s.sub)...)
+	case st != nil:
+		names = append(names, st.partitions...)
+	}
+	return names
 }
 
 // apply binds CROSS APPLY and OUTER APPLY.

@@ -11,6 +11,7 @@ type grouping struct {
 	rows  *scope         // scope of keys and of the arguments of aggregates
 	keys  map[string]int // canonical text -> slot
 	calls map[string]int // canonical text -> slot
+	query *selectQuery
 	// timeKey: System.Timestamp() is grouped by, beside a window.
 	timeKey bool
 }
@@ -18,7 +19,7 @@ type grouping struct {
 // aggregate binds GROUP BY and returns the scope over groups.
 func (b *binder) aggregate(q *selectQuery, rows *scope) (*scope, *Aggregate) {
 	node := &Aggregate{WindowIDSlot: Reserved}
-	g := &grouping{node: node, rows: rows, keys: map[string]int{}, calls: map[string]int{}}
+	g := &grouping{node: node, rows: rows, query: q, keys: map[string]int{}, calls: map[string]int{}}
 	rows = rows.in("GROUP BY")
 	windowed := false
 	timeKey := slices.ContainsFunc(q.groupBy, isWindowCall)
@@ -32,7 +33,6 @@ func (b *binder) aggregate(q *selectQuery, rows *scope) (*scope, *Aggregate) {
 			windowed, node.Windows = true, specs
 			continue
 		}
-		x = b.keyAlias(q, x)
 		canon := rows.canon(x)
 		if _, ok := g.keys[canon]; ok {
 			continue
@@ -52,29 +52,6 @@ func (b *binder) aggregate(q *selectQuery, rows *scope) (*scope, *Aggregate) {
 	}
 	node.schema.Width = len(node.Keys)
 	return &scope{b: b, rel: rows.rel, clause: "SELECT", groups: g, analytic: rows.analytic}, node
-}
-
-// keyAlias replaces the name of a computed column of the SELECT list by its
-// expression, unless the expression reads a column of that name itself.
-func (b *binder) keyAlias(q *selectQuery, x syntax) syntax {
-	name, ok := x.(*nameExpr)
-	if !ok || len(name.parts) != 1 {
-		return x
-	}
-	same := func(s string) bool { return strings.EqualFold(s, name.parts[0].text) }
-	for _, item := range q.items {
-		if item.alias == nil || !same(item.alias.text) || contains(item.expr, isAggregateCall) {
-			continue
-		}
-		reads := contains(item.expr, func(y syntax) bool {
-			n, ok := y.(*nameExpr)
-			return ok && (same(n.parts[0].text) || same(n.parts[len(n.parts)-1].text))
-		})
-		if !reads {
-			return item.expr
-		}
-	}
-	return x
 }
 
 // group binds an expression over groups if it is a key, an aggregate or a name;
@@ -165,9 +142,29 @@ func (sc *scope) groupName(x *nameExpr) *Expr {
 			return inner.expr(item.expr)
 		}
 	}
+	if alias := sc.groups.aliasKey(x); alias != "" {
+		sc.fail(x.at, "'%s' is neither grouped by nor within an aggregate: GROUP BY %s means a column of the source, not the alias of the SELECT list; write the expression there too", sc.source(x), alias)
+	}
 	if sc.clause == "HAVING" {
 		sc.fail(x.at, "'%s' is neither grouped by, nor within an aggregate, nor an alias of the SELECT list", sc.source(x))
 	}
 	sc.fail(x.at, "'%s' is neither grouped by nor within an aggregate: add it to GROUP BY, or write TopOne(), MIN(%[1]s) or the like", sc.source(x))
 	return nil
+}
+
+// aliasKey is the entry of GROUP BY that names the alias of the column that reads
+// x, or "". The vendor's page: "The column expression cannot contain a column
+// alias that is defined in the SELECT list."
+func (g *grouping) aliasKey(x *nameExpr) string {
+	for _, item := range g.query.items {
+		if item.alias == nil || !contains(item.expr, func(y syntax) bool { return y == syntax(x) }) {
+			continue
+		}
+		for _, key := range g.query.groupBy {
+			if k, ok := key.(*nameExpr); ok && len(k.parts) == 1 && strings.EqualFold(k.parts[0].text, item.alias.text) {
+				return k.parts[0].text
+			}
+		}
+	}
+	return ""
 }

@@ -74,6 +74,21 @@ func convertTo(v Value, kind Kind, mem *Scratch) (Value, bool) {
 	return NullValue, false
 }
 
+// convertInput converts a value that is read to its declared type. As the page
+// "Data types" has it, a conversion without loss of precision always succeeds,
+// and any other is an error of the event; a float that is not exact is no loss.
+func convertInput(v Value, kind Kind, mem *Scratch) (Value, bool) {
+	switch {
+	case kind == BigInt && v.kind == Float && v.Float() != math.Trunc(v.Float()):
+		return NullValue, false
+	case kind == Bit && (v.kind == BigInt || v.kind == Float):
+		if f, _ := v.Number(); f != 0 && f != 1 {
+			return NullValue, false
+		}
+	}
+	return convertTo(v, kind, mem)
+}
+
 // Convert converts a value that is not NULL as CAST does; ok is false where CAST
 // would be a data error. Text of the result may live in v.
 func Convert(v Value, kind Kind) (out Value, ok bool) { return convertTo(v, kind, nil) }

@@ -90,22 +90,19 @@ func daysInMonth(y, m int) int {
 	return 31
 }
 
-// ParseDateTime reads ISO 8601: 2022-05-04, 2022-05-04T20:30, 2022-05-04
-// 20:30:00.1234567, with Z, +09:00, +0900, +09 or no zone, which means UTC.
-// Digits beyond 100 ns are cut. ok is false for anything else, and outside of
-// the years 1 to 9999.
+// ParseDateTime reads ISO 8601 in the extended form, 2022-05-04,
+// 2022-05-04T20:30, 2022-05-04 20:30:00.1234567, and the basic one, 20220504,
+// 20220504T2030, 20220504T203000.1234567Z; with Z, +09:00, +0900, +09 or no zone,
+// which means UTC. Days may be counted in the year or in weeks: 2022-124, 2022124,
+// 2022-W18-3, 2022W183. Digits beyond 100 ns are cut. ok is false for anything
+// else, and outside of the years 1 to 9999.
 func ParseDateTime(s string) (ticks int64, ok bool) {
 	p := dateParser{s: s}
 	p.blanks()
-	y := p.number(4)
-	p.need('-')
-	m := p.number(2)
-	p.need('-')
-	d := p.number(2)
-	if p.bad || y < 1 || m < 1 || m > 12 || d < 1 || d > daysInMonth(y, m) {
+	ticks = int64(p.date()) * TicksPerDay
+	if p.bad {
 		return 0, false
 	}
-	ticks = int64(daysOf(y, m, d)) * TicksPerDay
 	if p.accept('T') || p.accept('t') || p.accept(' ') && p.digitNext() {
 		ticks += p.clock()
 		ticks -= p.zone()
@@ -159,29 +156,96 @@ func (p *dateParser) number(n int) (v int) {
 	return v
 }
 
-// clock reads hh:mm[:ss[.fraction]].
-func (p *dateParser) clock() int64 {
-	h := p.number(2)
-	p.need(':')
+// date reads a day in any form and returns its days since 0001-01-01.
+func (p *dateParser) date() int {
+	y := p.number(4)
+	if p.bad || y < 1 {
+		p.bad = true
+		return 0
+	}
+	extended := p.accept('-')
+	if p.accept('W') || p.accept('w') {
+		return p.week(y, extended)
+	}
+	if digits := p.digits(); digits == 3 { // 2022-124, 2022124
+		return p.dayOfYear(y)
+	} else if !extended && digits != 4 {
+		p.bad = true // 202205 could be two things
+	}
 	m := p.number(2)
-	s := 0
+	if extended {
+		p.need('-')
+	}
+	d := p.number(2)
+	if p.bad || m < 1 || m > 12 || d < 1 || d > daysInMonth(y, m) {
+		p.bad = true
+		return 0
+	}
+	return daysOf(y, m, d)
+}
+
+// digits counts the digits that follow.
+func (p *dateParser) digits() (n int) {
+	for p.i+n < len(p.s) && isDigit(p.s[p.i+n]) {
+		n++
+	}
+	return n
+}
+
+func (p *dateParser) dayOfYear(y int) int {
+	n := p.number(3)
+	if n < 1 || n > daysOf(y+1, 1, 1)-daysOf(y, 1, 1) {
+		p.bad = true
+	}
+	return daysOf(y, 1, 1) + n - 1
+}
+
+// week reads ww-d or wwd. Week 1 is the one with January 4th; days count from
+// Monday, as 0001-01-01 was.
+func (p *dateParser) week(y int, extended bool) int {
+	w := p.number(2)
+	if extended {
+		p.need('-')
+	}
+	d := p.number(1)
+	fourth := daysOf(y, 1, 4)
+	day := fourth - fourth%7 + (w-1)*7 + d - 1
+	if next := daysOf(y+1, 1, 4); w < 1 || d < 1 || d > 7 || day >= next-next%7 {
+		p.bad = true
+	}
+	return day
+}
+
+// clock reads hh[:mm[:ss[.fraction]]], or the same without colons.
+func (p *dateParser) clock() int64 {
+	h, m, s := p.number(2), 0, 0
 	var fraction int64
-	if p.accept(':') {
-		s = p.number(2)
-		if p.accept('.') || p.accept(',') {
-			if !p.digitNext() {
-				p.bad = true
-			}
-			for unit := TicksPerSecond / 10; p.digitNext(); unit /= 10 {
-				fraction += int64(p.s[p.i]-'0') * unit
-				p.i++
-			}
+	if extended := p.accept(':'); extended || p.digitNext() {
+		m = p.number(2)
+		if extended && p.accept(':') || !extended && p.digitNext() {
+			s = p.number(2)
+			fraction = p.fraction()
 		}
 	}
 	if h > 23 || m > 59 || s > 59 {
 		p.bad = true
 	}
 	return int64(h*3600+m*60+s)*TicksPerSecond + fraction
+}
+
+// fraction reads the digits behind the seconds, if there are any.
+func (p *dateParser) fraction() (ticks int64) {
+	if !p.accept('.') && !p.accept(',') {
+		return 0
+	}
+	if !p.digitNext() {
+		p.bad = true
+	}
+	for unit := TicksPerSecond / 10; p.digitNext(); unit /= 10 {
+		ticks += int64(p.s[p.i]-'0') * unit
+		p.i++
+	}
+	return ticks
 }
 
 // zone reads Z, ±hh:mm, ±hhmm, ±hh or nothing.

@@ -1,6 +1,7 @@
 package streamsql
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -47,6 +48,10 @@ type typedSlot struct {
 	name string
 }
 
+// absent marks the slot of a declared column until the event is found to have
+// it. It never leaves the decoder.
+const absent Kind = 0xff
+
 // NewDecoder returns a decoder for the input's Fields.
 func (in *Input) NewDecoder() *Decoder {
 	d := &Decoder{in: in, root: pathNode{slot: -1}}
@@ -56,7 +61,7 @@ func (in *Input) NewDecoder() *Decoder {
 			at = at.child(name)
 		}
 		at.slot = f.Slot
-		if f.Type != Null {
+		if f.Type != Null && !slices.ContainsFunc(in.Meta, func(m MetaField) bool { return m.Slot == f.Slot }) {
 			d.typed = append(d.typed, typedSlot{f.Slot, f.Type, strings.Join(f.Path, ".")})
 		}
 	}
@@ -122,8 +127,8 @@ func sameName(k *pathNode, key string) bool {
 //
 // The whole event is checked for well-formed JSON in UTF-8. A malformed event,
 // and a number that is read but fits no type, are an error of kind fault.Invalid
-// that names the offset (a deserialisation error); a declared column that does
-// not convert is a *DataError.
+// that names the offset (a deserialisation error); a declared column that is not
+// there, or does not convert without loss, is a *DataError.
 func (d *Decoder) Decode(event []byte, row *Row) error {
 	width := d.in.schema.Width
 	if cap(row.Slots) < width {
@@ -131,6 +136,9 @@ func (d *Decoder) Decode(event []byte, row *Row) error {
 	} else {
 		row.Slots = row.Slots[:width]
 		clear(row.Slots)
+	}
+	for i := range d.typed {
+		row.Slots[d.typed[i].slot].kind = absent
 	}
 	var ascii bool
 	if ascii, d.plain = survey(event); !ascii && !utf8.Valid(event) {
@@ -285,12 +293,15 @@ func (d *Decoder) value(n *pathNode, s string, i int, row *Row, depth int) (end,
 func (d *Decoder) convert(row *Row) error {
 	for _, t := range d.typed {
 		v := row.Slots[t.slot]
-		if v.kind == t.kind || v.kind == Null {
+		switch v.kind {
+		case t.kind, Null:
 			continue
+		case absent:
+			return &DataError{Missing: true, Msg: "the column '" + t.name + "', declared by CREATE TABLE, is not in the event"}
 		}
-		c, ok := convertTo(v, t.kind, row.Scratch)
+		c, ok := convertInput(v, t.kind, row.Scratch)
 		if !ok {
-			return &DataError{Msg: "the column '" + t.name + "' is declared as " + t.kind.String() + " but the event has a " + v.kind.String()}
+			return &DataError{Msg: "the column '" + t.name + "' is declared as " + t.kind.String() + " but the event has " + describe(v)}
 		}
 		row.Slots[t.slot] = c
 	}

@@ -102,7 +102,7 @@ func (p *parser) source() *sourceItem {
 // aliasFollows says whether the lookahead is an alias and not a clause. Clauses of
 // other dialects are refused, which would else be read as an alias.
 func (p *parser) aliasFollows() bool {
-	if p.tok.kind == tokQuoted {
+	if p.tok.kind == tokQuoted || p.tok.kind == tokDouble {
 		return true
 	}
 	if p.tok.kind != tokName {

@@ -34,7 +34,7 @@ func (p *parser) primary() syntax {
 		return x
 	case t.kind == tokName && p.peek(1).is("(") && (t.isWord("CAST") || t.isWord("TRY_CAST")):
 		return p.cast()
-	case isNameToken(t):
+	case isNameToken(t), t.kind == tokDouble && p.peek(1).is("."):
 		return p.path()
 	}
 	p.unexpected("an expression")
@@ -107,7 +107,7 @@ func (p *parser) call(prefix string, name ident) *callExpr {
 		case p.tok.isWord("ALL") && (isNameToken(next) || next.kind == tokWord):
 			p.advance() // the default
 		}
-		c.args = list(p, p.expr)
+		c.args = p.arguments(prefix, name)
 		if !p.tok.is(")") && p.err == nil {
 			p.unexpected("',' or ')'")
 		}
@@ -127,6 +127,19 @@ func (p *parser) call(prefix string, name ident) *callExpr {
 	}
 	c.at = name.at.to(p.prev)
 	return c
+}
+
+// arguments reads those of a call. The name of a property may have double quotes.
+func (p *parser) arguments(prefix string, name ident) []syntax {
+	n, property := 0, prefix == "" && strings.EqualFold(name.text, "GetRecordPropertyValue")
+	return list(p, func() syntax {
+		n++
+		if t := p.tok; property && n == 2 && t.kind == tokDouble {
+			p.advance()
+			return &literal{StringValue(t.text), t.span}
+		}
+		return p.expr()
+	})
 }
 
 // over reads ([PARTITION BY …] [ORDER BY …] [LIMIT DURATION (…)] [WHEN …]).

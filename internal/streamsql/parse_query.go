@@ -1,5 +1,7 @@
 package streamsql
 
+import "strings"
+
 // script reads CREATE TABLE …, WITH …, SELECT …
 func (p *parser) script() *Script {
 	s := &Script{text: p.text}
@@ -57,6 +59,10 @@ func (p *parser) createTable() *tableDecl {
 // typeName reads bigint, float, nvarchar(max), datetime, bit, record or array.
 func (p *parser) typeName() Kind {
 	const types = "a type (bigint, float, nvarchar(max), datetime, bit, record or array)"
+	if here, ok := otherType(p.tok); ok {
+		p.fail(p.tok.span, "the type '%s' is %s here", p.tok.text, here)
+		return Null
+	}
 	if p.tok.kind != tokName {
 		p.unexpected(types)
 		return Null
@@ -77,6 +83,21 @@ func (p *parser) typeName() Kind {
 		p.expect(")")
 	}
 	return String
+}
+
+// otherType is the type that stands here for one of other dialects.
+func otherType(t token) (here string, ok bool) {
+	if t.kind != tokName {
+		return "", false
+	}
+	here, ok = map[string]string{
+		"int": "bigint", "integer": "bigint", "smallint": "bigint", "tinyint": "bigint",
+		"real": "float", "double": "float", "decimal": "float", "numeric": "float", "money": "float",
+		"varchar": "nvarchar(max)", "char": "nvarchar(max)", "nchar": "nvarchar(max)", "text": "nvarchar(max)", "string": "nvarchar(max)",
+		"datetime2": "datetime", "datetimeoffset": "datetime", "date": "datetime", "timestamp": "datetime",
+		"bool": "bit", "boolean": "bit", "object": "record", "json": "record", "list": "array",
+	}[strings.ToLower(t.text)]
+	return here, ok
 }
 
 // step reads name AS (query).
@@ -178,12 +199,12 @@ func (p *parser) selectItem() selectItem {
 		}
 		item.at = start.to(p.prev)
 		return item
-	case isNameToken(p.tok) && p.peek(1).is("="):
+	case (isNameToken(p.tok) || p.tok.kind == tokDouble) && p.peek(1).is("="):
 		alias := p.ident("a name")
 		p.advance()
 		return selectItem{alias: &alias, expr: p.expr(), at: start.to(p.prev)}
 	}
-	item := selectItem{expr: p.expr()}
+	item := selectItem{expr: p.selectExpr()}
 	if p.accept("AS") {
 		alias := p.aliasName()
 		item.alias = &alias
@@ -197,6 +218,19 @@ func (p *parser) selectItem() selectItem {
 	return item
 }
 
+// selectExpr reads the expression of an entry of the SELECT list, which may be a
+// name in double quotes.
+func (p *parser) selectExpr() syntax {
+	if t := p.tok; t.kind == tokDouble {
+		switch next := p.peek(1); {
+		case next.is(","), next.is("AS"), next.is("INTO"), next.is("FROM"), isNameToken(next):
+			p.advance()
+			return &nameExpr{parts: []ident{{t.text, t.span}}, at: t.span}
+		}
+	}
+	return p.expr()
+}
+
 // aliasName reads a column's name: any word, [name], "name" or 'name'.
 func (p *parser) aliasName() ident {
 	if p.tok.kind == tokDouble || p.tok.kind == tokString && p.tok.text != "" {
@@ -208,14 +242,14 @@ func (p *parser) aliasName() ident {
 
 // starPath says whether the lookahead begins a.b.*
 func (p *parser) starPath() bool {
-	if !isNameToken(p.tok) {
+	if !isNameToken(p.tok) && p.tok.kind != tokDouble {
 		return false
 	}
 	for n := 1; p.peek(n).is("."); n += 2 {
 		switch next := p.peek(n + 1); {
 		case next.is("*"):
 			return true
-		case !isNameToken(next) && next.kind != tokWord:
+		case !isNameToken(next) && next.kind != tokWord && next.kind != tokDouble:
 			return false
 		}
 	}

@@ -44,8 +44,10 @@ func (p *parser) fail(at span, format string, args ...any) {
 }
 
 // unexpected reports the lookahead; want says what would be valid. The vendor's
-// pages use double quotes for columns here and for strings there, so that they
-// are read as neither: an alias may have them.
+// pages use double quotes for names here and for strings there, so in an
+// expression they are read as neither. Where only one of them can stand they are
+// that: a name after a dot, after AS, FROM or INTO, and as an entry of the SELECT
+// list; a string as the second argument of GetRecordPropertyValue.
 func (p *parser) unexpected(want string) {
 	if p.tok.kind == tokDouble {
 		text := shorten(p.tok.text)
@@ -119,7 +121,7 @@ func (p *parser) chained(n int) {
 
 // ident consumes a name; what says of what in errors.
 func (p *parser) ident(what string) ident {
-	if p.tok.kind == tokName || p.tok.kind == tokQuoted {
+	if p.tok.kind == tokName || p.tok.kind == tokQuoted || p.tok.kind == tokDouble {
 		t := p.advance()
 		return ident{t.text, t.span}
 	}

@@ -60,23 +60,32 @@ func (s *inputSource) field(parts []string, kind Kind) int {
 	return slot
 }
 
+// envelopeColumn says whether the event hub adds a column of this name.
+func (s *inputSource) envelopeColumn(name string) (string, bool) {
+	for _, known := range envelopeColumns {
+		if s.eventHub && strings.EqualFold(known, name) {
+			return known, true
+		}
+	}
+	return "", false
+}
+
 // envelope resolves a column that the event hub adds. A property of the event
 // with the same name wins.
 func (s *inputSource) envelope(parts []string) (int, []string, bool) {
-	if !s.eventHub || len(parts) != 1 {
+	if len(parts) != 1 {
 		return 0, nil, false
 	}
-	for _, name := range envelopeColumns {
-		if strings.EqualFold(name, parts[0]) {
-			_, known := s.paths[strings.ToLower(name)]
-			slot := s.field([]string{name}, Null)
-			if !known {
-				s.in.Meta = append(s.in.Meta, MetaField{Slot: slot, Name: name, IfMissing: true})
-			}
-			return slot, nil, true
-		}
+	name, ok := s.envelopeColumn(parts[0])
+	if !ok {
+		return 0, nil, false
 	}
-	return 0, nil, false
+	_, known := s.paths[strings.ToLower(name)]
+	slot := s.field([]string{name}, Null)
+	if !known {
+		s.in.Meta = append(s.in.Meta, MetaField{Slot: slot, Name: name, IfMissing: true})
+	}
+	return slot, nil, true
 }
 
 // meta returns the slot of a property of the envelope.

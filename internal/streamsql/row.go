@@ -37,6 +37,7 @@ type Row struct {
 type DataError struct {
 	Line, Col int    // of the expression in the script, from 1; 0 if it is the event itself
 	Msg       string // what happened, with the value at fault
+	Missing   bool   // a column that CREATE TABLE declares is not there
 }
 
 // Error gives line, column and message.

@@ -149,6 +149,24 @@ func (sc *scope) name(x *nameExpr) *Expr {
 	return sc.located(pathExpr(e, rest), x)
 }
 
+// nameOrRow binds a path, or the name of a source, which stands for its whole
+// row as a record. Of an input that takes any column name, a property of that
+// name comes first; which it is, is known only for each event.
+func (sc *scope) nameOrRow(x *nameExpr) *Expr {
+	e := sc.name(x)
+	if len(x.parts) != 1 {
+		return e
+	}
+	leaf := sc.rel.leaf(x.parts[0].text)
+	if leaf == nil || leaf.element || !leaf.src.open() {
+		return e
+	}
+	if found, rest := sc.findLeaf(x); found == leaf && len(rest) == 0 {
+		return e
+	}
+	return sc.located(firstPresent(e, sc.record(leaf, x)), x)
+}
+
 // record is the whole row of a leaf as a record.
 func (sc *scope) record(leaf *relation, x syntax) *Expr {
 	cols := leaf.src.columns()
