@@ -1,0 +1,113 @@
+package resource
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Store keeps the catalogue's one text: a JSON object with the accounts and the
+// next id. It is small (an account is some hundred bytes) and changes rarely, so
+// it is written whole.
+type Store interface {
+	// Load returns what was saved last, or nil.
+	Load() ([]byte, error)
+	// Save replaces it. It is durable when Save returns.
+	Save(text []byte) error
+}
+
+// accounts are all accounts. Their list is written before it is seen.
+type accounts struct {
+	store Store
+
+	mu   sync.RWMutex // guards book
+	book book
+}
+
+// book is what the store keeps.
+type book struct {
+	Next     uint64    `json:"next"` // the id of the next account; it only grows
+	Accounts []Account `json:"accounts"`
+}
+
+func openAccounts(store Store) (*accounts, error) {
+	text, err := store.Load()
+	if err != nil {
+		return nil, fmt.Errorf("read the list of accounts: %w", err)
+	}
+	a := &accounts{store: store, book: book{Next: 1}}
+	if text == nil {
+		return a, nil
+	}
+	if err := json.Unmarshal(text, &a.book); err != nil {
+		return nil, fault.Wrap(fault.Internal, "list of accounts", err, "it is damaged")
+	}
+	return a, nil
+}
+
+func (a *accounts) find(typ, name string) (Account, error) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, account := range a.book.Accounts {
+		if account.Type == typ && strings.EqualFold(account.Name, name) {
+			return account, nil
+		}
+	}
+	return Account{}, fault.New(fault.NotFound, typ+" "+name, "there is no such account")
+}
+
+func (a *accounts) list(typ string) []Account {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	var all []Account
+	for _, account := range a.book.Accounts {
+		if account.Type == typ {
+			all = append(all, account)
+		}
+	}
+	return all
+}
+
+func (a *accounts) ensure(typ, name string) (Account, error) {
+	if account, err := a.find(typ, name); err == nil {
+		return account, nil
+	}
+	next := a.copy()
+	account := Account{ID: next.Next, Type: typ, Name: name}
+	next.Next++
+	next.Accounts = append(next.Accounts, account)
+	return account, a.replace(next)
+}
+
+func (a *accounts) remove(account Account) error {
+	next := a.copy()
+	next.Accounts = slices.DeleteFunc(next.Accounts, func(x Account) bool { return x.ID == account.ID })
+	if len(next.Accounts) == len(a.book.Accounts) {
+		return fault.New(fault.NotFound, account.String(), "there is no such account")
+	}
+	return a.replace(next)
+}
+
+func (a *accounts) copy() book {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return book{a.book.Next, slices.Clone(a.book.Accounts)}
+}
+
+func (a *accounts) replace(next book) error {
+	text, err := json.Marshal(next)
+	if err != nil {
+		return err
+	}
+	if err := a.store.Save(text); err != nil {
+		return fmt.Errorf("write the list of accounts: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.book = next
+	return nil
+}
