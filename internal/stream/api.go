@@ -69,8 +69,8 @@ type Reader interface {
 
 // Sink takes the rows of an output. It is called by one goroutine at a time
 // for each lane. A row may be written again after a crash or a failure, under
-// the same number and with the same content; a sink that stores by OutputBatch.ID
-// or by a key in the row makes that invisible.
+// the same OutputBatch.ID and with the same content; a sink that stores by it or
+// by a key in the row makes that invisible. No other row ever has the ID.
 //
 // An error of kind fault.Invalid or fault.TooLarge says that the rows can never
 // be written: the error policy decides. All other errors are tried again until
@@ -82,9 +82,11 @@ type Sink interface {
 // OutputBatch is rows for a sink, in the order of their numbers. Its memory is
 // valid during the call only.
 type OutputBatch struct {
-	Lane  string
-	First uint64 // number of Rows[0] among all rows of this lane and output
-	Rows  []OutputRow
+	Job, Output string
+	Run         string // Options.Run
+	Lane        string
+	First       uint64 // number of Rows[0] among all rows of this run, lane and output
+	Rows        []OutputRow
 }
 
 // OutputRow is one row.
@@ -103,8 +105,11 @@ type Reference interface {
 
 // Snapshot is one version of reference data.
 type Snapshot struct {
-	ValidFrom int64    // in ticks; StartOfInput for the first
-	Rows      [][]byte // JSON objects
+	ValidFrom int64 // in ticks; StartOfInput for the first
+	// ETag names the content: a version of the same ValidFrom and ETag as one
+	// that was read before is that one. "" is equal to nothing; see RowsETag.
+	ETag string
+	Rows [][]byte // JSON objects
 }
 
 // Store keeps the checkpoints of one job. Both calls are durable when they

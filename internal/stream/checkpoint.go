@@ -54,9 +54,9 @@ func (l *lane) periodic(ctx context.Context) error {
 func (l *lane) checkpoint() {
 	state := l.snapshot()
 	var replay [][]byte
-	for i, f := range l.feeds {
+	for _, f := range l.feeds {
 		for _, m := range f.journal {
-			m.feed = i
+			m.feed = f.id
 			replay = append(replay, appendMarks(nil, []idleMark{m}))
 		}
 	}
@@ -149,14 +149,11 @@ func (l *lane) restore(state []byte) error {
 	for _, o := range l.outputs {
 		o.restore(r.uint())
 	}
-	have := r.count(1)
-	if have > len(l.feeds) {
-		return fault.New(fault.PreconditionFailed, "checkpoint", "has %d input partitions, the inputs have %d; start with start mode now, or with a time", have, len(l.feeds))
-	}
-	for _, f := range l.feeds[:have] {
+	for range r.count(1) {
 		name, partition := r.text(), int(r.int())
-		if name != f.input.Name || partition != f.partition {
-			return fault.New(fault.PreconditionFailed, "checkpoint", "the inputs' partitions have changed (%s %d, now %s %d); start with start mode now, or with a time", name, partition, f.input.Name, f.partition)
+		f := l.feedOf(name, partition)
+		if f == nil {
+			return fault.New(fault.PreconditionFailed, "checkpoint", "is of an input %s with a partition %d, which is not there any more; start with start mode now, or with a time", name, partition)
 		}
 		f.next, f.last, f.idleWM = r.int(), r.int(), r.int()
 		if f.next >= 0 {
@@ -186,8 +183,8 @@ func (l *lane) replay(journal [][]byte) error {
 			return err
 		}
 		for _, m := range marks {
-			if m.feed >= 0 && m.feed < len(l.feeds) {
-				l.feeds[m.feed].journal = append(l.feeds[m.feed].journal, m)
+			if f := l.feedNumber(m.feed); f != nil {
+				f.journal = append(f.journal, m)
 			}
 		}
 	}
@@ -195,6 +192,26 @@ func (l *lane) replay(journal [][]byte) error {
 		f.applyMarks(max(f.next, 0))
 	}
 	l.journal = journal
+	return nil
+}
+
+// feedOf finds a partition of a checkpoint among those that there are: inputs
+// may have grown since. It is nil when they have not kept it.
+func (l *lane) feedOf(input string, partition int) *feed {
+	for _, f := range l.feeds {
+		if f.input.Name == input && f.partition == partition {
+			return f
+		}
+	}
+	return nil
+}
+
+func (l *lane) feedNumber(id int) *feed {
+	for _, f := range l.feeds {
+		if f.id == id {
+			return f
+		}
+	}
 	return nil
 }
 

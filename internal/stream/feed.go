@@ -44,6 +44,7 @@ func (b *inBatch) release(n int) {
 // feed reads and decodes one partition of one input in a goroutine of its own.
 // That work keeps no state, so a lane can forget what it has not taken.
 type feed struct {
+	id        int // among all partitions of the lane's inputs; stays when inputs grow
 	input     *streamsql.Input
 	nodes     []*streamsql.Source
 	partition int

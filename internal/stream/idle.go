@@ -13,7 +13,7 @@ import (
 // that can be read again, so each move is journalled before it is made; a lane
 // that goes on from an older snapshot makes the same moves at the same places.
 type idleMark struct {
-	feed   int // in the lane's order
+	feed   int // feed.id
 	offset int64
 	wm     int64
 }
@@ -32,7 +32,7 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 	}
 	now := Ticks(l.now())
 	var marks []idleMark
-	for i, f := range l.feeds {
+	for _, f := range l.feeds {
 		since := f.waiting.Load()
 		if f.done || since == 0 || now-since < idleAfter || len(f.ready) > 0 || len(f.journal) > 0 {
 			continue
@@ -43,7 +43,7 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 		}
 		wm := estimate - ticksOf(l.policy.Late)
 		if wm-f.idleWM >= idleEvery {
-			marks = append(marks, idleMark{i, max(f.next, 0), wm})
+			marks = append(marks, idleMark{f.id, max(f.next, 0), wm})
 		}
 	}
 	if len(marks) == 0 {
@@ -54,7 +54,7 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 		return err
 	}
 	for _, m := range marks {
-		l.feeds[m.feed].idle(m.wm)
+		l.feedNumber(m.feed).idle(m.wm)
 	}
 	return l.drain()
 }

@@ -28,7 +28,11 @@ const (
 
 // Options configure a job.
 type Options struct {
-	Name    string
+	Name string
+	// Run tells the rows of this run from those of earlier ones, in
+	// OutputBatch.ID. It belongs to the checkpoints: a job that goes on from
+	// them has the same, one that discards them another.
+	Run     string
 	Program *streamsql.Program
 	// Sources, References and Sinks are found by name, without case. All that
 	// the program names must be there.
@@ -279,23 +283,25 @@ func (j *Job) lane(ctx context.Context, name string, partitions map[*streamsql.I
 	outputs := map[string]*output{}
 	for _, out := range o.Program.Outputs {
 		key := strings.ToLower(out.Name)
-		outputs[key] = newOutput(e, name, out.Name, o.Sinks[key], o.OutputErrors)
+		outputs[key] = newOutput(e, OutputBatch{Job: o.Name, Output: out.Name, Run: o.Run, Lane: name}, o.Sinks[key], o.OutputErrors)
 		l.outputs = append(l.outputs, outputs[key])
 	}
 	b := &builder{l: l, env: e, refs: refs}
 	if err := b.build(o.Program, outputs); err != nil {
 		return nil, err
 	}
-	for _, in := range o.Program.Inputs {
+	for i, in := range o.Program.Inputs {
 		if !in.Reference {
-			j.addFeeds(l, b, in, partitions[in], only)
+			j.addFeeds(l, b, i, partitions[in], only)
 		}
 	}
 	return l, j.position(ctx, l)
 }
 
-// addFeeds adds the partitions of an input and the merges of its Source nodes.
-func (j *Job) addFeeds(l *lane, b *builder, in *streamsql.Input, partitions, only int) {
+// addFeeds adds the partitions of the nth input and the merges of its Source
+// nodes.
+func (j *Job) addFeeds(l *lane, b *builder, nth, partitions, only int) {
+	in := j.opts.Program.Inputs[nth]
 	var nodes []*streamsql.Source
 	var merges []*sourceMerge
 	for _, n := range b.order {
@@ -309,7 +315,7 @@ func (j *Job) addFeeds(l *lane, b *builder, in *streamsql.Input, partitions, onl
 			continue
 		}
 		f := &feed{
-			input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
+			id: p*len(j.opts.Program.Inputs) + nth, input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
 			free: make(chan *inBatch, 4), ready: make(chan *inBatch, 2), wake: l.wake, counters: l.env.counters, now: j.opts.Now,
 			clocks: j.clocks[in.Name], keys: j.keys[in.Name], next: -1, idleWM: minTime,
 		}

@@ -29,7 +29,7 @@ const (
 // goroutine hands pieces to the sink. When the sink is slow the lane waits.
 type output struct {
 	name    string
-	lane    string
+	origin  OutputBatch // without rows: what all batches have in common
 	sink    Sink
 	policy  ErrorPolicy
 	env     *env
@@ -52,9 +52,9 @@ type piece struct {
 	rows  []OutputRow
 }
 
-func newOutput(e *env, lane, name string, sink Sink, policy ErrorPolicy) *output {
+func newOutput(e *env, origin OutputBatch, sink Sink, policy ErrorPolicy) *output {
 	return &output{
-		name: name, lane: lane, sink: sink, policy: policy, env: e, cur: &piece{},
+		name: origin.Output, origin: origin, sink: sink, policy: policy, env: e, cur: &piece{},
 		queue: make(chan *piece, outputQueue), free: make(chan *piece, outputQueue+1), moved: make(chan struct{}),
 	}
 }
@@ -93,7 +93,7 @@ func (o *output) run(ctx context.Context) {
 	for {
 		select {
 		case p := <-o.queue:
-			if o.write(ctx, p.batch(o.lane)) != nil {
+			if o.write(ctx, p.batch(o.origin)) != nil {
 				return
 			}
 			o.done(p.first + uint64(len(p.ends)))
@@ -107,14 +107,15 @@ func (o *output) run(ctx context.Context) {
 	}
 }
 
-func (p *piece) batch(lane string) OutputBatch {
+func (p *piece) batch(origin OutputBatch) OutputBatch {
 	p.rows = p.rows[:0]
 	start := 0
 	for i, end := range p.ends {
 		p.rows = append(p.rows, OutputRow{Time: p.times[i], JSON: p.buf[start:end:end], Key: p.keys[i]})
 		start = end
 	}
-	return OutputBatch{Lane: lane, First: p.first, Rows: p.rows}
+	origin.First, origin.Rows = p.first, p.rows
+	return origin
 }
 
 // write writes a batch, again and again if need be. It fails only when ctx ends.
@@ -147,11 +148,14 @@ func (o *output) dropBad(ctx context.Context, b OutputBatch) error {
 		o.env.counters.dropped.Add(1)
 		return nil
 	}
+	first, second := b, b
 	half := len(b.Rows) / 2
-	if err := o.write(ctx, OutputBatch{Lane: b.Lane, First: b.First, Rows: b.Rows[:half]}); err != nil {
+	first.Rows, second.Rows = b.Rows[:half], b.Rows[half:]
+	second.First += uint64(half)
+	if err := o.write(ctx, first); err != nil {
 		return err
 	}
-	return o.write(ctx, OutputBatch{Lane: b.Lane, First: b.First + uint64(half), Rows: b.Rows[half:]})
+	return o.write(ctx, second)
 }
 
 func (o *output) done(n uint64) {
@@ -227,7 +231,12 @@ func keyText(v streamsql.Value) string {
 
 func (s *sinkOp) advance(int64) error { return nil }
 
-// ID names a row of a batch, the same on every replay.
+// ID names a row of a batch: the same on every replay, and none that the job has
+// written in an earlier run.
 func (b *OutputBatch) ID(i int) string {
-	return b.Lane + "-" + strconv.FormatUint(b.First+uint64(i), 10)
+	id := b.Job + "-" + b.Output + "-"
+	if b.Run != "" {
+		id += b.Run + "-"
+	}
+	return id + b.Lane + "-" + strconv.FormatUint(b.First+uint64(i), 10)
 }

@@ -2,6 +2,9 @@ package stream
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"sort"
 	"sync/atomic"
 
@@ -21,6 +24,7 @@ type refData struct {
 // refVersion is one version, with its rows as decoded slots.
 type refVersion struct {
 	from int64
+	etag string
 	rows [][]streamsql.Value
 }
 
@@ -34,26 +38,47 @@ func (d *refData) load(ctx context.Context) error {
 	if len(snapshots) == 0 {
 		return fault.New(fault.Invalid, "reference data "+d.input.Name, "has no version")
 	}
-	old := map[int64]*refVersion{}
-	if have := d.versions.Load(); have != nil {
-		for _, v := range *have {
-			old[v.from] = v
-		}
-	}
 	versions := make([]*refVersion, 0, len(snapshots))
 	for _, s := range snapshots {
-		if v := old[s.ValidFrom]; v != nil {
-			versions = append(versions, v)
-			continue
+		v := d.known(s)
+		if v == nil {
+			v = d.decode(s)
 		}
-		versions = append(versions, d.decode(s))
+		versions = append(versions, v)
 	}
 	d.versions.Store(&versions)
 	return nil
 }
 
+// known is the version that a snapshot is, if it was read before.
+func (d *refData) known(s Snapshot) *refVersion {
+	have := d.versions.Load()
+	if have == nil || s.ETag == "" {
+		return nil
+	}
+	for _, v := range *have {
+		if v.from == s.ValidFrom && v.etag == s.ETag {
+			return v
+		}
+	}
+	return nil
+}
+
+// RowsETag is an ETag of a version's rows: equal rows in the same order have the
+// same one.
+func RowsETag(rows [][]byte) string {
+	h := sha256.New()
+	var size [8]byte
+	for _, r := range rows {
+		binary.LittleEndian.PutUint64(size[:], uint64(len(r)))
+		h.Write(size[:])
+		h.Write(r)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 func (d *refData) decode(s Snapshot) *refVersion {
-	v := &refVersion{from: s.ValidFrom}
+	v := &refVersion{from: s.ValidFrom, etag: s.ETag}
 	decoder := d.input.NewDecoder()
 	var scratch streamsql.Scratch
 	row := streamsql.Row{Scratch: &scratch}
