@@ -181,16 +181,16 @@ func (s *rowSink) Write(_ context.Context, b stream.OutputBatch) error {
 }
 
 func readRows(path string) ([]any, error) {
-	o, err := openFile(path)
+	f, in, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer o.f.Close()
-	var rows []any
+	defer f.Close()
+	var all []any
 	for {
-		body, err := o.next()
+		body, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			return rows, nil
+			return all, nil
 		}
 		if err != nil {
 			return nil, err
@@ -199,7 +199,7 @@ func readRows(path string) ([]any, error) {
 		if err := json.Unmarshal(body, &v); err != nil {
 			return nil, fault.Wrap(fault.Invalid, path, err, "a row is no JSON")
 		}
-		rows = append(rows, v)
+		all = append(all, v)
 	}
 }
 

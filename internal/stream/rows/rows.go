@@ -1,0 +1,222 @@
+// Package rows cuts text into JSON objects, one a row: what files of events, of
+// reference data and of expected results hold, and messages with several events.
+//
+// The text is JSON objects, a line each or in any layout, or one array of
+// objects; or, by its name, CSV with a header, whose values are strings. It knows
+// nothing of queries.
+package rows
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// MaxRow is the longest row in bytes.
+const MaxRow = 16 << 20
+
+// Reader reads the rows of a text.
+//
+// A text whose first line is a whole object has an object a line: a line that
+// is broken is one bad row, and does not swallow those after it.
+type Reader struct {
+	name   string
+	in     *bufio.Reader
+	csv    *csv.Reader
+	header []string
+	buf    []byte
+	rest   []byte // of the line that was read last, in the reader's buffer
+	began  bool   // an object was found
+	lines  bool   // an object a line
+}
+
+// NewReader reads a text. The name, of a file, is for errors, and says by .csv
+// that it is CSV. What is neither JSON nor CSV in UTF-8 is refused with an error
+// of kind fault.Invalid that names what it is.
+func NewReader(in io.Reader, name string) (*Reader, error) {
+	o := &Reader{name: name, in: bufio.NewReaderSize(in, 1<<18)}
+	if what := o.foreign(); what != "" {
+		return nil, fault.New(fault.Invalid, name, "is %s; events and reference data are read as JSON or CSV in UTF-8", what)
+	}
+	if mark, _ := o.in.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		if _, err := o.in.Discard(3); err != nil {
+			return nil, err
+		}
+	}
+	if !strings.EqualFold(filepath.Ext(name), ".csv") {
+		return o, nil
+	}
+	o.csv = csv.NewReader(o.in)
+	o.csv.FieldsPerRecord = -1
+	header, err := o.csv.Read()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fault.Wrap(fault.Invalid, name, err, "the header cannot be read")
+	}
+	return o, o.setHeader(header)
+}
+
+// foreign names a format that is not read, by the text's first bytes or by the
+// name.
+func (o *Reader) foreign() string {
+	first, _ := o.in.Peek(4)
+	for magic, what := range map[string]string{
+		"Obj\x01": "Avro", "PAR1": "Parquet", "ORC": "ORC", "\x1f\x8b": "compressed (gzip)", "PK\x03\x04": "compressed (zip)",
+		"\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16",
+	} {
+		if strings.HasPrefix(string(first), magic) {
+			return what
+		}
+	}
+	return map[string]string{
+		".avro": "Avro", ".parquet": "Parquet", ".orc": "ORC", ".gz": "compressed (gzip)", ".zip": "compressed (zip)", ".xml": "XML",
+	}[strings.ToLower(filepath.Ext(o.name))]
+}
+
+// setHeader takes the names of the columns, which must differ.
+func (o *Reader) setHeader(names []string) error {
+	seen := map[string]bool{}
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		if key := strings.ToLower(name); seen[key] {
+			return fault.New(fault.Invalid, o.name, "the header names the column '%s' twice", name)
+		} else {
+			seen[key] = true
+		}
+		o.header = append(o.header, name)
+	}
+	return nil
+}
+
+// All returns all rows of a text.
+func All(in io.Reader, name string) ([][]byte, error) {
+	r, err := NewReader(in, name)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]byte
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, bytes.Clone(row))
+	}
+}
+
+// between is what may stand between two objects.
+const between = " \t\r\n,[]"
+
+// Next returns the next object, valid until the one after, or io.EOF. Text that
+// is no object is returned too: the decoder says what is wrong with it.
+func (o *Reader) Next() ([]byte, error) {
+	if o.csv != nil {
+		return o.row()
+	}
+	o.buf = o.buf[:0]
+	var braces braceCount
+	for {
+		line, err := o.line()
+		inLines := !o.began
+		if len(o.buf) == 0 {
+			inLines = inLines && len(line) > 0 && line[0] == '{'
+			line = bytes.TrimLeft(line, between)
+		} else {
+			inLines = false
+		}
+		if end := braces.end(line); end > 0 {
+			o.began, o.lines, o.rest = true, o.lines || inLines, line[end:]
+			if len(o.buf) == 0 {
+				return line[:end], nil // the common case: an object a line
+			}
+			o.buf = append(o.buf, line[:end]...)
+			return o.buf, nil
+		}
+		o.buf = append(o.buf, line...)
+		if len(o.buf) > MaxRow {
+			return nil, fault.New(fault.TooLarge, o.name, "a row is longer than %d bytes", MaxRow)
+		}
+		text := bytes.Trim(o.buf, between)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull): // the line goes on
+		case err != nil && (len(text) == 0 || !errors.Is(err, io.EOF)):
+			return nil, err
+		case err != nil:
+			return text, nil
+		case len(text) == 0:
+			o.buf = o.buf[:0]
+		case o.lines || braces.depth <= 0 || braces.text: // a line break cannot stand in a text
+			return text, nil
+		}
+	}
+}
+
+// line returns the rest of the line that was read last, or the next line.
+func (o *Reader) line() ([]byte, error) {
+	if rest := bytes.TrimLeft(o.rest, between); len(rest) > 0 {
+		o.rest = nil
+		if rest[len(rest)-1] != '\n' {
+			return rest, bufio.ErrBufferFull
+		}
+		return rest, nil
+	}
+	o.rest = nil
+	return o.in.ReadSlice('\n')
+}
+
+// braceCount follows the braces of JSON text over its pieces.
+type braceCount struct {
+	depth         int
+	text, escaped bool
+}
+
+// end returns the length of the part of the line that closes the object, or 0.
+func (b *braceCount) end(line []byte) int {
+	for i, c := range line {
+		switch {
+		case b.escaped:
+			b.escaped = false
+		case b.text && c == '\\':
+			b.escaped = true
+		case c == '"':
+			b.text = !b.text
+		case b.text:
+		case c == '{':
+			b.depth++
+		case c == '}':
+			if b.depth--; b.depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+func (o *Reader) row() ([]byte, error) {
+	record, err := o.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, o.name, err, "a row cannot be read")
+	}
+	row := make(map[string]string, len(record))
+	for i, v := range record {
+		name := fmt.Sprintf("Column%d", i+1)
+		if i < len(o.header) {
+			name = o.header[i]
+		}
+		row[name] = v
+	}
+	return json.Marshal(row)
+}
