@@ -52,15 +52,22 @@ func (s Section) Binary() ([]byte, error) {
 //	}
 //	if err := it.Err(); err != nil { … }
 type Sections struct {
-	Section Section
-	rest    []byte
-	err     error
+	Section  Section
+	rest     []byte
+	err      error
+	anyOrder bool
+	seen     uint16 // kinds met so far, one bit each; with anyOrder
 }
 
 // ScanSections returns an iterator over b. It checks that sections come in
 // the protocol's order and that sizes fit; the values inside are checked by
 // whoever decodes them, or by CheckMessage.
 func ScanSections(b []byte) Sections { return Sections{rest: b} }
+
+// ScanAnyOrder returns an iterator over a message whose sections may come in any
+// order, as some clients write them. What else ScanSections checks holds: only
+// Data and Sequence repeat, and a body has one form.
+func ScanAnyOrder(b []byte) Sections { return Sections{rest: b, anyOrder: true} }
 
 // Next moves to the next section.
 func (s *Sections) Next() bool {
@@ -83,7 +90,7 @@ func (s *Sections) Next() bool {
 		s.err = decodeError("0x%02x is not a message section", byte(kind))
 		return false
 	}
-	if last := s.Section.Kind; !mayFollow(last, kind) {
+	if last := s.Section.Kind; !s.mayCome(kind) {
 		s.err = decodeError("message section 0x%02x after 0x%02x", byte(kind), byte(last))
 		return false
 	}
@@ -102,6 +109,25 @@ func (s *Sections) Rest() []byte { return s.rest }
 // Err returns what stopped the walk, nil at the orderly end. It is an *Error
 // with condition amqp:decode-error.
 func (s *Sections) Err() error { return s.err }
+
+// mayCome reports whether the section may stand at this place.
+func (s *Sections) mayCome(kind SectionKind) bool {
+	if !s.anyOrder {
+		return mayFollow(s.Section.Kind, kind)
+	}
+	const bodies = 1<<(SectionData-SectionHeader) | 1<<(SectionSequence-SectionHeader) | 1<<(SectionValue-SectionHeader)
+	bit := uint16(1) << (kind - SectionHeader)
+	clash := bit // what must not have been met
+	switch kind {
+	case SectionData, SectionSequence:
+		clash = bodies &^ bit
+	case SectionValue:
+		clash = bodies
+	}
+	met := s.seen
+	s.seen |= bit
+	return met&clash == 0
+}
 
 // mayFollow holds the order of sections: rising, only Data and Sequence
 // repeat, and a body has one form.

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -62,6 +63,18 @@ func EnqueuedTime(t time.Time, inclusive bool) Position {
 	return Position{kind: fromTime, time: t, inclusive: inclusive}
 }
 
+// BeyondEnd is a start position that lies beyond the end of the partition, as a
+// checkpoint does that is older than a hub made anew.
+type BeyondEnd struct {
+	What  string // "offset" or "sequence number"
+	Asked int64
+	Last  int64 // the newest there is, -1 when there never was one
+}
+
+func (e *BeyondEnd) Error() string {
+	return fmt.Sprintf("the %s %d does not exist; the last one is %d", e.What, e.Asked, e.Last)
+}
+
 // resolve returns the sequence number of the first record the position means,
 // or fault.Invalid when it lies beyond the end.
 func (p *Partition) resolve(pos Position) (int64, error) {
@@ -75,15 +88,15 @@ func (p *Partition) resolve(pos Position) (int64, error) {
 	case fromSequence:
 		first := after(pos.number, pos.inclusive)
 		if first > info.Next {
-			return 0, fault.New(fault.Invalid, p.name,
-				"the sequence number %d does not exist; the last one is %d", pos.number, info.Next-1)
+			return 0, fault.Wrap(fault.Invalid, p.name,
+				&BeyondEnd{What: "sequence number", Asked: pos.number, Last: info.Next - 1}, "start position")
 		}
 		return max(first, 0), nil
 	case fromOffset:
 		first := after(pos.number-p.hub.offset, pos.inclusive)
 		if first > info.Next {
-			return 0, fault.New(fault.Invalid, p.name,
-				"the offset %d does not exist; the last one is %s", pos.number, p.lastOffset(info.Next))
+			return 0, fault.Wrap(fault.Invalid, p.name,
+				&BeyondEnd{What: "offset", Asked: pos.number, Last: int64(p.lastOffset(info.Next))}, "start position")
 		}
 		return max(first, 0), nil
 	case fromTime:

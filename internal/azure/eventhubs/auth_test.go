@@ -152,8 +152,10 @@ func TestNothingWithoutToken(t *testing.T) {
 	wantError(t, w.sendRaw(s, "nowhere", 0, event("x")), amqp.ErrUnauthorized, "'Send' claim(s)") // nor is it said what exists
 	_, err := w.receive(s, partition0, 1, nil)
 	wantError(t, err, amqp.ErrUnauthorized, "'Listen' claim(s) are required")
-	_, err = w.receive(s, "$management", 1, nil)
-	wantError(t, err, amqp.ErrUnauthorized, "claim(s) are required")
+	m := w.newRPC(s, "$management", "r") // its requests bring their own tokens, or are refused
+	if code, text, condition := status(t, m.call("1", read(typeHub, named("hub")), nil)); code != 401 || condition != amqp.ErrUnauthorized || !strings.Contains(text, "claim(s) are required") {
+		t.Errorf("%d %v: %s", code, condition, text)
+	}
 	w.eventually("it is reported", func(e Event) bool {
 		a, ok := e.(AuthFailed)
 		return ok && a.Resource == partition0 && a.Remote != ""

@@ -24,7 +24,7 @@ func (c *conn) putToken(ctx context.Context, req request) reply {
 		err = c.claims.put(g)
 	}
 	if err != nil {
-		r := refusalOf(err)
+		r := c.refusal(err)
 		if r.status == 401 || r.status == 403 {
 			r = refuse(r.status, condAuthFailed, "%s", r.text)
 			c.event(AuthFailed{Remote: c.remote, Resource: clip(audience), Reason: r.text})

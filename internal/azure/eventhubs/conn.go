@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
@@ -24,6 +25,7 @@ type conn struct {
 	since  time.Time
 
 	claims     claims
+	proven     atomic.Bool // a request to $management brought a good token
 	cbs        rpcNode
 	management rpcNode
 
@@ -85,13 +87,22 @@ func (c *conn) uri(path string) string {
 	return "sb://" + clip(host) + "/" + clip(path)
 }
 
+// refusal shapes an error for the wire and logs what the client does not hear.
+func (c *conn) refusal(err error) *refusal {
+	r := refusalOf(err)
+	if r.cause != nil {
+		c.svc.complaints.log(c.svc.log, r.cause)
+	}
+	return r
+}
+
 // Attach decides on a link by its address and the connection's claims.
 func (c *conn) Attach(l *amqp.Link) error {
 	err := c.attach(l)
 	if err == nil || errors.Is(err, amqp.ErrLater) {
 		return err
 	}
-	r := refusalOf(err)
+	r := c.refusal(err)
 	if r.condition == amqp.ErrUnauthorized {
 		c.event(AuthFailed{Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
 	}
@@ -110,9 +121,6 @@ func (c *conn) attach(l *amqp.Link) error {
 	case a.Kind == NodeCBS:
 		return c.cbs.attach(l, a)
 	case a.Kind == NodeManagement:
-		if c.claims.empty() {
-			return errMissingClaim(Listen, c.uri(a.String()))
-		}
 		return c.management.attach(l, a)
 	case l.Role == amqp.RoleReceiver && a.Kind != NodeGroup:
 		return c.attachSender(l, a)
@@ -192,12 +200,15 @@ func (c *conn) reschedule() {
 	}
 }
 
-// review runs on the timer: it closes a connection that never brought a token
-// and detaches the links whose tokens ran out longer than the grace ago.
+// review runs on the timer: it closes a connection that never brought a good
+// token, be it on $cbs or with a request to $management, and detaches the links whose tokens ran out longer than the grace ago.
 func (c *conn) review() {
 	if c.claims.empty() {
+		if c.proven.Load() {
+			return
+		}
 		c.amqp.Shutdown(refuse(401, amqp.ErrUnauthorized,
-			"Unauthorized access. No token was put on $cbs within %v.", c.svc.cfg.ClaimTimeout).wire())
+			"Unauthorized access. No valid token came within %v, neither on $cbs nor in a request to $management.", c.svc.cfg.ClaimTimeout).wire())
 		return
 	}
 	cutoff := time.Now().Add(-c.svc.cfg.ExpiryGrace)

@@ -3,8 +3,10 @@ package eventhubs
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
@@ -23,6 +25,7 @@ type refusal struct {
 	status    int32
 	condition amqp.Symbol
 	text      string
+	cause     error // what the text leaves out, for the log; or nil
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%s: %s", r.condition, r.text) }
@@ -66,13 +69,37 @@ func refusalOf(err error) *refusal {
 	if errors.As(err, &wire) {
 		return refuse(500, wire.Condition, "%s", wire.Description)
 	}
-	shape := shapes[fault.KindOf(err)]
-	text := err.Error()
-	var f *fault.Error
-	if errors.As(err, &f) && f.Resource == "" && f.Err == nil {
-		text = f.Msg // the texts of this package are complete sentences
+	var beyond *broker.BeyondEnd
+	if errors.As(err, &beyond) {
+		return errBeyondEnd(beyond)
 	}
-	return refuse(shape.status, shape.condition, "%s", text)
+	shape := shapes[fault.KindOf(err)]
+	text, cause := wireText(err)
+	r = refuse(shape.status, shape.condition, "%s", text)
+	r.cause = cause
+	return r
+}
+
+// wireText is what a client may read of an error. When the fault lies with this
+// machine, the causes below the engine stay here, because they name paths; cause
+// is then the whole error, for the log. The system's word for what failed ("no
+// space left on device") goes out.
+func wireText(err error) (text string, cause error) {
+	var f *fault.Error
+	switch {
+	case !errors.As(err, &f):
+		return "The service failed; its log says why.", err
+	case f.Resource == "" && f.Err == nil:
+		return f.Msg, nil // the texts of this package are complete sentences
+	case f.Err == nil || f.Kind != fault.Internal && f.Kind != fault.Unavailable:
+		return err.Error(), nil
+	}
+	text = (&fault.Error{Kind: f.Kind, Resource: f.Resource, Msg: f.Msg}).Error()
+	var system syscall.Errno
+	if errors.As(f.Err, &system) {
+		text += ": " + system.Error()
+	}
+	return text, err
 }
 
 // The texts below are looked at by clients or by their tests; reference: the
@@ -94,6 +121,13 @@ func errNoEntity(resource string) *refusal {
 // errNoGroup says that the hub lacks the consumer group.
 func errNoGroup(namespace, hub, group string) *refusal {
 	return errNoEntity(fmt.Sprintf("%s:eventhub:%s~%d|%s", clip(namespace), clip(hub), len(hub), clip(group)))
+}
+
+// errBeyondEnd refuses a start position that the partition has not reached. The
+// words are the service's; people search for them (azure-sdk-for-java 10215,
+// azure-sdk-for-net 28244, azure-event-hubs-spark 315).
+func errBeyondEnd(e *broker.BeyondEnd) *refusal {
+	return refuse(400, condArgumentError, "The supplied %[1]s '%[2]d' is invalid. The last %[1]s in the system is '%[3]d'", e.What, e.Asked, e.Last)
 }
 
 func errPartitionRange(id string) *refusal {

@@ -3,8 +3,13 @@ package eventhubs
 import (
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -38,6 +43,46 @@ func TestRefusalKeepsShapes(t *testing.T) {
 	if got := refusalOf(io.ErrUnexpectedEOF); got.condition != amqp.ErrInternal || got.status != 500 {
 		t.Errorf("a foreign error became %v", got)
 	}
+}
+
+// Paths of this machine are no client's business; what failed is, in the
+// system's word, and the log gets the whole.
+func TestNoPathsInTexts(t *testing.T) {
+	disk := fmt.Errorf("write %s: %w", "/secret/hubs/0/00000001.seg", &fs.PathError{Op: "write", Path: "/secret", Err: syscall.ENOSPC})
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fault.Wrap(fault.Unavailable, "hub a partition 0", disk, "nothing was stored"), "hub a partition 0: nothing was stored: no space left on device"},
+		{fault.Wrap(fault.Internal, "hub a partition 0", &seglogDamage{}, "read record 7"), "hub a partition 0: read record 7"},
+		{disk, "The service failed; its log says why."},
+	} {
+		r := refusalOf(fmt.Errorf("/secret: %w", c.err))
+		if r.text != c.want || r.cause == nil || !strings.Contains(r.cause.Error(), "/secret") {
+			t.Errorf("text %q, want %q; for the log: %v", r.text, c.want, r.cause)
+		}
+	}
+}
+
+type seglogDamage struct{}
+
+func (*seglogDamage) Error() string { return "/secret/hubs/0/00000001.seg is damaged at byte 5" }
+
+func TestComplaintsDoNotFloodTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lines strings.Builder
+		log := slog.New(slog.NewTextHandler(&lines, nil))
+		var c complaints
+		for range 100 {
+			c.log(log, io.ErrUnexpectedEOF)
+		}
+		c.log(log, io.EOF)
+		time.Sleep(complaintEvery)
+		c.log(log, io.EOF)
+		if n := strings.Count(lines.String(), "\n"); n != 3 {
+			t.Errorf("%d lines:\n%s", n, lines.String())
+		}
+	})
 }
 
 func TestTextsThatClientsRead(t *testing.T) {

@@ -132,17 +132,32 @@ func TestLinksEndWithTheirToken(t *testing.T) {
 
 func TestConnectionWithoutTokenEnds(t *testing.T) {
 	onClock(t, func(t *testing.T, dial func() *amqp.Conn) {
-		idle, busy := dial(), dial()
+		idle, busy, asking, guessing := dial(), dial(), dial(), dial()
 		w := clockWorld(t)
 		cbs := w.newRPC(w.begin(busy), "$cbs", "r")
 		if code, text, _ := cbs.putToken(sasType, "sb://localhost/", emulatorToken("sb://localhost/", 24*time.Hour)); code != 202 {
 			t.Fatalf("%d %s", code, text)
 		}
+		ask := func(c *amqp.Conn, token string, want int32) *rpc {
+			m := w.newRPC(w.begin(c), "$management", "r")
+			if code, text, _ := status(t, m.call("1", read(typeHub, named("hub"), amqp.Entry{Key: "security_token", Value: token}), nil)); code != want {
+				t.Errorf("%d %s, want %d", code, text, want)
+			}
+			return m
+		}
+		good := emulatorToken("sb://localhost/hub", 24*time.Hour)
+		management := ask(asking, good, 200)
+		ask(guessing, "SharedAccessSignature sr=x&sig=x&se=99999999999&skn=x", 401)
 		<-time.After(61 * time.Second)
 		synctest.Wait()
-		wantError(t, idle.Err(), amqp.ErrUnauthorized, "No token was put on $cbs within 1m0s")
+		wantError(t, idle.Err(), amqp.ErrUnauthorized, "No valid token came within 1m0s")
+		wantError(t, guessing.Err(), amqp.ErrUnauthorized, "No valid token came within 1m0s")
 		if err := busy.Err(); err != nil {
 			t.Errorf("the connection with a token: %v", err)
+		}
+		<-time.After(time.Hour) // a connection that only ever asks, as Java's and .NET's
+		if code, text, _ := status(t, management.call("2", read(typeHub, named("hub"), amqp.Entry{Key: "security_token", Value: good}), nil)); code != 200 {
+			t.Errorf("an hour later: %d %s", code, text)
 		}
 	})
 }

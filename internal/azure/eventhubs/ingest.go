@@ -43,7 +43,7 @@ func splitMessage(dst [][]byte, format uint32, payload []byte) (events [][]byte,
 
 func splitBatch(dst [][]byte, payload []byte) (events [][]byte, key string, err error) {
 	first := len(dst)
-	it := amqp.ScanSections(payload)
+	it := amqp.ScanAnyOrder(payload)
 	for it.Next() {
 		switch it.Section.Kind {
 		case amqp.SectionMessageAnnotations:
@@ -75,19 +75,33 @@ func splitBatch(dst [][]byte, payload []byte) (events [][]byte, key string, err 
 	return dst, key, err
 }
 
-// storable returns the event as it may be stored: checked to the last value,
-// because it will be sent to strangers as it is. One fault of a stock client is
-// mended in a copy: JavaScript writes the body null as a Data section that holds
-// null instead of bytes, which other clients cannot read; it becomes an empty
-// body.
+// storable returns the event as it may be stored: its sections in the protocol's
+// order, and checked to the last value, because it will be sent to strangers as
+// it is. Two habits of stock clients are mended in a copy: JavaScript and Python
+// write sections in other orders, and JavaScript writes the body null as a Data
+// section that holds null instead of bytes, which other clients cannot read; it
+// becomes an empty body.
 func storable(event []byte) ([]byte, error) {
-	err := amqp.CheckMessage(event)
-	if err == nil {
+	if amqp.CheckMessage(event) == nil {
 		return event, nil
 	}
+	ordered, err := amqp.InOrder(event)
+	if err != nil {
+		return nil, err
+	}
+	mended, err := withoutNullData(ordered)
+	if err != nil {
+		return nil, err
+	}
+	return mended, amqp.CheckMessage(mended)
+}
+
+// withoutNullData returns a copy of the message in which Data sections that hold
+// null are empty.
+func withoutNullData(message []byte) ([]byte, error) {
 	const null = 0x40
-	var mended []byte
-	it := amqp.ScanSections(event)
+	mended := make([]byte, 0, len(message)+1)
+	it := amqp.ScanSections(message)
 	for it.Next() {
 		if it.Section.Kind == amqp.SectionData && it.Section.Body[0] == null {
 			mended = amqp.AppendDataSection(mended, nil)
@@ -95,10 +109,7 @@ func storable(event []byte) ([]byte, error) {
 			mended = append(mended, it.Section.Raw...)
 		}
 	}
-	if it.Err() != nil || amqp.CheckMessage(mended) != nil {
-		return nil, err
-	}
-	return mended, nil
+	return mended, it.Err()
 }
 
 // inBatch adds the event's place to an error about it.
@@ -118,7 +129,9 @@ func partitionKey(message []byte) (string, error) {
 	return "", it.Err()
 }
 
-// keyOf returns the partition key in an annotations section, or "".
+// keyOf returns the partition key in an annotations section, or "". A key that
+// is not a string is none, as the service has it: the event goes to the next
+// partition in turn (azure-sdk-for-python, pull request 16909).
 func keyOf(annotations amqp.Section) (string, error) {
 	m, err := annotations.Map()
 	if err != nil {
@@ -132,13 +145,8 @@ func keyOf(annotations amqp.Section) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key, ok := v.(string)
-	switch {
-	case v == nil:
-		return "", nil
-	case !ok:
-		return "", refuse(400, condArgumentError, "The annotation %s must be a string.", annKey)
-	case len(key) > maxKeyChars && utf8.RuneCountInString(key) > maxKeyChars:
+	key, _ := v.(string)
+	if len(key) > maxKeyChars && utf8.RuneCountInString(key) > maxKeyChars {
 		return "", refuse(400, condArgumentOutOfRange,
 			"The partition key is %d characters long; the limit is %d.", utf8.RuneCountInString(key), maxKeyChars)
 	}
@@ -155,13 +163,13 @@ func withPublisher(message []byte, publisher string) ([]byte, error) {
 	var pairs []byte
 	pairs = amqp.AppendSymbol(pairs, annPublisher)
 	pairs = amqp.AppendString(pairs, publisher)
-	own, count, err := appendForeignPairs(nil, head.annotations)
+	own, count, err := appendForeignPairs(nil, head.annotations, reserved)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]byte, 0, len(message)+len(pairs)+16)
 	out = append(out, head.header...)
-	out = append(out, head.delivery...)
+	out = append(out, head.delivery.Raw...)
 	out = amqp.AppendMapSection(out, amqp.SectionMessageAnnotations, 2+count, pairs, own)
 	return append(out, head.rest...), nil
 }

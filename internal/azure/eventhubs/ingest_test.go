@@ -15,6 +15,7 @@ func FuzzTransfer(f *testing.F) {
 	f.Add(false, event("one"))
 	f.Add(false, keyed("key", "two"))
 	f.Add(true, batchOf("key", event("a"), keyed("key", "b")))
+	f.Add(false, append(amqp.AppendMapSection(nil, amqp.SectionFooter, 0), event("footer first")...))
 	f.Add(true, batchOf("", []byte{0x00, 0x53, 0x75, 0x40}))
 	f.Fuzz(func(t *testing.T, batch bool, payload []byte) {
 		format := uint32(0)

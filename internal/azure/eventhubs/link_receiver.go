@@ -140,7 +140,7 @@ func (r *receiver) run(create bool) {
 	if err := r.open(create); err != nil {
 		r.conn.svc.readers.leave(r.entry)
 		r.conn.release(r.link)
-		r.link.Refuse(refusalOf(err).wire())
+		r.link.Refuse(r.conn.refusal(err).wire())
 		return
 	}
 	defer r.reader.Close()
@@ -161,12 +161,11 @@ func (r *receiver) end(err error) {
 	if r.link.Err() != nil || r.conn.ctx.Err() != nil || r.conn.endIfDeleted(r.link, r.addr, r.partition.Hub()) {
 		return
 	}
+	why := r.conn.refusal(err)
 	if fault.Is(err, fault.Unavailable) {
-		r.link.Detach(refuse(503, amqp.ErrDetachForced, "The partition has closed: %v.", err).wire())
-		return
+		why = refuse(503, amqp.ErrDetachForced, "The partition has closed: %s.", why.text)
 	}
-	r.conn.svc.log.Error("delivery failed", "address", r.addr.String(), "error", err)
-	r.link.Detach(refusalOf(err).wire())
+	r.link.Detach(why.wire())
 }
 
 // linkError returns why a link ended, nil after an orderly detach.

@@ -71,7 +71,7 @@ func (c *conn) attachSender(l *amqp.Link, a Address) error {
 		}
 		if err != nil {
 			c.release(l)
-			l.Refuse(refusalOf(err).wire())
+			l.Refuse(c.refusal(err).wire())
 			return
 		}
 		l.Accept()
@@ -198,20 +198,16 @@ func newIngest() any {
 	return in
 }
 
-// split fills records and key, and applies the rules of the link's address.
+// split fills records and key, and applies the rules of the link's address. On a
+// partition's link the key only goes with the event: Python's buffered producer
+// hashes keys itself.
 func (in *ingest) split() (err error) {
 	s := in.sender
 	in.records, in.key, err = splitMessage(in.records[:0], in.delivery.Format, in.delivery.Payload)
 	if err != nil {
 		return err
 	}
-	switch s.addr.Kind {
-	case NodePartition:
-		if in.key != "" {
-			return refuse(400, amqp.ErrNotAllowed,
-				"The message has the partition key '%s', but the link sends to partition %s; use one or the other.", clip(in.key), s.addr.Partition)
-		}
-	case NodePublisher:
+	if s.addr.Kind == NodePublisher {
 		if in.key != "" && in.key != s.addr.Publisher {
 			return refuse(400, amqp.ErrNotAllowed,
 				"The partition key '%s' must equal the publisher's name '%s'.", clip(in.key), clip(s.addr.Publisher))

@@ -18,13 +18,13 @@ const (
 )
 
 // manage answers a request to $management: the properties of a hub or of one
-// partition. Any claim on the hub suffices, or a valid security_token in the
-// request. The AMQP type of every field matters: the Go client refuses lists
+// partition. A valid security_token in the request suffices, or any claim on the
+// hub. The AMQP type of every field matters: the Go client refuses lists
 // for arrays, and other widths for georeplication_factor.
 func (c *conn) manage(ctx context.Context, req request) reply {
 	body, err := c.read(ctx, req)
 	if err != nil {
-		return reply{err: refusalOf(err)}
+		return reply{err: c.refusal(err)}
 	}
 	return reply{status: 200, text: "OK", body: body}
 }
@@ -61,11 +61,16 @@ func (c *conn) read(ctx context.Context, req request) (amqp.Map, error) {
 	}
 }
 
-// mayRead checks the request's own token, or else the connection's claims.
+// mayRead judges a request as the service does: by the token it brings, and by
+// the connection's claims only when it brings none. Java and .NET put no token on
+// $cbs before they ask, and a connection of theirs may never do anything else.
 func (c *conn) mayRead(ctx context.Context, req request, hub string) error {
 	path := strings.ToLower(hub) + "/$management"
 	if token := req.property("security_token"); token != "" {
 		_, err := c.svc.verifyToken(ctx, c.amqp.RemoteAddr(), "", token, c.uri(path))
+		if err == nil {
+			c.proven.Store(true)
+		}
 		return err
 	}
 	if !c.claims.allowsAny(path, time.Now()) {

@@ -106,6 +106,34 @@ func TestManagementRefusals(t *testing.T) {
 	}
 }
 
+// Java and .NET put no token on $cbs before they ask: each request is judged by
+// its own token, even on a connection that may read.
+func TestManagementByTheRequestsToken(t *testing.T) {
+	w := newWorld(t, nil)
+	token := func(key, resource string) amqp.Entry {
+		return amqp.Entry{Key: "security_token", Value: NewSASToken(resource, "RootManageSharedAccessKey", key, time.Now().Add(time.Hour))}
+	}
+	for name, user := range map[string][2]string{"fresh connection": {}, "with claims": {"RootManageSharedAccessKey", "SAS_KEY_VALUE"}} {
+		m := w.newRPC(w.begin(w.dial(user[0], user[1])), "$management", "r")
+		for _, c := range []struct {
+			name  string
+			token amqp.Entry
+			code  int32
+		}{
+			{"hub", token("SAS_KEY_VALUE", "sb://localhost/hub"), 200},
+			{"hub", token("wrong", "sb://localhost/hub"), 401},
+			{"hub", token("SAS_KEY_VALUE", "sb://localhost/other"), 401},
+			{"nowhere", token("SAS_KEY_VALUE", "sb://localhost/"), 404},
+			{"nowhere", token("wrong", "sb://localhost/"), 401}, // nor is it said what exists
+		} {
+			reply := m.call("1", read(typeHub, named(c.name), c.token), nil)
+			if code, text, _ := status(t, reply); code != c.code {
+				t.Errorf("%s, hub %s: %d %s, want %d", name, c.name, code, text, c.code)
+			}
+		}
+	}
+}
+
 // The hub may also stand in the link's address, and any claim on it suffices.
 func TestManagementByAddressAndClaim(t *testing.T) {
 	w := newWorld(t, nil)

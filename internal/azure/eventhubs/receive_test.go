@@ -29,7 +29,7 @@ func TestDeliveredSections(t *testing.T) {
 	s := w.root()
 	sent := amqp.Message{
 		Header:              &amqp.Header{Durable: true, Priority: 4},
-		DeliveryAnnotations: amqp.Map{{Key: amqp.Symbol("hop"), Value: "ends here"}},
+		DeliveryAnnotations: amqp.Map{{Key: amqp.Symbol("hop"), Value: "kept"}},
 		Annotations: amqp.Map{
 			{Key: amqp.Symbol("mine"), Value: int32(7)},
 			{Key: amqp.Symbol(annSequence), Value: int64(999)}, // not a publisher's to set
@@ -60,7 +60,6 @@ func TestDeliveredSections(t *testing.T) {
 		t.Errorf("%s is %v", annEnqueued, enqueued)
 	}
 	want := sent
-	want.DeliveryAnnotations = nil
 	want.Annotations = amqp.Map{
 		{Key: amqp.Symbol(annSequence), Value: int64(0)},
 		{Key: amqp.Symbol(annOffset), Value: got.Annotations.String(annOffset)},
@@ -103,6 +102,76 @@ func TestRuntimeMetric(t *testing.T) {
 			t.Errorf("%s is %v", key, v)
 		}
 	}
+}
+
+// The metric stands beside the publisher's delivery annotations, and a publisher
+// cannot forge it.
+func TestRuntimeMetricBesideForeignAnnotations(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.root()
+	sent := amqp.Message{
+		DeliveryAnnotations: amqp.Map{
+			{Key: amqp.Symbol("k"), Value: "v"}, {Key: amqp.Symbol("last_enqueued_sequence_number"), Value: int64(999)},
+		},
+		Data: [][]byte{[]byte("x")},
+	}
+	raw, err := sent.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.sendRaw(s, "hub/Partitions/0", 0, raw); err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.receive(s, partition0, 1, func(l *amqp.Link) { l.Local.DesiredCapabilities = []amqp.Symbol{capRuntimeMetric} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := in.next().DeliveryAnnotations
+	if n, _ := m.Get("last_enqueued_sequence_number"); len(m) != 5 || n != int64(0) || m.String("k") != "v" {
+		t.Errorf("delivery annotations %v", m)
+	}
+}
+
+// What a receiver asks for as snd-settle-mode, and what it gets. The mode mixed
+// must give settled transfers: the official Go client asks for it, never settles
+// anything, and only has credit again for what came settled.
+func TestSettlementByMode(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.root()
+	w.fill(s, 1)
+	for mode, settled := range map[amqp.SenderSettleMode]bool{
+		amqp.SenderUnsettled: false, amqp.SenderSettled: true, amqp.SenderMixed: true,
+	} {
+		got := make(chan bool, 1)
+		l, err := s.AttachReceiver(within(t), fmt.Sprint(mode), partition0, func(l *amqp.Link) {
+			l.Credit, l.Local.SndSettleMode = 1, mode
+			l.OnTransfer = func(d *amqp.Delivery) { got <- d.Settled; d.Accept() }
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is := <-got; is != settled {
+			t.Errorf("mode %v: settled %v", mode, is)
+		}
+		l.Detach(nil)
+	}
+}
+
+// Clients and people know these words; they come from the service.
+func TestPositionBeyondTheEnd(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.root()
+	w.fill(s, 3)
+	info := w.info(0)
+	for filter, text := range map[string]string{
+		"amqp.annotation.x-opt-offset > '999999999'":          "The supplied offset '999999999' is invalid. The last offset in the system is '" + info.LastOffset + "'",
+		"amqp.annotation.x-opt-sequence-number > '999999999'": "The supplied sequence number '999999999' is invalid. The last sequence number in the system is '2'",
+	} {
+		_, err := w.receive(s, partition0, 1, selector(filter))
+		wantError(t, err, condArgumentError, text)
+	}
+	_, err := w.receive(s, "hub/ConsumerGroups/$Default/Partitions/1", 1, selector("amqp.annotation.x-opt-offset >= '7'"))
+	wantError(t, err, condArgumentError, "The supplied offset '7' is invalid. The last offset in the system is '-1'")
 }
 
 func isRecent(v amqp.Value) bool {

@@ -101,7 +101,12 @@ func (n *rpcNode) drop(r *replyLink) {
 
 // take decodes a request and queues it for its reply link.
 func (n *rpcNode) take(d *amqp.Delivery, node Address) {
-	msg, err := amqp.ParseMessage(d.Payload)
+	payload, err := amqp.InOrder(d.Payload)
+	if err != nil {
+		d.Reject(refusalOf(err).wire())
+		return
+	}
+	msg, err := amqp.ParseMessage(payload)
 	if err != nil {
 		d.Reject(refusalOf(err).wire())
 		return

@@ -94,6 +94,21 @@ func TestSDKSendAndReceive(t *testing.T) {
 	}
 }
 
+// The client asks for the snd-settle-mode mixed and never settles: it takes its
+// prefetch and no more, unless events come settled.
+func TestSDKReceivesBeyondItsPrefetch(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fill(w.root(), 700)
+	pc := w.partitionClient(w.consumer(w.manager(), ""), "0", azeventhubs.PartitionClientOptions{StartPosition: fromStart})
+	for received := 0; received < 700; {
+		got, err := pc.ReceiveEvents(within(t), 100, nil)
+		if err != nil {
+			t.Fatalf("after %d events: %v", received, err)
+		}
+		received += len(got)
+	}
+}
+
 func TestSDKProperties(t *testing.T) {
 	w := newWorld(t, nil)
 	p := w.producer(w.manager())

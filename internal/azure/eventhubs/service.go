@@ -68,6 +68,8 @@ type Service struct {
 	bearer   VerifyBearer
 	transfer atomic.Uint64 // transfers seen, for the interceptor
 	ingests  sync.Pool     // of *ingest
+
+	complaints complaints
 }
 
 // New checks the configuration and returns a service; Serve makes it answer.

@@ -221,7 +221,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	full.Store(true)
 	for range 3 {
-		wantError(t, send(t, l, 0, event("refused")), condServerBusy, "no space left")
+		wantError(t, send(t, l, 0, event("refused")), condServerBusy, "hub hub partition 0: nothing was stored: no space left on device")
 	}
 	full.Store(false)
 	testkit.Eventually(t, within10, func() bool { return send(t, l, 0, event("after")) == nil }, "sending works again")
