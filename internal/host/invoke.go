@@ -28,6 +28,9 @@ func (i *invoker) Invoke(ctx context.Context, c trigger.Call) error {
 	policy := i.f.decl.Retry
 	var last error
 	for retry := 0; ; retry++ {
+		if ctx.Err() != nil {
+			return errors.Join(trigger.ErrCancelled, last)
+		}
 		a := attempt{call: c, retry: retry}
 		if policy != nil {
 			a.context = retryContext(retry, policy.Max, last)

@@ -212,7 +212,7 @@ func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) e
 	after := l.continuation()
 	page := t.read(ctx, feed, after, t.page)
 	ahead := make(chan feedPage, 1)
-	for {
+	for ctx.Err() == nil {
 		if page.err != nil {
 			return fmt.Errorf("read changes of %s: %w", t.Describe(), page.err)
 		}
@@ -240,6 +240,7 @@ func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) e
 		}
 		after = next
 	}
+	return ctx.Err()
 }
 
 // feedPage is what one read of the feed gave.

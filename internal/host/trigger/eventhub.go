@@ -140,7 +140,13 @@ func (p *eventPump) run(ctx context.Context) error {
 	defer r.Close()
 	var events []Event
 	for {
-		events, err = p.gather(ctx, r, events[:0])
+		// A reader gives what is there without looking at the context, so a
+		// backlog would go on for as long as it lasts.
+		if err = ctx.Err(); err == nil {
+			events, err = p.gather(ctx, r, events[:0])
+		} else {
+			events = events[:0]
+		}
 		if len(events) > 0 {
 			if err := p.deliver(ctx, events); err != nil {
 				return ignoreEnd(ctx, err)
