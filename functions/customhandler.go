@@ -102,6 +102,9 @@ func (h *customHandler) forward(w http.ResponseWriter, r *http.Request, f *funct
 	}
 	c := newCall(f, &funcrpc.InvocationRequest{InvocationId: r.Header.Get(invocationHeader)}, consoleSink(f))
 	ctx := context.WithValue(r.Context(), callKey{}, c)
+	if from := caller(r.Header); from != "" {
+		r.RemoteAddr = from
+	}
 	defer func() {
 		v := recover()
 		if v == nil {

@@ -94,7 +94,7 @@ func envelopeHTTP(raw json.RawMessage) (*funcrpc.RpcHttp, error) {
 	var in struct {
 		URL     string `json:"Url"`
 		Method  string
-		Query   map[string]string
+		Query   json.RawMessage // an object, or as Azure sends it a text that holds one
 		Headers map[string][]string
 		Params  map[string]string
 		Body    json.RawMessage
@@ -102,7 +102,12 @@ func envelopeHTTP(raw json.RawMessage) (*funcrpc.RpcHttp, error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return nil, err
 	}
-	h := &funcrpc.RpcHttp{Method: in.Method, Url: in.URL, Query: in.Query, Params: in.Params, Headers: map[string]string{}}
+	h := &funcrpc.RpcHttp{Method: in.Method, Url: in.URL, Params: in.Params, Headers: map[string]string{}}
+	if len(in.Query) > 0 {
+		if err := json.Unmarshal(unwrap(in.Query), &h.Query); err != nil {
+			return nil, fmt.Errorf("the query of the request: %w", err)
+		}
+	}
 	binary := false
 	for name, values := range in.Headers {
 		h.Headers[name] = strings.Join(values, ", ")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -46,7 +47,23 @@ func newRequest(ctx context.Context, h *funcrpc.RpcHttp) (*http.Request, error) 
 		r.SetPathValue(name, value)
 	}
 	r.RequestURI = r.URL.RequestURI()
+	r.RemoteAddr = caller(r.Header)
 	return r, nil
+}
+
+// caller is the address of whoever called the function, as the host that took
+// the request wrote it behind those of proxies: "" when no host did. One
+// without a port gets port 0, since net/http promises one.
+func caller(h http.Header) string {
+	list := strings.Join(h.Values("X-Forwarded-For"), ",")
+	last := strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
+	if last == "" {
+		return ""
+	}
+	if _, _, err := net.SplitHostPort(last); err == nil {
+		return last
+	}
+	return net.JoinHostPort(strings.Trim(last, "[]"), "0")
 }
 
 // merged joins the two ways in which hosts send a map of texts.

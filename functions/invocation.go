@@ -50,6 +50,10 @@ type call struct {
 	log     logSink
 	logName string // category of its log records
 
+	// exchange is the request and response of an HTTP function that the host
+	// forwarded to, else nil.
+	exchange *exchange
+
 	// answer is what an HTTP function responded. Only the handler's goroutine
 	// touches it.
 	answer *funcrpc.RpcHttp

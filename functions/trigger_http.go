@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // AuthLevel is the key a caller has to present, where the host checks keys.
@@ -113,6 +115,10 @@ func (t *httpTrigger) invoke(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.exchange != nil {
+		t.stream(ctx, c.exchange, in.GetHttp())
+		return nil
+	}
 	r, err := newRequest(ctx, in.GetHttp())
 	if err != nil {
 		return err
@@ -121,4 +127,17 @@ func (t *httpTrigger) invoke(ctx context.Context, c *call) error {
 	t.handle(w, r)
 	c.answer, err = w.rpc()
 	return err
+}
+
+// stream serves a request that the host forwarded; in carries the route's
+// parameters.
+func (t *httpTrigger) stream(ctx context.Context, e *exchange, in *funcrpc.RpcHttp) {
+	r := e.r.WithContext(ctx)
+	for name, value := range merged(in.Params, in.NullableParams) {
+		r.SetPathValue(name, value)
+	}
+	if from := caller(r.Header); from != "" {
+		r.RemoteAddr = from
+	}
+	t.handle(e.w, r)
 }

@@ -58,6 +58,7 @@ type worker struct {
 	app  *App
 	log  *slog.Logger
 	host hostAddress
+	http *httpSide // nil: no function takes forwarded requests
 
 	out     chan *funcrpc.StreamingMessage
 	finish  chan struct{} // closed: write what is queued, then close the stream
@@ -76,6 +77,11 @@ type worker struct {
 
 // serve talks to the host until it ends the conversation or ctx does.
 func (a *App) serve(ctx context.Context, client funcrpc.FunctionRpcClient, host hostAddress) error {
+	forwarded, err := a.openHTTP(ctx)
+	if err != nil {
+		return fmt.Errorf("listen for forwarded requests: %w", err)
+	}
+	defer func() { _ = forwarded.close() }() // what it cut off was being abandoned
 	// The stream outlives ctx, because running invocations report on it.
 	streamCtx, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer hangUp()
@@ -84,7 +90,7 @@ func (a *App) serve(ctx context.Context, client funcrpc.FunctionRpcClient, host 
 		return fmt.Errorf("functions host %s: %w", host.target, err)
 	}
 	w := &worker{
-		app: a, log: slog.Default(), host: host,
+		app: a, log: slog.Default(), host: host, http: forwarded,
 		out:     make(chan *funcrpc.StreamingMessage, queueLength),
 		finish:  make(chan struct{}),
 		written: make(chan struct{}),

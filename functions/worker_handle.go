@@ -21,7 +21,7 @@ func (w *worker) handle(m *funcrpc.StreamingMessage) {
 		w.cancel(c.InvocationCancel.InvocationId)
 	case *funcrpc.StreamingMessage_WorkerInitRequest:
 		w.send(m.RequestId, &funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerInitResponse{WorkerInitResponse: &funcrpc.WorkerInitResponse{
-			Capabilities: capabilities(), WorkerMetadata: workerMetadata(), Result: success(),
+			Capabilities: w.http.capabilities(), WorkerMetadata: workerMetadata(), Result: success(),
 		}}})
 	case *funcrpc.StreamingMessage_FunctionsMetadataRequest:
 		w.send(m.RequestId, &funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionMetadataResponse{FunctionMetadataResponse: w.app.metadata()}})
@@ -38,7 +38,7 @@ func (w *worker) handle(m *funcrpc.StreamingMessage) {
 	case *funcrpc.StreamingMessage_WorkerWarmupRequest:
 		w.send(m.RequestId, &funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerWarmupResponse{WorkerWarmupResponse: &funcrpc.WorkerWarmupResponse{Result: success()}}})
 	case *funcrpc.StreamingMessage_FunctionEnvironmentReloadRequest:
-		w.send(m.RequestId, &funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionEnvironmentReloadResponse{FunctionEnvironmentReloadResponse: reload(c.FunctionEnvironmentReloadRequest)}})
+		w.send(m.RequestId, &funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionEnvironmentReloadResponse{FunctionEnvironmentReloadResponse: w.reload(c.FunctionEnvironmentReloadRequest)}})
 	default:
 		w.log.Debug("message of the functions host has no meaning for this worker", "type", fmt.Sprintf("%T", c))
 	}
@@ -79,6 +79,9 @@ func (a *App) metadata() *funcrpc.FunctionMetadataResponse {
 	for _, f := range a.functions {
 		m := &funcrpc.RpcFunctionMetadata{
 			Name: f.name, FunctionId: f.id, Language: "go", EntryPoint: f.name, Status: success(),
+		}
+		if f.trigger.kind() == "httpTrigger" && !f.streams() {
+			m.Properties = map[string]string{bufferedProperty: "true"}
 		}
 		if f.retry != nil {
 			m.RetryOptions = f.retry.rpc()
@@ -128,9 +131,9 @@ func (w *worker) load(r *funcrpc.FunctionLoadRequest) *funcrpc.FunctionLoadRespo
 }
 
 // reload takes over settings that a host hands to a worker it started early.
-func reload(r *funcrpc.FunctionEnvironmentReloadRequest) *funcrpc.FunctionEnvironmentReloadResponse {
+func (w *worker) reload(r *funcrpc.FunctionEnvironmentReloadRequest) *funcrpc.FunctionEnvironmentReloadResponse {
 	resp := &funcrpc.FunctionEnvironmentReloadResponse{
-		Capabilities: capabilities(), WorkerMetadata: workerMetadata(), Result: success(),
+		Capabilities: w.http.capabilities(), WorkerMetadata: workerMetadata(), Result: success(),
 	}
 	for name, value := range r.EnvironmentVariables {
 		if err := os.Setenv(name, value); err != nil {
@@ -159,7 +162,11 @@ func (w *worker) invoke(requestID string, req *funcrpc.InvocationRequest) {
 	w.mu.Unlock()
 	go func() {
 		defer w.running.Done()
-		w.respond(requestID, newCall(f, req, w.sink).run(ctx))
+		if w.forwarded(f, req) {
+			w.respond(requestID, w.runForwarded(ctx, cancel, f, req))
+		} else {
+			w.respond(requestID, newCall(f, req, w.sink).run(ctx))
+		}
 		w.mu.Lock()
 		delete(w.cancels, req.InvocationId)
 		w.mu.Unlock()

@@ -90,6 +90,7 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 	if err != nil {
 		return err
 	}
+	defer libraryLog(log)()
 	a, err := app.Build(ctx, app.Options{
 		Config:      cfg,
 		Log:         log,

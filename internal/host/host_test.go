@@ -30,8 +30,13 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	if os.Getenv("STREAMING_WORKER") != "" {
-		if err := streamingWorker(); err != nil {
+	for name, other := range map[string]func() error{
+		"STREAMING_WORKER": streamingWorker, "RAW_HANDLER": rawHandler, "SLOW_HANDLER": slowHandler,
+	} {
+		if os.Getenv(name) == "" {
+			continue
+		}
+		if err := other(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

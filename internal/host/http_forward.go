@@ -38,7 +38,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 	in := httpInput{params: params}
 	ctx, hangUp := context.WithCancel(r.Context())
 	defer hangUp()
-	ids := make(chan string, 1)
+	ids, answered := make(chan string, 1), make(chan struct{})
 	leg := make(chan error, 1)
 	go func() {
 		_, err := h.attempt(r.Context(), f, attempt{
@@ -50,18 +50,27 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 			},
 		})
 		if err != nil {
-			hangUp() // the function will not answer any more
+			select { // what the worker answers to a failure may be on its way
+			case <-answered:
+			case <-time.After(failedLegPatience):
+			}
+			hangUp()
 		}
 		leg <- err
 	}()
 	select {
 	case id := <-ids:
 		h.proxy(w, r.WithContext(ctx), target, http.Header{invocationHeader: {id}})
+		close(answered)
 		<-leg
 	case <-leg: // no worker any more
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 }
+
+// failedLegPatience is how long the HTTP leg of an invocation that failed may
+// take to say so.
+const failedLegPatience = 2 * time.Second
 
 // routeOnly is the request as it is told to a worker that gets it by HTTP.
 func (in httpInput) routeOnly(caps worker.Capabilities) *funcrpc.TypedData {
@@ -94,6 +103,7 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, ex
 	// The response may begin before the request has ended. Where the server
 	// cannot do that, or always can, there is nothing to set.
 	_ = http.NewResponseController(w).EnableFullDuplex()
+	r.Body = http.MaxBytesReader(w, r.Body, maxHTTPBody)
 	var failure error
 	p := httputil.ReverseProxy{
 		Transport:     h.transport,
@@ -102,13 +112,20 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, ex
 		Rewrite: func(pr *httputil.ProxyRequest) {
 			pr.Out.URL.Scheme, pr.Out.URL.Host = target.Scheme, target.Host
 			pr.Out.Host = pr.In.Host
-			pr.SetXForwarded()
+			for name, value := range forwarded(pr.In) {
+				pr.Out.Header.Set(name, value)
+			}
 			for name, v := range extra {
 				pr.Out.Header[http.CanonicalHeaderKey(name)] = v
 			}
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			failure = err
+			var tooLarge *http.MaxBytesError
+			if errors.As(err, &tooLarge) {
+				http.Error(w, bodyTooLarge, http.StatusRequestEntityTooLarge)
+				return
+			}
 			w.WriteHeader(http.StatusBadGateway)
 		},
 	}

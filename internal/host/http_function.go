@@ -21,6 +21,8 @@ const httpReason = "This function was programmatically called via the host APIs.
 // maxHTTPBody is the largest request body, as in Azure.
 const maxHTTPBody = 100 << 20
 
+const bodyTooLarge = "the request body exceeds 100 MB"
+
 // httpWorkerWait is how long a request waits for a worker that is starting.
 const httpWorkerWait = 30 * time.Second
 
@@ -81,8 +83,13 @@ func (h *Host) forwards(f *function, info worker.Info) bool {
 	if h.kind == project.Custom {
 		return h.config.CustomHandler.ForwardHTTP && f.http != nil && len(f.decl.Bindings) == 2
 	}
-	return info.HTTPEndpoint != ""
+	return info.HTTPEndpoint != "" && f.decl.Metadata.GetProperties()[bufferedProperty] != "true"
 }
+
+// bufferedProperty is how a worker that takes HTTP requests itself says that
+// this function's are to go through the protocol: its response has to wait for
+// its outputs.
+const bufferedProperty = "lazuliBufferedHttp"
 
 // answer sends the request through the worker protocol and the function's
 // response back.
@@ -91,7 +98,7 @@ func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, param
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			http.Error(w, "the request body exceeds 100 MB", http.StatusRequestEntityTooLarge)
+			http.Error(w, bodyTooLarge, http.StatusRequestEntityTooLarge)
 			return
 		}
 		http.Error(w, "the request body could not be read", http.StatusBadRequest)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,16 +47,19 @@ func (in httpInput) typedData(caps worker.Capabilities) *funcrpc.TypedData {
 // bodyData encodes the body: as bytes for workers that want it so and for
 // binary content, as JSON when it is JSON, and as text otherwise.
 func (in httpInput) bodyData(caps worker.Capabilities) *funcrpc.TypedData {
-	media, _, _ := strings.Cut(strings.ToLower(in.request.Header.Get("Content-Type")), ";")
-	media = strings.TrimSpace(media)
-	binary := media == "application/octet-stream" || strings.HasPrefix(media, "multipart/")
+	contentType := in.request.Header.Get("Content-Type")
 	switch {
-	case caps.Has(worker.RawHTTPBodyBytes) || binary || !utf8.Valid(in.body):
+	case caps.Has(worker.RawHTTPBodyBytes) || worker.BinaryMedia(contentType) || !utf8.Valid(in.body):
 		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: in.body}}
-	case media == "application/json" && json.Valid(in.body):
+	case jsonMedia(contentType) && json.Valid(in.body):
 		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: string(in.body)}}
 	}
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: string(in.body)}}
+}
+
+func jsonMedia(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(media), "application/json")
 }
 
 // metadata repeats the request and its parts, as Azure does. Workers that
@@ -126,12 +130,36 @@ func lookupBody(body []byte, name string) (string, bool) {
 }
 
 func (in httpInput) headers() map[string]string {
-	out := make(map[string]string, len(in.request.Header)+1)
+	out := make(map[string]string, len(in.request.Header)+4)
 	for name, values := range in.request.Header {
 		out[strings.ToLower(name)] = strings.Join(values, ",")
 	}
 	out["host"] = in.request.Host
+	for name, value := range forwarded(in.request) {
+		out[strings.ToLower(name)] = value
+	}
 	return out
+}
+
+// forwarded are the headers that tell a function who called, which it cannot
+// see on its own connection. As Azure's front end does, the caller's address
+// and port go behind what proxies before us wrote. A run by hand has no
+// caller.
+func forwarded(r *http.Request) map[string]string {
+	if r.RemoteAddr == "" {
+		return nil
+	}
+	from := append(slices.Clone(r.Header.Values("X-Forwarded-For")), r.RemoteAddr)
+	return map[string]string{
+		"X-Forwarded-For": strings.Join(from, ", "), "X-Forwarded-Host": r.Host, "X-Forwarded-Proto": schemeOf(r),
+	}
+}
+
+func schemeOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
 }
 
 func (in httpInput) query() map[string]string {
@@ -143,11 +171,7 @@ func (in httpInput) query() map[string]string {
 }
 
 func requestURL(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + r.URL.RequestURI()
+	return schemeOf(r) + "://" + r.Host + r.URL.RequestURI()
 }
 
 func withoutEmpty(values map[string]string) map[string]string {

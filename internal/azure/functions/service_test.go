@@ -1,9 +1,11 @@
 package functions
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -274,4 +276,37 @@ func TestLimits(t *testing.T) {
 		code, _ := f.status("GET", "/api/hello")
 		return code == http.StatusTooManyRequests
 	}, "a second request is refused while the first runs")
+}
+
+// TestGoFunctionStreams: a Go function's response flows while its request is
+// still open, the function knows who called, and a failure in the middle cuts
+// the response off rather than make it look complete.
+func TestGoFunctionStreams(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, "", nil)
+	for said, want := range map[string]string{"hi": "you said hi\n", "panic": ""} {
+		body, write := io.Pipe()
+		req, err := http.NewRequest("POST", f.url+"/api/hello?do=stream", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewReader(resp.Body)
+		first, err := lines.ReadString('\n')
+		if host, _, bad := net.SplitHostPort(strings.TrimPrefix(strings.TrimSpace(first), "hello ")); err != nil || bad != nil || host != "127.0.0.1" {
+			t.Errorf("the first line: %q, %v", first, err)
+		}
+		if _, err := write.Write([]byte(said + "\n")); err != nil {
+			t.Error(err)
+		}
+		write.Close()
+		rest, err := io.ReadAll(lines)
+		if string(rest) != want || (err == nil) != (want != "") {
+			t.Errorf("after %q: %q, %v", said, rest, err)
+		}
+		resp.Body.Close()
+	}
 }

@@ -88,7 +88,7 @@ func (w *httpWorker) decodeAnswer(f *binding.Function, r *funcrpc.InvocationRequ
 	out := &funcrpc.InvocationResponse{
 		InvocationId: r.GetInvocationId(),
 		Result:       &funcrpc.StatusResult{Status: funcrpc.StatusResult_Success},
-		ReturnValue:  decodeOutput(nil, h.ReturnValue),
+		ReturnValue:  decodeOutput(f.Binding(binding.Return), h.ReturnValue),
 	}
 	for name, raw := range h.Outputs {
 		b := f.Binding(name)
@@ -171,20 +171,52 @@ func handlerValue(v *funcrpc.TypedData) any {
 	return nil
 }
 
-// handlerHTTP is an HTTP request among the data of an invocation.
+// handlerHTTP is an HTTP request among the data of an invocation, as the
+// vendor's host builds it (GetRequestAsJObject): names of headers as HTTP
+// writes them, query and identities as JSON inside a text, and a body of
+// octets or of parts as base64. Any other body is a text, and what is no
+// UTF-8 in it is lost, there as here.
 func handlerHTTP(h *funcrpc.RpcHttp) map[string]any {
 	headers := map[string][]string{}
 	for name, v := range h.GetHeaders() {
-		headers[name] = []string{v}
+		headers[http.CanonicalHeaderKey(name)] = []string{v}
 	}
 	out := map[string]any{
-		"Url": h.GetUrl(), "Method": h.GetMethod(), "Query": h.GetQuery(), "Headers": headers,
-		"Params": h.GetParams(), "Identities": []any{},
+		"Url": h.GetUrl(), "Method": h.GetMethod(), "Query": jsonInText(h.GetQuery()), "Headers": headers,
+		"Params": h.GetParams(), "Identities": anonymous,
 	}
-	if body := h.GetBody().GetBytes(); len(body) > 0 {
+	switch body := h.GetBody().GetBytes(); {
+	case len(body) == 0:
+	case BinaryMedia(h.GetHeaders()["content-type"]):
+		out["Body"] = body // encoding/json writes base64
+	default:
 		out["Body"] = string(body)
 	}
 	return out
+}
+
+// anonymous is the one identity of a caller of whom nothing is known.
+const anonymous = `[{"AuthenticationType":null,"IsAuthenticated":false,"Actor":null,"BootstrapContext":null,"Claims":[],"Label":null,"Name":null,` +
+	`"NameClaimType":"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",` +
+	`"RoleClaimType":"http://schemas.microsoft.com/ws/2008/06/identity/claims/role"}]`
+
+func jsonInText(values map[string]string) string {
+	if len(values) == 0 {
+		return "{}"
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return "{}" // a map of texts always encodes
+	}
+	return string(text)
+}
+
+// BinaryMedia reports whether the host hands bodies of the content type over
+// as bytes: application/octet-stream, and whatever has several parts.
+func BinaryMedia(contentType string) bool {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	return media == "application/octet-stream" || strings.Contains(media, "multipart/")
 }
 
 // decodeOutput reads an output. A text that is base64 stands for bytes unless
@@ -205,12 +237,15 @@ func decodeOutput(b *binding.Binding, raw json.RawMessage) *funcrpc.TypedData {
 		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: string(raw)}}
 	}
 	if b != nil && b.DataType != binding.Binary && len(s) > 0 {
-		if decoded, err := base64.StdEncoding.DecodeString(s); err == nil {
+		if decoded, err := base64.StdEncoding.DecodeString(base64Space.Replace(s)); err == nil {
 			return &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: decoded}}
 		}
 	}
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: s}}
 }
+
+// base64Space takes out what .NET's decoder skips and Go's does not.
+var base64Space = strings.NewReplacer(" ", "", "\t", "")
 
 func decodeHTTPOutput(raw []byte) *funcrpc.RpcHttp {
 	var fields map[string]json.RawMessage

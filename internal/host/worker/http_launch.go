@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -138,7 +139,12 @@ func (w *httpWorker) awaitReady(ctx context.Context, limit time.Duration) error 
 	}
 }
 
+// ping asks for / and is content with any answer. The answer is read, within
+// bounds, for what is left unread is a reset connection to the handler, and
+// Python's http.server prints a traceback for it.
 func (w *httpWorker) ping(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+"/", nil)
 	if err != nil {
 		return err
@@ -147,5 +153,14 @@ func (w *httpWorker) ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return resp.Body.Close()
+	defer resp.Body.Close()
+	defer time.AfterFunc(readinessPatience, cancel).Stop()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxReadinessAnswer)) // it has answered, however that ends
+	return nil
 }
+
+// What of the answer to the readiness request is read, and for how long.
+const (
+	maxReadinessAnswer = 1 << 20
+	readinessPatience  = time.Second
+)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -107,6 +108,10 @@ func hello(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("do") == "panic" {
 		panic("asked to")
 	}
+	if r.URL.Query().Get("do") == "stream" {
+		stream(w, r)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -131,4 +136,19 @@ func store(w http.ResponseWriter, r *http.Request, events *functions.Output) {
 		return
 	}
 	fmt.Fprint(w, "stored")
+}
+
+// stream writes a line that says who calls, lets it go out, waits for a line
+// of the request, and fails when that is "panic".
+func stream(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, "hello %s\n", r.RemoteAddr)
+	w.(http.Flusher).Flush()
+	line, err := bufio.NewReader(r.Body).ReadString('\n')
+	if err != nil {
+		return
+	}
+	if line == "panic\n" {
+		panic("asked to")
+	}
+	fmt.Fprint(w, "you said "+line)
 }
