@@ -179,7 +179,7 @@ func (a *App) summary(info instance.Info) Summary {
 	s := Summary{
 		Info:       info,
 		Connection: Connections(cfg, info.Addresses),
-		Sync:       cfg.Storage.Sync,
+		Sync:       cfg.Data.Sync,
 		Took:       time.Since(a.opts.Begin),
 		AutoCreate: cfg.HubsAutoCreated(),
 	}

@@ -21,7 +21,7 @@ type blobMetadata struct {
 // checkpoints returns the store of checkpoints. It shares the documents' log,
 // so a checkpoint and documents that are written at a time share a sync.
 func (s *storage) checkpoints() trigger.MetadataStore {
-	return &blobMetadata{s.kv, s.kv.Space("host/blob-metadata/")}
+	return &blobMetadata{s.kv, s.kv.Space(kv.BlobMetadata)}
 }
 
 func (m *blobMetadata) key(container, blob string) []byte {

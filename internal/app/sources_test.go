@@ -32,7 +32,7 @@ func connection(t *testing.T, service settings.Service, text string) settings.Co
 func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	t.Helper()
 	cfg := config.Default(t.TempDir())
-	cfg.Storage.Data = filepath.Join(cfg.Dir, "data")
+	cfg.Data.Folder = filepath.Join(cfg.Dir, "data")
 	cfg.HasFile = !autoCreate
 	st, err := openStorage(cfg, testkit.Discard(), portal.NewMeter())
 	if err != nil {

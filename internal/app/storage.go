@@ -19,7 +19,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/portal"
-	"github.com/lazuli-dev/lazuli/internal/seglog"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -51,13 +50,15 @@ func openStorage(cfg config.Config, log *slog.Logger, meter *portal.Meter) (*sto
 }
 
 func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(broker.Event)) error {
-	policy := map[string]seglog.SyncPolicy{"always": seglog.SyncAlways, "interval": seglog.SyncInterval, "none": seglog.SyncNone}
-	var err error
+	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
+	if err != nil {
+		return err
+	}
 	s.broker, err = broker.Open(broker.Options{
 		FS:           vfs.Default,
 		Dir:          filepath.Join(cfg.DataDir(), "hubs"),
-		Sync:         policy[cfg.Storage.Sync],
-		SyncInterval: time.Duration(cfg.Storage.SyncInterval),
+		Sync:         policy,
+		SyncInterval: time.Duration(cfg.Data.SyncInterval),
 		TailBytes:    cfg.EventHubs.TailMiB.Bytes(),
 		Log:          log.With("component", "broker"),
 		Events:       events,
@@ -66,12 +67,14 @@ func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(br
 }
 
 func (s *storage) openDocuments(cfg config.Config, log *slog.Logger) error {
-	mode := map[string]kv.SyncMode{"always": kv.SyncAlways, "interval": kv.SyncInterval, "none": kv.SyncNone}
-	var err error
+	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
+	if err != nil {
+		return err
+	}
 	s.kv, err = kv.Open(kv.Options{
 		Dir:        filepath.Join(cfg.DataDir(), "kv"),
-		Sync:       mode[cfg.Storage.Sync],
-		SyncEvery:  time.Duration(cfg.Storage.SyncInterval),
+		Sync:       policy,
+		SyncEvery:  time.Duration(cfg.Data.SyncInterval),
 		CacheBytes: cfg.Cosmos.CacheMiB.Bytes(),
 		Log:        log.With("component", "kv"),
 	})

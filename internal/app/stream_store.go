@@ -19,7 +19,7 @@ type jobStore struct {
 }
 
 func (s *storage) jobStore(job string) *jobStore {
-	return &jobStore{s.kv, s.kv.Space("stream/checkpoint/"), s.kv.Space("stream/job/"), job}
+	return &jobStore{s.kv, s.kv.Space(kv.StreamCheckpoints), s.kv.Space(kv.StreamJournals), job}
 }
 
 func (j *jobStore) key(lane string) []byte {

@@ -39,8 +39,8 @@ type Options struct {
 	FS  vfs.FS // where everything is written
 	Dir string // the broker's own folder; made when missing
 
-	Sync         seglog.SyncPolicy // when an append counts as stored; default seglog.SyncAlways
-	SyncInterval time.Duration     // for seglog.SyncInterval; default 100 ms
+	Sync         vfs.SyncPolicy // when an append counts as stored; default vfs.SyncAlways
+	SyncInterval time.Duration  // for vfs.SyncInterval; default 100 ms
 
 	SegmentBytes int64 // size at which a log begins a new file; default 64 MiB
 	TailBytes    int64 // memory for the newest records of all partitions together; default 32 MiB

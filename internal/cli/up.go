@@ -80,7 +80,7 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		return err
 	}
 	if f.data != "" {
-		if cfg.Storage.Data, err = filepath.Abs(f.data); err != nil {
+		if cfg.Data.Folder, err = filepath.Abs(f.data); err != nil {
 			return err
 		}
 	}

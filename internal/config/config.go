@@ -26,7 +26,7 @@ const (
 type Config struct {
 	Name      string    `yaml:"name"`      // shown on screen; default: the folder's name
 	Listen    string    `yaml:"listen"`    // IP address of all listeners; default 127.0.0.1
-	Storage   Storage   `yaml:"storage"`   // how durable, and where
+	Data      Data      `yaml:"data"`      // where everything is kept, and how durable
 	EventHubs EventHubs `yaml:"eventHubs"` //
 	Cosmos    Cosmos    `yaml:"cosmos"`    //
 	Functions Functions `yaml:"functions"` //
@@ -41,9 +41,9 @@ type Config struct {
 	HasFile bool `yaml:"-"`
 }
 
-// Storage says where state lives and when it is synced.
-type Storage struct {
-	Data         string   `yaml:"data"`         // folder, relative to the project's; default .lazuli
+// Data says where state lives and when it is synced.
+type Data struct {
+	Folder       string   `yaml:"folder"`       // relative to the project's; default .lazuli
 	Sync         string   `yaml:"sync"`         // always (default), interval or none
 	SyncInterval Duration `yaml:"syncInterval"` // for interval; default 50ms
 }
@@ -124,9 +124,9 @@ type Portal struct {
 // Default returns the configuration of a project with no file in dir.
 func Default(dir string) Config {
 	return Config{
-		Name:    filepath.Base(dir),
-		Listen:  "127.0.0.1",
-		Storage: Storage{Data: ".lazuli", Sync: "always", SyncInterval: Duration(50 * time.Millisecond)},
+		Name:   filepath.Base(dir),
+		Listen: "127.0.0.1",
+		Data:   Data{Folder: ".lazuli", Sync: "always", SyncInterval: Duration(50 * time.Millisecond)},
 		EventHubs: EventHubs{
 			AMQPPort: 5672, AMQPSPort: 5671, TailMiB: 64,
 			Rules: []SASRule{{Name: EmulatorSASKeyName, Key: EmulatorSASKey, Rights: []string{"Listen", "Send", "Manage"}}},
@@ -140,10 +140,10 @@ func Default(dir string) Config {
 
 // DataDir returns the data folder's absolute path.
 func (c *Config) DataDir() string {
-	if filepath.IsAbs(c.Storage.Data) {
-		return c.Storage.Data
+	if filepath.IsAbs(c.Data.Folder) {
+		return c.Data.Folder
 	}
-	return filepath.Join(c.Dir, c.Storage.Data)
+	return filepath.Join(c.Dir, c.Data.Folder)
 }
 
 // AppDir returns the folder of an app, absolute.

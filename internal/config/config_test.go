@@ -86,7 +86,7 @@ func TestWhatIsCommentedOutKeepsItsDefault(t *testing.T) {
 	for _, text := range []string{
 		"", "\n", "# later\n", "---\n", "---\n# later\n...\n", "{}\n",
 		"cosmos:\n", "cosmos:\n  # port: 1\neventHubs:\n",
-		"cosmos:\n  port:\n  databases:\n", "storage: {sync: }\n", "eventHubs:\n  hubs:\n    # a: {}\n",
+		"cosmos:\n  port:\n  databases:\n", "data: {sync: }\n", "eventHubs:\n  hubs:\n    # a: {}\n",
 	} {
 		dir := t.TempDir()
 		want := Default(dir)
@@ -128,7 +128,7 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"key path", "cosmos: {databases: {d: {containers: {c: {partitionKey: deviceId}}}}}", "cosmos.databases.d.containers.c.partitionKey: \"deviceId\" is not a path"},
 		{"ttl", "cosmos: {databases: {d: {containers: {c: {partitionKey: /a, defaultTtl: 0}}}}}", "cosmos.databases.d.containers.c.defaultTtl: is 0"},
 		{"account key", "cosmos: {key: '*'}", "cosmos.key: is not base64"},
-		{"sync", "storage: {sync: often}", `storage.sync: "often" is not one of always, interval, none`},
+		{"sync", "data: {sync: often}", `data.sync: "often" is not one of always, interval, none`},
 		{"address", "listen: everywhere", `listen: "everywhere" is not an IP address`},
 		{"public cosmos key", "listen: 0.0.0.0", "cosmos.key: the emulator's well-known key is refused on 0.0.0.0"},
 		{"public SAS key", "listen: 0.0.0.0", "eventHubs.rules[0].key: the emulator's well-known key is refused on 0.0.0.0"},

@@ -29,7 +29,7 @@ var (
 func (c *Config) Validate() error {
 	var v validation
 	v.listen(c)
-	v.storage(c)
+	v.data(c)
 	v.eventHubs(&c.EventHubs)
 	v.cosmos(&c.Cosmos)
 	v.functions(c)
@@ -65,17 +65,17 @@ func (v *validation) listen(c *Config) {
 	}
 }
 
-func (v *validation) storage(c *Config) {
-	switch c.Storage.Sync {
+func (v *validation) data(c *Config) {
+	switch c.Data.Sync {
 	case "always", "interval", "none":
 	default:
-		v.add("storage.sync", "%q is not one of always, interval, none", c.Storage.Sync)
+		v.add("data.sync", "%q is not one of always, interval, none", c.Data.Sync)
 	}
-	if c.Storage.Sync == "interval" && (c.Storage.SyncInterval < Duration(time.Millisecond) || c.Storage.SyncInterval > Duration(time.Minute)) {
-		v.add("storage.syncInterval", "must be from 1ms to 1m")
+	if c.Data.Sync == "interval" && (c.Data.SyncInterval < Duration(time.Millisecond) || c.Data.SyncInterval > Duration(time.Minute)) {
+		v.add("data.syncInterval", "must be from 1ms to 1m")
 	}
-	if c.Storage.Data == "" {
-		v.add("storage.data", "is empty")
+	if c.Data.Folder == "" {
+		v.add("data.folder", "is empty")
 	}
 }
 

@@ -1,8 +1,13 @@
 package docstore
 
-import "encoding/binary"
+import (
+	"encoding/binary"
 
-// Every key of the store begins with the space's byte and a table's byte.
+	"github.com/lazuli-dev/lazuli/internal/kv"
+)
+
+// Every key of the store begins with the space's byte (see kv.Layout) and a
+// table's byte.
 // Numbers are big-endian; cid is the container's number, 4 bytes; ordinal and
 // lsn are positions, 8 bytes; iid is an index's number, 4 bytes.
 //
@@ -23,7 +28,7 @@ import "encoding/binary"
 // documents never changed since their creation in LSN order, and L has the
 // others. Changes merges the two.
 const (
-	spacePrefix = "d"
+	spacePrefix = kv.DocumentsPrefix
 
 	tableDocs       = 'D'
 	tableUnique     = 'U'

@@ -2,6 +2,8 @@ package kv
 
 import (
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
 // Batch collects changes that become durable together. Keys are full keys
@@ -44,7 +46,7 @@ func (b *Batch) Count() int { return int(b.p.Count()) }
 // Discard drops an uncommitted batch.
 func (b *Batch) Discard() { _ = b.p.Close() }
 
-// Commit makes the batch visible and, by the store's SyncMode, durable. An
+// Commit makes the batch visible and, by the store's sync policy, durable. An
 // error means that it may or may not survive, and that the store accepts no
 // further commit.
 func (b *Batch) Commit() error {
@@ -60,9 +62,9 @@ func (b *Batch) Commit() error {
 func (b *Batch) CommitAsync() (Pending, error) {
 	err := b.db.guard(func() error {
 		switch b.db.mode {
-		case SyncAlways:
+		case vfs.SyncAlways:
 			return b.db.p.ApplyNoSyncWait(b.p, pebble.Sync)
-		case SyncInterval:
+		case vfs.SyncInterval:
 			b.db.pending.Store(true)
 		}
 		return b.db.p.Apply(b.p, pebble.NoSync)
@@ -73,11 +75,11 @@ func (b *Batch) CommitAsync() (Pending, error) {
 // Pending is a commit on its way to the disk.
 type Pending struct{ b *Batch }
 
-// Wait returns when the commit is durable, by the store's SyncMode, or cannot
+// Wait returns when the commit is durable, by the store's sync policy, or cannot
 // be.
 func (p Pending) Wait() error {
 	return p.b.db.guardPending(func() error {
-		if p.b.db.mode == SyncAlways {
+		if p.b.db.mode == vfs.SyncAlways {
 			if err := p.b.p.SyncWait(); err != nil {
 				return err
 			}

@@ -35,37 +35,24 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// SyncMode says when a commit is on the disk.
-type SyncMode uint8
-
-const (
-	// SyncAlways syncs before a commit is acknowledged. Nothing acknowledged is
-	// ever lost.
-	SyncAlways SyncMode = iota
-	// SyncInterval acknowledges at once and syncs every Options.SyncEvery.
-	SyncInterval
-	// SyncNone leaves it to the operating system. A crash of the process loses
-	// nothing that reached the system; a power loss may.
-	SyncNone
-)
-
 // Options configure Open. The zero value of every field but Dir has a default.
 type Options struct {
-	FS            vfs.FS        // default: the operating system's
-	Dir           string        // the store's folder, made if missing
-	Sync          SyncMode      // default: SyncAlways
-	SyncEvery     time.Duration // for SyncInterval; default 100 ms
-	CacheBytes    int64         // cache of blocks, filled as they are read; default 64 MiB
-	MemTableBytes int           // upper size of one memtable; default 16 MiB; they start small
-	Log           *slog.Logger  // default: none
+	FS            vfs.FS         // default: the operating system's
+	Dir           string         // the store's folder, made if missing
+	Sync          vfs.SyncPolicy // default: always
+	SyncEvery     time.Duration  // for SyncInterval; default 100 ms
+	CacheBytes    int64          // cache of blocks, filled as they are read; default 64 MiB
+	MemTableBytes int            // upper size of one memtable; default 16 MiB; they start small
+	Log           *slog.Logger   // default: none
 }
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	p       *pebble.DB
+	dir     string
 	lock    *pebble.Lock
 	log     *slog.Logger
-	mode    SyncMode
+	mode    vfs.SyncPolicy
 	every   time.Duration
 	broken  atomic.Pointer[failure] // the first commit failure; no commit is accepted after it
 	stuck   *backlog
@@ -107,7 +94,11 @@ func Open(o Options) (*DB, error) {
 		}
 		return nil, fault.Wrap(kind, "store "+o.Dir, errors.Join(err, lock.Close()), "open")
 	}
-	return &DB{p: p, lock: lock, stuck: stuck, log: o.Log, mode: o.Sync, every: o.SyncEvery}, nil
+	db := &DB{p: p, dir: o.Dir, lock: lock, stuck: stuck, log: o.Log, mode: o.Sync, every: o.SyncEvery}
+	if err := db.checkLayout(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // pebbleOptions chooses for one machine that also runs everything else: small
@@ -156,7 +147,7 @@ func pebbleOptions(o Options, stuck *backlog) *pebble.Options {
 // Run does the store's timed work, which is syncing when the mode is
 // SyncInterval, until ctx ends.
 func (db *DB) Run(ctx context.Context) error {
-	if db.mode != SyncInterval {
+	if db.mode != vfs.SyncInterval {
 		<-ctx.Done()
 		return nil
 	}
@@ -190,7 +181,7 @@ func (db *DB) Close() (err error) {
 		if db.broken.Load() != nil {
 			return // Pebble's commit pipeline is stuck; closing it would hang
 		}
-		if db.mode != SyncAlways {
+		if db.mode != vfs.SyncAlways {
 			db.pending.Store(true)
 			if err = db.flushLog(); err != nil {
 				return

@@ -55,7 +55,7 @@ func get1(t testing.TB, r Reader, key string) string {
 func TestSpacesSnapshotsAndRanges(t *testing.T) {
 	db := open(t, Options{FS: vfs.NewMem()})
 	defer db.Close()
-	space := db.Space("x/")
+	space := Space{db, []byte("x/")}
 	b := db.NewBatch(0)
 	for i := range 5 {
 		b.Set(space.Key([]byte{byte(i)}), []byte{byte('a' + i)})
@@ -141,14 +141,14 @@ func TestTallyIsExact(t *testing.T) {
 // TestSyncModes: what a power loss right after the acknowledgement leaves.
 func TestSyncModes(t *testing.T) {
 	for _, tc := range []struct {
-		mode SyncMode
+		mode vfs.SyncPolicy
 		wait time.Duration
 		want string
 	}{
-		{SyncAlways, 0, "v"},
-		{SyncInterval, 0, "absent"},
-		{SyncInterval, time.Second, "v"},
-		{SyncNone, time.Second, "absent"},
+		{vfs.SyncAlways, 0, "v"},
+		{vfs.SyncInterval, 0, "absent"},
+		{vfs.SyncInterval, time.Second, "v"},
+		{vfs.SyncNone, time.Second, "absent"},
 	} {
 		t.Run(fmt.Sprintf("mode=%d,wait=%v", tc.mode, tc.wait), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -254,14 +254,16 @@ func FuzzParseTally(f *testing.F) {
 func TestWritersOnFailingDisk(t *testing.T) {
 	testkit.NoLeaks(t)
 	for round := range 20 {
+		var opened atomic.Bool
 		var writes atomic.Int64
 		fs := vfs.WithFaults(vfs.NewMem(), vfs.InjectorFunc(func(op vfs.Op) error {
-			if op.Kind == vfs.OpSyncData && writes.Add(1) > int64(round*3) {
+			if op.Kind == vfs.OpSyncData && opened.Load() && writes.Add(1) > int64(round*3) {
 				return syscall.EIO
 			}
 			return nil
 		}))
 		db := open(t, Options{FS: fs})
+		opened.Store(true)
 		var wg sync.WaitGroup
 		for g := range 8 {
 			wg.Go(func() {

@@ -8,15 +8,23 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Space is a set of keys behind a prefix. Prefixes of different spaces must
-// not be prefixes of each other. A Space is a small value; copy it freely.
+// Space is a set of keys behind a prefix, one row of Layout. It is a small
+// value; copy it freely.
 type Space struct {
 	db     *DB
 	prefix []byte
 }
 
-// Space returns the keys behind prefix.
-func (db *DB) Space(prefix string) Space { return Space{db, []byte(prefix)} }
+// Space returns the space of that name in Layout. There is nothing to answer for
+// a name that is not there: it panics.
+func (db *DB) Space(name string) Space {
+	for _, row := range Layout() {
+		if row.Name == name {
+			return Space{db, []byte(row.Prefix)}
+		}
+	}
+	panic("kv: no space " + name + " in the layout")
+}
 
 // Key returns the full key of a key in the space, for the reads and writes
 // that take full keys.

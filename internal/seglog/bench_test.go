@@ -60,7 +60,7 @@ func BenchmarkAppendAlone(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	for name, tail := range map[string]int64{"memory": 256 << 20, "files": 0} {
 		b.Run(name, func(b *testing.B) {
-			l := start(b, Options{FS: vfs.Default, Dir: b.TempDir(), Tail: NewTail(tail), Sync: SyncNone})
+			l := start(b, Options{FS: vfs.Default, Dir: b.TempDir(), Tail: NewTail(tail), Sync: vfs.SyncNone})
 			records := make([]string, 100)
 			for i := range records {
 				records[i] = string(make([]byte, 1024))

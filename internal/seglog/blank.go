@@ -24,7 +24,7 @@ var zeros [blankStep]byte // never changed
 // itself decides.
 func (l *Log) blank(size int64) {
 	w := &l.w
-	if l.opts.Sync != SyncAlways || size >= blankBelow || w.pos+size <= w.blanked {
+	if l.opts.Sync != vfs.SyncAlways || size >= blankBelow || w.pos+size <= w.blanked {
 		return
 	}
 	from := max(w.pos, w.blanked)

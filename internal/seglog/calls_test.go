@@ -31,7 +31,7 @@ func TestFileCalls(t *testing.T) {
 		}
 		return nil
 	}))
-	for _, policy := range []SyncPolicy{SyncAlways, SyncNone} {
+	for _, policy := range []vfs.SyncPolicy{vfs.SyncAlways, vfs.SyncNone} {
 		at := fmt.Sprintf("logs/%v", policy)
 		opts := Options{FS: fs, SegmentBytes: 800, Dir: at, Sync: policy}
 		say("# sync %v\nopen a new log", policy)

@@ -88,7 +88,7 @@ func TestDiskFull(t *testing.T) {
 func TestEveryCallFails(t *testing.T) {
 	noLeaks(t)
 	for _, errno := range []syscall.Errno{syscall.EIO, syscall.ENOSPC} {
-		for _, policy := range []SyncPolicy{SyncAlways, SyncNone} {
+		for _, policy := range []vfs.SyncPolicy{vfs.SyncAlways, vfs.SyncNone} {
 			hit := true
 			for nth := 1; hit; nth++ {
 				hit = false
@@ -101,7 +101,7 @@ func TestEveryCallFails(t *testing.T) {
 }
 
 // everyCallFails reports whether there was an nth call.
-func everyCallFails(t *testing.T, errno syscall.Errno, policy SyncPolicy, nth int) bool {
+func everyCallFails(t *testing.T, errno syscall.Errno, policy vfs.SyncPolicy, nth int) bool {
 	mem := vfs.NewCrashableMem()
 	var armed atomic.Bool
 	var calls atomic.Int64
@@ -141,7 +141,7 @@ func everyCallFails(t *testing.T, errno syscall.Errno, policy SyncPolicy, nth in
 	armed.Store(false)
 	l.mustAppend("", "healed")
 	want.add("", "healed")
-	if policy == SyncAlways {
+	if policy == vfs.SyncAlways {
 		image := mem.CrashClone(vfs.CrashCloneConfig{})
 		after := start(t, Options{FS: image, SegmentBytes: 300})
 		wantEntries(t, mustRead(t, after.Log), want.entries)
@@ -170,7 +170,7 @@ func TestFailedSyncWritesAgain(t *testing.T) {
 		}
 		return nil
 	}))
-	l := start(t, Options{FS: fs, Sync: SyncNone, SegmentBytes: 200})
+	l := start(t, Options{FS: fs, Sync: vfs.SyncNone, SegmentBytes: 200})
 	l.mustAppend("", "written twice")
 	fail.Store(true)
 	for i := 0; fail.Load(); i++ { // until the segment is full and its seal fails

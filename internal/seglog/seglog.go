@@ -47,34 +47,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// SyncPolicy says when an append counts as stored.
-type SyncPolicy uint8
-
-// The policies.
-const (
-	SyncAlways   SyncPolicy = iota // sync before every acknowledgement
-	SyncInterval                   // acknowledge after the write, sync every Options.SyncInterval
-	SyncNone                       // leave syncing to the operating system, except for sealed segments
-)
-
-// String returns the policy as settings write it.
-func (p SyncPolicy) String() string {
-	return [...]string{"always", "interval", "none"}[p]
-}
-
-// ParseSyncPolicy is the inverse of SyncPolicy.String; "" is always.
-func ParseSyncPolicy(s string) (SyncPolicy, error) {
-	switch s {
-	case "always", "":
-		return SyncAlways, nil
-	case "interval":
-		return SyncInterval, nil
-	case "none":
-		return SyncNone, nil
-	}
-	return 0, fault.New(fault.Invalid, "", "sync policy %q is none of always, interval, none", s)
-}
-
 // Options configure a Log. FS and Dir are required.
 type Options struct {
 	FS   vfs.FS
@@ -84,8 +56,8 @@ type Options struct {
 
 	MustExist bool // refuse a folder without segments instead of beginning a log
 
-	Sync         SyncPolicy
-	SyncInterval time.Duration // default 100 ms
+	Sync         vfs.SyncPolicy // sealed segments are synced with any policy
+	SyncInterval time.Duration  // default 100 ms
 
 	SegmentBytes int64 // a segment that would grow beyond this is sealed; default 64 MiB, at most 1 GiB
 	CommitBytes  int   // one write at most, unless a single append is larger; default 1 MiB

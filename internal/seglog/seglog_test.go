@@ -23,7 +23,7 @@ func TestOneHistory(t *testing.T) {
 	for _, segment := range []int64{600, 4 << 10, 1 << 20} {
 		for _, commit := range []int{1, 2 << 10, 1 << 20} {
 			for _, tail := range []int64{0, 40 << 10, 4 << 20} {
-				for _, sync := range []SyncPolicy{SyncAlways, SyncInterval, SyncNone} {
+				for _, sync := range []vfs.SyncPolicy{vfs.SyncAlways, vfs.SyncInterval, vfs.SyncNone} {
 					name := fmt.Sprintf("segment=%d,commit=%d,tail=%d,sync=%v", segment, commit, tail, sync)
 					t.Run(name, func(t *testing.T) {
 						oneHistory(t, rand.New(rand.NewPCG(seed, 1)), Options{

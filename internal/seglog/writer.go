@@ -36,7 +36,7 @@ type writer struct {
 // writeUntilClosed commits what is queued until the queue is closed and empty.
 func (l *Log) writeUntilClosed() {
 	var tick <-chan time.Time
-	if l.opts.Sync == SyncInterval {
+	if l.opts.Sync == vfs.SyncInterval {
 		t := time.NewTicker(l.opts.SyncInterval)
 		defer t.Stop()
 		tick = t.C
@@ -150,7 +150,7 @@ func (l *Log) write(b []byte) error {
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
-	if err == nil && l.opts.Sync == SyncAlways {
+	if err == nil && l.opts.Sync == vfs.SyncAlways {
 		err = w.file.SyncData()
 	}
 	if err != nil {
@@ -158,7 +158,7 @@ func (l *Log) write(b []byte) error {
 		return fmt.Errorf("write %s: %w", l.w.segment.path, err)
 	}
 	w.pos += int64(len(b))
-	if l.opts.Sync == SyncAlways {
+	if l.opts.Sync == vfs.SyncAlways {
 		w.synced = w.pos
 		w.uncache()
 	}

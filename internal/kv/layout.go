@@ -1,0 +1,102 @@
+package kv
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// The names of spaces, for DB.Space.
+const (
+	Documents         = "documents"
+	Catalogue         = "catalogue"
+	BlobMetadata      = "blob metadata"
+	StreamCheckpoints = "stream checkpoints"
+	StreamJournals    = "stream journals"
+)
+
+// DocumentsPrefix is the prefix of the space Documents, a constant because a
+// document store puts together some keys for each of its documents.
+const DocumentsPrefix = "d"
+
+// SpaceInfo is one row of the layout.
+type SpaceInfo struct {
+	Name    string
+	Prefix  string // what its keys begin with; no prefix begins with another
+	Owner   string // the package that reads and writes it
+	Purpose string
+}
+
+// Layout is the one table of the store's key spaces. What is here shares one
+// write-ahead log, so that a commit may touch several spaces and costs one sync:
+// documents, leases (which are documents), checkpoints, the catalogue. What
+// would only fill that log has a place of its own: events are in segment logs,
+// and large objects and telemetry do not belong here either.
+//
+// Whoever changes what a row means, or how its keys or values are encoded,
+// raises layoutVersion: a folder of another version is refused, not misread.
+func Layout() []SpaceInfo {
+	return []SpaceInfo{
+		{"layout", layoutPrefix, "kv", "the version of this table and of what its spaces hold"},
+		{Catalogue, "a", "resource", "accounts and what engines do not keep of a resource"},
+		{BlobMetadata, "b", "host", "checkpoints and ownerships of Event Hubs triggers, kept as the SDKs keep them on blobs"},
+		{Documents, DocumentsPrefix, "docstore", "databases, containers, items, indexes; leases among them"},
+		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
+		{StreamJournals, "j", "stream", "what happened to stream jobs"},
+	}
+}
+
+const (
+	layoutPrefix  = "\x00"
+	layoutVersion = 2
+)
+
+// layoutRecord is the value of the layout's one key, as JSON.
+type layoutRecord struct{ Version int }
+
+var layoutKey = []byte(layoutPrefix + "version") // never changed
+
+// checkLayout refuses a store of another layout and marks a new one. Stores of
+// before there was a mark have version 1.
+func (db *DB) checkLayout() error {
+	text, ok, err := db.Get(nil, layoutKey)
+	if err != nil {
+		return err
+	}
+	have := layoutRecord{Version: 1}
+	if ok {
+		if err := json.Unmarshal(text, &have); err != nil {
+			return fault.Wrap(fault.Internal, "store "+db.dir, err, "the mark of its layout is damaged")
+		}
+	} else if empty, err := db.empty(); err != nil {
+		return err
+	} else if empty {
+		return db.markLayout()
+	}
+	if have.Version != layoutVersion {
+		return fault.New(fault.Invalid, "store "+db.dir,
+			"it has layout %d, this program reads layout %d; use the program that wrote it, or move the data folder away to begin anew",
+			have.Version, layoutVersion)
+	}
+	return nil
+}
+
+func (db *DB) empty() (empty bool, err error) {
+	it, err := db.Iter(nil, nil)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, it.Error(), it.Close()) }()
+	return !it.First(), nil
+}
+
+func (db *DB) markLayout() error {
+	text, err := json.Marshal(layoutRecord{layoutVersion})
+	if err != nil {
+		return err
+	}
+	b := db.NewBatch(64)
+	b.Set(layoutKey, text)
+	return b.Commit()
+}
