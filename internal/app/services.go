@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -109,12 +110,17 @@ func (s *services) addCosmos(cfg config.Config, st *storage, tlsConfig *tls.Conf
 	httpTLS.NextProtos = []string{"h2", "http/1.1"}
 	dual := func(l net.Listener) net.Listener { return newDualListener(l, httpTLS) }
 	log = log.With("component", "cosmos")
+	authority, err := os.ReadFile(s.ca.Path())
+	if err != nil {
+		return err
+	}
 	account := cosmos.Config{
 		Store:         st.docs,
 		Log:           log,
 		Keys:          []string{cfg.Cosmos.Key},
 		StrictGateway: cfg.Cosmos.StrictGateway,
 		Consistency:   cfg.Cosmos.Consistency,
+		Authority:     authority,
 
 		AdvertisedEndpoint: cfg.Cosmos.Endpoint,
 		OnRequest:          func(e cosmos.RequestDone) { meter.Request(e.Status, e.Charge) },

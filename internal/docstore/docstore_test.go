@@ -221,13 +221,12 @@ func TestConditions(t *testing.T) {
 		{"stale etag", Op{Kind: Replace, Body: body, IfMatch: `"x"`}, fault.PreconditionFailed},
 		{"if-match on absent", Op{Kind: Replace, Body: []byte(`{"id":"9","pk":"a"}`), IfMatch: "*"}, fault.NotFound},
 		{"if-none-match any", Op{Kind: Upsert, Body: body, IfNoneMatch: "*"}, fault.PreconditionFailed},
-		{"read unchanged", Op{Kind: Read, Key: &key, ID: "1", IfNoneMatch: it.ETag}, fault.PreconditionFailed},
 		{"key mismatch", Op{Kind: Upsert, Key: &other, Body: body}, fault.Invalid},
 		{"id mismatch", Op{Kind: Replace, ID: "2", Body: body}, fault.Invalid},
 		{"short key", Op{Kind: Upsert, Key: &PartitionKey{}, Body: body}, fault.Invalid},
 		{"no id", Op{Kind: Upsert, Body: []byte(`{"pk":"a"}`)}, fault.Invalid},
 		{"number id", Op{Kind: Upsert, Body: []byte(`{"id":1,"pk":"a"}`)}, fault.Invalid},
-		{"long id", Op{Kind: Upsert, Body: []byte(`{"id":"` + strings.Repeat("x", 256) + `","pk":"a"}`)}, fault.Invalid},
+		{"long id", Op{Kind: Upsert, Body: []byte(`{"id":"` + strings.Repeat("x", 1024) + `","pk":"a"}`)}, fault.Invalid},
 		{"object key", Op{Kind: Upsert, Body: []byte(`{"id":"1","pk":{}}`)}, fault.Invalid},
 		{"twice", Op{Kind: Upsert, Body: []byte(`{"id":"1","pk":"a","pk":"b"}`)}, fault.Invalid},
 		{"not JSON", Op{Kind: Upsert, Body: []byte(`{"id":"1","pk":"a",}`)}, fault.Invalid},
@@ -239,6 +238,12 @@ func TestConditions(t *testing.T) {
 	}
 	if r := do(t, c, Op{Kind: Replace, Body: body, IfMatch: it.ETag}); r.Err != nil || r.Created {
 		t.Errorf("replace with the right etag: %+v", r)
+	}
+	if r := do(t, c, Op{Kind: Read, Key: &key, ID: "1", IfNoneMatch: it.ETag}); r.Err != nil || r.NotModified {
+		t.Errorf("read of what has changed: %+v", r)
+	}
+	if r := do(t, c, Op{Kind: Read, Key: &key, ID: "1", IfNoneMatch: "*"}); r.Err != nil || !r.NotModified {
+		t.Errorf("read of what is known: %+v", r)
 	}
 	if r := do(t, c, Op{Kind: Delete, Key: &key, ID: "1", IfMatch: "*"}); r.Err != nil {
 		t.Error(r.Err)

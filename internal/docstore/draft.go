@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 const (
 	maxDocBytes = 2 << 20 // of a document without system properties (the service's limit)
-	maxIDChars  = 255
-	maxIDBytes  = 1023
+	maxIDBytes  = 1023    // of an item's id (the service's limit)
 )
 
 // draft is a document from outside, checked and ready to be stamped.
@@ -138,8 +136,8 @@ func (d *draft) readID() error {
 
 // checkID tells whether an item may have the id.
 func checkID(id string) error {
-	if id == "" || len(id) > maxIDBytes || utf8.RuneCountInString(id) > maxIDChars {
-		return fault.New(fault.Invalid, "document", "id must have 1 to %d characters and at most %d bytes", maxIDChars, maxIDBytes)
+	if id == "" || len(id) > maxIDBytes {
+		return fault.New(fault.Invalid, "document", "id must have 1 to %d bytes", maxIDBytes)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ const (
 	Read                  // for batches: reads under the same lock
 	Mutate                // read, call Op.Mutate, replace
 	expire                // delete if expired; fault.NotFound otherwise
+	purge                 // delete if not changed since; fault.NotFound otherwise
 )
 
 // Op is one operation of a Write.
@@ -40,20 +41,25 @@ type Op struct {
 	// (fault.PreconditionFailed). An absent item has none to miss: an Upsert
 	// creates it, as on the service.
 	IfMatch string
-	// IfNoneMatch is an ETag or "*": for Read, fault.PreconditionFailed when
-	// the item still has it; for Create and Upsert "*" means must not exist.
+	// IfNoneMatch is an ETag or "*": a Read of an item that still has it is
+	// Result.NotModified; for Create and Upsert "*" means must not exist.
 	IfNoneMatch string
 	// Mutate returns the new body for the current item. It runs under the
 	// item's lock, possibly with other operations of the same Write waiting: it
 	// must only compute, and not keep the item.
 	Mutate func(current Item) ([]byte, error)
+
+	upTo uint64 // of purge: the newest version to delete
 }
 
 // Result is what became of an Op.
 type Result struct {
 	Item    Item // as stored; for Delete the item as it was
 	Created bool // Create, or Upsert that found nothing
-	Err     error
+	// NotModified tells that a Read met its IfNoneMatch. It is no failure: the
+	// other operations of an atomic Write go on.
+	NotModified bool
+	Err         error
 }
 
 var (

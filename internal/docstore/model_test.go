@@ -55,6 +55,8 @@ func TestAgainstModel(t *testing.T) {
 				if _, err := c.sweep(t.Context()); err != nil {
 					rt.Fatal(err)
 				}
+			case 3:
+				m.deletePartition(rt, t, c)
 			default:
 				m.write(rt, t, c, w.clock.Now())
 			}
@@ -68,6 +70,16 @@ func TestAgainstModel(t *testing.T) {
 
 func (m *model) expire(now time.Time) {
 	maps.DeleteFunc(m.docs, func(_ [2]string, d modelDoc) bool { return !d.dies.IsZero() && !d.dies.After(now) })
+}
+
+func (m *model) deletePartition(rt *rapid.T, t *testing.T, c *Container) {
+	pk := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "pk")
+	before := len(m.docs)
+	maps.DeleteFunc(m.docs, func(at [2]string, _ modelDoc) bool { return at[0] == pk })
+	n, _, err := c.DeletePartition(t.Context(), StringKey(pk))
+	if want := before - len(m.docs); err != nil || n != want {
+		rt.Fatalf("delete partition %s: %d items, %v; there were %d", pk, n, err, want)
+	}
 }
 
 // write draws some operations, executes them and predicts the results.

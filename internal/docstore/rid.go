@@ -31,6 +31,15 @@ type RID struct {
 	Ordinal             uint64
 }
 
+// Owner returns the id of the container of an item, or of the database of a
+// container.
+func (r RID) Owner() RID {
+	if r.Ordinal != 0 {
+		return RID{Database: r.Database, Container: r.Container}
+	}
+	return RID{Database: r.Database}
+}
+
 // String returns the text form.
 func (r RID) String() string {
 	var b [16]byte

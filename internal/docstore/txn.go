@@ -211,12 +211,16 @@ func (t *txn) step(s *step, ordinal, lsn uint64) error {
 		t.remove(expired, s.unique, lsn)
 		return nil
 	}
+	if s.op.Kind == purge {
+		return t.purge(s, &old, found, lsn)
+	}
 	if err := checkConditions(s, &old, found); err != nil {
 		return err
 	}
 	switch s.op.Kind {
 	case Read:
 		s.result.Item = old.item(t.c)
+		s.result.NotModified = s.op.IfNoneMatch != "" && matches(s.op.IfNoneMatch, old.doc)
 		return nil
 	case Delete:
 		t.remove(&old, s.unique, lsn)
@@ -247,7 +251,7 @@ func checkConditions(s *step, old *record, found bool) error {
 		return fault.New(fault.NotFound, resource, "no such item")
 	case found && op.IfMatch != "" && !matches(op.IfMatch, old.doc):
 		return fault.New(fault.PreconditionFailed, resource, "its etag is not %s", op.IfMatch)
-	case found && op.IfNoneMatch != "" && matches(op.IfNoneMatch, old.doc):
+	case found && op.Kind != Read && op.IfNoneMatch != "" && matches(op.IfNoneMatch, old.doc):
 		return fault.New(fault.PreconditionFailed, resource, "its etag is %s", op.IfNoneMatch)
 	}
 	return nil

@@ -149,7 +149,7 @@ func (c *Container) resolve(s *step) error {
 			return fault.New(fault.Invalid, "document", "its id is %q, the request's is %q", s.draft.id, s.id)
 		}
 		s.id, s.key = s.draft.id, s.draft.key
-	case Delete, Read, Mutate, expire:
+	case Delete, Read, Mutate, expire, purge:
 		if err := checkID(s.id); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -133,7 +134,7 @@ func (a *authenticator) check(r *http.Request, addr *address) error {
 //	lower(verb) LF lower(type) LF link LF lower(x-ms-date) LF lower(date) LF
 //
 // where date counts only without x-ms-date. Clients disagree on how the link
-// is escaped and cased, so the candidates are tried in order of likelihood.
+// is escaped and cased, so the candidates of signedLinks are tried in turn.
 func (a *authenticator) checkMaster(r *http.Request, addr *address, cred credential) error {
 	if cred.ver != "1.0" {
 		return unauthorized("The authorization version '%s' is unknown: expected 1.0.", clip(cred.ver, 20))
@@ -157,16 +158,35 @@ func (a *authenticator) checkMaster(r *http.Request, addr *address, cred credent
 	}
 	given := sig[:n]
 	var scratch [512]byte
-	for _, link := range [...]string{addr.link, addr.rawLink, strings.ToLower(addr.link)} {
-		payload := appendPayload(scratch[:0], r.Method, kindNames[addr.kind], link, xdate, date)
+	for link := range signedLinks(addr) {
+		payload := appendPayload(scratch[:0], r.Method, addr.signedType(), link, xdate, date)
 		for _, k := range a.keys {
 			if k.signs(payload, given) {
 				return nil
 			}
 		}
 	}
-	payload := appendPayload(nil, r.Method, kindNames[addr.kind], addr.link, xdate, date)
+	link := addr.link
+	if rid := addr.signedRID(); rid != "" {
+		link = strings.ToLower(rid)
+	}
+	payload := appendPayload(nil, r.Method, addr.signedType(), link, xdate, date)
 	return unauthorized("The input authorization token can't serve the request. The wrong key is being used or the expected payload is not built as per the protocol. Server used the following payload to sign: '%s'", clip(string(payload), 1024))
+}
+
+// signedLinks yields the texts that a client may have signed as the link, the
+// likeliest first: the names as they are or as they came, and for a path of
+// _rids the last of them alone, in lower case (Java, JavaScript, Python) or as
+// it is (.NET for some resources).
+func signedLinks(addr *address) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(addr.link) || !yield(addr.rawLink) || !yield(strings.ToLower(addr.link)) {
+			return
+		}
+		if rid := addr.signedRID(); rid != "" && yield(strings.ToLower(rid)) {
+			yield(rid)
+		}
+	}
 }
 
 // checkDate refuses a request whose date is missing, unreadable or too far off.

@@ -126,3 +126,35 @@ func statuses(results []result) string {
 	}
 	return strings.Join(list, " ")
 }
+
+// A read whose ETag the client has is 304 as a single read is, and no failure
+// of the batch.
+func TestBatchReadsOfWhatIsKnown(t *testing.T) {
+	a := newAccount(t, nil)
+	docs := a.container("c", keyPK)
+	etag := a.must(201, "POST", docs, `{"id":"1","pk":"a"}`, pk("a")).etag()
+	known, err := json.Marshal(etag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(condition string) string {
+		return `{"operationType":"Read","id":"1","partitionKey":"[\"a\"]","ifNoneMatch":` + condition + `}`
+	}
+	body := "[" + read(string(known)) + "," + read(`"\"other\""`) + "," + read("null") + "]"
+	for name, h := range map[string]headers{"bulk": bulkHeaders, "batch": batchHeaders.and(pk("a")...)} {
+		got := a.batch(200, docs, body, h)
+		if s := statuses(got); s != "304 200 200" || got[0].ResourceBody != nil || got[0].ETag != etag || got[1].ResourceBody == nil {
+			t.Errorf("%s: %s %+v", name, s, got)
+		}
+	}
+	got := a.batch(200, docs, "["+read(string(known))+`,{"operationType":"Create","resourceBody":{"id":"2","pk":"a"}}]`, batchHeaders.and(pk("a")...))
+	if s := statuses(got); s != "304 201" {
+		t.Errorf("a batch with a write: %s", s)
+	}
+	a.must(200, "GET", docs+"/2", "", pk("a"))
+	// A write's condition still fails the batch.
+	got = a.batch(207, docs, `[{"operationType":"Upsert","id":"1","ifNoneMatch":"*","resourceBody":{"id":"1","pk":"a"}},`+read("null")+`]`, batchHeaders.and(pk("a")...))
+	if s := statuses(got); s != "412 424" {
+		t.Errorf("a write that must not replace: %s", s)
+	}
+}

@@ -14,6 +14,7 @@ import "strconv"
 //	create, upsert         5.5 + (kb-1)/2
 //	replace, patch         10.5 + (kb-1)/2      (the old version is unindexed too)
 //	delete                 5.5 + (kb-1)/2
+//	delete a partition     the deletion of each of its items
 //	query page             2.3 + documents/40 + KB of documents/20 + KB of rows/40
 //	read feed, change feed 1 + items/20 + KB/11
 //	metadata read          1
@@ -32,6 +33,15 @@ func kilobytes(n int) float64 { return max(float64(n)/1024, 1) }
 func chargeRead(n int) float64    { return 1 + (kilobytes(n)-1)/11 }
 func chargeCreate(n int) float64  { return 5.5 + (kilobytes(n)-1)/2 }
 func chargeReplace(n int) float64 { return 10.5 + (kilobytes(n)-1)/2 }
+
+// chargeDeletePartition is the sum of the deletions, as if the items were
+// alike.
+func chargeDeletePartition(items int, size int64) float64 {
+	if items == 0 {
+		return chargeMinimal
+	}
+	return float64(items) * chargeCreate(int(size/int64(items)))
+}
 
 // chargeFeed is the price of a page read in order, without evaluation.
 func chargeFeed(items, bytes int) float64 {

@@ -51,7 +51,13 @@ func newAccount(t testing.TB, change func(*Config)) *testAccount {
 func newAccountAt(t testing.TB, now func() time.Time, change func(*Config)) *testAccount {
 	t.Helper()
 	testkit.NoLeaks(t)
-	db, err := kv.Open(kv.Options{FS: vfs.NewMem(), Dir: "data"})
+	return newAccountOn(t, vfs.NewMem(), now, change)
+}
+
+// newAccountOn is newAccountAt on a file system of its own.
+func newAccountOn(t testing.TB, fs vfs.FS, now func() time.Time, change func(*Config)) *testAccount {
+	t.Helper()
+	db, err := kv.Open(kv.Options{FS: fs, Dir: "/srv/lazuli/data"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,17 +131,24 @@ type headers []string
 // call sends a signed request. The path is escaped already.
 func (a *testAccount) call(method, path, body string, h headers) *answer {
 	a.t.Helper()
+	escaped, _, _ := strings.Cut(path, "?")
+	addr, err := parsePath(escaped)
+	if err != nil {
+		addr = address{}
+	}
+	return a.callSigned(method, path, addr.signedType(), addr.link, body, h)
+}
+
+// callSigned is call with a signature over a resource type and a link.
+func (a *testAccount) callSigned(method, path, resourceType, link, body string, h headers) *answer {
+	a.t.Helper()
 	req, err := http.NewRequest(method, a.server.URL+path, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	addr, err := parsePath(req.URL.EscapedPath())
-	if err != nil {
-		addr = address{}
-	}
 	date := time.Now().UTC().Format(http.TimeFormat)
 	req.Header.Set("x-ms-date", date)
-	req.Header.Set("Authorization", signature(testKey, method, kindNames[addr.kind], addr.link, date))
+	req.Header.Set("Authorization", signature(testKey, method, resourceType, link, date))
 	for i := 0; i+1 < len(h); i += 2 {
 		req.Header.Set(h[i], h[i+1])
 	}

@@ -3,6 +3,7 @@ package cosmos
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
@@ -12,19 +13,19 @@ import (
 // Lazuli only keeps are raw; checkPolicies refuses those that would change
 // what a query or write answers.
 type containerBody struct {
-	ID                 string                     `json:"id"`
-	IndexingPolicy     json.RawMessage            `json:"indexingPolicy,omitempty"`
-	PartitionKey       *docstore.PartitionKeySpec `json:"partitionKey,omitempty"`
-	DefaultTTL         *int32                     `json:"defaultTtl,omitempty"`
-	UniqueKeyPolicy    *uniqueKeyPolicy           `json:"uniqueKeyPolicy,omitempty"`
-	ConflictResolution json.RawMessage            `json:"conflictResolutionPolicy,omitempty"`
-	Geospatial         json.RawMessage            `json:"geospatialConfig,omitempty"`
-	Computed           json.RawMessage            `json:"computedProperties,omitempty"`
-	VectorEmbedding    json.RawMessage            `json:"vectorEmbeddingPolicy,omitempty"`
-	FullText           json.RawMessage            `json:"fullTextPolicy,omitempty"`
-	ClientEncryption   json.RawMessage            `json:"clientEncryptionPolicy,omitempty"`
-	ChangeFeed         json.RawMessage            `json:"changeFeedPolicy,omitempty"`
-	AnalyticalTTL      json.RawMessage            `json:"analyticalStorageTtl,omitempty"`
+	ID                 string            `json:"id"`
+	IndexingPolicy     json.RawMessage   `json:"indexingPolicy,omitempty"`
+	PartitionKey       *partitionKeyBody `json:"partitionKey,omitempty"`
+	DefaultTTL         *int32            `json:"defaultTtl,omitempty"`
+	UniqueKeyPolicy    *uniqueKeyPolicy  `json:"uniqueKeyPolicy,omitempty"`
+	ConflictResolution json.RawMessage   `json:"conflictResolutionPolicy,omitempty"`
+	Geospatial         json.RawMessage   `json:"geospatialConfig,omitempty"`
+	Computed           json.RawMessage   `json:"computedProperties,omitempty"`
+	VectorEmbedding    json.RawMessage   `json:"vectorEmbeddingPolicy,omitempty"`
+	FullText           json.RawMessage   `json:"fullTextPolicy,omitempty"`
+	ClientEncryption   json.RawMessage   `json:"clientEncryptionPolicy,omitempty"`
+	ChangeFeed         json.RawMessage   `json:"changeFeedPolicy,omitempty"`
+	AnalyticalTTL      json.RawMessage   `json:"analyticalStorageTtl,omitempty"`
 
 	RID       string `json:"_rid,omitempty"`
 	Self      string `json:"_self,omitempty"`
@@ -35,6 +36,36 @@ type containerBody struct {
 	Triggers  string `json:"_triggers,omitempty"`
 	UDFs      string `json:"_udfs,omitempty"`
 	Conflicts string `json:"_conflicts,omitempty"`
+}
+
+// partitionKeyBody is a partition key's definition on the wire.
+type partitionKeyBody struct {
+	Paths   []string   `json:"paths"`
+	Kind    string     `json:"kind"`
+	Version keyVersion `json:"version,omitempty"`
+}
+
+// keyVersion is the version of the partition key's hash: 1 or 2, which the Java
+// SDK writes as the name of its constant, "V1" or "V2".
+type keyVersion int
+
+// UnmarshalJSON reads a number or a name; which numbers exist is the store's
+// to say.
+func (v *keyVersion) UnmarshalJSON(b []byte) error {
+	switch strings.ToUpper(string(b)) {
+	case `"V1"`:
+		*v = 1
+	case `"V2"`:
+		*v = 2
+	case "NULL":
+	default:
+		n, err := strconv.Atoi(string(b))
+		if err != nil {
+			return badRequest(subNone, "The version %s of the partition key is invalid: expected 1, 2, \"V1\" or \"V2\".", clip(string(b), 40))
+		}
+		*v = keyVersion(n)
+	}
+	return nil
 }
 
 type uniqueKeyPolicy struct {
@@ -80,14 +111,14 @@ const (
 func parseContainer(body []byte) (docstore.ContainerSpec, error) {
 	var in containerBody
 	if err := json.Unmarshal(body, &in); err != nil {
-		return docstore.ContainerSpec{}, badRequest(subNone, "The request body is not the JSON object of a container: %v.", err)
+		return docstore.ContainerSpec{}, jsonError(err, "container")
 	}
 	if err := in.checkPolicies(); err != nil {
 		return docstore.ContainerSpec{}, err
 	}
 	spec := docstore.ContainerSpec{ID: in.ID, DefaultTTL: in.DefaultTTL, Extras: map[string]json.RawMessage{}}
 	if in.PartitionKey != nil {
-		spec.PartitionKey = *in.PartitionKey
+		spec.PartitionKey = docstore.PartitionKeySpec{Paths: in.PartitionKey.Paths, Kind: in.PartitionKey.Kind, Version: int(in.PartitionKey.Version)}
 	}
 	if in.UniqueKeyPolicy != nil {
 		for _, k := range in.UniqueKeyPolicy.Keys {
@@ -124,8 +155,13 @@ func (c *containerBody) checkPolicies() error {
 			return unsupported(p.feature, "Leave it out of the container's definition.")
 		}
 	}
+	var feed struct {
+		Retention json.Number `json:"retentionDuration"`
+	}
+	if present(c.ChangeFeed) && (json.Unmarshal(c.ChangeFeed, &feed) != nil || feed.Retention != "" && feed.Retention != "0") {
+		return unsupported("The change feed of all versions and deletes (changeFeedPolicy with a retentionDuration)", "Leave it out of the container's definition and read the latest versions.")
+	}
 	var conflict struct {
-		Mode      string `json:"mode"`
 		Procedure string `json:"conflictResolutionProcedure"`
 	}
 	if present(c.ConflictResolution) && json.Unmarshal(c.ConflictResolution, &conflict) == nil && conflict.Procedure != "" {
@@ -160,7 +196,7 @@ func parseIndexingPolicy(raw json.RawMessage) (docstore.IndexingPolicy, error) {
 	}
 	var in indexingPolicy
 	if err := json.Unmarshal(raw, &in); err != nil {
-		return out, badRequest(subNone, "The indexing policy is invalid: %v.", err)
+		return out, jsonError(err, "container with an indexing policy")
 	}
 	out = docstore.IndexingPolicy{Mode: strings.ToLower(in.Mode), Automatic: in.Automatic == nil || *in.Automatic, Raw: raw}
 	for _, p := range in.Included {
@@ -195,7 +231,8 @@ func containerJSON(c *docstore.Container) ([]byte, error) {
 		return json.RawMessage(fallback)
 	}
 	out := containerBody{
-		ID: r.ID, PartitionKey: &spec.PartitionKey, DefaultTTL: spec.DefaultTTL,
+		ID: r.ID, DefaultTTL: spec.DefaultTTL,
+		PartitionKey:       &partitionKeyBody{spec.PartitionKey.Paths, spec.PartitionKey.Kind, keyVersion(spec.PartitionKey.Version)},
 		UniqueKeyPolicy:    &uniqueKeyPolicy{Keys: []uniqueKey{}},
 		ConflictResolution: extra(extraConflict, defaultConflictPolicy),
 		Geospatial:         extra(extraGeospatial, defaultGeospatialConfig),

@@ -13,9 +13,20 @@ type containerInfo struct {
 	keyPaths []string // the partition key's
 	keySpec  docstore.PartitionKeySpec
 
-	// Header values, shared by replies; nobody writes them.
-	contentPath []string // the _rid
-	altPath     []string // dbs/{name}/colls/{name}
+	self  owner // of what is in the container
+	above owner // of the container itself: its database
+}
+
+// owner is what replies say of the parent of the resource they are about. The
+// Java SDK builds a resource's name link from it and the id; session caches of
+// all SDKs key on it. Its values are shared by replies; nobody writes them.
+type owner struct {
+	path []string // x-ms-alt-content-path: dbs/{name} or dbs/{name}/colls/{name}
+	rid  []string // x-ms-content-path: its _rid
+}
+
+func ownerDatabase(db *docstore.Database) owner {
+	return owner{[]string{"dbs/" + db.ID()}, []string{db.Resource().RID}}
 }
 
 // infoCache keeps the infos of live containers.
@@ -28,7 +39,8 @@ func (c *infoCache) get(db *docstore.Database, coll *docstore.Container) *contai
 	rid, spec := coll.Resource().RID, coll.Spec().PartitionKey
 	info := &containerInfo{
 		rid: rid, keyPaths: spec.Paths, keySpec: spec,
-		contentPath: []string{rid}, altPath: []string{"dbs/" + db.ID() + "/colls/" + coll.ID()},
+		self:  owner{[]string{"dbs/" + db.ID() + "/colls/" + coll.ID()}, []string{rid}},
+		above: ownerDatabase(db),
 	}
 	c.m.Store(coll, info)
 	return info

@@ -2,10 +2,13 @@ package cosmos
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/cosmossql"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
@@ -62,8 +65,10 @@ var kindTable = map[fault.Kind]kindStatus{
 // throttleRetryMS is the wait a 429 asks for.
 const throttleRetryMS = 100
 
-// asAPIError turns any error into the service's shape. An Internal error keeps
-// its details for the log and gives the client only the kind's sentence.
+// asAPIError turns any error into the service's shape. An error of ours keeps
+// its details for the log: of an Internal one the client reads the kind's
+// sentence, of an Unavailable one what the engine said in its own words. Causes
+// and resources name files of this machine.
 func asAPIError(err error) *apiError {
 	var e *apiError
 	if errors.As(err, &e) {
@@ -75,7 +80,14 @@ func asAPIError(err error) *apiError {
 	kind := fault.KindOf(err)
 	row := kindTable[kind]
 	out := &apiError{status: row.status, code: row.code, msg: row.text}
-	if kind != fault.Internal {
+	switch kind {
+	case fault.Internal:
+	case fault.Unavailable:
+		var engine *fault.Error
+		if errors.As(err, &engine) && engine.Msg != "" {
+			out.msg += " " + engine.Msg
+		}
+	default:
 		out.msg += " " + err.Error()
 	}
 	if kind == fault.Throttled {
@@ -131,7 +143,43 @@ func jsonError(err error, what string) error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return badRequest(subNone, "The request body is not the JSON of a %s: %v.", what, err)
+	return badRequest(subNone, "The request body is not the JSON of a %s: %s.", what, jsonProblem(err))
+}
+
+// jsonProblem says what is wrong with a body in the client's terms: encoding/json
+// speaks of Go types.
+func jsonProblem(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err.Error()
+	}
+	what := "it"
+	if wrong.Field != "" {
+		what = "the property '" + clip(wrong.Field, 80) + "'"
+	}
+	given, _, _ := strings.Cut(wrong.Value, " ") // "number 1.5"
+	article := " is a "
+	if strings.HasPrefix(given, "a") || strings.HasPrefix(given, "o") { // array, object
+		article = " is an "
+	}
+	return what + article + given + " where the service expects " + jsonType(wrong.Type)
+}
+
+// jsonType is what JSON calls the values of a Go type.
+func jsonType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonType(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a whole number of fitting size"
 }
 
 // writeError refines an engine's error of a single write.

@@ -70,12 +70,12 @@ func TestContextErrorsAreTimeouts(t *testing.T) {
 }
 
 func TestErrorBodyIsJSON(t *testing.T) {
-	raw := errorBody(&apiError{code: "BadRequest", msg: "a \"quote\"\n\x01\xff end", info: emptyPlan}, "id-1")
+	raw := errorBody(&apiError{code: "BadRequest", msg: "a \"quote\"\n\x01\xff end", info: planOfValues}, "id-1")
 	var got struct{ Code, Message, AdditionalErrorInfo string }
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatalf("%s: %v", raw, err)
 	}
-	if got.Code != "BadRequest" || got.Message != "a \"quote\"\n\x01\uFFFD end\r\nActivityId: id-1" || got.AdditionalErrorInfo != emptyPlan {
+	if got.Code != "BadRequest" || got.Message != "a \"quote\"\n\x01\uFFFD end\r\nActivityId: id-1" || got.AdditionalErrorInfo != planOfValues {
 		t.Errorf("%+v", got)
 	}
 	if !json.Valid([]byte(got.AdditionalErrorInfo)) || !json.Valid([]byte(queryEngine)) {

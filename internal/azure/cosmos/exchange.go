@@ -23,6 +23,7 @@ type exchange struct {
 
 	coll   *docstore.Container // once an operation resolved it
 	info   *containerInfo      // of coll
+	owner  owner               // of what the reply is about, if that is not in coll
 	charge float64             // request units of the operation
 	lose   bool                // an intercept rule wants the reply lost
 	body   *buffer             // the request's body, returned to the pool at the end
@@ -178,6 +179,9 @@ func (x *exchange) reply(status int, body []byte) error {
 	if x.coll != nil {
 		x.setContainerHeaders(h)
 	}
+	if x.owner.path != nil {
+		h[hdrAltContentPath], h[hdrContentPath] = x.owner.path, x.owner.rid
+	}
 	var num [32]byte
 	h[hdrCharge] = x.value(string(appendCharge(num[:0], x.charge)))
 	elapsed := x.svc.now().Sub(x.event.Start)
@@ -206,15 +210,14 @@ func (x *exchange) setContainerHeaders(h http.Header) {
 	h[hdrSessionToken] = x.value(token)
 	h[hdrLSN], h[hdrLLSN], h[hdrGlobalCommittedLSN] = text, text, text
 	h[hdrRangeID] = valRangeID
-	h[hdrAltContentPath] = x.info.altPath
-	h[hdrContentPath] = x.info.contentPath
+	h[hdrAltContentPath], h[hdrContentPath] = x.info.self.path, x.info.self.rid
 }
 
 // fail replies with an error and logs it when it is ours.
 func (x *exchange) fail(err error) {
 	e := asAPIError(err)
 	if e.status >= http.StatusInternalServerError {
-		x.svc.log.Error("request failed", "operation", x.event.Operation, "activity_id", x.event.ActivityID, "error", err)
+		x.svc.failures.write(x.svc.log, x.svc.now(), x.event.Operation, x.event.ActivityID, err)
 	}
 	if x.charge == 0 {
 		x.charge = chargeMinimal

@@ -127,3 +127,24 @@ func TestExpiredItemsAreInvisible(t *testing.T) {
 	a.must(201, "POST", docs, `{"id":"1","pk":"a"}`, pk("a"))
 	a.must(400, "POST", docs, `{"id":"3","pk":"a","ttl":0}`, pk("a"))
 }
+
+// With its wire format of 2021-09-15, which Java's processor of latest versions
+// asks for, the change feed has documents and their metadata apart.
+func TestChangeFeedInEnvelopes(t *testing.T) {
+	a := newAccount(t, nil)
+	docs := a.container("c", keyPK)
+	item := a.must(201, "POST", docs, `{"id":"1","pk":"a"}`, pk("a"))
+	h := headers{"A-IM", "Incremental feed", "x-ms-cosmos-changefeed-wire-format-version", "2021-09-15"}
+	r := a.must(200, "GET", docs, "", h)
+	change := r.json(t)["Documents"].([]any)[0].(map[string]any)
+	current, metadata := change["current"].(map[string]any), change["metadata"].(map[string]any)
+	if len(change) != 2 || current["id"] != "1" || current["_etag"] != item.etag() || current["_lsn"] != nil {
+		t.Errorf("change %v", change)
+	}
+	if fmt.Sprintf("%q", fmt.Sprint(metadata["lsn"])) != r.etag() || metadata["crts"] != current["_ts"] || len(metadata) != 2 {
+		t.Errorf("metadata %v, etag %s", metadata, r.etag())
+	}
+	a.must(304, "GET", docs, "", h.and("If-None-Match", r.etag()))
+	h[3] = "2031-01-01"
+	a.must(400, "GET", docs, "", h)
+}

@@ -68,6 +68,7 @@ const (
 	hdrTransportID        = "X-Ms-Transport-Request-Id"
 	hdrVersion            = "X-Ms-Version"
 	hdrWantQueryMetrics   = "X-Ms-Documentdb-Populatequerymetrics"
+	hdrWireFormat         = "X-Ms-Cosmos-Changefeed-Wire-Format-Version"
 	hdrXDate              = "X-Ms-Date"
 )
 

@@ -1,6 +1,8 @@
 package cosmos
 
 import (
+	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -216,4 +218,43 @@ func TestItemByRIDLink(t *testing.T) {
 	a.must(200, "PUT", link, `{"id":"1","pk":"a","n":2}`, pk("a"))
 	a.must(204, "DELETE", link, "", pk("a"))
 	a.must(404, "GET", link, "", pk("a"))
+}
+
+// An item's id has up to 1023 bytes, a database's or container's up to 255
+// characters, of everything but / \\ ? # (Azure: "Service quotas and default
+// limits").
+func TestIDsUpToTheServicesLimits(t *testing.T) {
+	a := newAccount(t, nil)
+	long := strings.Repeat("물", 254)
+	name := url.PathEscape(long)
+	a.must(201, "POST", "/dbs", `{"id":"`+long+`x"}`, nil)
+	a.must(201, "POST", "/dbs/"+name+"x/colls", `{"id":"`+long+`y",`+keyPK+`}`, nil)
+	a.must(400, "POST", "/dbs", `{"id":"`+long+`xy"}`, nil)
+	a.must(400, "POST", "/dbs/"+name+"x/colls", `{"id":"`+long+`xy",`+keyPK+`}`, nil)
+	docs := "/dbs/" + name + "x/colls/" + name + "y/docs"
+	legal := []string{strings.Repeat("i", 1023), strings.Repeat("물", 341), " a", "a ", ".", "..", "...", "\u0001\t\n", "😀", "é", "e\u0301", "\u00a0", "%41", "%", "a+b"}
+	for c := rune(' '); c <= '~'; c++ {
+		if !strings.ContainsRune(`/\?#`, c) {
+			legal = append(legal, "x"+string(c)+"x")
+		}
+	}
+	for _, id := range legal {
+		body, err := json.Marshal(map[string]any{"id": id, "pk": "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.must(201, "POST", docs, string(body), pk("a"))
+		path := docs + "/" + strings.ReplaceAll(url.PathEscape(id), ".", "%2E")
+		if got := a.must(200, "GET", path, "", pk("a")).json(t)["id"]; got != id {
+			t.Errorf("%q was read as %q", id, got)
+		}
+		a.must(200, "PUT", path, string(body), pk("a"))
+		a.must(204, "DELETE", path, "", pk("a"))
+	}
+	if n := a.must(200, "GET", docs, "", nil).json(t)["_count"]; n != 0.0 {
+		t.Errorf("%v are left", n)
+	}
+	for _, id := range []string{"", strings.Repeat("i", 1024), strings.Repeat("물", 342)} {
+		a.must(400, "POST", docs, `{"id":"`+id+`","pk":"a"}`, pk("a"))
+	}
 }

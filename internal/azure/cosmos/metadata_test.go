@@ -1,6 +1,10 @@
 package cosmos
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -130,7 +134,7 @@ func TestContainerDefinitionsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s", definition, r.status, r.body)
 		}
 	}
-	a.must(201, "POST", "/dbs/d/colls", `{"id":"c",`+keyPK+`,"computedProperties":[],"vectorEmbeddingPolicy":{"vectorEmbeddings":[]},"fullTextPolicy":null}`, nil)
+	a.must(201, "POST", "/dbs/d/colls", `{"id":"c",`+keyPK+`,"computedProperties":[],"changeFeedPolicy":{"retentionDuration":0},"vectorEmbeddingPolicy":{"vectorEmbeddings":[]},"fullTextPolicy":null}`, nil)
 }
 
 func TestRangesEndWith304(t *testing.T) {
@@ -169,7 +173,11 @@ func TestOffers(t *testing.T) {
 		t.Errorf("%s", put.body)
 	}
 	a.must(404, "GET", "/offers/AAAA", "", nil)
-	for _, bad := range []string{``, `{}`, `{"content":{}}`, `{"content":{"offerThroughput":450}}`, `{"content":{"offerThroughput":1,"offerAutopilotSettings":{"maxThroughput":1000}}}`} {
+	a.must(404, "GET", "/offers/"+strings.ToLower(offer["_rid"].(string)), "", nil) // letter case tells _rids apart
+	for _, bad := range []string{``, `{}`, `{"content":{}}`, `{"content":{"offerThroughput":450}}`, `{"content":{"offerThroughput":1000100}}`,
+		`{"content":{"offerThroughput":400,"offerAutopilotSettings":{"maxThroughput":1500}}}`, `{"content":{"offerAutopilotSettings":7}}`,
+		`{"content":{"offerAutopilotSettings":{"maxThroughput":2000000}}}`,
+	} {
 		if r := a.call("PUT", path, bad, nil); r.status != 400 {
 			t.Errorf("%s: %d", bad, r.status)
 		}
@@ -178,6 +186,115 @@ func TestOffers(t *testing.T) {
 		if r := a.call("POST", "/dbs", `{"id":"never"}`, bad); r.status != 400 {
 			t.Errorf("%v: %d", bad, r.status)
 		}
+	}
+}
+
+// SDKs read content.offerThroughput of every offer, and send it back with
+// changed autopilot settings.
+func TestAutoscaleOffersCarryTheCurrentThroughput(t *testing.T) {
+	a := newAccount(t, nil)
+	auto := headers{"x-ms-cosmos-offer-autopilot-settings", `{"maxThroughput":4000}`}
+	a.must(201, "POST", "/dbs", `{"id":"d"}`, auto)
+	a.must(201, "POST", "/dbs/d/colls", `{"id":"c",`+keyPK+`}`, auto)
+	for _, o := range a.must(200, "GET", "/offers", "", nil).json(t)["Offers"].([]any) {
+		offer := o.(map[string]any)
+		content := offer["content"].(map[string]any)
+		settings := content["offerAutopilotSettings"].(map[string]any)
+		if content["offerThroughput"] != 400.0 || settings["maxThroughput"] != 4000.0 {
+			t.Errorf("content %v", content)
+		}
+		settings["maxThroughput"] = 6000
+		body, err := json.Marshal(offer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, rid := "/offers/"+offer["_rid"].(string), offer["_rid"].(string)
+		r := a.callSigned("PUT", path, "offers", strings.ToLower(rid), string(body), nil)
+		if r.status != 200 || !strings.Contains(string(r.body), `"content":{"offerThroughput":600,"offerAutopilotSettings":{"maxThroughput":6000}}`) {
+			t.Errorf("replaced: %d %s", r.status, r.body)
+		}
+		if read := a.must(200, "GET", path, "", nil); string(read.body) != string(r.body) {
+			t.Errorf("read back: %s", read.body)
+		}
+		r = a.must(200, "PUT", path, `{"content":{"offerThroughput":1000}}`, nil)
+		if !strings.Contains(string(r.body), `"content":{"offerThroughput":1000},`) {
+			t.Errorf("manual again: %s", r.body)
+		}
+	}
+}
+
+// Java writes the version of a partition key as the name of its constant.
+func TestPartitionKeyVersions(t *testing.T) {
+	a := newAccount(t, nil)
+	a.must(201, "POST", "/dbs", `{"id":"d"}`, nil)
+	for i, tt := range []struct{ key, want string }{
+		{`{"paths":["/t","/u"],"kind":"MultiHash","version":"V2"}`, `"partitionKey":{"paths":["/t","/u"],"kind":"MultiHash","version":2}`},
+		{`{"paths":["/t"],"kind":"Hash","version":"V1"}`, `"partitionKey":{"paths":["/t"],"kind":"Hash","version":1}`},
+		{`{"paths":["/t"],"kind":"Hash","version":2}`, `"version":2}`},
+		{`{"paths":["/t"],"kind":"Hash","version":null}`, `"version":1}`},
+		{`{"paths":["/t"]}`, `"partitionKey":{"paths":["/t"],"kind":"Hash","version":1}`},
+	} {
+		r := a.call("POST", "/dbs/d/colls", fmt.Sprintf(`{"id":"c%d","partitionKey":%s}`, i, tt.key), nil)
+		if r.status != 201 || !strings.Contains(string(r.body), tt.want) {
+			t.Errorf("%s: %d %s", tt.key, r.status, r.body)
+		}
+	}
+	for _, version := range []string{`"V9"`, `3`, `"two"`, `1.5`, `[]`, `{}`, `true`} {
+		r := a.call("POST", "/dbs/d/colls", `{"id":"bad","partitionKey":{"paths":["/t"],"kind":"Hash","version":`+version+`}}`, nil)
+		if r.status != 400 || !strings.Contains(string(r.body), "version") {
+			t.Errorf("version %s: %d %s", version, r.status, r.body)
+		}
+	}
+}
+
+// A body of the wrong shape is refused in the client's terms: the property's
+// path and what JSON calls the types, no Go.
+func TestWrongTypesAreNamedInTheClientsTerms(t *testing.T) {
+	a := newAccount(t, nil)
+	a.must(201, "POST", "/dbs", `{"id":"d"}`, headers{"x-ms-offer-throughput", "400"})
+	offer := a.must(200, "GET", "/offers", "", nil).json(t)["Offers"].([]any)[0].(map[string]any)["_rid"].(string)
+	for _, tt := range []struct{ method, path, body, want string }{
+		{"POST", "/dbs", `{"id":1}`, "the property 'id' is a number where the service expects a string"},
+		{"POST", "/dbs", `[]`, "it is an array where the service expects an object"},
+		{"POST", "/dbs/d/colls", `{"id":"c","partitionKey":{"paths":"/pk"}}`, "'partitionKey.paths' is a string where the service expects an array"},
+		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"defaultTtl":1.5}`, "'defaultTtl' is a number where the service expects a whole number"},
+		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"indexingPolicy":{"automatic":"yes"}}`, "'automatic' is a string where the service expects true or false"},
+		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"uniqueKeyPolicy":[]}`, "'uniqueKeyPolicy' is an array where the service expects an object"},
+		{"PUT", "/offers/" + offer, `{"content":{"offerThroughput":"many"}}`, "'offerThroughput' is a string where the service expects a whole number"},
+		{"PUT", "/offers/" + offer, `{"content":{"offerAutopilotSettings":{"maxThroughput":[]}}}`, "'maxThroughput' is an array where the service expects a whole number"},
+	} {
+		r := a.must(400, tt.method, tt.path, tt.body, nil)
+		if text := string(r.body); !strings.Contains(text, tt.want) || strings.Contains(text, "Go ") || strings.Contains(text, "unmarshal") {
+			t.Errorf("%s %s: %s; want %s", tt.path, tt.body, text, tt.want)
+		}
+	}
+}
+
+func TestTheAuthorityIsServedAsByTheEmulator(t *testing.T) {
+	const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+	a := newAccount(t, func(c *Config) { c.Authority = []byte(pem) })
+	get := func(method string) *http.Response {
+		req, err := http.NewRequest(method, a.server.URL+"/_explorer/emulator.pem", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := a.server.Client().Do(req) // unsigned, as curl does
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Body.Close() })
+		return r
+	}
+	r := get("GET")
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != 200 || string(body) != pem {
+		t.Errorf("%d %q %v", r.StatusCode, body, err)
+	}
+	if r := get("POST"); r.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", r.StatusCode)
+	}
+	if r := newAccount(t, nil).call("GET", "/_explorer/emulator.pem", "", nil); r.status != 404 {
+		t.Errorf("without an authority: %d", r.status)
 	}
 }
 
@@ -198,6 +315,9 @@ func TestRefusedFeaturesNameThemselves(t *testing.T) {
 		{"GET", "//addresses/?$resolveFor=dbs", ``, "Direct mode", headers{"Authorization", signature(testKey, "GET", "docs", "dbs/d/colls/c", "x")}},
 		{"POST", docs, "\x81\x01", "HybridRow", headers{"x-ms-cosmos-is-batch-request", "True", "x-ms-cosmos-batch-atomic", "True"}},
 		{"GET", docs, ``, "all versions and deletes", headers{"A-IM", "Full-Fidelity Feed"}},
+		{"GET", docs, ``, "all versions and deletes", headers{"A-IM", "Full-Fidelity Feed", "x-ms-cosmos-changefeed-wire-format-version", "2021-09-15"}},
+		{"POST", "/dbs/d/colls", `{"id":"f",` + keyPK + `,"changeFeedPolicy":{"retentionDuration":10}}`, "all versions and deletes", nil},
+		{"POST", coll + "/operations/collectiontruncate", ``, "collectiontruncate", nil},
 		{"POST", docs, `{"id":"1","pk":"a"}`, "Triggers: 'check'", pk("a").and("x-ms-documentdb-pre-trigger-include", "check")},
 		{"POST", docs, `{"query":"SELECT udf.f(c) FROM c"}`, "udf", headers{"x-ms-documentdb-isquery", "true"}},
 	} {

@@ -295,6 +295,8 @@ func (l *resultLine) succeed(kind docstore.OpKind, r *docstore.Result, minimal b
 		l.body = r.Item.Body
 	}
 	switch {
+	case r.NotModified:
+		l.status, l.body = http.StatusNotModified, nil
 	case kind == docstore.Read:
 		l.charge = chargeRead(n)
 	case kind == docstore.Delete:

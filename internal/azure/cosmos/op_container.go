@@ -85,6 +85,7 @@ func (x *exchange) replaceContainer() error {
 func (x *exchange) replyContainer(status int, db *docstore.Database, c *docstore.Container) error {
 	r := c.Resource()
 	x.bind(db, c)
+	x.owner = x.info.above
 	x.set(hdrETag, r.ETag)
 	if status == http.StatusOK && x.r.Method == http.MethodGet && x.header(hdrIfNoneMatch) == r.ETag {
 		return x.reply(http.StatusNotModified, nil)
@@ -108,6 +109,7 @@ func (x *exchange) deleteContainer() error {
 		return err
 	}
 	x.svc.infos.clear()
+	x.owner = ownerDatabase(db)
 	x.charge = chargeMetadataWrite
 	return x.reply(http.StatusNoContent, nil)
 }
@@ -134,6 +136,7 @@ func (x *exchange) containers() (string, [][]byte, error) {
 	if err != nil {
 		return "", nil, ownerMissing(err)
 	}
+	x.owner = ownerDatabase(db)
 	var items [][]byte
 	for _, c := range db.Containers() {
 		item, err := containerJSON(c)

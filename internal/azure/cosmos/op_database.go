@@ -31,7 +31,7 @@ func (x *exchange) createDatabase() error {
 		ID string `json:"id"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
-		return badRequest(subNone, "The request body is not the JSON object of a database: %v.", err)
+		return jsonError(err, "database")
 	}
 	offer, err := readOfferHeaders(x.r.Header)
 	if err != nil {

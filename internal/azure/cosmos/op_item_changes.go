@@ -17,7 +17,8 @@ import (
 //	neither                 at the beginning
 //
 // It answers 200 with documents, or 304 when there is nothing new; both carry
-// the ETag to come again with.
+// the ETag to come again with. Documents have their LSN within them, or apart
+// from them in the wire format that Java's change feed processor asks for.
 func (x *exchange) listChanges() error {
 	if err := x.refuseFullFidelity(); err != nil {
 		return err
@@ -26,6 +27,10 @@ func (x *exchange) listChanges() error {
 		return err
 	}
 	if err := x.checkRangeID(); err != nil {
+		return err
+	}
+	enveloped, err := x.readWireFormat()
+	if err != nil {
 		return err
 	}
 	after, since, err := x.readStart()
@@ -57,7 +62,11 @@ func (x *exchange) listChanges() error {
 			if err != nil {
 				return err
 			}
-			if ok {
+			switch {
+			case !ok:
+			case enveloped:
+				feed.addEnvelope(&items[i])
+			default:
 				feed.addWithLSN(items[i].Body, items[i].LSN)
 			}
 		}
@@ -92,6 +101,21 @@ func (x *exchange) refuseFullFidelity() error {
 		return unsupported("The change feed mode 'all versions and deletes' (A-IM: Full-Fidelity Feed)", "Use the latest version mode (A-IM: Incremental feed).")
 	default:
 		return badHeader(hdrAIM, mode, "expected 'Incremental feed'")
+	}
+}
+
+// separateMetadata is the change feed's wire format of 2021-09-15.
+const separateMetadata = "2021-09-15"
+
+// readWireFormat tells whether documents come in envelopes.
+func (x *exchange) readWireFormat() (enveloped bool, err error) {
+	switch v := x.header(hdrWireFormat); v {
+	case "":
+		return false, nil
+	case separateMetadata:
+		return true, nil
+	default:
+		return false, badHeader(hdrWireFormat, v, "expected '"+separateMetadata+"' or no header")
 	}
 }
 

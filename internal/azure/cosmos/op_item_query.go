@@ -116,7 +116,7 @@ func (x *exchange) guardCrossPartition(src *itemSource, q *cosmossql.Query) erro
 		src.crossPartition = badRequest(subNone, "Cross partition query is required but disabled. Please set x-ms-documentdb-query-enablecrosspartition to true, specify x-ms-documentdb-partitionkey, or revise your query to avoid this exception.")
 	case f.OrderBy || f.GroupBy || f.Aggregate || f.Distinct || f.Top || f.OffsetLimit:
 		src.crossPartition = &apiError{
-			status: 400, sub: subCrossPartition, code: "BadRequest", info: emptyPlan,
+			status: 400, sub: subCrossPartition, code: "BadRequest", info: queryPlan(f),
 			msg: "The provided cross partition query can not be directly served by the gateway. This is a first chance (internal) exception that all newer clients will know how to handle gracefully.",
 		}
 	}

@@ -15,6 +15,9 @@ import (
 const (
 	defaultThroughput = `{"offerThroughput":400}`
 	minThroughput     = 400
+	maxThroughput     = 1_000_000
+	minAutoscale      = 1000
+	idleShare         = 10 // an autoscaled resource at rest has a tenth of its maximum
 )
 
 // offerBody is a throughput offer as the service shows it.
@@ -31,12 +34,20 @@ type offerBody struct {
 	Timestamp  int64           `json:"_ts"`
 }
 
-// offerContent is what this package checks of an offer's content.
+// offerContent is an offer's content. With autopilot settings the throughput
+// is the current one: shown, never set.
 type offerContent struct {
-	Throughput *int `json:"offerThroughput"`
-	Autopilot  *struct {
+	Throughput *int            `json:"offerThroughput,omitempty"`
+	Autopilot  json.RawMessage `json:"offerAutopilotSettings,omitempty"`
+}
+
+// maximum is the maxThroughput of the autopilot settings.
+func (c *offerContent) maximum() (int, error) {
+	var settings struct {
 		MaxThroughput int `json:"maxThroughput"`
-	} `json:"offerAutopilotSettings"`
+	}
+	err := json.Unmarshal(c.Autopilot, &settings)
+	return settings.MaxThroughput, err
 }
 
 // scaled is a database or container: what an offer can belong to.
@@ -47,7 +58,7 @@ type scaled interface {
 
 func offerJSON(r docstore.Resource) offerBody {
 	return offerBody{
-		Resource: r.Self, Type: "Invalid", ResourceID: r.RID, Version: "V2", Content: r.Throughput,
+		Resource: r.Self, Type: "Invalid", ResourceID: r.RID, Version: "V2", Content: shownOffer(r.Throughput),
 		ID: r.OfferRID, RID: r.OfferRID, Self: "offers/" + r.OfferRID + "/", ETag: r.ETag, Timestamp: r.Timestamp,
 	}
 }
@@ -74,25 +85,51 @@ func readOfferHeaders(h http.Header) (json.RawMessage, error) {
 	return nil, nil
 }
 
-// checkOffer refuses contents that the service would not take.
+// shownOffer is a kept content as clients read it: SDKs look for the current
+// throughput beside autopilot settings too.
+func shownOffer(kept json.RawMessage) json.RawMessage {
+	var c offerContent
+	if json.Unmarshal(kept, &c) != nil || !present(c.Autopilot) {
+		return kept
+	}
+	most, err := c.maximum()
+	if err != nil {
+		return kept
+	}
+	current := most / idleShare
+	c.Throughput = &current
+	shown, err := json.Marshal(c)
+	if err != nil {
+		return kept
+	}
+	return shown
+}
+
+// checkOffer refuses contents that the service would not take, and returns what
+// to keep. A client that changes autopilot settings sends the throughput that
+// it read back with them.
 func checkOffer(content json.RawMessage) (json.RawMessage, error) {
 	var c offerContent
 	if err := json.Unmarshal(content, &c); err != nil {
-		return nil, badRequest(subNone, "The offer's content is invalid: %v.", err)
+		return nil, jsonError(err, "offer")
 	}
 	switch {
-	case c.Throughput != nil && c.Autopilot == nil:
-		if *c.Throughput < minThroughput || *c.Throughput%100 != 0 {
-			return nil, badRequest(subNone, "The offer should have valid throughput values between %d and 1000000 inclusive in increments of 100.", minThroughput)
+	case present(c.Autopilot):
+		most, err := c.maximum()
+		if err != nil {
+			return nil, jsonError(err, "offer")
 		}
-	case c.Autopilot != nil && c.Throughput == nil:
-		if m := c.Autopilot.MaxThroughput; m < 1000 || m%1000 != 0 {
-			return nil, badRequest(subNone, "The autoscale offer should have a maxThroughput of at least 1000 in increments of 1000.")
+		if most < minAutoscale || most > maxThroughput || most%minAutoscale != 0 {
+			return nil, badRequest(subNone, "The autoscale offer should have a maxThroughput between %d and %d inclusive in increments of %d.", minAutoscale, maxThroughput, minAutoscale)
 		}
-	default:
-		return nil, badRequest(subNone, "The offer's content must have either offerThroughput or offerAutopilotSettings.")
+		return json.Marshal(offerContent{Autopilot: c.Autopilot})
+	case c.Throughput != nil:
+		if n := *c.Throughput; n < minThroughput || n > maxThroughput || n%100 != 0 {
+			return nil, badRequest(subNone, "The offer should have valid throughput values between %d and %d inclusive in increments of 100.", minThroughput, maxThroughput)
+		}
+		return json.Marshal(offerContent{Throughput: c.Throughput})
 	}
-	return content, nil
+	return nil, badRequest(subNone, "The offer's content must have either offerThroughput or offerAutopilotSettings.")
 }
 
 // offers returns everything that has throughput, in the order of creation.

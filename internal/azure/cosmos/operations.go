@@ -57,6 +57,7 @@ var operations = []operation{
 	{"container.read", http.MethodGet, kindContainer, true, plain, (*exchange).readContainer},
 	{"container.replace", http.MethodPut, kindContainer, true, plain, (*exchange).replaceContainer},
 	{"container.delete", http.MethodDelete, kindContainer, true, plain, (*exchange).deleteContainer},
+	{"partition.delete", http.MethodPost, kindOperation, true, plain, (*exchange).deletePartition},
 	{"range.list", http.MethodGet, kindRange, false, plain, (*exchange).listRanges},
 	{"range.list", http.MethodGet, kindRange, false, changes, (*exchange).listRanges},
 

@@ -3,6 +3,8 @@ package cosmos
 import (
 	"net/url"
 	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
 
 // kind is a type of resource, as the path and the signature name it.
@@ -22,6 +24,7 @@ const (
 	kindUser
 	kindPermission
 	kindEncryptionKey
+	kindOperation // an operation on a container that has a path of its own
 	kindAddresses // the direct mode's look-up; always refused
 	kindCount
 )
@@ -42,6 +45,7 @@ var kindNames = [kindCount]string{
 	kindUser:          "users",
 	kindPermission:    "permissions",
 	kindEncryptionKey: "clientencryptionkeys",
+	kindOperation:     "operations",
 	kindAddresses:     "addresses",
 }
 
@@ -49,6 +53,7 @@ var kindNames = [kindCount]string{
 //
 //	/dbs/{db}/colls/{coll}/docs/{id}   kind=docs item=true
 //	/dbs/{db}/colls/{coll}/docs        kind=docs item=false (a feed, or the parent of a POST)
+//	/dbs/{db}/colls/{coll}/operations/{id}   signed as the container it works on
 type address struct {
 	kind kind
 	item bool   // the path names one resource rather than a feed
@@ -109,7 +114,7 @@ func parsePath(escaped string) (address, error) {
 		}
 	}
 	a.rawLink = raw
-	if !a.item {
+	if !a.item || a.kind == kindOperation {
 		a.rawLink = raw[:parent]
 	}
 	if a.kind == kindOffer && a.item {
@@ -122,6 +127,25 @@ func parsePath(escaped string) (address, error) {
 		}
 	}
 	return a, nil
+}
+
+// signedType is the resource type of the string to sign.
+func (a *address) signedType() string {
+	if a.kind == kindOperation {
+		return kindNames[kindContainer]
+	}
+	return kindNames[a.kind]
+}
+
+// signedRID is what a path of _rids is signed by: the _rid of the resource, or
+// for a feed that of its owner, without the rest of the path. It is "" for a
+// path of names, which the database's segment tells (.NET: PathsHelper,
+// ResourceId; Java: BaseAuthorizationTokenProvider).
+func (a *address) signedRID() string {
+	if rid, err := docstore.ParseRID(a.db); err != nil || rid.Container != 0 {
+		return ""
+	}
+	return a.link[strings.LastIndexByte(a.link, '/')+1:]
 }
 
 // childKind is the grammar of paths: which segment may follow which resource.
@@ -148,7 +172,7 @@ func childKind(parent kind, segment string) (kind, bool) {
 var (
 	rootKinds      = []kind{kindDatabase, kindOffer, kindAddresses}
 	databaseKinds  = []kind{kindContainer, kindUser, kindEncryptionKey}
-	containerKinds = []kind{kindItem, kindRange, kindSproc, kindTrigger, kindUDF, kindConflict}
+	containerKinds = []kind{kindItem, kindRange, kindSproc, kindTrigger, kindUDF, kindConflict, kindOperation}
 	userKinds      = []kind{kindPermission}
 )
 

@@ -204,3 +204,36 @@ func TestPlanCacheIsBounded(t *testing.T) {
 		t.Errorf("a long text: %v, %d kept", err, len(c.queries))
 	}
 }
+
+// The Java SDK unwraps {"_value": 1} only when the plan says hasSelectValue.
+func TestQueryPlanTellsBareValues(t *testing.T) {
+	a := newAccount(t, nil)
+	docs := a.container("c", keyPK)
+	for sql, want := range map[string]bool{
+		`SELECT VALUE COUNT(1) FROM c`:                          true,
+		`SELECT DISTINCT VALUE c.a FROM c`:                      true,
+		`select top 3 value c.a from c`:                         true,
+		`SELECT VALUE {"n": c.a} FROM c`:                        true,
+		`SELECT c["value"] FROM c`:                              false,
+		`SELECT c.value FROM c`:                                 false,
+		`SELECT COUNT(1) AS n FROM (SELECT VALUE c.a FROM c)`:   false,
+		`SELECT (SELECT VALUE c.a) AS x FROM c`:                 false,
+		`SELECT * FROM c`:                                       false,
+		`SELECT c.a FROM c JOIN (SELECT VALUE t FROM t IN c.t)`: false,
+	} {
+		body, err := json.Marshal(map[string]any{"query": sql, "parameters": []any{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := a.must(200, "POST", docs, string(body), asQuery.and("x-ms-cosmos-is-query-plan-request", "True"))
+		if got := r.json(t)["queryInfo"].(map[string]any)["hasSelectValue"]; got != want {
+			t.Errorf("%s: hasSelectValue %v", sql, got)
+		}
+	}
+	strict := newAccount(t, func(c *Config) { c.StrictGateway = true })
+	docs = strict.container("c", keyPK)
+	r := strict.must(400, "POST", docs, `{"query":"SELECT VALUE COUNT(1) FROM c"}`, asQuery.and("x-ms-documentdb-query-enablecrosspartition", "True"))
+	if info := r.json(t)["additionalErrorInfo"].(string); !strings.Contains(info, `"hasSelectValue":true`) {
+		t.Errorf("the plan of a refusal: %s", info)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
 
 // errorBody writes {"code","message","additionalErrorInfo"?}. SDKs look for
@@ -66,6 +68,24 @@ func (f *feedReply) addWithLSN(doc []byte, lsn uint64) {
 	f.buf.b = strconv.AppendUint(f.buf.b, lsn, 10)
 	f.buf.b = append(f.buf.b, '}')
 	f.bytes += len(doc)
+}
+
+// addEnvelope appends a changed document with its metadata apart from it:
+//
+//	{"current":{…},"metadata":{"lsn":57,"crts":1700000000}}
+//
+// crts is when it changed, in seconds since 1970. What kind of change it was
+// and what was before are known to the feed of all versions only.
+func (f *feedReply) addEnvelope(item *docstore.Item) {
+	f.separate()
+	start := len(f.buf.b)
+	f.buf.b = append(append(f.buf.b, `{"current":`...), item.Body...)
+	f.buf.b = append(f.buf.b, `,"metadata":{"lsn":`...)
+	f.buf.b = strconv.AppendUint(f.buf.b, item.LSN, 10)
+	f.buf.b = append(f.buf.b, `,"crts":`...)
+	f.buf.b = strconv.AppendInt(f.buf.b, item.Timestamp, 10)
+	f.buf.b = append(f.buf.b, "}}"...)
+	f.bytes += len(f.buf.b) - start
 }
 
 func (f *feedReply) separate() {

@@ -29,6 +29,9 @@ type Config struct {
 	// Session, ConsistentPrefix or Eventual. Empty: Session. One node gives
 	// strong reads whatever it says; SDKs choose their headers by it.
 	Consistency string
+	// Authority is the certificate authority, in PEM, behind the service's TLS.
+	// Whoever asks gets it, as from the vendor's emulator. Empty: none is served.
+	Authority []byte
 	// StrictGateway imitates what Azure's routing gateway refuses: item names
 	// it cannot address and cross-partition queries that need a plan.
 	StrictGateway bool
@@ -49,6 +52,7 @@ type Service struct {
 	region    string
 	level     string
 	endpoint  string // advertised, with a trailing slash; "" to follow the Host
+	authority []byte // PEM
 	strict    bool
 	intercept *Intercept
 	onRequest func(RequestDone)
@@ -57,6 +61,7 @@ type Service struct {
 	plans     planCache
 	infos     infoCache
 	buffers   bufferPool // for bodies, of requests and replies
+	failures  failureLog
 }
 
 // consistencyLevels are the account levels that SDKs know.
@@ -77,7 +82,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, log: c.Log, auth: auth,
 		region: c.Region, level: c.Consistency,
-		strict: c.StrictGateway, intercept: c.Intercept, onRequest: c.OnRequest,
+		authority: c.Authority, strict: c.StrictGateway, intercept: c.Intercept, onRequest: c.OnRequest,
 		now: c.Now, started: []string{c.Now().UTC().Format(http.TimeFormat)},
 	}
 	if s.region == "" {
@@ -123,6 +128,10 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // ServeHTTP serves one request: the line of the package comment.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == authorityPath {
+		s.serveAuthority(w, r)
+		return
+	}
 	x := newExchange(s, w, r)
 	defer x.finish()
 	defer func() {
