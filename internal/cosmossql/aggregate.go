@@ -56,7 +56,9 @@ func (a *accumulator) add(fn string, v value, r *running) {
 			a.best = v.clone()
 		}
 	case "MAKELIST", "MAKESET":
-		a.append(fn, v, r)
+		if v.isJSON() {
+			a.append(fn, v, r)
+		}
 	}
 }
 

@@ -77,6 +77,9 @@ func (b *binder) newSlot() int {
 func (b *binder) block(q *selectNode, parent *scope, mayScan, outermost bool) *block {
 	sc := &scope{parent: parent, names: map[string]binding{}}
 	bl := &block{distinct: q.distinct, take: -1}
+	if !outermost {
+		b.noneInSubquery(q)
+	}
 	for i := range q.from {
 		b.from(bl, sc, &q.from[i], mayScan && i == 0)
 	}
@@ -138,8 +141,8 @@ func (b *binder) grouping(bl *block, sc *scope, q *selectNode, outermost bool) {
 	if q.star {
 		b.fail(q.span, codeNotGrouped, "'SELECT *' is invalid with GROUP BY: name the grouped properties and aggregates")
 	}
-	if len(q.order) > 0 {
-		b.fail(q.order[0].x.at(), codeUnsupported, "ORDER BY cannot follow GROUP BY or aggregates; groups come in the order of their keys. To order otherwise, group in a subquery: SELECT * FROM (SELECT … GROUP BY …) AS g ORDER BY g.x")
+	if len(q.order) > 0 && len(q.group) > 0 {
+		b.fail(q.order[0].x.at(), codeUnsupported, "ORDER BY cannot follow GROUP BY; groups come in the order of their keys: to order otherwise, sort in the client")
 	}
 	if outermost {
 		b.plainAggregates(q)
@@ -185,14 +188,6 @@ func (b *binder) plainAggregate(n node) {
 		if hasAggregate(n) && !isAggregate(n) {
 			b.fail(n.at(), codeAggregate, "Compositions of aggregates and other expressions are unsupported; compute around a subquery: SELECT VALUE a.total / a.n FROM (SELECT SUM(…) AS total, COUNT(1) AS n FROM c) AS a")
 		}
-	}
-}
-
-// order binds ORDER BY.
-func (b *binder) order(bl *block, sc *scope, q *selectNode) {
-	sc.nowhere = "ORDER BY"
-	for _, k := range q.order {
-		bl.order = append(bl.order, sortKey{b.expr(sc, k.x), k.desc})
 	}
 }
 

@@ -74,6 +74,10 @@ func (b *binder) groupKey(sc *scope, n node) (int, bool) {
 	return 0, false
 }
 
+// notFinite are the numbers that are written as names, where no alias is of that
+// name.
+var notFinite = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1)}
+
 // path binds a name and what follows it.
 func (b *binder) path(sc *scope, n node) expr {
 	if slot, ok := b.groupKey(sc, n); ok {
@@ -82,6 +86,9 @@ func (b *binder) path(sc *scope, n node) expr {
 	switch n := n.(type) {
 	case *nameNode:
 		slot, ok := b.resolve(sc, n)
+		if number, known := notFinite[n.name]; known && !ok {
+			return &constExpr{numberValue(number)}
+		}
 		if !ok {
 			b.fail(n.span, codeIdentifier, "Identifier '%s' could not be resolved: properties are written behind an alias, as in c.%s, and strings in quotes", n.name, n.name)
 		}
@@ -181,7 +188,7 @@ func (b *binder) in(sc *scope, n *inNode) expr {
 		set := make(map[string]bool, len(e.list))
 		for _, item := range e.list {
 			c, ok := item.(*constExpr)
-			if !ok || !c.val.defined() {
+			if !ok || !c.val.isJSON() {
 				set = nil
 				break
 			}

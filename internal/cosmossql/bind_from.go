@@ -4,10 +4,13 @@ package cosmossql
 func (b *binder) from(bl *block, sc *scope, f *fromNode, mayScan bool) {
 	s := source{kind: fromQuery, items: f.iterate}
 	alias := f.alias
-	if f.q != nil {
+	switch {
+	case f.q != nil:
 		// the aliases to the left are visible in a JOIN's subquery
 		s.query = b.block(f.q, sc, mayScan, false)
-	} else {
+	case f.iterate && isComputed(f.x):
+		s.kind, s.x = fromItems, b.expr(sc, f.x)
+	default:
 		root, steps := splitPath(f.x)
 		if alias == "" {
 			alias = lastName(f.x)
@@ -36,6 +39,20 @@ func (b *binder) from(bl *block, sc *scope, f *fromNode, mayScan bool) {
 	}
 	s.slot = b.newSlot()
 	b.addSource(bl, sc, f, s, alias)
+}
+
+// isComputed says whether n is a function's result or a part of it, and so no
+// path.
+func isComputed(n node) bool {
+	switch n := n.(type) {
+	case *memberNode:
+		return isComputed(n.x)
+	case *indexNode:
+		return isComputed(n.x)
+	case *callNode, *subqueryNode:
+		return true
+	}
+	return false
 }
 
 // addSource appends s and binds its alias.

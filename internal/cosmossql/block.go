@@ -148,7 +148,7 @@ func (b *block) sorted(f *frame, deliver func(value) bool) {
 	list := sorter{keys: b.order}
 	b.rows(f, 0, func() bool {
 		out := b.out.eval(f)
-		if !out.defined() {
+		if !out.isJSON() {
 			return true
 		}
 		list.see(f)
@@ -175,7 +175,7 @@ type limiter struct {
 
 // deliver passes one value on; it returns false when no more are wanted.
 func (l *limiter) deliver(v value) bool {
-	if !v.defined() {
+	if !v.isJSON() {
 		return true
 	}
 	if l.distinct && !l.isNew(v) {

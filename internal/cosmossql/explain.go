@@ -186,8 +186,13 @@ func boundsText(a Access) string {
 	return " " + strings.Join(parts, " and ")
 }
 
-// scalarText writes a scalar as JSON.
-func scalarText(s Scalar) string { return string(appendJSON(nil, ofScalar(s))) }
+// scalarText writes a scalar as a query would.
+func scalarText(s Scalar) string {
+	if s.Kind == Number && !isFinite(s.Num) {
+		return notFiniteText(s.Num)
+	}
+	return string(appendJSON(nil, ofScalar(s)))
+}
 
 // squeeze writes text on one line.
 func squeeze(text string) string { return strings.Join(strings.Fields(text), " ") }

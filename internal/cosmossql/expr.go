@@ -34,6 +34,8 @@ type running struct {
 	way     int    // the way taken to the container; -1 before it is chosen
 	held    int    // bytes kept for sorting, grouping and DISTINCT
 	stats   Stats
+
+	regexTime time.Duration // spent in the backtracking engine
 }
 
 // maxHeld bounds what one query keeps in memory at a time; maxValue the size of

@@ -56,16 +56,18 @@ func arith(op string, l, r float64) value {
 
 // finite is the number, or undefined for infinities and NaN.
 func finite(f float64) value {
-	if math.IsInf(f, 0) || math.IsNaN(f) {
+	if !isFinite(f) {
 		return undefined
 	}
 	return numberValue(f)
 }
 
+func isFinite(f float64) bool { return !math.IsInf(f, 0) && !math.IsNaN(f) }
+
 // toInt32 is the conversion that bit operators apply: the integer part modulo
 // 2^32.
 func toInt32(f float64) int32 {
-	if math.IsInf(f, 0) || math.IsNaN(f) {
+	if !isFinite(f) {
 		return 0
 	}
 	if f = math.Trunc(f); math.Abs(f) < 1<<62 {

@@ -1,5 +1,7 @@
 package cosmossql
 
+import "math"
+
 // cmpExpr is l op r for = != < <= > >=. Values of different types, and
 // undefined, give undefined; arrays and objects know only = and !=.
 type cmpExpr struct {
@@ -21,6 +23,9 @@ func compareOp(op string, l, r value) value {
 	}
 	if l.kind == Array || l.kind == Object {
 		return undefined
+	}
+	if math.IsNaN(l.num) || math.IsNaN(r.num) {
+		return falseValue
 	}
 	c := compare(l, r)
 	switch op {

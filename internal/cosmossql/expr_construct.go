@@ -1,6 +1,6 @@
 package cosmossql
 
-// arrayExpr is [a, b]. Undefined elements are left out.
+// arrayExpr is [a, b]. Elements that JSON cannot hold are left out.
 type arrayExpr struct{ elems []expr }
 
 func (e *arrayExpr) eval(f *frame) value {
@@ -19,7 +19,7 @@ func objectValue(raw []byte) value { return value{kind: Object, raw: raw} }
 
 // appendElement appends v to an array that is still open.
 func appendElement(raw []byte, v value) []byte {
-	if !v.defined() {
+	if !v.isJSON() {
 		return raw
 	}
 	if len(raw) > 1 {
@@ -28,8 +28,8 @@ func appendElement(raw []byte, v value) []byte {
 	return appendJSON(raw, v)
 }
 
-// objectExpr is {"k": v}, and the row of a SELECT list. Undefined members are
-// left out.
+// objectExpr is {"k": v}, and the row of a SELECT list. Members that JSON cannot
+// hold are left out.
 type objectExpr struct {
 	keys [][]byte // quoted, with the colon
 	vals []expr
@@ -53,7 +53,7 @@ func (e *objectExpr) append(dst []byte, f *frame) []byte {
 	first := len(dst)
 	for i, x := range e.vals {
 		v := x.eval(f)
-		if !v.defined() {
+		if !v.isJSON() {
 			continue
 		}
 		if len(dst) > first {

@@ -76,28 +76,33 @@ func includes(x, want value, depth int) bool {
 	}
 }
 
+// fnArrayContainsAll is ARRAY_CONTAINS of each value joined by AND: a value that
+// is undefined makes the answer undefined unless another is missing.
 func fnArrayContainsAll(_ *frame, a []value) value {
-	if a[0].kind != Array {
-		return undefined
-	}
-	for _, want := range a[1:] {
-		if !want.defined() || !contains(a[0].raw, want, false) {
-			return falseValue
-		}
-	}
-	return trueValue
+	return containsMany(a, falseValue)
 }
 
+// fnArrayContainsAny is ARRAY_CONTAINS of each value joined by OR.
 func fnArrayContainsAny(_ *frame, a []value) value {
+	return containsMany(a, trueValue)
+}
+
+// containsMany looks for each value in the array until one has the answer that
+// decides.
+func containsMany(a []value, decides value) value {
 	if a[0].kind != Array {
 		return undefined
 	}
+	all := boolValue(decides.kind != True)
 	for _, want := range a[1:] {
-		if want.defined() && contains(a[0].raw, want, false) {
-			return trueValue
+		switch {
+		case !want.defined():
+			all = undefined
+		case contains(a[0].raw, want, false) == (decides.kind == True):
+			return decides
 		}
 	}
-	return falseValue
+	return all
 }
 
 func fnArrayLength(_ *frame, a []value) value {

@@ -46,6 +46,9 @@ func fnToString(_ *frame, a []value) value {
 		return v
 	case Number:
 		v.raw = nil
+		if !isFinite(v.num) {
+			return stringValue([]byte(notFiniteText(v.num)))
+		}
 	case Array, Object:
 		var out bytes.Buffer
 		if err := json.Compact(&out, v.raw); err != nil {
@@ -54,4 +57,15 @@ func fnToString(_ *frame, a []value) value {
 		return stringValue(out.Bytes())
 	}
 	return stringValue(appendJSON(nil, v))
+}
+
+// notFiniteText writes a number that JSON cannot hold, as JavaScript does.
+func notFiniteText(f float64) string {
+	switch {
+	case f > 0:
+		return "Infinity"
+	case f < 0:
+		return "-Infinity"
+	}
+	return "NaN"
 }

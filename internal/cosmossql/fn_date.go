@@ -5,23 +5,29 @@ import (
 	"time"
 )
 
-// dateFunctions work on times written as YYYY-MM-DDThh:mm:ss.fffffffZ, on ticks
-// (100 ns since 1970) and on timestamps (ms since 1970). A time with an offset
-// or out of the years 1 to 9999 is undefined.
+// dateFunctions work on times (see parseDateTime; they are written as
+// YYYY-MM-DDThh:mm:ss.fffffffZ), on ticks (100 ns since 1970) and on timestamps
+// (ms since 1970). A time out of the years 1 to 9999 is undefined.
 var dateFunctions = map[string]function{
 	"DATETIMEADD":         {min: 3, max: 3, fn: fnDateTimeAdd},
 	"DATETIMEBIN":         {min: 2, max: 4, fn: fnDateTimeBin},
 	"DATETIMEDIFF":        {min: 3, max: 3, fn: fnDateTimeDiff},
+	"DATETIMEFORMAT":      {min: 2, max: 2, fn: fnDateTimeFormat},
 	"DATETIMEFROMPARTS":   {min: 3, max: 7, fn: fnDateTimeFromParts},
 	"DATETIMEPART":        {min: 2, max: 2, fn: fnDateTimePart},
 	"DATETIMETOTICKS":     {min: 1, max: 1, fn: fnDateTimeToTicks},
 	"DATETIMETOTIMESTAMP": {min: 1, max: 1, fn: fnDateTimeToTimestamp},
+	"DAY":                 {min: 1, max: 1, fn: datePart(time.Time.Day)},
+	"MONTH":               {min: 1, max: 1, fn: datePart(func(t time.Time) int { return int(t.Month()) })},
+	"YEAR":                {min: 1, max: 1, fn: datePart(time.Time.Year)},
 	"TICKSTODATETIME":     {min: 1, max: 1, fn: fnTicksToDateTime},
 	"TIMESTAMPTODATETIME": {min: 1, max: 1, fn: fnTimestampToDateTime},
 }
 
 // clockFunctions read the clock. All calls within one page see the same time.
 var clockFunctions = map[string]function{
+	"AGO":                       {min: 2, max: 2, fn: shiftedClock(-1), volatile: true},
+	"NOW":                       {min: 0, max: 2, fn: shiftedClock(1), volatile: true},
 	"GETCURRENTDATETIME":        clock(dateTimeValue),
 	"GETCURRENTDATETIMESTATIC":  clock(dateTimeValue),
 	"GETCURRENTTICKS":           clock(func(t time.Time) value { return intValue(ticks(t)) }),
@@ -34,6 +40,22 @@ func clock(read func(time.Time) value) function {
 	return function{volatile: true, fn: func(f *frame, _ []value) value { return read(f.run.now) }}
 }
 
+// shiftedClock makes a function of a unit and a number, which are added to the
+// time (sign 1) or taken from it (-1). Without them it is the time.
+func shiftedClock(sign float64) builtin {
+	return func(f *frame, a []value) value {
+		switch len(a) {
+		case 0:
+			return dateTimeValue(f.run.now)
+		case 1:
+			return undefined
+		}
+		n := a[1]
+		n.num, n.raw = sign*n.num, nil
+		return addToTime(a[0], n, f.run.now.UTC())
+	}
+}
+
 // dateTimeLayout has seven decimals, as the service writes them.
 const dateTimeLayout = "2006-01-02T15:04:05.0000000Z"
 
@@ -44,25 +66,6 @@ func dateTimeValue(t time.Time) value {
 		return undefined
 	}
 	return stringValue(t.AppendFormat(nil, dateTimeLayout))
-}
-
-// parseDateTime reads a UTC time: a date, optionally with a time of up to seven
-// decimals and Z.
-func parseDateTime(v value) (time.Time, bool) {
-	if v.kind != String || len(v.text) < len("2006-01-02") || len(v.text) > len(dateTimeLayout) {
-		return time.Time{}, false
-	}
-	s := string(v.text)
-	layout := "2006-01-02"
-	switch {
-	case len(s) == len(layout):
-	case len(s) == len("2006-01-02T15:04Z"):
-		layout = "2006-01-02T15:04Z"
-	default:
-		layout = "2006-01-02T15:04:05Z"
-	}
-	t, err := time.Parse(layout, s)
-	return t, err == nil && t.Year() >= 1
 }
 
 // ticks counts 100 ns since 1970.
@@ -136,6 +139,30 @@ func fnDateTimeFromParts(_ *frame, a []value) value {
 	return dateTimeValue(t)
 }
 
+// datePart makes a function that reads one part of a time.
+func datePart(part func(time.Time) int) builtin {
+	return func(_ *frame, a []value) value {
+		t, ok := parseDateTime(a[0])
+		if !ok {
+			return undefined
+		}
+		return numberValue(float64(part(t)))
+	}
+}
+
+// fnDateTimeFormat takes a time and a format.
+func fnDateTimeFormat(_ *frame, a []value) value {
+	t, ok := parseDateTime(a[0])
+	if !ok || a[1].kind != String {
+		return undefined
+	}
+	text, ok := formatDateTime(t, a[1].text)
+	if !ok {
+		return undefined
+	}
+	return stringValue(text)
+}
+
 // fnDateTimePart takes the part's name and a time.
 func fnDateTimePart(_ *frame, a []value) value {
 	unit, ok := dateUnit(a[0])
@@ -148,10 +175,18 @@ func fnDateTimePart(_ *frame, a []value) value {
 
 // fnDateTimeAdd takes the unit, a number and a time.
 func fnDateTimeAdd(_ *frame, a []value) value {
-	unit, ok := dateUnit(a[0])
-	n, okn := toInt64(a[1])
-	t, okt := parseDateTime(a[2])
-	if !ok || !okn || !okt || n > 1<<40 || n < -1<<40 {
+	t, ok := parseDateTime(a[2])
+	if !ok {
+		return undefined
+	}
+	return addToTime(a[0], a[1], t)
+}
+
+// addToTime moves t by a number of units.
+func addToTime(name, number value, t time.Time) value {
+	unit, ok := dateUnit(name)
+	n, okn := toInt64(number)
+	if !ok || !okn || n > 1<<40 || n < -1<<40 {
 		return undefined
 	}
 	return dateTimeValue(unit.add(t, n))

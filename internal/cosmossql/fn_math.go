@@ -66,13 +66,14 @@ func logarithm(a []float64) float64 {
 	return math.Log(a[0]) / math.Log(a[1])
 }
 
-// numberBin rounds down to a multiple of the bin size, 1 if not given.
+// numberBin rounds down to a multiple of the bin size, 1 if not given; up if the
+// size is negative, as published.
 func numberBin(a []float64) float64 {
 	size := 1.0
 	if len(a) == 2 {
 		size = a[1]
 	}
-	if size <= 0 {
+	if size == 0 {
 		return math.NaN()
 	}
 	return math.Floor(a[0]/size) * size

@@ -2,9 +2,6 @@ package cosmossql
 
 import (
 	"bytes"
-	"fmt"
-	"regexp"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,13 +9,17 @@ import (
 // searchFunctions look for one text in another. The last argument of most says
 // whether to ignore case.
 var searchFunctions = map[string]function{
-	"CONTAINS":     {min: 2, max: 3, fn: searchText(bytes.Contains)},
-	"ENDSWITH":     {min: 2, max: 3, fn: searchText(bytes.HasSuffix)},
-	"STARTSWITH":   {min: 2, max: 3, fn: searchText(bytes.HasPrefix)},
-	"STRINGEQUALS": {min: 2, max: 3, fn: searchText(bytes.Equal)},
-	"INDEX_OF":     {min: 2, max: 3, fn: fnIndexOf},
-	"LASTINDEXOF":  {min: 2, max: 2, fn: fnLastIndexOf},
-	"REGEXMATCH":   {min: 2, max: 3, fn: fnRegexMatch, prepare: prepareRegex},
+	"CONTAINS":        {min: 2, max: 3, fn: searchText(bytes.Contains)},
+	"CONTAINS_ALL_CI": {min: 2, max: -1, fn: searchMany(true, falseValue)},
+	"CONTAINS_ALL_CS": {min: 2, max: -1, fn: searchMany(false, falseValue)},
+	"CONTAINS_ANY_CI": {min: 2, max: -1, fn: searchMany(true, trueValue)},
+	"CONTAINS_ANY_CS": {min: 2, max: -1, fn: searchMany(false, trueValue)},
+	"ENDSWITH":        {min: 2, max: 3, fn: searchText(bytes.HasSuffix)},
+	"STARTSWITH":      {min: 2, max: 3, fn: searchText(bytes.HasPrefix)},
+	"STRINGEQUALS":    {min: 2, max: 3, fn: searchText(bytes.Equal)},
+	"INDEX_OF":        {min: 2, max: 3, fn: fnIndexOf},
+	"LASTINDEXOF":     {min: 2, max: 3, fn: fnLastIndexOf},
+	"REGEXMATCH":      {min: 2, max: 3, fn: fnRegexMatch, prepare: prepareRegex},
 }
 
 // searchText makes a function of two strings and a flag.
@@ -32,6 +33,35 @@ func searchText(op func(s, sub []byte) bool) builtin {
 			return boolValue(op(foldCase(a[0].text), foldCase(a[1].text)))
 		}
 		return boolValue(op(a[0].text, a[1].text))
+	}
+}
+
+// searchMany is CONTAINS of each further text joined by AND or OR: the first
+// answer that decides is the result, and else a text that is no string makes it
+// undefined.
+func searchMany(fold bool, decides value) builtin {
+	return func(_ *frame, a []value) value {
+		if a[0].kind != String {
+			return undefined
+		}
+		s := a[0].text
+		if fold {
+			s = foldCase(s)
+		}
+		all := boolValue(decides.kind != True)
+		for _, v := range a[1:] {
+			sub := v.text
+			if fold {
+				sub = foldCase(sub)
+			}
+			switch {
+			case v.kind != String:
+				all = undefined
+			case bytes.Contains(s, sub) == (decides.kind == True):
+				return decides
+			}
+		}
+		return all
 	}
 }
 
@@ -59,66 +89,22 @@ func fnIndexOf(_ *frame, a []value) value {
 	return numberValue(float64(utf8.RuneCount(s[:from+i])))
 }
 
+// fnLastIndexOf is the last position in characters from 0, or -1. A third
+// argument is the last character that may belong to what is found.
 func fnLastIndexOf(_ *frame, a []value) value {
-	if a[0].kind != String || a[1].kind != String {
+	if a[0].kind != String || a[1].kind != String || !optional(a, 2, Number) {
 		return undefined
 	}
-	i := bytes.LastIndex(a[0].text, a[1].text)
+	s := a[0].text
+	if len(a) == 3 {
+		if !(a[2].num >= 0) {
+			return undefined
+		}
+		s = s[:runeOffset(s, int(min(a[2].num, float64(len(s))))+1)]
+	}
+	i := bytes.LastIndex(s, a[1].text)
 	if i < 0 {
 		return numberValue(-1)
 	}
-	return numberValue(float64(utf8.RuneCount(a[0].text[:i])))
-}
-
-// compileRegex reads a pattern with the modifiers m, s, i and x.
-func compileRegex(pattern, modifiers []byte) (*regexp.Regexp, error) {
-	p, flags := string(pattern), ""
-	for _, m := range string(modifiers) {
-		switch m {
-		case 'm', 's', 'i':
-			flags += string(m)
-		case 'x':
-			p = strings.Join(strings.Fields(p), "")
-		default:
-			return nil, fmt.Errorf("%q is no modifier: m, s, i and x are", string(m))
-		}
-	}
-	if flags != "" {
-		p = "(?" + flags + ")" + p
-	}
-	re, err := regexp.Compile(p)
-	if err != nil {
-		return nil, fmt.Errorf("the pattern is invalid or uses look-around or back-references, which are not supported: %w", err)
-	}
-	return re, nil
-}
-
-// fnRegexMatch compiles at each call: it is for patterns that are computed.
-func fnRegexMatch(f *frame, a []value) value {
-	if a[0].kind != String || a[1].kind != String || !optional(a, 2, String) {
-		return undefined
-	}
-	re, err := compileRegex(a[1].text, arg(a, 2).text)
-	if err != nil {
-		f.run.fail(fmt.Errorf("REGEXMATCH: %w", err))
-		return undefined
-	}
-	return boolValue(re.Match(a[0].text))
-}
-
-// prepareRegex compiles once.
-func prepareRegex(rest []value) (builtin, error) {
-	if rest[0].kind != String || !optional(rest, 1, String) {
-		return fnRegexMatch, nil
-	}
-	re, err := compileRegex(rest[0].text, arg(rest, 1).text)
-	if err != nil {
-		return nil, err
-	}
-	return func(_ *frame, a []value) value {
-		if a[0].kind != String {
-			return undefined
-		}
-		return boolValue(re.Match(a[0].text))
-	}, nil
+	return numberValue(float64(utf8.RuneCount(s[:i])))
 }

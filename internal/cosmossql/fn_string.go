@@ -186,11 +186,15 @@ func fnStringJoin(f *frame, a []value) value {
 	}
 }
 
+// fnStringSplit leaves the text whole if the separator is empty.
 func fnStringSplit(f *frame, a []value) value {
-	if a[0].kind != String || a[1].kind != String || len(a[1].text) == 0 {
+	if a[0].kind != String || a[1].kind != String {
 		return undefined
 	}
 	raw := []byte{'['}
+	if len(a[1].text) == 0 {
+		return f.run.sized(arrayValue(append(appendElement(raw, a[0]), ']')))
+	}
 	for part := range bytes.SplitSeq(a[0].text, a[1].text) {
 		raw = appendElement(raw, stringValue(part))
 	}

@@ -48,7 +48,7 @@ func (e *callExpr) eval(f *frame) value {
 
 // functions is every builtin but the aggregates, by its name in capitals.
 var functions = merge(typeFunctions, stringFunctions, searchFunctions, convertFunctions,
-	arrayFunctions, setFunctions, mathFunctions, integerFunctions, dateFunctions, clockFunctions)
+	arrayFunctions, arrayMathFunctions, setFunctions, mathFunctions, integerFunctions, dateFunctions, clockFunctions)
 
 // refusedFunctions are functions of the service that are not here, with what
 // they need.
@@ -58,8 +58,6 @@ var refusedFunctions = map[string]string{
 	"VECTORDISTANCE":   "vector search",
 	"FULLTEXTCONTAINS": "full-text search", "FULLTEXTCONTAINSALL": "full-text search",
 	"FULLTEXTCONTAINSANY": "full-text search", "FULLTEXTSCORE": "full-text search", "RRF": "full-text search",
-	"DOCUMENTID": "the service's internal document numbers",
-	"AGO":        "interval literals", "NOW": "interval literals",
 	"SUBSTRINGAFTER": "a rule for a missing delimiter, which is not published", "SUBSTRINGBEFORE": "a rule for a missing delimiter, which is not published",
 	"LASTSUBSTRINGAFTER": "a rule for a missing delimiter, which is not published", "LASTSUBSTRINGBEFORE": "a rule for a missing delimiter, which is not published",
 }

@@ -22,7 +22,7 @@ func newPager(o RunOptions) *pager {
 	return p
 }
 
-// add copies one row into the page; false if it is undefined and so no row.
+// add copies one row into the page; false if JSON cannot hold it, so that it is no row.
 func (p *pager) add(out expr, f *frame) bool {
 	if o, ok := out.(*objectExpr); ok {
 		p.room()
@@ -35,7 +35,7 @@ func (p *pager) add(out expr, f *frame) bool {
 }
 
 func (p *pager) addValue(v value) bool {
-	if !v.defined() {
+	if !v.isJSON() {
 		return false
 	}
 	p.room()

@@ -6,7 +6,7 @@ package cosmossql
 //	          [FROM source {JOIN source}] [WHERE expr] [GROUP BY expr {"," expr}]
 //	          [ORDER BY expr [ASC|DESC] {"," …}] [OFFSET n LIMIT n]
 //	item    = expr [[AS] name]
-//	source  = name IN path | ( path | "(" query ")" ) [[AS] name]
+//	source  = name IN ( path | call ) | ( path | "(" query ")" ) [[AS] name]
 //	path    = name {"." name | "[" constant "]"}
 
 // Query is a parsed query. It is immutable and may be compiled many times, also
@@ -179,6 +179,10 @@ func (p *parser) source() fromNode {
 				return f
 			}
 			name = p.advance()
+			if p.tok.is("(") {
+				f.x = p.members(p.call(name.span, name, false))
+				break
+			}
 		}
 		f.x = p.members(&nameNode{name.span, name.text})
 		if !f.iterate {

@@ -83,10 +83,11 @@ func indexedPath(x expr, slot int) (Path, bool) {
 	return p.documentPath()
 }
 
-// constScalar returns the primitive that x is.
+// constScalar returns the primitive that x is. NaN is none: it has no place in an
+// order.
 func constScalar(x expr) (Scalar, bool) {
 	c, ok := x.(*constExpr)
-	if !ok || !c.val.isPrimitive() {
+	if !ok || !c.val.isPrimitive() || math.IsNaN(c.val.num) {
 		return Scalar{}, false
 	}
 	return c.val.scalar(), true

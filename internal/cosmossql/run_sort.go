@@ -109,7 +109,7 @@ func (s *topRows) row() bool {
 		return true
 	}
 	out := s.out.eval(s.frame)
-	if !out.defined() {
+	if !out.isJSON() {
 		return true
 	}
 	s.keep(out, s.frame.run)

@@ -95,7 +95,7 @@ func (s *streamState) row() bool {
 	}
 	b := s.plan.root
 	if s.skipped < b.skip {
-		if b.out.eval(s.frame).defined() {
+		if b.out.eval(s.frame).isJSON() {
 			s.skipped++
 		}
 		return true

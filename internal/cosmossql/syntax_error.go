@@ -8,17 +8,21 @@ import (
 
 // Codes of SyntaxError, as the service numbers them.
 const (
-	codeSyntax      = "SC1001" // the text does not follow the grammar
-	codeString      = "SC1010" // a string literal that does not end or has a bad escape
-	codeNumber      = "SC1012" // a malformed number
-	codeIdentifier  = "SC2001" // a name that nothing binds
-	codeFunction    = "SC2005" // an unknown function
-	codeArguments   = "SC2050" // a wrong number or kind of arguments
-	codeNotGrouped  = "SC2103" // a property that is neither grouped nor aggregated
-	codeAggregate   = "SC2041" // an aggregate where none may be
-	codeParameter   = "SC2002" // a parameter without a value
-	codeUnsupported = "SC3001" // a feature of the language that is refused here
-	codeLimit       = "SC3023" // a limit of this package
+	codeSyntax        = "SC1001" // the text does not follow the grammar
+	codeString        = "SC1010" // a string literal that does not end or has a bad escape
+	codeNumber        = "SC1012" // a malformed number
+	codeIdentifier    = "SC2001" // a name that nothing binds
+	codeFunction      = "SC2005" // an unknown function
+	codeArguments     = "SC2050" // a wrong number or kind of arguments
+	codeNotGrouped    = "SC2103" // a property that is neither grouped nor aggregated
+	codeAggregate     = "SC2041" // an aggregate where none may be
+	codeOrderBy       = "SC2206" // a key of ORDER BY that is no property
+	codeParameter     = "SC2002" // a parameter without a value
+	codeSubqueryOrder = "SC2202" // ORDER BY in a subquery
+	codeSubqueryTop   = "SC2203" // TOP in a subquery
+	codeSubqueryLimit = "SC2204" // OFFSET LIMIT in a subquery
+	codeUnsupported   = "SC3001" // a feature of the language that is refused here
+	codeLimit         = "SC3023" // a limit of this package
 )
 
 // SyntaxError is a query that cannot run, with the place that is at fault.

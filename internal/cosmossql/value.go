@@ -38,6 +38,12 @@ func ofScalar(s Scalar) value { return value{kind: s.Kind, num: s.Num, text: s.T
 
 func (v value) defined() bool { return v.kind != Undefined }
 
+// isJSON says whether the value can stand in an answer: undefined, NaN and the
+// infinities cannot, and are left out.
+func (v value) isJSON() bool {
+	return v.kind != Undefined && (v.kind != Number || v.raw != nil || isFinite(v.num))
+}
+
 func (v value) isBool() bool { return v.kind == True || v.kind == False }
 
 // isPrimitive says whether the value is null, a boolean, a number or a string.
