@@ -22,7 +22,7 @@ run: ## start the example project (PROJECT=examples/telemetry)
 build: ## build bin/lazuli, a static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X github.com/lazuli-dev/lazuli/internal/cli.Version=$(VERSION)" -o bin/lazuli ./cmd/lazuli
 
-test: ## everything that must hold: vet, unit tests with the race detector, crash tests, conformance, browser
+test: ## everything that must hold: vet, lint, unit tests with the race detector, crash tests, conformance, browser, fuzz
 	@scripts/test
 
 unit: ## unit tests without the race detector: the quick loop

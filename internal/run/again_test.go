@@ -37,10 +37,8 @@ func TestAgain(t *testing.T) {
 			}
 			return lost
 		})
-		want := []time.Duration{1, 2, 4, 5, 5, 1, 2}
-		for i := range want {
-			want[i] *= time.Second
-		}
+		const s = time.Second
+		want := []time.Duration{s, 2 * s, 4 * s, 5 * s, 5 * s, s, 2 * s}
 		if !slices.Equal(waits, want) || time.Since(begun) != time.Minute+20*time.Second {
 			t.Errorf("waits %v, %v in all", waits, time.Since(begun))
 		}
