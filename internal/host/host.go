@@ -47,7 +47,7 @@ type Options struct {
 	Listeners []Listener
 	// Log takes the host's and the functions' records; nil drops them.
 	Log *slog.Logger
-	// Version is this program's version, told to workers.
+	// Version is this program's version, for people; see RuntimeVersion.
 	Version string
 	// DrainTimeout bounds how long running invocations may go on once Run's
 	// context has ended; 0 means 10 s.
@@ -89,6 +89,7 @@ type Host struct {
 	isReady   bool
 	outside   sync.WaitGroup // invocations by HTTP and by hand; see enter
 	stopping  bool
+	life      lifecycle
 }
 
 // BrokenFunction is a function that was declared but cannot run.
@@ -165,7 +166,7 @@ func (h *Host) Config() *hostjson.Config { return h.config }
 // Name returns the app's name.
 func (h *Host) Name() string { return h.o.Name }
 
-// Version returns the version that the host tells its workers.
+// Version returns this program's version.
 func (h *Host) Version() string { return h.o.Version }
 
 // ID returns the host's stable identity.
@@ -207,7 +208,7 @@ func (h *Host) Run(ctx context.Context) error {
 	}()
 	select {
 	case <-h.ready:
-		h.listen(ctx)
+		h.attend(ctx)
 	case <-ctx.Done():
 	}
 	<-ctx.Done()

@@ -90,6 +90,8 @@ func (in httpInput) routeOnly(caps worker.Capabilities) *funcrpc.TypedData {
 func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function, target *url.URL) {
 	id, begun := newID(), time.Now()
 	trace := childTrace(r.Header.Get("Traceparent"))
+	h.running.start(id, f.decl.Name)
+	defer h.running.end(id)
 	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, At: begun})
 	err := h.proxy(w, r, target, http.Header{
 		"X-Azure-Functions-Invocationid": {id}, "Traceparent": {trace},

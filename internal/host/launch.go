@@ -28,7 +28,7 @@ func (h *Host) launcher() (worker.Launcher, error) {
 		}
 		return &worker.HTTP{
 			Program: program, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
-			HostVersion: h.o.Version, Index: h.index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
+			HostVersion: RuntimeVersion, Index: h.index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
 		}, nil
 	}
 	if h.o.Binary == "" && h.o.BuildDir == "" {
@@ -45,7 +45,7 @@ func (h *Host) launcher() (worker.Launcher, error) {
 		Program:     worker.Program{Path: path, Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))},
 		AppDir:      h.o.Dir,
 		WorkerDir:   filepath.Dir(path),
-		HostVersion: h.o.Version,
+		HostVersion: RuntimeVersion,
 		Index:       h.index,
 		Timeouts:    h.o.Timeouts,
 		Hooks:       hooks,

@@ -22,8 +22,8 @@ const maxAdminBody = 16 << 20
 // that is starting.
 const adminPatience = 2 * time.Second
 
-// adminRoutes is the admin API. What Azure has beyond this (scale, sync, log
-// streaming, downloads) answers 404.
+// adminRoutes is the admin API. What Azure has beyond this is refused by name;
+// see notHere.
 func (s *Service) adminRoutes() *http.ServeMux {
 	m := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
@@ -31,16 +31,26 @@ func (s *Service) adminRoutes() *http.ServeMux {
 		"GET /admin/host/ping":                      ping,
 		"POST /admin/host/ping":                     ping,
 		"GET /admin/host/config":                    s.hostConfig,
+		"POST /admin/host/drain":                    s.drain,
+		"GET /admin/host/drain/status":              s.drainStatus,
+		"POST /admin/host/resume":                   s.resume,
+		"POST /admin/host/restart":                  s.restart,
+		"POST /admin/host/synctriggers":             syncTriggers,
+		"GET /admin/host/processes":                 s.processes,
 		"GET /admin/functions":                      s.listFunctions,
+		"GET /admin/functions/download":             notHere,
 		"GET /admin/functions/{name}":               s.getFunction,
 		"GET /admin/functions/{name}/status":        s.functionStatus,
 		"POST /admin/functions/{name}":              s.runFunction,
 		"GET /admin/host/keys":                      s.listKeys,
-		"GET /admin/host/{scope}":                   s.listKeys,
-		"GET /admin/host/{scope}/{key}":             s.getKey,
-		"POST /admin/host/{scope}/{key}":            s.generateKey,
-		"PUT /admin/host/{scope}/{key}":             s.putKey,
-		"DELETE /admin/host/{scope}/{key}":          s.deleteKey,
+		"GET /admin/host/functionkeys":              s.listKeys,
+		"GET /admin/host/systemkeys":                s.listKeys,
+		"GET /admin/host/{scope}/{key}":             s.ofScope(s.getKey),
+		"POST /admin/host/{scope}/{key}":            s.ofScope(s.generateKey),
+		"PUT /admin/host/{scope}/{key}":             s.ofScope(s.putKey),
+		"DELETE /admin/host/{scope}/{key}":          s.ofScope(s.deleteKey),
+		"/admin":                                    notHere,
+		"/admin/":                                   notHere,
 		"GET /admin/functions/{name}/keys":          s.listKeys,
 		"GET /admin/functions/{name}/keys/{key}":    s.getKey,
 		"POST /admin/functions/{name}/keys/{key}":   s.generateKey,
@@ -116,8 +126,8 @@ func (s *Service) hostStatus(w http.ResponseWriter, _ *http.Request) {
 		name = "localhost"
 	}
 	out := hostStatus{
-		ID: st.ID, State: hostStates[st.Worker.State], Version: s.host.Version(),
-		VersionDetails: s.host.Version() + " " + runtime.Version(), InstanceID: st.ID, ComputerName: name,
+		ID: st.ID, State: hostStates[st.Worker.State], Version: host.RuntimeVersion,
+		VersionDetails: host.RuntimeVersion + " (Lazuli " + s.host.Version() + ", " + runtime.Version() + ")", InstanceID: st.ID, ComputerName: name,
 		ProcessUptime: time.Since(s.host.Started()).Milliseconds(), EditingState: "NotAllowed",
 		Worker: workerStatus{st.Kind, string(st.Worker.State), st.Worker.Info.PID, st.Worker.Starts, st.Worker.Failures, st.Worker.LastError},
 	}

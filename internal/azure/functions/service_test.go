@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +64,7 @@ func start(t *testing.T, hostJSON string, change func(*Config)) *front {
 	m := triggertest.New(1)
 	h, err := host.New(host.Options{
 		Name: "test", Dir: dir, Binary: out, Connector: m.Connector(), Checkpoints: m,
-		HTTPAddress: "127.0.0.1:7071", Version: "4.0.0", Log: testkit.Logger(t),
+		HTTPAddress: "127.0.0.1:7071", Version: "(devel)", Log: testkit.Logger(t),
 		Settings: map[string]string{
 			"Hub": "Endpoint=sb://localhost;UseDevelopmentEmulator=true", "HubName": "telemetry",
 			"Cosmos": "AccountEndpoint=https://localhost:8081/;AccountKey=C2y6;",
@@ -243,7 +244,12 @@ func TestAdmin(t *testing.T) {
 	f.expect("POST", "/admin/host/ping", "", 200, "")
 	f.expect("GET", "/admin/host/config", "", 200, `"routePrefix":"api"`)
 	f.expect("GET", "/admin/host/keys", "", 404, "keys are off")
-	f.expect("GET", "/admin/elsewhere", "", 404, "")
+	f.expect("GET", "/admin/elsewhere", "", 404, "no such operation")
+	f.expect("GET", "/admin/host/elsewhere", "", 404, "no such operation")
+	f.expect("PUT", "/admin/host/elsewhere/x", "", 404, "no such operation")
+	f.expect("GET", "/admin/functions/download", "", 501, "downloading the app")
+	f.expect("PUT", "/admin/host/state", `"offline"`, 501, "/admin/host/drain")
+	f.expect("GET", "/admin/vfs/site/wwwroot/host.json", "", 501, "file API")
 
 	f.expect("POST", "/admin/functions/process", "", 400, "input")
 	f.expect("POST", "/admin/functions/process", `{"input":{"id":"n"}}`, 400, "input")
@@ -308,5 +314,61 @@ func TestGoFunctionStreams(t *testing.T) {
 			t.Errorf("after %q: %q, %v", said, rest, err)
 		}
 		resp.Body.Close()
+	}
+}
+
+// TestAdminActsOnTheHost drains, resumes and restarts an app: what is drained
+// reads nothing, what is resumed goes on where it was, and a restart brings
+// another process.
+func TestAdminActsOnTheHost(t *testing.T) {
+	testkit.NoLeaks(t)
+	f := start(t, "", nil)
+	stored := func(n int) func() bool {
+		return func() bool { return len(f.memory.Documents("db", "events")) == n }
+	}
+	f.expect("GET", "/admin/host/drain/status", "", 200, `"state":"Disabled"`)
+	f.memory.Send("telemetry", 0, `{"id":"1"}`)
+	testkit.Eventually(t, limit, stored(1), "the first event")
+	f.expect("POST", "/admin/host/drain", "", 202, "")
+	testkit.Eventually(t, limit, func() bool {
+		_, list := f.status("GET", "/admin/functions/process")
+		_, drained := f.status("GET", "/admin/host/drain/status")
+		return strings.Contains(list, `"listener":"Stopped"`) && strings.Contains(drained, `{"state":"Completed","outstandingInvocations":0,"outstandingRetries":0}`)
+	}, "drained")
+	f.memory.Send("telemetry", 0, `{"id":"2"}`)
+	f.expect("GET", "/api/hello", "", 200, "hello") // HTTP goes on
+	if !stored(1)() {
+		t.Error("a drained trigger read an event")
+	}
+	f.expect("POST", "/admin/host/resume", "", 200, `"state":"Running"`)
+	testkit.Eventually(t, limit, stored(2), "the event that came meanwhile")
+
+	var before, after struct {
+		Processes []struct{ ProcessID int }
+	}
+	read := func(into any) bool {
+		_, body := f.status("GET", "/admin/host/processes")
+		return json.Unmarshal([]byte(body), into) == nil
+	}
+	if !read(&before) || len(before.Processes) != 2 || before.Processes[0].ProcessID != os.Getpid() {
+		t.Fatalf("processes: %+v", before)
+	}
+	f.expect("POST", "/admin/host/restart", "", 200, "isSelfHost")
+	testkit.Eventually(t, limit, func() bool {
+		return read(&after) && len(after.Processes) == 2 && after.Processes[1] != before.Processes[1]
+	}, "another worker process")
+	f.memory.Send("telemetry", 0, `{"id":"3"}`)
+	testkit.Eventually(t, limit, stored(3), "an event after the restart")
+	f.expect("POST", "/admin/host/synctriggers", "", 200, `"status":"success"`)
+	_, body := f.status("GET", "/admin/host/status")
+	var status struct {
+		Version string
+		Worker  struct{ Failures int }
+	}
+	if err := json.Unmarshal([]byte(body), &status); err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`^4\.\d+\.\d+$`).MatchString(status.Version) || status.Worker.Failures != 0 {
+		t.Errorf("status: %s", body)
 	}
 }

@@ -50,6 +50,7 @@ type Supervisor struct {
 	changed chan struct{} // closed and replaced at every change
 	doomed  Worker        // the worker that Replace was called on
 	reason  string        // why
+	wanted  bool          // it is no failure: somebody asked for a restart
 }
 
 // NewSupervisor returns a supervisor of workers that launcher starts. onChange
@@ -103,7 +104,11 @@ func (s *Supervisor) attend(ctx context.Context, w Worker) {
 	if time.Since(started) >= healthyAfter {
 		s.clear()
 	}
-	reason := s.reasonFor(w)
+	reason, wanted := s.reasonFor(w)
+	if wanted {
+		s.clear()
+		return
+	}
 	switch {
 	case reason != "":
 	case exit.Quiet():
@@ -119,10 +124,7 @@ func (s *Supervisor) attend(ctx context.Context, w Worker) {
 // function overran its time. A new one is started as after a crash.
 func (s *Supervisor) Replace(w Worker, reason string) {
 	s.mu.Lock()
-	mine := s.current == w && s.doomed != w
-	if mine {
-		s.doomed, s.reason = w, reason
-	}
+	mine := s.doom(w, reason, false)
 	s.mu.Unlock()
 	if mine {
 		stopped, cancel := context.WithCancel(context.Background())
@@ -131,13 +133,36 @@ func (s *Supervisor) Replace(w Worker, reason string) {
 	}
 }
 
-func (s *Supervisor) reasonFor(w Worker) string {
+// Restart ends the running worker, with the grace that it has for what it
+// runs, and another is started at once. It returns when the first has ended.
+func (s *Supervisor) Restart(ctx context.Context, reason string) {
+	s.mu.Lock()
+	w := s.current
+	mine := w != nil && s.doom(w, reason, true)
+	s.mu.Unlock()
+	if !mine {
+		return
+	}
+	s.log.Info("stopping the worker", "reason", reason)
+	w.Stop(ctx)
+}
+
+// doom notes why a worker will end. The caller holds mu.
+func (s *Supervisor) doom(w Worker, reason string, wanted bool) bool {
+	if s.current != w || s.doomed == w {
+		return false
+	}
+	s.doomed, s.reason, s.wanted = w, reason, wanted
+	return true
+}
+
+func (s *Supervisor) reasonFor(w Worker) (reason string, wanted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.doomed == w {
-		return s.reason
+		return s.reason, s.wanted
 	}
-	return ""
+	return "", false
 }
 
 // Acquire waits for a running worker.
