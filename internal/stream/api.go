@@ -12,8 +12,8 @@ type Event struct {
 	// be dense.
 	Offset  int64
 	Arrival int64 // when the source took it, in ticks (100 ns since year 1)
-	// Body is a JSON object. It stays unchanged until the Batch is read into
-	// again.
+	// Body is a JSON object, or several events: an array of objects, or objects
+	// one after the other. It stays unchanged until the Batch is read into again.
 	Body         []byte
 	PartitionKey string
 	Properties   []Property // set by the sender

@@ -61,15 +61,23 @@ func (w ClockWarning) Advice() string {
 
 // String is one sentence with everything.
 func (w ClockWarning) String() string {
-	side, fate := "before", "they were given a later time"
+	side, fate := "before", "got a later time"
 	if w.Ahead {
 		side = "after"
 	}
 	if w.Dropped {
-		fate = "they were dropped"
+		fate = "was dropped"
 	}
-	return fmt.Sprintf("%d events of input %s lie about %.1f hours %s their arrival (the last: %s), and %s; %s",
-		w.Events, w.Input, w.Offset.Abs().Hours(), side, w.Example, fate, w.Advice())
+	subject := "1 event of input " + w.Input + " lies"
+	if w.Events != 1 {
+		fate = strings.Replace(fate, "was", "were", 1)
+		subject = fmt.Sprintf("%d events of input %s lie", w.Events, w.Input)
+	}
+	distance := fmt.Sprintf("%.1f hours", w.Offset.Abs().Hours())
+	if w.Offset.Abs() < 2*time.Hour {
+		distance = fmt.Sprintf("%.0f minutes", w.Offset.Abs().Minutes())
+	}
+	return fmt.Sprintf("%s about %s %s their arrival (the last: %s), and %s; %s", subject, distance, side, w.Example, fate, w.Advice())
 }
 
 // Warnings returns what was seen of wrong clocks in the last ten minutes, by

@@ -19,7 +19,8 @@ const readRows = batchRows
 type inBatch struct {
 	batch   Batch
 	rows    []streamsql.Row
-	slots   []streamsql.Value
+	slots   []streamsql.Value // of the rows, as far as used; rows may have older ones
+	used    int
 	times   [][]int64  // for each Source node: the event time, or noTime
 	keys    [][][]byte // for each Source node with OVER: the keys
 	keyBuf  []byte
@@ -56,6 +57,7 @@ type feed struct {
 	counters  *counters // of the lane
 	numbers   feedCounters
 	clocks    *clocks
+	part      int       // which event of a message is being decoded
 	keys      *keyWatch // nil: no key to watch
 	now       func() time.Time
 	waiting   atomic.Int64 // since when Read waits, in ticks; 0 while it does not
@@ -157,99 +159,6 @@ func (f *feed) send(ctx context.Context, b *inBatch) {
 		}
 	case <-ctx.Done():
 	}
-}
-
-// decode fills the rows. Malformed events are counted and left out.
-func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
-	width := f.input.Schema().Width
-	n := len(b.batch.Events)
-	if cap(b.rows) < n {
-		b.rows = make([]streamsql.Row, 0, max(n, readRows))
-		b.slots = make([]streamsql.Value, cap(b.rows)*width)
-	}
-	b.rows, b.refs = b.rows[:0], 0
-	for k := range f.nodes {
-		b.times[k], b.keys[k] = b.times[k][:0], b.keys[k][:0]
-	}
-	b.keyBuf, b.offsets = b.keyBuf[:0], b.offsets[:0]
-	size, unkeyed, lastRow, lastEvent := 0, 0, 0, 0
-	for i := range b.batch.Events {
-		e := &b.batch.Events[i]
-		size += len(e.Body)
-		k := len(b.rows)
-		b.rows = b.rows[:k+1]
-		row := &b.rows[k]
-		*row = streamsql.Row{Arrival: e.Arrival, Partition: int32(f.partition), Slots: b.slots[k*width : k*width : (k+1)*width], Scratch: &b.scratch}
-		if err := d.Decode(e.Body, row); err != nil {
-			b.rows = b.rows[:k]
-			f.inputError(e, err)
-			continue
-		}
-		b.offsets = append(b.offsets, e.Offset)
-		if f.keys != nil && f.keys.differs(row, e) {
-			unkeyed++
-			lastRow, lastEvent = k, i
-		}
-		for _, m := range f.input.Meta {
-			f.meta(m, e, row)
-		}
-		for j, node := range f.nodes {
-			b.times[j] = append(b.times[j], f.eventTime(node, row))
-			if len(node.Over) > 0 {
-				start := len(b.keyBuf)
-				for _, x := range node.Over {
-					b.keyBuf = x.Eval(row).AppendKey(b.keyBuf)
-				}
-				b.keys[j] = append(b.keys[j], b.keyBuf[start:len(b.keyBuf):len(b.keyBuf)])
-			}
-		}
-		row.Err = nil
-	}
-	if n > 0 {
-		b.next = b.batch.Events[n-1].Offset + 1
-	}
-	if unkeyed > 0 {
-		f.keys.note(unkeyed, &b.rows[lastRow], &b.batch.Events[lastEvent])
-	}
-	f.numbers.in.Add(int64(n))
-	f.numbers.bytes.Add(int64(size))
-}
-
-func (f *feed) inputError(e *Event, err error) {
-	var data *streamsql.DataError
-	if errors.As(err, &data) {
-		f.numbers.conversion.Add(1)
-	} else {
-		f.numbers.malformed.Add(1)
-	}
-	f.counters.note(fault.Wrap(fault.Invalid, "input "+f.input.Name, err, "partition %d, offset %d", f.partition, e.Offset))
-}
-
-// eventTime evaluates TIMESTAMP BY. A row that has no time there is no event of
-// that node; it is counted as a conversion error.
-func (f *feed) eventTime(node *streamsql.Source, row *streamsql.Row) int64 {
-	if node.Timestamp == nil {
-		return row.Arrival
-	}
-	v := node.Timestamp.Eval(row)
-	if row.Err == nil {
-		switch v.Kind() {
-		case streamsql.DateTime:
-			return v.Ticks()
-		case streamsql.String:
-			if ticks, ok := streamsql.ParseDateTime(v.Text()); ok {
-				return ticks
-			}
-		}
-	}
-	f.numbers.conversion.Add(1)
-	if row.Err != nil {
-		f.counters.note(row.Err)
-		row.Err = nil
-	} else {
-		f.counters.note(fault.New(fault.Invalid, "input "+f.input.Name, "TIMESTAMP BY %s: %s is not a datetime", node.Timestamp, v.AppendJSON(nil)))
-	}
-	return noTime
 }
 
 // take puts a batch into the timelines of all nodes.

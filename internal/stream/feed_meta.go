@@ -57,7 +57,11 @@ func (f *feed) envelope(name string, e *Event) streamsql.Value {
 
 // eventID is a GUID of the event's place: the same whenever it is read again.
 func (f *feed) eventID(e *Event) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d/%d", strings.ToLower(f.input.Name), f.partition, e.Offset))
+	place := fmt.Appendf(nil, "%s/%d/%d", strings.ToLower(f.input.Name), f.partition, e.Offset)
+	if f.part > 0 {
+		place = fmt.Appendf(place, "/%d", f.part)
+	}
+	sum := sha256.Sum256(place)
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80 // version 8, variant of RFC 9562
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }

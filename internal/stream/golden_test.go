@@ -58,7 +58,7 @@ func TestGolden(t *testing.T) {
 			for _, c := range cases {
 				b.WriteString(c.String())
 			}
-			if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			if err := os.WriteFile(file, []byte(strings.TrimRight(b.String(), "\n")+"\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -204,11 +204,11 @@ func (c *goldenCase) run(t *testing.T) {
 	if err := job.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	c.write(opts, sinks, job.Metrics())
+	c.write(opts, sinks, job.Metrics(), job.DataErrors())
 }
 
 // write replaces the result sections.
-func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics) {
+func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics, errs []DataErrors) {
 	kept := c.sections[:0:0]
 	for _, s := range c.sections {
 		if s.kind != "output" && s.kind != "metrics" {
@@ -235,8 +235,8 @@ func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics) {
 			numbers = append(numbers, fmt.Sprintf("%s %d", n.name, n.n))
 		}
 	}
-	if m.LastError != "" {
-		numbers = append(numbers, m.LastError)
+	for _, e := range errs {
+		numbers = append(numbers, fmt.Sprintf("%s %d: %s", e.Kind, e.Events, e.Last))
 	}
 	if len(numbers) > 0 {
 		kept = append(kept, goldenSection{kind: "metrics", lines: numbers})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -321,6 +322,9 @@ func (j *Job) addFeeds(l *lane, b *builder, nth, partitions, only int) {
 		}
 		for i, n := range nodes {
 			t := newTimeline(l.env, j.opts.Policy, n, f)
+			if slices.ContainsFunc(nodes[:i], n.SameTime) {
+				t.numbers, t.clocks = &feedCounters{}, nil // the other's are counted
+			}
 			f.lines = append(f.lines, t)
 			merges[i].lines = append(merges[i].lines, t)
 		}

@@ -29,8 +29,12 @@ func (w KeyWarning) String() string {
 	if w.Key != "" {
 		key = fmt.Sprintf("the partition key %q", w.Key)
 	}
-	return fmt.Sprintf("%d events of input %s are not partitioned by %s (the last has %s there, and %s): a group may be split over partitions and give a row in each; send %s as the partition key, or take partitionKey off the input",
-		w.Events, w.Input, w.Property, w.Value, key, w.Property)
+	events := "1 event of input " + w.Input + " is"
+	if w.Events != 1 {
+		events = fmt.Sprintf("%d events of input %s are", w.Events, w.Input)
+	}
+	return fmt.Sprintf("%s not partitioned by %s (the last has %s there, and %s): a group may be split over partitions and give a row in each; send %s as the partition key, or take partitionKey off the input",
+		events, w.Property, w.Value, key, w.Property)
 }
 
 // KeyWarnings returns what was seen in the last ten minutes.

@@ -7,14 +7,15 @@ import (
 
 // counters are the numbers of one lane that belong to no input.
 type counters struct {
-	out                   atomic.Int64
-	dropped               atomic.Int64
-	runtime, outputErrors atomic.Int64
-	watermark             atomic.Int64
-	checkpoints           atomic.Int64
-	checkpointBytes       atomic.Int64
-	checkpointAt          atomic.Int64
-	held                  atomic.Int64
+	out             atomic.Int64
+	dropped         atomic.Int64
+	outputErrors    atomic.Int64
+	watermark       atomic.Int64
+	checkpoints     atomic.Int64
+	checkpointBytes atomic.Int64
+	checkpointAt    atomic.Int64
+	held            atomic.Int64
+	errors          errorCounts // of kind QueryRuntime
 
 	mu      sync.Mutex
 	last    string            // guarded by mu: the last data error
@@ -24,7 +25,7 @@ type counters struct {
 }
 
 func (c *counters) dataError(err error) {
-	c.runtime.Add(1)
+	c.errors.add(QueryRuntime, err)
 	c.note(err)
 }
 
@@ -100,7 +101,7 @@ func (m *Metrics) add(l *lane) {
 	c := l.env.counters
 	m.OutputEvents += c.out.Load()
 	m.DroppedEvents += c.dropped.Load()
-	m.RuntimeErrors += c.runtime.Load()
+	m.RuntimeErrors += c.errors.n[QueryRuntime].Load()
 	m.OutputErrors += c.outputErrors.Load()
 	m.HeldRows += c.held.Load()
 	m.Checkpoints += c.checkpoints.Load()
@@ -131,7 +132,7 @@ func (m *Metrics) addFeed(n *feedCounters) {
 	m.EarlyEvents += n.early.Load()
 	m.OutOfOrderEvents += n.outOfOrder.Load()
 	m.DroppedEvents += n.dropped.Load()
-	m.DeserializationErrors += n.malformed.Load()
-	m.ConversionErrors += n.conversion.Load()
+	m.DeserializationErrors += n.errors.n[InvalidData].Load()
+	m.ConversionErrors += n.errors.conversions()
 	m.BackloggedEvents += n.backlog.Load()
 }

@@ -9,13 +9,13 @@ import (
 
 // feedCounters are the numbers of one partition of an input.
 type feedCounters struct {
-	in, bytes             atomic.Int64
-	late, early           atomic.Int64
-	outOfOrder, dropped   atomic.Int64
-	malformed, conversion atomic.Int64
-	backlog               atomic.Int64
-	next                  atomic.Int64 // one more than feed.next: 0 before the first event
-	watermark             atomic.Int64 // ticks; 0 before the first event
+	in, bytes           atomic.Int64
+	late, early         atomic.Int64
+	outOfOrder, dropped atomic.Int64
+	errors              errorCounts
+	backlog             atomic.Int64
+	next                atomic.Int64 // one more than feed.next: 0 before the first event
+	watermark           atomic.Int64 // ticks; 0 before the first event
 }
 
 // InputMetrics are the numbers of one stream input since the job started.
@@ -77,8 +77,8 @@ func (m *InputMetrics) add(f *feed) {
 	m.Early += n.early.Load()
 	m.OutOfOrder += n.outOfOrder.Load()
 	m.Dropped += n.dropped.Load()
-	m.Malformed += n.malformed.Load()
-	m.Conversion += n.conversion.Load()
+	m.Malformed += n.errors.n[InvalidData].Load()
+	m.Conversion += n.errors.conversions()
 	m.Backlog += n.backlog.Load()
 	m.Partitions = append(m.Partitions, PartitionMetrics{
 		Partition: f.partition, Next: n.next.Load() - 1, Backlog: n.backlog.Load(), Watermark: n.watermark.Load(),

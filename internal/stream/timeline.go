@@ -22,8 +22,8 @@ type timeline struct {
 	over      *table // one word: watermark of the key; nil without OVER
 	env       *env
 	numbers   *feedCounters
-	clocks    *clocks
-	wm        int64 // no later row has a lower time
+	clocks    *clocks // nil: another timeline tells of the same events
+	wm        int64   // no later row has a lower time
 	seq       uint64
 	sorting   timeHeap[batchRow] // rows above the watermark, if rows may be out of order
 	queue     []entry            // rows in order
@@ -107,7 +107,7 @@ func (t *timeline) place(time, arrival int64, key []byte) (int64, bool, error) {
 
 // add takes row i of a batch.
 func (t *timeline) add(b *inBatch, i int, time, arrival int64, key []byte) error {
-	if !t.byArrival && !t.policy.Unlimited {
+	if !t.byArrival && !t.policy.Unlimited && t.clocks != nil {
 		t.clocks.check(t.policy, time-arrival, b, i)
 	}
 	time, ok, err := t.place(time, arrival, key)

@@ -127,6 +127,31 @@ type Source struct {
 	Partition Partitioning
 }
 
+// SameTime says whether the other source gives the same times to the same events,
+// so that what is wrong with them is wrong for both.
+func (n *Source) SameTime(o *Source) bool {
+	if n.Input != o.Input || len(n.Over) != len(o.Over) {
+		return false
+	}
+	for i := range n.Over {
+		if !n.Over[i].same(o.Over[i]) {
+			return false
+		}
+	}
+	return n.Timestamp.same(o.Timestamp)
+}
+
+// same says whether two expressions over the same rows are known to be equal.
+func (e *Expr) same(o *Expr) bool {
+	switch {
+	case e == nil || o == nil:
+		return e == o
+	case e.slot >= 0 || o.slot >= 0:
+		return e.slot == o.slot
+	}
+	return e.text == o.text
+}
+
 // Schema is the input's.
 func (n *Source) Schema() *Schema { return n.Input.Schema() }
 

@@ -1,0 +1,180 @@
+package stream
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
+)
+
+// decode fills the rows. A message may hold several events. Those that cannot be
+// read are counted and left out.
+func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
+	n := len(b.batch.Events)
+	b.rows, b.used, b.refs = slices.Grow(b.rows[:0], n), 0, 0
+	for k := range f.nodes {
+		b.times[k], b.keys[k] = b.times[k][:0], b.keys[k][:0]
+	}
+	b.keyBuf, b.offsets = b.keyBuf[:0], b.offsets[:0]
+	size, count := 0, 0
+	var odd oddKeys
+	for i := range b.batch.Events {
+		e := &b.batch.Events[i]
+		size += len(e.Body)
+		f.part = 0
+		err := f.event(d, b, e, e.Body, &odd)
+		var data *streamsql.DataError
+		switch {
+		case err == nil:
+			count++
+		case !errors.As(err, &data) && streamsql.SplitEvents(e.Body, func(body []byte) {
+			count++
+			if err := f.event(d, b, e, body, &odd); err != nil {
+				f.inputError(e, err)
+			}
+			f.part++
+		}):
+		default:
+			count++
+			f.inputError(e, err)
+		}
+	}
+	if n > 0 {
+		b.next = b.batch.Events[n-1].Offset + 1
+	}
+	if odd.events > 0 {
+		f.keys.note(odd.events, &b.rows[odd.row], odd.event)
+	}
+	f.numbers.in.Add(int64(count))
+	f.numbers.bytes.Add(int64(size))
+}
+
+// oddKeys are the events of a batch whose partition key is not the property that
+// it should be, and the last of them.
+type oddKeys struct {
+	events, row int
+	event       *Event
+}
+
+// add makes room for a row.
+func (b *inBatch) add(width int) *streamsql.Row {
+	if b.used+width > len(b.slots) {
+		b.slots, b.used = make([]streamsql.Value, max(2*len(b.slots), readRows*width, width)), 0
+	}
+	b.rows = append(b.rows, streamsql.Row{Slots: b.slots[b.used : b.used : b.used+width], Scratch: &b.scratch})
+	b.used += width
+	return &b.rows[len(b.rows)-1]
+}
+
+// event decodes one event of a message into a row, with its times.
+func (f *feed) event(d *streamsql.Decoder, b *inBatch, e *Event, body []byte, odd *oddKeys) error {
+	width := f.input.Schema().Width
+	row := b.add(width)
+	row.Arrival, row.Partition = e.Arrival, int32(f.partition)
+	if err := d.Decode(body, row); err != nil {
+		b.rows = b.rows[:len(b.rows)-1]
+		b.used -= width
+		return err
+	}
+	b.offsets = append(b.offsets, e.Offset)
+	if f.keys != nil && f.keys.differs(row, e) {
+		odd.events++
+		odd.row, odd.event = len(b.rows)-1, e
+	}
+	for _, m := range f.input.Meta {
+		f.meta(m, e, row)
+	}
+	counted := false
+	for j, node := range f.nodes {
+		time := f.eventTime(node, row, body, &counted)
+		if len(node.Over) > 0 {
+			key, ok := f.eventKey(node, row, b)
+			b.keys[j] = append(b.keys[j], key)
+			if !ok && time != noTime {
+				f.keyError(node, &counted)
+				time = noTime
+			}
+		}
+		b.times[j] = append(b.times[j], time)
+	}
+	row.Err = nil
+	return nil
+}
+
+// eventTime evaluates TIMESTAMP BY. A row that has no time there is no event of
+// that node. An event is counted once, however many nodes read it: counted says
+// that it was.
+func (f *feed) eventTime(node *streamsql.Source, row *streamsql.Row, body []byte, counted *bool) int64 {
+	if node.Timestamp == nil {
+		return row.Arrival
+	}
+	v := node.Timestamp.Eval(row)
+	if row.Err == nil {
+		switch v.Kind() {
+		case streamsql.DateTime:
+			return v.Ticks()
+		case streamsql.String:
+			if ticks, ok := streamsql.ParseDateTime(v.Text()); ok {
+				return ticks
+			}
+		}
+	}
+	if !*counted {
+		*counted = true
+		f.timeError(node, row, body, v)
+	}
+	row.Err = nil
+	return noTime
+}
+
+// timeError counts an event without a time.
+func (f *feed) timeError(node *streamsql.Source, row *streamsql.Row, body []byte, v streamsql.Value) {
+	name := "input " + f.input.Name
+	switch {
+	case row.Err != nil:
+		f.count(InvalidTimeStamp, row.Err)
+	case v.IsNull() && !f.input.Has(body, node.Timestamp):
+		f.count(MissingColumns, fault.New(fault.Invalid, name, "Missing fields specified in query or in CREATE TABLE: %s, of TIMESTAMP BY, is not in the event", node.Timestamp))
+	case v.IsNull():
+		f.count(InvalidTimeStamp, fault.New(fault.Invalid, name, "TIMESTAMP BY %s: the value is NULL", node.Timestamp))
+	default:
+		f.count(InvalidTimeStamp, fault.New(fault.Invalid, name, "TIMESTAMP BY %s: %s is not a datetime", node.Timestamp, v.AppendJSON(nil)))
+	}
+}
+
+// eventKey evaluates TIMESTAMP BY … OVER; ok is false if a part of it is NULL.
+func (f *feed) eventKey(node *streamsql.Source, row *streamsql.Row, b *inBatch) (key []byte, ok bool) {
+	start := len(b.keyBuf)
+	ok = true
+	for _, x := range node.Over {
+		v := x.Eval(row)
+		ok = ok && !v.IsNull()
+		b.keyBuf = v.AppendKey(b.keyBuf)
+	}
+	return b.keyBuf[start:len(b.keyBuf):len(b.keyBuf)], ok && row.Err == nil
+}
+
+func (f *feed) keyError(node *streamsql.Source, counted *bool) {
+	if !*counted {
+		*counted = true
+		f.count(InvalidTimeStampKey, fault.New(fault.Invalid, "input "+f.input.Name, "TIMESTAMP BY %s OVER %s: the key is NULL", node.Timestamp, node.Over[0]))
+	}
+}
+
+func (f *feed) inputError(e *Event, err error) {
+	kind := InvalidData
+	var data *streamsql.DataError
+	if errors.As(err, &data) {
+		kind = TypeConversion
+		if data.Missing {
+			kind = MissingColumns
+		}
+	}
+	f.count(kind, fault.Wrap(fault.Invalid, "input "+f.input.Name, err, "partition %d, offset %d", f.partition, e.Offset))
+}
+
+func (f *feed) count(kind ErrorKind, err error) {
+	f.numbers.errors.add(kind, err)
+	f.counters.note(err)
+}
