@@ -42,8 +42,9 @@ type Link struct {
 	// later from any goroutine.
 	OnTransfer func(d *Delivery)
 	// OnOversize gets a delivery larger than Local.MaxMessageSize, with its
-	// size in bytes and no payload, so that it can be rejected. Nil: the link
-	// is detached with amqp:link:message-size-exceeded.
+	// size in bytes and no payload, so that it can be rejected. Nil, or a
+	// delivery that goes on beyond sixteen times the limit: the link is detached
+	// with amqp:link:message-size-exceeded.
 	OnOversize func(d *Delivery, size uint64)
 	// OnDetach is called once when a link that was not refused has ended:
 	// detached by the peer, our own detach answered, session ended, connection
@@ -69,6 +70,8 @@ type Link struct {
 	credit        uint32 // messages the sending side may still send
 	drain         bool   // the peer wants the rest of the credit back
 	unsettled     uint32 // received, not yet settled by the service
+	paused        bool   // no credit is given until Resume
+	withdrawn     uint32 // credit that Pause took back and the peer may yet use
 	flowQueued    bool
 	wantsRoom     bool
 	wantsWindow   bool

@@ -2,6 +2,10 @@ package amqp
 
 import "fmt"
 
+// oversizePatience is how many times the limit a delivery may reach before the
+// link ends: up to there it is read to its end, so that it can be rejected alone.
+const oversizePatience = 16
+
 // maxTag is the protocol's limit on delivery tags (part 2, section 2.8.7).
 const maxTag = 32
 
@@ -85,10 +89,14 @@ func (l *Link) gatherTransfer(t *transfer) *Error {
 		return &Error{Condition: ErrInvalidField, Description: "first transfer of a delivery without delivery-id"}
 	case len(t.DeliveryTag) > maxTag:
 		return &Error{Condition: ErrInvalidField, Description: fmt.Sprintf("delivery-tag of %d bytes exceeds %d", len(t.DeliveryTag), maxTag)}
-	case l.credit == 0:
+	case l.credit == 0 && l.withdrawn == 0:
 		return &Error{Condition: ErrTransferLimitExceeded, Description: "transfer without credit"}
 	}
-	l.credit--
+	if l.credit > 0 {
+		l.credit--
+	} else {
+		l.withdrawn--
+	}
 	l.deliveryCount++
 	*in = incoming{active: true, id: t.DeliveryID, format: t.MessageFormat, settled: t.Settled}
 	in.tagSize = copy(in.tag[:], t.DeliveryTag)
@@ -110,7 +118,7 @@ func (l *Link) place(t *transfer, n int) (dst []byte, whole *Delivery, err error
 		in.oversize = true
 	}
 	if in.oversize {
-		if l.OnOversize == nil {
+		if l.OnOversize == nil || in.size/oversizePatience >= l.Local.MaxMessageSize {
 			e := &Error{Condition: ErrMessageSizeExceeded, Description: fmt.Sprintf("message is larger than %d bytes", l.Local.MaxMessageSize)}
 			in.active = false
 			l.sendDetach(e)
@@ -167,7 +175,7 @@ func (c *Conn) forgetPayload(l *Link) {
 // topUp gives credit back to the peer once half of the link's window is free.
 // mu is held.
 func (l *Link) topUp() {
-	if l.Role != RoleReceiver || l.Credit == 0 || l.state != linkAttached {
+	if l.Role != RoleReceiver || l.Credit == 0 || l.state != linkAttached || l.paused {
 		return
 	}
 	used := uint64(l.credit) + uint64(l.unsettled)
@@ -176,7 +184,37 @@ func (l *Link) topUp() {
 	}
 	if free := l.Credit - uint32(used); free >= max(l.Credit/2, 1) {
 		l.credit += free
+		l.withdrawn -= min(free, l.withdrawn)
 		l.flowDue()
+	}
+}
+
+// Pause takes the credit of a receiving link back until Resume, while what came
+// cannot be dealt with. The peer may not have heard of it yet: messages on their
+// way still reach OnTransfer.
+func (l *Link) Pause() {
+	c := l.session.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.Role != RoleReceiver || l.paused {
+		return
+	}
+	l.paused = true
+	if l.state == linkAttached && !l.done.is() {
+		l.withdrawn += l.credit
+		l.credit = 0
+		l.flowDue()
+	}
+}
+
+// Resume ends a Pause.
+func (l *Link) Resume() {
+	c := l.session.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.paused = false
+	if !l.done.is() {
+		l.topUp()
 	}
 }
 
@@ -212,6 +250,8 @@ func (l *Link) countFromPeer(p *flow) {
 		return
 	}
 	l.deliveryCount += ahead
-	l.credit -= min(ahead, l.credit)
+	given := min(ahead, l.credit)
+	l.credit -= given
+	l.withdrawn -= min(ahead-given, l.withdrawn)
 	l.topUp()
 }

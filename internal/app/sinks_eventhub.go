@@ -40,7 +40,7 @@ func (s *localEventSink) Send(ctx context.Context, events []trigger.OutgoingEven
 	}
 	results := make(chan broker.AppendResult, len(batches))
 	for _, b := range batches {
-		b.to.Append(b.Append, func(r broker.AppendResult) { results <- r })
+		b.to.AppendContext(ctx, b.Append, func(r broker.AppendResult) { results <- r })
 	}
 	var first error
 	for range batches {

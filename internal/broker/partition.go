@@ -92,18 +92,38 @@ func (p *Partition) lastOffset(next int64) Offset {
 	return Offset(p.hub.offset + next - 1)
 }
 
-// Append queues the batch and returns; done is called exactly once, when the
-// batch is on disk (as Options.Sync demands) and visible to readers, or has
+// Append is AppendContext without an end to its patience.
+func (p *Partition) Append(a Append, done func(AppendResult)) {
+	p.AppendContext(context.Background(), a, done)
+}
+
+// AppendContext queues the batch and returns; done is called exactly once, when
+// the batch is on disk (as Options.Sync demands) and visible to readers, or has
 // failed. Several batches are stored with one write. done runs on the
 // partition's writer, or on the caller when the batch is refused at once: it
 // must not block.
 //
-// When Options.QueueBytes wait already, Append blocks until the writer has
-// caught up; that is the back-pressure. A full or failing disk makes batches
-// fail with fault.Unavailable rather than wait; later ones succeed when the
-// disk does.
-func (p *Partition) Append(a Append, done func(AppendResult)) {
-	p.log.Append(seglog.Append{
+// When Options.QueueBytes wait already, AppendContext blocks until the writer has
+// caught up or ctx ends; that is the back-pressure. A full or failing disk makes
+// batches fail with fault.Unavailable rather than wait; later ones succeed when
+// the disk does.
+func (p *Partition) AppendContext(ctx context.Context, a Append, done func(AppendResult)) {
+	p.log.AppendContext(ctx, p.toLog(a, done))
+}
+
+// TryAppend is Append for those who must not wait. It reports false, and done is
+// not called, when Options.QueueBytes wait already; see Room.
+func (p *Partition) TryAppend(a Append, done func(AppendResult)) bool {
+	return p.log.TryAppend(p.toLog(a, done))
+}
+
+// Room returns a channel that is closed the next time that the partition's writer
+// has caught up a little, or will never do so again. Get it before the TryAppend
+// that fails, so that no news is missed.
+func (p *Partition) Room() <-chan struct{} { return p.log.Room() }
+
+func (p *Partition) toLog(a Append, done func(AppendResult)) seglog.Append {
+	return seglog.Append{
 		Records: a.Records,
 		Label:   a.Key,
 		Done: func(r seglog.Result) {
@@ -114,7 +134,7 @@ func (p *Partition) Append(a Append, done func(AppendResult)) {
 			}
 			done(AppendResult{FirstSequence: r.First, Count: len(a.Records), EnqueuedAt: r.Time})
 		},
-	})
+	}
 }
 
 // tell emits the event of an append.

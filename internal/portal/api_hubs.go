@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -149,7 +150,9 @@ func (s *Server) sendEvent(w http.ResponseWriter, r *http.Request) {
 		contentType = "application/json"
 	}
 	done := make(chan broker.AppendResult, 1)
-	p.Append(broker.Append{Records: [][]byte{s.cfg.Codec.Encode([]byte(e.Body), contentType)}, Key: e.Key},
+	ctx, cancel := context.WithTimeout(r.Context(), sendWait)
+	defer cancel()
+	p.AppendContext(ctx, broker.Append{Records: [][]byte{s.cfg.Codec.Encode([]byte(e.Body), contentType)}, Key: e.Key},
 		func(res broker.AppendResult) { done <- res })
 	select {
 	case res := <-done:
@@ -158,7 +161,7 @@ func (s *Server) sendEvent(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		writeJSON(w, http.StatusCreated, map[string]any{"partition": p.ID(), "sequence": res.FirstSequence, "enqueuedAt": res.EnqueuedAt})
-	case <-time.After(sendWait):
+	case <-ctx.Done():
 		s.fail(w, r, fault.New(fault.Unavailable, "hub "+hub.Name(), "the event was not stored within %v", sendWait))
 	}
 }

@@ -1,6 +1,9 @@
 package seglog
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // queue holds the appends that wait for the writer, bounded by their bytes.
 type queue struct {
@@ -9,11 +12,20 @@ type queue struct {
 	done  chan struct{} // closed by close
 
 	mu     sync.Mutex // guards the rest
-	room   sync.Cond
 	items  []pending
 	bytes  int64
+	room   chan struct{} // closed when bytes went down, or by close; nil when nobody waits
 	closed bool
 }
+
+// admission is what a queue says to an append.
+type admission uint8
+
+const (
+	queued admission = iota
+	queueFull
+	queueClosed
+)
 
 // pending is an append with its encoded size.
 type pending struct {
@@ -25,24 +37,64 @@ func (q *queue) init(limit int64) {
 	q.limit = limit
 	q.ready = make(chan struct{}, 1)
 	q.done = make(chan struct{})
-	q.room.L = &q.mu
 }
 
-// put adds an append, waiting while the queue is full. It reports false when
-// the queue is closed.
-func (q *queue) put(p pending) bool {
+// offer adds an append if there is room. One that is larger than the whole limit
+// has room when nothing waits.
+func (q *queue) offer(p pending) admission {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && q.bytes > 0 && q.bytes+int64(p.size) > q.limit {
-		q.room.Wait()
-	}
-	if q.closed {
-		return false
+	switch {
+	case q.closed:
+		return queueClosed
+	case q.bytes > 0 && q.bytes+int64(p.size) > q.limit:
+		return queueFull
 	}
 	q.items = append(q.items, p)
 	q.bytes += int64(p.size)
 	q.wake()
-	return true
+	return queued
+}
+
+// put adds an append, waiting while the queue is full, and says what became of
+// it: queueFull when ctx ended first.
+func (q *queue) put(ctx context.Context, p pending) admission {
+	for {
+		if said := q.offer(p); said != queueFull {
+			return said
+		}
+		room := q.roomier()
+		if said := q.offer(p); said != queueFull { // what was written since the first try
+			return said
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return queueFull
+		}
+	}
+}
+
+// roomier returns a channel that is closed the next time that room is given back
+// or the queue is closed.
+func (q *queue) roomier() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.room == nil {
+		q.room = make(chan struct{})
+		if q.closed {
+			close(q.room)
+		}
+	}
+	return q.room
+}
+
+// tellRoom wakes all who wait for room. mu is held.
+func (q *queue) tellRoom() {
+	if q.room != nil {
+		close(q.room)
+		q.room = nil
+	}
 }
 
 // wake makes the writer look.
@@ -66,8 +118,8 @@ func (q *queue) takeAll(dst []pending) []pending {
 func (q *queue) written(bytes int) {
 	q.mu.Lock()
 	q.bytes -= int64(bytes)
+	q.tellRoom()
 	q.mu.Unlock()
-	q.room.Broadcast()
 }
 
 func (q *queue) close() {
@@ -76,6 +128,6 @@ func (q *queue) close() {
 	if !q.closed {
 		q.closed = true
 		close(q.done)
-		q.room.Broadcast()
+		q.tellRoom()
 	}
 }

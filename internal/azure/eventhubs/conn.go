@@ -24,6 +24,8 @@ type conn struct {
 	remote string
 	since  time.Time
 
+	stopping <-chan struct{} // closed when the service stops
+
 	claims     claims
 	proven     atomic.Bool // a request to $management brought a good token
 	cbs        rpcNode
@@ -41,7 +43,7 @@ type guard struct {
 }
 
 func newConn(ctx context.Context, s *Service, ac *amqp.Conn, wg *sync.WaitGroup) *conn {
-	c := &conn{svc: s, amqp: ac, wg: wg, since: time.Now(), guarded: make(map[*amqp.Link]guard)}
+	c := &conn{svc: s, amqp: ac, stopping: ctx.Done(), wg: wg, since: time.Now(), guarded: make(map[*amqp.Link]guard)}
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	if a := ac.RemoteAddr(); a != nil {
 		c.remote = a.String()

@@ -2,6 +2,7 @@ package eventhubs
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +28,9 @@ const (
 )
 
 // sender is a link on which a client sends: transfer in, append to a
-// partition, acknowledge from the append's callback. It holds no goroutine and
-// copies no payload; the delivery's memory is given back by its outcome.
+// partition, acknowledge from the append's callback. It copies no payload; the
+// delivery's memory is given back by its outcome. It holds no goroutine, except
+// while a partition is full (link_sender_park.go).
 type sender struct {
 	conn   *conn
 	link   *amqp.Link
@@ -37,6 +39,9 @@ type sender struct {
 	fixed  *broker.Partition // NodePartition: the only target
 	opened atomic.Bool       // hub and fixed are set
 	events atomic.Uint64
+
+	mu     sync.Mutex
+	parked []*ingest // messages that wait for room in their partitions, oldest first; guarded by mu
 }
 
 // attachSender opens a send link. Creating a missing hub writes to disk, so
@@ -150,12 +155,11 @@ func (s *sender) append(d *amqp.Delivery, loseAck bool) {
 	in := s.conn.svc.ingests.Get().(*ingest)
 	in.sender, in.delivery, in.loseAck = s, d, loseAck
 	if err := in.split(); err != nil {
-		in.finish(-1, err)
+		in.finish(err)
 		return
 	}
-	p := s.partition(in.key)
-	in.partition = p.ID()
-	p.Append(broker.Append{Records: in.records, Key: in.key}, in.done)
+	in.partition = s.partition(in.key)
+	s.enqueue(in)
 }
 
 // partition chooses where the message goes: the link's partition, the key's,
@@ -187,7 +191,7 @@ type ingest struct {
 	delivery  *amqp.Delivery
 	records   [][]byte
 	key       string
-	partition int
+	partition *broker.Partition // nil while none is chosen
 	loseAck   bool
 	done      func(broker.AppendResult) // in.appended, bound once
 }
@@ -223,14 +227,18 @@ func (in *ingest) split() (err error) {
 }
 
 // appended hears from the broker, on the partition's writer.
-func (in *ingest) appended(r broker.AppendResult) { in.finish(in.partition, r.Err) }
+func (in *ingest) appended(r broker.AppendResult) { in.finish(r.Err) }
 
 // finish answers the delivery and returns in to the pool.
-func (in *ingest) finish(partition int, err error) {
+func (in *ingest) finish(err error) {
 	s, d := in.sender, in.delivery
 	switch {
 	case err != nil:
 		r := refusalOf(err)
+		partition := -1
+		if in.partition != nil {
+			partition = in.partition.ID()
+		}
 		s.refused(partition, r)
 		d.Reject(r.wire())
 		s.conn.endIfDeleted(s.link, s.addr, s.hub)
@@ -241,6 +249,6 @@ func (in *ingest) finish(partition int, err error) {
 		d.Accept()
 	}
 	clear(in.records)
-	in.sender, in.delivery, in.key = nil, nil, ""
+	in.sender, in.delivery, in.partition, in.key = nil, nil, nil, ""
 	s.conn.svc.ingests.Put(in)
 }
