@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -49,8 +50,10 @@ type Conn struct {
 	service func(*Conn) ConnHandler
 	pool    *buffers
 
+	ctx         context.Context // of ServeConn; Background on a client
 	peer        Open
 	identity    any
+	saslHost    string
 	maxOutgoing int // bytes per frame we send
 
 	// reading is the reader's own state.
@@ -90,6 +93,7 @@ func newConn(nc net.Conn, log *slog.Logger, pool *buffers, lim limits) *Conn {
 		wake:       make(chan struct{}, 1),
 		writerGone: make(chan struct{}),
 		gone:       make(chan struct{}),
+		ctx:        context.Background(),
 		byRemote:   map[uint16]*Session{},
 		byLocal:    map[uint16]*Session{},
 	}
@@ -103,6 +107,14 @@ func (c *Conn) Peer() *Open { return &c.peer }
 
 // Identity returns what ServerConfig.Authenticate returned.
 func (c *Conn) Identity() any { return c.identity }
+
+// SASLHostname returns the host name that the peer authenticated for; "" when
+// it named none.
+func (c *Conn) SASLHostname() string { return c.saslHost }
+
+// Context ends when the server stops. It does not end with the connection: see
+// ConnHandler.Closed.
+func (c *Conn) Context() context.Context { return c.ctx }
 
 // RemoteAddr returns the peer's network address.
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }

@@ -184,12 +184,3 @@ func TestHandlerPanicEndsOneConnection(t *testing.T) {
 		t.Error("the other connection suffered")
 	}
 }
-
-func TestTooManyConnections(t *testing.T) {
-	p := rawDial(t, newStub(acceptAll), func(cfg *ServerConfig) { cfg.MaxConns = 1 }, Open{ContainerID: "first"})
-	second := dialRaw(t, addrListener{p.nc.RemoteAddr()})
-	if _, err := second.br.ReadByte(); err == nil {
-		t.Error("the second connection was answered")
-	}
-	p.begin(0, 1) // the first still works
-}

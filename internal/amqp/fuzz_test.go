@@ -196,7 +196,7 @@ func FuzzServerConn(f *testing.F) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		nc := &scriptedConn{in: io.MultiReader(bytes.NewReader(greeting), bytes.NewReader(b))}
-		server.serveConn(t.Context(), nc)
+		server.ServeConn(t.Context(), nc)
 		runtime.ReadMemStats(&after)
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
 			t.Errorf("%d bytes from the peer made the server allocate %d", len(b), grown)

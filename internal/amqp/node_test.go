@@ -198,7 +198,7 @@ func serveOn(t testing.TB, l net.Listener, n *node, change func(*amqp.ServerConf
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
-	go func() { stopped <- amqp.NewServer(cfg).Serve(ctx, l) }()
+	go func() { stopped <- testkit.Serve(ctx, l, amqp.NewServer(cfg).ServeConn) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-stopped; err != nil {

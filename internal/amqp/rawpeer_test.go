@@ -48,7 +48,7 @@ func startServer(t testing.TB, l net.Listener, s *stub, change func(*ServerConfi
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewServer(cfg).Serve(ctx, l) }()
+	go func() { done <- testkit.Serve(ctx, l, NewServer(cfg).ServeConn) }()
 	return func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -2,10 +2,8 @@ package amqp
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 )
 
@@ -18,7 +16,6 @@ type ServerConfig struct {
 	MaxFrameSize      uint32        // advertised and enforced, bytes; default 1 MiB
 	ChannelMax        uint16        // highest channel number, so sessions-1; default 4095
 	MaxLinks          int           // links per connection; default 4096
-	MaxConns          int           // connections at once; more are closed unanswered; default 10000
 	SessionWindow     uint32        // transfer frames a session may send ahead; default 65535
 	IdleTimeout       time.Duration // advertised; a peer silent for longer is dropped; default 240 s
 	HandshakeTimeout  time.Duration // from accept to the peer's Open; default 30 s
@@ -36,6 +33,9 @@ type ServerConfig struct {
 	OfferedCapabilities []Symbol
 	Properties          Map
 
+	// Greeted is called with a connection whose Open has arrived, before
+	// NewConn; may be nil.
+	Greeted func(net.Conn)
 	// NewConn makes the handler of a connection whose Open has arrived. It is
 	// called on the connection's reader and must not block. Required.
 	NewConn func(*Conn) ConnHandler
@@ -55,13 +55,10 @@ type ConnHandler interface {
 	Closed(err error)
 }
 
-// Server accepts AMQP connections.
+// Server serves AMQP connections that somebody else accepted.
 type Server struct {
 	cfg  ServerConfig
 	pool buffers
-
-	mu    sync.Mutex // guards conns
-	conns int
 }
 
 // NewServer returns a server; it panics when NewConn is missing.
@@ -73,7 +70,6 @@ func NewServer(cfg ServerConfig) *Server {
 	orDefault(&cfg.MaxFrameSize, 1<<20)
 	orDefault(&cfg.ChannelMax, 4095)
 	orDefault(&cfg.MaxLinks, 4096)
-	orDefault(&cfg.MaxConns, 10000)
 	orDefault(&cfg.SessionWindow, 65535)
 	orDefault(&cfg.IdleTimeout, 240*time.Second)
 	orDefault(&cfg.HandshakeTimeout, 30*time.Second)
@@ -96,76 +92,11 @@ func orDefault[T comparable](v *T, value T) {
 	}
 }
 
-// Serve accepts connections from l until ctx ends, then closes l and all its
-// connections (amqp:connection:forced) and returns nil once their goroutines
-// are gone. l may be a TLS listener. Several Serve calls may run at once.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { l.Close() })
-	defer stop()
-	defer l.Close()
-	var conns sync.WaitGroup
-	defer conns.Wait()
-	defer cancel()
-	for {
-		nc, err := l.Accept()
-		switch {
-		case err == nil:
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return err
-		default:
-			s.cfg.Log.Warn("accept failed", "error", err)
-			if !pause(ctx, 50*time.Millisecond) {
-				return nil
-			}
-			continue
-		}
-		if !s.enter() {
-			s.cfg.Log.Warn("connection refused: too many", "limit", s.cfg.MaxConns, "remote", nc.RemoteAddr().String())
-			nc.Close()
-			continue
-		}
-		conns.Go(func() {
-			defer s.leave()
-			s.serveConn(ctx, nc)
-		})
-	}
-}
-
-// pause waits, for instance until file descriptors come free again. It
-// reports false when ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conns >= s.cfg.MaxConns {
-		return false
-	}
-	s.conns++
-	return true
-}
-
-func (s *Server) leave() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conns--
-}
-
-// serveConn runs one connection from greeting to end.
-func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
+// ServeConn runs one connection from its greeting to its end and returns when
+// its goroutines are gone. When ctx ends, the peer is told
+// amqp:connection:forced and has two seconds to answer. nc may be a TLS
+// connection.
+func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	c := newConn(nc, s.cfg.Log, &s.pool, limits{
 		maxFrameSize:      s.cfg.MaxFrameSize,
 		channelMax:        s.cfg.ChannelMax,
@@ -174,6 +105,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 		writeTimeout:      s.cfg.WriteTimeout,
 		maxUnsettledBytes: s.cfg.MaxUnsettledBytes,
 	})
+	c.ctx = ctx
 	c.local = Open{
 		ContainerID:         s.cfg.ContainerID,
 		MaxFrameSize:        s.cfg.MaxFrameSize,
@@ -193,6 +125,9 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 		return
 	}
 	log.Debug("connection opened", "container", c.peer.ContainerID, "hostname", c.peer.Hostname)
+	if s.cfg.Greeted != nil {
+		s.cfg.Greeted(nc)
+	}
 	c.service = s.cfg.NewConn
 	stop := context.AfterFunc(ctx, func() {
 		c.Shutdown(&Error{Condition: ErrConnectionForced, Description: "the service is stopping"})

@@ -8,11 +8,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -33,15 +36,16 @@ type Options struct {
 // App is a built application: storage is open and recovered, every port is
 // taken, nothing runs yet.
 type App struct {
-	opts     Options
-	log      *slog.Logger
-	storage  *storage
-	services *services
-	apps     []*functionApp
-	portal   *portal.Server
-	meter    *portal.Meter
-	jobs     []*streamJob
-	helpers  []*process
+	opts    Options
+	log     *slog.Logger
+	storage *storage
+	doors   *doors
+	account *cosmos.Service
+	apps    []*functionApp
+	portal  *portal.Server
+	meter   *portal.Meter
+	jobs    []*streamJob
+	helpers []*process
 }
 
 // Build opens storage and ports and builds all services. When it fails it
@@ -69,11 +73,14 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.storage.ensureResources(ctx, cfg); err != nil {
 		return err
 	}
-	if a.services, err = buildServices(cfg, a.storage, a.log, meter); err != nil {
+	if a.doors, err = openDoors(a); err != nil {
 		return err
 	}
-	sources := newSources(cfg, a.storage, a.services.addresses)
-	if a.apps, err = buildApps(cfg, a.storage, sources, a.opts.Version, a.log, meter); err != nil {
+	if err := errors.Join(a.addEventHubs(), a.addCosmos()); err != nil {
+		return err
+	}
+	sources := newSources(cfg, a.storage, maps.Clone(a.doors.addresses))
+	if err := a.addFunctions(sources); err != nil {
 		return err
 	}
 	if err := a.buildPortal(meter); err != nil {
@@ -89,11 +96,8 @@ func (a *App) build(ctx context.Context) error {
 
 // close releases what Build opened, when Run will not.
 func (a *App) close() {
-	for _, app := range a.apps {
-		app.listener.Close()
-	}
-	if a.services != nil {
-		a.services.close()
+	if a.doors != nil {
+		a.doors.Close()
 	}
 	if a.storage != nil {
 		a.storage.close(a.log)
@@ -117,9 +121,9 @@ func (a *App) Run(ctx context.Context) error {
 		{name: "documents", run: a.storage.docs.Run},
 		{name: "portal state", run: a.portal.Run},
 	}
-	parts = append(parts, a.services.parts()...)
+	parts = append(parts, part{name: "doors", run: a.doors.Run})
 	for _, app := range a.apps {
-		parts = append(parts, app.parts()...)
+		parts = append(parts, app.part())
 	}
 	for _, job := range a.jobs {
 		parts = append(parts, job.part())
@@ -157,21 +161,17 @@ func (a *App) announce(ctx context.Context, info instance.Info) error {
 
 func (a *App) info() instance.Info {
 	cfg := a.opts.Config
-	i := instance.Info{
+	return instance.Info{
 		PID:       os.Getpid(),
 		Version:   a.opts.Version,
 		Name:      cfg.Name,
 		Dir:       cfg.Dir,
 		DataDir:   cfg.DataDir(),
 		StartedAt: a.opts.Begin.UTC(),
-		Addresses: a.services.addresses,
-		CAFile:    a.services.ca.Path(),
-		CABundle:  a.services.ca.BundlePath(),
+		Addresses: maps.Clone(a.doors.addresses),
+		CAFile:    a.doors.ca.Path(),
+		CABundle:  a.doors.ca.BundlePath(),
 	}
-	for _, app := range a.apps {
-		i.Addresses[instance.FunctionsPrefix+app.name] = app.listener.Addr().String()
-	}
-	return i
 }
 
 func (a *App) summary(info instance.Info) Summary {

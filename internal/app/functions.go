@@ -5,87 +5,94 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	azfunctions "github.com/lazuli-dev/lazuli/internal/azure/functions"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
-	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
-// functionApp is one function app: its host, and the port of its HTTP front.
+// functionApp is one function app: its host, and its HTTP front.
 type functionApp struct {
-	name     string
-	host     *host.Host
-	front    *azfunctions.Service
-	listener net.Listener
-	log      *slog.Logger
+	name    string
+	host    *host.Host
+	front   *azfunctions.Service
+	address string // host:port of the front
+	log     *slog.Logger
 
 	trouble func(error)   // remembers the first reason why the app does not run
 	failed  chan struct{} // closed by it
 	err     error         // that reason; read after failed is closed
 }
 
-// buildApps builds the hosts of all apps that are not disabled, in the order
+// addFunctions builds the hosts of all apps that are not disabled, in the order
 // of their names, which is the order of their ports.
-func buildApps(cfg config.Config, st *storage, sources *sources, version string, log *slog.Logger, meter *portal.Meter) (apps []*functionApp, err error) {
-	port := cfg.Functions.Port
-	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
-		spec := cfg.Functions.Apps[name]
+func (a *App) addFunctions(sources *sources) error {
+	cfg := a.opts.Config.Functions
+	fronts := map[resource.Account]http.Handler{}
+	a.doors.Route(door.Route{Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] }})
+	port := cfg.Port
+	for _, name := range slices.Sorted(maps.Keys(cfg.Apps)) {
+		spec := cfg.Apps[name]
 		if spec.Disabled {
 			continue
 		}
-		app, err := buildApp(cfg, name, spec, port, st, sources, version, log, meter)
+		site := a.doors.account(resource.Sites, name)
+		app, err := a.buildApp(site, spec, port, sources)
 		if err != nil {
-			return apps, fmt.Errorf("functions.apps.%s: %w", name, err)
+			return fmt.Errorf("functions.apps.%s: %w", name, err)
 		}
-		apps = append(apps, app)
+		fronts[site] = app.front
+		a.apps = append(a.apps, app)
 		if spec.Port == nil && port != 0 {
 			port++
 		}
 	}
-	return apps, nil
+	return nil
 }
 
-func buildApp(cfg config.Config, name string, spec config.App, port config.Port, st *storage, sources *sources, version string, log *slog.Logger, meter *portal.Meter) (*functionApp, error) {
-	key := "functions.port"
+// buildApp takes the app's port and builds what answers there.
+func (a *App) buildApp(site resource.Account, spec config.App, port config.Port, sources *sources) (*functionApp, error) {
+	cfg, key := a.opts.Config, "functions.port"
 	if spec.Port != nil {
-		port, key = *spec.Port, "functions.apps."+name+".port"
+		port, key = *spec.Port, "functions.apps."+site.Name+".port"
 	}
-	l, err := listen(cfg.Listen, port, "function app "+name, key)
-	if err != nil {
+	log := a.log.With("component", "functions", "app", site.Name)
+	service := instance.FunctionsPrefix + site.Name
+	if err := a.doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, Account: site, Log: log}); err != nil {
 		return nil, err
 	}
-	app := &functionApp{name: name, listener: l, failed: make(chan struct{}), log: log.With("component", "functions", "app", name)}
+	app := &functionApp{name: site.Name, address: a.doors.addresses[service], failed: make(chan struct{}), log: log}
 	var once sync.Once
 	app.trouble = func(err error) { once.Do(func() { app.err = err; close(app.failed) }) }
+	var err error
 	app.host, err = host.New(host.Options{
-		Name:        name,
+		Name:        site.Name,
 		Dir:         cfg.AppDir(spec),
 		Binary:      cfg.AppBinary(spec),
-		BuildDir:    filepath.Join(cfg.DataDir(), "apps", name),
+		BuildDir:    filepath.Join(cfg.DataDir(), "apps", site.Name),
 		Settings:    spec.Settings,
-		HTTPAddress: l.Addr().String(),
+		HTTPAddress: app.address,
 		Connector:   sources,
-		Checkpoints: watchedCheckpoints{st.checkpoints(), meter},
-		Listeners:   []host.Listener{app.watchWorker, meter.App(name)},
-		Log:         log.With("component", "functions"),
-		Version:     version,
+		Checkpoints: watchedCheckpoints{a.storage.checkpoints(), a.meter},
+		Listeners:   []host.Listener{app.watchWorker, a.meter.App(site.Name)},
+		Log:         a.log.With("component", "functions"),
+		Version:     a.opts.Version,
 	})
 	if err == nil {
 		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Log: app.log})
 	}
 	if err != nil {
-		l.Close()
 		return nil, err
 	}
 	return app, nil
@@ -112,32 +119,21 @@ func (a *functionApp) settled(ctx context.Context) bool {
 	}
 }
 
-// parts are the HTTP front and the host. An app that cannot be built leaves
-// the other services running: they are of use without it.
-func (a *functionApp) parts() []part {
-	return []part{
-		{name: "HTTP front of " + a.name, run: func(ctx context.Context) error {
-			return serveHTTP(ctx, &http.Server{
-				Handler:           a.front,
-				ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-				ReadHeaderTimeout: 10 * time.Second,
-				IdleTimeout:       4 * time.Minute,
-				MaxHeaderBytes:    64 << 10,
-			}, a.listener)
-		}},
-		{name: "function app " + a.name, run: func(ctx context.Context) error {
-			if err := a.host.Run(ctx); err != nil {
-				a.log.Error("the function app does not run", "error", err)
-				a.trouble(err)
-				<-ctx.Done()
-			}
-			return nil
-		}},
-	}
+// part is the host. An app that cannot be built leaves the other services
+// running: they are of use without it.
+func (a *functionApp) part() part {
+	return part{name: "function app " + a.name, run: func(ctx context.Context) error {
+		if err := a.host.Run(ctx); err != nil {
+			a.log.Error("the function app does not run", "error", err)
+			a.trouble(err)
+			<-ctx.Done()
+		}
+		return nil
+	}}
 }
 
 func (a *functionApp) summary() AppSummary {
-	s := AppSummary{Name: a.name, URL: "http://" + clientHost(a.listener.Addr().String(), "")}
+	s := AppSummary{Name: a.name, URL: "http://" + clientHost(a.address, "")}
 	select {
 	case <-a.host.Ready():
 	default:

@@ -6,23 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
 // dashboardsFolder holds a project's dashboards, one JSON file each.
@@ -31,33 +30,26 @@ const dashboardsFolder = "dashboards"
 // buildPortal takes the portal's port, reads the project's dashboards and
 // builds what shows everything that was built before.
 func (a *App) buildPortal(meter *portal.Meter) error {
-	cfg, s := a.opts.Config, a.services
+	cfg := a.opts.Config
 	boards, err := readDashboards(filepath.Join(cfg.Dir, dashboardsFolder))
 	if err != nil {
 		return err
 	}
 	apps := make([]portal.App, len(a.apps))
 	for i, app := range a.apps {
-		apps[i] = portal.App{Host: app.host, URL: "http://" + clientHost(app.listener.Addr().String(), "")}
+		apps[i] = portal.App{Host: app.host, URL: "http://" + clientHost(app.address, "")}
 	}
 	log := a.log.With("component", "portal")
 	a.portal, err = portal.New(portal.Config{
 		Name: cfg.Name, Version: a.opts.Version, Broker: a.storage.broker, Codec: messageCodec{},
-		Store: a.storage.docs, Querier: explorer{s.account}, Apps: apps, Boards: boards, Meter: meter, Log: log,
+		Store: a.storage.docs, Querier: explorer{a.account}, Apps: apps, Boards: boards, Meter: meter, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	return s.open(cfg, instance.Portal, "Portal", cfg.Portal.Port, "portal.port", nil, func(ctx context.Context, l net.Listener) error {
-		return serveHTTP(ctx, &http.Server{
-			Handler:           a.portal,
-			BaseContext:       func(net.Listener) context.Context { return ctx }, // streams end with it
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-			ReadHeaderTimeout: 10 * time.Second,
-			ReadTimeout:       time.Minute,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    64 << 10,
-		}, l)
+	a.doors.Route(door.Route{Type: typePortal, HTTP: func(resource.Account) http.Handler { return a.portal }})
+	return a.doors.open(instance.Portal, cfg.Portal.Port, door.Port{
+		Title: "Portal", Key: "portal.port", EndAtOnce: true, Log: log, Account: a.doors.account(typePortal, cfg.Name),
 	})
 }
 

@@ -189,7 +189,7 @@ func (a *App) functionOutput(j *streamJob, to config.JobFunction) (stream.Sink, 
 	for _, app := range a.apps {
 		if app.name == to.App {
 			route := strings.TrimPrefix(app.host.Config().HTTP.RoutePrefix+"/"+to.Route, "/")
-			return &functionSink{"http://" + app.listener.Addr().String() + "/" + route, j.http}, nil
+			return &functionSink{"http://" + app.address + "/" + route, j.http}, nil
 		}
 	}
 	return nil, fault.New(fault.Invalid, "function app "+to.App, "is disabled, so its functions cannot take rows")

@@ -26,6 +26,7 @@ const (
 type Config struct {
 	Name      string    `yaml:"name"`      // shown on screen; default: the folder's name
 	Listen    string    `yaml:"listen"`    // IP address of all listeners; default 127.0.0.1
+	HostNames []string  `yaml:"hostNames"` // names of this machine that HTTP clients may use besides localhost and addresses; *.DOMAIN is all below it
 	Data      Data      `yaml:"data"`      // where everything is kept, and how durable
 	EventHubs EventHubs `yaml:"eventHubs"` //
 	Cosmos    Cosmos    `yaml:"cosmos"`    //

@@ -29,6 +29,7 @@ var (
 func (c *Config) Validate() error {
 	var v validation
 	v.listen(c)
+	v.hostNames(c)
 	v.data(c)
 	v.eventHubs(&c.EventHubs)
 	v.cosmos(&c.Cosmos)
@@ -41,6 +42,17 @@ type validation struct{ faults []error }
 
 func (v *validation) add(path, format string, args ...any) {
 	v.faults = append(v.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+// hostPattern is a host name, or *. and one.
+var hostPattern = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+
+func (v *validation) hostNames(c *Config) {
+	for i, name := range c.HostNames {
+		if !hostPattern.MatchString(name) {
+			v.add(fmt.Sprintf("hostNames[%d]", i), "%q is not a host name such as lazuli.example.org or *.example.org", name)
+		}
+	}
 }
 
 func (v *validation) listen(c *Config) {

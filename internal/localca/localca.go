@@ -107,15 +107,29 @@ func (ca *CA) Server(names []string) (tls.Certificate, error) {
 	if pair, err := loadPair(certPath, keyPath); err == nil && ca.serves(pair.cert, names) {
 		return tls.Certificate{Certificate: [][]byte{pair.cert.Raw}, PrivateKey: pair.key, Leaf: pair.cert}, nil
 	}
+	cert, err := ca.Issue(names...)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return cert, savePair(certPath, keyPath, cert.Leaf.Raw, cert.PrivateKey.(*ecdsa.PrivateKey))
+}
+
+// Issue makes a certificate for the names, in memory. It may be called from
+// several goroutines.
+func (ca *CA) Issue(names ...string) (tls.Certificate, error) {
+	if len(names) == 0 {
+		return tls.Certificate{}, errors.New("a certificate needs a name")
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
+	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: serial(),
 		Subject:      pkix.Name{CommonName: names[0]},
-		NotBefore:    ca.now.Add(-time.Hour),
-		NotAfter:     ca.now.Add(serverLife),
+		NotBefore:    now.Add(-time.Hour),
+		NotAfter:     now.Add(serverLife),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
@@ -132,9 +146,6 @@ func (ca *CA) Server(names []string) (tls.Certificate, error) {
 	}
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
-		return tls.Certificate{}, err
-	}
-	if err := savePair(certPath, keyPath, der, key); err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil

@@ -2,10 +2,12 @@
 package testkit
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -105,4 +107,27 @@ func ours() map[string]string {
 		stacks[id] = s
 	}
 	return stacks
+}
+
+// Serve accepts connections from l and serves each on a goroutine of its own,
+// until ctx ends; it returns when all have been served. For tests of what
+// serves one connection.
+func Serve(ctx context.Context, l net.Listener, serve func(context.Context, net.Conn)) error {
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	var conns sync.WaitGroup
+	defer conns.Wait()
+	for {
+		c, err := l.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				c.Close()
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		conns.Go(func() { serve(ctx, c) })
+	}
 }

@@ -20,7 +20,7 @@ type conn struct {
 	amqp   *amqp.Conn
 	ctx    context.Context // ends with the connection
 	cancel context.CancelFunc
-	wg     *sync.WaitGroup // counts the links' goroutines for Serve
+	wg     sync.WaitGroup // counts the links' goroutines for Closed
 	remote string
 	since  time.Time
 
@@ -42,9 +42,9 @@ type guard struct {
 	right Rights
 }
 
-func newConn(ctx context.Context, s *Service, ac *amqp.Conn, wg *sync.WaitGroup) *conn {
-	c := &conn{svc: s, amqp: ac, stopping: ctx.Done(), wg: wg, since: time.Now(), guarded: make(map[*amqp.Link]guard)}
-	c.ctx, c.cancel = context.WithCancel(ctx)
+func newConn(s *Service, ac *amqp.Conn) *conn {
+	c := &conn{svc: s, amqp: ac, stopping: ac.Context().Done(), since: time.Now(), guarded: make(map[*amqp.Link]guard)}
+	c.ctx, c.cancel = context.WithCancel(ac.Context())
 	if a := ac.RemoteAddr(); a != nil {
 		c.remote = a.String()
 	}
@@ -73,7 +73,7 @@ func product(o *amqp.Open) string {
 
 func (c *conn) event(e Event) { c.svc.cfg.Events(e) }
 
-// spawn runs f on a goroutine that Serve waits for. f must end with c.ctx or
+// spawn runs f on a goroutine that Closed waits for. f must end with c.ctx or
 // with its link.
 func (c *conn) spawn(f func()) { c.wg.Go(f) }
 
@@ -237,5 +237,6 @@ func (c *conn) Closed(err error) {
 	c.timer = nil
 	c.mu.Unlock()
 	c.cancel()
+	c.wg.Wait()
 	c.event(ConnClosed{Remote: c.remote, Err: err, Lifetime: time.Since(c.since)})
 }

@@ -62,7 +62,7 @@ func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
 			}
 		})
 		gone.Go(func() {
-			if err := s.Serve(ctx, l); err != nil {
+			if err := serve(ctx, s, l); err != nil {
 				t.Errorf("serve: %v", err)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -90,6 +91,13 @@ func newWorldOn(t testing.TB, fs vfs.FS, change func(*Config)) *world {
 	return w
 }
 
+// serve answers the clients of one listener, as a door does.
+func serve(ctx context.Context, s *Service, l net.Listener) error {
+	cfg := s.Greeting()
+	cfg.NewConn, cfg.Authenticate = s.Conn, s.Authenticate
+	return testkit.Serve(ctx, l, amqp.NewServer(cfg).ServeConn)
+}
+
 // serve answers on a free port until the test ends, then stops service and
 // broker in order.
 func (w *world) serve(s *Service) {
@@ -104,7 +112,7 @@ func (w *world) serve(s *Service) {
 		}
 	})
 	serveGone.Go(func() {
-		if err := s.Serve(serveCtx, l); err != nil {
+		if err := serve(serveCtx, s, l); err != nil {
 			w.t.Errorf("serve: %v", err)
 		}
 	})

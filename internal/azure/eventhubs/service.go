@@ -72,7 +72,7 @@ type Service struct {
 	complaints complaints
 }
 
-// New checks the configuration and returns a service; Serve makes it answer.
+// New checks the configuration and returns a service; Conn makes it answer.
 func New(cfg Config) (*Service, error) {
 	if cfg.Broker == nil {
 		return nil, fault.New(fault.Invalid, "event hubs service", "no broker")
@@ -121,29 +121,26 @@ func setDefaults(cfg *Config) {
 	}
 }
 
-// Serve answers the clients of one listener, plain or TLS, until ctx ends; it
-// returns when their connections and goroutines are gone. It may be called
-// for several listeners at once: they share the service's state.
-func (s *Service) Serve(ctx context.Context, l net.Listener) error {
-	// The links' goroutines end with their connection, which ends with ctx.
-	var links sync.WaitGroup
-	defer links.Wait()
-	server := amqp.NewServer(amqp.ServerConfig{
+// Greeting says how connections to Event Hubs are greeted; the door that
+// serves them adds who answers (Conn) and who is let in (Authenticate).
+func (s *Service) Greeting() amqp.ServerConfig {
+	return amqp.ServerConfig{
 		ContainerID:  "lazuli-eventhubs",
 		Log:          s.log,
 		MaxFrameSize: maxFrameBytes,
 		IdleTimeout:  s.cfg.IdleTimeout,
 		SASL:         mechanisms,
-		Authenticate: s.authenticate,
-		NewConn:      func(c *amqp.Conn) amqp.ConnHandler { return newConn(ctx, s, c, &links) },
-	})
-	return server.Serve(ctx, l)
+	}
 }
 
-// authenticate answers the SASL exchange. PLAIN brings a rule's name and key
+// Conn returns the handler of a client's connection. The goroutines of its
+// links are gone when its Closed has returned.
+func (s *Service) Conn(c *amqp.Conn) amqp.ConnHandler { return newConn(s, c) }
+
+// Authenticate answers the SASL exchange. PLAIN brings a rule's name and key
 // and grants the rule's rights for the whole connection; its identity is the
 // list of grants. The other mechanisms grant nothing.
-func (s *Service) authenticate(_ context.Context, init amqp.SASLInit) (any, error) {
+func (s *Service) Authenticate(_ context.Context, init amqp.SASLInit) (any, error) {
 	if init.Mechanism != "PLAIN" {
 		return nil, nil
 	}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"path/filepath"
+
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/localca"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// What doors lead to that is no account of Azure's.
+const (
+	typeCompute = "Lazuli/cosmosComputeGateways"
+	typePortal  = "Lazuli/portals"
+)
+
+// doors are the open ports and the authority behind their certificates.
+type doors struct {
+	*door.Set
+	ca        *localca.CA
+	listen    string            // IP address of all of them
+	addresses map[string]string // service -> host:port, as in instance.Info
+	accounts  uint64            // how many were named
+}
+
+// openDoors loads or makes the local authority, and a certificate for the names
+// that clients on this machine use. No port is open yet.
+func openDoors(a *App) (*doors, error) {
+	cfg := a.opts.Config
+	ca, err := localca.Open(filepath.Join(cfg.DataDir(), "tls"))
+	if err != nil {
+		return nil, err
+	}
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if cfg.Listen != "127.0.0.1" && cfg.Listen != "::1" {
+		names = append(names, cfg.Listen)
+	}
+	base, err := ca.Server(names)
+	if err != nil {
+		return nil, err
+	}
+	ours := door.Names{Hosts: cfg.HostNames}
+	return &doors{
+		Set: door.New(door.Options{
+			Listen: cfg.Listen, Names: ours, Log: a.log.With("component", "door"),
+			Certificate: door.NewCertificates(base, ours, ca.Issue).Get,
+		}),
+		ca: ca, listen: cfg.Listen, addresses: map[string]string{},
+	}, nil
+}
+
+// account makes the account that a port stands for.
+func (d *doors) account(kind, name string) resource.Account {
+	d.accounts++
+	return resource.Account{ID: d.accounts, Type: kind, Name: name}
+}
+
+// open takes a port and records its address under the service's name.
+func (d *doors) open(service string, port config.Port, p door.Port) error {
+	p.Port = uint16(port)
+	addr, err := d.Open(p)
+	if err != nil {
+		return err
+	}
+	d.addresses[service] = addr.String()
+	return nil
+}

@@ -1,0 +1,39 @@
+package door
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// Route says who answers for the accounts of one resource type. A service
+// gives one; fields of protocols that it does not speak are nil. The functions
+// are called for every request or connection and must be cheap.
+type Route struct {
+	Type string // Microsoft.EventHub/namespaces
+
+	HTTP func(resource.Account) http.Handler
+
+	// AMQP makes the handler of a connection that asked for the account. It is
+	// called on the connection's reader and must not block.
+	AMQP func(resource.Account, *amqp.Conn) amqp.ConnHandler
+	// SASL checks a connection's first words; nil lets everybody in, for
+	// services that ask for a token later. What it returns is Conn.Identity,
+	// and is good for this account only.
+	SASL func(context.Context, resource.Account, amqp.SASLInit) (identity any, err error)
+}
+
+// OriginAllower is an HTTP handler that lets pages of some other origins
+// change things: its user said so, in a CORS rule. All other handlers let in
+// none.
+type OriginAllower interface {
+	AllowsOrigin(r *http.Request) bool
+}
+
+// Refuser is an HTTP handler that has a shape of its own for errors. The error
+// is a *fault.Error; other handlers answer {"error": TEXT}.
+type Refuser interface {
+	Refuse(w http.ResponseWriter, r *http.Request, err error)
+}

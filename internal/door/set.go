@@ -1,0 +1,175 @@
+package door
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// Options are what all doors of a process share.
+type Options struct {
+	Listen string // IP address of all ports
+	Names  Names
+	// Certificate picks what to show by the name that a client asks for;
+	// Certificates.Get is one. Needed by ports that speak TLS.
+	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	Log         *slog.Logger
+}
+
+// Port is one TCP port.
+type Port struct {
+	Title string // in errors and logs: "Cosmos DB"
+	Key   string // of the number in the project file: cosmos.port
+	Port  uint16 // 0 picks a free one
+	TLS   TLS
+	// Account is what the names of this machine mean here; its type is that of
+	// a route.
+	Account resource.Account
+	// AMQP greets AMQP connections; its NewConn and Authenticate are the
+	// door's. nil: the port speaks HTTP.
+	AMQP *amqp.ServerConfig
+
+	// WriteTimeout bounds an HTTP answer from its request on; 0: none.
+	WriteTimeout time.Duration
+	// EndAtOnce ends the contexts of HTTP requests when stopping begins, for
+	// pages whose streams never end by themselves.
+	EndAtOnce bool
+
+	MaxConns  int // default 10000; more are closed unanswered
+	MaxSilent int // default 512 that have not spoken; beyond, the oldest is closed
+	Log       *slog.Logger
+}
+
+// Set is all doors of a process.
+type Set struct {
+	o      Options
+	routes map[string]Route // by type; complete before Run
+	ports  []*port
+}
+
+// port is an open Port.
+type port struct {
+	Port
+	set      *Set
+	listener net.Listener
+	gate     *gate
+	tls      *tls.Config // nil for Plain
+	origins  http.CrossOriginProtection
+	crowded  sync.Once // says once that connections are refused
+}
+
+// New returns a set without ports.
+func New(o Options) *Set {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Set{o: o, routes: map[string]Route{}}
+}
+
+// Open takes a port; from then on clients connect and wait. It returns the
+// address. Nothing is answered before Run.
+func (s *Set) Open(p Port) (net.Addr, error) {
+	l, err := listen(s.o.Listen, p.Port, p.Title, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	s.add(p, l)
+	return l.Addr(), nil
+}
+
+func (s *Set) add(p Port, l net.Listener) {
+	if p.MaxConns == 0 {
+		p.MaxConns = 10000
+	}
+	if p.MaxSilent == 0 {
+		p.MaxSilent = 512
+	}
+	if p.Log == nil {
+		p.Log = s.o.Log
+	}
+	open := &port{Port: p, set: s, listener: l, gate: newGate(p.MaxConns, p.MaxSilent)}
+	if p.TLS != Plain {
+		open.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.o.Certificate}
+		if p.AMQP == nil {
+			open.tls.NextProtos = []string{"h2", "http/1.1"}
+		}
+	}
+	s.ports = append(s.ports, open)
+}
+
+// Route says who answers for a type. It must not be called after Run began.
+func (s *Set) Route(routes ...Route) {
+	for _, r := range routes {
+		s.routes[r.Type] = r
+	}
+}
+
+// Close closes the ports, when Run will not.
+func (s *Set) Close() {
+	for _, p := range s.ports {
+		p.listener.Close()
+	}
+}
+
+// Run serves all ports until ctx ends, then accepts nothing more, lets what is
+// under way finish for a while, and returns nil when all connections and their
+// goroutines are gone. A port that fails ends all others.
+func (s *Set) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var serving sync.WaitGroup
+	for _, p := range s.ports {
+		serving.Go(func() {
+			if err := p.run(ctx); err != nil {
+				cancel(fmt.Errorf("%s: %w", p.Title, err))
+			}
+		})
+	}
+	<-ctx.Done()
+	serving.Wait()
+	if err := context.Cause(ctx); err != ctx.Err() {
+		return err
+	}
+	return nil
+}
+
+// run serves the port until ctx ends.
+func (p *port) run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		p.listener.Close()
+		p.gate.closeSilent()
+	})
+	defer stop()
+	if p.AMQP != nil {
+		return p.runAMQP(ctx)
+	}
+	return p.runHTTP(ctx)
+}
+
+// admit counts a new connection and serves it, once it is known what it
+// speaks. serve may block; each call has a goroutine of its own, which work
+// waits for. A connection that serve did not take is closed here.
+func (p *port) admit(ctx context.Context, work *sync.WaitGroup, c net.Conn, serve func(net.Conn) bool) {
+	if !p.gate.enter(c) {
+		c.Close()
+		p.crowded.Do(func() {
+			p.Log.Warn("connections are refused: too many", "port", p.Title, "limit", p.MaxConns, "remote", c.RemoteAddr().String())
+		})
+		return
+	}
+	work.Go(func() {
+		if secure, err := secured(ctx, c, p.TLS, p.tls); err == nil && serve(secure) {
+			return
+		}
+		c.Close()
+		p.gate.leave(c)
+	})
+}
