@@ -11,6 +11,7 @@ import (
 const (
 	jsTests     = 28
 	pythonTests = 24
+	javaTests   = 38
 )
 
 // scriptsProject needs no particular port.
@@ -44,5 +45,14 @@ func TestPython(t *testing.T) {
 	l := lab.Up(t, scriptsProject)
 	if results, ok := lab.RunPython(t, "cosmos-python", filepath.Join(lab.Root(), "cosmos", "python"), 1, scriptEnv(t, l)); ok {
 		lab.Check(t, "cosmos-python", results, pythonTests)
+	}
+}
+
+// TestJava runs our tests on azure-cosmos for Java, in gateway mode. It trusts
+// what /_explorer/emulator.pem serves.
+func TestJava(t *testing.T) {
+	l := lab.Up(t, scriptsProject)
+	if results, ok := lab.RunJava(t, "cosmos-java", filepath.Join(lab.Root(), "cosmos", "java"), scriptEnv(t, l)); ok {
+		lab.Check(t, "cosmos-java", results, javaTests)
 	}
 }

@@ -1,0 +1,120 @@
+import com.azure.cosmos.CosmosContainer;
+import com.azure.cosmos.CosmosDatabase;
+import com.azure.cosmos.CosmosException;
+import com.azure.cosmos.models.*;
+import java.time.Duration;
+import java.util.List;
+
+/** Databases, containers and their throughput. */
+public final class AccountTest implements AutoCloseable {
+  private final CosmosDatabase db = Account.database();
+
+  @Override
+  public void close() {
+    db.delete();
+  }
+
+  public void databasesAreListedQueriedAndDeleted() throws Exception {
+    String name = Account.database().getId();
+    CosmosDatabase other = Account.CLIENT.getDatabase(name);
+    Account.same(name, other.read().getProperties().getId());
+    Account.same(409, Account.fails(409, () -> Account.CLIENT.createDatabase(name)).getStatusCode());
+    Account.CLIENT.createDatabaseIfNotExists(name);
+    Account.check(Account.CLIENT.readAllDatabases().stream().anyMatch(d -> d.getId().equals(name)), "%s is not listed", name);
+    SqlQuerySpec query = new SqlQuerySpec("SELECT * FROM root r WHERE r.id = @id", new SqlParameter("@id", name));
+    Account.same(1, Account.CLIENT.queryDatabases(query, new CosmosQueryRequestOptions()).stream().count());
+    other.delete();
+    Account.fails(404, () -> other.read());
+  }
+
+  public void containersKeepTheirDefinition() throws Exception {
+    CosmosContainerProperties p = new CosmosContainerProperties("full", "/pk");
+    p.setDefaultTimeToLiveInSeconds(-1);
+    p.setUniqueKeyPolicy(new UniqueKeyPolicy().setUniqueKeys(List.of(new UniqueKey(List.of("/email")))));
+    IndexingPolicy policy = new IndexingPolicy();
+    policy.setIncludedPaths(List.of(new IncludedPath("/*")));
+    policy.setExcludedPaths(List.of(new ExcludedPath("/big/*")));
+    policy.setCompositeIndexes(List.of(List.of(new CompositePath().setPath("/a").setOrder(CompositePathSortOrder.ASCENDING),
+        new CompositePath().setPath("/b").setOrder(CompositePathSortOrder.DESCENDING))));
+    p.setIndexingPolicy(policy);
+    p.setChangeFeedPolicy(ChangeFeedPolicy.createLatestVersionPolicy());
+    db.createContainer(p);
+    CosmosContainer c = db.getContainer("full");
+    CosmosContainerProperties read = c.read().getProperties();
+    Account.same("[/pk]", read.getPartitionKeyDefinition().getPaths());
+    Account.same(-1, read.getDefaultTimeToLiveInSeconds());
+    Account.same("[/email]", read.getUniqueKeyPolicy().getUniqueKeys().iterator().next().getPaths());
+    Account.same("/big/*", read.getIndexingPolicy().getExcludedPaths().get(0).getPath());
+    Account.same("/b", read.getIndexingPolicy().getCompositeIndexes().get(0).get(1).getPath());
+    read.setDefaultTimeToLiveInSeconds(3600);
+    Account.same(3600, c.replace(read).getProperties().getDefaultTimeToLiveInSeconds());
+    Account.check(db.readAllContainers().stream().anyMatch(x -> x.getId().equals("full")), "full is not listed");
+    Account.same(1, db.queryContainers("SELECT * FROM c WHERE c.id = 'full'", null).stream().count());
+    Account.same(1, c.getFeedRanges().size());
+    c.delete();
+    Account.same(1003, Account.fails(404, () -> c.readItem("1", new PartitionKey("a"), Object.class)).getSubStatusCode());
+  }
+
+  public void hierarchicalKeysAreOfVersionTwo() {
+    db.createContainer(new CosmosContainerProperties("tree", new PartitionKeyDefinition().setPaths(List.of("/t", "/u", "/v"))
+        .setKind(PartitionKind.MULTI_HASH).setVersion(PartitionKeyDefinitionVersion.V2)));
+    PartitionKeyDefinition key = db.getContainer("tree").read().getProperties().getPartitionKeyDefinition();
+    Account.same("[/t, /u, /v]", key.getPaths());
+    Account.same(PartitionKind.MULTI_HASH, key.getKind());
+    Account.same(PartitionKeyDefinitionVersion.V2, key.getVersion());
+  }
+
+  public void theVersionOfAHashIsKept() {
+    db.createContainer(new CosmosContainerProperties("one",
+        new PartitionKeyDefinition().setPaths(List.of("/pk")).setVersion(PartitionKeyDefinitionVersion.V1)));
+    Account.same(PartitionKeyDefinitionVersion.V1, db.getContainer("one").read().getProperties().getPartitionKeyDefinition().getVersion());
+  }
+
+  public void manualThroughput() {
+    db.createContainer(new CosmosContainerProperties("manual", "/pk"), ThroughputProperties.createManualThroughput(500));
+    CosmosContainer c = db.getContainer("manual");
+    ThroughputResponse r = c.readThroughput();
+    Account.same(500, r.getProperties().getManualThroughput());
+    Account.check(r.getMinThroughput() == 400, "minimum %d", r.getMinThroughput());
+    c.replaceThroughput(ThroughputProperties.createManualThroughput(700));
+    Account.same(700, c.readThroughput().getProperties().getManualThroughput());
+  }
+
+  public void autoscaleThroughput() {
+    db.createContainer(new CosmosContainerProperties("auto", "/pk"), ThroughputProperties.createAutoscaledThroughput(4000));
+    CosmosContainer c = db.getContainer("auto");
+    Account.same(4000, c.readThroughput().getProperties().getAutoscaleMaxThroughput());
+    c.replaceThroughput(ThroughputProperties.createAutoscaledThroughput(6000));
+    Account.same(6000, c.readThroughput().getProperties().getAutoscaleMaxThroughput());
+  }
+
+  public void databaseThroughput() throws Exception {
+    String name = "shared-" + System.nanoTime();
+    Account.CLIENT.createDatabase(name, ThroughputProperties.createAutoscaledThroughput(1000));
+    CosmosDatabase shared = Account.CLIENT.getDatabase(name);
+    Account.same(1000, shared.readThroughput().getProperties().getAutoscaleMaxThroughput());
+    shared.replaceThroughput(ThroughputProperties.createAutoscaledThroughput(2000));
+    Account.same(2000, shared.readThroughput().getProperties().getAutoscaleMaxThroughput());
+    shared.delete();
+  }
+
+  public void whatIsNotSupportedIsRefusedByName() throws Exception {
+    CosmosContainerProperties p = new CosmosContainerProperties("versions", "/pk");
+    p.setChangeFeedPolicy(ChangeFeedPolicy.createAllVersionsAndDeletesPolicy(Duration.ofMinutes(5)));
+    Account.check(Account.fails(400, () -> db.createContainer(p)).getMessage().contains("all versions and deletes"), "another reason");
+    CosmosContainer c = Account.container(db, "scripts");
+    CosmosException e = Account.fails(400, () -> c.getScripts().createStoredProcedure(new CosmosStoredProcedureProperties("s", "function(){}")));
+    Account.check(e.getMessage().contains("Stored procedures"), "another reason: %s", e.getMessage());
+  }
+
+  /** The client reads the account when it is built, and tells of the refusal in an exception of its own. */
+  public void aWrongKeyIsRefused() {
+    try {
+      Account.builder().key("bm90IHRoZSBhY2NvdW50J3Mga2V5").buildClient().close();
+    } catch (RuntimeException e) {
+      Account.check(e.getMessage().contains("StatusCode: Unauthorized") && e.getMessage().contains("Server used the following payload"), "%s", e.getMessage());
+      return;
+    }
+    throw new AssertionError("a wrong key is accepted");
+  }
+}
