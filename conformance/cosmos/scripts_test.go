@@ -9,8 +9,8 @@ import (
 
 // How many tests our own suites have; a suite must not shrink unseen.
 const (
-	jsTests     = 28
-	pythonTests = 24
+	jsTests     = 31
+	pythonTests = 27
 	javaTests   = 38
 )
 

@@ -172,3 +172,33 @@ test("documents over two megabytes are refused", async () => {
   await rejects(container.items.create({ id: "1", pk: "a", s: "x".repeat(2.1 * 1024 * 1024) }), 413);
   assert.equal((await container.items.readAll().fetchAll()).resources.length, 0);
 });
+
+test("all items of a partition key are deleted at once", async () => {
+  const container = await freshContainer();
+  for (let i = 0; i < 6; i++) {
+    await container.items.create({ id: `${i}`, pk: i % 2 ? "a" : "b" });
+  }
+  const { statusCode } = await container.deleteAllItemsForPartitionKey("a");
+  assert.equal(statusCode, 200);
+  const { resources } = await container.items.readAll().fetchAll();
+  assert.deepEqual(resources.map((r) => r.pk), ["b", "b", "b"]);
+});
+
+test("bulk and batch reads of what is known are 304", async () => {
+  const container = await freshContainer();
+  const { etag } = await container.items.create({ id: "1", pk: "a" });
+  const reads = (partitionKey) => [etag, '"other"'].map((ifNoneMatch) => ({ operationType: BulkOperationType.Read, id: "1", partitionKey, ifNoneMatch }));
+  const bulk = await container.items.executeBulkOperations(reads("a"));
+  assert.deepEqual(bulk.map((r) => r.response?.statusCode ?? r.error.code), [304, 200]);
+  const batch = await container.items.batch(reads(), "a");
+  assert.deepEqual(batch.result.map((r) => r.statusCode), [304, 200]);
+});
+
+test("ids have up to 1023 bytes", async () => {
+  const container = await freshContainer();
+  for (const id of ["i".repeat(1023), "물".repeat(341)]) {
+    await container.items.create({ id, pk: "a" });
+    assert.equal((await container.item(id, "a").read()).resource.id, id);
+  }
+  await rejects(container.items.create({ id: "i".repeat(1024), pk: "a" }), 400);
+});

@@ -39,6 +39,16 @@ class Account(AccountTest):
         auto = self.fresh_container(offer_throughput=ThroughputProperties(auto_scale_max_throughput=4000))
         self.assertEqual(auto.get_throughput().auto_scale_max_throughput, 4000)
 
+    def test_autoscale_is_replaced(self):
+        more = ThroughputProperties(auto_scale_max_throughput=6000)
+        container = self.fresh_container(offer_throughput=ThroughputProperties(auto_scale_max_throughput=4000))
+        container.replace_throughput(more)
+        self.assertEqual(container.get_throughput().auto_scale_max_throughput, 6000)
+        database = self.client.create_database("python-auto", offer_throughput=ThroughputProperties(auto_scale_max_throughput=4000))
+        database.replace_throughput(more)
+        self.assertEqual(database.get_throughput().auto_scale_max_throughput, 6000)
+        self.client.delete_database(database)
+
     def test_wrong_key_is_unauthorized(self):
         wrong = base64.b64encode(b"not the key").decode()
         with self.assertRaises(CosmosHttpResponseError) as caught:

@@ -123,3 +123,17 @@ class Items(AccountTest):
         wanted = [(str(i), f"p{i % 3}") for i in range(0, 30, 4)] + [("none", "p0")]
         found = container.read_items(wanted)
         self.assertEqual(sorted(int(i["id"]) for i in found), list(range(0, 30, 4)))
+
+    def test_all_items_of_a_partition_key_are_deleted(self):
+        container = self.fresh_container()
+        for i in range(6):
+            container.create_item({"id": str(i), "pk": "a" if i % 2 else "b"})
+        container.delete_all_items_by_partition_key("a")
+        self.assertEqual([i["pk"] for i in container.read_all_items()], ["b"] * 3)
+
+    def test_ids_have_up_to_1023_bytes(self):
+        container = self.fresh_container()
+        for name in ["i" * 1023, "물" * 341]:
+            container.create_item({"id": name, "pk": "a"})
+            self.assertEqual(container.read_item(name, "a")["id"], name)
+        self.refused(400, container.create_item, {"id": "i" * 1024, "pk": "a"})
