@@ -20,7 +20,7 @@ var mathFunctions = map[string]function{
 	"EXP":       unary(math.Exp),
 	"FLOOR":     unary(math.Floor),
 	"LOG":       {min: 1, max: 2, fn: numbers(logarithm)},
-	"LOG10":     unary(math.Log10),
+	"LOG10":     unary(log10),
 	"NUMBERBIN": {min: 1, max: 2, fn: numbers(numberBin)},
 	"PI":        {fn: numbers(func([]float64) float64 { return math.Pi })},
 	"POWER":     {min: 2, max: 2, fn: numbers(func(a []float64) float64 { return math.Pow(a[0], a[1]) })},
@@ -58,12 +58,28 @@ func unary(op func(float64) float64) function {
 	}}
 }
 
-// logarithm is natural, or to the base given.
+// logarithm is natural, or to the base given; to 10 and 2 without the error of a
+// division, as published.
 func logarithm(a []float64) float64 {
-	if len(a) == 1 {
+	switch {
+	case len(a) == 1:
 		return math.Log(a[0])
+	case a[1] == 10:
+		return log10(a[0])
+	case a[1] == 2:
+		return math.Log2(a[0])
 	}
 	return math.Log(a[0]) / math.Log(a[1])
+}
+
+// log10 is exact for powers of ten, which Go's math.Log10 misses by a hair, so
+// that FLOOR(LOG10(n)) would count a digit too few.
+func log10(x float64) float64 {
+	y := math.Log10(x)
+	if n := math.Round(y); math.Abs(y-n) < 1e-12 && math.Pow10(int(n)) == x {
+		return n
+	}
+	return y
 }
 
 // numberBin rounds down to a multiple of the bin size, 1 if not given; up if the

@@ -37,7 +37,7 @@ const (
 var errBadPattern = errors.New("not a regular expression")
 
 // errSlowRegex is a match that was given up.
-var errSlowRegex = fault.New(fault.Invalid, "query", "REGEXMATCH gave up after %v: the pattern backtracks too much; anchor it, or make nested repetitions atomic, as in (?>a+)b", maxRegexMatch)
+var errSlowRegex = fault.New(fault.Invalid, "query", "REGEXMATCH gave up: the pattern backtracks for more than %v on one text or %v on a page, or too deep; anchor it, or make nested repetitions atomic, as in (?>a+)b", maxRegexMatch, maxRegexPage)
 
 // compileRegex reads a pattern with the modifiers m, s, i and x. Its error is
 // errBadPattern or says what is not supported.
