@@ -62,22 +62,23 @@ func foldSuffix(name, suffix string) bool {
 // lower case and without the dot that ends an absolute one; false when the
 // text is none of these.
 func hostName(hostport string) (string, bool) {
-	name, port := hostport, ""
 	if rest, bracket := strings.CutPrefix(hostport, "["); bracket {
-		inner, after, closed := strings.Cut(rest, "]")
-		if addr, err := netip.ParseAddr(inner); !closed || err != nil || !addr.Is6() || after != "" && after[0] != ':' {
-			return "", false
-		}
-		name, port = inner, strings.TrimPrefix(after, ":")
-	} else if i := strings.LastIndexByte(hostport, ':'); i >= 0 && strings.IndexByte(hostport, ':') == i {
-		name, port = hostport[:i], hostport[i+1:]
-	} else if i >= 0 {
-		addr, err := netip.ParseAddr(hostport) // an AMQP open may name a bare v6 address
-		return hostport, err == nil && addr.Is6()
+		name, after, _ := strings.Cut(rest, "]")
+		port, colon := strings.CutPrefix(after, ":")
+		return name, isIPv6(name) && digits(port) && (colon || after == "")
 	}
+	if isIPv6(hostport) { // an AMQP open may name one without brackets
+		return hostport, true
+	}
+	name, port, _ := strings.Cut(hostport, ":")
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if name == "" || len(name) > 255 || strings.ContainsAny(name, "/\\@?# \t\r\n\x00") || strings.Trim(port, "0123456789") != "" {
-		return "", false
-	}
-	return name, true
+	plain := strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
+	return name, name != "" && len(name) <= 255 && plain && digits(port)
 }
+
+func isIPv6(s string) bool {
+	addr, err := netip.ParseAddr(s)
+	return err == nil && addr.Is6()
+}
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }

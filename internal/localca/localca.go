@@ -219,3 +219,10 @@ func replaceFile(path string, data []byte) error {
 	}
 	return errors.Join(folder.Sync(), folder.Close())
 }
+
+// Pool returns the authority as what a client of ours trusts.
+func (ca *CA) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.cert)
+	return pool
+}

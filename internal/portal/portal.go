@@ -86,7 +86,7 @@ func New(cfg Config) (*Server, error) {
 	if s.boards, err = dashboard.New(cfg.Boards, feeds{cfg.Store}); err != nil {
 		return nil, err
 	}
-	s.handler = s.guard(s.routes())
+	s.handler = framed(s.routes())
 	return s, nil
 }
 

@@ -396,37 +396,6 @@ func TestAnAlarmDoesNotWaitForTheTick(t *testing.T) {
 	}
 }
 
-func TestForeignPagesAreRefused(t *testing.T) {
-	l := newLab(t)
-	send := func(change ...func(*http.Request)) int {
-		code, _ := l.do("POST", "/api/hubs/Orders/events", `{"body":"x"}`, change...)
-		return code
-	}
-	header := func(name, value string) func(*http.Request) {
-		return func(r *http.Request) { r.Header.Set(name, value) }
-	}
-	hostIs := func(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
-	for name, tc := range map[string]struct {
-		want   int
-		change []func(*http.Request)
-	}{
-		"a program":                 {201, nil},
-		"the portal's own page":     {201, []func(*http.Request){header("Sec-Fetch-Site", "same-origin")}},
-		"its Origin":                {201, []func(*http.Request){header("Origin", l.url)}},
-		"another site":              {403, []func(*http.Request){header("Sec-Fetch-Site", "cross-site")}},
-		"another port of this host": {403, []func(*http.Request){header("Sec-Fetch-Site", "same-site")}},
-		"another Origin":            {403, []func(*http.Request){header("Origin", "http://evil.example")}},
-		"a rebound name":            {403, []func(*http.Request){hostIs("evil.example:8080"), header("Sec-Fetch-Site", "same-origin")}},
-		"localhost":                 {201, []func(*http.Request){hostIs("localhost:8080")}},
-		"IPv6":                      {201, []func(*http.Request){hostIs("[::1]:8080")}},
-		"a form":                    {400, []func(*http.Request){header("Content-Type", "application/x-www-form-urlencoded")}},
-	} {
-		if got := send(tc.change...); got != tc.want {
-			t.Errorf("%s: %d, want %d", name, got, tc.want)
-		}
-	}
-}
-
 func TestPages(t *testing.T) {
 	l := newLab(t)
 	type answer struct {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -99,7 +100,7 @@ func TestMalformedHeaders(t *testing.T) {
 // TestUnreadableRequests sends bytes that no HTTP client sends.
 func TestUnreadableRequests(t *testing.T) {
 	a := newAccount(t, nil)
-	srv := NewHTTPServer(a.service, testkit.Discard())
+	srv := &http.Server{Handler: a.service, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 	l := testkit.Listen(t)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()

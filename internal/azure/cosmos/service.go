@@ -112,18 +112,12 @@ func cleanEndpoint(text string) (string, error) {
 	return u.Scheme + "://" + u.Host + "/", nil
 }
 
-// NewHTTPServer returns a server for the handler with limits on what a peer
-// may send and how slowly. The caller serves listeners with it and shuts it down.
-func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		MaxHeaderBytes:    64 << 10,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       2 * time.Minute,
-		WriteTimeout:      5 * time.Minute,
-		IdleTimeout:       4 * time.Minute,
-	}
+// Refuse answers a request that the door does not let in, in the service's
+// shape.
+func (s *Service) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	x := newExchange(s, w, r)
+	defer x.finish()
+	x.fail(err)
 }
 
 // ServeHTTP serves one request: the line of the package comment.

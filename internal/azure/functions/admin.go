@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"os"
 	"runtime"
@@ -70,11 +71,25 @@ func (s *Service) guarded(next http.HandlerFunc) http.Handler {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
+		if !isJSON(r) {
+			writeJSON(w, http.StatusUnsupportedMediaType, map[string]string{"error": "request: the admin API takes bodies of Content-Type application/json"})
+			return
+		}
 		if strings.HasPrefix(r.URL.Path, "/admin/functions") {
 			s.awaitFunctions(r)
 		}
 		next(w, r)
 	})
+}
+
+// isJSON reports whether a body, if there is one, says that it is JSON. A page
+// of another site can send that only after a preflight, which fails.
+func isJSON(r *http.Request) bool {
+	if r.ContentLength == 0 {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
 // awaitFunctions gives a starting app a moment, so that a list asked for just

@@ -34,14 +34,16 @@ func newCORS(configured []string, local settings.LocalHost) (cors, error) {
 	return c, nil
 }
 
+// allows reports whether a rule names the origin.
+func (c cors) allows(origin string) bool {
+	return origin != "" && (c.all || slices.Contains(c.origins, origin))
+}
+
 // handle adds the headers for an allowed origin and answers preflights, in
 // which case it returns true.
 func (c cors) handle(w http.ResponseWriter, r *http.Request, methods func(path string) []string) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" || len(c.origins) == 0 {
-		return false
-	}
-	if !c.all && !slices.Contains(c.origins, origin) {
+	if !c.allows(origin) {
 		return false
 	}
 	h := w.Header()

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
@@ -51,34 +50,32 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
-// NewHTTPServer returns a server for the service, with limits on what a
-// client may take its time for. Bodies and answers have none: functions
-// stream.
-func NewHTTPServer(s *Service, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: 30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
-
 // ServeHTTP answers the admin API under /admin, a page of its own at /, and
 // functions everywhere else. Requests that come while the app is starting
 // wait for it.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.cors.handle(w, r, s.allowed) {
-		return
-	}
-	path := r.URL.Path
 	switch {
-	case path == "/admin" || strings.HasPrefix(path, "/admin/"):
+	case isAdmin(r): // no CORS rule of the app opens it
 		s.admin.ServeHTTP(w, r)
+	case s.cors.handle(w, r, s.allowed):
 	default:
 		s.serveFunction(w, r)
 	}
 }
+
+func isAdmin(r *http.Request) bool {
+	return r.URL.Path == "/admin" || strings.HasPrefix(r.URL.Path, "/admin/")
+}
+
+// AllowsOrigin reports whether the app's CORS rule lets pages of the request's
+// origin call its functions. Without a rule pages of other origins may change
+// nothing here; the admin API is never theirs.
+func (s *Service) AllowsOrigin(r *http.Request) bool {
+	return !isAdmin(r) && s.cors.allows(r.Header.Get("Origin"))
+}
+
+// Refuse answers a request that the door does not let in.
+func (s *Service) Refuse(w http.ResponseWriter, _ *http.Request, err error) { writeError(w, err) }
 
 func (s *Service) serveFunction(w http.ResponseWriter, r *http.Request) {
 	t := s.routes(r)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -90,9 +91,7 @@ func start(t *testing.T, hostJSON string, change func(*Config)) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = NewHTTPServer(s, testkit.Discard())
-	server.Start()
+	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	return &front{t, server.URL, m}
@@ -104,6 +103,9 @@ func (f *front) do(method, path, body string, headers ...string) (*http.Response
 	r, err := http.NewRequest(method, f.url+path, strings.NewReader(body))
 	if err != nil {
 		f.t.Fatal(err)
+	}
+	if strings.HasPrefix(path, "/admin") && body != "" {
+		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -179,12 +181,45 @@ func TestCORS(t *testing.T) {
 	if got := r.Get("Access-Control-Allow-Origin"); got != "" {
 		t.Errorf("a stranger got %q", got)
 	}
+	r = f.expect("OPTIONS", "/admin/functions/hello", "", 404, "", "Origin", "https://portal.example", "Access-Control-Request-Method", "POST")
+	if got := r.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("the app's rule opens the admin API to %q", got)
+	}
 	if _, err := newCORS([]string{"portal"}, struct {
 		LocalHTTPPort   int
 		CORS            string
 		CORSCredentials bool
 	}{}); err == nil {
 		t.Error("an origin without a scheme was taken")
+	}
+}
+
+// TestAllowsOrigin: a rule opens the app's own routes to the origins that it
+// names, and nothing else.
+func TestAllowsOrigin(t *testing.T) {
+	for _, c := range []struct {
+		rule         []string
+		path, origin string
+		want         bool
+	}{
+		{nil, "/api/f", "https://a.example", false},
+		{[]string{"https://a.example"}, "/api/f", "https://a.example", true},
+		{[]string{"https://a.example"}, "/api/f", "https://b.example", false},
+		{[]string{"https://a.example"}, "/api/f", "", false},
+		{[]string{"*"}, "/api/f", "https://b.example", true},
+		{[]string{"*"}, "/admin/functions/f", "https://b.example", false},
+		{[]string{"*"}, "/admin", "https://b.example", false},
+		{[]string{"*"}, "/administrators", "https://b.example", true},
+	} {
+		rule, err := newCORS(c.rule, settings.LocalHost{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", c.path, nil)
+		r.Header.Set("Origin", c.origin)
+		if got := (&Service{cors: rule}).AllowsOrigin(r); got != c.want {
+			t.Errorf("rule %q, %s from %q: %v", c.rule, c.path, c.origin, got)
+		}
 	}
 }
 
@@ -253,6 +288,8 @@ func TestAdmin(t *testing.T) {
 
 	f.expect("POST", "/admin/functions/process", "", 400, "input")
 	f.expect("POST", "/admin/functions/process", `{"input":{"id":"n"}}`, 400, "input")
+	f.expect("POST", "/admin/functions/process", `{"input":"x"}`, 415, "application/json", "Content-Type", "text/plain")
+	f.expect("POST", "/admin/functions/process", `{"input":"x"}`, 415, "application/json", "Content-Type", "")
 	f.expect("POST", "/admin/functions/none", `{"input":""}`, 404, "no such function")
 	f.expect("POST", "/admin/functions/alarm", `{"input":"no documents"}`, 400, "document")
 	f.expect("POST", "/admin/functions/process", `{"input":"{\"id\":\"by-hand\"}"}`, 202, "")

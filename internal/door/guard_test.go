@@ -1,0 +1,259 @@
+package door
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// app is a handler with a CORS rule for one origin and a shape for errors.
+type app struct{}
+
+func (app) ServeHTTP(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) }
+func (app) AllowsOrigin(r *http.Request) bool {
+	return r.Header.Get("Origin") == "https://friend.example" && r.URL.Path != "/admin"
+}
+func (app) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
+	http.Error(w, "own shape: "+err.Error(), http.StatusForbidden)
+}
+
+// guarded is what a port puts before its handlers.
+func guarded(names Names, routes ...Route) http.Handler {
+	set := New(Options{Names: names})
+	set.Route(routes...)
+	return web{&port{Port: Port{Account: site}, set: set}}
+}
+
+func ask(h http.Handler, method, path, host string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	r.Host = host
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// TestForeignPagesAreRefused holds the rule that every HTTP door has.
+func TestForeignPagesAreRefused(t *testing.T) {
+	closed := Route{Type: resource.Sites, HTTP: func(resource.Account) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201) })
+	}}
+	open := Route{Type: resource.Sites, HTTP: func(resource.Account) http.Handler { return app{} }}
+	names := Names{Hosts: []string{"lazuli", "*.lan.example"}}
+	const local = "localhost:7071"
+	for _, c := range []struct {
+		name               string
+		route              Route
+		method, path, host string
+		headers            []string
+		want               int
+	}{
+		{"a program", closed, "POST", "/", local, nil, 201},
+		{"the own page", closed, "POST", "/", local, []string{"Sec-Fetch-Site", "same-origin"}, 201},
+		{"a bookmark", closed, "POST", "/", local, []string{"Sec-Fetch-Site", "none"}, 201},
+		{"the own origin", closed, "POST", "/", local, []string{"Origin", "http://" + local}, 201},
+		{"another site", closed, "POST", "/", local, []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://evil.example", "Content-Type", "text/plain"}, 403},
+		{"another port of this host", closed, "POST", "/", local, []string{"Sec-Fetch-Site", "same-site"}, 403},
+		{"an old browser", closed, "POST", "/", local, []string{"Origin", "http://evil.example"}, 403},
+		{"an opaque origin", closed, "POST", "/", local, []string{"Origin", "null"}, 403},
+		{"another site reads, and sees nothing", closed, "GET", "/", local, []string{"Sec-Fetch-Site", "cross-site"}, 201},
+		{"another site deletes", closed, "DELETE", "/", local, []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"a CORS rule", open, "POST", "/", local, []string{"Origin", "https://friend.example", "Sec-Fetch-Site", "cross-site"}, 201},
+		{"a CORS rule for others", open, "POST", "/", local, []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, 403},
+		{"a CORS rule is not for admin", open, "POST", "/admin", local, []string{"Origin", "https://friend.example", "Sec-Fetch-Site", "cross-site"}, 403},
+		{"a rebound name", closed, "POST", "/", "evil.example:8080", []string{"Sec-Fetch-Site", "same-origin"}, 403},
+		{"a rebound name reads", closed, "GET", "/", "evil.example:8080", []string{"Sec-Fetch-Site", "same-origin"}, 403},
+		{"a rebound name and a CORS rule", open, "POST", "/", "evil.example:8080", nil, 403},
+		{"localhost in a name", closed, "GET", "/", "localhost.evil.example", nil, 403},
+		{"no host at all", closed, "GET", "/", "", nil, 201},
+		{"below localhost", closed, "GET", "/", "app.localhost:1", nil, 201},
+		{"with the final dot", closed, "GET", "/", "LOCALHOST.:1", nil, 201},
+		{"an address", closed, "GET", "/", "10.9.9.1:7071", nil, 201},
+		{"an IPv6 address", closed, "GET", "/", "[::1]:8080", nil, 201},
+		{"a configured name", closed, "GET", "/", "Lazuli:8080", nil, 201},
+		{"a configured domain", closed, "GET", "/", "a.lan.example", nil, 201},
+		{"the domain itself", closed, "GET", "/", "lan.example", nil, 403},
+		{"nothing answers", Route{Type: "other"}, "GET", "/", local, nil, 404},
+	} {
+		w := ask(guarded(names, c.route), c.method, c.path, c.host, c.headers...)
+		if w.Code != c.want {
+			t.Errorf("%s: %d, want %d", c.name, w.Code, c.want)
+		}
+	}
+	if w := ask(guarded(names, open), "GET", "/", "evil.example"); !strings.Contains(w.Body.String(), "own shape: ") || !strings.Contains(w.Body.String(), "hostNames") {
+		t.Errorf("refusal: %q", w.Body)
+	}
+}
+
+// TestNamesLeadToAccounts: accounts made later are found, each by its own name.
+func TestNamesLeadToAccounts(t *testing.T) {
+	accounts := map[string]resource.Account{}
+	names := Names{Find: func(name string) (resource.Account, bool) { a, ok := accounts[name]; return a, ok }}
+	h := guarded(names, Route{Type: resource.Sites, HTTP: func(a resource.Account) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, a.Name) })
+	}})
+	if w := ask(h, "GET", "/", "shop.azurewebsites.net"); w.Code != 403 {
+		t.Errorf("before it is made: %d", w.Code)
+	}
+	accounts["shop.azurewebsites.net"] = resource.Account{ID: 7, Type: resource.Sites, Name: "shop"}
+	for host, want := range map[string]string{"Shop.AzureWebsites.net:443": "shop", "localhost": "app"} {
+		if w := ask(h, "GET", "/", host); w.Body.String() != want {
+			t.Errorf("%s leads to %q", host, w.Body)
+		}
+	}
+}
+
+// TestSlowBodies: a body that does not come is given up, one that comes slowly
+// but steadily is not, and a handler may work as long as it likes.
+func TestSlowBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipeListener()
+		outcome := make(chan error, 1)
+		set := New(Options{})
+		set.add(Port{Account: site}, l)
+		set.Route(answers(func(w http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadAll(r.Body)
+			if err == nil && r.URL.Path == "/work" {
+				select {
+				case <-time.After(time.Hour):
+				case <-r.Context().Done():
+					err = r.Context().Err()
+				}
+			}
+			outcome <- err
+		}))
+		stop, gone := run(t, set)
+		send := func(path string, length int, pieces int, each time.Duration) error {
+			c := l.dial()
+			defer c.Close()
+			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", path, length)
+			go func() {
+				for range pieces {
+					time.Sleep(each)
+					if _, err := io.WriteString(c, strings.Repeat("x", length/max(pieces, 1))); err != nil {
+						return
+					}
+				}
+			}()
+			err := <-outcome
+			if resp, rerr := http.ReadResponse(bufio.NewReader(c), nil); rerr == nil {
+				resp.Body.Close()
+			}
+			return err
+		}
+		if err := send("/", 100, 0, 0); err == nil {
+			t.Error("a body that does not come was waited for")
+		}
+		if err := send("/", 100, 100, 10*time.Second); err == nil {
+			t.Error("a byte every ten seconds was waited for")
+		}
+		if err := send("/", 1<<20, 1<<10, 900*time.Millisecond); err != nil {
+			t.Errorf("1 KiB every 0.9 s for a quarter of an hour: %v", err)
+		}
+		if err := send("/work", 10, 1, time.Second); err != nil {
+			t.Errorf("a handler that works for an hour: %v", err)
+		}
+		time.Sleep(time.Hour) // whoever still writes gives up
+		stop()
+		<-gone
+	})
+}
+
+// TestSlowHeaders: neither silence nor half a header holds a connection.
+func TestSlowHeaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, mode := range []TLS{Plain, Either} {
+			l := newPipeListener()
+			set := New(Options{})
+			set.add(Port{Account: site, TLS: mode}, l)
+			set.Route(answers(echo))
+			stop, gone := run(t, set)
+			for _, text := range []string{"", "GET / HTTP/1.1\r\nHost: loc"} {
+				c := l.dial()
+				go io.WriteString(c, text)
+				begin := time.Now()
+				_, _ = io.ReadAll(c)
+				if took := time.Since(begin); took > 2*silence {
+					t.Errorf("mode %d: %q held a connection for %v", mode, text, took)
+				}
+			}
+			stop()
+			<-gone
+		}
+	})
+}
+
+// TestEndlessHeaders: a header has a limit.
+func TestEndlessHeaders(t *testing.T) {
+	testkit.NoLeaks(t)
+	l := open(t, testkit.Listen(t), Port{}, Names{}, answers(echo))
+	c := l.dial()
+	go fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: localhost\r\nA: %s\r\n\r\n", strings.Repeat("a", 2*headerLimit))
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err == nil {
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+}
+
+// FuzzHostName never panics, and what it takes for a name is one.
+func FuzzHostName(f *testing.F) {
+	for _, s := range []string{"localhost", "localhost:8080", "[::1]:8080", "[::1]", "::1", "a.b.", "evil.example:", "[fe80::1%eth0]:1", "[", "]:1", "a:b:c", "127.0.0.1:80", "xn--bcher-kva.example", "user@host", "."} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name, ok := hostName(s)
+		if !ok {
+			return
+		}
+		if name == "" || strings.ContainsAny(name, "/\\@ \r\n\t\x00[]") {
+			t.Errorf("%q gives %q", s, name)
+		}
+		if again, ok := hostName(name); !strings.HasSuffix(name, ".") && (!ok || again != name) {
+			t.Errorf("%q gives %q, which gives %q, %v", s, name, again, ok)
+		}
+	})
+}
+
+// FuzzForeignPages: whatever the headers, a page whose origin is not the host
+// that it calls changes nothing.
+func FuzzForeignPages(f *testing.F) {
+	f.Add("localhost:7071", "http://evil.example", "")
+	f.Add("evil.example", "http://evil.example", "same-origin")
+	f.Add("localhost", "null", "none")
+	f.Add("[::1]:80", "http://[::1]:80", "cross-site")
+	changed := false
+	h := guarded(Names{}, answers(func(http.ResponseWriter, *http.Request) { changed = true }))
+	f.Fuzz(func(t *testing.T, host, origin, site string) {
+		changed = false
+		ask(h, "POST", "/", host, "Origin", origin, "Sec-Fetch-Site", site)
+		sameOrigin := site == "same-origin" || site == "none" || site == "" && (origin == "" || strings.HasSuffix(origin, "://"+host) || strings.Contains(origin, host))
+		if name, ok := hostName(host); changed && (!sameOrigin || host != "" && (!ok || !(Names{}).ours(name))) {
+			t.Errorf("host %q, origin %q, site %q went through", host, origin, site)
+		}
+	})
+}
+
+func BenchmarkGuard(b *testing.B) {
+	h := guarded(Names{}, answers(func(http.ResponseWriter, *http.Request) {}))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Host = "localhost:8081"
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(w, r)
+	}
+}
