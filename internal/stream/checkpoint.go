@@ -14,13 +14,14 @@ import (
 // A snapshot holds, in this order:
 //
 //	version · fingerprint of the query · number of the next row of each output
-//	· first output time · for each partition: offset, arrival, timelines with
+//	· first output time · for each partition: offset, arrival, by the
+//	clock too, timelines with
 //	the rows that wait · for each Source node: its watermark · the state of
 //	each operator, in plan order
 //
 // It has no field names: it can only be read by the query that wrote it, which
 // the fingerprint makes sure of.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // fingerprint identifies everything that the meaning of a snapshot depends on.
 func fingerprint(p *streamsql.Program, policy TimePolicy, functions string) []byte {
@@ -118,6 +119,7 @@ func (l *lane) snapshot() []byte {
 		w.int(int64(f.partition))
 		w.int(f.next)
 		w.int(f.last)
+		w.int(f.lastWall)
 		w.int(f.idleWM)
 		for _, t := range f.lines {
 			t.save(w)
@@ -155,11 +157,10 @@ func (l *lane) restore(state []byte) error {
 		if f == nil {
 			return fault.New(fault.PreconditionFailed, "checkpoint", "is of an input %s with a partition %d, which is not there any more; start with start mode now, or with a time", name, partition)
 		}
-		f.next, f.last, f.idleWM = r.int(), r.int(), r.int()
+		f.next, f.last, f.lastWall, f.idleWM = r.int(), r.int(), r.int(), r.int()
 		if f.next >= 0 {
 			f.start = AtOffset(f.next)
 		}
-		f.lastWall = Ticks(l.now())
 		for _, t := range f.lines {
 			t.load(r, f.input.Schema().Width)
 		}

@@ -39,7 +39,7 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 		}
 		estimate := now
 		if f.last != 0 {
-			estimate = f.last + (now - f.lastWall)
+			estimate = f.last + max(now-f.lastWall, 0) // of the clock, also while the process stood
 		}
 		wm := estimate - ticksOf(l.policy.Late)
 		if wm-f.idleWM >= idleEvery {

@@ -68,6 +68,61 @@ func TestIdle(t *testing.T) {
 	})
 }
 
+// TestIdleAfterAStop: a partition that is quiet after a stop holds windows back
+// no longer than one that is quiet while the job runs.
+func TestIdleAfterAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &memSource{parts: make([][]Event, 2), live: true, more: make(chan struct{})}
+		sink, store := &memSink{}, &MemStore{}
+		run := func(start StartMode) (stop func()) {
+			job, err := New(Options{
+				Name: "idle", Program: compile(t, "SELECT d, COUNT(*) AS n, System.Timestamp() AS w INTO o FROM i GROUP BY d, TumblingWindow(second, 5)"), Policy: DefaultTimePolicy(),
+				Start: start, First: StartAll, Store: store, Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": sink},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error)
+			go func() { done <- job.Run(ctx) }()
+			return func() {
+				cancel()
+				if err := <-done; !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+			}
+		}
+		send := func(partition int, device string) {
+			source.send(partition, Event{Arrival: Ticks(time.Now()), Body: fmt.Appendf(nil, `{"d":%q}`, device)})
+		}
+		stop := run(StartAll)
+		for range 4 {
+			send(0, "d1")
+			send(1, "d2")
+			pause(t.Context(), 2*time.Second)
+		}
+		stop()
+		pause(t.Context(), 75*time.Minute)
+		before := len(sink.lines())
+		stop = run(StartLast)
+		for range 7 {
+			send(0, "d1")
+			pause(t.Context(), 2*time.Second)
+		}
+		rows := sink.lines()[before:]
+		stop()
+		fresh := 0
+		for _, row := range rows {
+			if at := parseTicks(t, row[strings.Index(row, `"w":"`)+5:len(row)-2]); Ticks(time.Now())-at < ticksOf(time.Minute) {
+				fresh++
+			}
+		}
+		if fresh == 0 {
+			t.Errorf("14 seconds after the start no new window has closed: %v", rows)
+		}
+	})
+}
+
 // TestJournal: the clock's moves are made again at the same places when a lane
 // goes on from a snapshot that is older than they are.
 func TestJournal(t *testing.T) {

@@ -73,17 +73,17 @@ func (l *lane) run(ctx context.Context) error {
 func (l *lane) loop(ctx context.Context) error {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	due := time.Now().Add(l.every)
+	due := l.now().Add(l.every)
 	for {
 		worked, ended, err := l.step(ctx)
 		if err != nil {
 			return err
 		}
-		if l.store != nil && l.every > 0 && time.Now().After(due) {
+		if l.store != nil && l.every > 0 && l.now().After(due) {
 			if err := l.periodic(ctx); err != nil {
 				return err
 			}
-			due = time.Now().Add(l.every)
+			due = l.now().Add(l.every)
 		}
 		if ended {
 			return nil
