@@ -41,20 +41,56 @@ their plan. Jobs over live hubs are declared in lazuli.yaml and run by
 // streamOptions are the flags of `lazuli stream run` and `explain`.
 type streamOptions struct {
 	inputs, references, outputs []string
-	functions                   string
-	outOfOrder                  time.Duration
+	functions, level            string
+	outOfOrder                  tolerance
 	drop                        bool
 }
+
+// tolerance is the value of --out-of-order: a duration, or any.
+type tolerance time.Duration
+
+// String implements pflag.Value.
+func (t *tolerance) String() string {
+	if time.Duration(*t) == localrun.AnyOrder {
+		return "any"
+	}
+	return time.Duration(*t).String()
+}
+
+// Set implements pflag.Value.
+func (t *tolerance) Set(text string) error {
+	switch text {
+	case "any", "-1":
+		*t = tolerance(localrun.AnyOrder)
+		return nil
+	case "0":
+		*t = 0
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return errors.New("write a duration such as 5s, 0, or any (also -1), which sorts whole files")
+	case d < 0:
+		d = localrun.AnyOrder
+	}
+	*t = tolerance(d)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (t *tolerance) Type() string { return "duration" }
 
 func (o *streamOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.inputs, "input", nil, "stream input, name=file: JSON lines, a JSON array, or .csv")
 	f.StringArrayVar(&o.references, "reference", nil, "reference data, name=file")
+	f.StringVar(&o.level, "level", "", "1.2 takes a project's query as of this compatibility level, whatever JobConfig.json says")
 	f.StringVar(&o.functions, "functions", "", "folder of JavaScript functions (Functions beside the query)")
 }
 
 func newStreamRunCmd(s *session) *cobra.Command {
-	var o streamOptions
+	o := streamOptions{outOfOrder: tolerance(localrun.AnyOrder)}
 	cmd := &cobra.Command{
 		Use:   "run QUERY|DIR",
 		Short: "Run a query over files and stop",
@@ -64,10 +100,13 @@ printed as JSON, one a line; numbers about the run go to standard error.
 A folder with asaproj.json brings its query and local inputs; flags replace
 them by name.
 
-Files have no arrival times, so no event is late. Events that are out of order
-by more than --out-of-order get the time of the newest one before them.`,
+Files have no arrival times, so no event is late, and their events are put in
+order of time, as 'lazuli stream test' and the vendor's local run have them. With
+--out-of-order rows come while a file is read, as in a job: events that are out
+of order by more get the time of the newest one before them.`,
 		Example: `  lazuli stream run query.asaql --input in=events.json --output -
   lazuli stream run query.asaql --input in=events.json --reference plants=plants.csv --output alerts=alerts.json
+  lazuli stream run query.asaql --input in=huge.json --out-of-order 10s
   lazuli stream run my-asa-project`,
 		Args: exactArgs("QUERY|DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -76,21 +115,9 @@ by more than --out-of-order get the time of the newest one before them.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().StringArrayVar(&o.outputs, "output", nil, "where rows go, name=file or name=-; without a name for all outputs (default -)")
-	cmd.Flags().DurationVar(&o.outOfOrder, "out-of-order", 0, "how far events may be out of order; -1ns sorts whole files")
+	cmd.Flags().Var(&o.outOfOrder, "out-of-order", "how far events may be out of order; any (or -1) sorts whole files")
 	cmd.Flags().BoolVar(&o.drop, "drop", false, "drop events that are further out of order")
 	return cmd
-}
-
-func newStreamTestCmd(s *session) *cobra.Command {
-	return &cobra.Command{
-		Use:   "test DIR",
-		Short: "Run the test cases of a Stream Analytics project",
-		Long: `Run the cases of testConfig.json in a folder or below it, and compare the rows
-with the expected files, in any order.`,
-		Example: `  lazuli stream test .`,
-		Args:    exactArgs("DIR"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return s.streamTest(cmd.Context(), args[0]) },
-	}
 }
 
 func newStreamExplainCmd(s *session) *cobra.Command {
@@ -118,7 +145,7 @@ whether the partitions of the input run apart, or why not.`,
 			if err != nil {
 				return err
 			}
-			_, err = io.WriteString(s.out, stream.Explain(program, keys))
+			_, err = io.WriteString(s.out, stream.Explain(program, keys)+assumed(config, program))
 			return err
 		},
 	}
@@ -127,12 +154,25 @@ whether the partitions of the input run apart, or why not.`,
 	return cmd
 }
 
+// assumed names the inputs that the query reads and nobody has declared: one of
+// them could be a misspelt step.
+func assumed(c localrun.Config, p *streamsql.Program) string {
+	if len(c.Inputs)+len(c.References)+len(c.Declared) > 0 {
+		return ""
+	}
+	var names []string
+	for _, in := range p.Inputs {
+		names = append(names, in.Name)
+	}
+	return fmt.Sprintf("assumed\n  streams: %s; no step of WITH has such a name. --input and --reference NAME=FILE say what there is\n", strings.Join(names, ", "))
+}
+
 // config reads the query, or the project of a folder, and returns the query's
 // file with what the flags say of it.
 func (o *streamOptions) config(path string) (file string, c localrun.Config, err error) {
 	project := &localrun.Project{Query: path}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		if project, err = localrun.OpenProject(path); err != nil {
+		if project, err = localrun.OpenProject(path, o.level); err != nil {
 			return "", c, err
 		}
 	}
@@ -141,9 +181,9 @@ func (o *streamOptions) config(path string) (file string, c localrun.Config, err
 	if err != nil {
 		return file, c, err
 	}
-	c = localrun.Config{Query: string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), OutOfOrder: o.outOfOrder, Drop: o.drop}
-	if o.outOfOrder < 0 {
-		c.OutOfOrder = localrun.AnyOrder
+	c = localrun.Config{Query: string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), OutOfOrder: time.Duration(o.outOfOrder), Drop: o.drop, Declared: project.Live}
+	if o.level != "" && o.level != localrun.Level12 {
+		return file, c, fmt.Errorf("--level %s: only %s is here", o.level, localrun.Level12)
 	}
 	if c.Inputs, err = pairs("--input", o.inputs); err != nil {
 		return file, c, err
@@ -159,6 +199,24 @@ func (o *streamOptions) config(path string) (file string, c localrun.Config, err
 	}
 	c.Functions, err = localrun.Functions(dir)
 	return file, c, err
+}
+
+// allGiven says which input of the query has no file.
+func allGiven(c localrun.Config, p *streamsql.Program) error {
+	for _, in := range p.Inputs {
+		kind, files := "input", c.Inputs
+		if in.Reference {
+			kind, files = "reference", c.References
+		}
+		given := false
+		for name := range files {
+			given = given || strings.EqualFold(name, in.Name)
+		}
+		if !given {
+			return fmt.Errorf("the query reads input %s, which is not given; write --%s %[1]s=FILE", in.Name, kind)
+		}
+	}
+	return nil
 }
 
 // addMissing adds the files of names that are not there, in any case.
@@ -196,6 +254,9 @@ func (s *session) streamRun(ctx context.Context, path string, o streamOptions) e
 	if err != nil {
 		return queryFault(file, config.Query, err)
 	}
+	if err := allGiven(config, program); err != nil {
+		return err
+	}
 	sinks, closers, err := s.streamSinks(o.outputs, len(program.Outputs))
 	if err != nil {
 		return err
@@ -211,8 +272,8 @@ func (s *session) streamRun(ctx context.Context, path string, o streamOptions) e
 	}
 	seconds := time.Since(start).Seconds()
 	fmt.Fprintf(s.err, "%s in, %s out, %.0f events/s\n", count(int(m.InputEvents), "event"), count(int(m.OutputEvents), "row"), float64(m.InputEvents)/seconds)
-	if bad := m.DeserializationErrors + m.ConversionErrors + m.RuntimeErrors; bad > 0 {
-		fmt.Fprintf(s.err, "%s left out; the last error: %s\n", count(int(bad), "event or row"), m.LastError)
+	for _, e := range m.DataErrors {
+		fmt.Fprintf(s.err, "%d left out: %s; the last: %s\n", e.Events, e.Kind, e.Last)
 	}
 	if m.OutOfOrderEvents > 0 {
 		fmt.Fprintf(s.err, "%s out of order: their times were changed or they were dropped; see --out-of-order\n", count(int(m.OutOfOrderEvents), "event"))
@@ -249,30 +310,6 @@ func (s *session) streamSinks(flags []string, outputs int) (func(string) stream.
 		*closers = append(*closers, f)
 		return &localrun.Lines{W: f}
 	}, closers, nil
-}
-
-func (s *session) streamTest(ctx context.Context, dir string) error {
-	results, err := localrun.Test(ctx, dir)
-	if err != nil {
-		return err
-	}
-	failed := 0
-	for _, r := range results {
-		if r.Passed {
-			fmt.Fprintf(s.out, "ok    %s\n", r.Case)
-			continue
-		}
-		failed++
-		fmt.Fprintf(s.out, "FAIL  %s\n", r.Case)
-		for _, d := range r.Detail {
-			fmt.Fprintf(s.out, "      %s\n", strings.ReplaceAll(strings.TrimSpace(d), "\n", "\n      "))
-		}
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %s failed", failed, count(len(results), "test case"))
-	}
-	fmt.Fprintf(s.err, "%s passed\n", count(len(results), "test case"))
-	return nil
 }
 
 // queryFault shows the line of the query that an error is about.

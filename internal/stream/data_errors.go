@@ -82,8 +82,7 @@ func (c *errorCounts) addTo(list []DataErrors, input string) []DataErrors {
 	return list
 }
 
-// DataErrors returns what was left out and why, the most frequent first.
-func (j *Job) DataErrors() []DataErrors {
+func (j *Job) dataErrors() []DataErrors {
 	var list []DataErrors
 	for _, l := range j.running() {
 		for _, f := range l.feeds {

@@ -135,7 +135,7 @@ func (f *feed) timeError(node *streamsql.Source, row *streamsql.Row, body []byte
 	case row.Err != nil:
 		f.count(InvalidTimeStamp, row.Err)
 	case v.IsNull() && !f.input.Has(body, node.Timestamp):
-		f.count(MissingColumns, fault.New(fault.Invalid, name, "Missing fields specified in query or in CREATE TABLE: %s, of TIMESTAMP BY, is not in the event", node.Timestamp))
+		f.count(MissingColumns, fault.New(fault.Invalid, name, "Missing fields specified in query: %s, of TIMESTAMP BY, is not in the event", node.Timestamp))
 	case v.IsNull():
 		f.count(InvalidTimeStamp, fault.New(fault.Invalid, name, "TIMESTAMP BY %s: the value is NULL", node.Timestamp))
 	default:

@@ -204,11 +204,11 @@ func (c *goldenCase) run(t *testing.T) {
 	if err := job.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	c.write(opts, sinks, job.Metrics(), job.DataErrors())
+	c.write(opts, sinks, job.Metrics())
 }
 
 // write replaces the result sections.
-func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics, errs []DataErrors) {
+func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics) {
 	kept := c.sections[:0:0]
 	for _, s := range c.sections {
 		if s.kind != "output" && s.kind != "metrics" {
@@ -235,7 +235,7 @@ func (c *goldenCase) write(opts Options, sinks map[string]*memSink, m Metrics, e
 			numbers = append(numbers, fmt.Sprintf("%s %d", n.name, n.n))
 		}
 	}
-	for _, e := range errs {
+	for _, e := range m.DataErrors {
 		numbers = append(numbers, fmt.Sprintf("%s %d: %s", e.Kind, e.Events, e.Last))
 	}
 	if len(numbers) > 0 {

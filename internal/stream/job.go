@@ -339,6 +339,7 @@ func (j *Job) Metrics() Metrics {
 	for _, l := range j.running() {
 		m.add(l)
 	}
+	m.DataErrors = j.dataErrors()
 	return m
 }
 

@@ -88,8 +88,9 @@ type Metrics struct {
 	HeldRows              int64             `json:"heldRows"`
 	Watermark             int64             `json:"watermark"` // ticks; the lowest of the lanes; 0 before the first event
 	Checkpoints           int64             `json:"checkpoints"`
-	CheckpointBytes       int64             `json:"checkpointBytes"` // of the last one
-	CheckpointAt          int64             `json:"checkpointAt"`    // ticks; the oldest of the lanes' last ones; 0 before the first
+	CheckpointBytes       int64             `json:"checkpointBytes"`      // of the last one
+	CheckpointAt          int64             `json:"checkpointAt"`         // ticks; the oldest of the lanes' last ones; 0 before the first
+	DataErrors            []DataErrors      `json:"dataErrors,omitempty"` // what was left out and why, the most frequent first
 	LastError             string            `json:"lastError,omitempty"`
 	Blocked               map[string]string `json:"blocked,omitempty"` // outputs that do not take rows, and why
 }

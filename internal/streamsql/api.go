@@ -32,7 +32,7 @@ type InputOptions struct {
 // Function is a JavaScript function.
 type Function struct {
 	Name      string // as in udf.name
-	Aggregate bool   // uda.name
+	Aggregate bool   // uda.name; found out by the script too
 	// Source is a script that defines main. main(args…) returns the value; of
 	// an aggregate, new main() has init, accumulate(value, timestamp) and
 	// computeResult, and may have deaccumulate and deaccumulateState.

@@ -115,7 +115,7 @@ func (b *binder) joinBounds(r *relation, conds []syntax, out *JoinBounds, j *joi
 	case len(bounds) == 0 && contains(j.on, isDateDiff):
 		b.fail(j.on.where(), "the bound on time of a JOIN compares the sources themselves, not their columns, with whole numbers: %s", form)
 	case len(bounds) == 0:
-		b.fail(j.on.where(), "a JOIN of streams needs a bound on time in ON: %s", form)
+		b.fail(j.on.where(), "a JOIN of streams needs a bound on time in ON: %s%s", form, b.perhapsReference(r.kids[1]))
 	case both < 0:
 		b.fail(j.on.where(), "the bound on time of a JOIN needs both ends: %s", form)
 	}
@@ -132,6 +132,15 @@ func (b *binder) joinBounds(r *relation, conds []syntax, out *JoinBounds, j *joi
 		out.LeftTime = slotExpr(d.left.lift(TimeSlot, left), d.left.alias)
 		out.LeftLag = d.left.lag(left)
 	}
+}
+
+// perhapsReference says what to do if an input that nobody has declared is
+// reference data.
+func (b *binder) perhapsReference(right *relation) string {
+	if right.input == nil || b.opts.Strict {
+		return ""
+	}
+	return "; if " + right.input.Name + " is reference data, say so: --reference " + right.input.Name + "=FILE"
 }
 
 // lag returns how much later than the leaf a row of top can be.

@@ -39,20 +39,38 @@ func loadFunctions(fns []Function) (map[string]*jsScript, error) {
 	scripts := map[string]*jsScript{}
 	for _, f := range fns {
 		prefix := "udf."
-		if f.Aggregate {
-			prefix = "uda."
-		}
 		program, err := goja.Compile(f.Name+".js", f.Source, false)
 		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, "function "+prefix+f.Name, err, "the script does not load")
 		}
 		script := &jsScript{name: f.Name, aggregate: f.Aggregate, program: program}
-		if _, err := script.load(); err != nil {
+		rt, err := script.load()
+		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, "function "+prefix+f.Name, err, "the script does not load")
+		}
+		if script.aggregate = f.Aggregate || rt.makesAggregates(); script.aggregate {
+			prefix = "uda."
 		}
 		scripts[prefix+strings.ToLower(f.Name)] = script
 	}
 	return scripts, nil
+}
+
+// makesAggregates says whether new main() is an aggregate: something to
+// accumulate values in, and compute a result.
+func (rt *jsRuntime) makesAggregates() bool {
+	is := false
+	err := rt.limited(func() error {
+		obj, err := rt.vm.New(rt.main)
+		if err != nil {
+			return err
+		}
+		_, accumulates := goja.AssertFunction(obj.Get("accumulate"))
+		_, computes := goja.AssertFunction(obj.Get("computeResult"))
+		is = accumulates && computes
+		return nil
+	})
+	return err == nil && is // a function of values may throw without any
 }
 
 // functionNames lists the functions of a kind for an error message.

@@ -25,8 +25,9 @@ const AnyOrder = 100 * 365 * 24 * time.Hour
 // Config says what to run.
 type Config struct {
 	Query      string
-	Inputs     map[string]string // name to a file of JSON lines, a JSON array or (.csv) CSV
-	References map[string]string // the same, for reference data
+	Inputs     map[string]string        // name to a file of JSON lines, a JSON array or (.csv) CSV
+	References map[string]string        // the same, for reference data
+	Declared   []streamsql.InputOptions // inputs without a file here
 	Functions  []streamsql.Function
 	// Sinks take the outputs, by name; Default those that are not there.
 	Sinks   map[string]stream.Sink
@@ -84,14 +85,21 @@ func has[T any](m map[string]T, name string) bool {
 	return false
 }
 
-// Compile compiles the query of a run and checks that its inputs are given.
+// Compile compiles the query of a run. When inputs are given, a name in FROM must
+// be one of them, or a step of WITH; else any other name is taken for a stream.
 func Compile(c Config) (*streamsql.Program, error) {
 	opts := streamsql.Options{Functions: c.Functions}
+	opts.Strict = len(c.Inputs)+len(c.References) > 0
 	for name := range c.References {
 		opts.Inputs = append(opts.Inputs, streamsql.InputOptions{Name: name, Reference: true})
 	}
 	for name := range c.Inputs {
 		opts.Inputs = append(opts.Inputs, streamsql.InputOptions{Name: name})
+	}
+	for _, in := range c.Declared {
+		if !has(c.Inputs, in.Name) && !has(c.References, in.Name) {
+			opts.Inputs = append(opts.Inputs, in)
+		}
 	}
 	sort.Slice(opts.Inputs, func(i, j int) bool { return opts.Inputs[i].Name < opts.Inputs[j].Name })
 	return streamsql.Compile(c.Query, opts)

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
@@ -38,39 +38,82 @@ type testOutput struct {
 	Required              bool
 }
 
+// TestOptions choose and change cases.
+type TestOptions struct {
+	Cases []string // names, without case; * stands for any text. None: all
+	Level string   // see OpenProject
+}
+
 // TestResult is the outcome of one test case.
 type TestResult struct {
 	Case   string
-	Passed bool
-	// Detail says, for each output that differs, which rows are missing and
-	// which were not expected.
-	Detail []string
+	File   string // testConfig.json
+	Took   time.Duration
+	Differ []Difference // outputs that are not as expected; none: the case passed
 }
+
+// Passed says whether all outputs are as expected.
+func (r *TestResult) Passed() bool { return len(r.Differ) == 0 }
 
 // Test runs the test cases of a folder that holds testConfig.json, or of its
 // sub-folders. Rows are compared as multisets: order does not matter, a NULL is
 // as good as a property that is not there, and numbers may differ by one in a
 // billion.
-func Test(ctx context.Context, dir string) ([]TestResult, error) {
+func Test(ctx context.Context, dir string, opts TestOptions) ([]TestResult, error) {
 	files, err := findConfigs(dir)
 	if err != nil {
 		return nil, err
 	}
 	var results []TestResult
+	var names []string
 	for _, file := range files {
 		config, err := readConfig(file)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range config.TestCases {
-			r, err := runCase(ctx, filepath.Dir(file), config.Script, c)
+			names = append(names, c.Name)
+			if !opts.wants(c.Name) {
+				continue
+			}
+			start := time.Now()
+			r, err := runCase(ctx, filepath.Dir(file), config.Script, c, opts.Level)
 			if err != nil {
 				return nil, fmt.Errorf("%s: case %s: %w", file, c.Name, err)
 			}
+			r.File, r.Took = file, time.Since(start)
 			results = append(results, r)
 		}
 	}
+	if len(results) == 0 {
+		return nil, fault.New(fault.NotFound, dir, "no case is named %s; there is %s", strings.Join(opts.Cases, " or "), strings.Join(names, ", "))
+	}
 	return results, nil
+}
+
+// wants says whether a case is chosen.
+func (o *TestOptions) wants(name string) bool {
+	for _, pattern := range o.Cases {
+		if matches(strings.ToLower(pattern), strings.ToLower(name)) {
+			return true
+		}
+	}
+	return len(o.Cases) == 0
+}
+
+// matches compares a name with a pattern in which * stands for any text.
+func matches(pattern, name string) bool {
+	first, rest, more := strings.Cut(pattern, "*")
+	name, ok := strings.CutPrefix(name, first)
+	if !more || !ok {
+		return ok && name == ""
+	}
+	for i := range len(name) + 1 {
+		if matches(rest, name[i:]) {
+			return true
+		}
+	}
+	return false
 }
 
 func findConfigs(dir string) ([]string, error) {
@@ -94,8 +137,8 @@ func readConfig(file string) (*testConfig, error) {
 	if err := readJSON(file, &c); err != nil {
 		return nil, err
 	}
-	if c.Script == "" || len(c.TestCases) == 0 {
-		return nil, fault.New(fault.Invalid, file, "needs Script and TestCases")
+	if len(c.TestCases) == 0 {
+		return nil, fault.New(fault.Invalid, file, "needs TestCases")
 	}
 	return &c, nil
 }
@@ -108,13 +151,37 @@ func resolve(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-func runCase(ctx context.Context, dir, script string, c testCase) (TestResult, error) {
-	script = resolve(dir, script)
-	query, err := os.ReadFile(script)
+// findScript finds the query of a test configuration. The vendor's tools write an
+// empty Script, or one of another machine ("only for providing the context"):
+// then it is the query of the project that the folder lies in.
+func findScript(dir, script, level string) (string, error) {
+	path := resolve(dir, script)
+	if script != "" {
+		if _, err := os.Stat(path); err == nil {
+			return path, checkProjectOf(path, level)
+		}
+	}
+	above := projectAbove(dir)
+	switch {
+	case above == "" && script == "":
+		return "", fault.New(fault.Invalid, dir, "testConfig.json has no Script, and no %s is here or above that would name the query", ProjectFile)
+	case above == "":
+		return "", fault.New(fault.NotFound, path, "the Script is not there, and no %s is here or above that would name the query", ProjectFile)
+	}
+	p, err := OpenProject(above, level)
+	if err != nil {
+		return "", err
+	}
+	return p.Query, nil
+}
+
+func runCase(ctx context.Context, dir, script string, c testCase, level string) (TestResult, error) {
+	script, err := findScript(dir, script, level)
 	if err != nil {
 		return TestResult{}, err
 	}
-	if err := checkProjectOf(script); err != nil {
+	query, err := os.ReadFile(script)
+	if err != nil {
 		return TestResult{}, err
 	}
 	config := Config{Query: string(query), Inputs: map[string]string{}, References: map[string]string{}, OutOfOrder: AnyOrder}
@@ -149,14 +216,14 @@ func runCase(ctx context.Context, dir, script string, c testCase) (TestResult, e
 		}
 		sink := sinks[strings.ToLower(want.OutputAlias)]
 		if sink == nil {
-			result.Detail = append(result.Detail, fmt.Sprintf("%s: the query has no such output", want.OutputAlias))
+			result.Differ = append(result.Differ, Difference{Output: want.OutputAlias, Unknown: true})
 			continue
 		}
-		if d := difference(rows, sink.rows); d != "" {
-			result.Detail = append(result.Detail, want.OutputAlias+":\n"+d)
+		if d := difference(rows, sink.rows); len(d.Missing)+len(d.Unexpected) > 0 {
+			d.Output = want.OutputAlias
+			result.Differ = append(result.Differ, d)
 		}
 	}
-	result.Passed = len(result.Detail) == 0
 	return result, nil
 }
 
@@ -201,99 +268,4 @@ func readRows(path string) ([]any, error) {
 		}
 		all = append(all, v)
 	}
-}
-
-// difference matches rows in any order and lists those left over.
-func difference(want, got []any) string {
-	left := make(map[string][]any)
-	for _, g := range got {
-		left[shape(g)] = append(left[shape(g)], g)
-	}
-	var b strings.Builder
-	for _, w := range want {
-		rows := left[shape(w)]
-		at := -1
-		for i, g := range rows {
-			if same(w, g) {
-				at = i
-				break
-			}
-		}
-		if at < 0 {
-			text, _ := json.Marshal(w)
-			fmt.Fprintf(&b, "  - %s\n", text)
-			continue
-		}
-		left[shape(w)] = append(rows[:at], rows[at+1:]...)
-	}
-	var extra []string
-	for _, rows := range left {
-		for _, g := range rows {
-			text, _ := json.Marshal(g)
-			extra = append(extra, fmt.Sprintf("  + %s\n", text))
-		}
-	}
-	sort.Strings(extra)
-	return b.String() + strings.Join(extra, "")
-}
-
-// shape is the same for rows that may be the same: their text without numbers,
-// so that few rows have to be compared.
-func shape(v any) string {
-	switch v := v.(type) {
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name, x := range v {
-			if x != nil {
-				names = append(names, name+"="+shape(x))
-			}
-		}
-		sort.Strings(names)
-		return strings.Join(names, ",")
-	case []any:
-		parts := make([]string, len(v))
-		for i, x := range v {
-			parts[i] = shape(x)
-		}
-		return "[" + strings.Join(parts, ",") + "]"
-	case float64:
-		return "#"
-	}
-	return fmt.Sprint(v)
-}
-
-func same(a, b any) bool {
-	switch x := a.(type) {
-	case float64:
-		y, ok := b.(float64)
-		return ok && math.Abs(x-y) <= 1e-9*math.Max(1, math.Max(math.Abs(x), math.Abs(y)))
-	case map[string]any:
-		y, ok := b.(map[string]any)
-		if !ok {
-			return false
-		}
-		for name, v := range x {
-			if !same(v, y[name]) {
-				return false
-			}
-		}
-		for name, v := range y {
-			if v != nil && x[name] == nil {
-				return false
-			}
-		}
-		return true
-	case []any:
-		y, ok := b.([]any)
-		if !ok || len(x) != len(y) {
-			return false
-		}
-		for i := range x {
-			if !same(x[i], y[i]) {
-				return false
-			}
-		}
-		return true
-	}
-	return a == b
 }
