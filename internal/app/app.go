@@ -19,6 +19,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
 // Options configure Build.
@@ -44,7 +45,7 @@ type App struct {
 	apps    []*functionApp
 	portal  *portal.Server
 	meter   *portal.Meter
-	jobs    []*streamJob
+	jobs    []*jobs.Job
 	helpers []*process
 }
 
@@ -87,7 +88,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.helpers = buildProcesses(cfg, a.log)
-	if err := a.buildJobs(sources); err != nil {
+	if err := a.buildJobs(ctx, sources); err != nil {
 		return err
 	}
 	a.portal.SetJobs(a.shownJobs())
@@ -126,7 +127,7 @@ func (a *App) Run(ctx context.Context) error {
 		parts = append(parts, app.part())
 	}
 	for _, job := range a.jobs {
-		parts = append(parts, job.part())
+		parts = append(parts, part{name: job.String(), run: job.Run})
 	}
 	for _, helper := range a.helpers {
 		parts = append(parts, helper.part())
@@ -144,7 +145,7 @@ func (a *App) announce(ctx context.Context, info instance.Info) error {
 		}
 	}
 	for _, job := range a.jobs {
-		if !job.settled(ctx) {
+		if !job.Settled(ctx) {
 			return nil
 		}
 	}
@@ -197,7 +198,7 @@ func (a *App) summary(info instance.Info) Summary {
 		s.Apps = append(s.Apps, app.summary())
 	}
 	for _, job := range a.jobs {
-		s.Jobs = append(s.Jobs, job.summary())
+		s.Jobs = append(s.Jobs, jobSummary(job))
 	}
 	return s
 }

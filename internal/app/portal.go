@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
@@ -17,6 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/eventdata"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -124,27 +124,27 @@ func (w watchedCheckpoints) SetMetadata(ctx context.Context, container, blob str
 type messageCodec struct{}
 
 func (messageCodec) Decode(r *broker.Record) (portal.Event, error) {
-	e, err := decodeEvent(r)
+	out := portal.Event{Sequence: r.Sequence, Offset: r.Offset.String(), EnqueuedAt: r.EnqueuedAt, Key: r.Key}
+	e, err := eventdata.Read(r.Body)
 	if err != nil {
-		return portal.Event{}, err
+		return out, err
 	}
-	out := portal.Event{
-		Sequence: e.Sequence, Offset: e.Offset, EnqueuedAt: e.EnqueuedAt, Key: e.PartitionKey,
-		Properties: slices.Clone(e.Properties), System: slices.Clone(e.System),
+	if out.Properties, err = e.AppendProperties(nil); err != nil {
+		return out, err
+	}
+	if out.System, err = e.AppendSystem(nil); err != nil {
+		return out, err
 	}
 	out.SetBody(e.Body)
 	return out, nil
 }
 
 func (messageCodec) Encode(body []byte, contentType string) []byte {
-	var b []byte
-	if contentType != "" {
-		m := amqp.Message{Properties: &amqp.Properties{ContentType: amqp.Symbol(contentType)}}
-		if head, err := m.Append(nil); err == nil {
-			b = head
-		}
+	b, err := eventdata.Message{Body: body, ContentType: contentType}.Append(nil)
+	if err != nil { // the type cannot be told: the body can
+		return amqp.AppendDataSection(nil, body)
 	}
-	return amqp.AppendDataSection(b, body)
+	return b
 }
 
 // explorer asks queries as the document REST dialect would.

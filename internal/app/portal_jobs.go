@@ -1,89 +1,65 @@
 package app
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
 // shownJobs are the stream jobs as the portal shows them.
 func (a *App) shownJobs() []portal.Job {
-	jobs := make([]portal.Job, len(a.jobs))
+	all := make([]portal.Job, len(a.jobs))
 	for i, j := range a.jobs {
-		jobs[i] = portal.Job{
-			Name: j.name, Inputs: []portal.JobEnd{}, Outputs: []portal.JobEnd{},
-			About: j.about, Numbers: j.numbers, Start: j.Start, Stop: j.Stop,
+		all[i] = portal.Job{
+			Name: j.Name(), Inputs: []portal.JobEnd{}, Outputs: []portal.JobEnd{}, Start: j.Start, Stop: j.Stop,
+			About:   func() portal.JobAbout { return aboutJob(j) },
+			Numbers: func() portal.JobNumbers { return jobNumbers(j) },
 		}
-		for _, name := range slices.Sorted(maps.Keys(j.spec.Inputs)) {
-			jobs[i].Inputs = append(jobs[i].Inputs, inputEnd(name, j.spec.Inputs[name]))
+		for _, in := range j.Spec().Inputs {
+			all[i].Inputs = append(all[i].Inputs, inputEnd(in))
 		}
-		for _, name := range slices.Sorted(maps.Keys(j.spec.Outputs)) {
-			jobs[i].Outputs = append(jobs[i].Outputs, outputEnd(name, j.spec.Outputs[name]))
+		for _, out := range j.Spec().Outputs {
+			all[i].Outputs = append(all[i].Outputs, portal.JobEnd{Name: out.Name, Kind: out.Kind, Target: out.Target})
 		}
 	}
-	return jobs
+	return all
 }
 
-// summary is the job on the screen of `lazuli up`.
-func (j *streamJob) summary() JobSummary {
-	n := j.numbers()
-	s := JobSummary{Name: j.name, State: n.State, Failed: n.Failed}
-	for _, name := range slices.Sorted(maps.Keys(j.spec.Inputs)) {
-		if in := inputEnd(name, j.spec.Inputs[name]); !in.Reference {
+// jobSummary is the job on the screen of `lazuli up`.
+func jobSummary(j *jobs.Job) JobSummary {
+	n := jobNumbers(j)
+	s := JobSummary{Name: j.Name(), State: n.State, Failed: n.Failed}
+	for _, in := range j.Spec().Inputs {
+		if !in.Reference {
 			s.From = append(s.From, in.Target)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(j.spec.Outputs)) {
-		s.To = append(s.To, outputEnd(name, j.spec.Outputs[name]).Target)
+	for _, out := range j.Spec().Outputs {
+		s.To = append(s.To, out.Target)
 	}
 	return s
 }
 
-func inputEnd(name string, in config.JobInput) portal.JobEnd {
-	switch r := in.Reference; {
-	case r == nil:
-		return portal.JobEnd{Name: name, Kind: "hub", Target: in.Hub, Group: cmp.Or(in.ConsumerGroup, broker.DefaultGroup)}
-	case r.Container != "":
-		return portal.JobEnd{Name: name, Kind: "container", Target: r.Container, Reference: true}
-	default:
-		return portal.JobEnd{Name: name, Kind: "file", Target: r.File, Reference: true}
+func inputEnd(in jobs.Input) portal.JobEnd {
+	end := portal.JobEnd{Name: in.Name, Kind: in.Kind, Target: in.Target, Group: in.Group, Reference: in.Reference}
+	if !in.Reference && end.Group == "" {
+		end.Group = broker.DefaultGroup
 	}
+	return end
 }
 
-func outputEnd(name string, out config.JobOutput) portal.JobEnd {
-	switch {
-	case out.Container != "":
-		return portal.JobEnd{Name: name, Kind: "container", Target: out.Container}
-	case out.Hub != "":
-		return portal.JobEnd{Name: name, Kind: "hub", Target: out.Hub}
-	case out.Function != nil:
-		return portal.JobEnd{Name: name, Kind: "function", Target: out.Function.App + "/" + out.Function.Route}
-	}
-	kind := "dataset"
-	if out.Dataset == "" {
-		kind = "file"
-	}
-	return portal.JobEnd{Name: name, Kind: kind, Target: cmp.Or(out.Dataset, out.File)}
-}
-
-// about describes the query as it was compiled last.
-func (j *streamJob) about() portal.JobAbout {
-	j.mu.Lock()
-	query, program := j.query, j.program
-	j.mu.Unlock()
+// aboutJob describes the query as it was compiled last.
+func aboutJob(j *jobs.Job) portal.JobAbout {
+	q := j.Query()
 	a := portal.JobAbout{
-		Query: query, Explain: stream.Explain(program, j.options.PartitionKeys),
+		Query: q.Text, Explain: stream.Explain(q.Program, j.PartitionKeys()),
 		Diagram: portal.JobDiagram{Nodes: []portal.JobNode{}, Edges: []portal.JobEdge{}},
 	}
-	a.Parallel, a.LanesText = stream.Parallelism(program, j.options.PartitionKeys)
-	d := program.Diagram()
+	a.Parallel, a.LanesText = stream.Parallelism(q.Program, j.PartitionKeys())
+	d := q.Program.Diagram()
 	for _, n := range d.Nodes {
 		a.Diagram.Nodes = append(a.Diagram.Nodes, portal.JobNode(n))
 	}
@@ -93,12 +69,11 @@ func (j *streamJob) about() portal.JobAbout {
 	return a
 }
 
-// numbers translates the job's metrics.
-func (j *streamJob) numbers() portal.JobNumbers {
-	j.mu.Lock()
-	n := portal.JobNumbers{State: j.state, Start: j.started, StartedAt: j.startedAt, Failed: j.failed, Functions: j.functions}
-	job := j.job
-	j.mu.Unlock()
+// jobNumbers translates the job's metrics.
+func jobNumbers(j *jobs.Job) portal.JobNumbers {
+	s := j.Status()
+	n := portal.JobNumbers{State: s.State, Start: s.Start, StartedAt: s.StartedAt, Failed: s.Failed, Functions: s.Functions}
+	job := s.Job
 	if job == nil {
 		return n
 	}
@@ -113,7 +88,7 @@ func (j *streamJob) numbers() portal.JobNumbers {
 	}
 	n.LastError = m.LastError
 	for _, in := range job.Inputs() {
-		shown := j.inputNumbers(in, n.State == jobRunning)
+		shown := inputNumbers(j, in, n.State == jobs.Running)
 		for _, p := range shown.Partitions {
 			n.Backlog += p.Lag
 		}
@@ -130,29 +105,27 @@ func (j *streamJob) numbers() portal.JobNumbers {
 			Kind: "partitionKey", Input: w.Input, Events: w.Events, Example: w.Value, At: w.At.UnixMilli(), Text: w.String(),
 		})
 	}
-	for _, source := range j.options.Sources {
-		if w, lost := source.(*hubSource).warning(); lost {
-			n.Warnings = append(n.Warnings, w)
-		}
+	for _, w := range j.Warnings() {
+		n.Warnings = append(n.Warnings, portal.JobWarning{Kind: w.Kind, Input: w.Input, Events: w.Events, At: w.At.UnixMilli(), Text: w.Text})
 	}
-	if n.State == jobRunning {
+	if n.State == jobs.Running {
 		n.Lanes, n.DelayMs = job.Lanes(), milliseconds(job.WatermarkDelay())
 		if n.Blocked = m.Blocked; len(n.Blocked) > 0 {
-			n.State = jobDegraded
+			n.State = jobs.Degraded
 		}
 	}
 	return n
 }
 
-func (j *streamJob) inputNumbers(m stream.InputMetrics, running bool) portal.JobInputNumbers {
+func inputNumbers(j *jobs.Job, m stream.InputMetrics, running bool) portal.JobInputNumbers {
 	n := portal.JobInputNumbers{Name: m.Name, Counts: map[string]int64{
 		"in": m.Events, "late": m.Late, "early": m.Early, "outOfOrder": m.OutOfOrder, "dropped": m.Dropped,
 		"malformed": m.Malformed, "conversion": m.Conversion,
 	}}
 	for _, p := range m.Partitions {
 		shown := portal.JobPartition{ID: p.Partition, Next: p.Next, Lag: p.Backlog}
-		if hub, ok := j.hub(m.Name); ok && p.Next >= 0 {
-			shown.Lag = hub.behind(p.Partition, p.Next)
+		if lag, known := j.Behind(m.Name, p.Partition, p.Next); known && p.Next >= 0 {
+			shown.Lag = lag
 		}
 		if running && p.Watermark != 0 {
 			shown.DelayMs = milliseconds(time.Since(stream.TimeOf(p.Watermark)))
@@ -160,16 +133,6 @@ func (j *streamJob) inputNumbers(m stream.InputMetrics, running bool) portal.Job
 		n.Partitions = append(n.Partitions, shown)
 	}
 	return n
-}
-
-// hub is the hub of an input; names are matched without case.
-func (j *streamJob) hub(input string) (*hubSource, bool) {
-	for name, source := range j.options.Sources {
-		if hub, ok := source.(*hubSource); ok && strings.EqualFold(name, input) {
-			return hub, true
-		}
-	}
-	return nil, false
 }
 
 func jobWarning(w stream.ClockWarning) portal.JobWarning {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/eventdata"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
@@ -90,6 +91,23 @@ func (l *localReader) Read(ctx context.Context, dst []trigger.Event, max int) ([
 	}
 	clear(l.records) // do not keep bodies alive
 	return dst, nil
+}
+
+// decodeEvent is a stored message as functions see it.
+func decodeEvent(r *broker.Record) (trigger.Event, error) {
+	e := trigger.Event{Sequence: r.Sequence, Offset: r.Offset.String(), EnqueuedAt: r.EnqueuedAt, PartitionKey: r.Key}
+	m, err := eventdata.Read(r.Body)
+	if err == nil {
+		e.Body, e.TraceParent = m.Body, m.TraceParent()
+		e.Properties, err = m.AppendProperties(nil)
+	}
+	if err == nil {
+		e.System, err = m.AppendSystem(nil)
+	}
+	if err != nil {
+		return e, fault.Wrap(fault.KindOf(err), "event "+e.Offset, err, "stored message")
+	}
+	return e, nil
 }
 
 func (l *localReader) Close() error { return l.r.Close() }

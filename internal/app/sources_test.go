@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -133,61 +131,5 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := s.Documents(t.Context(), docs, "db", "c", "/pk"); err != nil {
 		t.Errorf("a container that the binding asked to create: %v", err)
-	}
-}
-
-// TestDecodeEvent reads everything of a message that functions see.
-func TestDecodeEvent(t *testing.T) {
-	m := &amqp.Message{
-		Annotations: amqp.Map{{Key: amqp.Symbol("x-opt-partition-key"), Value: "pk"}, {Key: amqp.Symbol("iothub-connection-device-id"), Value: "d"}},
-		Properties:  &amqp.Properties{MessageID: "m-1", ContentType: "application/json"},
-		ApplicationProperties: amqp.Map{
-			{Key: "eventType", Value: "telemetry"},
-			{Key: "n", Value: int64(7)},
-			{Key: "f", Value: 1.5},
-			{Key: "b", Value: []byte{1}},
-			{Key: "q", Value: "a\"b"},
-			{Key: "t", Value: time.Unix(0, 0).UTC()},
-			{Key: "Diagnostic-Id", Value: "00-trace"},
-		},
-		Data: [][]byte{[]byte("{}")},
-	}
-	raw, err := m.Append(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := decodeEvent(&broker.Record{Body: raw, Key: "pk", Sequence: 3, Offset: 9, EnqueuedAt: time.Unix(1, 0)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{"body": string(e.Body), "properties": string(e.Properties), "system": string(e.System), "trace": e.TraceParent, "offset": e.Offset, "key": e.PartitionKey}
-	want := map[string]string{
-		"body":       "{}",
-		"properties": `{"eventType":"telemetry","n":7,"f":1.5,"b":"AQ==","q":"a\"b","t":"1970-01-01T00:00:00Z","Diagnostic-Id":"00-trace"}`,
-		"system":     `{"iothub-connection-device-id":"d","message-id":"m-1","content-type":"application/json"}`,
-		"trace":      "00-trace", "offset": "9", "key": "pk",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	for name, c := range map[string]struct {
-		m    *amqp.Message
-		want string
-	}{
-		"two data sections": {&amqp.Message{Data: [][]byte{[]byte("a"), []byte("b")}}, "ab"},
-		"text value":        {&amqp.Message{Value: "hello", HasValue: true}, "hello"},
-		"map value":         {&amqp.Message{Value: amqp.Map{{Key: "a", Value: []any{nil, true, uint8(2)}}}, HasValue: true}, `{"a":[null,true,2]}`},
-		"no body":           {&amqp.Message{}, ""},
-	} {
-		raw, err := c.m.Append(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e, err := decodeEvent(&broker.Record{Body: raw}); err != nil || string(e.Body) != c.want {
-			t.Errorf("%s: %q, %v", name, e.Body, err)
-		}
-	}
-	if _, err := decodeEvent(&broker.Record{Body: []byte{0, 1, 2}}); err == nil {
-		t.Error("a broken message was taken")
 	}
 }

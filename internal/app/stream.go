@@ -2,37 +2,34 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/end/container"
+	"github.com/lazuli-dev/lazuli/internal/end/dataset"
+	"github.com/lazuli-dev/lazuli/internal/end/file"
+	"github.com/lazuli-dev/lazuli/internal/end/function"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/stream"
-	"github.com/lazuli-dev/lazuli/internal/streamsql"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
-
-// maxQuery bounds a query file.
-const maxQuery = streamsql.MaxTextBytes
 
 // buildJobs compiles the queries of all jobs that are not disabled and binds
 // their inputs and outputs. It comes after everything that an output can be.
-func (a *App) buildJobs(sources *sources) error {
+func (a *App) buildJobs(ctx context.Context, sources *sources) error {
 	cfg := a.opts.Config
-	if _, err := parseJobStart(a.opts.StreamStart); err != nil {
-		return err
-	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Stream.Jobs)) {
 		spec := cfg.Stream.Jobs[name]
 		if spec.Disabled {
 			continue
 		}
-		job, err := a.buildJob(name, spec, sources)
+		job, err := a.buildJob(ctx, name, spec, sources)
 		if err != nil {
 			return fmt.Errorf("stream.jobs.%s: %w", name, err)
 		}
@@ -41,83 +38,68 @@ func (a *App) buildJobs(sources *sources) error {
 	return nil
 }
 
-func (a *App) buildJob(name string, spec config.Job, sources *sources) (*streamJob, error) {
-	j := &streamJob{
-		name: name, spec: spec, path: a.opts.Config.File(spec.Query), file: a.opts.Config.File,
-		store: a.storage.jobStore(name), force: a.opts.StreamStart, http: &http.Client{},
-		log:      a.log.With("component", "stream", "job", name),
-		commands: make(chan jobCommand), booted: make(chan struct{}), gone: make(chan struct{}), state: jobStopped,
+func (a *App) buildJob(ctx context.Context, name string, spec config.Job, sources *sources) (*jobs.Job, error) {
+	return jobs.New(ctx, a.jobSpec(name, spec), a.jobKinds(sources), a.storage.jobStore(name), a.log.With("component", "stream"))
+}
+
+// jobKinds are what stream jobs can read and write, a row a kind.
+func (a *App) jobKinds(s *sources) jobs.Kinds {
+	path := a.opts.Config.File
+	return jobs.Kinds{
+		Sources:    []jobs.SourceKind{hub.SourceKind(a.storage.broker, s.hub, a.meter.Delivered)},
+		References: []jobs.ReferenceKind{file.ReferenceKind(path), container.ReferenceKind(s.find)},
+		Sinks: []jobs.SinkKind{
+			hub.SinkKind(a.storage.broker, s.hub), container.SinkKind(s.find, s.ensureContainer),
+			file.SinkKind(path), dataset.SinkKind(a.pushDataset), function.SinkKind(a.functionsURL),
+		},
 	}
-	j.options = stream.Options{
-		Name: name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},
-		PartitionKeys: map[string]string{}, Policy: timePolicy(spec), Store: j.store, Checkpoint: time.Duration(spec.Checkpoint),
-		Log: a.log.With("component", "stream"), // it names the job itself
+}
+
+func (a *App) pushDataset(name string) (dataset.Dataset, error) { return a.portal.PushDataset(name) }
+
+// functionsURL is where the HTTP functions of an app answer, with their prefix.
+func (a *App) functionsURL(name string) (string, error) {
+	for _, app := range a.apps {
+		if app.name == name {
+			return strings.TrimSuffix("http://"+app.address+"/"+app.host.Config().HTTP.RoutePrefix, "/"), nil
+		}
 	}
-	j.options.Limits = stream.Limits{
-		Keys: int(spec.Limits.Keys), HeldRows: int(spec.Limits.HeldRows), StateSize: spec.Limits.StateMB.Bytes(), Partials: int(spec.Limits.Partials),
+	return "", fault.New(fault.Invalid, "function app "+name, "is disabled, so its functions cannot take rows")
+}
+
+// ensureContainer makes a container that is missing, if the project allows it.
+func (s *sources) ensureContainer(ctx context.Context, database, name string) error {
+	_, err := s.container(ctx, database, name, "")
+	return err
+}
+
+// jobStore is where a job keeps its checkpoints and orders.
+func (s *storage) jobStore(job string) *jobs.Store {
+	return jobs.NewStore(s.kv, s.kv.Space(kv.StreamCheckpoints), s.kv.Space(kv.StreamJournals), job)
+}
+
+// jobSpec is a job of the project file.
+func (a *App) jobSpec(name string, spec config.Job) jobs.Spec {
+	s := jobs.Spec{
+		Name: name, Query: a.opts.Config.File(spec.Query), Policy: timePolicy(spec), Checkpoint: time.Duration(spec.Checkpoint),
+		Limits: stream.Limits{
+			Keys: int(spec.Limits.Keys), HeldRows: int(spec.Limits.HeldRows), StateSize: spec.Limits.StateMB.Bytes(), Partials: int(spec.Limits.Partials),
+		},
+		Start: spec.Start, Force: a.opts.StreamStart,
 	}
 	if spec.Errors == "drop" {
-		j.options.OutputErrors = stream.DropOutput
+		s.OutputErrors = stream.DropOutput
+	}
+	for _, path := range spec.Functions {
+		s.Functions = append(s.Functions, a.opts.Config.File(path))
 	}
 	for _, in := range slices.Sorted(maps.Keys(spec.Inputs)) {
-		declared, err := a.bindInput(j, in, spec.Inputs[in], sources)
-		if err != nil {
-			return nil, fmt.Errorf("inputs.%s: %w", in, err)
-		}
-		j.inputs = append(j.inputs, declared)
+		s.Inputs = append(s.Inputs, jobInput(in, spec.Inputs[in]))
 	}
-	var err error
 	for _, out := range slices.Sorted(maps.Keys(spec.Outputs)) {
-		if j.options.Sinks[out], err = a.bindOutput(j, out, spec.Outputs[out], sources); err != nil {
-			return nil, fmt.Errorf("outputs.%s: %w", out, err)
-		}
+		s.Outputs = append(s.Outputs, jobOutput(out, spec.Outputs[out]))
 	}
-	if _, err := j.compile(); err != nil {
-		return nil, err
-	}
-	return j, nil
-}
-
-// compile reads the query and its functions and checks that everything they
-// name is bound. It is done at every start, so a query that was edited while
-// the job stood is the one that runs.
-func (j *streamJob) compile() (stream.Options, error) {
-	o := j.options
-	text, err := readQuery(j.path)
-	if err != nil {
-		return o, fmt.Errorf("query: %w", err)
-	}
-	functions, err := jobFunctions(j.path, j.spec.Functions, j.file)
-	if err != nil {
-		return o, fmt.Errorf("functions: %w", err)
-	}
-	o.Functions = functionsText(functions)
-	o.Program, err = streamsql.Compile(text, streamsql.Options{Strict: true, Inputs: j.inputs, Functions: functions})
-	if err != nil {
-		var syntax *streamsql.SyntaxError
-		if errors.As(err, &syntax) {
-			return o, fmt.Errorf("%s:%d:%d: %w", j.path, syntax.Line, syntax.Col, err)
-		}
-		return o, fmt.Errorf("%s: %w", j.path, err)
-	}
-	if _, err := stream.New(o); err != nil {
-		return o, err
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.query, j.program, j.functions = text, o.Program, functionNames(functions)
-	return o, nil
-}
-
-func readQuery(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	if len(text) > maxQuery {
-		return "", fault.New(fault.TooLarge, path, "%d bytes; a query has at most %d", len(text), maxQuery)
-	}
-	return strings.TrimPrefix(string(text), "\xef\xbb\xbf"), nil
+	return s
 }
 
 func timePolicy(spec config.Job) stream.TimePolicy {
@@ -130,67 +112,28 @@ func timePolicy(spec config.Job) stream.TimePolicy {
 	return p
 }
 
-func (a *App) bindInput(j *streamJob, name string, in config.JobInput, sources *sources) (streamsql.InputOptions, error) {
-	o := &j.options
-	declared := streamsql.InputOptions{Name: name}
-	if r := in.Reference; r != nil {
-		declared.Reference = true
-		if every := time.Duration(r.Refresh); every > 0 && (o.Refresh == 0 || every < o.Refresh) {
-			o.Refresh = every
-		}
-		o.References[name] = fileReference{a.opts.Config.File(r.File)}
-		if r.Container != "" {
-			database, container, _ := strings.Cut(r.Container, "/")
-			o.References[name] = containerReference{sources, database, container}
-		}
-		return declared, nil
+func jobInput(name string, in config.JobInput) jobs.Input {
+	r := in.Reference
+	if r == nil {
+		return jobs.Input{Name: name, Kind: hub.Kind, Target: in.Hub, Group: in.ConsumerGroup, PartitionKey: in.PartitionKey}
 	}
-	declared.EventHub = true
-	group := in.ConsumerGroup
-	if group == "" {
-		group = "$Default"
+	j := jobs.Input{Name: name, Kind: file.Kind, Target: r.File, Reference: true, Refresh: time.Duration(r.Refresh)}
+	if r.Container != "" {
+		j.Kind, j.Target = container.Kind, r.Container
 	}
-	hub, err := sources.hub(in.Hub, group)
-	if err != nil {
-		return declared, err
-	}
-	o.Sources[name] = &hubSource{input: name, hub: hub, group: group, meter: a.meter, log: j.log}
-	o.PartitionKeys[name] = in.PartitionKey
-	return declared, nil
+	return j
 }
 
-func (a *App) bindOutput(j *streamJob, name string, out config.JobOutput, sources *sources) (stream.Sink, error) {
+func jobOutput(name string, out config.JobOutput) jobs.Output {
 	switch {
 	case out.Container != "":
-		database, container, _ := strings.Cut(out.Container, "/")
-		if _, err := sources.container(context.Background(), database, container, ""); err != nil {
-			return nil, err
-		}
-		return &containerSink{sources, database, container, out.ID, j.name + "-" + name}, nil
+		return jobs.Output{Name: name, Kind: container.Kind, Target: out.Container, Column: out.ID}
 	case out.Hub != "":
-		hub, err := sources.hub(out.Hub, "$Default")
-		if err != nil {
-			return nil, err
-		}
-		return &hubSink{&localEventSink{hub}, out.PartitionKey}, nil
+		return jobs.Output{Name: name, Kind: hub.Kind, Target: out.Hub, Column: out.PartitionKey, Format: out.Format, Properties: out.Properties}
 	case out.Function != nil:
-		return a.functionOutput(j, *out.Function)
+		return jobs.Output{Name: name, Kind: function.Kind, Target: out.Function.App + "/" + out.Function.Route}
 	case out.Dataset != "":
-		d, err := a.portal.PushDataset(out.Dataset)
-		if err != nil {
-			return nil, err
-		}
-		return &datasetSink{d}, nil
+		return jobs.Output{Name: name, Kind: dataset.Kind, Target: out.Dataset}
 	}
-	return &fileSink{a.opts.Config.File(out.File)}, nil
-}
-
-func (a *App) functionOutput(j *streamJob, to config.JobFunction) (stream.Sink, error) {
-	for _, app := range a.apps {
-		if app.name == to.App {
-			route := strings.TrimPrefix(app.host.Config().HTTP.RoutePrefix+"/"+to.Route, "/")
-			return &functionSink{"http://" + app.address + "/" + route, j.http}, nil
-		}
-	}
-	return nil, fault.New(fault.Invalid, "function app "+to.App, "is disabled, so its functions cannot take rows")
+	return jobs.Output{Name: name, Kind: file.Kind, Target: out.File}
 }

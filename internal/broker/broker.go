@@ -79,6 +79,7 @@ type Broker struct {
 	hubs      map[string]*Hub // by lower-case name
 	unstarted []*Partition    // whose writers Run has yet to start
 	stopped   bool            // Run has ended
+	changed   chan struct{}   // closed and replaced when hubs or partitions come or go
 }
 
 // Open reads what exists below opts.Dir and recovers every partition: a write
@@ -90,7 +91,7 @@ func Open(opts Options) (*Broker, error) {
 		opts: opts,
 		tail: seglog.NewTail(max(opts.TailBytes, 0)),
 		wake: make(chan struct{}, 1),
-		hubs: map[string]*Hub{},
+		hubs: map[string]*Hub{}, changed: make(chan struct{}),
 	}
 	if err := vfs.MakeDir(opts.FS, opts.Dir); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "broker", err, "open")
@@ -154,6 +155,7 @@ func (b *Broker) add(h *Hub, parts []*Partition) {
 	b.mu.Lock()
 	b.hubs[strings.ToLower(h.Name())] = h
 	b.unstarted = append(b.unstarted, parts...)
+	b.tellChange()
 	b.mu.Unlock()
 	select {
 	case b.wake <- struct{}{}:
@@ -182,6 +184,21 @@ func (b *Broker) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// tellChange wakes those who watch what exists; mu is held.
+func (b *Broker) tellChange() {
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// Changed returns a channel that is closed at the next change of what exists: a
+// hub that is made or deleted, partitions that are added. Get it before looking,
+// so that no change is missed.
+func (b *Broker) Changed() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed
 }
 
 // starting takes the partitions whose writers are to be started now.

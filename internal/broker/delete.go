@@ -37,6 +37,7 @@ func (b *Broker) DeleteHub(name string) error {
 
 	b.mu.Lock()
 	delete(b.hubs, key)
+	b.tellChange()
 	b.mu.Unlock()
 	if err := next.save(b.opts.FS, b.opts.Dir); err != nil {
 		return err // the hub is gone until the next start, which finds it whole

@@ -32,6 +32,11 @@ func (h *Hub) Name() string { return h.state.Load().meta.Name }
 // CreatedAt returns when the hub was made, UTC.
 func (h *Hub) CreatedAt() time.Time { return h.state.Load().meta.CreatedAt }
 
+// FirstOffset is the offset of the first record ever appended to a partition:
+// what an offset is ahead of its sequence number. A hub that was deleted and made
+// again has one above all offsets of the hub before it.
+func (h *Hub) FirstOffset() Offset { return Offset(h.offset) }
+
 // Retention returns how long records stay; 0 is no limit.
 func (h *Hub) Retention() time.Duration { return time.Duration(h.state.Load().meta.Retention) }
 

@@ -61,6 +61,8 @@ type JobOutput struct {
 	ID           string       `yaml:"id"`           // column that is the document's id; default id
 	Hub          string       `yaml:"hub"`          //
 	PartitionKey string       `yaml:"partitionKey"` // column that is the event's key
+	Format       string       `yaml:"format"`       // of a hub's events: json (default, an event a row), array or csv (rows together)
+	Properties   []string     `yaml:"properties"`   // columns that are also properties of a hub's event
 	Function     *JobFunction `yaml:"function"`     //
 	Dataset      string       `yaml:"dataset"`      // a pushed dataset of a dashboard
 	File         string       `yaml:"file"`         // JSON lines are appended
@@ -187,6 +189,13 @@ func (v *validation) jobOutput(c *Config, path string, o JobOutput) {
 	}
 	if o.PartitionKey != "" && o.Hub == "" {
 		v.add(path+".partitionKey", "belongs to a hub")
+	}
+	v.oneOf(path+".format", o.Format, "json", "array", "csv")
+	if o.Format != "" && o.Hub == "" {
+		v.add(path+".format", "belongs to a hub")
+	}
+	if len(o.Properties) > 0 && (o.Hub == "" || o.Format == "array" || o.Format == "csv") {
+		v.add(path+".properties", "belong to a hub whose format is json: only there each row is an event")
 	}
 	if f := o.Function; f != nil {
 		if _, known := c.Functions.Apps[f.App]; !known {

@@ -16,13 +16,17 @@ type Event struct {
 	// one after the other. It stays unchanged until the Batch is read into again.
 	Body         []byte
 	PartitionKey string
-	Properties   []Property // set by the sender
+	Properties   Properties // set by the sender; nil: none
+	// Sequence is the event's number in the partition, which queries see; it is
+	// the offset where a source has nothing else.
+	Sequence int64
 }
 
-// Property is an application property of an event.
-type Property struct {
-	Name  string
-	Value streamsql.Value
+// Properties are what the sender of an event has set. They are read when a
+// query asks for them, before the Batch is read into again.
+type Properties interface {
+	// Each calls use for each property, in the order in which they were set.
+	Each(use func(name string, v streamsql.Value)) error
 }
 
 // Batch is a piece of a partition. The job owns it and hands it to Read again

@@ -12,25 +12,43 @@ import (
 func (f *feed) meta(m streamsql.MetaField, e *Event, row *streamsql.Row) {
 	switch {
 	case m.IfMissing && !row.Slots[m.Slot].IsNull():
-	case m.User && m.Name == "":
-		row.Slots[m.Slot] = propertyRecord(e.Properties)
 	case m.User:
-		v := streamsql.NullValue
-		for _, p := range e.Properties {
-			if strings.EqualFold(p.Name, m.Name) {
-				v = p.Value
-			}
+		v, err := userProperty(e.Properties, m.Name)
+		if err != nil {
+			f.inputError(e, err)
 		}
 		row.Slots[m.Slot] = v
 	case strings.EqualFold(m.Name, "EventHub"):
-		var all []Property
+		var all record
 		for _, name := range streamsql.EventHubProperties() {
-			all = append(all, Property{name, f.envelope(name, e)})
+			all.add(name, f.envelope(name, e))
 		}
-		row.Slots[m.Slot] = propertyRecord(all)
+		row.Slots[m.Slot] = all.value()
 	default:
 		row.Slots[m.Slot] = f.envelope(m.Name, e)
 	}
+}
+
+// userProperty is a property that the sender has set, NULL if there is none; all
+// of them, as a record, for the name "". The last of several counts.
+func userProperty(all Properties, name string) (streamsql.Value, error) {
+	var r record
+	v := streamsql.NullValue
+	var err error
+	if all != nil {
+		err = all.Each(func(have string, is streamsql.Value) {
+			switch {
+			case name == "":
+				r.add(have, is)
+			case strings.EqualFold(have, name):
+				v = is
+			}
+		})
+	}
+	if name == "" && err == nil {
+		v = r.value()
+	}
+	return v, err
 }
 
 // envelope is a property of the event that the sender has not set; NULL if there
@@ -43,8 +61,10 @@ func (f *feed) envelope(name string, e *Event) streamsql.Value {
 		return streamsql.DateTimeValue(Ticks(f.now()))
 	case "partitionid":
 		return streamsql.BigIntValue(int64(f.partition))
-	case "offset", "sequencenumber":
+	case "offset":
 		return streamsql.BigIntValue(e.Offset)
+	case "sequencenumber":
+		return streamsql.BigIntValue(e.Sequence)
 	case "partitionkey":
 		if e.PartitionKey != "" {
 			return streamsql.StringValue(e.PartitionKey)
@@ -66,14 +86,21 @@ func (f *feed) eventID(e *Event) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-func propertyRecord(properties []Property) streamsql.Value {
-	text := []byte{'{'}
-	for i, p := range properties {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(streamsql.StringValue(p.Name).AppendJSON(text), ':')
-		text = p.Value.AppendJSON(text)
+// record is a record in the making.
+type record struct{ text []byte }
+
+func (r *record) add(name string, v streamsql.Value) {
+	before := byte(',')
+	if len(r.text) == 0 {
+		before = '{'
 	}
-	return streamsql.RecordValue(string(append(text, '}')))
+	r.text = append(streamsql.StringValue(name).AppendJSON(append(r.text, before)), ':')
+	r.text = v.AppendJSON(r.text)
+}
+
+func (r *record) value() streamsql.Value {
+	if len(r.text) == 0 {
+		return streamsql.RecordValue("{}")
+	}
+	return streamsql.RecordValue(string(append(r.text, '}')))
 }

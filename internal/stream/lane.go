@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // feedRows is how many rows of a partition may wait for other partitions
@@ -54,7 +56,8 @@ func (l *lane) run(ctx context.Context) error {
 	switch {
 	case err == nil:
 		err = l.finish(ctx)
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()), fault.Is(err, fault.Gone):
+		// What was taken from an input that is gone cannot be read again.
 		grace, done := context.WithTimeout(inner, l.stop)
 		l.env.ctx = grace
 		if last := l.finish(grace); last != nil {

@@ -134,12 +134,22 @@ func compileWith(t testing.TB, query string, opts streamsql.Options) *streamsql.
 	return p
 }
 
+// propertyList is properties that are texts.
+type propertyList [][2]string
+
+func (l propertyList) Each(use func(string, streamsql.Value)) error {
+	for _, p := range l {
+		use(p[0], streamsql.StringValue(p[1]))
+	}
+	return nil
+}
+
 // events makes events of lines; a line may begin with "@TIME " for its arrival.
 func events(t testing.TB, lines []string) []Event {
 	t.Helper()
 	var out []Event
 	for i, line := range lines {
-		e := Event{Offset: int64(i), Arrival: parseTicks(t, "2024-01-01T00:00:00Z")}
+		e := Event{Offset: int64(i), Sequence: int64(i), Arrival: parseTicks(t, "2024-01-01T00:00:00Z")}
 		if rest, ok := strings.CutPrefix(line, "@"); ok {
 			head, body, _ := strings.Cut(rest, "{")
 			line = "{" + body
@@ -149,7 +159,8 @@ func events(t testing.TB, lines []string) []Event {
 				case n == 0:
 					e.Arrival = parseTicks(t, word)
 				case isProperty:
-					e.Properties = append(e.Properties, Property{name, streamsql.StringValue(value)})
+					all, _ := e.Properties.(propertyList)
+					e.Properties = append(all, [2]string{name, value})
 				default:
 					e.PartitionKey = strings.TrimPrefix(word, "#")
 				}

@@ -28,15 +28,28 @@ type refVersion struct {
 	rows [][]streamsql.Value
 }
 
+// ReferenceError says that reference data cannot be read. It passes when the
+// data is mended.
+type ReferenceError struct {
+	Input string
+	Err   error // of a fault.Kind
+}
+
+func (e *ReferenceError) Error() string {
+	return "reference data " + e.Input + " cannot be read: " + e.Err.Error()
+}
+
+func (e *ReferenceError) Unwrap() error { return e.Err }
+
 // load reads all versions. Rows that are no JSON objects are reported and left
 // out.
 func (d *refData) load(ctx context.Context) error {
 	snapshots, err := d.source.Snapshots(ctx)
 	if err != nil {
-		return fault.Wrap(fault.KindOf(err), "reference data "+d.input.Name, err, "cannot be read")
+		return &ReferenceError{d.input.Name, err}
 	}
 	if len(snapshots) == 0 {
-		return fault.New(fault.Invalid, "reference data "+d.input.Name, "has no version")
+		return &ReferenceError{d.input.Name, fault.New(fault.Invalid, "", "it has no version")}
 	}
 	versions := make([]*refVersion, 0, len(snapshots))
 	for _, s := range snapshots {

@@ -56,7 +56,7 @@ func (r *fileReader) Read(_ context.Context, b *stream.Batch, limit int) error {
 	}
 	start := 0
 	for _, end := range ends {
-		b.Events = append(b.Events, stream.Event{Offset: r.offset, Arrival: r.arrival, Body: b.Buf[start:end:end]})
+		b.Events = append(b.Events, stream.Event{Offset: r.offset, Sequence: r.offset, Arrival: r.arrival, Body: b.Buf[start:end:end]})
 		start = end
 		r.offset++
 	}

@@ -1,4 +1,5 @@
-package app
+// Package function is an HTTP function that takes a stream job's rows.
+package function
 
 import (
 	"bytes"
@@ -6,28 +7,57 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
+
+// Kind is the name of the kind in tables. Targets are APP/ROUTE.
+const Kind = "function"
 
 // Azure's defaults for the function output: what one request carries at most.
 const (
-	functionRows  = 100
-	functionBytes = 256 << 10
+	mostRows  = 100
+	mostBytes = 256 << 10
 )
 
-// functionSink posts rows to an HTTP function, as a JSON array. 413 halves the
-// array, down to one row; every other refusal is tried again.
-type functionSink struct {
+// timeout bounds one request; the job tries again.
+const timeout = 30 * time.Second
+
+// SinkKind is the row of functions; address finds the base URL of an app's
+// functions.
+func SinkKind(address func(app string) (url string, err error)) jobs.SinkKind {
+	return jobs.SinkKind{Kind: Kind, Open: func(_ context.Context, out jobs.Output) (stream.Sink, error) {
+		app, route, _ := strings.Cut(out.Target, "/")
+		base, err := address(app)
+		if err != nil {
+			return nil, err
+		}
+		return &sink{base + "/" + route, &http.Client{}}, nil
+	}}
+}
+
+// sink posts rows to an HTTP function, as a JSON array. 413 halves the array,
+// down to one row; every other refusal is tried again.
+type sink struct {
 	url    string
 	client *http.Client
 }
 
-func (s *functionSink) Write(ctx context.Context, b stream.OutputBatch) error {
+// Close implements io.Closer.
+func (s *sink) Close() error {
+	s.client.CloseIdleConnections()
+	return nil
+}
+
+// Write implements stream.Sink.
+func (s *sink) Write(ctx context.Context, b stream.OutputBatch) error {
 	for rows := b.Rows; len(rows) > 0; {
 		n, size := 0, 2
-		for n < len(rows) && n < functionRows && (n == 0 || size+len(rows[n].JSON) < functionBytes) {
+		for n < len(rows) && n < mostRows && (n == 0 || size+len(rows[n].JSON) < mostBytes) {
 			size += len(rows[n].JSON) + 1
 			n++
 		}
@@ -39,7 +69,7 @@ func (s *functionSink) Write(ctx context.Context, b stream.OutputBatch) error {
 	return nil
 }
 
-func (s *functionSink) post(ctx context.Context, rows []stream.OutputRow) error {
+func (s *sink) post(ctx context.Context, rows []stream.OutputRow) error {
 	body := []byte{'['}
 	for i, r := range rows {
 		if i > 0 {
@@ -66,8 +96,8 @@ func (s *functionSink) post(ctx context.Context, rows []stream.OutputRow) error 
 	return fault.New(fault.Unavailable, s.url, "the function answered %d to %d rows", code, len(rows))
 }
 
-func (s *functionSink) send(ctx context.Context, body []byte) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, sinkTimeout)
+func (s *sink) send(ctx context.Context, body []byte) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {

@@ -1,4 +1,4 @@
-package app
+package jobs
 
 import (
 	"path/filepath"
@@ -10,16 +10,16 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
-// jobFunctions reads the JavaScript functions of a job: those that the project
-// file names, or else all in the folder Functions beside the query, as the
-// vendor's projects have it.
-func jobFunctions(query string, named []string, file func(string) string) ([]streamsql.Function, error) {
+// jobFunctions reads the JavaScript functions of a job: the files that it names,
+// or else all in the folder Functions beside the query, as the vendor's projects
+// have it.
+func jobFunctions(query string, named []string) ([]streamsql.Function, error) {
 	if len(named) == 0 {
 		return localrun.Functions(filepath.Join(filepath.Dir(query), "Functions"))
 	}
 	var all []streamsql.Function
 	for _, path := range named {
-		f, err := localrun.Function(file(path))
+		f, err := localrun.Function(path)
 		if err != nil {
 			return nil, err
 		}

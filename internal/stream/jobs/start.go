@@ -1,4 +1,4 @@
-package app
+package jobs
 
 import (
 	"time"
@@ -7,47 +7,47 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/stream"
 )
 
-// jobStart says where a job begins, as Azure's output start mode does: a
+// beginning says where a job begins, as Azure's output start mode does: a
 // command line, the portal and lazuli.yaml spell it alike.
 //
 //	last  LastOutputEventTime: go on from the checkpoint
 //	now   JobStartTime: output from now on
 //	TIME  CustomTime: output from that time on
 //	all   everything that the inputs still hold
-type jobStart struct {
+type beginning struct {
 	mode stream.StartMode
 	time time.Time // of stream.StartAt
 }
 
-// parseJobStart reads a start; "" is last.
-func parseJobStart(text string) (jobStart, error) {
+// parseBeginning reads a start; "" is last.
+func parseBeginning(text string) (beginning, error) {
 	switch text {
 	case "", "last":
-		return jobStart{mode: stream.StartLast}, nil
+		return beginning{mode: stream.StartLast}, nil
 	case "now":
-		return jobStart{mode: stream.StartNow}, nil
+		return beginning{mode: stream.StartNow}, nil
 	case "all":
-		return jobStart{mode: stream.StartAll}, nil
+		return beginning{mode: stream.StartAll}, nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return jobStart{}, fault.New(fault.Invalid, "start", "%q is not one of last, now, all and a time such as 2026-01-31T00:00:00Z", text)
+		return beginning{}, fault.New(fault.Invalid, "start", "%q is not one of last, now, all and a time such as 2026-01-31T00:00:00Z", text)
 	}
-	return jobStart{stream.StartAt, t}, nil
+	return beginning{stream.StartAt, t}, nil
 }
 
 // settled is the start with its time: now, and last for want of a checkpoint,
 // are the time of the order. A job that dies before its first checkpoint begins
 // there again, so that no event is lost.
-func (s jobStart) settled(now time.Time) jobStart {
+func (s beginning) settled(now time.Time) beginning {
 	if s.mode == stream.StartNow || s.mode == stream.StartLast {
-		return jobStart{stream.StartAt, now.Truncate(time.Millisecond)} // as arrivals are
+		return beginning{stream.StartAt, now.Truncate(time.Millisecond)} // as arrivals are
 	}
 	return s
 }
 
-// String is the text of the start, for parseJobStart.
-func (s jobStart) String() string {
+// String is the text of the start, for parseBeginning.
+func (s beginning) String() string {
 	switch s.mode {
 	case stream.StartNow:
 		return "now"

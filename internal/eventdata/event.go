@@ -1,0 +1,67 @@
+package eventdata
+
+import (
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Event is a stored message as its readers see it. It refers to the message's
+// bytes, which must stay unchanged.
+type Event struct {
+	Body []byte // of the usual message, one Data section, not copied
+
+	application []byte       // encoded map, or nil
+	standard    amqp.Section // Properties, if any
+	annotations amqp.Section // MessageAnnotations, if any
+}
+
+// Read finds the parts of a stored message. An error is fault.Internal: what is
+// stored was checked when it came in.
+func Read(message []byte) (e Event, err error) {
+	parts := 0
+	it := amqp.ScanSections(message)
+	for it.Next() {
+		switch s := it.Section; s.Kind {
+		case amqp.SectionData:
+			var b []byte
+			if b, err = s.Binary(); parts == 0 {
+				e.Body = b
+			} else {
+				e.Body = append(e.Body[:len(e.Body):len(e.Body)], b...)
+			}
+			parts++
+		case amqp.SectionValue, amqp.SectionSequence:
+			e.Body, err = valueBody(s.Body)
+		case amqp.SectionApplicationProperties:
+			e.application = s.Body
+		case amqp.SectionProperties:
+			e.standard = s
+		case amqp.SectionMessageAnnotations:
+			e.annotations = s
+		}
+		if err != nil {
+			return e, stored(err)
+		}
+	}
+	if err := it.Err(); err != nil {
+		return e, stored(err)
+	}
+	return e, nil
+}
+
+func stored(err error) error {
+	return fault.Wrap(fault.Internal, "stored message", err, "cannot be read")
+}
+
+// valueBody makes bytes of a body that is an AMQP value: a text or binary as
+// it is, anything else as JSON.
+func valueBody(section []byte) ([]byte, error) {
+	v, _, err := amqp.DecodeValue(section)
+	switch b := v.(type) {
+	case []byte:
+		return b, err
+	case string:
+		return []byte(b), err
+	}
+	return AppendJSON(nil, v), err
+}
