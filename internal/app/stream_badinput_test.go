@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
-	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -22,13 +22,13 @@ func TestBadEvents(t *testing.T) {
 	l := newJobLab(t, `SELECT id, CAST(x AS bigint) AS y, missing INTO docs FROM readings TIMESTAMP BY t`)
 	j, end := l.run()
 	defer end()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	at := func(d time.Duration) string { return time.Now().UTC().Add(d).Format(time.RFC3339Nano) }
 	l.send(
 		`{"id":"a","x":1,"t":"`+at(0)+`"}`,
 		`{"id":"broken","x":`,
 		`no JSON at all`,
-		`[1,2]`,
+		`[1,2]`, // two events
 		`{"id":"no-time","x":1}`,
 		`{"id":"wrong-time","x":1,"t":"yesterday"}`,
 		`{"id":"wrong-type","x":"many","t":"`+at(0)+`"}`,
@@ -37,9 +37,9 @@ func TestBadEvents(t *testing.T) {
 		`{"id":"z","t":"`+at(time.Millisecond)+`"}`,
 	)
 	l.ids("a past z") // the one of the past has got a later time
-	n := j.numbers()
+	n := jobNumbers(j)
 	for what, tc := range map[string]struct{ got, want int64 }{
-		"in": {n.In, 10}, "out": {n.Out, 3}, "malformed": {n.Malformed, 3}, "conversion": {n.ConversionErrors, 2},
+		"in": {n.In, 11}, "out": {n.Out, 3}, "malformed": {n.Malformed, 4}, "conversion": {n.ConversionErrors, 2},
 		"runtime": {n.RuntimeErrors, 1}, "early": {n.Early, 1}, "late": {n.Late, 1},
 	} {
 		if tc.got != tc.want {
@@ -49,7 +49,7 @@ func TestBadEvents(t *testing.T) {
 	if len(n.Warnings) != 2 || n.Warnings[0].Kind != "clockBehind" || n.Warnings[1].Kind != "clockAhead" {
 		t.Errorf("warnings: %+v", n.Warnings)
 	}
-	if in := n.Inputs[0]; in.Counts["malformed"] != 3 || in.Partitions[0].Next != 10 || in.Partitions[0].Lag != 0 {
+	if in := n.Inputs[0]; in.Counts["malformed"] != 4 || in.Partitions[0].Next != 10 || in.Partitions[0].Lag != 0 {
 		t.Errorf("input: %+v", in)
 	}
 }
@@ -81,13 +81,13 @@ func TestLocalTimeDevice(t *testing.T) {
 	l.app.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	j, end := l.run()
 	defer end()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	for i := range 50 {
 		l.send(fmt.Sprintf(`{"id":"seoul-%d","t":%q}`, i, time.Now().UTC().Add(9*time.Hour).Format("2006-01-02T15:04:05")))
 	}
 	l.send(`{"id":"end","t":"` + time.Now().UTC().Add(time.Second).Format(time.RFC3339Nano) + `"}`)
 	l.ids("end")
-	w := j.numbers().Warnings
+	w := jobNumbers(j).Warnings
 	if len(w) != 1 || w[0].Kind != "clockAhead" || w[0].Input != "readings" || w[0].Events != 50 || w[0].OffsetHours < 8.9 || w[0].OffsetHours > 9.1 || !strings.Contains(w[0].Example, "seoul-") {
 		t.Fatalf("warnings: %+v", w)
 	}
@@ -111,18 +111,18 @@ func TestSinkDown(t *testing.T) {
 	l.spec.Outputs = map[string]config.JobOutput{"docs": {File: filepath.Join(folder, "rows.json")}}
 	j, end := l.run()
 	defer end()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`)
-	l.await(j, jobDegraded)
-	if n := j.numbers(); n.Out != 0 || n.OutputErrors == 0 || !strings.Contains(n.Blocked["docs"], "rows.json") || n.Outputs[0].Blocked == "" {
+	l.await(j, jobs.Degraded)
+	if n := jobNumbers(j); n.Out != 0 || n.OutputErrors == 0 || !strings.Contains(n.Blocked["docs"], "rows.json") || n.Outputs[0].Blocked == "" {
 		t.Errorf("blocked: %+v", n)
 	}
 	l.send(`{"id":"b","x":2}`)
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l.await(j, jobRunning)
-	testkit.Eventually(t, jobWait, func() bool { return j.numbers().Out == 2 }, "both rows")
+	l.await(j, jobs.Running)
+	testkit.Eventually(t, jobWait, func() bool { return jobNumbers(j).Out == 2 }, "both rows")
 	text, err := os.ReadFile(filepath.Join(folder, "rows.json"))
 	if err != nil || string(text) != "{\"id\":\"a\",\"y\":4}\n{\"id\":\"b\",\"y\":4}\n" {
 		t.Errorf("rows %s, %v", text, err)
@@ -137,16 +137,16 @@ func TestKeysWithoutBound(t *testing.T) {
 	l.spec.Limits.Keys = 100
 	j, end := l.run()
 	defer end()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	for i := range 101 {
 		l.send(fmt.Sprintf(`{"id":"%d"}`, i))
 	}
-	l.await(j, jobFailed)
-	if why := j.numbers().Failed; !strings.Contains(why, "more than 100 keys") || !strings.Contains(why, "GROUP BY") {
+	l.await(j, jobs.Failed)
+	if why := jobNumbers(j).Failed; !strings.Contains(why, "more than 100 keys") || !strings.Contains(why, "GROUP BY") {
 		t.Errorf("failed: %s", why)
 	}
-	if err := j.Stop(t.Context()); err != nil || j.numbers().State != jobStopped {
-		t.Errorf("a failed job cannot be stopped: %v, %+v", err, j.numbers())
+	if err := j.Stop(t.Context()); err != nil || jobNumbers(j).State != jobs.Stopped {
+		t.Errorf("a failed job cannot be stopped: %v, %+v", err, jobNumbers(j))
 	}
 }
 
@@ -159,14 +159,14 @@ func TestStopWhileASinkIsDown(t *testing.T) {
 	l.spec.Outputs = map[string]config.JobOutput{"docs": {File: filepath.Join(folder, "rows.json")}}
 	log := &warnings{}
 	l.app.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	l.adjust = func(o *stream.Options) { o.StopTimeout = 50 * time.Millisecond }
+	l.stop = 50 * time.Millisecond
 	j, end := l.run()
 	defer end()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`, `{"id":"b","x":2}`)
-	l.await(j, jobDegraded)
-	if err := j.Stop(t.Context()); err != nil || j.numbers().State != jobStopped {
-		t.Fatalf("%v, %+v", err, j.numbers())
+	l.await(j, jobs.Degraded)
+	if err := j.Stop(t.Context()); err != nil || jobNumbers(j).State != jobs.Stopped {
+		t.Fatalf("%v, %+v", err, jobNumbers(j))
 	}
 	if text := log.String(); !strings.Contains(text, "stopped before all its rows were written") {
 		t.Errorf("log: %s", text)
@@ -177,7 +177,7 @@ func TestStopWhileASinkIsDown(t *testing.T) {
 	if err := j.Start(t.Context(), "last"); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, jobWait, func() bool { return j.numbers().Out == 2 }, "both rows")
+	testkit.Eventually(t, jobWait, func() bool { return jobNumbers(j).Out == 2 }, "both rows")
 	text, err := os.ReadFile(filepath.Join(folder, "rows.json"))
 	if err != nil || string(text) != "{\"id\":\"a\",\"y\":4}\n{\"id\":\"b\",\"y\":4}\n" {
 		t.Errorf("rows %s, %v", text, err)
@@ -205,21 +205,21 @@ func TestJavaScriptFunctions(t *testing.T) {
 		}
 	}
 	j, end := l.run()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`)
 	l.ids("a")
 	if docs := documents(t, l.s); !strings.HasPrefix(docs[0], `{"id":"a","y":4,"h":1`) {
 		t.Errorf("documents %s", docs)
 	}
-	if got := fmt.Sprint(j.numbers().Functions); got != "[udf.half udf.twice]" {
+	if got := fmt.Sprint(jobNumbers(j).Functions); got != "[udf.half udf.twice]" {
 		t.Errorf("functions %s", got)
 	}
 	end()
 
 	l.spec.Functions = []string{"js/twice.js", "Functions/half.js"}
 	j, end = l.run() // the same names do something else now
-	l.await(j, jobFailed)
-	if why := j.numbers().Failed; !strings.Contains(why, "its functions") {
+	l.await(j, jobs.Failed)
+	if why := jobNumbers(j).Failed; !strings.Contains(why, "its functions") {
 		t.Errorf("failed: %s", why)
 	}
 	end()
@@ -232,7 +232,7 @@ func TestJavaScriptFunctions(t *testing.T) {
 		"js/twice.js Functions/absent.js": "no such file",     //
 	} {
 		l.spec.Functions = strings.Fields(files)
-		_, err := l.app.buildJob("j", l.spec, l.s)
+		_, err := l.build()
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", files, err, want)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal"
-	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -31,7 +31,7 @@ type jobLab struct {
 	spec  config.Job
 	query string // path
 
-	adjust func(*stream.Options) // what a project file cannot say; may be nil
+	stop time.Duration // what a project file cannot say: jobs.Spec.StopTimeout
 }
 
 func newJobLab(t *testing.T, query string) *jobLab {
@@ -58,19 +58,22 @@ func (l *jobLab) write(query string) {
 	}
 }
 
+func (l *jobLab) build() (*jobs.Job, error) {
+	spec := l.app.jobSpec("j", l.spec)
+	spec.StopTimeout = l.stop
+	return jobs.New(l.t.Context(), spec, l.app.jobKinds(l.s), l.st.jobStore("j"), l.app.log.With("component", "stream"))
+}
+
 // run begins the job's life in a process, and returns what ends the process.
-func (l *jobLab) run() (j *streamJob, end func()) {
+func (l *jobLab) run() (j *jobs.Job, end func()) {
 	l.t.Helper()
-	j, err := l.app.buildJob("j", l.spec, l.s)
+	j, err := l.build()
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if l.adjust != nil {
-		l.adjust(&j.options)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- j.run(ctx) }()
+	go func() { done <- j.Run(ctx) }()
 	return j, func() {
 		l.t.Helper()
 		cancel()
@@ -80,9 +83,9 @@ func (l *jobLab) run() (j *streamJob, end func()) {
 	}
 }
 
-func (l *jobLab) await(j *streamJob, state string) {
+func (l *jobLab) await(j *jobs.Job, state string) {
 	l.t.Helper()
-	testkit.Eventually(l.t, jobWait, func() bool { return j.numbers().State == state }, "state %s; is %+v", state, j.numbers())
+	testkit.Eventually(l.t, jobWait, func() bool { return jobNumbers(j).State == state }, "state %s; is %+v", state, jobNumbers(j))
 }
 
 func (l *jobLab) send(bodies ...string) { send(l.t, l.st.broker, "readings", 0, bodies...) }
@@ -113,7 +116,7 @@ func TestJobLife(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := newJobLab(t, plainCopy)
 	j, end := l.run()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`, `{"id":"b","x":1}`, `{"id":"c","x":3}`)
 	l.ids("a c")
 	if err := j.Start(t.Context(), "last"); !fault.Is(err, fault.Conflict) {
@@ -130,18 +133,18 @@ func TestJobLife(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := j.numbers(); n.State != jobStopped || n.In != 1 || n.Out != 1 {
+	if n := jobNumbers(j); n.State != jobs.Stopped || n.In != 1 || n.Out != 1 {
 		t.Errorf("stopped: %+v", n)
 	}
 	l.send(`{"id":"e","x":5}`)
 	end()
 	j, end = l.run()
-	l.await(j, jobStopped)
+	l.await(j, jobs.Stopped)
 	if err := j.Start(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	l.ids("a c d e") // what came while it stood is read too
-	if n := j.numbers(); n.State != jobRunning || n.Start != "last" || n.StartedAt.IsZero() || n.Lanes == 0 {
+	if n := jobNumbers(j); n.State != jobs.Running || n.Start != "last" || n.StartedAt.IsZero() || n.Lanes == 0 {
 		t.Errorf("started again: %+v", n)
 	}
 	if err := j.Start(t.Context(), "soon"); !fault.Is(err, fault.Invalid) {
@@ -159,7 +162,7 @@ func TestStartNow(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := newJobLab(t, plainCopy)
 	j, end := l.run()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`)
 	l.ids("a")
 	if err := j.Stop(t.Context()); err != nil {
@@ -181,17 +184,17 @@ func TestStartNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.ids("a b c")
+	if err := j.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	end()
 
 	// --stream-start, of a process in which the job would have stayed stopped
 	l.app.opts.StreamStart = "all"
 	l.write(`SELECT CONCAT('again-', id) AS id INTO docs FROM readings`)
-	if err := l.st.jobStore("j").setStopped(true); err != nil {
-		t.Fatal(err)
-	}
 	j, end = l.run()
 	l.ids("a b c again-a again-b again-c")
-	if n := j.numbers(); n.Start != "all" {
+	if n := jobNumbers(j); n.Start != "all" {
 		t.Errorf("forced: %+v", n)
 	}
 	end()
@@ -203,14 +206,14 @@ func TestEditedQuery(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := newJobLab(t, plainCopy)
 	j, end := l.run()
-	l.await(j, jobRunning)
+	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`)
 	l.ids("a")
 	end()
 	l.write(`SELECT id, x * 3 AS y INTO docs FROM readings WHERE x > 1`)
 	j, end = l.run()
-	l.await(j, jobFailed)
-	if why := j.numbers().Failed; !strings.Contains(why, "another query") || !strings.Contains(why, "lazuli stream start j --start now") {
+	l.await(j, jobs.Failed)
+	if why := jobNumbers(j).Failed; !strings.Contains(why, "another query") || !strings.Contains(why, "lazuli stream start j --start now") {
 		t.Errorf("failed: %s", why)
 	}
 	if err := j.Start(t.Context(), "last"); !fault.Is(err, fault.PreconditionFailed) {
@@ -226,7 +229,7 @@ func TestEditedQuery(t *testing.T) {
 	}
 	l.send(`{"id":"b","x":1}`)
 	l.ids("a b")
-	if docs := documents(t, l.s); !strings.Contains(docs[1], `"y":4`) || j.about().Query != `SELECT id, x * 4 AS y INTO docs FROM readings` {
+	if docs := documents(t, l.s); !strings.Contains(docs[1], `"y":4`) || aboutJob(j).Query != `SELECT id, x * 4 AS y INTO docs FROM readings` {
 		t.Errorf("documents %s", docs)
 	}
 	end()

@@ -36,6 +36,7 @@ type Spec struct {
 	Policy       stream.TimePolicy
 	OutputErrors stream.ErrorPolicy
 	Checkpoint   time.Duration // between two; 0 is the default
+	StopTimeout  time.Duration // for outputs, when the job is stopped; 0 is the default
 	Limits       stream.Limits
 	Start        string // of the first start: last, now, all or a time
 	Force        string // of this process's start, also of a stopped job; "" for none
@@ -114,7 +115,7 @@ func New(ctx context.Context, spec Spec, kinds Kinds, store *Store, log *slog.Lo
 	}
 	j.options = stream.Options{
 		Name: spec.Name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},
-		PartitionKeys: map[string]string{}, Policy: spec.Policy, OutputErrors: spec.OutputErrors, Store: store, Checkpoint: spec.Checkpoint,
+		PartitionKeys: map[string]string{}, Policy: spec.Policy, OutputErrors: spec.OutputErrors, Store: store, Checkpoint: spec.Checkpoint, StopTimeout: spec.StopTimeout,
 		Limits: spec.Limits, Log: log, // the engine names the job itself
 	}
 	if err := j.bind(ctx, kinds); err != nil {
