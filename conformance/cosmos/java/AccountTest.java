@@ -1,9 +1,17 @@
+import com.azure.core.credential.AccessToken;
+import com.azure.cosmos.CosmosClient;
+import com.azure.cosmos.CosmosClientBuilder;
 import com.azure.cosmos.CosmosContainer;
 import com.azure.cosmos.CosmosDatabase;
 import com.azure.cosmos.CosmosException;
 import com.azure.cosmos.models.*;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Base64;
 import java.util.List;
+import reactor.core.publisher.Mono;
 
 /** Databases, containers and their throughput. */
 public final class AccountTest implements AutoCloseable {
@@ -53,6 +61,44 @@ public final class AccountTest implements AutoCloseable {
     Account.same(1, c.getFeedRanges().size());
     c.delete();
     Account.same(1003, Account.fails(404, () -> c.readItem("1", new PartitionKey("a"), Object.class)).getSubStatusCode());
+  }
+
+  /** The client decodes the owner's path in replies, and builds links from it. */
+  public void namesOfAllKinds() {
+    for (String name : List.of("a b", "x+y", "50%", "%20", "a&b=c", "물감", "é;:@,", "(x)[y]{z}", "'q'", "a.b~c", "n".repeat(255), "물".repeat(255))) {
+      Account.CLIENT.createDatabase(name);
+      CosmosDatabase d = Account.CLIENT.getDatabase(name);
+      CosmosContainer c = Account.container(d, name);
+      c.createItem(Account.item("1", "a", 1));
+      Account.same(1, c.readItem("1", new PartitionKey("a"), ObjectNode.class).getItem().get("n"));
+      Account.same("[1]", c.queryItems("SELECT VALUE COUNT(1) FROM c", new CosmosQueryRequestOptions(), Integer.class).stream().toList());
+      CosmosChangeFeedRequestOptions feed = CosmosChangeFeedRequestOptions.createForProcessingFromBeginning(FeedRange.forFullRange());
+      Account.same(1, c.queryChangeFeed(feed, ObjectNode.class).iterableByPage().iterator().next().getResults().size());
+      Account.check(c.readThroughput().getMinThroughput() > 0, "no throughput");
+      d.delete();
+    }
+  }
+
+  /** By the emulator's rule: header, claims, and the account key in place of a signature. */
+  public void anEntraToken() {
+    Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+    long now = Instant.now().getEpochSecond();
+    String claims = "{\"nbf\":" + (now - 60) + ",\"exp\":" + (now + 3600) + ",\"iss\":\"https://sts.fake-issuer.net/lazuli\"}";
+    String token = base64.encodeToString("{\"alg\":\"RS256\"}".getBytes()) + "." + base64.encodeToString(claims.getBytes()) + "."
+        + base64.encodeToString(Account.KEY.getBytes());
+    CosmosClient client = new CosmosClientBuilder().endpoint(Account.ENDPOINT).gatewayMode()
+        .credential(context -> Mono.just(new AccessToken(token, OffsetDateTime.now().plusHours(1)))).buildClient();
+    Account.same(db.getId(), client.getDatabase(db.getId()).read().getProperties().getId());
+    client.close();
+  }
+
+  public void whatCannotBeThereIsListedEmpty() {
+    CosmosContainer c = Account.container(db, "empty");
+    Account.same(0, c.getScripts().readAllStoredProcedures().stream().count());
+    Account.same(0, c.getScripts().readAllTriggers().stream().count());
+    Account.same(0, c.getScripts().queryUserDefinedFunctions("SELECT * FROM c", null).stream().count());
+    Account.same(0, Account.ASYNC.getDatabase(db.getId()).readAllUsers().count().block());
+    Account.same(0, Account.ASYNC.getDatabase(db.getId()).getContainer("empty").readAllConflicts(null).count().block());
   }
 
   public void hierarchicalKeysAreOfVersionTwo() {

@@ -86,6 +86,8 @@ public final class ItemsTest implements AutoCloseable {
     PartitionKey prefix = new PartitionKeyBuilder().add("t1").build();
     Account.same(3, tree.queryItems("SELECT * FROM c", new CosmosQueryRequestOptions().setPartitionKey(prefix), ObjectNode.class).stream().count());
     Account.same(3, tree.readAllItems(prefix, ObjectNode.class).stream().count());
+    tree.deleteAllItemsByPartitionKey(full, new CosmosItemRequestOptions());
+    Account.same(2, tree.readAllItems(prefix, ObjectNode.class).stream().count());
   }
 
   public void patch() throws Exception {
@@ -164,6 +166,16 @@ public final class ItemsTest implements AutoCloseable {
     Account.same(200, c.deleteAllItemsByPartitionKey(pk("gone1"), new CosmosItemRequestOptions()).getStatusCode());
     Account.same(0, c.readAllItems(pk("gone1"), ObjectNode.class).stream().count());
     Account.same(3, c.readAllItems(pk("gone0"), ObjectNode.class).stream().count());
+  }
+
+  public void timeToLive() throws Exception {
+    CosmosContainerProperties p = new CosmosContainerProperties("expiring", "/pk");
+    p.setDefaultTimeToLiveInSeconds(1);
+    db.createContainer(p);
+    CosmosContainer expiring = db.getContainer("expiring");
+    expiring.createItem(Account.item("1", "a", 1));
+    expiring.createItem(Account.item("2", "a", 1).put("ttl", -1));
+    Account.eventually(10, () -> expiring.readAllItems(pk("a"), ObjectNode.class).stream().count() == 1, "one item expired");
   }
 
   public void writesWithoutContentHaveNoItem() {

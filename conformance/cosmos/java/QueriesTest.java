@@ -90,6 +90,19 @@ public final class QueriesTest implements AutoCloseable {
     Account.same("[2, 6, 10, 14, 18]", pages("SELECT VALUE c.n FROM c", o, 2));
   }
 
+  /** More than fits into the 4 MB of one page. */
+  public void resultsOfSeveralPages() {
+    CosmosContainer big = Account.container(db, "big");
+    for (int i = 0; i < 60; i++) {
+      big.createItem(Account.item("" + i, "p", i).put("text", "x".repeat(100_000)));
+    }
+    Account.same(60, big.queryItems("SELECT * FROM c", new CosmosQueryRequestOptions(), ObjectNode.class).stream().count());
+    Account.same("[59, 58]", big.queryItems("SELECT * FROM c ORDER BY c.n DESC", new CosmosQueryRequestOptions(), ObjectNode.class).stream()
+        .map(d -> d.get("n")).limit(2).toList());
+    Account.same(60, big.queryItems("SELECT c.n, COUNT(1) AS k FROM c GROUP BY c.n", new CosmosQueryRequestOptions(), ObjectNode.class).stream().count());
+    Account.same(60, big.readAllItems(new PartitionKey("p"), ObjectNode.class).stream().count());
+  }
+
   public void feedRangesAndPartitions() {
     CosmosQueryRequestOptions o = new CosmosQueryRequestOptions();
     int n = 0;

@@ -1,6 +1,8 @@
 package cosmos
 
 import (
+	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
@@ -21,12 +23,18 @@ type containerInfo struct {
 // Java SDK builds a resource's name link from it and the id; session caches of
 // all SDKs key on it. Its values are shared by replies; nobody writes them.
 type owner struct {
-	path []string // x-ms-alt-content-path: dbs/{name} or dbs/{name}/colls/{name}
+	path []string // x-ms-alt-content-path: dbs/{name} or dbs/{name}/colls/{name}, names escaped
 	rid  []string // x-ms-content-path: its _rid
 }
 
 func ownerDatabase(db *docstore.Database) owner {
-	return owner{[]string{"dbs/" + db.ID()}, []string{db.Resource().RID}}
+	return owner{[]string{"dbs/" + escapeName(db.ID())}, []string{db.Resource().RID}}
+}
+
+// escapeName is a name as a reply's header has it. The Java SDK decodes it as a
+// form's value, in which "+" is a blank (StoreResponse: HttpUtils.urlDecode).
+func escapeName(name string) string {
+	return strings.ReplaceAll(url.PathEscape(name), "+", "%2B")
 }
 
 // infoCache keeps the infos of live containers.
@@ -39,7 +47,7 @@ func (c *infoCache) get(db *docstore.Database, coll *docstore.Container) *contai
 	rid, spec := coll.Resource().RID, coll.Spec().PartitionKey
 	info := &containerInfo{
 		rid: rid, keyPaths: spec.Paths, keySpec: spec,
-		self:  owner{[]string{"dbs/" + db.ID() + "/colls/" + coll.ID()}, []string{rid}},
+		self:  owner{[]string{"dbs/" + escapeName(db.ID()) + "/colls/" + escapeName(coll.ID())}, []string{rid}},
 		above: ownerDatabase(db),
 	}
 	c.m.Store(coll, info)
