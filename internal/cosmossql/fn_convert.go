@@ -33,10 +33,30 @@ func parseText(test func(value) bool) builtin {
 // parseJSON reads text that nobody has checked.
 func parseJSON(text []byte) (value, bool) {
 	text = bytes.TrimSpace(text)
-	if len(text) == 0 || !json.Valid(text) {
+	if len(text) == 0 || !json.Valid(text) || !numbersFit(text) {
 		return undefined, false
 	}
 	return loadValue(text)
+}
+
+// numbersFit says whether all numbers in valid JSON are in the range of a
+// double.
+func numbersFit(text []byte) bool {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c == '"':
+			i = skipString(text, i)
+		case c == '-' || isDigit(c):
+			end := skipValue(text, i)
+			if f, _ := parseNumber(text[i:end]); !isFinite(f) {
+				return false
+			}
+			i = end
+		default:
+			i++
+		}
+	}
+	return true
 }
 
 func fnToString(_ *frame, a []value) value {

@@ -44,7 +44,7 @@ func Compile(q *Query, params map[string][]byte, info SourceInfo) (*Plan, error)
 	for name, raw := range params {
 		v, ok := parseJSON(raw)
 		if !ok {
-			return nil, errorAt(q.text, span{}, codeParameter, "The value of the parameter '%s' is not JSON", name)
+			return nil, errorAt(q.text, span{}, codeParameter, "The value of the parameter '%s' is not JSON, or has a number that no double holds", name)
 		}
 		b.params[name] = v
 	}

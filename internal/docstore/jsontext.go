@@ -3,6 +3,7 @@ package docstore
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"unicode/utf8"
 )
 
@@ -179,8 +180,11 @@ func (p *parser) word(i int, w string) int {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// number walks -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?
+// number walks -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?, which must be
+// within the range of a double: JSON numbers of the service are doubles, and
+// clients read anything beyond as Infinity.
 func (p *parser) number(i int) int {
+	start, exponent := i, false
 	if p.doc[i] == '-' {
 		i++
 	}
@@ -193,14 +197,22 @@ func (p *parser) number(i int) int {
 		i = p.digits(i + 1)
 	}
 	if i < len(p.doc) && (p.doc[i] == 'e' || p.doc[i] == 'E') {
+		exponent = true
 		i++
 		if i < len(p.doc) && (p.doc[i] == '+' || p.doc[i] == '-') {
 			i++
 		}
 		i = p.digits(i)
 	}
+	if p.err == nil && (exponent || i-start > maxPlainNumber) && math.IsInf(number(p.doc[start:i]), 0) {
+		return p.fail(start, "a number that no double holds")
+	}
 	return i
 }
+
+// maxPlainNumber is how long a number without exponent may be to be certainly in
+// the range of a double.
+const maxPlainNumber = 300
 
 func (p *parser) digits(i int) int {
 	start := i

@@ -91,6 +91,9 @@ func ParsePartitionKey(header string) (PartitionKey, error) {
 		case '[':
 			return bad("array component")
 		default:
+			if v := valueOf(raw); math.IsInf(v.Num, 0) {
+				return bad("a number that no double holds")
+			}
 			enc = appendRaw(enc, raw)
 		}
 	}

@@ -40,13 +40,22 @@ func TestBrokenDocuments(t *testing.T) {
 		"empty": ``, "no JSON": `hello`, "cut off": `{"id":"2","pk":"a"`, "an array": `[]`, "no id": `{"pk":"a"}`, "a number id": `{"id":2,"pk":"a"}`,
 		"empty id": `{"id":"","pk":"a"}`, "a long id": `{"id":"` + strings.Repeat("x", 2000) + `","pk":"a"}`,
 		"no UTF-8": "{\"id\":\"2\",\"pk\":\"a\",\"x\":\"\xff\"}", "two values": `{"id":"2","pk":"a"}{}`, "NaN": `{"id":"2","pk":"a","x":NaN}`,
-		"too deep": `{"id":"2","pk":"a","x":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`,
+		"a number beyond double": `{"id":"2","pk":"a","x":1e400}`, "one deep within": `{"id":"2","pk":"a","x":[{"y":-1E+309}]}`,
+		"a long number": `{"id":"2","pk":"a","x":` + strings.Repeat("9", 310) + `}`,
+		"too deep":      `{"id":"2","pk":"a","x":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`,
 	} {
 		if r := a.call("POST", docs, body, pk("a")); r.status != 400 {
 			t.Errorf("%s: %d %s", name, r.status, r.body)
 		}
 	}
 	a.must(400, "PUT", docs+"/1", `{"id":"other","pk":"a"}`, pk("a"))
+	a.must(400, "PATCH", docs+"/1", `{"operations":[{"op":"set","path":"/v","value":1e400}]}`, pk("a"))
+	batch := a.must(207, "POST", docs, `[{"operationType":"Upsert","resourceBody":{"id":"1","pk":"a","v":1e400}}]`, batchHeaders.and(pk("a")...))
+	if !strings.Contains(string(batch.body), `"statusCode":400`) {
+		t.Errorf("an upsert of a number beyond double in a batch: %s", batch.body)
+	}
+	a.must(201, "POST", docs, `{"id":"edge","pk":"b","v":[1.7976931348623157e308,1e-400,`+strings.Repeat("9", 308)+`]}`, pk("b"))
+	a.must(204, "DELETE", docs+"/edge", "", pk("b"))
 	if got := a.must(200, "GET", docs, "", nil).json(t)["_count"]; got != 1.0 {
 		t.Errorf("%v documents are stored", got)
 	}
