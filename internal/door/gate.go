@@ -8,7 +8,7 @@ import (
 
 // gate counts the connections of a port. One that has not spoken yet is
 // silent: many of them are a sign of an attack or of a broken client, and must
-// not shut out those who have something to say. Beyond the limit the oldest
+// not shut out those who have something to say. Beyond either limit the oldest
 // silent one gives way to the newest.
 type gate struct {
 	most       int // connections in all
@@ -29,12 +29,13 @@ func newGate(most, mostSilent int) *gate {
 func (g *gate) enter(c net.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.conns >= g.most {
+	full := g.conns >= g.most
+	if full && g.silent.Len() == 0 {
 		return false
 	}
 	g.conns++
 	g.places[c] = g.silent.PushBack(c)
-	if g.silent.Len() > g.mostSilent {
+	if full || g.silent.Len() > g.mostSilent {
 		oldest := g.silent.Front().Value.(net.Conn)
 		g.forget(oldest)
 		oldest.Close() // whoever serves it sees that and calls leave

@@ -77,8 +77,11 @@ func hostName(hostport string) (string, bool) {
 }
 
 func isIPv6(s string) bool {
+	if strings.Count(s, ":") < 2 { // most names; a failed parse costs an allocation
+		return false
+	}
 	addr, err := netip.ParseAddr(s)
-	return err == nil && addr.Is6()
+	return err == nil && addr.Is6() && addr.Zone() == ""
 }
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
