@@ -105,8 +105,8 @@ func (a *App) close() {
 	}
 }
 
-// Run serves until ctx ends, then drains and stops in reverse order: first the
-// function apps, then the services, then the engines, then storage. It returns
+// Run serves until ctx ends, then drains and stops layer by layer: function
+// apps and jobs, doors, engines, storage. It returns
 // nil after an orderly stop.
 func (a *App) Run(ctx context.Context) error {
 	info := a.info()
@@ -114,26 +114,32 @@ func (a *App) Run(ctx context.Context) error {
 		a.close()
 		return fmt.Errorf("publish the instance: %w", err)
 	}
-	parts := []part{
-		{name: "instance", close: func() error { return instance.Remove(info) }},
-		{name: "storage", close: func() error { a.storage.close(a.log); return nil }},
-		{name: "broker", run: a.storage.broker.Run},
-		{name: "key-value store", run: a.storage.kv.Run},
-		{name: "documents", run: a.storage.docs.Run},
-		{name: "portal state", run: a.portal.Run},
-	}
-	parts = append(parts, part{name: "doors", run: a.doors.Run})
-	for _, app := range a.apps {
-		parts = append(parts, app.part())
+	return runParts(ctx, a.log, a.layers(info))
+}
+
+// layers is what runs, from what depends on everything to storage, with each
+// layer's share of the 30 s that stopping may take. A function app has 10 s to
+// drain and 5 s of grace, a door 5 s for requests under way.
+func (a *App) layers(info instance.Info) []layer {
+	work := []part{{name: "announcement", run: func(ctx context.Context) error { return a.announce(ctx, info) }}}
+	for _, helper := range a.helpers {
+		work = append(work, helper.part())
 	}
 	for _, job := range a.jobs {
-		parts = append(parts, part{name: job.String(), run: job.Run})
+		work = append(work, part{name: job.String(), run: job.Run})
 	}
-	for _, helper := range a.helpers {
-		parts = append(parts, helper.part())
+	for _, app := range a.apps {
+		work = append(work, app.part())
 	}
-	parts = append(parts, part{name: "announcement", run: func(ctx context.Context) error { return a.announce(ctx, info) }})
-	return runParts(ctx, a.log, parts)
+	st := a.storage
+	return []layer{
+		{17 * time.Second, work},
+		{6 * time.Second, []part{{name: "doors", run: a.doors.Run}}},
+		{2 * time.Second, []part{{name: "portal state", run: a.portal.Run}, {name: "documents", run: st.docs.Run}, {name: "broker", run: st.broker.Run}}},
+		{time.Second, []part{{name: "key-value store", run: st.kv.Run}}},
+		{4 * time.Second, []part{{name: "storage", close: func() error { st.close(a.log); return nil }}}},
+		{0, []part{{name: "instance", close: func() error { return instance.Remove(info) }}}},
+	}
 }
 
 // announce waits until the function apps and the stream jobs have started or
