@@ -98,7 +98,7 @@ type command struct {
 // How soon a job that failed is started again by itself.
 const (
 	firstRetry   = time.Second
-	longestRetry = 30 * time.Second
+	longestRetry = 10 * time.Second
 )
 
 // New compiles a job's query and binds what it names. log names the job.
