@@ -12,8 +12,11 @@ import (
 
 // How many tests our own suites have; a suite must not shrink unseen.
 const (
-	jsTests     = 22
-	pythonTests = 20
+	jsTests     = 25
+	pythonTests = 23
+	javaTests   = 23
+	rheaTests   = 7
+	protonTests = 6
 )
 
 // atOnce is how many Python tests run together: the client spends most of a test
@@ -54,6 +57,7 @@ func scriptEnv(t *testing.T, l *lab.Lazuli) []string {
 		t.Fatal(err)
 	}
 	return []string{
+		"EVENTHUB_ADDRESS=" + l.LocalHost(t, "amqp"),
 		"EVENTHUB_CONNECTION_STRING=" + connection("RootManageSharedAccessKey", "SAS_KEY_VALUE"),
 		"EVENTHUB_CONNECTION_STRING_LISTEN_ONLY=" + connection("ListenOnly", "listen-only-key"),
 		"EVENTHUB_CONNECTION_STRING_SEND_ONLY=" + connection("SendOnly", "send-only-key"),
@@ -78,5 +82,32 @@ func TestPython(t *testing.T) {
 	l := lab.Up(t, scriptsProject("py"))
 	if results, ok := lab.RunPython(t, "eventhubs-python", filepath.Join(lab.Root(), "eventhubs", "python"), atOnce, scriptEnv(t, l)); ok {
 		lab.Check(t, "eventhubs-python", results, pythonTests)
+	}
+}
+
+// TestJava runs our tests on azure-messaging-eventhubs, and on the JMS client of
+// Apache Qpid in the same JVM.
+func TestJava(t *testing.T) {
+	t.Parallel()
+	l := lab.Up(t, scriptsProject("java"))
+	if results, ok := lab.RunJava(t, "eventhubs-java", filepath.Join(lab.Root(), "eventhubs", "java"), scriptEnv(t, l)); ok {
+		lab.Check(t, "eventhubs-java", results, javaTests)
+	}
+}
+
+// TestRhea and TestProton run AMQP clients that know nothing of Event Hubs.
+func TestRhea(t *testing.T) {
+	t.Parallel()
+	l := lab.Up(t, scriptsProject("rhea"))
+	if results, ok := lab.RunNode(t, "eventhubs-rhea", filepath.Join(lab.Root(), "eventhubs", "rhea"), scriptEnv(t, l)); ok {
+		lab.Check(t, "eventhubs-rhea", results, rheaTests)
+	}
+}
+
+func TestProton(t *testing.T) {
+	t.Parallel()
+	l := lab.Up(t, scriptsProject("proton"))
+	if results, ok := lab.RunPython(t, "eventhubs-proton", filepath.Join(lab.Root(), "eventhubs", "proton"), atOnce, scriptEnv(t, l)); ok {
+		lab.Check(t, "eventhubs-proton", results, protonTests)
 	}
 }

@@ -48,3 +48,14 @@ test("idempotent publishing is refused by name", () =>
     p._enableIdempotentRetries = true;
     return rejects(p.sendBatch([{ body: 1 }], { partitionId: "0" }), "NotImplementedError", /Idempotent publishing .* is not supported. Turn the client's idempotent retries off/);
   }));
+
+// People and tools search for these words of the service.
+test("a position beyond the end", () =>
+  consumer("js33", async (c) => {
+    for (const [startPosition, text] of [
+      [{ offset: "999999999" }, /^The supplied offset '999999999' is invalid\. The last offset in the system is '-1'/],
+      [{ sequenceNumber: 999999999 }, /^The supplied sequence number '999999999' is invalid\. The last sequence number in the system is '-1'/],
+    ]) {
+      await rejects(receive(c, "0", 1, { startPosition }), "ArgumentError", text);
+    }
+  }));

@@ -108,3 +108,29 @@ test("the buffered producer delivers everything", async () => {
   });
   assert.equal(total, 200);
 });
+
+test("the buffered producer with keys", async () => {
+  const failed = [];
+  const client = new EventHubBufferedProducerClient(connection, "js31", {
+    onSendEventsErrorHandler: async (c) => failed.push(c.error),
+    maxWaitTimeInMs: 50,
+  });
+  await withClient(client, async (p) => {
+    for (let i = 0; i < 50; i++) await p.enqueueEvent({ body: i }, { partitionKey: "TestKey" });
+    await p.flush();
+  });
+  assert.deepEqual(failed, []);
+  const events = await consumer("js31", (c) => receive(c, "1", 50)); // TestKey is partition 1 of four
+  assert.deepEqual(events.map((e) => e.body), Array.from({ length: 50 }, (_, i) => i));
+});
+
+// The client's encoder puts the footer before the body.
+test("a message with footer and delivery annotations", async () => {
+  const message = { body: "annotated", bodyType: "data", footer: { f: "1" }, deliveryAnnotations: { k: "v" } };
+  await producer("js32", (p) => p.sendBatch([message], { partitionId: "0" }));
+  const [event] = await consumer("js32", (c) => receive(c, "0", 1));
+  assert.equal(event.body, "annotated");
+  const raw = event.getRawAmqpMessage();
+  assert.equal(raw.footer.f, "1");
+  assert.equal(raw.deliveryAnnotations.k, "v");
+});

@@ -81,3 +81,33 @@ class Sending(unittest.TestCase):
             p.flush(timeout=10)
             total = sum(p.get_partition_properties(n)["last_enqueued_sequence_number"] + 1 for n in p.get_partition_ids())
         self.assertEqual((total, failed), (200, []))
+
+    def test_buffered_producer_with_a_key(self):
+        # The client hashes an event's key itself and sends to the partition's link, with the key still on the
+        # event. A batch with a key it puts on the partition whose turn it is.
+        sent, failed = [], []
+        with producer("py31", buffered_mode=True, max_wait_time=1, on_success=lambda events, pid: sent.extend(events),
+                      on_error=lambda events, pid, error: failed.append(str(error))) as p:
+            p.send_event(EventData("single"), partition_key="TestKey")
+            batch = p.create_batch(partition_key="TestKey")
+            batch.add(EventData("in a batch"))
+            p.send_batch(batch)
+            p.flush(timeout=10)
+            total = sum(p.get_partition_properties(n)["last_enqueued_sequence_number"] + 1 for n in p.get_partition_ids())
+        self.assertEqual((len(sent), failed, total), (2, [], 2))
+        event = next(e for e in receive(consumer("py31"), "1", 1) if e.body_as_str() == "single")  # partition 1 of four
+        self.assertEqual(event.partition_key, b"TestKey")
+
+    def test_partition_keys_that_are_no_strings(self):
+        with producer("py32") as p:
+            for _ in range(4):
+                p.send_batch([EventData("x")], partition_key=5)
+            self.assertEqual([p.get_partition_properties(n)["last_enqueued_sequence_number"] for n in p.get_partition_ids()], [0] * 4)
+
+    def test_delivery_annotations_and_footer(self):
+        # The client writes the delivery annotations at the very end of a message.
+        with producer("py33") as p:
+            p.send_batch([AmqpAnnotatedMessage(data_body=b"annotated", footer={"f": "1"}, delivery_annotations={"k": "v"})], partition_id="0")
+        message = receive(consumer("py33"), "0", 1)[0].raw_amqp_message
+        self.assertEqual(message.delivery_annotations[b"k"], b"v")
+        self.assertEqual(message.footer[b"f"], b"1")

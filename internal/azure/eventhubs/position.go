@@ -13,14 +13,16 @@ const (
 	filterSelectorCode uint64 = 0x0000468C00000004
 )
 
-// startPosition reads the source's filter set. The selector's descriptor is a
-// number from some clients and a symbol from others. A filter we do not know
-// would silently widen what the client gets, so it is refused.
+// startPosition reads the source's filter set. A filter is told by its
+// descriptor, a number from some clients and a symbol from others; the name it
+// stands under is the client's to choose ("selector" from Qpid Proton,
+// "jms-selector" from rhea). A filter we do not know would silently widen what the
+// client gets, so it is refused.
 func startPosition(filter amqp.Map) (broker.Position, error) {
 	from := broker.FromStart()
 	for _, e := range filter {
-		name := filterName(e)
-		if name != filterSelector {
+		name, described := filterName(e), isSelector(e.Value)
+		if name != filterSelector && !described {
 			return from, refuse(501, amqp.ErrNotImplemented, "The filter '%s' is not supported; only %s is.", clip(name), filterSelector)
 		}
 		text, ok := selectorText(e.Value)
@@ -48,6 +50,12 @@ func filterName(e amqp.Entry) string {
 	return "?"
 }
 
+// isSelector reports whether the value is described as a selector.
+func isSelector(v amqp.Value) bool {
+	d, ok := v.(amqp.Described)
+	return ok && (d.Descriptor == filterSelectorCode || d.Descriptor == amqp.Symbol(filterSelector))
+}
+
 // selectorText unwraps the described string.
 func selectorText(v amqp.Value) (string, bool) {
 	d, ok := v.(amqp.Described)
@@ -55,11 +63,8 @@ func selectorText(v amqp.Value) (string, bool) {
 		s, ok := v.(string)
 		return s, ok
 	}
-	if d.Descriptor != filterSelectorCode && d.Descriptor != amqp.Symbol(filterSelector) {
-		return "", false
-	}
 	s, ok := d.Value.(string)
-	return s, ok
+	return s, ok && isSelector(v)
 }
 
 // position translates a selector. Clients see times in whole milliseconds, so

@@ -185,14 +185,18 @@ func TestFilterDescriptors(t *testing.T) {
 	s := w.root()
 	w.fill(s, 5)
 	const text = "amqp.annotation.x-opt-sequence-number > '2'"
-	for name, value := range map[string]amqp.Value{
-		"number": amqp.Described{Descriptor: filterSelectorCode, Value: text},
-		"symbol": amqp.Described{Descriptor: amqp.Symbol(filterSelector), Value: text},
-		"bare":   text,
+	number := amqp.Described{Descriptor: filterSelectorCode, Value: text}
+	named := amqp.Described{Descriptor: amqp.Symbol(filterSelector), Value: text}
+	for name, filter := range map[string]amqp.Entry{
+		"number": {Key: amqp.Symbol(filterSelector), Value: number},
+		"symbol": {Key: amqp.Symbol(filterSelector), Value: named},
+		"bare":   {Key: amqp.Symbol(filterSelector), Value: text},
+		"proton": {Key: amqp.Symbol("selector"), Value: named},
+		"rhea":   {Key: amqp.Symbol("jms-selector"), Value: number},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in, err := w.receive(w.root(), partition0, 10, func(l *amqp.Link) {
-				l.Local.Source.Filter = amqp.Map{{Key: amqp.Symbol(filterSelector), Value: value}}
+				l.Local.Source.Filter = amqp.Map{filter}
 			})
 			if err != nil {
 				t.Fatal(err)
