@@ -15,6 +15,10 @@ type Stream struct {
 	Jobs map[string]Job `yaml:"jobs"` // by name
 }
 
+// MaxCheckpoint bounds the time between two checkpoints: what a quiet partition
+// does by the clock is journalled every second until the next one.
+const MaxCheckpoint = time.Hour
+
 // Job is one stream job: a query with its inputs and outputs.
 type Job struct {
 	Query      string               `yaml:"query"`      // file, relative to the project's
@@ -26,7 +30,7 @@ type Job struct {
 	TimePolicy string               `yaml:"timePolicy"` // adjust (default) or drop: what becomes of late and out-of-order events
 	Errors     string               `yaml:"errors"`     // retry (default) or drop: rows that an output refuses
 	Start      string               `yaml:"start"`      // of the first start: now (default, also last), all, or a time
-	Checkpoint Duration             `yaml:"checkpoint"` // between two checkpoints; default 10s
+	Checkpoint Duration             `yaml:"checkpoint"` // between two checkpoints; default 10s, at most an hour
 	Limits     JobLimits            `yaml:"limits"`     // what the job may hold before it fails
 	Disabled   bool                 `yaml:"disabled"`   // known, but not started
 }
@@ -139,6 +143,9 @@ func (v *validation) job(c *Config, path string, j Job) {
 		v.jobOutput(c, path+".outputs."+name, j.Outputs[name])
 	}
 	v.jobLimits(path+".limits", j.Limits)
+	if d := time.Duration(j.Checkpoint); d > MaxCheckpoint {
+		v.add(path+".checkpoint", "%v is more than %v", d, MaxCheckpoint)
+	}
 	v.oneOf(path+".timePolicy", j.TimePolicy, "adjust", "drop")
 	v.oneOf(path+".errors", j.Errors, "retry", "drop")
 	if _, isTime := j.StartTime(); !isTime {
