@@ -71,8 +71,8 @@ func ParsePartitionKey(header string) (PartitionKey, error) {
 		return bad("invalid UTF-8")
 	}
 	var parts []json.RawMessage
-	if err := json.Unmarshal([]byte(header), &parts); err != nil {
-		return bad(err.Error())
+	if json.Unmarshal([]byte(header), &parts) != nil {
+		return bad("not an array") // encoding/json would speak of Go types
 	}
 	if parts == nil {
 		return bad("null")

@@ -164,7 +164,12 @@ func (c *containerBody) checkPolicies() error {
 	var conflict struct {
 		Procedure string `json:"conflictResolutionProcedure"`
 	}
-	if present(c.ConflictResolution) && json.Unmarshal(c.ConflictResolution, &conflict) == nil && conflict.Procedure != "" {
+	if present(c.ConflictResolution) {
+		if err := json.Unmarshal(c.ConflictResolution, &conflict); err != nil {
+			return jsonError(err, "container with a conflict resolution policy")
+		}
+	}
+	if conflict.Procedure != "" {
 		return unsupported("Conflict resolution by stored procedure", "An account has one write region and so no conflicts.")
 	}
 	return nil

@@ -260,12 +260,20 @@ func TestWrongTypesAreNamedInTheClientsTerms(t *testing.T) {
 		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"defaultTtl":1.5}`, "'defaultTtl' is a number where the service expects a whole number"},
 		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"indexingPolicy":{"automatic":"yes"}}`, "'automatic' is a string where the service expects true or false"},
 		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"uniqueKeyPolicy":[]}`, "'uniqueKeyPolicy' is an array where the service expects an object"},
+		{"POST", "/dbs/d/colls", `{"id":"c",` + keyPK + `,"conflictResolutionPolicy":5}`, "it is a number where the service expects an object"},
 		{"PUT", "/offers/" + offer, `{"content":{"offerThroughput":"many"}}`, "'offerThroughput' is a string where the service expects a whole number"},
 		{"PUT", "/offers/" + offer, `{"content":{"offerAutopilotSettings":{"maxThroughput":[]}}}`, "'maxThroughput' is an array where the service expects a whole number"},
 	} {
 		r := a.must(400, tt.method, tt.path, tt.body, nil)
 		if text := string(r.body); !strings.Contains(text, tt.want) || strings.Contains(text, "Go ") || strings.Contains(text, "unmarshal") {
 			t.Errorf("%s %s: %s; want %s", tt.path, tt.body, text, tt.want)
+		}
+	}
+	a.must(201, "POST", "/dbs/d/colls", `{"id":"c",`+keyPK+`}`, nil)
+	for _, key := range []string{`{"a":1}`, `["a"`, `7`, `"a"`, `[[1]]`, `[{"a":1}]`, `null`} {
+		r := a.must(400, "GET", "/dbs/d/colls/c/docs", "", headers{"x-ms-documentdb-partitionkey", key})
+		if text := string(r.body); !strings.Contains(text, "expected a JSON array of scalars") || strings.Contains(text, "Go ") || strings.Contains(text, "json:") {
+			t.Errorf("key %s: %s", key, text)
 		}
 	}
 }
