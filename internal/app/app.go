@@ -19,6 +19,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
@@ -44,6 +45,7 @@ type App struct {
 	account *cosmos.Service
 	apps    []*functionApp
 	portal  *portal.Server
+	signIn  *signin.Keeper // nil where the portal asks nobody
 	meter   *portal.Meter
 	jobs    []*jobs.Job
 	helpers []*process
@@ -176,6 +178,7 @@ func (a *App) info() instance.Info {
 		DataDir:   cfg.DataDir(),
 		StartedAt: a.opts.Begin.UTC(),
 		Addresses: maps.Clone(a.doors.addresses),
+		Tokens:    maps.Clone(a.doors.tokens),
 		CAFile:    a.doors.ca.Path(),
 		CABundle:  a.doors.ca.BundlePath(),
 	}
@@ -189,6 +192,7 @@ func (a *App) summary(info instance.Info) Summary {
 		Sync:       cfg.Data.Sync,
 		Took:       time.Since(a.opts.Begin),
 		AutoCreate: cfg.HubsAutoCreated(),
+		Access:     a.access(),
 	}
 	for _, h := range a.storage.broker.Hubs() {
 		s.Hubs = append(s.Hubs, HubSummary{Name: h.Name(), Partitions: h.PartitionCount()})

@@ -19,8 +19,9 @@ const (
 type doors struct {
 	*door.Set
 	ca        *localca.CA
-	listen    string            // IP address of all of them
 	addresses map[string]string // service -> host:port, as in instance.Info
+	tokens    map[string]string // what opens them to our commands, as in instance.Info
+	webTLS    door.TLS          // of functions and portal
 	accounts  uint64            // how many were named
 }
 
@@ -40,13 +41,17 @@ func openDoors(a *App) (*doors, error) {
 	if err != nil {
 		return nil, err
 	}
+	webTLS := door.Plain
+	if !cfg.OnLoopback() {
+		webTLS = door.Either // keys and passwords cross a network
+	}
 	ours := door.Names{Hosts: cfg.HostNames}
 	return &doors{
 		Set: door.New(door.Options{
 			Listen: cfg.Listen, Names: ours, Log: a.log.With("component", "door"),
 			Certificate: door.NewCertificates(base, ours, ca.Issue).Get,
 		}),
-		ca: ca, listen: cfg.Listen, addresses: map[string]string{},
+		ca: ca, addresses: map[string]string{}, tokens: map[string]string{}, webTLS: webTLS,
 	}, nil
 }
 

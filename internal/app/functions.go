@@ -22,12 +22,16 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
+// keysFolder, in the data folder, holds the access keys of each app.
+const keysFolder = "keys"
+
 // functionApp is one function app: its host, and its HTTP front.
 type functionApp struct {
 	name    string
 	host    *host.Host
 	front   *azfunctions.Service
-	address string // host:port of the front
+	keys    *azfunctions.Keys // nil where only this machine calls: all functions are open
+	address string            // host:port of the front
 	log     *slog.Logger
 
 	trouble func(error)   // remembers the first reason why the app does not run
@@ -69,13 +73,19 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 	}
 	log := a.log.With("component", "functions", "app", site.Name)
 	service := instance.FunctionsPrefix + site.Name
-	if err := a.doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, Account: site, Log: log}); err != nil {
+	if err := a.doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, TLS: a.doors.webTLS, Account: site, Log: log}); err != nil {
 		return nil, err
 	}
 	app := &functionApp{name: site.Name, address: a.doors.addresses[service], failed: make(chan struct{}), log: log}
 	var once sync.Once
 	app.trouble = func(err error) { once.Do(func() { app.err = err; close(app.failed) }) }
 	var err error
+	if !cfg.OnLoopback() {
+		if app.keys, err = azfunctions.OpenKeys(filepath.Join(cfg.DataDir(), keysFolder, site.Name+".json")); err != nil {
+			return nil, err
+		}
+		a.doors.tokens[service] = app.keys.Master()
+	}
 	app.host, err = host.New(host.Options{
 		Name:        site.Name,
 		Dir:         cfg.AppDir(spec),
@@ -90,7 +100,7 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 		Version:     a.opts.Version,
 	})
 	if err == nil {
-		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Log: app.log})
+		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Keys: app.keys, Log: app.log})
 	}
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -40,16 +41,20 @@ func (a *App) buildPortal(meter *portal.Meter) error {
 		apps[i] = portal.App{Host: app.host, URL: "http://" + clientHost(app.address, "")}
 	}
 	log := a.log.With("component", "portal")
+	if cfg.Portal.Password != "" || !cfg.OnLoopback() {
+		a.signIn = signin.New(cfg.Portal.Password)
+		a.doors.tokens[instance.Portal] = a.signIn.Token()
+	}
 	a.portal, err = portal.New(portal.Config{
 		Name: cfg.Name, Version: a.opts.Version, Broker: a.storage.broker, Codec: messageCodec{},
-		Store: a.storage.docs, Querier: explorer{a.account}, Apps: apps, Boards: boards, Meter: meter, Log: log,
+		Store: a.storage.docs, Querier: explorer{a.account}, Apps: apps, Boards: boards, Meter: meter, Log: log, SignIn: a.signIn,
 	})
 	if err != nil {
 		return err
 	}
 	a.doors.Route(door.Route{Type: typePortal, HTTP: func(resource.Account) http.Handler { return a.portal }})
 	return a.doors.open(instance.Portal, cfg.Portal.Port, door.Port{
-		Title: "Portal", Key: "portal.port", EndAtOnce: true, Log: log, Account: a.doors.account(typePortal, cfg.Name),
+		Title: "Portal", Key: "portal.port", TLS: a.doors.webTLS, EndAtOnce: true, Log: log, Account: a.doors.account(typePortal, cfg.Name),
 	})
 }
 

@@ -50,21 +50,26 @@ func (a *App) jobKinds(s *sources) jobs.Kinds {
 		References: []jobs.ReferenceKind{file.ReferenceKind(path), container.ReferenceKind(s.find)},
 		Sinks: []jobs.SinkKind{
 			hub.SinkKind(a.storage.broker, s.hub), container.SinkKind(s.find, s.ensureContainer),
-			file.SinkKind(path), dataset.SinkKind(a.pushDataset), function.SinkKind(a.functionsURL),
+			file.SinkKind(path), dataset.SinkKind(a.pushDataset), function.SinkKind(a.httpFunctions),
 		},
 	}
 }
 
 func (a *App) pushDataset(name string) (dataset.Dataset, error) { return a.portal.PushDataset(name) }
 
-// functionsURL is where the HTTP functions of an app answer, with their prefix.
-func (a *App) functionsURL(name string) (string, error) {
+// httpFunctions is where the HTTP functions of an app answer.
+func (a *App) httpFunctions(name string) (function.App, error) {
 	for _, app := range a.apps {
-		if app.name == name {
-			return strings.TrimSuffix("http://"+app.address+"/"+app.host.Config().HTTP.RoutePrefix, "/"), nil
+		if app.name != name {
+			continue
 		}
+		out := function.App{URL: strings.TrimSuffix("http://"+app.address+"/"+app.host.Config().HTTP.RoutePrefix, "/")}
+		if app.keys != nil {
+			out.Key = app.keys.Host
+		}
+		return out, nil
 	}
-	return "", fault.New(fault.Invalid, "function app "+name, "is disabled, so its functions cannot take rows")
+	return function.App{}, fault.New(fault.Invalid, "function app "+name, "is disabled, so its functions cannot take rows")
 }
 
 // ensureContainer makes a container that is missing, if the project allows it.

@@ -17,6 +17,7 @@ type Summary struct {
 	Apps       []AppSummary
 	Jobs       []JobSummary
 	AutoCreate bool // hubs come to be on first use
+	Access     Access
 }
 
 // HubSummary is an event hub.

@@ -20,6 +20,7 @@ import (
 type adminClient struct {
 	app  string
 	base string // http://host:port
+	key  string // the master key; "" where none is asked
 	http *http.Client
 }
 
@@ -69,6 +70,7 @@ func adminClients(info instance.Info) []adminClient {
 		clients = append(clients, adminClient{
 			app:  name,
 			base: "http://" + apps[name],
+			key:  info.Tokens[instance.FunctionsPrefix+name],
 			http: &http.Client{Timeout: 10 * time.Second},
 		})
 	}
@@ -111,6 +113,9 @@ func (c adminClient) do(ctx context.Context, method, path string, body []byte, a
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.key != "" {
+		req.Header.Set("X-Functions-Key", c.key)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -16,8 +16,9 @@ import (
 
 // portalClient speaks to the JSON interface of the running instance's portal.
 type portalClient struct {
-	base string // http://host:port
-	http *http.Client
+	base  string // http://host:port
+	token string // "" where none is asked
+	http  *http.Client
 }
 
 // portalTimeout bounds a call; a job that stops writes its last rows first.
@@ -28,7 +29,7 @@ func newPortalClient(info instance.Info) (*portalClient, error) {
 	if addr == "" {
 		return nil, errors.New("the running lazuli has no portal; start it again with this version")
 	}
-	return &portalClient{"http://" + addr, &http.Client{Timeout: portalTimeout}}, nil
+	return &portalClient{"http://" + addr, info.Tokens[instance.Portal], &http.Client{Timeout: portalTimeout}}, nil
 }
 
 // jobState is a stream job of GET /api/jobs, as far as a verb shows it.
@@ -82,6 +83,9 @@ func (c *portalClient) do(ctx context.Context, method, path string, body, answer
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("portal: %w", err)

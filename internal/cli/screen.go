@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,9 +27,49 @@ func (s *session) printScreen(sum app.Summary) {
 		p.app(a)
 	}
 	p.jobs(sum.Jobs)
-	p.row("Portal", p.bold("http://"+sum.Info.Addresses["portal"]))
+	p.portal(sum)
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
+	p.access(sum)
 	p.next(sum)
+}
+
+func (p screen) portal(sum app.Summary) {
+	p.row("Portal", p.bold("http://"+sum.Info.Addresses["portal"]))
+	a := sum.Access
+	if !a.SignIn {
+		return
+	}
+	p.row("", "sign in once with   "+a.Link)
+	if a.Password != "" {
+		p.row("", "or with password    "+a.Password)
+	} else {
+		p.row("", "or with the password in lazuli.yaml (portal.password)")
+	}
+}
+
+// access says what is open to whom, when others than this machine can call.
+func (p screen) access(sum app.Summary) {
+	a := sum.Access
+	if !a.Network {
+		return
+	}
+	p.row("Open to", p.bold("other machines, on "+a.Address))
+	p.row("", "Event Hubs   with a key of eventHubs.rules; port "+portOf(sum.Info.Addresses["amqp"])+" is not encrypted, "+portOf(sum.Info.Addresses["amqps"])+" is")
+	p.row("", "Cosmos DB    with cosmos.key")
+	if a.Keys != "" {
+		p.row("", "Functions    as their authLevel says, anonymous ones without a key; /admin with the master key")
+		p.row("", "             keys are in "+shortPath(a.Keys))
+	}
+	p.row("", "Portal       after signing in")
+	p.row("", p.dim("https works on every HTTP port; clients trust "+shortPath(sum.Info.CAFile)))
+}
+
+func portOf(address string) string {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return port
 }
 
 const label = "  %-13s"

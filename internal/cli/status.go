@@ -42,6 +42,7 @@ it is the one of this folder, or of --project.`,
 			}
 			states := probe(cmd.Context(), info)
 			if asJSON {
+				info.Tokens = nil // they open things
 				enc := json.NewEncoder(s.data)
 				enc.SetIndent("", "  ")
 				return enc.Encode(map[string]any{"instance": info, "services": states})
@@ -110,5 +111,11 @@ func (s *session) printStatus(info instance.Info, states []serviceState) error {
 			fmt.Fprintf(table, "\t\t%s\n", strings.ReplaceAll(e, "\n", " "))
 		}
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if token := info.Tokens[instance.Portal]; token != "" {
+		fmt.Fprintf(s.out, "\nThe portal asks for a password; this one is good while the process runs: %s\n", token)
+	}
+	return nil
 }

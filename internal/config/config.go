@@ -7,6 +7,7 @@
 package config
 
 import (
+	"net/netip"
 	"path/filepath"
 	"time"
 )
@@ -119,7 +120,8 @@ type App struct {
 
 // Portal is the web portal and the status API.
 type Portal struct {
-	Port Port `yaml:"port"` // default 8080
+	Port     Port   `yaml:"port"`     // default 8080
+	Password string `yaml:"password"` // the portal asks for it; default: one is made at each start where other machines reach the portal, none on loopback
 }
 
 // Default returns the configuration of a project with no file in dir.
@@ -137,6 +139,12 @@ func Default(dir string) Config {
 		Portal:    Portal{Port: 8080},
 		Dir:       dir,
 	}
+}
+
+// OnLoopback reports whether only this machine reaches the listeners.
+func (c *Config) OnLoopback() bool {
+	addr, err := netip.ParseAddr(c.Listen)
+	return err == nil && addr.IsLoopback()
 }
 
 // DataDir returns the data folder's absolute path.

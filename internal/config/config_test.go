@@ -130,6 +130,7 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"account key", "cosmos: {key: '*'}", "cosmos.key: is not base64"},
 		{"sync", "data: {sync: often}", `data.sync: "often" is not one of always, interval, none`},
 		{"address", "listen: everywhere", `listen: "everywhere" is not an IP address`},
+		{"portal password", "portal: {password: secret}", "portal.password: has 6 characters; at least 12"},
 		{"host name", "hostNames: ['http://x']", `hostNames[0]: "http://x" is not a host name`},
 		{"public cosmos key", "listen: 0.0.0.0", "cosmos.key: the emulator's well-known key is refused on 0.0.0.0"},
 		{"public SAS key", "listen: 0.0.0.0", "eventHubs.rules[0].key: the emulator's well-known key is refused on 0.0.0.0"},

@@ -30,6 +30,7 @@ func (c *Config) Validate() error {
 	var v validation
 	v.listen(c)
 	v.hostNames(c)
+	v.portal(&c.Portal)
 	v.data(c)
 	v.eventHubs(&c.EventHubs)
 	v.cosmos(&c.Cosmos)
@@ -42,6 +43,15 @@ type validation struct{ faults []error }
 
 func (v *validation) add(path, format string, args ...any) {
 	v.faults = append(v.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+}
+
+// minPassword is what can be guessed slowly, at a few tries a minute, for years.
+const minPassword = 12
+
+func (v *validation) portal(p *Portal) {
+	if p.Password != "" && len(p.Password) < minPassword {
+		v.add("portal.password", "has %d characters; at least %d keep guessers out", len(p.Password), minPassword)
+	}
 }
 
 // hostPattern is a host name, or *. and one.

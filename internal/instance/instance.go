@@ -2,8 +2,9 @@
 //
 // `lazuli up` writes one file in its data folder (run.json) and one in a folder
 // that all instances of this user share. A command looks for the instance of
-// its own folder, then for the only one that runs. The files hold addresses and
-// a process id, never a key.
+// its own folder, then for the only one that runs. The files hold addresses, a
+// process id and, where services ask for one, the tokens that open them to the
+// commands; so they are their user's alone (0600).
 package instance
 
 import (
@@ -31,8 +32,11 @@ type Info struct {
 	StartedAt time.Time         `json:"startedAt"`
 	Ready     bool              `json:"ready"`
 	Addresses map[string]string `json:"addresses"` // service -> host:port; see the constants
-	CAFile    string            `json:"caFile"`    // the local certificate authority
-	CABundle  string            `json:"caBundle"`  // that, and the authorities that the machine trusts
+	// Tokens open what asks for them, by the same names: the portal's is a bearer
+	// token, a function app's its master key. Empty where nothing is asked.
+	Tokens   map[string]string `json:"tokens,omitempty"`
+	CAFile   string            `json:"caFile"`   // the local certificate authority
+	CABundle string            `json:"caBundle"` // that, and the authorities that the machine trusts
 }
 
 // The services in Info.Addresses.

@@ -14,6 +14,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/web"
 )
 
@@ -44,7 +45,8 @@ type Querier interface {
 	Query(ctx context.Context, c *docstore.Container, q Query) (*QueryPage, error)
 }
 
-// Config is what a Server needs. Everything but Boards and Apps is required.
+// Config is what a Server needs. Everything but Boards, Apps and SignIn is
+// required.
 type Config struct {
 	Name    string // of the project
 	Version string
@@ -56,6 +58,8 @@ type Config struct {
 	Boards  []dashboard.Definition
 	Meter   *Meter
 	Log     *slog.Logger
+
+	SignIn *signin.Keeper // asks who calls; nil lets everybody in
 }
 
 // Server is the portal: an http.Handler that is fed by Run.
@@ -87,6 +91,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.handler = framed(s.routes())
+	if cfg.SignIn != nil {
+		s.handler = framed(cfg.SignIn.Guard(s.routes(), s.fail))
+	}
 	return s, nil
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // The keys part of the admin API: host keys (keys and functionkeys), system
-// keys, and each function's own. Keys live as long as the process.
+// keys, and each function's own.
 
 // scope returns the scope that the path names, or answers 404. Without keys
 // there is nothing to manage, which is said rather than pretended.
@@ -80,7 +80,11 @@ func (s *Service) store(w http.ResponseWriter, r *http.Request, value string) {
 	if !ok {
 		return
 	}
-	k, created := s.c.Keys.set(scope, r.PathValue("key"), value)
+	k, created, err := s.c.Keys.set(scope, r.PathValue("key"), value)
+	if err != nil {
+		s.failedKeys(w, err)
+		return
+	}
 	code := http.StatusOK
 	if created {
 		code = http.StatusCreated
@@ -93,9 +97,20 @@ func (s *Service) deleteKey(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if !s.c.Keys.delete(scope, r.PathValue("key")) {
+	found, err := s.c.Keys.delete(scope, r.PathValue("key"))
+	if err != nil {
+		s.failedKeys(w, err)
+		return
+	}
+	if !found {
 		writeError(w, fault.New(fault.NotFound, "key "+r.PathValue("key"), "no such key"))
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// failedKeys says that the keys could not be written, without the path.
+func (s *Service) failedKeys(w http.ResponseWriter, err error) {
+	s.log.Error("the access keys could not be written", "error", err)
+	writeError(w, fault.New(fault.Internal, "keys", "they could not be written; the old ones are in force"))
 }

@@ -243,7 +243,10 @@ func TestKeys(t *testing.T) {
 		r.Header.Set("x-functions-key", key)
 		return r
 	}
-	own, _ := keys.set(functionScope("A"), "default", "")
+	own, _, err := keys.set(functionScope("A"), "default", "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		level, function, key string
 		want                 bool

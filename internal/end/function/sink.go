@@ -27,16 +27,21 @@ const (
 // timeout bounds one request; the job tries again.
 const timeout = 30 * time.Second
 
-// SinkKind is the row of functions; address finds the base URL of an app's
-// functions.
-func SinkKind(address func(app string) (url string, err error)) jobs.SinkKind {
+// App is where an app's HTTP functions answer.
+type App struct {
+	URL string        // with the prefix of their routes
+	Key func() string // opens functions of level "function"; nil where none asks
+}
+
+// SinkKind is the row of functions; find finds an app.
+func SinkKind(find func(app string) (App, error)) jobs.SinkKind {
 	return jobs.SinkKind{Kind: Kind, Open: func(_ context.Context, out jobs.Output) (stream.Sink, error) {
-		app, route, _ := strings.Cut(out.Target, "/")
-		base, err := address(app)
+		name, route, _ := strings.Cut(out.Target, "/")
+		app, err := find(name)
 		if err != nil {
 			return nil, err
 		}
-		return &sink{base + "/" + route, &http.Client{}}, nil
+		return &sink{url: app.URL + "/" + route, key: app.Key, client: &http.Client{}}, nil
 	}}
 }
 
@@ -44,6 +49,7 @@ func SinkKind(address func(app string) (url string, err error)) jobs.SinkKind {
 // down to one row; every other refusal is tried again.
 type sink struct {
 	url    string
+	key    func() string // may be nil
 	client *http.Client
 }
 
@@ -104,6 +110,9 @@ func (s *sink) send(ctx context.Context, body []byte) (int, error) {
 		return 0, fmt.Errorf("request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if s.key != nil {
+		req.Header.Set("X-Functions-Key", s.key())
+	}
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return 0, err

@@ -35,7 +35,7 @@ func TestFunctionSink(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	s := &sink{server.URL, server.Client()}
+	s := &sink{url: server.URL, client: server.Client()}
 	if err := s.Write(t.Context(), stream.OutputBatch{Rows: rows(`{"a":1}`, `{"a":2}`, `{"a":3}`, `{"a":4}`)}); err != nil || len(got) != 2 {
 		t.Errorf("%v, %v", got, err)
 	}

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"path/filepath"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// Access says who may call what, for the start screen.
+type Access struct {
+	Network  bool   // other machines reach the listeners
+	Address  string // on which address
+	SignIn   bool   // the portal asks who calls
+	Link     string // opens the portal once
+	Password string // made for this run; "" when the project file has one
+	Keys     string // folder of the function apps' keys; "" where none are asked
+}
+
+func (a *App) access() Access {
+	cfg := a.opts.Config
+	out := Access{Network: !cfg.OnLoopback(), Address: cfg.Listen, SignIn: a.signIn != nil}
+	if out.Network && len(a.apps) > 0 {
+		out.Keys = filepath.Join(cfg.DataDir(), keysFolder)
+	}
+	if a.signIn == nil {
+		return out
+	}
+	scheme := "http://"
+	if out.Network {
+		scheme = "https://"
+	}
+	out.Link = scheme + clientHost(a.doors.addresses[instance.Portal], "") + a.signIn.Link()
+	if cfg.Portal.Password == "" {
+		out.Password = a.signIn.Password()
+	}
+	return out
+}
