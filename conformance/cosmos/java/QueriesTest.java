@@ -53,6 +53,7 @@ public final class QueriesTest implements AutoCloseable {
         rows("SELECT c.pk, COUNT(1) AS n FROM c GROUP BY c.pk", JsonNode.class));
     Account.same("[{\"total\":190,\"most\":19}]", rows("SELECT SUM(c.n) AS total, MAX(c.n) AS most FROM c", JsonNode.class));
     Account.same("[10, 10]", rows("SELECT VALUE COUNT(1) FROM c GROUP BY c.even", Integer.class));
+    Account.same("[15]", rows("SELECT VALUE COUNT(1) FROM c WHERE c.n > 4 ORDER BY c.n DESC", Integer.class));
   }
 
   public void joinsAndSubqueries() {

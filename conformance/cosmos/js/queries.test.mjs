@@ -40,12 +40,13 @@ test("aggregates group by and distinct", async () => {
     { pk: "d0", n: 20, newest: 1057 }, { pk: "d1", n: 20, newest: 1058 }, { pk: "d2", n: 20, newest: 1059 },
   ]);
   assert.deepEqual(await all("SELECT VALUE AVG(c.ts) FROM c"), [1029.5]);
+  assert.deepEqual(await all("SELECT VALUE COUNT(1) FROM c WHERE c.ts > 1009 ORDER BY c.ts DESC"), [50]);
   assert.deepEqual(await all("SELECT DISTINCT VALUE c.pk FROM c"), ["d0", "d1", "d2"]);
 });
 
 test("the query plan gives the same answers", async () => {
   for (const query of [
-    "SELECT TOP 5 * FROM c ORDER BY c.ts DESC", "SELECT c.pk, COUNT(1) AS n FROM c GROUP BY c.pk", "SELECT VALUE COUNT(1) FROM c",
+    "SELECT TOP 5 * FROM c ORDER BY c.ts DESC", "SELECT c.pk, COUNT(1) AS n FROM c GROUP BY c.pk", "SELECT VALUE COUNT(1) FROM c", "SELECT VALUE MAX(c.ts) FROM c ORDER BY c.id",
     "SELECT DISTINCT VALUE c.pk FROM c", "SELECT VALUE c.id FROM c ORDER BY c.ts OFFSET 10 LIMIT 5", "SELECT * FROM c WHERE c.data.temperature > 45",
   ]) {
     assert.deepEqual(await all(query, { forceQueryPlan: true }), await all(query), query);

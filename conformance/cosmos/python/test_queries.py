@@ -31,6 +31,8 @@ class Queries(AccountTest):
         self.assertEqual(self.all("SELECT c.pk, COUNT(1) AS n FROM c GROUP BY c.pk"), [{"pk": f"d{i}", "n": 20} for i in range(3)])
         self.assertEqual(self.all("SELECT DISTINCT VALUE c.pk FROM c"), ["d0", "d1", "d2"])
         self.assertEqual(self.all("SELECT VALUE AVG(c.ts) FROM c"), [1029.5])
+        self.assertEqual(self.all("SELECT VALUE COUNT(1) FROM c WHERE c.ts > 1009 ORDER BY c.ts DESC"), [50])
+        self.assertEqual(self.all("SELECT VALUE MAX(c.ts) FROM c ORDER BY c.id", partition_key="d1"), [1058])
 
     def test_pages_resume(self):
         for query in ["SELECT VALUE c.id FROM c", "SELECT VALUE c.id FROM c ORDER BY c.ts DESC"]:
@@ -48,4 +50,7 @@ class Queries(AccountTest):
     def test_errors_say_where(self):
         error = self.refused(400, self.all, "SELECT * FROM c WHERE c.a = = 1")
         self.assertIn("SC1001", str(error))
+        for query in ["SELECT * FROM c ORDER BY c.ts + 1", "SELECT * FROM c ORDER BY LOWER(c.id)", "SELECT * FROM c ORDER BY 1"]:
+            self.assertIn("could not be mapped to a document path", str(self.refused(400, self.all, query)))
+        self.refused(400, self.all, "SELECT VALUE r FROM (SELECT TOP 1 VALUE c.ts FROM c) AS r")
         self.assertIn("NO_SUCH", str(self.refused(400, self.all, "SELECT VALUE NO_SUCH(c.a) FROM c")).upper())
