@@ -238,3 +238,18 @@ func TestJavaScriptFunctions(t *testing.T) {
 		}
 	}
 }
+
+// TestSeveralEventsInOneMessage: an array, lines and a byte order mark, as
+// gateways and the vendor's own output send them.
+func TestSeveralEventsInOneMessage(t *testing.T) {
+	testkit.NoLeaks(t)
+	l := newJobLab(t, plainCopy)
+	j, end := l.run()
+	defer end()
+	l.await(j, jobs.Running)
+	l.send(`[{"id":"a","x":2},{"id":"b","x":3}]`, `[]`, "{\"id\":\"c\",\"x\":2}\r\n{\"id\":\"d\",\"x\":2}\n", "\xef\xbb\xbf{\"id\":\"e\",\"x\":2}")
+	l.ids("a b c d e")
+	if n := jobNumbers(j); n.Malformed != 0 || n.Inputs[0].Partitions[0].Next != 4 || n.LastError != "" {
+		t.Errorf("%+v", n)
+	}
+}
