@@ -60,7 +60,7 @@ func Build(ctx context.Context, o Options) (*App, error) {
 	a := &App{opts: o, log: o.Log}
 	if err := a.build(ctx); err != nil {
 		a.close()
-		return nil, err
+		return nil, withRemedy(err)
 	}
 	return a, nil
 }

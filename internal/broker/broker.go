@@ -26,6 +26,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -138,7 +139,7 @@ func (h *Hub) openPartitions(m hubMeta, from int, mustExist bool) ([]*Partition,
 		})
 	}
 	wg.Wait()
-	err := errors.Join(errs...)
+	err := joinKinds(errs)
 	if err == nil {
 		return parts, nil
 	}
@@ -148,6 +149,24 @@ func (h *Hub) openPartitions(m hubMeta, from int, mustExist bool) ([]*Partition,
 		}
 	}
 	return nil, err
+}
+
+// joinKinds joins errors, but keeps only the first of those that the system gave
+// the same reason for: a full disk needs no line for each partition.
+func joinKinds(errs []error) error {
+	said := map[syscall.Errno]bool{}
+	var kept []error
+	for _, err := range errs {
+		var reason syscall.Errno
+		if errors.As(err, &reason) {
+			if said[reason] {
+				continue
+			}
+			said[reason] = true
+		}
+		kept = append(kept, err)
+	}
+	return errors.Join(kept...)
 }
 
 // add makes the hub findable and hands new partitions to Run.

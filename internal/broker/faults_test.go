@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -54,6 +55,23 @@ func TestReadOnlyFolder(t *testing.T) {
 	}))
 	_, err := Open(Options{FS: fs, Dir: dir})
 	if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "data: read-only file system") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What all partitions of a hub suffer from is said once.
+func TestOneErrorForAllPartitions(t *testing.T) {
+	var none atomic.Bool
+	b := start(t, Options{FS: vfs.WithFaults(vfs.NewMem(), vfs.InjectorFunc(func(op vfs.Op) error {
+		if _, changes := vfs.ChangeName(op.Kind); changes && none.Load() {
+			return syscall.EMFILE
+		}
+		return nil
+	}))})
+	none.Store(true)
+	_, err := b.EnsureHub(HubConfig{Name: "h", Partitions: 8})
+	none.Store(false)
+	if !errors.Is(err, syscall.EMFILE) || strings.Count(err.Error(), syscall.EMFILE.Error()) != 1 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -81,7 +81,7 @@ func (l *Log) begin() error {
 	}
 	l.segments = []*segment{s}
 	l.w = writer{segment: s, file: f, pos: headerSize, synced: headerSize, allocated: headerSize, blanked: headerSize}
-	return nil
+	return l.closeActive()
 }
 
 // readHeaders reads all headers and checks that the segments follow each other.
@@ -151,7 +151,7 @@ func (l *Log) scanLast() error {
 		f.Close()
 		return err
 	}
-	return nil
+	return l.closeActive()
 }
 
 func (l *Log) scanActive(s *segment, f vfs.File) error {

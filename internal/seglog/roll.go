@@ -25,7 +25,7 @@ func (l *Log) roll() error {
 		return err
 	}
 	l.giveBack()
-	if err := w.file.Close(); err != nil {
+	if err := l.closeActive(); err != nil {
 		l.opts.Log.Warn("close of a sealed segment failed", "file", w.segment.path, "error", err)
 	}
 	l.mu.Lock()
@@ -111,7 +111,7 @@ func (l *Log) rotate() {
 // disk: damage there can then not be mistaken for a torn tail.
 func (l *Log) markClosed() {
 	w := &l.w
-	if w.suspect || w.marked || w.pos == headerSize || l.seal() != nil {
+	if w.suspect || w.marked || w.pos == headerSize || l.openActive() != nil || l.seal() != nil {
 		return // Open finds out what is there
 	}
 	mark := make([]byte, groupHeaderSize)

@@ -159,12 +159,7 @@ func (l *Log) Close() {
 func (l *Log) Release() error {
 	l.Close()
 	l.opts.Tail.release(l)
-	if l.w.file == nil {
-		return nil
-	}
-	err := l.w.file.Close()
-	l.w.file = nil
-	return err
+	return l.closeActive()
 }
 
 // Info returns the log's state.

@@ -12,7 +12,7 @@ import (
 // writer is the state of the one goroutine that writes the log.
 type writer struct {
 	segment   *segment // the last one
-	file      vfs.File // of that segment
+	file      vfs.File // of that segment; nil until something is written
 	pos       int64    // where the next group goes
 	synced    int64    // bytes of the file known to be on disk
 	allocated int64    // bytes of the file with reserved blocks
@@ -99,6 +99,9 @@ func (l *Log) commit(batch []pending, size int) error {
 			return err
 		}
 	}
+	if err := l.openActive(); err != nil {
+		return err
+	}
 	l.reserve(int64(size))
 	l.blank(int64(size))
 
@@ -141,6 +144,30 @@ func (l *Log) commit(batch []pending, size int) error {
 		first += int64(len(batch[i].Records))
 	}
 	return nil
+}
+
+// openActive opens the last segment's file for the first write: a log that is
+// only there costs no descriptor.
+func (l *Log) openActive() error {
+	if l.w.file != nil {
+		return nil
+	}
+	f, err := l.opts.FS.OpenReadWrite(l.w.segment.path, vfs.WriteCategory)
+	if err != nil {
+		return fmt.Errorf("open segment: %w", err)
+	}
+	l.w.file = f
+	return nil
+}
+
+// closeActive closes the last segment's file, which has nothing unsynced.
+func (l *Log) closeActive() error {
+	if l.w.file == nil {
+		return nil
+	}
+	err := l.w.file.Close()
+	l.w.file = nil
+	return err
 }
 
 // write puts the bytes behind the last good ones, and on disk with SyncAlways.
