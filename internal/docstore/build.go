@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
@@ -24,8 +25,9 @@ import (
 // A crash leaves the registration "not ready", and Open drops the entries.
 
 const (
-	buildChunk = 8192 // documents whose entries are sorted and written together
-	mendChunk  = 1000
+	buildChunk  = 8192 // documents whose entries are sorted and written together
+	buildFlight = 4    // chunks on their way to the disk
+	mendChunk   = 1000
 )
 
 // build is an index on its way.
@@ -99,7 +101,7 @@ func (c *Container) startBuild(want *index) (*build, error) {
 	c.schema.Lock()
 	defer c.schema.Unlock()
 	if c.deleted {
-		return nil, errGone
+		return nil, errDeleted
 	}
 	set := c.indexes.Load()
 	if x := set.lookup(want); x != nil {
@@ -123,9 +125,10 @@ func (c *Container) startBuild(want *index) (*build, error) {
 
 // runBuild fills the index from the snapshot.
 func (c *Container) runBuild(x *index, snap *kv.Snapshot) {
-	started := c.store.now()
 	c.building.Lock()
 	defer c.building.Unlock()
+	started := c.store.now()
+	c.store.log.Info("index build begins", "container", c.name, "index", x.String(), "documents", c.docs.Load())
 	err := c.fill(c.store.ctx, x, snap)
 	for done := false; err == nil && !done; {
 		done, err = c.mend(x, snap)
@@ -172,7 +175,15 @@ func (c *Container) fill(ctx context.Context, x *index, snap *kv.Snapshot) (err 
 		keys    [][]byte
 		pending []kv.Pending
 	)
+	progress := c.progress(x)
 	flush := func() error {
+		if len(pending) == buildFlight {
+			if err := pending[0].Wait(); err != nil {
+				return err
+			}
+			pending = slices.Delete(pending, 0, 1)
+		}
+		progress(len(keys))
 		slices.SortFunc(keys, slices.Compare)
 		b := c.store.db.NewBatch(len(arena) + 16*len(keys))
 		for _, key := range keys {
@@ -212,13 +223,29 @@ func (c *Container) fill(ctx context.Context, x *index, snap *kv.Snapshot) (err 
 	return err
 }
 
+// progressEvery is how often a long build tells how far it is.
+const progressEvery = 5 * time.Second
+
+// progress returns a function that counts documents and logs now and then.
+func (c *Container) progress(x *index) func(documents int) {
+	told, done := c.store.now(), 0
+	return func(documents int) {
+		done += documents
+		if now := c.store.now(); now.Sub(told) >= progressEvery {
+			told = now
+			c.store.log.Info("index build goes on", "container", c.name, "index", x.String(),
+				"documents", done, "of", c.docs.Load())
+		}
+	}
+}
+
 // mend removes stale entries of some noted documents, and makes the index ready
 // when no document is noted any more.
 func (c *Container) mend(x *index, snap *kv.Snapshot) (done bool, err error) {
 	c.schema.Lock()
 	defer c.schema.Unlock()
 	if c.deleted {
-		return false, errGone
+		return false, errDeleted
 	}
 	if c.indexes.Load().lookup(x) == nil {
 		return false, fault.New(fault.Invalid, "container "+c.name, "the indexing policy changed")

@@ -135,7 +135,7 @@ func (c *Container) SetThroughput(ctx context.Context, content json.RawMessage) 
 	c.store.catalog.Lock()
 	defer c.store.catalog.Unlock()
 	if c.store.containers[c.cid] != c {
-		return errGone
+		return errDeleted
 	}
 	r := *c.meta.Load()
 	r.Spec.Throughput = content

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -197,8 +198,10 @@ func verify(t *testing.T, c *Container, acked [crashWriters]int64, last uint64, 
 	}
 }
 
-// TestFullDisk fails every write of the log from some moment on: whatever was
-// acknowledged before must be there after a restart with space.
+// TestFullDisk refuses every write of the log from some moment on: whatever was
+// acknowledged before must be there after a restart with space. The write that
+// meets the full disk waits for room until the store is closed; those that come
+// after it are refused.
 func TestFullDisk(t *testing.T) {
 	mem := vfs.NewCrashableMem()
 	var full atomic.Bool
@@ -211,37 +214,43 @@ func TestFullDisk(t *testing.T) {
 	w := &world{t: t, fs: fs, clock: newClock()}
 	w.open()
 	c := w.container()
-	acked := 0
-	var failed error
-	for n := 1; failed == nil && n < 10_000; n++ {
-		if n == 50 {
-			full.Store(true)
+	acked := atomic.Int64{}
+	failed := make(chan error, 1)
+	go func() {
+		for n := int64(1); ; n++ {
+			if n == 50 {
+				full.Store(true)
+			}
+			results, err := c.Write(t.Context(), []Op{{Kind: Upsert, Body: fmt.Appendf(nil, `{"id":"1","pk":"a","n":%d}`, n)}}, false)
+			if err != nil {
+				failed <- err
+				return
+			}
+			if results[0].Err == nil {
+				acked.Store(n)
+			}
 		}
-		var results []Result
-		results, failed = c.Write(t.Context(), []Op{{Kind: Upsert, Body: fmt.Appendf(nil, `{"id":"1","pk":"a","n":%d}`, n)}}, false)
-		if failed == nil && results[0].Err == nil {
-			acked = n
-		}
-	}
-	wantKind(t, failed, fault.Unavailable)
-	if acked < 49 {
-		t.Fatalf("acknowledged %d before the disk was full", acked)
+	}()
+	testkit.Eventually(t, 10*time.Second, func() bool { return w.db.Err() != nil }, "the disk is full")
+	if acked.Load() != 49 {
+		t.Fatalf("acknowledged %d before the disk was full", acked.Load())
 	}
 	_, err := c.Write(t.Context(), []Op{{Kind: Upsert, Body: []byte(`{"id":"2","pk":"a"}`)}}, false)
 	wantKind(t, err, fault.Unavailable)
 	if _, err := c.Read(t.Context(), StringKey("a"), "1"); err != nil {
 		t.Errorf("reads must go on: %v", err)
 	}
-	w.store.Close()
-	w.db.Close()
+	clone := mem.CrashClone(vfs.CrashCloneConfig{})
+	w.close()
+	wantKind(t, <-failed, fault.Unavailable)
 
-	again := &world{t: t, fs: mem.CrashClone(vfs.CrashCloneConfig{}), clock: w.clock}
+	again := &world{t: t, fs: clone, clock: w.clock}
 	again.open()
 	defer again.close()
 	c = again.container()
 	it, err := c.Read(t.Context(), StringKey("a"), "1")
-	if err != nil || numberOf(t, it.Body) < int64(acked) {
-		t.Errorf("acknowledged %d, found %s, %v", acked, it.Body, err)
+	if err != nil || numberOf(t, it.Body) < acked.Load() {
+		t.Errorf("acknowledged %d, found %s, %v", acked.Load(), it.Body, err)
 	}
 	check(t, c)
 }

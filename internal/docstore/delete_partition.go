@@ -53,7 +53,7 @@ func (c *Container) partitionOps(key PartitionKey, from []byte, upTo uint64) (op
 	defer c.store.life.RUnlock()
 	select {
 	case <-c.gone:
-		return nil, nil, errGone
+		return nil, nil, errDeleted
 	default:
 	}
 	prefix := uniqueKey(nil, c.cid, key.enc, "")

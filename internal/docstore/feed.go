@@ -37,7 +37,7 @@ func (c *Container) Changes(ctx context.Context, after uint64, o ChangeOptions) 
 	}
 	select {
 	case <-c.gone:
-		return nil, after, errGone
+		return nil, after, errDeleted
 	default:
 	}
 	limit := c.LSN()

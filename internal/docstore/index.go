@@ -207,7 +207,12 @@ func (c *Container) openIndexes() error {
 		b.Discard()
 		return nil
 	}
-	return b.Commit()
+	if err := b.Commit(); err != nil {
+		// The store may be open for reading only. What is not dropped is not used,
+		// and the next start tries again.
+		c.store.log.Warn("unfinished indexes not dropped", "container", c.name, "error", err)
+	}
+	return nil
 }
 
 func (c *Container) openIndex(text []byte, set *indexSet, b *kv.Batch) error {

@@ -100,7 +100,7 @@ func (p *positions) wait(ctx context.Context, gone <-chan struct{}, claim func(*
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-gone:
-			return errGone
+			return errDeleted
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (c *Container) Read(ctx context.Context, key PartitionKey, id string) (Item
 	}
 	select {
 	case <-c.gone:
-		return Item{}, errGone
+		return Item{}, errDeleted
 	default:
 	}
 	var room [128]byte

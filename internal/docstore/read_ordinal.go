@@ -14,7 +14,7 @@ func (c *Container) ReadOrdinal(ctx context.Context, ordinal uint64) (Item, erro
 	}
 	select {
 	case <-c.gone:
-		return Item{}, errGone
+		return Item{}, errDeleted
 	default:
 	}
 	r, ok, err := c.record(c.store.db, ordinal)

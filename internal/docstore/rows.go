@@ -58,7 +58,7 @@ func (c *Container) newRows(ctx context.Context, keysOnly bool) (*Rows, error) {
 	}
 	select {
 	case <-c.gone:
-		return nil, errGone
+		return nil, errDeleted
 	default:
 	}
 	settled := c.LSN()

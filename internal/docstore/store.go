@@ -52,8 +52,8 @@ type numbers struct {
 }
 
 var (
-	errGone   = fault.New(fault.NotFound, "container", "it was deleted")
-	errClosed = fault.New(fault.Unavailable, "document store", "it is closed")
+	errDeleted = fault.New(fault.NotFound, "container", "it was deleted")
+	errClosed  = fault.New(fault.Unavailable, "document store", "it is closed")
 )
 
 // Open reads the catalog from o.DB. Indexes whose build a crash cut short are
@@ -149,10 +149,11 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
-// Close refuses further writes and waits for those under way. It does not
-// close the DB.
+// Close refuses further writes and waits for those under way, but not for room
+// on a full disk. It does not close the DB.
 func (s *Store) Close() error {
 	s.cancel()
+	s.db.StopWaiting()
 	s.life.Lock()
 	s.closed = true
 	s.life.Unlock()
@@ -278,6 +279,20 @@ func (s *Store) DeleteDatabase(ctx context.Context, nameOrRID string) error {
 	return nil
 }
 
+// giveBack gives the disk space of deleted containers back.
+func (s *Store) giveBack(all []*Container) {
+	var ranges [][2][]byte
+	for _, c := range all {
+		for _, table := range []byte(containerTables) {
+			low := tableKey(nil, table, c.cid)
+			ranges = append(ranges, [2][]byte{low, kv.PrefixEnd(low)})
+		}
+	}
+	if err := s.db.GiveBack(s.ctx, ranges); err != nil && s.ctx.Err() == nil {
+		s.log.Warn("the disk space of deleted containers is given back later", "error", err)
+	}
+}
+
 // dropContainers commits b with the deletion of the containers and all their
 // data. Writers that come later find them gone. The caller holds catalog.
 func (s *Store) dropContainers(b *kv.Batch, all []*Container) error {
@@ -300,5 +315,6 @@ func (s *Store) dropContainers(b *kv.Batch, all []*Container) error {
 		delete(c.db.containers, c.name)
 		delete(s.containers, c.cid)
 	}
+	s.builds.Go(func() { s.giveBack(all) })
 	return nil
 }

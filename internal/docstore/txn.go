@@ -79,7 +79,7 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 	c.schema.RLock()
 	defer c.schema.RUnlock()
 	if c.deleted {
-		return nil, errGone
+		return nil, errDeleted
 	}
 
 	now := c.now()

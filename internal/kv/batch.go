@@ -11,11 +11,15 @@ import (
 // goroutine, committed once, and not touched afterwards.
 type Batch struct {
 	db *DB
+	on *pebble.DB
 	p  *pebble.Batch
 }
 
 // NewBatch returns an empty batch with room for size bytes.
-func (db *DB) NewBatch(size int) *Batch { return &Batch{db, db.p.NewBatchWithSize(size)} }
+func (db *DB) NewBatch(size int) *Batch {
+	p := db.p.Load()
+	return &Batch{db, p, p.NewBatchWithSize(size)}
+}
 
 // Set puts a value.
 func (b *Batch) Set(key, value []byte) { must(b.p.Set(key, value, nil)) }
@@ -46,9 +50,10 @@ func (b *Batch) Count() int { return int(b.p.Count()) }
 // Discard drops an uncommitted batch.
 func (b *Batch) Discard() { _ = b.p.Close() }
 
-// Commit makes the batch visible and, by the store's sync policy, durable. An
-// error means that it may or may not survive, and that the store accepts no
-// further commit.
+// Commit makes the batch visible and, by the store's sync policy, durable. When
+// the store refuses writes it fails with fault.Unavailable and has done nothing.
+// Any other failure is fault.Unavailable too, but the batch may or may not
+// survive, and the store accepts no further commit.
 func (b *Batch) Commit() error {
 	p, err := b.CommitAsync()
 	if err != nil {
@@ -60,15 +65,22 @@ func (b *Batch) Commit() error {
 // CommitAsync makes the batch visible and starts making it durable. The caller
 // must call Wait on the result, once.
 func (b *Batch) CommitAsync() (Pending, error) {
-	err := b.db.guard(func() error {
-		switch b.db.mode {
-		case vfs.SyncAlways:
-			return b.db.p.ApplyNoSyncWait(b.p, pebble.Sync)
-		case vfs.SyncInterval:
+	late := false
+	err := b.db.guard(func(p *pebble.DB) error {
+		switch {
+		case p != b.on:
+			late = true // begun when only reading was possible
+			return nil
+		case b.db.mode == vfs.SyncAlways:
+			return p.ApplyNoSyncWait(b.p, pebble.Sync)
+		case b.db.mode == vfs.SyncInterval:
 			b.db.pending.Store(true)
 		}
-		return b.db.p.Apply(b.p, pebble.NoSync)
+		return p.Apply(b.p, pebble.NoSync)
 	})
+	if late {
+		err = refuse(nil, "it has just become writable")
+	}
 	return Pending{b}, err
 }
 
@@ -76,7 +88,8 @@ func (b *Batch) CommitAsync() (Pending, error) {
 type Pending struct{ b *Batch }
 
 // Wait returns when the commit is durable, by the store's sync policy, or cannot
-// be.
+// be. On a disk that became full under it, it waits for room, or for the store
+// to be closed.
 func (p Pending) Wait() error {
 	return p.b.db.guardPending(func() error {
 		if p.b.db.mode == vfs.SyncAlways {

@@ -11,6 +11,30 @@
 // commit order, so what survives a crash is a prefix of what was visible, never
 // a later commit without an earlier one.
 //
+// # When writes are refused
+//
+// One rule says what makes the store refuse commits, and what ends it. The log
+// says when it begins and when it is over, once each; each refused client is told
+// the reason, without the server's paths; Err tells whoever shows the state.
+// Reading goes on always.
+//
+//	what happened                        refused                     over
+//	the disk is full: the log, the list  at once                     by itself, when
+//	of files or a flush has no room                                  there is room
+//	a flush fails otherwise              at once                     with one that succeeds
+//	tables cannot be merged              when 24 layers of them      with one that can
+//	                                     wait to be
+//	a table is damaged                   never; the file is named,   (restore it)
+//	                                     reads of it fail
+//	the disk is full at the start        from the start              by itself
+//	a write (not for want of room) or    at once                     with a new start
+//	a sync of the log fails
+//	the log or the list of files is      Open names the file         (restore it)
+//	damaged at the start
+//
+// A commit that is in the log's queue when the disk becomes full is not refused:
+// its Wait lasts until there is room or the store is closed.
+//
 // It does not know what the values mean, with one exception: a Tally, a value
 // that commits add to without reading it.
 package kv
@@ -20,16 +44,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
-	"github.com/cockroachdb/pebble/v2/sstable"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -48,25 +68,52 @@ type Options struct {
 
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
-	p       *pebble.DB
+	p       atomic.Pointer[pebble.DB] // what is read, and written unless the health refuses it
 	dir     string
 	lock    *pebble.Lock
 	log     *slog.Logger
 	mode    vfs.SyncPolicy
 	every   time.Duration
-	broken  atomic.Pointer[failure] // the first commit failure; no commit is accepted after it
-	stuck   *backlog
+	disk    *disk
+	health  *health
 	apply   sync.Mutex // held while a batch enters log and memtable; see guard
 	closing sync.Once
 	pending atomic.Bool // SyncInterval: something was committed since the last sync
+
+	// Opening on a full disk goes on after Open; see open.
+	opening        sync.WaitGroup
+	writer, reader *pebble.DB // to be closed; set before opening is done
 }
 
-type failure struct{ err error }
+// memTables is how many full memtables there may be before commits wait.
+const memTables = 4
 
 // Open opens the store in o.Dir, replaying its log. It fails with
-// fault.Unavailable when another process holds the folder,
-// or it cannot be written.
+// fault.Unavailable when another process holds the folder, or it cannot be
+// written, and with a vfs.Damage in its chain when a file is damaged. On a disk
+// without room for the replay it opens the store for reading only, and for
+// writing as soon as there is room.
 func Open(o Options) (*DB, error) {
+	o = o.withDefaults()
+	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "make the folder")
+	}
+	lock, err := pebble.LockDirectory(o.Dir, o.FS)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "the folder is in use, perhaps by another process, or not writable")
+	}
+	db := &DB{dir: o.Dir, lock: lock, log: o.Log, mode: o.Sync, every: o.SyncEvery, health: newHealth(o.Log, uint64(memTables*o.MemTableBytes))}
+	db.disk = newDisk(o.FS, db.health)
+	if err = db.open(o); err == nil {
+		err = db.checkLayout()
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func (o Options) withDefaults() Options {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
@@ -76,72 +123,13 @@ func Open(o Options) (*DB, error) {
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = 100 * time.Millisecond
 	}
-	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "make the folder")
-	}
-	lock, err := pebble.LockDirectory(o.Dir, o.FS)
-	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, "store "+o.Dir, err, "the folder is in use, perhaps by another process, or not writable")
-	}
-	stuck := &backlog{log: o.Log}
-	po := pebbleOptions(o, stuck)
-	po.Lock = lock
-	p, err := pebble.Open(o.Dir, po)
-	if err != nil {
-		kind := fault.Internal
-		if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
-			kind = fault.Unavailable
-		}
-		return nil, fault.Wrap(kind, "store "+o.Dir, errors.Join(err, lock.Close()), "open")
-	}
-	db := &DB{p: p, dir: o.Dir, lock: lock, stuck: stuck, log: o.Log, mode: o.Sync, every: o.SyncEvery}
-	if err := db.checkLayout(); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// pebbleOptions chooses for one machine that also runs everything else: small
-// when idle, two compactions at most, bloom filters because almost every first
-// write of an item asks for a key that is not there.
-func pebbleOptions(o Options, stuck *backlog) *pebble.Options {
 	if o.CacheBytes <= 0 {
 		o.CacheBytes = 64 << 20
 	}
 	if o.MemTableBytes <= 0 {
 		o.MemTableBytes = 16 << 20
 	}
-	logger := pebbleLogger{o.Log}
-	po := &pebble.Options{
-		FS:                          patientFS{o.FS, stuck},
-		FormatMajorVersion:          pebble.FormatNewest,
-		CacheSize:                   o.CacheBytes + 2*int64(o.MemTableBytes), // memtables take theirs out of it
-		MemTableSize:                uint64(o.MemTableBytes),
-		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       4,
-		L0StopWritesThreshold:       24,
-		LBaseMaxBytes:               64 << 20,
-		MaxOpenFiles:                512,
-		BytesPerSync:                1 << 20,
-		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, min(2, runtime.GOMAXPROCS(0))) },
-		Logger:                      logger,
-		Merger:                      tallyMerger,
-	}
-	for i := range po.Levels {
-		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-		po.Levels[i].IndexBlockSize = 256 << 10 // one level of index: a lookup reads one block less
-		po.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
-	}
-	listener := pebble.MakeLoggingEventListener(logger)
-	listener.BackgroundError = stuck.failed
-	listener.FlushEnd = func(info pebble.FlushInfo) {
-		if info.Err == nil {
-			stuck.cleared()
-		}
-	}
-	listener.EnsureDefaults(logger)
-	po.EventListener = &listener
-	return po
+	return o
 }
 
 // Run does the store's timed work, which is syncing when the mode is
@@ -170,57 +158,127 @@ func (db *DB) flushLog() error {
 	if !db.pending.Swap(false) {
 		return nil
 	}
-	return db.guard(func() error { return db.p.LogData(nil, pebble.Sync) })
+	return db.guard(func(p *pebble.DB) error { return p.LogData(nil, pebble.Sync) })
 }
 
+// StopWaiting ends the waits of writes for room on the disk: they fail. Call it
+// when what is done has to come to an end.
+func (db *DB) StopWaiting() { db.health.stopWaiting() }
+
 // Close syncs and closes the store. Every iterator and snapshot must be closed
-// before. After a failed commit it leaves the files as they are: the log says
-// what was acknowledged.
+// before. It does not wait for room on the disk. After the disk failed under the
+// log it leaves the files as they are: the log says what was acknowledged.
 func (db *DB) Close() (err error) {
 	db.closing.Do(func() {
-		if db.broken.Load() != nil {
+		if db.mode != vfs.SyncAlways && db.health.err() == nil && db.writer != nil {
+			db.pending.Store(true)
+			err = db.flushLog()
+		}
+		db.StopWaiting()
+		if db.health.failed() {
 			return // Pebble's commit pipeline is stuck; closing it would hang
 		}
-		if db.mode != vfs.SyncAlways {
-			db.pending.Store(true)
-			if err = db.flushLog(); err != nil {
-				return
+		db.opening.Wait()
+		if db.reader != nil {
+			err = errors.Join(err, db.reader.Close())
+		}
+		if db.writer != nil {
+			closed := db.writer.Close()
+			if !db.disk.off.Load() {
+				err = errors.Join(err, closed)
+			} else if db.mode != vfs.SyncAlways {
+				err = errors.Join(err, db.health.err())
 			}
 		}
-		err = errors.Join(db.p.Close(), db.lock.Close())
+		err = errors.Join(err, db.lock.Close())
 	})
 	return err
 }
 
-// Err returns the failure that made the store refuse further commits, or nil.
-func (db *DB) Err() error {
-	if f := db.broken.Load(); f != nil {
-		return f.err
+// Err returns what commits are refused with, or nil.
+func (db *DB) Err() error { return db.health.err() }
+
+// DiskBytes estimates the space the store takes.
+func (db *DB) DiskBytes() uint64 { return db.p.Load().Metrics().DiskSpaceUsage() }
+
+// TableBytes returns the space that tables take, without the log.
+func (db *DB) TableBytes() uint64 {
+	m := db.p.Load().Metrics()
+	total := m.Table.ObsoleteSize + m.Table.ZombieSize
+	for _, l := range m.Levels {
+		total += uint64(l.TablesSize)
+	}
+	return total
+}
+
+// GiveBack gives the disk space of ranges of keys back that were deleted, low <=
+// key < high, rather than leave it until other writes have filled memory. It
+// returns when that is done or ctx ends.
+func (db *DB) GiveBack(ctx context.Context, ranges [][2][]byte) error {
+	var flushed <-chan struct{}
+	err := db.guard(func(p *pebble.DB) (err error) {
+		flushed, err = p.AsyncFlush()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case <-flushed:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for _, r := range ranges {
+		if err := db.p.Load().Compact(ctx, r[0], r[1], false); err != nil {
+			return fmt.Errorf("give disk space back: %w", err)
+		}
 	}
 	return nil
 }
 
-// DiskBytes estimates the space the store takes.
-func (db *DB) DiskBytes() uint64 { return db.p.Metrics().DiskSpaceUsage() }
-
 // guard runs the first half of a commit. A failure or panic of Pebble's commit
-// path means that its log cannot be written any more (a full disk, a dying
-// one): nobody knows how much of it is durable, so the store refuses every later
-// commit until it is opened again.
+// path means that its log cannot be written any more (a dying disk): nobody
+// knows how much of it is durable, so the store refuses every later commit until
+// it is opened again.
 //
 // One commit enters at a time, because a panic leaves Pebble's pipeline locked:
 // whoever comes next must see that it broke, and not wait in it for ever. It
 // costs little: the waiting for the disk is in the second half.
-func (db *DB) guard(commit func() error) error {
+func (db *DB) guard(commit func(*pebble.DB) error) error {
+	if err := db.admit(); err != nil {
+		return err
+	}
 	db.apply.Lock()
 	defer db.apply.Unlock()
-	if err := db.Err(); err != nil {
+	if err := db.health.err(); err != nil {
 		return err
 	}
-	if err := db.stuck.err(); err != nil {
-		return err
+	return db.guardPending(func() error { return commit(db.p.Load()) })
+}
+
+// admit waits until there is memory for a commit, and refuses it when there is
+// not going to be.
+func (db *DB) admit() error {
+	for {
+		if err := db.health.err(); err != nil {
+			return err
+		}
+		if !db.health.stale.Load() || !db.health.stale.Swap(false) {
+			return nil
+		}
+		m := db.p.Load().Metrics()
+		moved := db.health.crowded(m.MemTable.Size, int(m.Levels[0].Sublevels))
+		if moved == nil {
+			continue
+		}
+		db.health.stale.Store(true)
+		select {
+		case <-moved:
+		case <-db.health.hurry:
+			return refuse(nil, "it is closing")
+		case <-time.After(retryEvery):
+		}
 	}
-	return db.guardPending(commit)
 }
 
 // guardPending is guard for the second half of a commit that was accepted.
@@ -229,13 +287,17 @@ func (db *DB) guardPending(commit func() error) (err error) {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
-		if err == nil {
-			return
-		}
-		err = fault.Wrap(fault.Unavailable, "store", err, "the write-ahead log cannot be written; free the disk and start again")
-		if db.broken.CompareAndSwap(nil, &failure{err}) {
-			db.log.Error("store refuses writes", "error", err)
+		if err != nil {
+			db.health.fail(err)
+			err = db.health.err()
+		} else if db.disk.off.Load() {
+			err = db.lost()
 		}
 	}()
 	return commit()
+}
+
+// lost is the answer to a write that was under way when the plug was pulled.
+func (db *DB) lost() error {
+	return refuse(syscall.ENOSPC, "the disk was full and the store is closed; the write is not on the disk")
 }

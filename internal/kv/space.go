@@ -3,9 +3,12 @@ package kv
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // Space is a set of keys behind a prefix, one row of Layout. It is a small
@@ -60,47 +63,71 @@ type Reader interface {
 
 // Iter walks keys in order. Key and Value are valid until the next move.
 // Check Error after the walk; always Close.
-type Iter = pebble.Iterator
+type Iter struct {
+	*pebble.Iterator
+	dir string
+}
+
+// Error returns what ended the walk early, or nil: for damage a fault.Internal
+// with a vfs.Damage in its chain.
+func (it *Iter) Error() error { return readError(it.dir, it.Iterator.Error()) }
+
+// Close lets the iterator go.
+func (it *Iter) Close() error { return readError(it.dir, it.Iterator.Close()) }
+
+// readError words an error of Pebble's reads.
+func readError(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if d := damageOf(dir, err); d != nil {
+		return fault.Wrap(fault.Internal, "store", d, "the file %s is damaged; what it holds cannot be read", filepath.Base(d.File))
+	}
+	return fmt.Errorf("read store: %w", err)
+}
 
 // Snapshot is the store at one moment. Close it soon: it keeps old data alive.
-type Snapshot struct{ p *pebble.Snapshot }
+type Snapshot struct {
+	p   *pebble.Snapshot
+	dir string
+}
 
 // Snapshot returns the store as it is now, with every commit that is visible.
-func (db *DB) Snapshot() *Snapshot { return &Snapshot{db.p.NewSnapshot()} }
+func (db *DB) Snapshot() *Snapshot { return &Snapshot{db.p.Load().NewSnapshot(), db.dir} }
 
 // Close lets the snapshot go.
 func (s *Snapshot) Close() error { return s.p.Close() }
 
 // Get implements Reader.
-func (s *Snapshot) Get(dst, key []byte) ([]byte, bool, error) { return get(s.p, dst, key) }
+func (s *Snapshot) Get(dst, key []byte) ([]byte, bool, error) { return get(s.p, s.dir, dst, key) }
 
 // Iter implements Reader.
-func (s *Snapshot) Iter(low, high []byte) (*Iter, error) { return iter(s.p, low, high) }
+func (s *Snapshot) Iter(low, high []byte) (*Iter, error) { return iter(s.p, s.dir, low, high) }
 
 // Get implements Reader.
-func (db *DB) Get(dst, key []byte) ([]byte, bool, error) { return get(db.p, dst, key) }
+func (db *DB) Get(dst, key []byte) ([]byte, bool, error) { return get(db.p.Load(), db.dir, dst, key) }
 
 // Iter implements Reader.
-func (db *DB) Iter(low, high []byte) (*Iter, error) { return iter(db.p, low, high) }
+func (db *DB) Iter(low, high []byte) (*Iter, error) { return iter(db.p.Load(), db.dir, low, high) }
 
-func get(r pebble.Reader, dst, key []byte) ([]byte, bool, error) {
+func get(r pebble.Reader, dir string, dst, key []byte) ([]byte, bool, error) {
 	v, closer, err := r.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return dst, false, nil
 	}
 	if err != nil {
-		return dst, false, fmt.Errorf("read store: %w", err)
+		return dst, false, readError(dir, err)
 	}
 	dst = append(dst, v...)
 	return dst, true, closer.Close()
 }
 
-func iter(r pebble.Reader, low, high []byte) (*Iter, error) {
+func iter(r pebble.Reader, dir string, low, high []byte) (*Iter, error) {
 	it, err := r.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: high})
 	if err != nil {
-		return nil, fmt.Errorf("read store: %w", err)
+		return nil, readError(dir, err)
 	}
-	return it, nil
+	return &Iter{it, dir}, nil
 }
 
 // Tally returns the tally at key, zero when there is none.
