@@ -21,6 +21,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
 // Options configure Build.
@@ -112,7 +113,7 @@ func (a *App) close() {
 // nil after an orderly stop.
 func (a *App) Run(ctx context.Context) error {
 	info := a.info()
-	if err := instance.Write(info); err != nil {
+	if err := a.publish(info); err != nil {
 		a.close()
 		return fmt.Errorf("publish the instance: %w", err)
 	}
@@ -144,6 +145,17 @@ func (a *App) layers(info instance.Info) []layer {
 	}
 }
 
+// publish lets commands find this instance. A full disk is no reason not to
+// serve what needs no room.
+func (a *App) publish(info instance.Info) error {
+	err := instance.Write(info)
+	if vfs.NoRoom(err) {
+		a.log.Warn("the disk is full: commands like status may not find this instance", "error", err)
+		return nil
+	}
+	return err
+}
+
 // announce waits until the function apps and the stream jobs have started or
 // failed to, then says that everything runs: events that come later are read.
 func (a *App) announce(ctx context.Context, info instance.Info) error {
@@ -158,7 +170,7 @@ func (a *App) announce(ctx context.Context, info instance.Info) error {
 		}
 	}
 	info.Ready = true
-	if err := instance.Write(info); err != nil {
+	if err := a.publish(info); err != nil {
 		return fmt.Errorf("publish the instance: %w", err)
 	}
 	if a.opts.Ready != nil {

@@ -80,14 +80,24 @@ func Write(i Info) error {
 	if err := os.MkdirAll(filepath.Dir(shared), 0o700); err != nil {
 		return err
 	}
+	var errs []error // of the two, one may be on a disk that is full
 	for _, path := range []string{filepath.Join(i.DataDir, File), shared} {
 		tmp := fmt.Sprintf("%s.%d", path, i.PID)
-		if err := os.WriteFile(tmp, data, 0o600); err != nil {
-			return err
+		err := os.WriteFile(tmp, data, 0o600)
+		if err == nil {
+			err = os.Rename(tmp, path)
 		}
-		if err := os.Rename(tmp, path); err != nil {
-			return err
+		if err != nil {
+			errs = append(errs, err, removed(tmp))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// removed removes a file that may not be there.
+func removed(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }

@@ -72,8 +72,12 @@ func (h *health) change(cause error, change func()) {
 	case was == nil && is != nil:
 		h.log.Error("store refuses writes", "reason", is, "error", cause)
 	case was != nil && is == nil:
-		h.log.Info("store accepts writes again")
-		h.refusal.Store(nil)
+		select {
+		case <-h.hurry: // it is being closed: what is over is the waiting
+		default:
+			h.log.Info("store accepts writes again")
+			h.refusal.Store(nil)
+		}
 		return
 	}
 	if is != nil && (was == nil || was.err.Error() != is.Error()) {
