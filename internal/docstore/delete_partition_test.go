@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -60,6 +61,11 @@ func TestDeletePartition(t *testing.T) {
 	}
 	if _, _, err := c.DeletePartition(t.Context(), Key()); !fault.Is(err, fault.Invalid) {
 		t.Errorf("without a key: %v", err)
+	}
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, _, err := c.DeletePartition(stopped, StringKey("b")); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("given up by its caller: %d, %v", n, err)
 	}
 	check(t, c)
 	w.reopen()
