@@ -11,7 +11,7 @@ import (
 const (
 	jsTests     = 31
 	pythonTests = 27
-	javaTests   = 43
+	javaTests   = 45
 )
 
 // scriptsProject needs no particular port.

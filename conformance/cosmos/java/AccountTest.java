@@ -4,11 +4,14 @@ import com.azure.cosmos.CosmosClientBuilder;
 import com.azure.cosmos.CosmosContainer;
 import com.azure.cosmos.CosmosDatabase;
 import com.azure.cosmos.CosmosException;
+import com.azure.cosmos.GatewayConnectionConfig;
+import com.azure.cosmos.Http2ConnectionConfig;
 import com.azure.cosmos.models.*;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import reactor.core.publisher.Mono;
@@ -99,6 +102,27 @@ public final class AccountTest implements AutoCloseable {
     Account.same(0, c.getScripts().queryUserDefinedFunctions("SELECT * FROM c", null).stream().count());
     Account.same(0, Account.ASYNC.getDatabase(db.getId()).readAllUsers().count().block());
     Account.same(0, Account.ASYNC.getDatabase(db.getId()).getContainer("empty").readAllConflicts(null).count().block());
+  }
+
+  public void listsComeInPages() {
+    List<Integer> pages = new ArrayList<>();
+    CosmosDatabase many = Account.database();
+    for (int i = 0; i < 5; i++) {
+      Account.container(many, "c" + i);
+    }
+    many.readAllContainers().iterableByPage(2).forEach(page -> pages.add(page.getResults().size()));
+    Account.same("[2, 2, 1]", pages);
+    many.delete();
+  }
+
+  public void http2() {
+    GatewayConnectionConfig gateway = GatewayConnectionConfig.getDefaultConfig().setHttp2ConnectionConfig(new Http2ConnectionConfig().setEnabled(true));
+    CosmosClient client = Account.builder().gatewayMode(gateway).buildClient();
+    Account.container(db, "multiplexed");
+    CosmosContainer c = client.getDatabase(db.getId()).getContainer("multiplexed");
+    c.createItem(Account.item("1", "a", 1));
+    Account.same(1, c.readItem("1", new PartitionKey("a"), ObjectNode.class).getItem().get("n"));
+    client.close();
   }
 
   public void hierarchicalKeysAreOfVersionTwo() {

@@ -130,20 +130,20 @@ func (x *exchange) queryContainers() error {
 	return x.queryList(rid, "DocumentCollections", items)
 }
 
-// containers returns the database's _rid and its containers as JSON.
-func (x *exchange) containers() (string, [][]byte, error) {
+// containers returns the database's _rid and its containers, oldest first.
+func (x *exchange) containers() (string, listSource, error) {
 	db, err := x.svc.store.Database(x.addr.db)
 	if err != nil {
 		return "", nil, ownerMissing(err)
 	}
 	x.owner = ownerDatabase(db)
-	var items [][]byte
+	var items listSource
 	for _, c := range db.Containers() {
 		item, err := containerJSON(c)
 		if err != nil {
 			return "", nil, err
 		}
-		items = append(items, item)
+		items = append(items, listed{placeOf(c.Resource()), item})
 	}
 	return db.Resource().RID, items, nil
 }

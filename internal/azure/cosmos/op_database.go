@@ -88,15 +88,15 @@ func (x *exchange) queryDatabases() error {
 	return x.queryList("", "Databases", items)
 }
 
-// databases returns every database as JSON, oldest first.
-func (x *exchange) databases() ([][]byte, error) {
-	var items [][]byte
+// databases returns every database, oldest first.
+func (x *exchange) databases() (listSource, error) {
+	var items listSource
 	for _, db := range x.svc.store.Databases() {
 		item, err := json.Marshal(databaseJSON(db.Resource()))
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, item)
+		items = append(items, listed{placeOf(db.Resource()), item})
 	}
 	return items, nil
 }

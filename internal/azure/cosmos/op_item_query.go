@@ -160,7 +160,7 @@ var noIndexUtilization = base64.StdEncoding.EncodeToString([]byte(
 	`{"UtilizedSingleIndexes":[],"PotentialSingleIndexes":[],"UtilizedCompositeIndexes":[],"PotentialCompositeIndexes":[]}`))
 
 // queryList runs a query over metadata resources in memory.
-func (x *exchange) queryList(rid, key string, items [][]byte) error {
+func (x *exchange) queryList(rid, key string, items listSource) error {
 	q, err := x.readQuery()
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (x *exchange) queryList(rid, key string, items [][]byte) error {
 	if err != nil {
 		return syntaxError(err)
 	}
-	page, err := plan.Run(x.r.Context(), listSource(items), cosmossql.RunOptions{
+	page, err := plan.Run(x.r.Context(), items, cosmossql.RunOptions{
 		MaxItems: limit.items, MaxBytes: limit.bytes,
 		Continuation: x.header(hdrContinuation), Now: x.svc.now(),
 	})

@@ -150,14 +150,14 @@ func (x *exchange) offers() []scaled {
 	return kept
 }
 
-func (x *exchange) offerList() ([][]byte, error) {
-	var items [][]byte
+func (x *exchange) offerList() (listSource, error) {
+	var items listSource
 	for _, s := range x.offers() {
 		item, err := json.Marshal(offerJSON(s.Resource()))
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, item)
+		items = append(items, listed{placeOf(s.Resource()), item})
 	}
 	return items, nil
 }

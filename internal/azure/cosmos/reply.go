@@ -110,12 +110,26 @@ func (x *exchange) replyFeed(f *feedReply, continuation string) error {
 	return x.reply(http.StatusOK, f.buf.b)
 }
 
-// replyList sends a whole feed of metadata resources.
-func (x *exchange) replyList(rid, key string, items [][]byte) error {
+// replyList sends a page of a feed of metadata resources.
+func (x *exchange) replyList(rid, key string, items listSource) error {
+	limit, err := readPageLimit(x.r.Header)
+	if err != nil {
+		return err
+	}
+	after, err := parseListToken(x.header(hdrContinuation))
+	if err != nil {
+		return err
+	}
+	items = items[items.behind(after):]
+	continuation := ""
+	if len(items) > limit.items {
+		items = items[:limit.items]
+		continuation = listToken(items[limit.items-1].place)
+	}
 	f := x.newFeed(rid, key)
 	for _, item := range items {
-		f.add(item)
+		f.add(item.json)
 	}
 	x.charge = chargeMetadataRead
-	return x.replyFeed(f, "")
+	return x.replyFeed(f, continuation)
 }
