@@ -12,6 +12,7 @@ import (
 type DialConfig struct {
 	ContainerID       string       // default "lazuli-client"
 	Hostname          string       // for Open; default: the host dialled
+	SASLHostname      string       // for SASL; default: Hostname
 	Log               *slog.Logger // default: discard
 	TLS               *tls.Config  // nil: plain TCP
 	Username          string       // non-empty: SASL PLAIN, else ANONYMOUS

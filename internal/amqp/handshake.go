@@ -173,7 +173,8 @@ func (c *Conn) askSASL(cfg *DialConfig) error {
 	if d.err != nil {
 		return d.err
 	}
-	init := SASLInit{Mechanism: SASLAnonymous, Hostname: cfg.Hostname, Response: []byte(cfg.ContainerID)}
+	orDefault(&cfg.SASLHostname, cfg.Hostname)
+	init := SASLInit{Mechanism: SASLAnonymous, Hostname: cfg.SASLHostname, Response: []byte(cfg.ContainerID)}
 	if cfg.Username != "" {
 		init.Mechanism, init.Response = SASLPlain, plainResponse(cfg.Username, cfg.Password)
 	}

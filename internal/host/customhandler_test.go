@@ -113,7 +113,7 @@ func TestHandlersThatDoNotStart(t *testing.T) {
 	m := triggertest.New(1)
 	dir := t.TempDir()
 	write(t, dir, "host.json", `{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"nowhere"}}}`)
-	_, err := host.New(host.Options{Name: "x", Dir: dir, Connector: m.Connector(), Checkpoints: m})
+	_, err := host.New(host.Options{Name: "x", Dir: dir, Listen: testkit.Loopback, Connector: m.Connector(), Checkpoints: m})
 	if err == nil || !strings.Contains(err.Error(), "build it first") {
 		t.Errorf("a missing executable: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -39,6 +40,9 @@ type Options struct {
 	// HTTPAddress is where HTTP triggers can be reached, host:port. The app
 	// is told it as WEBSITE_HOSTNAME.
 	HTTPAddress string
+	// Listen takes a free port of the loopback interface, for workers to dial
+	// in. Required.
+	Listen func() (net.Listener, error)
 	// Connector opens what bindings name.
 	Connector trigger.Connector
 	// Checkpoints keeps the positions of Event Hubs triggers.

@@ -66,7 +66,7 @@ func start(t testing.TB, memory *triggertest.Memory, options ...func(*host.Optio
 	r := &rig{t: t, memory: memory}
 	o := host.Options{
 		Name: "test", Dir: t.TempDir(), Connector: memory.Connector(), Checkpoints: memory,
-		HTTPAddress: "127.0.0.1:7071", Version: "(devel)", Log: testkit.Logger(t), DrainTimeout: 5 * time.Second,
+		HTTPAddress: "127.0.0.1:7071", Listen: testkit.Loopback, Version: "(devel)", Log: testkit.Logger(t), DrainTimeout: 5 * time.Second,
 		Settings: map[string]string{
 			"Hub":     "Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v;UseDevelopmentEmulator=true",
 			"Cosmos":  "AccountEndpoint=https://localhost:8081/;AccountKey=C2y6;",

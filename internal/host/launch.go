@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -27,17 +28,18 @@ func (h *Host) launcher() (worker.Launcher, error) {
 			return nil, err
 		}
 		return &worker.HTTP{
-			Program: program, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
+			Program: program, Listen: h.o.Listen, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
 			HostVersion: RuntimeVersion, Index: h.index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
 		}, nil
 	}
 	if h.o.Binary == "" && h.o.BuildDir == "" {
 		return nil, fault.New(fault.Invalid, h.o.Dir, "a Go app needs a folder to be built in, or a binary")
 	}
-	server, err := worker.Listen(h.log)
+	l, err := h.o.Listen()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("listen for workers: %w", err)
 	}
+	server := worker.NewServer(l, h.log)
 	h.server = server
 	path := h.workerPath()
 	return &worker.RPC{

@@ -178,7 +178,7 @@ func TestBuild(t *testing.T) {
 	broken := t.TempDir()
 	write(t, broken, "go.mod", "module broken\n")
 	write(t, broken, "main.go", "package main\n\nfunc main() { undefined() }\n")
-	h, err := host.New(host.Options{Name: "broken", Dir: broken, BuildDir: t.TempDir(), Connector: m.Connector(), Checkpoints: m})
+	h, err := host.New(host.Options{Name: "broken", Dir: broken, BuildDir: t.TempDir(), Listen: testkit.Loopback, Connector: m.Connector(), Checkpoints: m})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -109,6 +109,9 @@ func ours() map[string]string {
 	return stacks
 }
 
+// Loopback takes a free port, for what is given a way to take one.
+func Loopback() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
+
 // Serve accepts connections from l and serves each on a goroutine of its own,
 // until ctx ends; it returns when all have been served. For tests of what
 // serves one connection.

@@ -65,7 +65,7 @@ func start(t *testing.T, hostJSON string, change func(*Config)) *front {
 	m := triggertest.New(1)
 	h, err := host.New(host.Options{
 		Name: "test", Dir: dir, Binary: out, Connector: m.Connector(), Checkpoints: m,
-		HTTPAddress: "127.0.0.1:7071", Version: "(devel)", Log: testkit.Logger(t),
+		HTTPAddress: "127.0.0.1:7071", Listen: testkit.Loopback, Version: "(devel)", Log: testkit.Logger(t),
 		Settings: map[string]string{
 			"Hub": "Endpoint=sb://localhost;UseDevelopmentEmulator=true", "HubName": "telemetry",
 			"Cosmos": "AccountEndpoint=https://localhost:8081/;AccountKey=C2y6;",

@@ -18,8 +18,11 @@ import (
 // HTTP launches custom handlers: processes that serve HTTP on a port we
 // choose. Their functions are declared in files.
 type HTTP struct {
-	Program     Program
-	FixedPort   int // 0 picks a free port
+	Program   Program
+	FixedPort int // 0 picks a free port
+	// Listen takes a free port of the loopback interface. Required unless
+	// FixedPort is set.
+	Listen      func() (net.Listener, error)
 	AppDir      string
 	HostVersion string
 	Index       Index
@@ -64,7 +67,7 @@ func (l *HTTP) port() (string, error) {
 	if l.FixedPort != 0 {
 		return strconv.Itoa(l.FixedPort), nil
 	}
-	probe, err := net.Listen("tcp", "127.0.0.1:0")
+	probe, err := l.Listen()
 	if err != nil {
 		return "", fmt.Errorf("find a port for the custom handler: %w", err)
 	}

@@ -41,13 +41,10 @@ type caller struct {
 	onLog  func(*funcrpc.RpcLog)
 }
 
-// Listen opens the endpoint on a free loopback port. Run serves it.
-func Listen(log *slog.Logger) (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for workers: %w", err)
-	}
-	return &Server{listener: l, log: discard(log), expected: map[string]caller{}}, nil
+// NewServer returns the endpoint on a loopback port, which is its from then on.
+// Run serves it.
+func NewServer(l net.Listener, log *slog.Logger) *Server {
+	return &Server{listener: l, log: discard(log), expected: map[string]caller{}}
 }
 
 // Port returns the TCP port.

@@ -55,10 +55,7 @@ func index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error)
 func launcher(t *testing.T, mode string, s *seen) *RPC {
 	t.Helper()
 	testkit.NoLeaks(t)
-	server, err := Listen(testkit.Logger(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := NewServer(testkit.Listen(t), testkit.Logger(t))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()

@@ -1,0 +1,174 @@
+package door
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// spaces are two namespaces, of two services that share the port.
+var (
+	hubs   = resource.Account{ID: 1, Type: resource.Namespaces, Name: "hubs"}
+	queues = resource.Account{ID: 2, Type: "Microsoft.ServiceBus/namespaces", Name: "queues"}
+)
+
+// asked records which account each connection reached.
+type asked struct {
+	mu   sync.Mutex
+	open []string // guarded by mu
+}
+
+func (a *asked) add(name string) { a.mu.Lock(); defer a.mu.Unlock(); a.open = append(a.open, name) }
+func (a *asked) last() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.open) == 0 {
+		return ""
+	}
+	return a.open[len(a.open)-1]
+}
+
+// service is a route whose namespace knows one password, its own name.
+func service(kind string, a *asked) Route {
+	return Route{
+		Type: kind,
+		AMQP: func(account resource.Account, _ *amqp.Conn) amqp.ConnHandler { a.add(account.Name); return refusing{} },
+		SASL: func(_ context.Context, account resource.Account, init amqp.SASLInit) (any, error) {
+			if init.Mechanism != amqp.SASLPlain {
+				return nil, nil
+			}
+			if init.Password != account.Name {
+				return nil, errors.New("wrong password")
+			}
+			return account.Name, nil
+		},
+	}
+}
+
+func amqpLab(t *testing.T, p Port) (*lab, *asked) {
+	seen := &asked{}
+	p.Account = hubs
+	p.AMQP = &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLPlain, amqp.SASLAnonymous}}
+	names := Names{Find: func(name string) (resource.Account, bool) {
+		switch name {
+		case "hubs.servicebus.windows.net":
+			return hubs, true
+		case "queues.servicebus.windows.net":
+			return queues, true
+		}
+		return resource.Account{}, false
+	}}
+	return open(t, testkit.Listen(t), p, names, service(hubs.Type, seen), service(queues.Type, seen)), seen
+}
+
+func (l *lab) amqp(host, password string) (*amqp.Conn, error) {
+	cfg := amqp.DialConfig{Hostname: host}
+	if password != "" {
+		cfg.Username, cfg.Password = "user", password
+	}
+	return amqp.Dial(l.t.Context(), l.addr, cfg)
+}
+
+// TestOpenNamesTheAccount: one port, several services with one DNS suffix.
+func TestOpenNamesTheAccount(t *testing.T) {
+	testkit.NoLeaks(t)
+	l, seen := amqpLab(t, Port{})
+	for _, c := range []struct{ host, want string }{
+		{"localhost", "hubs"},
+		{"127.0.0.1:5672", "hubs"},
+		{"", "hubs"},
+		{"behind.a.custom.endpoint", "hubs"},
+		{"queues.servicebus.windows.net", "queues"},
+		{"Queues.ServiceBus.windows.net:5671", "queues"},
+		{"hubs.servicebus.windows.net", "hubs"},
+	} {
+		conn, err := l.amqp(c.host, c.want) // its password is the account's too
+		if err != nil {
+			t.Errorf("%q: %v", c.host, err)
+			continue
+		}
+		testkit.Eventually(t, within, func() bool { return seen.last() == c.want }, "%q reaches %s, not %s", c.host, c.want, seen.last())
+		conn.Close(nil)
+	}
+}
+
+// TestKeyIsOfItsAccount: a key of one namespace opens no other, whatever host
+// the open names afterwards.
+func TestKeyIsOfItsAccount(t *testing.T) {
+	testkit.NoLeaks(t)
+	l, seen := amqpLab(t, Port{})
+	if conn, err := l.amqp("queues.servicebus.windows.net", "hubs"); err == nil {
+		conn.Close(nil)
+		t.Error("the key of another account was taken")
+	}
+	server := l.set.ports[0].amqpServer()
+	ours, theirs := net.Pipe()
+	done := make(chan struct{})
+	go func() { defer close(done); server.ServeConn(t.Context(), theirs) }()
+	conn, err := amqp.NewConn(t.Context(), ours, amqp.DialConfig{
+		Hostname: "queues.servicebus.windows.net", SASLHostname: "hubs.servicebus.windows.net", Username: "user", Password: "hubs",
+	})
+	if err == nil {
+		<-conn.Done()
+		err = conn.Err()
+	}
+	<-done
+	var e *amqp.Error
+	if !errors.As(err, &e) || e.Condition != amqp.ErrUnauthorized || seen.last() == "queues" {
+		t.Errorf("a key given for one host opened another: %v, reached %q", err, seen.last())
+	}
+}
+
+func TestAMQPOverTLS(t *testing.T) {
+	testkit.NoLeaks(t)
+	l, seen := amqpLab(t, Port{TLS: Only})
+	c, err := tls.Dial("tcp", l.addr, &tls.Config{RootCAs: l.ca.Pool(), ServerName: "queues.servicebus.windows.net", MinVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := amqp.NewConn(t.Context(), c, amqp.DialConfig{Hostname: "queues.servicebus.windows.net"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, within, func() bool { return seen.last() == "queues" }, "the namespace that its certificate names")
+	conn.Close(nil)
+	if _, err := l.amqp("localhost", ""); err == nil {
+		t.Error("plain AMQP on the TLS port")
+	}
+}
+
+// TestAMQPStops: connections are told, silent ones are cut, and Run returns.
+func TestAMQPStops(t *testing.T) {
+	testkit.NoLeaks(t)
+	listener := testkit.Listen(t)
+	set := New(Options{})
+	seen := &asked{}
+	set.add(Port{Account: hubs, AMQP: &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLAnonymous}}}, listener)
+	set.Route(service(hubs.Type, seen))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- set.Run(ctx) }()
+	l := &lab{t: t, addr: listener.Addr().String()}
+	l.dial()
+	conn, err := l.amqp("localhost", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, within, func() bool { return seen.last() != "" }, "the connection is served")
+	stop()
+	<-conn.Done()
+	if err := conn.Err(); err == nil || !strings.Contains(err.Error(), "stopping") {
+		t.Errorf("the client was told %v", err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
