@@ -11,12 +11,13 @@ import (
 // builder makes the operators of one lane from the logical plan, from the
 // outputs back to the sources.
 type builder struct {
-	l       *lane
 	env     *env
 	refs    map[*streamsql.Input]*refData
 	readers map[*streamsql.Step]*fanOut
 	sources map[*streamsql.Source]*fanOut
 	order   []*streamsql.Source
+	indexes map[*streamsql.RefJoin]*refIndexes // shared by the builders of a lane
+	ops     []stateful                         // in plan order
 }
 
 // build connects all steps. Operators are recorded in plan order, which is the
@@ -81,28 +82,28 @@ func (b *builder) node(n streamsql.Node, next port, step *streamsql.Step) error 
 		if err != nil {
 			return err
 		}
-		b.l.ops = append(b.l.ops, op)
+		b.ops = append(b.ops, op)
 		return b.node(n.Input, op, step)
 	case *streamsql.Aggregate:
 		op := newGroup(b.env, n, next, "GROUP BY in "+name)
-		b.l.ops = append(b.l.ops, op)
+		b.ops = append(b.ops, op)
 		return b.node(n.Input, op, step)
 	case *streamsql.MatchRecognize:
 		op := newMatch(b.env, n, next, "MATCH_RECOGNIZE in "+name)
-		b.l.ops = append(b.l.ops, op)
+		b.ops = append(b.ops, op)
 		return b.node(n.Input, op, step)
 	case *streamsql.Join:
 		op := newJoin(b.env, n, next, "JOIN in "+name)
-		b.l.ops = append(b.l.ops, op)
+		b.ops = append(b.ops, op)
 		if err := b.node(n.Left, op.sides[0], step); err != nil {
 			return err
 		}
 		return b.node(n.Right, op.sides[1], step)
 	case *streamsql.RefJoin:
-		return b.node(n.Left, newRefJoin(b.env, n, b.refs[n.Input], next), step)
+		return b.node(n.Left, newRefJoin(b.env, n, b.refs[n.Input], b.index(n), next), step)
 	case *streamsql.Union:
 		op := newUnion(b.env, n, next, "UNION in "+name)
-		b.l.ops = append(b.l.ops, op)
+		b.ops = append(b.ops, op)
 		for i, branch := range n.Branches {
 			if err := b.node(branch, op.sides[i], step); err != nil {
 				return err
@@ -118,6 +119,14 @@ func stepName(s *streamsql.Step) string {
 		return "step " + s.Name
 	}
 	return fmt.Sprintf("the query at line %d, column %d", s.Line, s.Col)
+}
+
+// index is that of a join with reference data.
+func (b *builder) index(n *streamsql.RefJoin) *refIndexes {
+	if b.indexes[n] == nil {
+		b.indexes[n] = &refIndexes{of: map[*refVersion]*refIndex{}}
+	}
+	return b.indexes[n]
 }
 
 // port is the way into a source's operators.

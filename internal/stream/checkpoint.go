@@ -120,7 +120,7 @@ func (l *lane) snapshot() []byte {
 		w.int(f.next)
 		w.int(f.last)
 		w.int(f.lastWall)
-		w.int(f.idleWM)
+		w.int(f.idleAt)
 		for _, t := range f.lines {
 			t.save(w)
 		}
@@ -157,7 +157,7 @@ func (l *lane) restore(state []byte) error {
 		if f == nil {
 			return fault.New(fault.PreconditionFailed, "checkpoint", "is of an input %s with a partition %d, which is not there any more; start with start mode now, or with a time", name, partition)
 		}
-		f.next, f.last, f.lastWall, f.idleWM = r.int(), r.int(), r.int(), r.int()
+		f.next, f.last, f.lastWall, f.idleAt = r.int(), r.int(), r.int(), r.int()
 		if f.next >= 0 {
 			f.start = AtOffset(f.next)
 		}

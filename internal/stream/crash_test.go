@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -48,28 +49,39 @@ var crashQueries = map[string]string{
 	"match": `SELECT k, a, s, names, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t MATCH_RECOGNIZE (LIMIT DURATION(second, 8) PARTITION BY k
 		MEASURES Min(A.v) AS a, Last(B.s) AS s, Classifier() AS names PATTERN (A+ (B | C){1,2} B?) DEFINE A AS A.v >= Last(A.v) AND A.f > 5, B AS B.v < Max(A.v), C AS C.s = 's3') AS m`,
 	"chain": `WITH w AS (SELECT k, COUNT(*) AS n FROM i TIMESTAMP BY t GROUP BY k, TumblingWindow(second, 5))
-		SELECT k, n INTO o FROM w UNION SELECT k, v FROM i TIMESTAMP BY t OVER k`,
+		SELECT k, n INTO o FROM w UNION SELECT k, v FROM i TIMESTAMP BY t`,
+	"substreams":                 `SELECT k, v, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t OVER k`,
+	"substreams with state":      `SELECT k, COUNT(*) AS n, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t OVER k GROUP BY k, Windows(Window('h', HoppingWindow(second, 30, 7)), Window('x', SessionWindow(second, 3, 20)))`,
+	"substreams of a join":       `SELECT a.k, a.v AS x, b.v AS y, LAG(a.v) OVER (PARTITION BY a.k LIMIT DURATION(second, 9)) AS z INTO o FROM i a TIMESTAMP BY t OVER k LEFT JOIN i b TIMESTAMP BY t OVER k ON a.k = b.k AND DATEDIFF(second, a, b) BETWEEN 1 AND 3 AND b.v > a.v`,
+	"substreams into one output": `SELECT k, v INTO o FROM i TIMESTAMP BY t OVER k SELECT v, k, LAG(v) OVER (LIMIT DURATION(second, 9)) AS z INTO o FROM i TIMESTAMP BY t OVER k`,
 }
 
 // TestCrashAnywhere stops jobs at random events, goes on from the last
 // checkpoint, again and again, and wants the rows of the run that never
 // stopped.
 func TestCrashAnywhere(t *testing.T) {
-	policy := TimePolicy{Late: 60e9, OutOfOrder: 2e9}
 	for name, query := range crashQueries {
 		t.Run(name, func(t *testing.T) {
-			parts := randomEvents(rand.New(rand.NewPCG(1, 2)), 2, 1500)
-			want := runToEnd(t, query, policy, parts)
-			if len(want) < 100 {
-				t.Fatalf("only %d rows", len(want))
-			}
-			for seed := range uint64(6) {
-				got := runWithCrashes(t, query, policy, parts, rand.New(rand.NewPCG(seed, 3)))
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
-				}
+			crashAnywhere(t, query, TimePolicy{Late: 60e9, OutOfOrder: 2e9})
+			if strings.HasPrefix(name, "substreams") {
+				crashAnywhere(t, query, TimePolicy{Late: 60e9})
 			}
 		})
+	}
+}
+
+func crashAnywhere(t *testing.T, query string, policy TimePolicy) {
+	t.Helper()
+	parts := randomEvents(rand.New(rand.NewPCG(1, 2)), 2, 1500)
+	want := runToEnd(t, query, policy, parts)
+	if len(want) < 100 {
+		t.Fatalf("only %d rows", len(want))
+	}
+	for seed := range uint64(6) {
+		got := runWithCrashes(t, query, policy, parts, rand.New(rand.NewPCG(seed, 3)))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
+		}
 	}
 }
 
@@ -96,7 +108,7 @@ func runWithCrashes(t *testing.T, query string, policy TimePolicy, parts [][]Eve
 	for range 200 {
 		var left atomic.Int64
 		left.Store(int64(100 + rng.IntN(900)))
-		job, err := New(Options{Name: "crashing", Program: compile(t, query), Policy: policy, Start: start, Store: store, Checkpoint: 1, // as often as can be
+		job, err := New(Options{Name: "crashing", Program: compile(t, query), Policy: policy, Start: start, First: StartAll, Store: store, Checkpoint: 1, // as often as can be
 			Sources: map[string]Source{"i": crashSource{&memSource{parts: parts, chunk: 1 + rng.IntN(64)}, &left}}, Sinks: map[string]Sink{"o": sink}})
 		if err != nil {
 			t.Fatal(err)
@@ -108,8 +120,10 @@ func runWithCrashes(t *testing.T, query string, policy TimePolicy, parts [][]Eve
 		if !errors.Is(err, errCrash) {
 			t.Fatal(err)
 		}
-		if state, _, _ := store.Load(context.Background(), "all"); state != nil {
-			start = StartLast
+		for _, lane := range []string{"all", "p0", "p1"} {
+			if state, _, _ := store.Load(context.Background(), lane); state != nil {
+				start = StartLast
+			}
 		}
 	}
 	t.Fatal("the job never ends")

@@ -12,6 +12,9 @@
 //	Source ─reader▶ decode ─▶ timeline ─▶ merge ─▶ operators ─▶ encode ─▶ Sink
 //	        own goroutine     └──────── a lane: one goroutine ────────┘  own goroutine
 //
+// TIMESTAMP BY … OVER gives each key its own time, so there is no one order: the
+// merge is then by arrival, and behind it each key has operators of its own.
+//
 // A lane owns all state of its operators, its input positions and its output
 // numbers. It saves them together, between two batches, as one byte snapshot.
 // The order of rows is a function of the inputs and of journalled idle times

@@ -21,6 +21,9 @@ func Explain(p *streamsql.Program, partitionKeys map[string]string) string {
 	for _, s := range p.Steps {
 		explainState(&b, s.Root, s)
 	}
+	if slices.ContainsFunc(sourceNodes(p), func(n *streamsql.Source) bool { return len(n.Over) > 0 }) {
+		b.WriteString("  all of it for each key of TIMESTAMP BY … OVER, until the key has sent nothing for the late tolerance and as long as its last event matters\n")
+	}
 	fmt.Fprintf(&b, "  a start reads back %v before its first output\n", time.Duration(lookback(p))*100)
 	_, why := Parallelism(p, partitionKeys)
 	fmt.Fprintf(&b, "  runs as %s\n", why)

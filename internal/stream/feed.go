@@ -21,10 +21,8 @@ type inBatch struct {
 	rows    []streamsql.Row
 	slots   []streamsql.Value // of the rows, as far as used; rows may have older ones
 	used    int
-	times   [][]int64  // for each Source node: the event time, or noTime
-	keys    [][][]byte // for each Source node with OVER: the keys
-	keyBuf  []byte
-	offsets []int64 // of the rows
+	times   [][]int64 // for each Source node: the event time, or noTime
+	offsets []int64   // of the rows
 	scratch streamsql.Scratch
 	kept    rowQueue // rows of a checkpoint instead of a batch
 	next    int64    // offset behind the last event
@@ -69,7 +67,7 @@ type feed struct {
 	last     int64       // arrival of the last event
 	lastWall int64       // when it was taken
 	done     bool
-	idleWM   int64      // last watermark by the clock
+	idleAt   int64      // last estimate of the arrival time by the clock
 	journal  []idleMark // to be applied again
 }
 
@@ -145,7 +143,7 @@ func (f *feed) batch() *inBatch {
 		b.scratch.Reset()
 		return b
 	default:
-		b := &inBatch{home: f, times: make([][]int64, len(f.nodes)), keys: make([][][]byte, len(f.nodes))}
+		b := &inBatch{home: f, times: make([][]int64, len(f.nodes))}
 		return b
 	}
 }
@@ -186,11 +184,7 @@ func (f *feed) place(b *inBatch, from, to int) error {
 			if times[i] == noTime {
 				continue
 			}
-			var key []byte
-			if t.over != nil {
-				key = b.keys[j][i]
-			}
-			if err := t.add(b, i, times[i], b.rows[i].Arrival, key); err != nil {
+			if err := t.add(b, i, times[i], b.rows[i].Arrival); err != nil {
 				return err
 			}
 		}

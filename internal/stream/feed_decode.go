@@ -14,9 +14,9 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 	n := len(b.batch.Events)
 	b.rows, b.used, b.refs = slices.Grow(b.rows[:0], n), 0, 0
 	for k := range f.nodes {
-		b.times[k], b.keys[k] = b.times[k][:0], b.keys[k][:0]
+		b.times[k] = b.times[k][:0]
 	}
-	b.keyBuf, b.offsets = b.keyBuf[:0], b.offsets[:0]
+	b.offsets = b.offsets[:0]
 	size, count := 0, 0
 	var odd oddKeys
 	for i := range b.batch.Events {
@@ -88,13 +88,9 @@ func (f *feed) event(d *streamsql.Decoder, b *inBatch, e *Event, body []byte, od
 	counted := false
 	for j, node := range f.nodes {
 		time := f.eventTime(node, row, body, &counted)
-		if len(node.Over) > 0 {
-			key, ok := f.eventKey(node, row, b)
-			b.keys[j] = append(b.keys[j], key)
-			if !ok && time != noTime {
-				f.keyError(node, &counted)
-				time = noTime
-			}
+		if time != noTime && !hasKey(node, row) {
+			f.keyError(node, &counted)
+			time = noTime
 		}
 		b.times[j] = append(b.times[j], time)
 	}
@@ -143,16 +139,14 @@ func (f *feed) timeError(node *streamsql.Source, row *streamsql.Row, body []byte
 	}
 }
 
-// eventKey evaluates TIMESTAMP BY … OVER; ok is false if a part of it is NULL.
-func (f *feed) eventKey(node *streamsql.Source, row *streamsql.Row, b *inBatch) (key []byte, ok bool) {
-	start := len(b.keyBuf)
-	ok = true
+// hasKey says whether no part of the key of TIMESTAMP BY … OVER is NULL.
+func hasKey(node *streamsql.Source, row *streamsql.Row) bool {
 	for _, x := range node.Over {
-		v := x.Eval(row)
-		ok = ok && !v.IsNull()
-		b.keyBuf = v.AppendKey(b.keyBuf)
+		if x.Eval(row).IsNull() {
+			return false
+		}
 	}
-	return b.keyBuf[start:len(b.keyBuf):len(b.keyBuf)], ok && row.Err == nil
+	return row.Err == nil
 }
 
 func (f *feed) keyError(node *streamsql.Source, counted *bool) {

@@ -9,25 +9,30 @@ import (
 )
 
 // idleMark says that the watermark of a partition was moved by the clock, after
-// the events before offset and before those from it on. The clock is no input
+// the events before offset and before those from it on, as an event would have
+// that arrives at the estimated time. The clock is no input
 // that can be read again, so each move is journalled before it is made; a lane
 // that goes on from an older snapshot makes the same moves at the same places.
 type idleMark struct {
 	feed   int // feed.id
 	offset int64
-	wm     int64
+	at     int64 // estimated arrival time
 }
 
 // idleAfter is how long a partition must have been waited for before the clock
 // moves its watermark, and idleEvery how often it does.
+//
+// overSlack is how much earlier than the estimate an event may still arrive, in
+// the order of arrival of TIMESTAMP BY … OVER, which no tolerance covers.
 const (
+	overSlack = streamsql.TicksPerSecond
 	idleAfter = streamsql.TicksPerSecond
 	idleEvery = streamsql.TicksPerSecond
 )
 
 // advanceIdle moves the watermarks of partitions that send nothing.
 func (l *lane) advanceIdle(ctx context.Context) error {
-	if l.policy.Late == WaitForever || l.policy.Unlimited {
+	if l.policy.Unlimited || l.policy.Late == WaitForever && l.over == nil {
 		return nil
 	}
 	now := Ticks(l.now())
@@ -41,9 +46,8 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 		if f.last != 0 {
 			estimate = f.last + max(now-f.lastWall, 0) // of the clock, also while the process stood
 		}
-		wm := estimate - ticksOf(l.policy.Late)
-		if wm-f.idleWM >= idleEvery {
-			marks = append(marks, idleMark{f.id, max(f.next, 0), wm})
+		if estimate-f.idleAt >= idleEvery {
+			marks = append(marks, idleMark{f.id, max(f.next, 0), estimate})
 		}
 	}
 	if len(marks) == 0 {
@@ -54,7 +58,7 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 		return err
 	}
 	for _, m := range marks {
-		l.feedNumber(m.feed).idle(m.wm)
+		l.feedNumber(m.feed).idle(m.at)
 	}
 	return l.drain()
 }
@@ -72,10 +76,10 @@ func (l *lane) keepMarks(ctx context.Context, entry []byte) error {
 	return nil
 }
 
-func (f *feed) idle(wm int64) {
-	f.idleWM = wm
+func (f *feed) idle(arrival int64) {
+	f.idleAt = arrival
 	for _, t := range f.lines {
-		t.idle(wm)
+		t.idle(arrival)
 	}
 }
 
@@ -102,7 +106,7 @@ func (f *feed) takeMarked(b *inBatch) error {
 // applyMarks makes the moves that belong before the event at offset.
 func (f *feed) applyMarks(offset int64) {
 	for len(f.journal) > 0 && f.journal[0].offset <= offset {
-		f.idle(f.journal[0].wm)
+		f.idle(f.journal[0].at)
 		f.journal = f.journal[1:]
 	}
 }
@@ -111,7 +115,7 @@ func appendMarks(b []byte, marks []idleMark) []byte {
 	for _, m := range marks {
 		b = binary.AppendUvarint(b, uint64(m.feed))
 		b = binary.AppendVarint(b, m.offset)
-		b = binary.AppendVarint(b, m.wm)
+		b = binary.AppendVarint(b, m.at)
 	}
 	return b
 }

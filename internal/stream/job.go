@@ -121,9 +121,6 @@ func New(opts Options) (*Job, error) {
 	for _, in := range opts.Program.Inputs {
 		j.keys[in.Name] = j.newKeyWatch(in)
 	}
-	if err := j.checkOver(); err != nil {
-		return nil, err
-	}
 	return j, nil
 }
 
@@ -133,20 +130,6 @@ func folded[T any](in map[string]T) map[string]T {
 		out[strings.ToLower(name)] = v
 	}
 	return out
-}
-
-// checkOver refuses substreams that nothing keeps together.
-func (j *Job) checkOver() error {
-	p := j.opts.Policy
-	if p.Late != WaitForever || p.Unlimited {
-		return nil
-	}
-	for _, n := range sourceNodes(j.opts.Program) {
-		if len(n.Over) > 0 {
-			return fault.New(fault.Invalid, "job "+j.opts.Name, "TIMESTAMP BY … OVER on input %s needs a late tolerance: without one a key may be behind for ever, and nothing is ever complete", n.Input.Name)
-		}
-	}
-	return nil
 }
 
 func sourceNodes(p *streamsql.Program) []*streamsql.Source {
@@ -287,9 +270,13 @@ func (j *Job) lane(ctx context.Context, name string, partitions map[*streamsql.I
 		outputs[key] = newOutput(e, OutputBatch{Job: o.Name, Output: out.Name, Run: o.Run, Lane: name}, o.Sinks[key], o.OutputErrors)
 		l.outputs = append(l.outputs, outputs[key])
 	}
-	b := &builder{l: l, env: e, refs: refs}
+	b := &builder{env: e, refs: refs, indexes: map[*streamsql.RefJoin]*refIndexes{}}
 	if err := b.build(o.Program, outputs); err != nil {
 		return nil, err
+	}
+	l.ops = b.ops
+	if slices.ContainsFunc(b.order, func(n *streamsql.Source) bool { return len(n.Over) > 0 }) {
+		j.split(l, b, outputs)
 	}
 	for i, in := range o.Program.Inputs {
 		if !in.Reference {
@@ -297,6 +284,35 @@ func (j *Job) lane(ctx context.Context, name string, partitions map[*streamsql.I
 		}
 	}
 	return l, j.position(ctx, l)
+}
+
+// split has the lane run the query for each key of TIMESTAMP BY … OVER apart.
+func (j *Job) split(l *lane, b *builder, outputs map[string]*output) {
+	l.over = newSubstreams(l.env, j.opts.Policy, j.back)
+	for _, n := range b.order {
+		l.over.sources = append(l.over.sources, &overSource{node: n, numbers: map[int32]*feedCounters{}})
+	}
+	if len(b.ops) == 0 {
+		l.over.shared = b.pipeline(b.order)
+	}
+	l.over.make = func() (*pipeline, error) {
+		key := &builder{env: b.env, refs: b.refs, indexes: b.indexes}
+		if err := key.build(j.opts.Program, outputs); err != nil {
+			return nil, err
+		}
+		return key.pipeline(b.order), nil
+	}
+	l.ops = []stateful{l.over}
+	l.merges = []*sourceMerge{{env: l.env, over: l.over, sent: minTime}}
+}
+
+// pipeline is what the builder has built, with the sources in an order.
+func (b *builder) pipeline(sources []*streamsql.Source) *pipeline {
+	p := &pipeline{ops: b.ops}
+	for _, n := range sources {
+		p.ports = append(p.ports, b.sources[n].port())
+	}
+	return p
 }
 
 // addFeeds adds the partitions of the nth input and the merges of its Source
@@ -308,6 +324,10 @@ func (j *Job) addFeeds(l *lane, b *builder, nth, partitions, only int) {
 	for _, n := range b.order {
 		if n.Input == in {
 			nodes = append(nodes, n)
+			if l.over != nil {
+				merges = append(merges, l.merges[0])
+				continue
+			}
 			merges = append(merges, &sourceMerge{env: l.env, next: b.sources[n].port(), sent: minTime})
 		}
 	}
@@ -316,21 +336,28 @@ func (j *Job) addFeeds(l *lane, b *builder, nth, partitions, only int) {
 			continue
 		}
 		f := &feed{
-			id: p*len(j.opts.Program.Inputs) + nth, input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: merges,
+			id: p*len(j.opts.Program.Inputs) + nth, input: in, nodes: nodes, partition: p, source: j.opts.Sources[strings.ToLower(in.Name)], merges: slices.Compact(slices.Clone(merges)),
 			free: make(chan *inBatch, 4), ready: make(chan *inBatch, 2), wake: l.wake, counters: l.env.counters, now: j.opts.Now,
-			clocks: j.clocks[in.Name], keys: j.keys[in.Name], next: -1, idleWM: minTime,
+			clocks: j.clocks[in.Name], keys: j.keys[in.Name], next: -1, idleAt: minTime,
 		}
 		for i, n := range nodes {
 			t := newTimeline(l.env, j.opts.Policy, n, f)
+			t.node = i
 			if slices.ContainsFunc(nodes[:i], n.SameTime) {
 				t.numbers, t.clocks = &feedCounters{}, nil // the other's are counted
+			}
+			if l.over != nil {
+				t.source = slices.Index(b.order, n)
+				l.over.sources[t.source].numbers[int32(p)] = t.numbers
 			}
 			f.lines = append(f.lines, t)
 			merges[i].lines = append(merges[i].lines, t)
 		}
 		l.feeds = append(l.feeds, f)
 	}
-	l.merges = append(l.merges, merges...)
+	if l.over == nil {
+		l.merges = append(l.merges, merges...)
+	}
 }
 
 // Metrics returns the job's numbers, summed over its lanes.

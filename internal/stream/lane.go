@@ -23,7 +23,8 @@ type lane struct {
 	policy  TimePolicy
 	feeds   []*feed
 	merges  []*sourceMerge
-	ops     []stateful // in plan order
+	ops     []stateful  // in plan order
+	over    *substreams // of TIMESTAMP BY … OVER; nil without
 	outputs []*output
 	wake    chan struct{}
 	store   Store
@@ -124,7 +125,7 @@ func (l *lane) step(ctx context.Context) (worked, ended bool, err error) {
 	case errors.Is(b.err, io.EOF):
 		f.done = true
 		for _, t := range f.lines {
-			t.idle(endOfTime)
+			t.end()
 		}
 	case b.err != nil:
 		return false, false, b.err

@@ -84,7 +84,16 @@ func (g *group) process(rows []streamsql.Row) error {
 			}
 		}
 	}
-	return nil
+	return g.handOn()
+}
+
+// handOn passes on the results of several windows that are complete. None may be
+// kept back: a snapshot could follow, in which they count as written.
+func (g *group) handOn() error {
+	if g.order == nil {
+		return nil
+	}
+	return g.order.flush()
 }
 
 func (g *group) advance(wm int64) error {
@@ -103,10 +112,7 @@ func (g *group) close(t int64) error {
 			return err
 		}
 	}
-	if g.order != nil {
-		return g.order.flush()
-	}
-	return nil
+	return g.handOn()
 }
 
 // id returns the id of the current row's key in a table of groups, whose tail

@@ -8,14 +8,26 @@ type refJoin struct {
 	node    *streamsql.RefJoin
 	data    *refData
 	out     emitter
-	version *refVersion // that index is of
-	index   *table      // one word: first row of the chain, from 1
-	next    []uint32    // by row: the next of its chain, from 1
-	key     []byte
+	indexes *refIndexes
+	*refIndex
+	key []byte
 }
 
-func newRefJoin(e *env, node *streamsql.RefJoin, data *refData, next port) *refJoin {
-	return &refJoin{node: node, data: data, out: newEmitter(e, next, node.Schema().Width), index: newTable(2)}
+// refIndex is a version of reference data by the keys of a join.
+type refIndex struct {
+	version *refVersion // nil: before the first
+	index   *table      // two words: first and last row of the chain, from 1
+	next    []uint32    // by row: the next of its chain, from 1
+}
+
+// refIndexes are the indexes that a join of a lane uses, of few versions: the
+// substreams of TIMESTAMP BY … OVER share them.
+type refIndexes struct{ of map[*refVersion]*refIndex }
+
+const keptIndexes = 4
+
+func newRefJoin(e *env, node *streamsql.RefJoin, data *refData, indexes *refIndexes, next port) *refJoin {
+	return &refJoin{node: node, data: data, out: newEmitter(e, next, node.Schema().Width), indexes: indexes, refIndex: &refIndex{}}
 }
 
 func (j *refJoin) process(rows []streamsql.Row) error {
@@ -30,7 +42,7 @@ func (j *refJoin) process(rows []streamsql.Row) error {
 func (j *refJoin) row(in *streamsql.Row) error {
 	env := j.out.env
 	if v := j.data.at(in.Time); v != j.version {
-		j.build(v)
+		j.use(v)
 	}
 	var hasKey, dates bool
 	j.key, hasKey, dates = joinKey(j.key[:0], j.node.LeftKeys, in)
@@ -77,15 +89,25 @@ func (j *refJoin) emit(in *streamsql.Row, right []streamsql.Value) (bool, error)
 	return true, nil
 }
 
-// build indexes a version. Rows with a NULL in a key match nothing.
-func (j *refJoin) build(v *refVersion) {
-	j.version = v
-	j.index.reset()
-	j.next = j.next[:0]
+// use takes the index of a version, making it if nobody has.
+func (j *refJoin) use(v *refVersion) {
 	if v == nil {
+		j.refIndex = &refIndex{}
 		return
 	}
-	j.next = append(j.next, make([]uint32, len(v.rows))...)
+	if j.refIndex = j.indexes.of[v]; j.refIndex != nil {
+		return
+	}
+	if len(j.indexes.of) >= keptIndexes {
+		clear(j.indexes.of)
+	}
+	j.refIndex = &refIndex{version: v, index: newTable(2), next: make([]uint32, len(v.rows))}
+	j.indexes.of[v] = j.refIndex
+	j.fill(v)
+}
+
+// fill indexes a version. Rows with a NULL in a key match nothing.
+func (j *refJoin) fill(v *refVersion) {
 	row := streamsql.Row{Scratch: &j.out.env.scratch}
 	for i := range v.rows {
 		row.Slots, row.Err = v.rows[i], nil

@@ -203,3 +203,60 @@ func TestNaive(t *testing.T) {
 		})
 	}
 }
+
+// naivePlaceOver applies the time policies of TIMESTAMP BY … OVER k: events in
+// order of arrival, each key with a time of its own.
+func naivePlaceOver(t *testing.T, p TimePolicy, parts [][]Event) []naiveRow {
+	var all []Event
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	slices.SortStableFunc(all, func(a, b Event) int { return int(min(max(a.Arrival-b.Arrival, -1), 1)) })
+	byKey := map[string][]Event{}
+	for _, e := range all {
+		var body struct{ K string }
+		if err := json.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		byKey[body.K] = append(byKey[body.K], e)
+	}
+	var rows []naiveRow
+	for _, events := range byKey {
+		rows = append(rows, naivePlace(t, p, [][]Event{events})...)
+	}
+	slices.SortStableFunc(rows, func(a, b naiveRow) int { return int(min(max(a.time-b.time, -1), 1)) })
+	return rows
+}
+
+// TestNaiveSubstreams: windows, sessions and joins of each key of TIMESTAMP BY …
+// OVER are what they are when the key is alone.
+func TestNaiveSubstreams(t *testing.T) {
+	const s = streamsql.TicksPerSecond
+	const stats = "COUNT(*) AS n, SUM(v) AS s, MIN(v) AS lo, MAX(v) AS hi, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t OVER k GROUP BY k, "
+	for name, c := range map[string]struct {
+		query string
+		naive func([]naiveRow) []string
+	}{
+		"tumbling": {"SELECT k, " + stats + "TumblingWindow(second, 5)", func(r []naiveRow) []string { return naiveHopping(r, 5*s, 5*s, 0) }},
+		"hopping":  {"SELECT k, " + stats + "HoppingWindow(second, 12, 5)", func(r []naiveRow) []string { return naiveHopping(r, 12*s, 5*s, 0) }},
+		"sliding":  {"SELECT k, " + stats + "SlidingWindow(second, 3)", func(r []naiveRow) []string { return naiveSliding(r, 3*s) }},
+		"session":  {"SELECT k, " + stats + "SessionWindow(second, 2, 11) OVER (PARTITION BY k)", func(r []naiveRow) []string { return naiveSession(r, 2*s, 11*s) }},
+		"left join": {"SELECT a.k, a.v AS x, b.v AS y, System.Timestamp() AS e INTO o FROM i a TIMESTAMP BY t OVER k LEFT JOIN i b TIMESTAMP BY t OVER k ON a.k = b.k AND DATEDIFF(second, a, b) BETWEEN -1 AND 3 AND b.v > a.v",
+			func(r []naiveRow) []string { return naiveJoin(r, -1, 3) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(6) {
+				rng := rand.New(rand.NewPCG(seed, 11))
+				policy := TimePolicy{Late: 60e9, OutOfOrder: []time.Duration{0, time.Second, 5 * time.Second}[seed%3], Drop: seed%2 == 1}
+				parts := randomEvents(rng, 1+int(seed%3), 250)
+				want := c.naive(naivePlaceOver(t, policy, parts))
+				got := runToEnd(t, c.query, policy, parts)
+				slices.Sort(want)
+				slices.Sort(got)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("seed %d, %+v (-want +got):\n%s", seed, policy, diff)
+				}
+			}
+		})
+	}
+}

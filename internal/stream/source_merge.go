@@ -6,14 +6,19 @@ import "github.com/lazuli-dev/lazuli/internal/streamsql"
 // then partition, then offset. A row goes on when no other partition can send
 // one before it, so the order does not depend on which partition was read
 // first.
+//
+// With TIMESTAMP BY … OVER one merge puts all partitions of all sources into the
+// order of arrival.
 type sourceMerge struct {
-	env   *env
-	lines []*timeline
-	next  port
-	rows  []streamsql.Row
-	used  []*inBatch // of rows: one for each run
-	runs  []int
-	sent  int64
+	env    *env
+	lines  []*timeline
+	next   port
+	over   *substreams // instead of next
+	source int         // of rows, with over
+	rows   []streamsql.Row
+	used   []*inBatch // of rows: one for each run
+	runs   []int
+	sent   int64
 }
 
 // drain hands on all rows that are settled, and then the watermark.
@@ -41,6 +46,9 @@ func (m *sourceMerge) drain() error {
 			}
 			if first > m.sent {
 				m.sent = first
+				if m.over != nil {
+					return m.over.advance(first)
+				}
 				return m.next.advance(first)
 			}
 			return nil
@@ -53,13 +61,20 @@ func (m *sourceMerge) drain() error {
 
 // take moves the run of rows up to limit from a timeline.
 func (m *sourceMerge) take(t *timeline, limit int64) error {
+	if m.source != t.source {
+		if err := m.flush(); err != nil {
+			return err
+		}
+		m.source = t.source
+	}
 	for t.head < len(t.queue) && t.queue[t.head].time <= limit {
 		e := &t.queue[t.head]
 		t.head++
 		m.env.held--
 		n := len(m.rows)
-		m.rows = append(m.rows, e.v.b.rows[e.v.i])
-		m.rows[n].Time, m.rows[n].Scratch, m.rows[n].Err = e.time, &m.env.scratch, nil
+		m.rows = append(m.rows, streamsql.Row{})
+		t.row(e, &m.rows[n])
+		m.rows[n].Scratch, m.rows[n].Err = &m.env.scratch, nil
 		if k := len(m.used); k > 0 && m.used[k-1] == e.v.b {
 			m.runs[k-1]++
 		} else {
@@ -79,7 +94,12 @@ func (m *sourceMerge) flush() error {
 	if len(m.rows) == 0 {
 		return nil
 	}
-	err := m.next.process(m.rows)
+	var err error
+	if m.over != nil {
+		err = m.over.process(m.source, m.rows)
+	} else {
+		err = m.next.process(m.rows)
+	}
 	m.rows = m.rows[:0]
 	for i, b := range m.used {
 		b.release(m.runs[i])

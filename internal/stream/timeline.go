@@ -14,12 +14,14 @@ const noTime = int64(math.MinInt64)
 // The watermark is the greatest time seen less the out-of-order tolerance, or,
 // while nothing comes, the estimated arrival time less the late tolerance.
 //
-// With TIMESTAMP BY … OVER each key has a watermark of its own. Rows are then
-// held until no key may be further behind, which the late tolerance bounds.
+// With TIMESTAMP BY … OVER order is the affair of each key (substreams): here rows
+// keep the order in which they arrived, and the watermark is one of arrival.
 type timeline struct {
 	policy    TimePolicy
 	byArrival bool
-	over      *table // one word: watermark of the key; nil without OVER
+	over      bool
+	source    int // of substreams.sources, with over
+	node      int // of the feed
 	env       *env
 	numbers   *feedCounters
 	clocks    *clocks // nil: another timeline tells of the same events
@@ -28,7 +30,6 @@ type timeline struct {
 	sorting   timeHeap[batchRow] // rows above the watermark, if rows may be out of order
 	queue     []entry            // rows in order
 	head      int
-	sweep     int64
 }
 
 // entry is a row that waits.
@@ -41,78 +42,73 @@ type batchRow struct {
 }
 
 func newTimeline(e *env, p TimePolicy, n *streamsql.Source, f *feed) *timeline {
-	t := &timeline{
-		policy: p, byArrival: n.Timestamp == nil, env: e, numbers: &f.numbers, clocks: f.clocks,
-		wm: minTime, sweep: minTime,
+	return &timeline{
+		policy: p, byArrival: n.Timestamp == nil, over: len(n.Over) > 0, env: e, numbers: &f.numbers, clocks: f.clocks, wm: minTime,
 	}
-	if len(n.Over) > 0 {
-		t.over = newTable(1)
-	}
-	return t
 }
 
-func (t *timeline) holds() bool { return !t.byArrival && (t.policy.OutOfOrder > 0 || t.over != nil) }
+func (t *timeline) holds() bool { return !t.byArrival && !t.over && t.policy.OutOfOrder > 0 }
 
-// place decides on the time of an event, or that it is dropped.
-func (t *timeline) place(time, arrival int64, key []byte) (int64, bool, error) {
+// admit applies the early and the late policy: the time that an event has then,
+// or that it is dropped.
+func (t *timeline) admit(time, arrival int64) (int64, bool) {
 	c := t.numbers
-	if t.byArrival {
-		t.wm = max(t.wm, arrival)
-		return t.wm, true, nil
+	if t.policy.Unlimited {
+		return time, true
 	}
-	late := ticksOf(t.policy.Late)
-	if !t.policy.Unlimited {
-		if time > arrival+ticksOf(EarlyLimit) {
-			c.early.Add(1)
-			return 0, false, nil
-		}
-		if t.policy.Late >= 0 && arrival-time > late {
-			c.late.Add(1)
-			if t.policy.Drop {
-				c.dropped.Add(1)
-				return 0, false, nil
-			}
-			time = arrival - late
-		}
+	if time > arrival+ticksOf(EarlyLimit) {
+		c.early.Add(1)
+		return 0, false
 	}
-	own := &t.wm
-	if t.over != nil {
-		if !t.policy.Unlimited {
-			t.wm = max(t.wm, arrival-late)
-		}
-		id := t.over.find(key)
-		if id == missing {
-			if t.over.size() >= t.env.limits.Keys {
-				return 0, false, tooManyKeys("TIMESTAMP BY … OVER", t.env.limits.Keys)
-			}
-			id, _ = t.over.insert(key, nil)
-			first := int64(minTime)
-			t.over.state(id)[0] = uint64(first)
-		}
-		wm := int64(t.over.state(id)[0])
-		own = &wm
-		defer func() { t.over.state(id)[0] = uint64(wm) }()
-	}
-	if low := max(*own, t.wm); time < low {
-		c.outOfOrder.Add(1)
+	if late := ticksOf(t.policy.Late); t.policy.Late >= 0 && arrival-time > late {
+		c.late.Add(1)
 		if t.policy.Drop {
 			c.dropped.Add(1)
-			return 0, false, nil
+			return 0, false
 		}
-		time = low
+		time = arrival - late
 	}
-	*own = max(*own, time-ticksOf(t.policy.OutOfOrder))
-	return time, true, nil
+	return time, true
+}
+
+// place decides on the time of an event, or that it is dropped.
+func (t *timeline) place(time, arrival int64) (int64, bool) {
+	if t.byArrival {
+		t.wm = max(t.wm, arrival)
+		return t.wm, true
+	}
+	time, ok := t.admit(time, arrival)
+	if !ok {
+		return 0, false
+	}
+	if time < t.wm {
+		t.numbers.outOfOrder.Add(1)
+		if t.policy.Drop {
+			t.numbers.dropped.Add(1)
+			return 0, false
+		}
+		time = t.wm
+	}
+	t.wm = max(t.wm, time-ticksOf(t.policy.OutOfOrder))
+	return time, true
 }
 
 // add takes row i of a batch.
-func (t *timeline) add(b *inBatch, i int, time, arrival int64, key []byte) error {
+func (t *timeline) add(b *inBatch, i int, time, arrival int64) error {
 	if !t.byArrival && !t.policy.Unlimited && t.clocks != nil {
 		t.clocks.check(t.policy, time-arrival, b, i)
 	}
-	time, ok, err := t.place(time, arrival, key)
-	if err != nil || !ok {
-		return err
+	var ok bool
+	if t.over {
+		if b.times[t.node][i], ok = t.admit(time, arrival); ok {
+			t.wm = max(t.wm, arrival)
+			time = t.wm
+		}
+	} else {
+		time, ok = t.place(time, arrival)
+	}
+	if !ok {
+		return nil
 	}
 	t.seq++
 	b.refs++
@@ -125,23 +121,35 @@ func (t *timeline) add(b *inBatch, i int, time, arrival int64, key []byte) error
 	return t.env.hold(1, "out-of-order tolerance")
 }
 
+// row writes the row of an entry. With OVER its Time is the event's, and its
+// Arrival what it is ordered by.
+func (t *timeline) row(e *entry, out *streamsql.Row) {
+	*out = e.v.b.rows[e.v.i]
+	out.Time = e.time
+	if t.over {
+		out.Time, out.Arrival = e.v.b.times[t.node][e.v.i], e.time
+	}
+}
+
 // settle moves the rows that the watermark has passed to the queue.
 func (t *timeline) settle() {
 	for len(t.sorting) > 0 && t.sorting[0].time <= t.wm {
 		t.queue = append(t.queue, t.sorting.pop())
 	}
-	if t.over != nil && t.wm >= t.sweep && t.wm != endOfTime {
-		t.sweep = t.wm + streamsql.TicksPerMinute
-		for id := range t.over.cap() {
-			if t.over.used(id) && int64(t.over.state(id)[0]) <= t.wm {
-				t.over.remove(id)
-			}
-		}
+}
+
+// idle moves the watermark on while no event comes; arrival is the estimate.
+func (t *timeline) idle(arrival int64) {
+	switch {
+	case t.over:
+		t.wm = max(t.wm, arrival-overSlack)
+	case t.policy.Late >= 0:
+		t.wm = max(t.wm, arrival-ticksOf(t.policy.Late))
 	}
 }
 
-// idle moves the watermark on while no event comes.
-func (t *timeline) idle(wm int64) { t.wm = max(t.wm, wm) }
+// end says that no event comes any more.
+func (t *timeline) end() { t.wm = endOfTime }
 
 // bound is the least time that the next row can have.
 func (t *timeline) bound() int64 {
@@ -165,20 +173,15 @@ func (t *timeline) trim() {
 
 func (t *timeline) save(w *stateWriter) {
 	w.int(t.wm)
-	w.int(t.sweep)
 	w.uint(t.seq)
-	w.bool(t.over != nil)
-	if t.over != nil {
-		t.over.save(w, saveWords)
-	}
 	var q rowQueue
 	for _, list := range [][]entry{t.queue[t.head:], t.sorting} {
 		w.uint(uint64(len(list)))
 		q.reset()
 		for _, e := range list {
 			w.uint(e.seq)
-			row := e.v.b.rows[e.v.i]
-			row.Time = e.time
+			var row streamsql.Row
+			t.row(&e, &row)
 			q.push(&row)
 		}
 		q.save(w)
@@ -187,21 +190,14 @@ func (t *timeline) save(w *stateWriter) {
 
 // load restores the timeline; width is the number of slots of its rows.
 func (t *timeline) load(r *stateReader, width int) {
-	t.wm, t.sweep, t.seq = r.int(), r.int(), r.uint()
-	if r.bool() {
-		if t.over == nil {
-			r.bad = true
-			return
-		}
-		t.over.load(r, loadWords)
-	}
+	t.wm, t.seq = r.int(), r.uint()
 	for pass := range 2 {
 		n := r.count(1)
 		seqs := make([]uint64, n)
 		for i := range seqs {
 			seqs[i] = r.uint()
 		}
-		b := &inBatch{}
+		b := &inBatch{times: make([][]int64, t.node+1)}
 		q := &b.kept
 		q.load(r)
 		if r.bad || q.len() != n {
@@ -214,6 +210,10 @@ func (t *timeline) load(r *stateReader, width int) {
 			row := streamsql.Row{Slots: make([]streamsql.Value, width)}
 			at = q.read(at, &row)
 			b.rows = append(b.rows, row)
+			b.times[t.node] = append(b.times[t.node], row.Time)
+			if t.over {
+				row.Time = row.Arrival
+			}
 			e := entry{time: row.Time, seq: seqs[i], v: batchRow{b, int32(i)}}
 			if pass == 0 {
 				t.queue = append(t.queue, e)

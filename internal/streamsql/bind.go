@@ -90,6 +90,7 @@ func (b *binder) script(s *Script) {
 		b.outputStep(q)
 	}
 	b.checkWidths()
+	b.checkOver()
 }
 
 // intoOf returns the first INTO of a query.
