@@ -134,12 +134,11 @@ func (messageCodec) Decode(r *broker.Record) (portal.Event, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.Properties, err = e.AppendProperties(nil); err != nil {
+	shown, err := e.Show()
+	if err != nil {
 		return out, err
 	}
-	if out.System, err = e.AppendSystem(nil); err != nil {
-		return out, err
-	}
+	out.Properties, out.System = shown.Properties, shown.System
 	out.SetBody(e.Body)
 	return out, nil
 }

@@ -97,16 +97,14 @@ func (l *localReader) Read(ctx context.Context, dst []trigger.Event, max int) ([
 func decodeEvent(r *broker.Record) (trigger.Event, error) {
 	e := trigger.Event{Sequence: r.Sequence, Offset: r.Offset.String(), EnqueuedAt: r.EnqueuedAt, PartitionKey: r.Key}
 	m, err := eventdata.Read(r.Body)
+	var shown eventdata.Shown
 	if err == nil {
-		e.Body, e.TraceParent = m.Body, m.TraceParent()
-		e.Properties, err = m.AppendProperties(nil)
-	}
-	if err == nil {
-		e.System, err = m.AppendSystem(nil)
+		shown, err = m.Show()
 	}
 	if err != nil {
 		return e, fault.Wrap(fault.KindOf(err), "event "+e.Offset, err, "stored message")
 	}
+	e.Body, e.Properties, e.System, e.TraceParent = m.Body, shown.Properties, shown.System, shown.TraceParent
 	return e, nil
 }
 

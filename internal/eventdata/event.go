@@ -10,9 +10,9 @@ import (
 type Event struct {
 	Body []byte // of the usual message, one Data section, not copied
 
-	application []byte       // encoded map, or nil
-	standard    amqp.Section // Properties, if any
-	annotations amqp.Section // MessageAnnotations, if any
+	application []byte // ApplicationProperties, an encoded map, or nil
+	standard    []byte // Properties, an encoded list, or nil
+	annotations []byte // MessageAnnotations, an encoded map, or nil
 }
 
 // Read finds the parts of a stored message. An error is fault.Internal: what is
@@ -35,9 +35,9 @@ func Read(message []byte) (e Event, err error) {
 		case amqp.SectionApplicationProperties:
 			e.application = s.Body
 		case amqp.SectionProperties:
-			e.standard = s
+			e.standard = s.Body
 		case amqp.SectionMessageAnnotations:
-			e.annotations = s
+			e.annotations = s.Body
 		}
 		if err != nil {
 			return e, stored(err)

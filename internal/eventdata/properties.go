@@ -1,6 +1,8 @@
 package eventdata
 
 import (
+	"cmp"
+
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -60,34 +62,60 @@ func (p *Properties) Err() error { return p.err }
 // AppendProperties appends the application properties as a JSON object; nothing
 // when there are none.
 func (e *Event) AppendProperties(dst []byte) ([]byte, error) {
+	dst, _, err := e.render(dst)
+	return dst, err
+}
+
+// render is AppendProperties, which finds the trace context on the way.
+func (e *Event) render(dst []byte) (text []byte, trace string, err error) {
 	o := object{dst, len(dst)}
+	older := ""
 	p := e.Properties()
 	for p.Next() {
-		if err := o.addEncoded(p.Property.Name, p.Property.encoded); err != nil {
-			return dst, err
-		}
-	}
-	return o.b, p.Err()
-}
-
-// TraceParent is the W3C trace context of the sender, or "".
-func (e *Event) TraceParent() string {
-	var found, older string
-	for p := e.Properties(); found == "" && p.Next(); {
-		switch string(p.Property.Name) {
+		name, value := p.Property.Name, p.Property.encoded
+		switch string(name) {
 		case "traceparent":
-			found = text(p.Property.encoded)
+			trace = textOf(value)
 		case "Diagnostic-Id":
-			older = text(p.Property.encoded)
+			older = textOf(value)
+		}
+		if err := o.addEncoded(name, value); err != nil {
+			return dst, "", err
 		}
 	}
-	if found == "" {
-		return older
-	}
-	return found
+	return o.b, cmp.Or(trace, older), p.Err()
 }
 
-func text(encoded []byte) string {
+func textOf(encoded []byte) string {
 	s, _ := amqp.TextOf(encoded)
 	return string(s)
 }
+
+// Shown is what functions and people see of an event besides its body.
+type Shown struct {
+	Properties  []byte // a JSON object, or nil
+	System      []byte // a JSON object, or nil
+	TraceParent string // the W3C trace context of the sender, or ""
+}
+
+// Show decodes all that there is.
+func (e *Event) Show() (s Shown, err error) {
+	if len(e.application) > 0 {
+		if s.Properties, s.TraceParent, err = e.render(make([]byte, 0, roomFor(e.application))); err != nil {
+			return s, err
+		}
+	}
+	if len(e.standard)+len(e.annotations) > 0 {
+		s.System, err = e.AppendSystem(make([]byte, 0, roomFor(e.standard)+roomFor(e.annotations)))
+	}
+	if len(s.System) == 0 {
+		s.System = nil
+	}
+	if len(s.Properties) == 0 {
+		s.Properties = nil
+	}
+	return s, err
+}
+
+// roomFor is about as long as the JSON of a section is.
+func roomFor(section []byte) int { return 2*len(section) + 16 }

@@ -28,11 +28,11 @@ func hidden(annotation []byte) bool {
 	return false
 }
 
-func (o *object) addAnnotations(s amqp.Section) error {
-	if len(s.Body) == 0 {
+func (o *object) addAnnotations(encoded []byte) error {
+	if len(encoded) == 0 {
 		return nil
 	}
-	m, err := s.Map()
+	m, err := amqp.ParseRawMap(encoded)
 	if err != nil {
 		return err
 	}
@@ -51,11 +51,11 @@ func (o *object) addAnnotations(s amqp.Section) error {
 	return nil
 }
 
-func (o *object) addStandard(s amqp.Section) error {
-	if len(s.Body) == 0 {
+func (o *object) addStandard(encoded []byte) error {
+	if len(encoded) == 0 {
 		return nil
 	}
-	p, err := amqp.ParseProperties(s)
+	p, err := amqp.ParseProperties(amqp.Section{Kind: amqp.SectionProperties, Body: encoded})
 	if err != nil {
 		return err
 	}
