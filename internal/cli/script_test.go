@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +33,7 @@ func TestMain(m *testing.M) {
 // current folder runs, `put DB CONTAINER FILE [FIELD ...]` stores the documents
 // of an NDJSON file under the partition key of these fields, `awaitfile FILE TEXT` waits until a file that a background command
 // writes holds the text, `awaitrows DB CONTAINER N` until the container has N
-// documents, `identity` starts a managed identity endpoint for what follows.
+// documents, `web` asks an HTTP door, `identity` starts a managed identity endpoint for what follows.
 // The repository's examples are the folder examples.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -57,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"awaitfile": scriptAwaitFile,
 			"awaitrows": scriptAwaitRows,
 			"identity":  scriptIdentity,
+			"web":       scriptWeb,
 		},
 	})
 }
@@ -106,6 +110,37 @@ func scriptAwaitRows(ts *testscript.TestScript, neg bool, args []string) {
 		<-time.After(20 * time.Millisecond)
 	}
 	ts.Fatalf("%s/%s has %s documents after %v, want %s", args[0], args[1], got, scriptDeadline, args[2])
+}
+
+// scriptWeb asks as a browser or a program would: web METHOD SERVICE PATH
+// STATUS [NAME:VALUE ...]. The body of a POST is {"input":"x"}, as JSON unless
+// a header says otherwise; Host is a header too.
+func scriptWeb(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: web METHOD SERVICE PATH STATUS [NAME:VALUE ...]")
+	}
+	info, ok := scriptInstance(ts)
+	if !ok {
+		ts.Fatalf("no lazuli runs here")
+	}
+	req, err := http.NewRequest(args[0], "http://"+info.Addresses[args[1]]+args[2], strings.NewReader(`{"input":"x"}`))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	for _, h := range args[4:] {
+		name, value, _ := strings.Cut(h, ":")
+		if req.Header.Set(name, value); name == "Host" {
+			req.Host = value
+		}
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := transport.RoundTrip(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if got := strconv.Itoa(resp.StatusCode); got != args[3] {
+		ts.Fatalf("%s: %s %s", strings.Join(args[:3], " "), got, body)
+	}
 }
 
 // scriptContainer is a container of the project in the current folder.
