@@ -98,7 +98,10 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		Begin:       begin,
 		StreamStart: f.start,
 		Ready: func(sum app.Summary) {
-			if !f.quiet {
+			switch {
+			case f.logFormat == "json": // who reads it wants nothing else on the terminal
+				log.Info("ready", "version", version(), "data", sum.Info.DataDir)
+			case !f.quiet:
 				lines.flush()
 				s.printScreen(sum)
 			}
