@@ -134,7 +134,7 @@ func (h *Hub) openPartitions(m hubMeta, from int, mustExist bool) ([]*Partition,
 	for i := range parts {
 		slots <- struct{}{}
 		wg.Go(func() {
-			parts[i], errs[i] = openPartition(h, m.Name, from+i, mustExist)
+			parts[i], errs[i] = openPartition(h, m, from+i, mustExist)
 			<-slots
 		})
 	}

@@ -457,7 +457,7 @@ func TestEvents(t *testing.T) {
 		}
 	}}
 	b := start(t, opts)
-	b.ensure(HubConfig{Name: "h", Partitions: 1, RetentionBytes: 200})
+	b.ensure(HubConfig{Name: "h", Partitions: 1, RetentionBytes: 150})
 	p := b.partition("h", 0)
 	appendTo(t, p, "", strings.Repeat("x", 100), "yy")
 	appendTo(t, p, "", strings.Repeat("x", 90))

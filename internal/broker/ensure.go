@@ -15,7 +15,7 @@ type HubConfig struct {
 	Name           string        // 1-256 of letters, digits, '.', '-', '_'; compared case-insensitively
 	Partitions     int           // 1-1024; may grow later, never shrink; 0 leaves an existing hub as it is
 	Retention      time.Duration // records older than this may go; 0 leaves what is set (at first: no limit), negative is no limit
-	RetentionBytes int64         // per partition, the oldest go beyond this size; 0 and negative as above
+	RetentionBytes int64         // per partition: the newest of this size stay, and at most a sixteenth or 1 MiB more; 0 and negative as above
 	ConsumerGroups []string      // beside $Default, which always exists
 }
 
@@ -117,6 +117,9 @@ func (b *Broker) updateHub(h *Hub, cfg HubConfig) error {
 		return errors.Join(err, releaseAll(parts))
 	}
 	b.meta = next
+	for _, p := range old.partitions {
+		p.limitSegments(m)
+	}
 	h.state.Store(&hubState{m, append(slices.Clone(old.partitions), parts...)})
 	b.add(h, parts)
 	return nil

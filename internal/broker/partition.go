@@ -20,12 +20,12 @@ type Partition struct {
 	ended   chan struct{} // closed when its writer is gone
 }
 
-func openPartition(h *Hub, hubName string, id int, mustExist bool) (*Partition, error) {
+func openPartition(h *Hub, m hubMeta, id int, mustExist bool) (*Partition, error) {
 	o := h.b.opts
 	begun := time.Now()
 	p := &Partition{
 		hub: h, id: id,
-		name:  fmt.Sprintf("hub %s partition %d", hubName, id),
+		name:  fmt.Sprintf("hub %s partition %d", m.Name, id),
 		ended: make(chan struct{}),
 	}
 	var err error
@@ -47,10 +47,11 @@ func openPartition(h *Hub, hubName string, id int, mustExist bool) (*Partition, 
 	if err != nil {
 		return nil, err
 	}
+	p.limitSegments(m)
 	if mustExist && o.Events != nil {
 		info := p.log.Info()
 		o.Events(Recovered{
-			Hub: hubName, Partition: id,
+			Hub: m.Name, Partition: id,
 			LastSequence: info.Next - 1, TornBytes: info.TornBytes, Took: time.Since(begun),
 		})
 	}
@@ -155,6 +156,23 @@ func (p *Partition) tell(a Append, r seglog.Result) {
 		Hub: p.hub.Name(), Partition: p.id,
 		FirstSequence: r.First, Count: len(a.Records), Bytes: bytes, EnqueuedAt: r.Time,
 	})
+}
+
+// Retention by size keeps at least what was asked for and goes by whole
+// segments. So segments are a sixteenth of it: no more than that is kept beyond,
+// or than minSegment.
+const (
+	segmentShare = 16
+	minSegment   = 1 << 20
+)
+
+// limitSegments makes the log's segments small enough for the hub's retention.
+func (p *Partition) limitSegments(m hubMeta) {
+	if m.RetentionBytes > 0 {
+		p.log.LimitSegments(max(m.RetentionBytes/segmentShare, minSegment))
+	} else {
+		p.log.LimitSegments(0)
+	}
 }
 
 // retain applies the hub's retention.

@@ -28,7 +28,7 @@ func (l *Log) blank(size int64) {
 		return
 	}
 	from := max(w.pos, w.blanked)
-	n := min(w.pos, blankStep, l.opts.SegmentBytes-from)
+	n := min(w.pos, blankStep, l.segmentBytes.Load()-from)
 	if n < 2*size {
 		return
 	}

@@ -47,7 +47,7 @@ func TestFileCalls(t *testing.T) {
 		say("append what needs a new segment")
 		l.mustAppend("", strings.Repeat("e", 400))
 		say("retain")
-		if _, err := l.Retain(Retention{Bytes: 800}); err != nil {
+		if _, err := l.Retain(Retention{Bytes: 400}); err != nil {
 			t.Fatal(err)
 		}
 		say("close")

@@ -15,7 +15,9 @@ import (
 //
 // What a crash can leave, and what becomes of it:
 //
-//	a *.tmp file               removed: a segment that never got its name
+//	a *.tmp file               removed: a file that never got its name
+//	a newest segment that is   refused, when the last stop was orderly: see endFile
+//	missing or cut
 //	zeros behind the groups    written over: they are blanks, see writer.blank
 //	a torn tail                void: the next append begins a new segment
 //	a missing or bad segment   refused
@@ -29,7 +31,13 @@ func (l *Log) load() error {
 	if err := l.listSegments(); err != nil {
 		return err
 	}
+	if err := l.loadEnding(); err != nil {
+		return err
+	}
 	if len(l.segments) == 0 {
+		if err := l.checkEnding(nil, 0, 0, ""); err != nil && !l.opts.MustExist {
+			return err
+		}
 		return l.begin()
 	}
 	if err := l.readHeaders(); err != nil {
@@ -52,7 +60,10 @@ func (l *Log) listSegments() error {
 			l.segments = append(l.segments, &segment{header: header{number: number}, path: path})
 			continue
 		}
-		if strings.HasSuffix(name, segmentSuffix+tempSuffix) {
+		if name == endFile {
+			continue
+		}
+		if strings.HasSuffix(name, segmentSuffix+tempSuffix) || name == endFile+tempSuffix {
 			if err := fs.Remove(path); err != nil {
 				return fmt.Errorf("remove leftover %s: %w", path, err)
 			}
@@ -170,6 +181,9 @@ func (l *Log) scanActive(s *segment, f vfs.File) error {
 			return fmt.Errorf("read %s: %w", s.path, err)
 		}
 		if reason != "" {
+			if err := l.checkEnding(s, pos, l.next, reason); err != nil {
+				return err
+			}
 			blank, err := zerosFrom(f, pos, size)
 			if err != nil {
 				return fmt.Errorf("read %s: %w", s.path, err)
@@ -193,6 +207,9 @@ func (l *Log) scanActive(s *segment, f vfs.File) error {
 		marked = g.kind == kindClosed
 	}
 	s.end = scan.at()
+	if err := l.checkEnding(s, s.end, l.next, ""); err != nil {
+		return err
+	}
 	l.torn = torn
 	l.w = writer{
 		segment: s, file: f, pos: s.end, synced: headerSize, allocated: s.end, blanked: size,

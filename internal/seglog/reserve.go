@@ -11,7 +11,7 @@ func (l *Log) reserve(size int64) {
 	if w.pos+size <= w.allocated {
 		return
 	}
-	step := max(size, min(w.pos, reserveStep, l.opts.SegmentBytes-w.pos))
+	step := max(size, min(w.pos, reserveStep, l.segmentBytes.Load()-w.pos))
 	if w.file.Preallocate(w.pos, step) == nil {
 		w.allocated = w.pos + step
 	}

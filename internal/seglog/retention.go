@@ -11,7 +11,7 @@ import (
 // Retention says what may go. Zero fields mean no limit.
 type Retention struct {
 	Age   time.Duration // records older than this
-	Bytes int64         // the oldest records while the segments are larger than this together
+	Bytes int64         // the oldest records beyond this size of the newest
 }
 
 // Retained says what Retain removed.
@@ -22,10 +22,11 @@ type Retained struct {
 }
 
 // Retain removes the oldest segments that the policy lets go: those whose
-// records are all too old, and those beyond the size. Only whole segments go,
-// so a record may stay longer than its age: at most twice as long, because a
-// segment whose oldest record is too old is ended, which the writer does soon
-// after. Call it from one goroutine at a time. Readers of removed records go on
+// records are all too old, and those without which the others are still as
+// large as the size. Only whole segments go, so at least the size is kept, and at
+// most one segment more (see LimitSegments); and a record may stay longer than
+// its age: at most twice as long, because a segment whose oldest record is too
+// old is ended, which the writer does soon after. Call it from one goroutine at a time. Readers of removed records go on
 // with the oldest kept.
 func (l *Log) Retain(r Retention) (Retained, error) {
 	var done Retained
@@ -50,6 +51,13 @@ func (l *Log) Retain(r Retention) (Retained, error) {
 	return done, nil
 }
 
+// LimitSegments makes segments end at so many bytes, but no later than at
+// Options.SegmentBytes; 0 and less is that. Retention is as exact as segments are
+// small.
+func (l *Log) LimitSegments(bytes int64) {
+	l.segmentBytes.Store(min(positive(bytes, l.opts.SegmentBytes), l.opts.SegmentBytes))
+}
+
 // dropOldest takes the oldest segment out of the log if it may go. From then on
 // no reader finds it.
 func (l *Log) dropOldest(r Retention, cut int64) (s *segment, begin int64) {
@@ -63,7 +71,7 @@ func (l *Log) dropOldest(r Retention, cut int64) (s *segment, begin int64) {
 		bytes += s.end
 	}
 	tooOld := r.Age > 0 && l.segments[1].prevMs < cut
-	tooMuch := r.Bytes > 0 && bytes > r.Bytes
+	tooMuch := r.Bytes > 0 && bytes-l.segments[0].end >= r.Bytes
 	if !tooOld && !tooMuch {
 		return nil, l.segments[0].first
 	}

@@ -120,5 +120,6 @@ func (l *Log) markClosed() {
 		return
 	}
 	w.pos += groupHeaderSize
+	w.synced = w.pos
 	l.giveBack()
 }

@@ -32,7 +32,8 @@
 //     found after a crash that follows at once: its fate is unknown, as with a
 //     broken connection.
 //   - Open drops a tail that a crash cut off. It refuses damage elsewhere with
-//     a Corruption that names file and position. A sealed segment is verified
+//     a Corruption that names file and position, and so it does with a log that
+//     is shorter than at its last orderly stop. A sealed segment is verified
 //     when it is read.
 package seglog
 
@@ -101,7 +102,9 @@ type Log struct {
 	queue queue
 	w     writer // owned by Run
 
-	rotateAsked atomic.Bool // retention wants a new segment
+	rotateAsked  atomic.Bool  // retention wants a new segment
+	segmentBytes atomic.Int64 // size at which a segment is sealed; see LimitSegments
+	kept         ending       // what endFile holds; owned by Open, then by Run
 
 	// mu guards the rest: what readers may see.
 	mu       sync.Mutex
@@ -129,6 +132,7 @@ type Info struct {
 func Open(opts Options) (*Log, error) {
 	l := &Log{opts: opts.withDefaults()}
 	l.queue.init(l.opts.QueueBytes)
+	l.segmentBytes.Store(l.opts.SegmentBytes)
 	if err := l.load(); err != nil {
 		return nil, fault.Wrap(kindOfOpen(err), l.opts.Name, err, "open the log")
 	}

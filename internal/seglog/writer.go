@@ -50,6 +50,7 @@ func (l *Log) writeUntilClosed() {
 		case <-l.queue.done:
 			l.drain()
 			l.markClosed()
+			l.keepEnding()
 			return
 		}
 	}
@@ -80,7 +81,7 @@ func (l *Log) drain() {
 // size: as many as fit CommitBytes and what is left of the segment.
 func (l *Log) nextCommit(waiting []pending) (n, size int) {
 	limit := int64(l.opts.CommitBytes)
-	if left := l.opts.SegmentBytes - l.w.pos; left >= int64(waiting[0].size) {
+	if left := l.segmentBytes.Load() - l.w.pos; left >= int64(waiting[0].size) {
 		limit = min(limit, left)
 	}
 	size = waiting[0].size
@@ -94,7 +95,7 @@ func (l *Log) nextCommit(waiting []pending) (n, size int) {
 // them to readers and acknowledges them. After an error none of them counts.
 func (l *Log) commit(batch []pending, size int) error {
 	w := &l.w
-	if w.suspect || w.pos > headerSize && w.pos+int64(size) > l.opts.SegmentBytes {
+	if w.suspect || w.pos > headerSize && w.pos+int64(size) > l.segmentBytes.Load() {
 		if err := l.roll(); err != nil {
 			return err
 		}
