@@ -9,7 +9,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"syscall"
 )
 
 // Kind classifies what went wrong, in the engine's own terms.
@@ -116,23 +115,4 @@ func KindOf(err error) Kind {
 func Is(err error, kind Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == kind
-}
-
-// Text returns what a client may read of an error: resource and message of the
-// Errors in its chain, and the system's word for it. Other causes are for the
-// log: they name the server's files.
-func Text(err error) string {
-	var e *Error
-	var errno syscall.Errno
-	switch {
-	case errors.As(err, &e):
-		text := (&Error{Kind: e.Kind, Resource: e.Resource, Msg: e.Msg}).Error()
-		if more := Text(e.Err); more != "" {
-			text += ": " + more
-		}
-		return text
-	case errors.As(err, &errno):
-		return errno.Error()
-	}
-	return ""
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"syscall"
 	"testing"
 )
 
@@ -49,19 +47,5 @@ func TestEveryKindHasAName(t *testing.T) {
 			t.Errorf("kind %d has no name of its own: %q", k, k)
 		}
 		seen[k.String()] = true
-	}
-}
-
-func TestTextNamesNoFile(t *testing.T) {
-	disk := &os.PathError{Op: "write", Path: "/srv/data/1.seg", Err: syscall.ENOSPC}
-	for want, err := range map[string]error{
-		"hub h: nothing was stored: " + syscall.ENOSPC.Error(): Wrap(Unavailable, "hub h", fmt.Errorf("write /srv: %w", disk), "nothing was stored"),
-		"a: b: c: d":   fmt.Errorf("at /srv: %w", Wrap(Invalid, "a", New(Conflict, "c", "d"), "b")),
-		"a: not found": Wrap(NotFound, "a", errors.New("/srv/x"), ""),
-		"":             errors.New("/srv/x"),
-	} {
-		if got := Text(err); got != want {
-			t.Errorf("text of %v is %q, want %q", err, got, want)
-		}
 	}
 }

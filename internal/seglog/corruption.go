@@ -32,6 +32,19 @@ func (l *Log) corrupt(file string, position int64, reason string) *Corruption {
 	}
 }
 
+// readableFrom says, for an error, where a reader that cannot read the record
+// can go on for certain: at the next file.
+func (l *Log) readableFrom(record int64) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		if s.first > record {
+			return fmt.Sprintf("; the file after it begins with record %d", s.first)
+		}
+	}
+	return ""
+}
+
 // kindOfOpen is the kind of an error of Open: damage is ours to report, all
 // else is the disk's.
 func kindOfOpen(err error) fault.Kind {

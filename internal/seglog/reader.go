@@ -168,7 +168,7 @@ func (r *Reader) find() (bool, error) {
 			r.closeFile()
 			return r.find() // retention took the file: the oldest record has moved
 		}
-		return false, fault.Wrap(kindOfOpen(err), l.opts.Name, err, "read record %d", r.next)
+		return false, fault.Wrap(kindOfOpen(err), l.opts.Name, err, "read record %d%s", r.next, l.readableFrom(r.next))
 	}
 	r.cur, r.off = c, 0
 	return true, nil

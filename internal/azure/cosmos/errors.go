@@ -66,9 +66,8 @@ var kindTable = map[fault.Kind]kindStatus{
 const throttleRetryMS = 100
 
 // asAPIError turns any error into the service's shape. An error of ours keeps
-// its details for the log: of an Internal one the client reads the kind's
-// sentence, of an Unavailable one what the engine said in its own words. Causes
-// and resources name files of this machine.
+// its details for the log: the client reads the kind's sentence, and what the
+// engine said in its own words. Causes and resources name files of this machine.
 func asAPIError(err error) *apiError {
 	var e *apiError
 	if errors.As(err, &e) {
@@ -81,8 +80,7 @@ func asAPIError(err error) *apiError {
 	row := kindTable[kind]
 	out := &apiError{status: row.status, code: row.code, msg: row.text}
 	switch kind {
-	case fault.Internal:
-	case fault.Unavailable:
+	case fault.Internal, fault.Unavailable:
 		var engine *fault.Error
 		if errors.As(err, &engine) && engine.Msg != "" {
 			out.msg += " " + engine.Msg

@@ -28,12 +28,21 @@ func TestEveryKindHasAStatus(t *testing.T) {
 			t.Errorf("kinds %q and %q share the code %s", k, other, row.code)
 		}
 		codes[row.code] = k
-		e := asAPIError(fmt.Errorf("write: %w", fault.New(k, "container c", "secret detail")))
+		e := asAPIError(fmt.Errorf("write: %w", fault.New(k, "container c", "the engine's words")))
 		if e.status != row.status || e.code != row.code {
 			t.Errorf("kind %q became %d %s", k, e.status, e.code)
 		}
-		if shown := strings.Contains(e.msg, "secret detail"); shown == (k == fault.Internal) {
-			t.Errorf("kind %q: detail shown = %v", k, shown)
+		if !strings.Contains(e.msg, "the engine's words") {
+			t.Errorf("kind %q: %s", k, e.msg)
+		}
+	}
+	for _, err := range []error{
+		fault.Wrap(fault.Internal, "/srv/kv", errors.New("/srv/kv/1.sst"), "a file is damaged"),
+		fault.Wrap(fault.Unavailable, "/srv/kv", errors.New("/srv/kv/1.log"), "the disk is full"),
+		errors.New("/srv"),
+	} {
+		if e := asAPIError(err); strings.Contains(e.msg, "/srv") {
+			t.Errorf("%v: the client reads %s", err, e.msg)
 		}
 	}
 	if len(kindTable) != len(fault.Kinds()) {
