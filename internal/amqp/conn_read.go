@@ -65,12 +65,20 @@ func (c *Conn) readLoop() error {
 			if c.closing() {
 				return errPeerClosed
 			}
-			return &Error{Condition: ErrResourceLimit, Description: fmt.Sprintf("nothing was received for %v", c.limits.idleTimeout)}
+			return c.idle()
 		case errors.Is(err, io.EOF) && c.closing():
 			return errPeerClosed
 		}
 		return err
 	}
+}
+
+// idle ends a connection whose peer is silent. The condition is one after which
+// clients connect again, and the words are those that brokers and people know.
+func (c *Conn) idle() *Error {
+	return &Error{Condition: ErrConnectionForced, Description: fmt.Sprintf(
+		"The connection was inactive for more than the allowed %d milliseconds and is closed by container '%s'.",
+		c.limits.idleTimeout.Milliseconds(), c.local.ContainerID)}
 }
 
 func (c *Conn) closing() bool {

@@ -134,7 +134,8 @@ func TestSilentPeerIsDropped(t *testing.T) {
 		if silence < 55*time.Second || silence > 68*time.Second {
 			t.Errorf("dropped after %v of silence", silence)
 		}
-		if c := decodeClose(&d); c.Error == nil || c.Error.Condition != ErrResourceLimit {
+		if c := decodeClose(&d); c.Error == nil || c.Error.Condition != ErrConnectionForced ||
+			c.Error.Description != "The connection was inactive for more than the allowed 60000 milliseconds and is closed by container 'server'." {
 			t.Errorf("close says %v", c.Error)
 		}
 		if err := <-s.closed; err == nil {
