@@ -87,6 +87,9 @@ func jobNumbers(j *jobs.Job) portal.JobNumbers {
 		n.CheckpointAt = stream.TimeOf(m.CheckpointAt)
 	}
 	n.LastError = m.LastError
+	for _, e := range m.DataErrors {
+		n.DataErrors = append(n.DataErrors, portal.JobDataErrors(e))
+	}
 	for _, in := range job.Inputs() {
 		shown := inputNumbers(j, in, n.State == jobs.Running)
 		for _, p := range shown.Partitions {

@@ -253,3 +253,33 @@ func TestSeveralEventsInOneMessage(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+// TestEachBadEventIsCountedOnce, however many SELECTs read its input, by kind.
+func TestEachBadEventIsCountedOnce(t *testing.T) {
+	testkit.NoLeaks(t)
+	l := newJobLab(t, `SELECT id INTO docs FROM readings TIMESTAMP BY t WHERE x = 1
+		SELECT id INTO docs FROM readings TIMESTAMP BY t WHERE x = 2
+		SELECT id INTO docs FROM readings TIMESTAMP BY t WHERE x = 3
+		SELECT id INTO docs FROM readings TIMESTAMP BY t WHERE x = 4`)
+	j, end := l.run()
+	defer end()
+	l.await(j, jobs.Running)
+	at := func(d time.Duration) string { return time.Now().UTC().Add(d).Format(time.RFC3339Nano) }
+	l.send(`{"id":"a","x":1,"t":"`+at(0)+`"}`, `{"id":"ahead","x":1,"t":"`+at(10*time.Minute)+`"}`, `{"id":"none","x":1}`, `{"id":"soon","x":1,"t":"soon"}`,
+		`{"id":"b","x":2,"t":"`+at(0)+`"}`, `{"id":"c","x":3,"t":"`+at(0)+`"}`)
+	testkit.Eventually(t, jobWait, func() bool { return len(documents(t, l.s)) == 3 }, "three rows: %v", documents(t, l.s))
+	n := jobNumbers(j)
+	if n.In != 6 || n.Early != 1 || n.ConversionErrors != 2 || n.Malformed+n.RuntimeErrors+n.Dropped != 0 {
+		t.Errorf("%+v", n)
+	}
+	kinds := map[string]int64{}
+	for _, e := range n.DataErrors {
+		kinds[e.Kind+" "+e.Input] = e.Events
+	}
+	if want := fmt.Sprint(map[string]int64{"InputDeserializerError.MissingColumns readings": 1, "InvalidInputTimeStamp readings": 1}); fmt.Sprint(kinds) != want {
+		t.Errorf("kinds %v, want %s", kinds, want)
+	}
+	if len(n.Warnings) != 1 || n.Warnings[0].Events != 1 || !strings.Contains(n.Warnings[0].Text, "10 minutes") {
+		t.Errorf("warnings %+v", n.Warnings)
+	}
+}

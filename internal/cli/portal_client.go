@@ -44,7 +44,13 @@ type jobState struct {
 	Failed    string            `json:"failed"`
 	Blocked   map[string]string `json:"blocked"`
 	LastError string            `json:"lastError"`
-	Warnings  []struct {
+	Errors    []struct {
+		Kind   string `json:"kind"`
+		Input  string `json:"input"`
+		Events int64  `json:"events"`
+		Last   string `json:"last"`
+	} `json:"dataErrors"`
+	Warnings []struct {
 		Text string `json:"text"`
 	} `json:"warnings"`
 }

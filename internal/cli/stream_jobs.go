@@ -97,7 +97,14 @@ func (j *jobState) troubles() []string {
 	for _, w := range j.Warnings {
 		lines = append(lines, w.Text)
 	}
-	if j.errors() > 0 && j.LastError != "" {
+	for _, e := range j.Errors {
+		of := "rows"
+		if e.Input != "" {
+			of = "of input " + e.Input
+		}
+		lines = append(lines, fmt.Sprintf("%d %s left out: %s; the last: %s", e.Events, of, e.Kind, e.Last))
+	}
+	if len(j.Errors) == 0 && j.errors() > 0 && j.LastError != "" {
 		lines = append(lines, "the last error: "+j.LastError)
 	}
 	return lines

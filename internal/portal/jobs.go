@@ -86,6 +86,7 @@ type JobNumbers struct {
 	StateBytes       int64     // of the last checkpoint
 	HeldRows         int64     // that wait for the watermark
 	LastError        string
+	DataErrors       []JobDataErrors   // what was left out and why, the most frequent first
 	Blocked          map[string]string // outputs that do not take rows, and why
 	Failed           string            // why the job does not run, or ""
 	Functions        []string          // JavaScript functions, as in udf.name
@@ -114,6 +115,15 @@ type JobOutputNumbers struct {
 	Name        string
 	Out, Errors int64
 	Blocked     string
+}
+
+// JobDataErrors are the events of an input, or rows, that were left out for one
+// reason since the start.
+type JobDataErrors struct {
+	Kind   string `json:"kind"`  // the vendor's name, as InputDeserializerError.InvalidData
+	Input  string `json:"input"` // "" for rows
+	Events int64  `json:"events"`
+	Last   string `json:"last"` // what was wrong with the last one
 }
 
 // JobWarning says what is wrong with the events of an input, and what to do.

@@ -25,6 +25,7 @@ type JobState struct {
 	HeldRows     int64             `json:"heldRows"`
 	Functions    []string          `json:"functions"`
 	LastError    string            `json:"lastError,omitempty"`
+	DataErrors   []JobDataErrors   `json:"dataErrors,omitempty"`
 	Blocked      map[string]string `json:"blocked,omitempty"`
 	Failed       string            `json:"failed,omitempty"`
 	Warnings     []JobWarning      `json:"warnings"`
@@ -58,7 +59,7 @@ func (j *Job) state(rate rateOf) JobState {
 		Name: j.Name, State: n.State, Start: n.Start, Lanes: n.Lanes,
 		Inputs: make([]JobInputState, len(j.Inputs)), Outputs: make([]JobOutputState, len(j.Outputs)),
 		In: rate(key+"/in", n.In), Out: rate(key+"/out", n.Out),
-		DelayMs: n.DelayMs, Backlog: n.Backlog, LastError: n.LastError, Blocked: n.Blocked, Failed: n.Failed,
+		DelayMs: n.DelayMs, Backlog: n.Backlog, LastError: n.LastError, DataErrors: n.DataErrors, Blocked: n.Blocked, Failed: n.Failed,
 		Counts: map[string]int64{
 			"in": n.In, "out": n.Out, "late": n.Late, "early": n.Early, "outOfOrder": n.OutOfOrder, "dropped": n.Dropped,
 			"malformed": n.Malformed, "conversion": n.ConversionErrors, "runtime": n.RuntimeErrors, "output": n.OutputErrors,
