@@ -16,7 +16,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/resource"
@@ -86,6 +85,7 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 		}
 		a.doors.tokens[service] = app.keys.Master()
 	}
+	triggers, outputs := sources.ends(a.storage.checkpoints())
 	app.host, err = host.New(host.Options{
 		Name:        site.Name,
 		Dir:         cfg.AppDir(spec),
@@ -94,8 +94,8 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 		Settings:    spec.Settings,
 		HTTPAddress: app.address,
 		Listen:      door.Loopback,
-		Connector:   sources,
-		Checkpoints: watchedCheckpoints{a.storage.checkpoints(), a.meter},
+		Triggers:    triggers,
+		Outputs:     outputs,
 		Listeners:   []host.Listener{app.watchWorker, a.meter.App(site.Name)},
 		Log:         a.log.With("component", "functions"),
 		Version:     a.opts.Version,
@@ -161,25 +161,16 @@ func (a *functionApp) summary() AppSummary {
 }
 
 func functionSummary(f host.FunctionInfo, prefix string) FunctionSummary {
-	s := FunctionSummary{Name: f.Name, Trigger: f.Trigger, On: f.Target, Err: f.Err}
-	switch {
-	case f.HTTP != nil:
+	s := FunctionSummary{Name: f.Name, Trigger: f.Title, On: f.Source.Target, Err: f.Err}
+	if f.HTTP != nil {
 		methods := "any method"
 		if len(f.HTTP.Methods) > 0 {
 			methods = strings.Join(f.HTTP.Methods, ", ")
 		}
-		s.Trigger, s.On = TriggerHTTP, methods+" "+"/"+strings.TrimPrefix(prefix+"/"+f.HTTP.Route, "/")
-	case strings.EqualFold(f.Trigger, "eventHubTrigger"):
-		s.Trigger = TriggerEventHub
-	case strings.EqualFold(f.Trigger, "cosmosDBTrigger"):
-		s.Trigger = TriggerCosmos
-	case strings.EqualFold(f.Trigger, "timerTrigger"):
-		s.Trigger = TriggerTimer
+		s.On = methods + " " + "/" + strings.TrimPrefix(prefix+"/"+f.HTTP.Route, "/")
 	}
 	if f.Disabled {
 		s.On += " (disabled)"
 	}
 	return s
 }
-
-var _ trigger.Connector = (*sources)(nil)

@@ -17,7 +17,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/eventdata"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
@@ -99,29 +98,6 @@ func meterHub(m *portal.Meter) func(eventhubs.Event) {
 			m.Connected(-1)
 		}
 	}
-}
-
-// watchedCheckpoints tells the meter every position that triggers read and
-// write.
-type watchedCheckpoints struct {
-	trigger.MetadataStore
-	meter *portal.Meter
-}
-
-func (w watchedCheckpoints) Metadata(ctx context.Context, container, blob string) (map[string]string, error) {
-	m, err := w.MetadataStore.Metadata(ctx, container, blob)
-	if err == nil {
-		w.meter.Checkpoint(blob, m)
-	}
-	return m, err
-}
-
-func (w watchedCheckpoints) SetMetadata(ctx context.Context, container, blob string, metadata map[string]string) error {
-	err := w.MetadataStore.SetMetadata(ctx, container, blob, metadata)
-	if err == nil {
-		w.meter.Checkpoint(blob, metadata)
-	}
-	return err
 }
 
 // messageCodec shows stored messages as functions would see them, and makes

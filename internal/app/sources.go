@@ -9,7 +9,11 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/end/container"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
+	"github.com/lazuli-dev/lazuli/internal/end/timer"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
@@ -62,29 +66,36 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (s *sources) check(c settings.Connection, service string) error {
-	if s.local(c) {
-		return nil
+// reach refuses a connection that does not lead here. service is what functions
+// could use here.
+func (s *sources) reach(service string) func(settings.Connection) error {
+	return func(c settings.Connection) error {
+		if s.local(c) {
+			return nil
+		}
+		return fault.New(fault.Invalid, "setting "+c.Setting,
+			"it points at %s, which is not this process; functions can use only the %s served here", c.Host(), service)
 	}
-	return fault.New(fault.Invalid, "setting "+c.Setting,
-		"it points at %s, which is not this process; functions can use only the %s served here", c.Host(), service)
 }
 
-// EventHub opens a hub of this process. A hub or group that does not exist is
-// created when the project allows it.
-func (s *sources) EventHub(_ context.Context, c settings.Connection, name, group string) (trigger.EventHub, error) {
-	if err := s.check(c, "Event Hubs"); err != nil {
-		return nil, err
-	}
-	hub, err := s.hub(name, group)
-	if err != nil {
-		return nil, err
-	}
-	return &localHub{hub: hub, namespace: namespaceOf(c)}, nil
+// services are the hubs and containers of this process.
+func (s *sources) services() (*hub.Local, *container.Local) {
+	return &hub.Local{Reach: s.reach("Event Hubs"), Find: s.hub, Hubs: s.broker},
+		&container.Local{Reach: s.reach("Cosmos DB"), Find: s.container}
+}
+
+// ends are the kinds of triggers and outputs that functions may have. positions
+// keeps what triggers remember.
+func (s *sources) ends(positions trigger.MetadataStore) (trigger.Table, output.Table) {
+	hubService, containerService := s.services()
+	hubs := hub.End{Hubs: hubService, Checkpoints: positions}
+	containers := container.End{Containers: containerService}
+	return trigger.Table{hubs.Trigger(), containers.Trigger(), timer.End{Status: positions}.Trigger()},
+		output.Table{containers.Output(), hubs.Output()}
 }
 
 func (s *sources) hub(name, group string) (*broker.Hub, error) {
-	hub, err := s.broker.Hub(name)
+	h, err := s.broker.Hub(name)
 	if fault.Is(err, fault.NotFound) && s.cfg.HubsAutoCreated() {
 		return s.broker.EnsureHub(broker.HubConfig{
 			Name: name, Partitions: config.DefaultPartitions, Retention: time.Duration(config.DefaultRetention),
@@ -94,15 +105,15 @@ func (s *sources) hub(name, group string) (*broker.Hub, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (declare it under eventHubs.hubs in %s)", err, config.FileName)
 	}
-	if !hub.HasGroup(group) {
+	if !h.HasGroup(group) {
 		if !s.cfg.HubsAutoCreated() {
 			return nil, fault.New(fault.NotFound, "hub "+name, "has no consumer group %s; declare it under eventHubs.hubs.%s.consumerGroups in %s", group, name, config.FileName)
 		}
-		if err := hub.AddGroup(group); err != nil {
+		if err := h.AddGroup(group); err != nil {
 			return nil, err
 		}
 	}
-	return hub, nil
+	return h, nil
 }
 
 func groups(group string) []string {
@@ -112,56 +123,10 @@ func groups(group string) []string {
 	return []string{group}
 }
 
-func namespaceOf(c settings.Connection) string {
-	if host := c.Host(); host != "" {
-		return host
-	}
-	return "localhost"
-}
-
-// ChangeFeed opens the change feed of a container of this process.
-func (s *sources) ChangeFeed(ctx context.Context, c settings.Connection, database, container string) (trigger.ChangeFeed, error) {
-	if err := s.check(c, "Cosmos DB"); err != nil {
-		return nil, err
-	}
-	coll, err := s.container(ctx, database, container, "")
-	if err != nil {
-		return nil, err
-	}
-	return newLocalFeed(coll, namespaceOf(c)), nil
-}
-
-// Leases opens a container for lease documents.
-func (s *sources) Leases(ctx context.Context, c settings.Connection, database, container string, create bool) (trigger.Leases, error) {
-	if err := s.check(c, "Cosmos DB"); err != nil {
-		return nil, err
-	}
-	key := ""
-	if create {
-		key = "/id"
-	}
-	coll, err := s.container(ctx, database, container, key)
-	if err != nil {
-		return nil, err
-	}
-	return newLocalLeases(coll)
-}
-
-// Documents opens a container for writing.
-func (s *sources) Documents(ctx context.Context, c settings.Connection, database, container, createWithKey string) (trigger.DocumentSink, error) {
-	if err := s.check(c, "Cosmos DB"); err != nil {
-		return nil, err
-	}
-	if _, err := s.container(ctx, database, container, createWithKey); err != nil {
-		return nil, err
-	}
-	return &localSink{sources: s, database: database, container: container}, nil
-}
-
 // container finds a container, and creates it and its database with the key
 // path when the binding asked for it or the project creates what is named.
-func (s *sources) container(ctx context.Context, database, container, createWithKey string) (*docstore.Container, error) {
-	coll, err := s.find(database, container)
+func (s *sources) container(ctx context.Context, database, name, createWithKey string) (*docstore.Container, error) {
+	coll, err := s.find(database, name)
 	if !fault.Is(err, fault.NotFound) {
 		return coll, err
 	}
@@ -184,18 +149,18 @@ func (s *sources) container(ctx context.Context, database, container, createWith
 		}
 	}
 	_, err = db.CreateContainer(ctx, docstore.ContainerSpec{
-		ID: container, PartitionKey: docstore.PartitionKeySpec{Paths: []string{createWithKey}, Version: 2},
+		ID: name, PartitionKey: docstore.PartitionKeySpec{Paths: []string{createWithKey}, Version: 2},
 	})
 	if err != nil && !fault.Is(err, fault.Conflict) {
 		return nil, err
 	}
-	return s.find(database, container)
+	return s.find(database, name)
 }
 
-func (s *sources) find(database, container string) (*docstore.Container, error) {
+func (s *sources) find(database, name string) (*docstore.Container, error) {
 	db, err := s.docs.Database(database)
 	if err != nil {
 		return nil, err
 	}
-	return db.Container(container)
+	return db.Container(name)
 }

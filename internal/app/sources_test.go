@@ -10,9 +10,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -49,24 +49,36 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	return newSources(cfg, st, map[string]string{"amqp": "127.0.0.1:50001"}), st
 }
 
-// TestLocalSourcesKeepTheContract runs the suite that every source passes on
-// the engines themselves.
-func TestLocalSourcesKeepTheContract(t *testing.T) {
+// TestEndsKeepTheContracts runs the suites that every service passes on the
+// engines themselves, as this program plugs them in.
+func TestEndsKeepTheContracts(t *testing.T) {
 	testkit.NoLeaks(t)
-	triggertest.Contract(t, func(t *testing.T) triggertest.Service {
+	endtest.Hubs(t, func(t *testing.T) endtest.HubService {
 		s, st := openSources(t, true)
-		if _, err := st.broker.EnsureHub(broker.HubConfig{Name: "contract", Partitions: 2, Retention: time.Hour}); err != nil {
-			t.Fatal(err)
+		grow := func(t *testing.T, partitions int) {
+			if _, err := st.broker.EnsureHub(broker.HubConfig{Name: "contract", Partitions: partitions, Retention: time.Hour}); err != nil {
+				t.Fatal(err)
+			}
 		}
-		return triggertest.Service{
-			Connector: s, Metadata: st.checkpoints(),
-			Events:    connection(t, settings.EventHubs, "Endpoint=sb://localhost;UseDevelopmentEmulator=true"),
-			Documents: connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/;AccountKey=x"),
+		grow(t, 2)
+		hubs, _ := s.services()
+		return endtest.HubService{
+			Service: hubs, Conn: connection(t, settings.EventHubs, "Endpoint=sb://localhost;UseDevelopmentEmulator=true"),
 			Send: func(t *testing.T, partition int, bodies ...string) {
 				send(t, st.broker, "contract", partition, bodies...)
 			},
+			Grow: func(t *testing.T) { grow(t, 3) },
 		}
 	})
+	endtest.Containers(t, func(t *testing.T) endtest.ContainerService {
+		s, _ := openSources(t, true)
+		_, containers := s.services()
+		return endtest.ContainerService{
+			Service: containers, Conn: connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/;AccountKey=x"),
+		}
+	})
+	_, st := openSources(t, true)
+	endtest.Metadata(t, st.checkpoints())
 }
 
 func send(t *testing.T, b *broker.Broker, hub string, partition int, bodies ...string) {
@@ -116,20 +128,21 @@ func TestWhatIsLocal(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	testkit.NoLeaks(t)
 	s, _ := openSources(t, false)
+	hubs, containers := s.services()
 	remote := connection(t, settings.EventHubs, "Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=secret")
-	_, err := s.EventHub(t.Context(), remote, "h", "$Default")
+	_, err := hubs.Open(t.Context(), remote, "h", "$Default")
 	if err == nil || !strings.Contains(err.Error(), "setting S") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("remote: %v", err)
 	}
 	here := connection(t, settings.EventHubs, "Endpoint=sb://localhost")
-	if _, err := s.EventHub(t.Context(), here, "h", "$Default"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "eventHubs.hubs") {
+	if _, err := hubs.Open(t.Context(), here, "h", "$Default"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "eventHubs.hubs") {
 		t.Errorf("missing hub: %v", err)
 	}
 	docs := connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/")
-	if _, err := s.ChangeFeed(t.Context(), docs, "db", "c"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "cosmos.databases") {
+	if _, err := containers.Feed(t.Context(), docs, "db", "c"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "cosmos.databases") {
 		t.Errorf("missing container: %v", err)
 	}
-	if _, err := s.Documents(t.Context(), docs, "db", "c", "/pk"); err != nil {
+	if _, err := containers.Sink(t.Context(), docs, "db", "c", "/pk"); err != nil {
 		t.Errorf("a container that the binding asked to create: %v", err)
 	}
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/end/container"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -49,18 +51,16 @@ type JobSummary struct {
 	Failed   string
 }
 
-// The triggers in FunctionSummary.
+// The triggers in FunctionSummary that the screen has advice for.
 const (
-	TriggerHTTP     = "HTTP"
-	TriggerEventHub = "Event Hub"
-	TriggerCosmos   = "Cosmos DB"
-	TriggerTimer    = "Timer"
+	TriggerEventHub = hub.Title
+	TriggerCosmos   = container.Title
 )
 
 // FunctionSummary is a function and what starts it.
 type FunctionSummary struct {
 	Name    string
-	Trigger string // one of the constants, or a binding type that has no word of its own
+	Trigger string // in words, such as "Event Hub"
 	On      string // "GET, POST /api/health", a hub, a database/container
 	Err     error  // why this function is not served
 }

@@ -119,7 +119,7 @@ func (b *Broker) openHub(m hubMeta) error {
 	if err != nil {
 		return err
 	}
-	h.state.Store(&hubState{m, parts})
+	h.state.Store(&hubState{m, parts, make(chan struct{})})
 	b.add(h, parts)
 	return nil
 }

@@ -39,6 +39,7 @@ func (b *Broker) DeleteHub(name string) error {
 	delete(b.hubs, key)
 	b.tellChange()
 	b.mu.Unlock()
+	close(h.state.Load().changed)
 	if err := next.save(b.opts.FS, b.opts.Dir); err != nil {
 		return err // the hub is gone until the next start, which finds it whole
 	}

@@ -86,7 +86,7 @@ func (b *Broker) createHub(cfg HubConfig) (*Hub, error) {
 		return nil, errors.Join(err, releaseAll(parts))
 	}
 	b.meta = next
-	h.state.Store(&hubState{m, parts})
+	h.state.Store(&hubState{m, parts, make(chan struct{})})
 	b.add(h, parts)
 	return h, nil
 }
@@ -120,8 +120,15 @@ func (b *Broker) updateHub(h *Hub, cfg HubConfig) error {
 	for _, p := range old.partitions {
 		p.limitSegments(m)
 	}
-	h.state.Store(&hubState{m, append(slices.Clone(old.partitions), parts...)})
+	changed := old.changed
+	if len(parts) > 0 {
+		changed = make(chan struct{})
+	}
+	h.state.Store(&hubState{m, append(slices.Clone(old.partitions), parts...), changed})
 	b.add(h, parts)
+	if len(parts) > 0 {
+		close(old.changed)
+	}
 	return nil
 }
 

@@ -24,6 +24,7 @@ type Hub struct {
 type hubState struct {
 	meta       hubMeta
 	partitions []*Partition
+	changed    chan struct{} // closed when the hub gets more partitions or is deleted
 }
 
 // Name returns the name as it was given when the hub was made.
@@ -42,6 +43,11 @@ func (h *Hub) Retention() time.Duration { return time.Duration(h.state.Load().me
 
 // PartitionCount returns the number of partitions.
 func (h *Hub) PartitionCount() int { return len(h.state.Load().partitions) }
+
+// Changed returns a channel that is closed when the hub has got more partitions
+// or was deleted, after Broker.Hub tells so. Ask for it before looking at the
+// partitions, so that no change is missed.
+func (h *Hub) Changed() <-chan struct{} { return h.state.Load().changed }
 
 // Partition returns a partition by its number from 0, or fault.NotFound.
 func (h *Hub) Partition(id int) (*Partition, error) {

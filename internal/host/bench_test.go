@@ -7,10 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/end/container"
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
+	"github.com/lazuli-dev/lazuli/internal/end/timer"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -21,17 +25,21 @@ import (
 func BenchmarkDispatch(b *testing.B) {
 	const batch = 100
 	padding := strings.Repeat("x", 900)
-	events := make([]trigger.Event, batch)
+	events := make([]hub.Event, batch)
 	for i := range events {
-		events[i] = trigger.Event{
+		events[i] = hub.Event{
 			Body:     fmt.Appendf(nil, `{"id":"evt-%d","deviceId":"device-%03d","temperature":21.5,"note":%q}`, i, i%10, padding),
 			Sequence: int64(i), Offset: fmt.Sprint(i), EnqueuedAt: time.Unix(1, 0), PartitionKey: "device",
 			Properties: []byte(`{"eventType":"telemetry","deviceId":"device-001"}`),
 		}
 	}
 	c := &endless{events: events, batches: make(chan struct{}), done: make(chan struct{})}
-	start(b, triggertest.New(1), func(o *host.Options) {
-		o.Connector, o.Log = c, testkit.Discard()
+	m := endtest.New(1)
+	hubs, containers := hub.End{Hubs: endlessHubs{c}, Checkpoints: m}, container.End{Containers: endlessContainers{c}}
+	start(b, m, func(o *host.Options) {
+		o.Log = testkit.Discard()
+		o.Triggers = trigger.Table{hubs.Trigger(), containers.Trigger(), timer.End{Status: m}.Trigger()}
+		o.Outputs = output.Table{hubs.Output(), containers.Output()}
 		o.Settings["AzureWebJobs.each.Disabled"] = "true"
 		o.Settings["AzureWebJobs.retried.Disabled"] = "true"
 		o.Settings["AzureWebJobs.alarm.Disabled"] = "true"
@@ -48,39 +56,46 @@ func BenchmarkDispatch(b *testing.B) {
 // endless is a source that yields a batch whenever the benchmark asks for
 // one, and a sink that drops everything.
 type endless struct {
-	events        []trigger.Event
+	events        []hub.Event
 	batches, done chan struct{}
 }
 
-func (e *endless) EventHub(context.Context, settings.Connection, string, string) (trigger.EventHub, error) {
-	return e, nil
+// endlessHubs and endlessContainers lead to the one endless.
+type endlessHubs struct{ *endless }
+
+func (e endlessHubs) Open(context.Context, settings.Connection, string, string) (hub.Hub, error) {
+	return e.endless, nil
 }
 
-func (e *endless) ChangeFeed(context.Context, settings.Connection, string, string) (trigger.ChangeFeed, error) {
+func (e endlessHubs) Sink(context.Context, settings.Connection, string) (hub.Sink, error) {
 	return nil, nil
 }
 
-func (e *endless) Leases(context.Context, settings.Connection, string, string, bool) (trigger.Leases, error) {
+type endlessContainers struct{ *endless }
+
+func (e endlessContainers) Feed(context.Context, settings.Connection, string, string) (container.Feed, error) {
 	return nil, nil
 }
 
-func (e *endless) Documents(context.Context, settings.Connection, string, string, string) (trigger.DocumentSink, error) {
-	return e, nil
-}
-
-func (e *endless) EventSink(context.Context, settings.Connection, string) (trigger.EventSink, error) {
+func (e endlessContainers) Leases(context.Context, settings.Connection, string, string, bool) (container.Leases, error) {
 	return nil, nil
 }
+
+func (e endlessContainers) Sink(context.Context, settings.Connection, string, string, string) (container.Sink, error) {
+	return e.endless, nil
+}
+
+func (e *endless) Changed() <-chan struct{} { return nil }
 
 func (e *endless) Namespace() string { return "localhost" }
 
 func (e *endless) Partitions(context.Context) ([]string, error) { return []string{"0"}, nil }
 
-func (e *endless) Open(context.Context, string, trigger.Position) (trigger.EventReader, error) {
+func (e *endless) Open(context.Context, string, hub.Position) (hub.Reader, error) {
 	return e, nil
 }
 
-func (e *endless) Read(ctx context.Context, dst []trigger.Event, _ int) ([]trigger.Event, error) {
+func (e *endless) Read(ctx context.Context, dst []hub.Event, _ int) ([]hub.Event, error) {
 	select {
 	case <-e.batches:
 		return append(dst, e.events...), nil

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -25,7 +25,7 @@ func TestBrokenFunctions(t *testing.T) {
 	} {
 		write(t, dir, name+"/function.json", `{"bindings":`+c+`}`)
 	}
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := startHandler(t, m, dir)
 	broken := map[string]string{}
 	for _, b := range r.Status().Broken {
@@ -50,7 +50,7 @@ func TestBrokenFunctions(t *testing.T) {
 // TestDisabled: a disabled function does not listen, and can be run by hand.
 func TestDisabled(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m, func(o *host.Options) { o.Settings["AzureWebJobs.process.Disabled"] = "true" })
 	for _, f := range r.Functions() {
 		if f.Disabled != (f.Name == "process") || (f.Listener == host.ListenerDisabled) != f.Disabled {
@@ -79,7 +79,7 @@ func TestDisabled(t *testing.T) {
 // TestFilter: host.json may name the only functions to load.
 func TestFilter(t *testing.T) {
 	testkit.NoLeaks(t)
-	r := start(t, triggertest.New(1), func(o *host.Options) { write(t, o.Dir, "host.json", `{"version":"2.0","functions":["Hello"]}`) })
+	r := start(t, endtest.New(1), func(o *host.Options) { write(t, o.Dir, "host.json", `{"version":"2.0","functions":["Hello"]}`) })
 	if list := r.Functions(); len(list) != 1 || list[0].Name != "hello" {
 		t.Errorf("functions: %+v", list)
 	}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -34,7 +34,7 @@ func handlerDir(t *testing.T, forward string) string {
 	return dir
 }
 
-func startHandler(t *testing.T, m *triggertest.Memory, dir string) *rig {
+func startHandler(t *testing.T, m *endtest.Memory, dir string) *rig {
 	return start(t, m, func(o *host.Options) { o.Dir, o.BuildDir = dir, t.TempDir() })
 }
 
@@ -42,7 +42,7 @@ func startHandler(t *testing.T, m *triggertest.Memory, dir string) *rig {
 // outputs, logs, HTTP with and without forwarding, and a crash.
 func TestCustomHandler(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := startHandler(t, m, handlerDir(t, "true"))
 	m.Send("telemetry", 0, `{"id":"a","temperature":41}`, `broken`, `{"id":"b"}`)
 	r.awaitDocuments(2)
@@ -69,7 +69,7 @@ func TestCustomHandler(t *testing.T) {
 // TestCustomHandlerWithoutForwarding sends HTTP requests as JSON envelopes.
 func TestCustomHandlerWithoutForwarding(t *testing.T) {
 	testkit.NoLeaks(t)
-	r := startHandler(t, triggertest.New(1), handlerDir(t, "false"))
+	r := startHandler(t, endtest.New(1), handlerDir(t, "false"))
 	if code, body := call(t, r, "POST", "/api/store", `{"id":"c"}`, "store"); code != 200 || body != "stored" {
 		t.Errorf("%d %q", code, body)
 	}
@@ -110,10 +110,10 @@ func call(t *testing.T, r *rig, method, path, body string, function ...string) (
 // TestHandlersThatDoNotStart says what is wrong.
 func TestHandlersThatDoNotStart(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	dir := t.TempDir()
 	write(t, dir, "host.json", `{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"nowhere"}}}`)
-	_, err := host.New(host.Options{Name: "x", Dir: dir, Listen: testkit.Loopback, Connector: m.Connector(), Checkpoints: m})
+	_, err := host.New(host.Options{Name: "x", Dir: dir, Listen: testkit.Loopback, Triggers: m.Triggers(), Outputs: m.Outputs()})
 	if err == nil || !strings.Contains(err.Error(), "build it first") {
 		t.Errorf("a missing executable: %v", err)
 	}

@@ -16,8 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -47,7 +47,7 @@ func rawHandler() error {
 	}))
 }
 
-func startRawHandler(t *testing.T, m *triggertest.Memory, answer string, functions map[string]string) *rig {
+func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions map[string]string) *rig {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -72,7 +72,7 @@ const echo = `{"type":"httpTrigger","direction":"in","name":"req","authLevel":"a
 // JSON inside a text, and headers are written as HTTP does and tell who called.
 func TestRequestOfACustomHandler(t *testing.T) {
 	testkit.NoLeaks(t)
-	r := startRawHandler(t, triggertest.New(1), "", map[string]string{"f": echo})
+	r := startRawHandler(t, endtest.New(1), "", map[string]string{"f": echo})
 	for contentType, c := range map[string]struct{ body, want string }{
 		"application/octet-stream":              {"\xff\x00\x01", `"/wAB"`},
 		"Application/Octet-Stream; x=y":         {"\xff\x00\x01", `"/wAB"`},
@@ -156,7 +156,7 @@ func TestTextsOfACustomHandler(t *testing.T) {
 		return `,{"name":"` + name + `","type":"eventHub","direction":"out","eventHubName":"` + more[:3] + `","connection":"Hub"` + more[3:] + `}`
 	}
 	trigger := `{"name":"e","type":"eventHubTrigger","direction":"in","eventHubName":"in","connection":"Hub","cardinality":"many"}`
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := startRawHandler(t, m, `{"Outputs":{"a":"/wAB","b":"/wAB","c":"not base64"},"ReturnValue":"dGV 4\tdA=="}`, map[string]string{
 		"f": trigger + hubOut("a", "aaa") + hubOut("b", `bbb,"dataType":"binary"`) + hubOut("c", "ccc") + hubOut("$return", "ret"),
 	})
@@ -183,7 +183,7 @@ func TestReadinessRequestReadsTheAnswer(t *testing.T) {
 	path, _ := json.Marshal(exe)
 	write(t, dir, "host.json", `{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":`+string(path)+`}}}`)
 	write(t, dir, "f/function.json", `{"bindings":[`+echo+`]}`)
-	r := start(t, triggertest.New(1), func(o *host.Options) {
+	r := start(t, endtest.New(1), func(o *host.Options) {
 		o.Dir, o.BuildDir = dir, t.TempDir()
 		o.Settings["SLOW_HANDLER"] = "1"
 	})

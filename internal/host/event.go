@@ -4,12 +4,13 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // Event is something that happened in the host: one of InvocationStarted,
-// InvocationFinished, LogWritten, WorkerChanged, WorkerOutput and
-// ListenerChanged. The log, the metrics and the portal listen to the same
+// InvocationFinished, LogWritten, WorkerChanged, WorkerOutput, ListenerChanged
+// and Checkpointed. The log, the metrics and the portal listen to the same
 // events.
 type Event interface{ event() }
 
@@ -68,6 +69,13 @@ type ListenerChanged struct {
 	Err      error // why, with ListenerFailed
 }
 
+// Checkpointed says that a position of a trigger is durable, also one that was
+// found at the start.
+type Checkpointed struct {
+	Function, Trigger string // the trigger is the binding's type
+	trigger.Checkpoint
+}
+
 // ListenerState is the state of a function's trigger.
 type ListenerState string
 
@@ -87,3 +95,4 @@ func (LogWritten) event()         {}
 func (WorkerOutput) event()       {}
 func (WorkerChanged) event()      {}
 func (ListenerChanged) event()    {}
+func (Checkpointed) event()       {}

@@ -17,9 +17,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -136,7 +136,7 @@ func TestForwardStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, triggertest.New(1), func(o *host.Options) {
+	r := start(t, endtest.New(1), func(o *host.Options) {
 		o.Binary = exe
 		o.Settings["STREAMING_WORKER"] = "1"
 	})

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
@@ -16,22 +16,19 @@ import (
 type function struct {
 	decl    *binding.Function
 	trigger *binding.Binding
-	source  source // nil for HTTP functions
-	outputs []output
+	kind    trigger.Kind
+	starts  trigger.Trigger
+	outputs []boundOutput
 	http    *binding.Binding // the HTTP output, or nil
 
 	listener    ListenerState // guarded by Host.mu
 	listenerErr error         // guarded by Host.mu
 }
 
-// source listens to one trigger.
-type source interface {
-	// Run listens until ctx ends and its invocations have ended.
-	Run(ctx context.Context) error
-	// Describe names the source for people.
-	Describe() string
-	// Target is the source's bare name: a hub, or database/container.
-	Target() string
+// boundOutput is an output under its binding's name.
+type boundOutput struct {
+	name, kind string
+	output.Output
 }
 
 // index turns what a worker reports into the functions to load. The first
@@ -165,59 +162,49 @@ func (h *Host) setUp(d *binding.Function) (*function, error) {
 }
 
 func (h *Host) addBinding(f *function, b *binding.Binding) error {
-	switch {
-	case !b.IsOutput():
+	if !b.IsOutput() {
 		return fault.New(fault.Invalid, "binding "+b.Name, "input bindings (type %s) are not supported yet", b.Type)
-	case b.Is("http"):
+	}
+	kind, err := h.outputs.Find(b)
+	if err != nil {
+		return err
+	}
+	if kind.New == nil {
 		if f.http != nil {
 			return fault.New(fault.Invalid, "binding "+b.Name, "a function has one HTTP output; %s is another", f.http.Name)
 		}
 		f.http = b
-	case b.Is("cosmosDB"):
-		out, err := newDocumentOutput(b, h.outputs)
-		if err != nil {
-			return err
-		}
-		f.outputs = append(f.outputs, out)
-	case b.Is("eventHub"):
-		out, err := newEventOutput(b, h.eventOutputs)
-		if err != nil {
-			return err
-		}
-		f.outputs = append(f.outputs, out)
-	default:
-		return fault.New(fault.Invalid, "binding "+b.Name, "output type %s is not supported yet; http, cosmosDB and eventHub are", b.Type)
+		return nil
 	}
+	out, err := kind.New(output.Setup{Binding: b, Settings: h.settings})
+	if err != nil {
+		return err
+	}
+	f.outputs = append(f.outputs, boundOutput{b.Name, kind.Type, out})
 	return nil
 }
 
 func (h *Host) addTrigger(f *function) error {
-	b := f.trigger
-	call := &invoker{h, f}
-	log := h.log.With("function", f.decl.Name)
 	var err error
-	switch {
-	case b.Is("httpTrigger"):
-		if !f.decl.Disabled {
-			f.listener = ListenerHTTP
-		}
-	case b.Is("eventHubTrigger"):
-		f.source, err = trigger.NewEventHub(trigger.EventHubOptions{
-			Binding: b, Settings: h.settings, Host: h.config.EventHubs, Connector: h.o.Connector,
-			Checkpoints: h.o.Checkpoints, Owner: h.owner, Invoker: call, Log: log,
-		})
-	case b.Is("cosmosDBTrigger"):
-		f.source, err = trigger.NewCosmosDB(trigger.CosmosDBOptions{
-			Binding: b, Settings: h.settings, Connector: h.o.Connector, Owner: h.owner, Invoker: call, Log: log,
-		})
-	case b.Is("timerTrigger"):
-		f.source, err = trigger.NewTimer(trigger.TimerOptions{
-			Binding: b, Settings: h.settings, Function: f.decl.Name, Host: h.owner,
-			Status: h.o.Checkpoints, Invoker: call, Log: log,
-		})
-	default:
-		err = fault.New(fault.Invalid, "binding "+b.Name,
-			"trigger type %s is not supported yet; httpTrigger, eventHubTrigger, cosmosDBTrigger and timerTrigger are", b.Type)
+	if f.kind, err = h.triggers.Find(f.trigger); err != nil {
+		return err
 	}
-	return err
+	f.starts, err = f.kind.New(trigger.Setup{
+		Function: f.decl.Name, Binding: f.trigger, Settings: h.settings, Config: h.config, Owner: h.owner,
+		Invoker: &invoker{h, f}, Log: h.log.With("function", f.decl.Name),
+		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
+	})
+	if err != nil {
+		return err
+	}
+	if _, listens := f.starts.(trigger.Listener); !listens && !f.decl.Disabled {
+		f.listener = ListenerHTTP
+	}
+	return nil
+}
+
+// httpTrigger returns what an HTTP function declares, or nil.
+func (f *function) httpTrigger() *HTTPTrigger {
+	t, _ := f.starts.(*HTTPTrigger)
+	return t
 }

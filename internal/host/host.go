@@ -10,16 +10,17 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // Options describe a function app and its surroundings.
@@ -43,10 +44,10 @@ type Options struct {
 	// Listen takes a free port of the loopback interface, for workers to dial
 	// in. Required.
 	Listen func() (net.Listener, error)
-	// Connector opens what bindings name.
-	Connector trigger.Connector
-	// Checkpoints keeps the positions of Event Hubs triggers.
-	Checkpoints trigger.MetadataStore
+	// Triggers and Outputs are the kinds of bindings that functions may have
+	// besides HTTP, which is the host's own.
+	Triggers trigger.Table
+	Outputs  output.Table
 	// Listeners are told every event, besides the log.
 	Listeners []Listener
 	// Log takes the host's and the functions' records; nil drops them.
@@ -72,13 +73,13 @@ type Host struct {
 	owner    string // stable identity in checkpoints and leases
 	started  time.Time
 
-	listeners    []Listener
-	supervisor   *worker.Supervisor
-	server       *worker.Server // nil for a custom handler
-	outputs      *sinks
-	eventOutputs *eventSinks
-	transport    *http.Transport // to workers that take HTTP requests themselves
-	running      running
+	listeners  []Listener
+	supervisor *worker.Supervisor
+	server     *worker.Server // nil for a custom handler
+	triggers   trigger.Table
+	outputs    output.Table
+	transport  *http.Transport // to workers that take HTTP requests themselves
+	running    running
 
 	// abort ends when draining took too long: it ends invocations that no
 	// longer belong to anybody's context.
@@ -124,6 +125,8 @@ func New(o Options) (*Host, error) {
 		return nil, err
 	}
 	h := &Host{o: o, log: o.Log, local: local.Host, ready: make(chan struct{}), started: time.Now()}
+	h.triggers = append(trigger.Table{httpKind()}, o.Triggers...)
+	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
 	h.settings = settings.New(local.Values, o.Settings, settings.Environ(o.Environ))
 	if err := h.configure(); err != nil {
 		return nil, err
@@ -131,8 +134,6 @@ func New(o Options) (*Host, error) {
 	sum := sha256.Sum256([]byte(dir))
 	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
 	h.listeners = append([]Listener{(&logger{h.log, h.config.Logging}).handle}, o.Listeners...)
-	h.outputs = newSinks(h.settings, o.Connector)
-	h.eventOutputs = newEventSinks(h.settings, o.Connector)
 	h.transport = newTransport()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
 	launcher, err := h.launcher()
@@ -156,6 +157,14 @@ func (h *Host) configure() error {
 		return err
 	}
 	h.config = config
+	for _, k := range h.triggers {
+		if k.Check == nil {
+			continue
+		}
+		if err := k.Check(config); err != nil {
+			return err
+		}
+	}
 	h.kind, err = project.Detect(h.o.Dir, config, h.settings.Get("FUNCTIONS_WORKER_RUNTIME"), h.o.Binary != "")
 	return err
 }
@@ -231,8 +240,8 @@ func (h *Host) Run(ctx context.Context) error {
 func (h *Host) listen(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, f := range h.snapshot() {
-		if f.source != nil && !f.decl.Disabled {
-			all.Go(func() { h.listenTo(ctx, f) })
+		if l, listens := f.starts.(trigger.Listener); listens && !f.decl.Disabled {
+			all.Go(func() { h.listenTo(ctx, f, l) })
 		}
 	}
 	all.Wait()
@@ -245,28 +254,20 @@ const (
 )
 
 // listenTo runs one trigger, again after each failure.
-func (h *Host) listenTo(ctx context.Context, f *function) {
-	wait := firstListenPause
-	for ctx.Err() == nil {
-		begun := time.Now()
+func (h *Host) listenTo(ctx context.Context, f *function, l trigger.Listener) {
+	again := run.Restarts{
+		Backoff: run.Backoff{First: firstListenPause, Longest: longestListenPause},
+		Healthy: longestListenPause,
+		Ended:   func(err error, _ time.Duration) { h.setListener(f, ListenerFailed, err) },
+	}
+	again.Again(ctx, func(ctx context.Context) error {
 		h.setListener(f, ListenerRunning, nil)
-		err := f.source.Run(ctx)
-		if ctx.Err() != nil {
-			break
-		}
+		err := l.Run(ctx)
 		if err == nil {
 			err = fault.New(fault.Unavailable, "function "+f.decl.Name, "the trigger ended by itself")
 		}
-		if time.Since(begun) > longestListenPause {
-			wait = firstListenPause
-		}
-		h.setListener(f, ListenerFailed, err)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
-		wait = min(2*wait, longestListenPause)
-	}
+		return err
+	})
 	h.setListener(f, ListenerStopped, nil)
 }
 
@@ -325,16 +326,4 @@ func (h *Host) snapshot() []*function {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.functions
-}
-
-// hostPort splits HTTPAddress for settings that want the port alone.
-func (h *Host) hostPort() string {
-	for i := len(h.o.HTTPAddress) - 1; i >= 0; i-- {
-		if h.o.HTTPAddress[i] == ':' {
-			if _, err := strconv.Atoi(h.o.HTTPAddress[i+1:]); err == nil {
-				return h.o.HTTPAddress[i+1:]
-			}
-		}
-	}
-	return ""
 }

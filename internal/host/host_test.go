@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 type rig struct {
 	*host.Host
 	t      testing.TB
-	memory *triggertest.Memory
+	memory *endtest.Memory
 	stop   func()
 
 	mu     sync.Mutex
@@ -61,11 +61,11 @@ type rig struct {
 }
 
 // start runs the test app. options may change what is set up.
-func start(t testing.TB, memory *triggertest.Memory, options ...func(*host.Options)) *rig {
+func start(t testing.TB, memory *endtest.Memory, options ...func(*host.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, memory: memory}
 	o := host.Options{
-		Name: "test", Dir: t.TempDir(), Connector: memory.Connector(), Checkpoints: memory,
+		Name: "test", Dir: t.TempDir(), Triggers: memory.Triggers(), Outputs: memory.Outputs(),
 		HTTPAddress: "127.0.0.1:7071", Listen: testkit.Loopback, Version: "(devel)", Log: testkit.Logger(t), DrainTimeout: 5 * time.Second,
 		Settings: map[string]string{
 			"Hub":     "Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v;UseDevelopmentEmulator=true",
@@ -161,6 +161,6 @@ func (r *rig) awaitDocuments(n int) [][]byte {
 }
 
 // checkpoint returns the offset of a partition's checkpoint, "" without one.
-func checkpoint(m *triggertest.Memory, hub string, partition int) string {
+func checkpoint(m *endtest.Memory, hub string, partition int) string {
 	return m.Checkpoint(fmt.Sprintf("localhost/%s/$default/checkpoint/%d", hub, partition))["offset"]
 }

@@ -32,7 +32,7 @@ const httpWorkerWait = 30 * time.Second
 // is no such function and nothing was written.
 func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string, params map[string]string) error {
 	f := h.find(name)
-	if f == nil || !f.trigger.Is("httpTrigger") {
+	if f == nil || f.httpTrigger() == nil {
 		return fault.New(fault.NotFound, "function "+name, "no such HTTP function")
 	}
 	for k, v := range h.config.HTTP.CustomHeaders {

@@ -193,8 +193,7 @@ func nullable(values map[string]string) map[string]*funcrpc.NullableString {
 }
 
 // httpByHand is the request for a function that is run with an input text.
-func httpByHand(f *function, input string) httpInput {
-	t := f.httpTrigger()
+func httpByHand(t *HTTPTrigger, input string) httpInput {
 	method := http.MethodPost
 	if len(t.Methods) > 0 {
 		method = t.Methods[0]

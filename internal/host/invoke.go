@@ -11,7 +11,9 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
@@ -101,9 +103,9 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	resp, err := h.ask(ctx, w, f, id, trace, a)
 	if err == nil {
 		writing := time.Now()
-		var out written
+		var out output.Written
 		out, err = h.writeOutputs(ctx, f, resp, a.call, begun)
-		done.Documents, done.Events = out.documents, out.events
+		done.Documents, done.Events = out.Documents, out.Events
 		done.Outputs = time.Since(writing)
 	}
 	done.Err, done.At = err, time.Now()
@@ -187,31 +189,29 @@ func judge(r *funcrpc.InvocationResponse) error {
 
 // writeOutputs hands the function's results to its output bindings. Any that
 // fails, or an output nobody declared, fails the invocation.
-func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, at time.Time) (written, error) {
-	values := map[string]*funcrpc.TypedData{returnName: r.GetReturnValue()}
+func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, at time.Time) (output.Written, error) {
+	values := map[string]*funcrpc.TypedData{binding.Return: r.GetReturnValue()}
 	for _, p := range r.GetOutputData() {
 		if f.decl.Binding(p.GetName()) == nil {
-			return written{}, fault.New(fault.Invalid, "function "+f.decl.Name, "the worker returned an output %q that the function does not declare", p.GetName())
+			return output.Written{}, fault.New(fault.Invalid, "function "+f.decl.Name, "the worker returned an output %q that the function does not declare", p.GetName())
 		}
 		values[strings.ToLower(p.GetName())] = p.GetData()
 	}
 	run, cancel := h.detach(ctx)
 	defer cancel()
-	var all written
+	var all output.Written
 	for _, o := range f.outputs {
-		n, err := o.write(run, values[strings.ToLower(o.name())], expr.Values{
+		n, err := o.Write(run, values[strings.ToLower(o.name)], expr.Values{
 			Function: f.decl.Name, Now: at, Lookup: c.Values,
 		})
-		all.documents += n.documents
-		all.events += n.events
+		all.Documents += n.Documents
+		all.Events += n.Events
 		if err != nil {
-			return all, fmt.Errorf("output binding %s: %w", o.name(), err)
+			return all, fmt.Errorf("output binding %s: %w", o.name, err)
 		}
 	}
 	return all, nil
 }
-
-const returnName = "$return"
 
 // newID returns a random identifier in the form of a UUID.
 func newID() string {

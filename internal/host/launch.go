@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,7 +106,7 @@ func (h *Host) workerEnv(workerDir string) []string {
 		"AzureWebJobsScriptRoot":           h.o.Dir,
 		"AZURE_FUNCTIONS_ENVIRONMENT":      "Development",
 	}
-	if port := h.hostPort(); port != "" {
+	if _, port, err := net.SplitHostPort(h.o.HTTPAddress); err == nil {
 		own["WEBSITE_HOSTNAME"] = "localhost:" + port
 	}
 	if h.kind == project.Custom {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -20,7 +20,7 @@ import (
 // partition moves on.
 func TestPanic(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m)
 	m.Send("telemetry", 0, `{"id":"x","do":"panic"}`)
 	err := r.awaitFinished("process", 1)[0].Err
@@ -42,7 +42,7 @@ func TestPanic(t *testing.T) {
 // the checkpoint moves past what failed, as there is no retry policy.
 func TestExit(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m)
 	m.Send("telemetry", 0, `{"id":"x","do":"exit"}`)
 	if err := r.awaitFinished("process", 1)[0].Err; !worker.IsLost(err) {
@@ -61,7 +61,7 @@ func TestExit(t *testing.T) {
 // is tried again on the next one, and nothing is lost.
 func TestRetryAcrossCrash(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	marker := filepath.Join(t.TempDir(), "marker")
 	r := start(t, m, func(o *host.Options) { o.Settings["MARKER"] = marker })
 	m.Send("retried", 0, `{"id":"x","do":"exit-once"}`, `{"id":"y"}`)
@@ -74,7 +74,7 @@ func TestRetryAcrossCrash(t *testing.T) {
 // TestRetriesEnd: attempts are counted, and then the partition moves on.
 func TestRetriesEnd(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m)
 	m.Send("retried", 0, `{"id":"x","do":"fail"}`)
 	r.awaitFinished("retried", 3)
@@ -89,7 +89,7 @@ func TestRetriesEnd(t *testing.T) {
 // next batch runs on a new one.
 func TestHang(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m, func(o *host.Options) {
 		o.Settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:01"
 	})
@@ -109,7 +109,7 @@ func TestHang(t *testing.T) {
 // cut off is delivered again.
 func TestDrain(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m, func(o *host.Options) { o.DrainTimeout = 200 * time.Millisecond })
 	m.Send("telemetry", 0, `{"id":"x","do":"hang"}`)
 	testkit.Eventually(t, limit, func() bool { return r.started("process") == 1 }, "the function runs")
@@ -126,7 +126,7 @@ func TestDrain(t *testing.T) {
 // TestFailingOutput: an output that fails, fails the invocation.
 func TestFailingOutput(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m)
 	m.Fail("upsert", 1, fault.New(fault.Unavailable, "disk", "full"))
 	m.Send("telemetry", 0, `{"id":"x"}`)
@@ -140,7 +140,7 @@ func TestFailingOutput(t *testing.T) {
 // trouble meanwhile.
 func TestFailingSource(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	m.Fail("eventhub", 4, errors.New("no such hub"))
 	r := start(t, m)
 	m.Send("telemetry", 0, `{"id":"x"}`)
@@ -160,7 +160,7 @@ func TestFailingSource(t *testing.T) {
 // TestBuild: a Go app is built, and what the compiler says is shown.
 func TestBuild(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	dir, err := filepath.Abs(filepath.Join("testdata", "app"))
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestBuild(t *testing.T) {
 	broken := t.TempDir()
 	write(t, broken, "go.mod", "module broken\n")
 	write(t, broken, "main.go", "package main\n\nfunc main() { undefined() }\n")
-	h, err := host.New(host.Options{Name: "broken", Dir: broken, BuildDir: t.TempDir(), Listen: testkit.Loopback, Connector: m.Connector(), Checkpoints: m})
+	h, err := host.New(host.Options{Name: "broken", Dir: broken, BuildDir: t.TempDir(), Listen: testkit.Loopback, Triggers: m.Triggers(), Outputs: m.Outputs()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -13,7 +13,7 @@ import (
 // documents, and the documents wake the second function.
 func TestPipeline(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(2)
+	m := endtest.New(2)
 	r := start(t, m)
 	m.Send("telemetry", 0,
 		`{"id":"a","deviceId":"d1","temperature":20.5}`,
@@ -43,7 +43,7 @@ func TestPipeline(t *testing.T) {
 // the checkpoint, and so does the change feed.
 func TestRestartPosition(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m)
 	m.Send("telemetry", 0, `{"id":"a"}`)
 	r.awaitFinished("process", 1)
@@ -74,7 +74,7 @@ func TestRestartPosition(t *testing.T) {
 // TestSingleDispatch delivers events one by one and in order.
 func TestSingleDispatch(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	r := start(t, m)
 	var bodies []string
 	for i := range 5 {

@@ -3,8 +3,8 @@ package host
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
@@ -32,9 +32,10 @@ func (h *Host) Status() Status {
 // FunctionInfo describes a function.
 type FunctionInfo struct {
 	Name     string
-	Trigger  string // type of the trigger, for instance "eventHubTrigger"
-	Source   string // what it listens to, in words; "" for HTTP
-	Target   string // its bare name: a hub, or database/container; "" for HTTP
+	Trigger  string // type of the trigger as declared, for instance "eventHubTrigger"
+	Title    string // the same for people, for instance "Event Hub"
+	Source   trigger.Source
+	Outputs  []OutputInfo
 	Disabled bool
 	Listener ListenerState
 	Err      error // why the listener failed
@@ -44,11 +45,10 @@ type FunctionInfo struct {
 	HTTP     *HTTPTrigger // nil unless the trigger is HTTP
 }
 
-// HTTPTrigger is what an HTTP trigger declares.
-type HTTPTrigger struct {
-	Route     string   // without the prefix; the function's name when none is declared
-	Methods   []string // upper case; empty means all
-	AuthLevel string   // lower case: anonymous, function, admin or system
+// OutputInfo describes an output binding, the HTTP response excepted.
+type OutputInfo struct {
+	Type   string
+	Target string // as declared: a hub, or database/container
 }
 
 // Functions lists the functions in the order of their declaration. It is
@@ -66,31 +66,15 @@ func (h *Host) Functions() []FunctionInfo {
 // info describes the function. The caller holds Host.mu.
 func (f *function) info() FunctionInfo {
 	i := FunctionInfo{
-		Name: f.decl.Name, Trigger: f.trigger.Type, Disabled: f.decl.Disabled,
-		Listener: f.listener, Err: f.listenerErr, Language: f.decl.Metadata.GetLanguage(),
+		Name: f.decl.Name, Trigger: f.trigger.Type, Title: f.kind.Title, Source: f.starts.Source(),
+		Disabled: f.decl.Disabled, Listener: f.listener, Err: f.listenerErr,
+		Language: f.decl.Metadata.GetLanguage(), HTTP: f.httpTrigger(),
 	}
 	for _, b := range f.decl.Bindings {
 		i.Bindings = append(i.Bindings, b.Raw)
 	}
-	if f.source != nil {
-		i.Source, i.Target = f.source.Describe(), f.source.Target()
-	}
-	if f.trigger.Is("httpTrigger") {
-		i.HTTP = f.httpTrigger()
+	for _, o := range f.outputs {
+		i.Outputs = append(i.Outputs, OutputInfo{o.kind, o.Target()})
 	}
 	return i
-}
-
-func (f *function) httpTrigger() *HTTPTrigger {
-	t := &HTTPTrigger{Route: f.trigger.Text("route"), AuthLevel: strings.ToLower(f.trigger.Text("authLevel"))}
-	if t.Route == "" {
-		t.Route = f.decl.Name
-	}
-	if t.AuthLevel == "" {
-		t.AuthLevel = "function" // as in Azure
-	}
-	for _, m := range f.trigger.Texts("methods") {
-		t.Methods = append(t.Methods, strings.ToUpper(m))
-	}
-	return t
 }

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -13,7 +13,7 @@ import (
 // under the partition key that stands in them.
 func TestTimerFeedsHub(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(2)
+	m := endtest.New(2)
 	r := start(t, m, func(o *host.Options) { o.Settings["RELAY_DEVICE"] = "d1" })
 	if err := r.RunNow("relay", ""); err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestTimerFeedsHub(t *testing.T) {
 		t.Errorf("events: %+v", events)
 	}
 	for _, f := range r.Functions() {
-		if f.Name == "relay" && (f.Target != "0 0 0 1 1 *" || f.Listener != host.ListenerRunning) {
+		if f.Name == "relay" && (f.Source.Target != "0 0 0 1 1 *" || f.Listener != host.ListenerRunning) {
 			t.Errorf("function: %+v", f)
 		}
 	}
@@ -37,7 +37,7 @@ func TestTimerFeedsHub(t *testing.T) {
 // partition key fails the invocation, and nothing is sent.
 func TestEventWithoutItsKeyFails(t *testing.T) {
 	testkit.NoLeaks(t)
-	m := triggertest.New(2)
+	m := endtest.New(2)
 	r := start(t, m)
 	if err := r.RunNow("relay", ""); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // Meter counts what the engines report. It exists before them, because they
@@ -80,20 +81,13 @@ func (m *Meter) Request(status int, charge float64) {
 	}
 }
 
-// Checkpoint notes a position that was read or written in the blob layout of
-// the vendor's SDKs: <namespace>/<hub>/<group>/checkpoint/<partition>.
-func (m *Meter) Checkpoint(blob string, metadata map[string]string) {
-	parts := strings.Split(blob, "/")
-	n := len(parts)
-	if n < 5 || parts[n-2] != "checkpoint" {
-		return
+// checkpoint notes a trigger's position in a partition of a hub.
+func (m *Meter) checkpoint(c trigger.Checkpoint) {
+	if c.Partition == "" {
+		return // of a change feed
 	}
-	sequence, err := strconv.ParseInt(metadata["sequencenumber"], 10, 64)
-	if err != nil {
-		return
-	}
-	key := checkpointKey{parts[n-4], parts[n-3], parts[n-1]}
-	loadOr(&m.marks, key, func() *atomic.Int64 { return new(atomic.Int64) }).Store(sequence)
+	key := checkpointKey{strings.ToLower(c.Target), strings.ToLower(c.Group), c.Partition}
+	loadOr(&m.marks, key, func() *atomic.Int64 { return new(atomic.Int64) }).Store(c.Sequence)
 }
 
 // mark returns the last sequence number a group processed of a partition.
@@ -118,6 +112,8 @@ func (m *Meter) App(app string) host.Listener {
 			if e.Function != "" {
 				m.function(app, e.Function).log(e)
 			}
+		case host.Checkpointed:
+			m.checkpoint(e.Checkpoint)
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
@@ -131,11 +132,8 @@ type fakeHost struct{ ran []string }
 func (*fakeHost) Name() string { return "shop" }
 func (*fakeHost) Functions() []host.FunctionInfo {
 	return []host.FunctionInfo{{
-		Name: "ingest", Trigger: "eventHubTrigger", Target: "Orders", Listener: host.ListenerRunning,
-		Bindings: []json.RawMessage{
-			json.RawMessage(`{"type":"eventHubTrigger","direction":"in","eventHubName":"Orders"}`),
-			json.RawMessage(`{"type":"cosmosDB","direction":"out","databaseName":"db","containerName":"events"}`),
-		},
+		Name: "ingest", Trigger: "eventHubTrigger", Source: trigger.Source{Target: "Orders", Group: "$Default"}, Listener: host.ListenerRunning,
+		Outputs: []host.OutputInfo{{Type: "cosmosDB", Target: "db/events"}},
 	}}
 }
 
@@ -228,7 +226,7 @@ func TestStatusStreamCarriesRatesAndLag(t *testing.T) {
 		}
 	}
 	p := broker.PartitionOf("a", 2)
-	l.meter.Checkpoint(fmt.Sprintf("localhost/orders/$default/checkpoint/%d", p), map[string]string{"sequencenumber": "3"})
+	l.meter.App("any")(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "orders", Group: "$Default", Partition: fmt.Sprint(p), Sequence: 3}})
 	l.meter.Request(200, 2.5)
 	for {
 		snap := next("status")

@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -220,7 +218,7 @@ func (s *Server) consumers(h *broker.Hub, apps []AppState) []ConsumerState {
 	out := []ConsumerState{}
 	for _, a := range apps {
 		for _, f := range a.Functions {
-			if f.Trigger != "eventHubTrigger" || !strings.EqualFold(f.Target, h.Name()) {
+			if f.Group == "" || !strings.EqualFold(f.Target, h.Name()) {
 				continue
 			}
 			c := ConsumerState{App: a.Name, Function: f.Name, Group: f.Group}
@@ -281,7 +279,7 @@ func (s *Server) functionState(app string, info host.FunctionInfo) FunctionState
 	c := s.meter.function(app, info.Name)
 	key := "function/" + app + "/" + info.Name
 	f := FunctionState{
-		Name: info.Name, Trigger: info.Trigger, Target: info.Target, Outputs: []Output{},
+		Name: info.Name, Trigger: info.Trigger, Target: info.Source.Target, Group: info.Source.Group, Outputs: []Output{},
 		State: string(info.Listener), Disabled: info.Disabled,
 		Runs: s.rates.rate(key+"/runs", c.runs.Load()), Items: s.rates.rate(key+"/items", c.items.Load()),
 		Documents: s.rates.rate(key+"/documents", c.documents.Load()), Failures: s.rates.rate(key+"/failures", c.failures.Load()),
@@ -294,46 +292,11 @@ func (s *Server) functionState(app string, info host.FunctionInfo) FunctionState
 		f.Error = info.Err.Error()
 	}
 	if info.HTTP != nil {
-		f.Target, f.Methods = info.HTTP.Route, info.HTTP.Methods
+		f.Methods = info.HTTP.Methods
 	}
-	for _, raw := range info.Bindings {
-		f.addBinding(raw)
+	for _, o := range info.Outputs {
+		f.Outputs = append(f.Outputs, Output(o))
 	}
+	f.leases = info.Source.Positions
 	return f
-}
-
-// binding is what the diagram needs of a function's declarations.
-type binding struct {
-	Type           string `json:"type"`
-	Direction      string `json:"direction"`
-	DatabaseName   string `json:"databaseName"`
-	ContainerName  string `json:"containerName"`
-	CollectionName string `json:"collectionName"`
-	LeaseDatabase  string `json:"leaseDatabaseName"`
-	LeaseContainer string `json:"leaseContainerName"`
-	EventHubName   string `json:"eventHubName"`
-	ConsumerGroup  string `json:"consumerGroup"`
-}
-
-func (f *FunctionState) addBinding(raw json.RawMessage) {
-	var b binding
-	if json.Unmarshal(raw, &b) != nil {
-		return // the host has reported it as broken
-	}
-	if strings.EqualFold(b.Type, "eventHubTrigger") {
-		if f.Group = b.ConsumerGroup; f.Group == "" {
-			f.Group = broker.DefaultGroup
-		}
-	}
-	if strings.EqualFold(b.Type, "cosmosDBTrigger") {
-		f.leases = cmp.Or(b.LeaseDatabase, b.DatabaseName) + "/" + cmp.Or(b.LeaseContainer, "leases")
-	}
-	if !strings.EqualFold(b.Direction, "out") || strings.EqualFold(b.Type, "http") {
-		return
-	}
-	o := Output{Type: b.Type, Target: b.EventHubName}
-	if b.DatabaseName != "" {
-		o.Target = b.DatabaseName + "/" + b.ContainerName + b.CollectionName
-	}
-	f.Outputs = append(f.Outputs, o)
 }

@@ -198,7 +198,7 @@ func (s *Service) describe(r *http.Request, f host.FunctionInfo) functionInfo {
 	out := functionInfo{
 		Name: f.Name, Href: base + "/admin/functions/" + f.Name, Language: f.Language,
 		Config:     functionConfig{f.Name, f.Language, f.Bindings},
-		IsDisabled: f.Disabled, Trigger: f.Trigger, Source: f.Source, Listener: string(f.Listener),
+		IsDisabled: f.Disabled, Trigger: f.Trigger, Source: f.Source.Words, Listener: string(f.Listener),
 	}
 	if f.HTTP != nil {
 		prefix := strings.Trim(s.host.Config().HTTP.RoutePrefix, "/")

@@ -16,10 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 type front struct {
 	t      *testing.T
 	url    string
-	memory *triggertest.Memory
+	memory *endtest.Memory
 }
 
 func start(t *testing.T, hostJSON string, change func(*Config)) *front {
@@ -62,9 +62,9 @@ func start(t *testing.T, hostJSON string, change func(*Config)) *front {
 			t.Fatal(err)
 		}
 	}
-	m := triggertest.New(1)
+	m := endtest.New(1)
 	h, err := host.New(host.Options{
-		Name: "test", Dir: dir, Binary: out, Connector: m.Connector(), Checkpoints: m,
+		Name: "test", Dir: dir, Binary: out, Triggers: m.Triggers(), Outputs: m.Outputs(),
 		HTTPAddress: "127.0.0.1:7071", Listen: testkit.Loopback, Version: "(devel)", Log: testkit.Logger(t),
 		Settings: map[string]string{
 			"Hub": "Endpoint=sb://localhost;UseDevelopmentEmulator=true", "HubName": "telemetry",

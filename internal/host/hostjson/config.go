@@ -34,12 +34,13 @@ type Config struct {
 	Functions []string
 	// HTTP configures HTTP triggers.
 	HTTP HTTP
-	// EventHubs configures Event Hubs triggers.
-	EventHubs EventHubs
 	// CustomHandler is nil unless the app is an executable that speaks HTTP.
 	CustomHandler *CustomHandler
 	// Logging says what is logged at which level.
 	Logging Logging
+
+	file       string
+	extensions map[string]any // see Extension
 }
 
 // HTTP is extensions.http.
@@ -48,24 +49,6 @@ type HTTP struct {
 	MaxOutstandingRequests int               // answered 429 beyond; -1: no limit
 	MaxConcurrentRequests  int               // run at once; -1: no limit
 	CustomHeaders          map[string]string // added to every response
-}
-
-// Where an Event Hubs trigger without a checkpoint begins.
-const (
-	FromStart        = "fromStart"
-	FromEnd          = "fromEnd"
-	FromEnqueuedTime = "fromEnqueuedTime"
-)
-
-// EventHubs is extensions.eventHubs.
-type EventHubs struct {
-	MaxEventBatchSize        int           // events per invocation at most; 100
-	MinEventBatchSize        int           // events to wait for; 1
-	MaxWaitTime              time.Duration // how long to wait for them; 60 s, at most 10 min
-	BatchCheckpointFrequency int           // batches per checkpoint; 1
-	PrefetchCount            int           // events read ahead; 300
-	InitialOffset            string        // FromStart, FromEnd or FromEnqueuedTime
-	InitialTime              time.Time     // with FromEnqueuedTime
 }
 
 // CustomHandler is the executable of an app in any language that is invoked
@@ -140,9 +123,10 @@ func (r *reader) config(root map[string]any) *Config {
 		FunctionTimeout: r.timeout(root),
 		Functions:       r.texts(root, "functions"),
 		HTTP:            r.http(r.object(extensions, "extensions.http")),
-		EventHubs:       r.eventHubs(r.object(extensions, "extensions.eventHubs")),
 		CustomHandler:   r.customHandler(root),
 		Logging:         r.logging(r.object(root, "logging")),
+		file:            r.file,
+		extensions:      extensions,
 	}
 	return c
 }
@@ -174,32 +158,6 @@ func (r *reader) http(o map[string]any) HTTP {
 		h.CustomHeaders[name] = text
 	}
 	return h
-}
-
-func (r *reader) eventHubs(o map[string]any) EventHubs {
-	const at = "extensions.eventHubs."
-	old := r.object(o, at+"eventProcessorOptions") // the shape before version 5
-	maxBatch := r.integer(old, at+"eventProcessorOptions.maxBatchSize", 100, 1, 1<<20)
-	prefetch := r.integer(old, at+"eventProcessorOptions.prefetchCount", 300, 0, 1<<20)
-	e := EventHubs{
-		MaxEventBatchSize:        r.integer(o, at+"maxEventBatchSize", maxBatch, 1, 1<<20),
-		MinEventBatchSize:        r.integer(o, at+"minEventBatchSize", 1, 1, 1<<20),
-		MaxWaitTime:              r.duration(o, at+"maxWaitTime", time.Minute),
-		BatchCheckpointFrequency: r.integer(o, at+"batchCheckpointFrequency", 1, 1, 1<<20),
-		PrefetchCount:            r.integer(o, at+"prefetchCount", prefetch, 0, 1<<20),
-	}
-	if e.MinEventBatchSize > e.MaxEventBatchSize {
-		r.fail(at+"minEventBatchSize", "%d is more than maxEventBatchSize (%d)", e.MinEventBatchSize, e.MaxEventBatchSize)
-	}
-	if e.MaxWaitTime <= 0 || e.MaxWaitTime > 10*time.Minute {
-		r.fail(at+"maxWaitTime", "must be positive and at most 00:10:00")
-	}
-	initial := r.object(o, at+"initialOffsetOptions")
-	e.InitialOffset = r.choice(initial, at+"initialOffsetOptions.type", FromStart, FromStart, FromEnd, FromEnqueuedTime)
-	if e.InitialOffset == FromEnqueuedTime {
-		e.InitialTime = r.instant(initial, at+"initialOffsetOptions.enqueuedTimeUtc")
-	}
-	return e
 }
 
 func (r *reader) customHandler(root map[string]any) *CustomHandler {

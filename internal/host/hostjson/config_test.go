@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -21,13 +22,9 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		FunctionTimeout: 30 * time.Minute,
 		HTTP:            HTTP{RoutePrefix: "api", MaxOutstandingRequests: -1, MaxConcurrentRequests: -1, CustomHeaders: map[string]string{}},
-		EventHubs: EventHubs{
-			MaxEventBatchSize: 100, MinEventBatchSize: 1, MaxWaitTime: time.Minute,
-			BatchCheckpointFrequency: 1, PrefetchCount: 300, InitialOffset: FromStart,
-		},
-		Logging: Logging{Default: slog.LevelInfo, Levels: map[string]slog.Level{}},
+		Logging:         Logging{Default: slog.LevelInfo, Levels: map[string]slog.Level{}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Config{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -65,12 +62,21 @@ func TestParse(t *testing.T) {
 	if c.FunctionTimeout != 5*time.Minute || c.HTTP.RoutePrefix != "v1" || c.HTTP.MaxOutstandingRequests != 20 || c.HTTP.CustomHeaders["X.A"] != "b" {
 		t.Errorf("%+v", c)
 	}
-	want := EventHubs{
-		MaxEventBatchSize: 500, MinEventBatchSize: 50, MaxWaitTime: 30 * time.Second, BatchCheckpointFrequency: 5,
-		PrefetchCount: 5, InitialOffset: FromEnqueuedTime, InitialTime: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	section := c.Extension("EVENTHUBS")
+	if got := section.Integer("maxEventBatchSize", 1, 1, 1000); got != 500 {
+		t.Errorf("a number of an extension: %d", got)
 	}
-	if diff := cmp.Diff(want, c.EventHubs); diff != "" {
-		t.Error(diff)
+	if got := section.Integer("PrefetchCount", 300, 0, 1000); got != 5 {
+		t.Errorf("an overridden number of an extension: %d", got)
+	}
+	if got := section.Section("initialOffsetOptions").Choice("type", "a", "a", "fromEnqueuedTime"); got != "fromEnqueuedTime" {
+		t.Errorf("a choice inside: %q", got)
+	}
+	if err := section.Err(); err != nil {
+		t.Error(err)
+	}
+	if err := c.Extension("none").Err(); err != nil {
+		t.Errorf("a section that is not there: %v", err)
 	}
 	for category, level := range map[string]slog.Level{
 		"Host.General": slog.LevelWarn, "Function.B": slog.LevelError, "Functions": slog.LevelWarn,
@@ -79,13 +85,6 @@ func TestParse(t *testing.T) {
 		if got := c.Logging.Level(category); got != level {
 			t.Errorf("level of %s: %v, want %v", category, got, level)
 		}
-	}
-}
-
-func TestOldEventHubsShape(t *testing.T) {
-	c, err := Parse("host.json", []byte(`{"version":"2.0","extensions":{"eventHubs":{"eventProcessorOptions":{"maxBatchSize":64,"prefetchCount":256}}}}`), nil)
-	if err != nil || c.EventHubs.MaxEventBatchSize != 64 || c.EventHubs.PrefetchCount != 256 {
-		t.Errorf("%+v, %v", c, err)
 	}
 }
 
@@ -110,12 +109,6 @@ func TestRefusals(t *testing.T) {
 		`{"version":"2.0","functionTimeout":"soon"}`:                                                                         "functionTimeout: \"soon\" is not a time span",
 		`{"version":"2.0","functionTimeout":"00:00:00"}`:                                                                     "functionTimeout: must be positive",
 		`{"version":"2.0","extensions":[]}`:                                                                                  "extensions: must be an object",
-		`{"version":"2.0","extensions":{"eventHubs":{"maxEventBatchSize":0}}}`:                                               "extensions.eventHubs.maxEventBatchSize: must be between",
-		`{"version":"2.0","extensions":{"eventHubs":{"maxEventBatchSize":1.5}}}`:                                             "whole number",
-		`{"version":"2.0","extensions":{"eventHubs":{"minEventBatchSize":200}}}`:                                             "more than maxEventBatchSize",
-		`{"version":"2.0","extensions":{"eventHubs":{"maxWaitTime":"00:11:00"}}}`:                                            "at most 00:10:00",
-		`{"version":"2.0","extensions":{"eventHubs":{"initialOffsetOptions":{"type":"middle"}}}}`:                            "must be one of fromStart",
-		`{"version":"2.0","extensions":{"eventHubs":{"initialOffsetOptions":{"type":"fromEnqueuedTime"}}}}`:                  "enqueuedTimeUtc: must be a time",
 		`{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}`:                                                        "logging.logLevel.default: must be Trace",
 		`{"version":"2.0","customHandler":{"description":{}}}`:                                                               "defaultExecutablePath: is missing",
 		`{"version":"2.0","customHandler":{"enableProxyingHttpRequest":true,"description":{"defaultExecutablePath":"app"}}}`: "enableProxyingHttpRequest: is not supported",
@@ -169,9 +162,10 @@ func FuzzHostJSON(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if c.EventHubs.MaxEventBatchSize < 1 || c.EventHubs.MinEventBatchSize > c.EventHubs.MaxEventBatchSize || c.FunctionTimeout < 0 {
+		if c.FunctionTimeout < 0 {
 			t.Errorf("accepted %+v", c)
 		}
 		c.Logging.Level(path)
+		c.Extension(path).Integer(value, 1, 1, 2)
 	})
 }

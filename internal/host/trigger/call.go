@@ -38,9 +38,9 @@ type Invoker interface {
 	Invoke(ctx context.Context, c Call) error
 }
 
-// lookupJSON finds a dotted name in a JSON object without regard to case, as
+// LookupJSON finds a dotted name in a JSON object without regard to case, as
 // text: strings bare, everything else as JSON.
-func lookupJSON(doc []byte, name string) (string, bool) {
+func LookupJSON(doc []byte, name string) (string, bool) {
 	raw := json.RawMessage(doc)
 	for step := range strings.SplitSeq(name, ".") {
 		var object map[string]json.RawMessage
@@ -68,26 +68,30 @@ func lookupJSON(doc []byte, name string) (string, bool) {
 	return string(raw), true
 }
 
-// text, jsonText, stringsOf and intsOf make the encodings that triggers use.
-func text(s string) *funcrpc.TypedData {
+// Text is a value that is one text.
+func Text(s string) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: s}}
 }
 
-func jsonText(s string) *funcrpc.TypedData {
+// JSON is a value that is JSON.
+func JSON(s string) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: s}}
 }
 
-func bytesOf(b []byte) *funcrpc.TypedData {
+// Bytes is a value that is bytes.
+func Bytes(b []byte) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: b}}
 }
 
-func stringsOf(s []string) *funcrpc.TypedData {
+// Strings is a list of texts.
+func Strings(s []string) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionString{
 		CollectionString: &funcrpc.CollectionString{String_: s},
 	}}
 }
 
-func intsOf(n []int64) *funcrpc.TypedData {
+// Ints is a list of whole numbers.
+func Ints(n []int64) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionSint64{
 		CollectionSint64: &funcrpc.CollectionSInt64{Sint64: n},
 	}}

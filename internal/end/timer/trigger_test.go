@@ -1,4 +1,4 @@
-package trigger_test
+package timer_test
 
 import (
 	"context"
@@ -9,20 +9,20 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
+	"github.com/lazuli-dev/lazuli/internal/end/timer"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
-	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-func newTimer(m *triggertest.Memory, i trigger.Invoker, extra string, values map[string]string, t *testing.T) (*trigger.TimerTrigger, error) {
+func newTimer(m *endtest.Memory, i trigger.Invoker, extra string, values map[string]string, t *testing.T) (*timer.Trigger, error) {
 	t.Helper()
-	return trigger.NewTimer(trigger.TimerOptions{
-		Binding:  parse(t, `{"name":"tick","type":"timerTrigger","direction":"in"`+extra+`}`),
-		Settings: settings.New(map[string]string{"TZ": "UTC"}, values), Function: "Clock", Host: "Host-1", Status: m, Invoker: i, Log: testkit.Discard(),
-	})
+	setup := endtest.Setup(t, `{"name":"tick","type":"timerTrigger","direction":"in"`+extra+`}`, "", i)
+	setup.Settings = settings.New(map[string]string{"TZ": "UTC"}, values)
+	setup.Function, setup.Owner = "Clock", "Host-1"
+	return timer.NewTrigger(m, time.Now, setup)
 }
 
 // payload is what a function receives.
@@ -44,10 +44,10 @@ func payloadOf(t *testing.T, c trigger.Call) payload {
 
 // runTimer runs a trigger for d of fake time, which begins at midnight UTC of
 // 2000-01-01, and returns the seconds at which the function was called.
-func runTimer(t *testing.T, m *triggertest.Memory, extra string, d time.Duration, answer func(ctx context.Context, n int) error) (r *recorder, at []int) {
+func runTimer(t *testing.T, m *endtest.Memory, extra string, d time.Duration, answer func(ctx context.Context, n int) error) (r *endtest.Recorder, at []int) {
 	t.Helper()
 	begin := time.Now()
-	r = &recorder{answer: func(ctx context.Context, n int) error {
+	r = &endtest.Recorder{Answer: func(ctx context.Context, n int) error {
 		at = append(at, int(time.Since(begin)/time.Second))
 		if answer != nil {
 			return answer(ctx, n)
@@ -96,7 +96,7 @@ func TestTimerFiresOnSchedule(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, at := runTimer(t, triggertest.New(1), tc.extra, tc.run, nil)
+				_, at := runTimer(t, endtest.New(1), tc.extra, tc.run, nil)
 				if !equalInts(at, tc.want...) {
 					t.Errorf("fired at %v, want %v", at, tc.want)
 				}
@@ -107,7 +107,7 @@ func TestTimerFiresOnSchedule(t *testing.T) {
 
 func TestTimerNeverOverlapsItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, at := runTimer(t, triggertest.New(1), `,"schedule":"*/5 * * * * *"`, 31*time.Second, func(ctx context.Context, _ int) error {
+		_, at := runTimer(t, endtest.New(1), `,"schedule":"*/5 * * * * *"`, 31*time.Second, func(ctx context.Context, _ int) error {
 			select {
 			case <-time.After(12 * time.Second):
 			case <-ctx.Done():
@@ -123,10 +123,10 @@ func TestTimerNeverOverlapsItself(t *testing.T) {
 
 func TestTimerStatusAndPastDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := triggertest.New(1)
+		m := endtest.New(1)
 		const hourly = `,"schedule":"0 0 * * * *"`
 		r, _ := runTimer(t, m, hourly, 61*time.Minute, nil)
-		first := payloadOf(t, r.calls[0])
+		first := payloadOf(t, r.Calls()[0])
 		if first.IsPastDue || first.ScheduleStatus == nil || !first.ScheduleStatus.Last.IsZero() || !first.Schedule.AdjustForDST {
 			t.Errorf("first run: %+v", first)
 		}
@@ -143,7 +143,7 @@ func TestTimerStatusAndPastDue(t *testing.T) {
 		if len(at) != 2 || at[0] != 0 {
 			t.Fatalf("after missed runs it fired at %v; want at once, and at the next full hour", at)
 		}
-		late, next := payloadOf(t, r.calls[0]), payloadOf(t, r.calls[1])
+		late, next := payloadOf(t, r.Calls()[0]), payloadOf(t, r.Calls()[1])
 		if !late.IsPastDue || next.IsPastDue {
 			t.Errorf("past due: %+v, then %+v", late, next)
 		}
@@ -155,7 +155,7 @@ func TestTimerStatusAndPastDue(t *testing.T) {
 
 func TestTimerWithAnotherScheduleIsNotPastDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := triggertest.New(1)
+		m := endtest.New(1)
 		runTimer(t, m, `,"schedule":"0 0 * * * *"`, 61*time.Minute, nil)
 		<-time.After(2 * time.Hour)
 		if _, at := runTimer(t, m, `,"schedule":"0 0 12 * * *"`, time.Hour, nil); len(at) != 0 {
@@ -167,9 +167,9 @@ func TestTimerWithAnotherScheduleIsNotPastDue(t *testing.T) {
 func TestTimerWithoutMonitor(t *testing.T) {
 	for _, extra := range []string{`,"schedule":"*/10 * * * * *"`, `,"schedule":"0 * * * * *","useMonitor":false`} {
 		synctest.Test(t, func(t *testing.T) {
-			m := triggertest.New(1)
+			m := endtest.New(1)
 			r, _ := runTimer(t, m, extra, 61*time.Second, nil)
-			if p := payloadOf(t, r.calls[0]); p.ScheduleStatus != nil {
+			if p := payloadOf(t, r.Calls()[0]); p.ScheduleStatus != nil {
 				t.Errorf("%s: status %+v, want null", extra, p.ScheduleStatus)
 			}
 			if _, err := m.Metadata(t.Context(), "azure-webjobs-hosts", "timers/host-1/Clock/status"); !fault.Is(err, fault.NotFound) {
@@ -187,9 +187,9 @@ func TestTimerThatWasCutOffIsPastDue(t *testing.T) {
 		pastDue bool
 	}{{trigger.ErrCancelled, true}, {errors.New("failed"), false}} {
 		synctest.Test(t, func(t *testing.T) {
-			m := triggertest.New(1)
+			m := endtest.New(1)
 			ctx, cancel := context.WithCancel(t.Context())
-			r := &recorder{answer: func(context.Context, int) error {
+			r := &endtest.Recorder{Answer: func(context.Context, int) error {
 				if tc.pastDue {
 					cancel()
 				}
@@ -205,7 +205,7 @@ func TestTimerThatWasCutOffIsPastDue(t *testing.T) {
 			}
 			cancel()
 			again, _ := runTimer(t, m, `,"schedule":"0 0 * * * *"`, time.Minute, nil)
-			if got := len(again.calls) == 1; got != tc.pastDue {
+			if got := len(again.Calls()) == 1; got != tc.pastDue {
 				t.Errorf("after %v: past due is %v", tc.err, got)
 			}
 		})
@@ -214,8 +214,8 @@ func TestTimerThatWasCutOffIsPastDue(t *testing.T) {
 
 func TestTimerReadsItsZone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{}
-		tr, err := newTimer(triggertest.New(1), r, `,"schedule":"0 30 9 * * *"`, map[string]string{"WEBSITE_TIME_ZONE": "Asia/Seoul"}, t)
+		r := &endtest.Recorder{}
+		tr, err := newTimer(endtest.New(1), r, `,"schedule":"0 30 9 * * *"`, map[string]string{"WEBSITE_TIME_ZONE": "Asia/Seoul"}, t)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,8 +225,8 @@ func TestTimerReadsItsZone(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Midnight UTC is nine o'clock in Seoul.
-		if len(r.calls) != 1 || !strings.Contains(r.calls[0].Reason, "2000-01-01T09:30:00+09:00") {
-			t.Errorf("%d calls, %+v", len(r.calls), r.calls)
+		if len(r.Calls()) != 1 || !strings.Contains(r.Calls()[0].Reason, "2000-01-01T09:30:00+09:00") {
+			t.Errorf("%d calls, %+v", len(r.Calls()), r.Calls())
 		}
 	})
 }
@@ -243,17 +243,25 @@ func TestTimerRefusals(t *testing.T) {
 		`,"schedule":"0 0 0 31 2 *"`:     "never comes",
 		`,"schedule":"0 * * * * *","runOnStartup":"maybe"`: "runOnStartup must be true or false",
 	} {
-		if _, err := newTimer(triggertest.New(1), &recorder{}, extra, nil, t); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := newTimer(endtest.New(1), &endtest.Recorder{}, extra, nil, t); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", extra, err, want)
 		}
 	}
-	if _, err := newTimer(triggertest.New(1), &recorder{}, `,"schedule":"0 * * * * *"`, map[string]string{"TZ": "Mars/Olympus"}, t); err == nil {
+	if _, err := newTimer(endtest.New(1), &endtest.Recorder{}, `,"schedule":"0 * * * * *"`, map[string]string{"TZ": "Mars/Olympus"}, t); err == nil {
 		t.Error("an unknown zone was accepted")
 	}
 }
 
 func TestTimerByHand(t *testing.T) {
-	if p := payloadOf(t, trigger.TimerByHand(time.Now())); p.IsPastDue || p.ScheduleStatus != nil {
+	tr, err := newTimer(endtest.New(1), &endtest.Recorder{}, `,"schedule":"0 * * * * *"`, nil, t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byHand, err := tr.ByHand("anything", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := payloadOf(t, byHand); p.IsPastDue || p.ScheduleStatus != nil {
 		t.Errorf("%+v", p)
 	}
 }

@@ -1,32 +1,19 @@
-package trigger
+package timer
 
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
-	"github.com/lazuli-dev/lazuli/internal/host/binding"
-	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
-// TimerOptions describe one timer trigger.
-type TimerOptions struct {
-	Binding  *binding.Binding
-	Settings *settings.Settings
-	Function string        // names the status
-	Host     string        // stable identity of this host, names the status too
-	Status   MetadataStore // keeps the status
-	Invoker  Invoker
-	Log      *slog.Logger
-	Now      func() time.Time // nil: the clock
-}
-
-// TimerTrigger runs a function on a schedule.
+// Trigger runs a function on a schedule.
 //
 // Supported binding properties: schedule (NCRONTAB or TimeSpan), useMonitor
 // (default true; off for schedules that fire more often than once a minute)
@@ -34,8 +21,9 @@ type TimerOptions struct {
 // function runs is left out, and the next time is computed when it has ended.
 // The status is kept under this host's identity, and there is one host to an
 // app: no lock is taken.
-type TimerTrigger struct {
-	o            TimerOptions
+type Trigger struct {
+	o            trigger.Setup
+	clock        func() time.Time
 	text         string
 	schedule     schedule
 	zone         *time.Location
@@ -44,12 +32,10 @@ type TimerTrigger struct {
 	status       *timerStatus  // nil without a monitor
 }
 
-// NewTimer checks the declaration.
-func NewTimer(o TimerOptions) (*TimerTrigger, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	t := &TimerTrigger{o: o, text: o.Binding.Text("schedule")}
+// NewTrigger checks the declaration. status keeps the timer's; clock is the
+// time, in tests another.
+func NewTrigger(status trigger.MetadataStore, clock func() time.Time, o trigger.Setup) (*Trigger, error) {
+	t := &Trigger{o: o, clock: clock, text: o.Binding.Text("schedule")}
 	if t.text == "" {
 		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "needs a schedule, such as \"0 */5 * * * *\" (every five minutes)")
 	}
@@ -73,25 +59,30 @@ func NewTimer(o TimerOptions) (*TimerTrigger, error) {
 		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "schedule %q never comes", t.text)
 	}
 	if monitored && !frequent(t.schedule, t.now()) {
-		t.monitor = newTimerMonitor(o.Status, o.Host, o.Function)
+		t.monitor = newTimerMonitor(status, o.Owner, o.Function)
 	}
 	return t, nil
 }
 
-// Target is the schedule.
-func (t *TimerTrigger) Target() string { return t.text }
+// Source is the schedule.
+func (t *Trigger) Source() trigger.Source {
+	return trigger.Source{Words: "schedule " + t.text, Target: t.text}
+}
 
-// Describe names the source for people.
-func (t *TimerTrigger) Describe() string { return "schedule " + t.text }
+// ByHand makes the invocation of a timer that somebody runs by hand. The input
+// means nothing to a timer.
+func (t *Trigger) ByHand(_ string, now time.Time) (trigger.Call, error) {
+	return timerCall(nil, now, false), nil
+}
 
-func (t *TimerTrigger) now() time.Time { return t.o.Now().In(t.zone) }
+func (t *Trigger) now() time.Time { return t.clock().In(t.zone) }
 
 // Run fires until ctx ends. It returns an error when the status cannot be read
 // or written; the caller may run it again.
-func (t *TimerTrigger) Run(ctx context.Context) error {
+func (t *Trigger) Run(ctx context.Context) error {
 	pastDue, err := t.recall(ctx)
 	if err != nil {
-		return ignoreEnd(ctx, err)
+		return trigger.IgnoreEnd(ctx, err)
 	}
 	switch {
 	case pastDue:
@@ -111,13 +102,13 @@ func (t *TimerTrigger) Run(ctx context.Context) error {
 		}
 		err = t.fire(ctx, due, false)
 	}
-	return ignoreEnd(ctx, err)
+	return trigger.IgnoreEnd(ctx, err)
 }
 
 // recall reads the status and finds out whether a run was missed. A status
 // that was written under another schedule is recomputed from when it was
 // written, so that a changed schedule is not past due by the old one.
-func (t *TimerTrigger) recall(ctx context.Context) (pastDue bool, err error) {
+func (t *Trigger) recall(ctx context.Context) (pastDue bool, err error) {
 	if t.monitor == nil {
 		return false, nil
 	}
@@ -150,14 +141,13 @@ func (t *TimerTrigger) recall(ctx context.Context) (pastDue bool, err error) {
 const longestSleep = time.Minute
 
 // waitUntil waits for a moment of the wall clock; false: ctx ended.
-func (t *TimerTrigger) waitUntil(ctx context.Context, due time.Time) bool {
+func (t *Trigger) waitUntil(ctx context.Context, due time.Time) bool {
 	for {
 		left := due.Round(0).Sub(t.now().Round(0)) // wall time, not monotonic
 		if left <= 0 {
 			return ctx.Err() == nil
 		}
-		pause(ctx, min(left, longestSleep))
-		if ctx.Err() != nil {
+		if run.Pause(ctx, min(left, longestSleep)) != nil {
 			return false
 		}
 	}
@@ -167,11 +157,11 @@ func (t *TimerTrigger) waitUntil(ctx context.Context, due time.Time) bool {
 // end of the host cut off is not recorded: it will be past due. The moment
 // recorded is at least the one that was due, so that a timer that fired a
 // little early does not fire twice.
-func (t *TimerTrigger) fire(ctx context.Context, due time.Time, pastDue bool) error {
+func (t *Trigger) fire(ctx context.Context, due time.Time, pastDue bool) error {
 	at := t.now()
 	err := t.o.Invoker.Invoke(ctx, t.call(at, pastDue))
-	if unfinished(ctx, err) {
-		return ErrCancelled
+	if trigger.Unfinished(ctx, err) {
+		return trigger.ErrCancelled
 	}
 	if t.monitor == nil {
 		return nil
@@ -195,21 +185,21 @@ type timerInfo struct {
 	IsPastDue      bool
 }
 
-func (t *TimerTrigger) call(at time.Time, pastDue bool) Call {
+func (t *Trigger) call(at time.Time, pastDue bool) trigger.Call {
 	return timerCall(t.status, at, pastDue)
 }
 
-func timerCall(status *timerStatus, at time.Time, pastDue bool) Call {
+func timerCall(status *timerStatus, at time.Time, pastDue bool) trigger.Call {
 	info := timerInfo{ScheduleStatus: status, IsPastDue: pastDue}
 	info.Schedule.AdjustForDST = true
 	payload, _ := json.Marshal(info) // times and booleans
-	value := jsonText(string(payload))
+	value := trigger.JSON(string(payload))
 	moment := at.Format(time.RFC3339Nano)
-	return Call{
+	return trigger.Call{
 		Reason:   "Timer fired at " + moment,
 		Items:    1,
 		Data:     func(worker.Capabilities) *funcrpc.TypedData { return value },
-		Metadata: map[string]*funcrpc.TypedData{"TimerTrigger": jsonText(strconv.Quote(moment))},
-		Values:   func(name string) (string, bool) { return lookupJSON(payload, name) },
+		Metadata: map[string]*funcrpc.TypedData{"TimerTrigger": trigger.JSON(strconv.Quote(moment))},
+		Values:   func(name string) (string, bool) { return trigger.LookupJSON(payload, name) },
 	}
 }

@@ -1,4 +1,4 @@
-package triggertest
+package endtest
 
 import (
 	"bytes"
@@ -9,39 +9,84 @@ import (
 	"testing"
 	"time"
 
+	containers "github.com/lazuli-dev/lazuli/internal/end/container"
+	hubs "github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
-// Service is an implementation under test, with what the suite needs besides
-// the interfaces: something that happens in the service.
-type Service struct {
-	Connector trigger.Connector
-	Metadata  trigger.MetadataStore
-	Events    settings.Connection // of the hub "contract" with two partitions, empty
-	Documents settings.Connection // of database "db": container "docs" by /id and "leases" by /id, empty
+// HubService is an implementation of hubs under test, with what the suite needs
+// besides: something that happens in the service.
+type HubService struct {
+	hubs.Service
+	Conn settings.Connection // of the hub "contract" with two partitions, empty
 	// Send appends events with the bodies to a partition of the hub.
 	Send func(t *testing.T, partition int, bodies ...string)
+	// Grow gives the hub a third partition.
+	Grow func(t *testing.T)
+}
+
+// ContainerService is an implementation of containers under test.
+type ContainerService struct {
+	containers.Service
+	Conn settings.Connection // of database "db": container "docs" by /id and "leases" by /id, empty
 }
 
 // patience bounds each wait of the suite.
 const patience = 10 * time.Second
 
-// Contract checks that a connector does what package trigger promises. open
-// is called for every part and returns an empty service.
-func Contract(t *testing.T, open func(t *testing.T) Service) {
-	t.Run("EventHub", func(t *testing.T) { eventHub(t, open(t)) })
-	t.Run("EventSink", func(t *testing.T) { eventSink(t, open(t)) })
-	t.Run("ChangeFeed", func(t *testing.T) { changeFeed(t, open(t)) })
-	t.Run("Leases", func(t *testing.T) { leases(t, open(t)) })
-	t.Run("Metadata", func(t *testing.T) { metadata(t, open(t).Metadata) })
+// Hubs checks that a service does what package hub promises. open is called for
+// every part and returns an empty service.
+func Hubs(t *testing.T, open func(t *testing.T) HubService) {
+	t.Run("Hub", func(t *testing.T) { eventHub(t, open(t)) })
+	t.Run("Sink", func(t *testing.T) { eventSink(t, open(t)) })
+	t.Run("Changed", func(t *testing.T) { changed(t, open(t)) })
 }
 
-func eventHub(t *testing.T, s Service) {
+// Containers checks that a service does what package container promises.
+func Containers(t *testing.T, open func(t *testing.T) ContainerService) {
+	t.Run("Feed", func(t *testing.T) { changeFeed(t, open(t)) })
+	t.Run("Leases", func(t *testing.T) { leases(t, open(t)) })
+}
+
+// changed grows the hub: who has it open is told, and whoever opens it then
+// finds the new partition.
+func changed(t *testing.T, s HubService) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	hub, err := s.Connector.EventHub(ctx, s.Events, "contract", "$Default")
+	hub, err := s.Open(ctx, s.Conn, "contract", "$Default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-hub.Changed():
+		t.Error("a hub that is as it was has changed")
+	default:
+	}
+	s.Grow(t)
+	select {
+	case <-hub.Changed():
+	case <-ctx.Done():
+		t.Fatal("nobody was told that the hub has grown")
+	}
+	if hub, err = s.Open(ctx, s.Conn, "contract", "$Default"); err != nil {
+		t.Fatal(err)
+	}
+	if ids, err := hub.Partitions(ctx); err != nil || fmt.Sprint(ids) != "[0 1 2]" {
+		t.Errorf("partitions: %v, %v", ids, err)
+	}
+	select {
+	case <-hub.Changed():
+		t.Error("the hub has changed since it was opened again")
+	default:
+	}
+}
+
+func eventHub(t *testing.T, s HubService) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	hub, err := s.Open(ctx, s.Conn, "contract", "$Default")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +97,7 @@ func eventHub(t *testing.T, s Service) {
 		t.Errorf("partitions: %v, %v", ids, err)
 	}
 	s.Send(t, 0, "a", "b", "c")
-	all := read(t, ctx, hub, trigger.Position{}, 3)
+	all := read(t, ctx, hub, hubs.Position{}, 3)
 	if text(all) != "a b c" {
 		t.Errorf("from the start: %s", text(all))
 	}
@@ -61,10 +106,10 @@ func eventHub(t *testing.T, s Service) {
 			t.Errorf("event %d: %+v", i, e)
 		}
 	}
-	if got := text(read(t, ctx, hub, trigger.Position{Kind: trigger.AfterOffset, Offset: all[0].Offset}, 2)); got != "b c" {
+	if got := text(read(t, ctx, hub, hubs.Position{Kind: hubs.AfterOffset, Offset: all[0].Offset}, 2)); got != "b c" {
 		t.Errorf("after the first offset: %s", got)
 	}
-	if got := text(read(t, ctx, hub, trigger.Position{Kind: trigger.FromTime, Time: all[0].EnqueuedAt}, 3)); got != "a b c" {
+	if got := text(read(t, ctx, hub, hubs.Position{Kind: hubs.FromTime, Time: all[0].EnqueuedAt}, 3)); got != "a b c" {
 		t.Errorf("from the first time: %s", got)
 	}
 	waiting(t, ctx, s, hub)
@@ -72,8 +117,8 @@ func eventHub(t *testing.T, s Service) {
 
 // waiting reads at the end: a read that is cancelled loses nothing, and one
 // that waits is woken.
-func waiting(t *testing.T, ctx context.Context, s Service, hub trigger.EventHub) {
-	r, err := hub.Open(ctx, "0", trigger.Position{Kind: trigger.FromEnd})
+func waiting(t *testing.T, ctx context.Context, s HubService, hub hubs.Hub) {
+	r, err := hub.Open(ctx, "0", hubs.Position{Kind: hubs.FromEnd})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,14 +144,14 @@ func waiting(t *testing.T, ctx context.Context, s Service, hub trigger.EventHub)
 	<-sent
 }
 
-func read(t *testing.T, ctx context.Context, hub trigger.EventHub, from trigger.Position, n int) []trigger.Event {
+func read(t *testing.T, ctx context.Context, hub hubs.Hub, from hubs.Position, n int) []hubs.Event {
 	t.Helper()
 	r, err := hub.Open(ctx, "0", from)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	var out []trigger.Event
+	var out []hubs.Event
 	for len(out) < n {
 		events, err := r.Read(ctx, nil, n-len(out))
 		if err != nil {
@@ -120,7 +165,7 @@ func read(t *testing.T, ctx context.Context, hub trigger.EventHub, from trigger.
 	return out
 }
 
-func text(events []trigger.Event) string {
+func text(events []hubs.Event) string {
 	var parts [][]byte
 	for _, e := range events {
 		parts = append(parts, e.Body)
@@ -130,24 +175,24 @@ func text(events []trigger.Event) string {
 
 // eventSink sends to the hub and reads back: the events of a key are together
 // and in order, and those without one are together.
-func eventSink(t *testing.T, s Service) {
+func eventSink(t *testing.T, s HubService) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	sink, err := s.Connector.EventSink(ctx, s.Events, "contract")
+	sink, err := s.Sink(ctx, s.Conn, "contract")
 	if err != nil {
 		t.Fatal(err)
 	}
-	hub, err := s.Connector.EventHub(ctx, s.Events, "contract", "$Default")
+	hub, err := s.Open(ctx, s.Conn, "contract", "$Default")
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = sink.Send(ctx, []trigger.OutgoingEvent{
-		{Body: []byte("a1"), PartitionKey: "a"},
+	err = sink.Send(ctx, []hubs.Outgoing{
+		{Body: []byte("a1"), Key: "a"},
 		{Body: []byte("x1")},
-		{Body: []byte("b1"), PartitionKey: "bb"},
-		{Body: []byte("a2"), PartitionKey: "a"},
+		{Body: []byte("b1"), Key: "bb"},
+		{Body: []byte("a2"), Key: "a"},
 		{Body: []byte("x2")},
-		{Body: []byte("a3"), PartitionKey: "a"},
+		{Body: []byte("a3"), Key: "a"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -172,14 +217,14 @@ func eventSink(t *testing.T, s Service) {
 
 // readAll reads what is in a partition. The wait at its end is short: what was
 // sent is durable, so it is there at once.
-func readAll(t *testing.T, ctx context.Context, hub trigger.EventHub, partition string) []trigger.Event {
+func readAll(t *testing.T, ctx context.Context, hub hubs.Hub, partition string) []hubs.Event {
 	t.Helper()
-	r, err := hub.Open(ctx, partition, trigger.Position{})
+	r, err := hub.Open(ctx, partition, hubs.Position{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	var all []trigger.Event
+	var all []hubs.Event
 	for {
 		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 		events, err := r.Read(short, nil, 100)
@@ -194,17 +239,17 @@ func readAll(t *testing.T, ctx context.Context, hub trigger.EventHub, partition 
 	}
 }
 
-func changeFeed(t *testing.T, s Service) {
+func changeFeed(t *testing.T, s ContainerService) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	feed, err := s.Connector.ChangeFeed(ctx, s.Documents, "db", "docs")
+	feed, err := s.Feed(ctx, s.Conn, "db", "docs")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if id := feed.Identity(); id.AccountHost == "" || id.DatabaseRID == "" || id.ContainerRID == "" {
 		t.Errorf("identity: %+v", id)
 	}
-	sink, err := s.Connector.Documents(ctx, s.Documents, "db", "docs", "")
+	sink, err := s.Sink(ctx, s.Conn, "db", "docs", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,15 +264,15 @@ func changeFeed(t *testing.T, s Service) {
 		}
 	}
 	upsert(`{"id":"1","n":1}`, `{"id":"2","n":1}`, `{"id":"3","n":1}`)
-	first, next, err := feed.Read(ctx, trigger.FeedQuery{Max: 2})
+	first, next, err := feed.Read(ctx, containers.FeedQuery{Max: 2})
 	if err != nil || ids(first) != "1 2" {
 		t.Errorf("first page: %s, %v", ids(first), err)
 	}
-	rest, end, err := feed.Read(ctx, trigger.FeedQuery{After: next, Max: 10})
+	rest, end, err := feed.Read(ctx, containers.FeedQuery{After: next, Max: 10})
 	if err != nil || ids(rest) != "3" {
 		t.Errorf("second page: %s, %v", ids(rest), err)
 	}
-	if none, again, err := feed.Read(ctx, trigger.FeedQuery{After: end, Max: 10}); err != nil || len(none) != 0 || again == "" {
+	if none, again, err := feed.Read(ctx, containers.FeedQuery{After: end, Max: 10}); err != nil || len(none) != 0 || again == "" {
 		t.Errorf("at the end: %s, %q, %v", ids(none), again, err)
 	}
 	now, err := feed.Now(ctx)
@@ -243,10 +288,10 @@ func changeFeed(t *testing.T, s Service) {
 		t.Fatal(err)
 	}
 	<-written
-	if docs, _, err := feed.Read(ctx, trigger.FeedQuery{After: now, Max: 10}); err != nil || ids(docs) != "1" {
+	if docs, _, err := feed.Read(ctx, containers.FeedQuery{After: now, Max: 10}); err != nil || ids(docs) != "1" {
 		t.Errorf("after now: %s, %v", ids(docs), err)
 	}
-	if docs, _, err := feed.Read(ctx, trigger.FeedQuery{Max: 10}); err != nil || ids(docs) != "2 3 1" {
+	if docs, _, err := feed.Read(ctx, containers.FeedQuery{Max: 10}); err != nil || ids(docs) != "2 3 1" {
 		t.Errorf("latest versions in order of change: %s, %v", ids(docs), err)
 	}
 	if err := sink.Upsert(ctx, [][]byte{[]byte(`{"id":"4"}`), []byte(`{"no":"id"}`)}); !fault.Is(err, fault.Invalid) {
@@ -274,10 +319,10 @@ func ids(docs [][]byte) string {
 	return out
 }
 
-func leases(t *testing.T, s Service) {
+func leases(t *testing.T, s ContainerService) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	l, err := s.Connector.Leases(ctx, s.Documents, "db", "leases", false)
+	l, err := s.Service.Leases(ctx, s.Conn, "db", "leases", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +355,8 @@ func leases(t *testing.T, s Service) {
 	}
 }
 
-func metadata(t *testing.T, m trigger.MetadataStore) {
+// Metadata checks that a store does what trigger.MetadataStore promises.
+func Metadata(t *testing.T, m trigger.MetadataStore) {
 	ctx := t.Context()
 	if _, err := m.Metadata(ctx, "c", "b"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("reading nothing: %v", err)

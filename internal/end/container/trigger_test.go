@@ -1,4 +1,4 @@
-package trigger_test
+package container_test
 
 import (
 	"context"
@@ -12,18 +12,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lazuli-dev/lazuli/internal/end/container"
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
-	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-func feedTrigger(t *testing.T, m *triggertest.Memory, r *recorder, owner, extra string) *trigger.CosmosDBTrigger {
+func feedTrigger(t *testing.T, m *endtest.Memory, r *endtest.Recorder, owner, extra string) *container.Trigger {
 	t.Helper()
-	tr, err := trigger.NewCosmosDB(trigger.CosmosDBOptions{
-		Binding:  parse(t, `{"name":"docs","type":"cosmosDBTrigger","databaseName":"db","containerName":"c","connection":"D"`+extra+`}`),
-		Settings: settings.New(connections), Connector: m.Connector(), Owner: owner, Invoker: r, Log: testkit.Discard(),
-	})
+	setup := endtest.Setup(t, `{"name":"docs","type":"cosmosDBTrigger","databaseName":"db","containerName":"c","connection":"D"`+extra+`}`, "", r)
+	setup.Owner = owner
+	tr, err := container.NewTrigger(m.Containers(), setup)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,28 +31,13 @@ func feedTrigger(t *testing.T, m *triggertest.Memory, r *recorder, owner, extra 
 
 const beginning = `,"startFromBeginning":true`
 
-func put(t *testing.T, m *triggertest.Memory, docs ...string) {
+func put(t *testing.T, m *endtest.Memory, docs ...string) {
 	t.Helper()
-	s := settings.New(connections)
-	c, err := s.Connection(settings.CosmosDB, "D")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sink, err := m.Connector().Documents(t.Context(), c, "db", "c", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var raw [][]byte
-	for _, d := range docs {
-		raw = append(raw, []byte(d))
-	}
-	if err := sink.Upsert(t.Context(), raw); err != nil {
-		t.Fatal(err)
-	}
+	m.Put(t, "db", "c", docs...)
 }
 
 // leaseDoc returns a document of the lease container by the end of its id.
-func leaseDoc(t *testing.T, m *triggertest.Memory, suffix string) map[string]any {
+func leaseDoc(t *testing.T, m *endtest.Memory, suffix string) map[string]any {
 	t.Helper()
 	for _, d := range m.Documents("db", "leases") {
 		var doc map[string]any
@@ -70,9 +54,9 @@ func leaseDoc(t *testing.T, m *triggertest.Memory, suffix string) map[string]any
 // TestLeaseDocuments holds the shape that the .NET processor shares.
 func TestLeaseDocuments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		put(t, m, `{"id":"1"}`)
-		err := run(t, feedTrigger(t, m, r, "me", beginning+`,"leaseContainerPrefix":"p-"`), func() {
+		err := endtest.Run(t, feedTrigger(t, m, r, "me", beginning+`,"leaseContainerPrefix":"p-"`), func() {
 			if got := leaseDoc(t, m, "..0")["Owner"]; got != "me" {
 				t.Errorf("owner while it runs: %v", got)
 			}
@@ -103,33 +87,33 @@ func TestLeaseDocuments(t *testing.T) {
 // not hold the feed.
 func TestFeedPosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := triggertest.New(1)
+		m := endtest.New(1)
 		put(t, m, `{"id":"1"}`, `{"id":"2"}`, `{"id":"3"}`)
-		r := &recorder{answer: func(_ context.Context, n int) error {
+		r := &endtest.Recorder{Answer: func(_ context.Context, n int) error {
 			if n == 1 {
 				return errors.New("the function failed")
 			}
 			return nil
 		}}
 		extra := beginning + `,"maxItemsPerInvocation":2`
-		if err := run(t, feedTrigger(t, m, r, "me", extra), func() { put(t, m, `{"id":"4"}`) }); err != nil {
+		if err := endtest.Run(t, feedTrigger(t, m, r, "me", extra), func() { put(t, m, `{"id":"4"}`) }); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{2, 1, 1}, r.items()); diff != "" {
+		if diff := cmp.Diff([]int{2, 1, 1}, r.Items()); diff != "" {
 			t.Error(diff)
 		}
 		put(t, m, `{"id":"5"}`)
-		again := &recorder{}
-		if err := run(t, feedTrigger(t, m, again, "me", extra), nil); err != nil {
+		again := &endtest.Recorder{}
+		if err := endtest.Run(t, feedTrigger(t, m, again, "me", extra), nil); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{1}, again.items()); diff != "" {
+		if diff := cmp.Diff([]int{1}, again.Items()); diff != "" {
 			t.Error(diff)
 		}
-		if got := again.calls[0].Data(nil).GetJson(); got != `[{"id":"5"}]` {
+		if got := again.Calls()[0].Data(nil).GetJson(); got != `[{"id":"5"}]` {
 			t.Errorf("data: %s", got)
 		}
-		if got, ok := again.calls[0].Values("id"); !ok || got != "5" {
+		if got, ok := again.Calls()[0].Values("id"); !ok || got != "5" {
 			t.Errorf("{id} = %q", got)
 		}
 	})
@@ -139,19 +123,19 @@ func TestFeedPosition(t *testing.T) {
 // start count, also those made while the host was down.
 func TestFeedFromNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		put(t, m, `{"id":"old"}`)
-		if err := run(t, feedTrigger(t, m, r, "me", ""), nil); err != nil {
+		if err := endtest.Run(t, feedTrigger(t, m, r, "me", ""), nil); err != nil {
 			t.Fatal(err)
 		}
-		if len(r.items()) != 0 {
-			t.Errorf("old changes were delivered: %v", r.items())
+		if len(r.Items()) != 0 {
+			t.Errorf("old changes were delivered: %v", r.Items())
 		}
 		put(t, m, `{"id":"new"}`)
-		if err := run(t, feedTrigger(t, m, r, "me", ""), nil); err != nil {
+		if err := endtest.Run(t, feedTrigger(t, m, r, "me", ""), nil); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{1}, r.items()); diff != "" {
+		if diff := cmp.Diff([]int{1}, r.Items()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -160,20 +144,20 @@ func TestFeedFromNow(t *testing.T) {
 // TestCutOffFeed: a page that was cut off is delivered again.
 func TestCutOffFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := triggertest.New(1)
+		m := endtest.New(1)
 		put(t, m, `{"id":"1"}`)
-		r := &recorder{answer: func(ctx context.Context, _ int) error {
+		r := &endtest.Recorder{Answer: func(ctx context.Context, _ int) error {
 			<-ctx.Done()
 			return trigger.ErrCancelled
 		}}
-		if err := run(t, feedTrigger(t, m, r, "me", beginning), nil); err != nil {
+		if err := endtest.Run(t, feedTrigger(t, m, r, "me", beginning), nil); err != nil {
 			t.Fatal(err)
 		}
-		again := &recorder{}
-		if err := run(t, feedTrigger(t, m, again, "me", beginning), nil); err != nil {
+		again := &endtest.Recorder{}
+		if err := endtest.Run(t, feedTrigger(t, m, again, "me", beginning), nil); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{1}, again.items()); diff != "" {
+		if diff := cmp.Diff([]int{1}, again.Items()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -183,8 +167,8 @@ func TestCutOffFeed(t *testing.T) {
 // first releases the lease, and at once: nobody sees a change twice.
 func TestTwoHosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := triggertest.New(1)
-		first, second := &recorder{}, &recorder{}
+		m := endtest.New(1)
+		first, second := &endtest.Recorder{}, &endtest.Recorder{}
 		ctx1, stop1 := context.WithCancel(t.Context())
 		ctx2, stop2 := context.WithCancel(t.Context())
 		done := make(chan error, 2)
@@ -196,15 +180,15 @@ func TestTwoHosts(t *testing.T) {
 			put(t, m, fmt.Sprintf(`{"id":"a%d"}`, i))
 		}
 		synctest.Wait()
-		if len(first.items()) != 5 || len(second.items()) != 0 {
-			t.Errorf("%v and %v", first.items(), second.items())
+		if len(first.Items()) != 5 || len(second.Items()) != 0 {
+			t.Errorf("%v and %v", first.Items(), second.Items())
 		}
 		stop1()
 		synctest.Wait()
 		put(t, m, `{"id":"b"}`)
 		<-time.After(14 * time.Second) // the second looks every 13 s
 		synctest.Wait()
-		if diff := cmp.Diff([]int{1}, second.items()); diff != "" {
+		if diff := cmp.Diff([]int{1}, second.Items()); diff != "" {
 			t.Error(diff)
 		}
 		stop2()
@@ -217,15 +201,15 @@ func TestTwoHosts(t *testing.T) {
 // TestStolenLease: a host whose lease was taken stops delivering.
 func TestStolenLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		put(t, m, `{"id":"1"}`)
-		err := run(t, feedTrigger(t, m, r, "me", beginning), func() {
+		err := endtest.Run(t, feedTrigger(t, m, r, "me", beginning), func() {
 			steal(t, m)
 			put(t, m, `{"id":"2"}`) // delivered perhaps, but its checkpoint fails
 			synctest.Wait()
 			put(t, m, `{"id":"3"}`)
 			synctest.Wait()
-			if n := len(r.items()); n > 2 {
+			if n := len(r.Items()); n > 2 {
 				t.Errorf("%d deliveries after the lease was lost", n)
 			}
 		})
@@ -239,13 +223,13 @@ func TestStolenLease(t *testing.T) {
 }
 
 // steal takes the lease over as another processor would.
-func steal(t *testing.T, m *triggertest.Memory) {
+func steal(t *testing.T, m *endtest.Memory) {
 	t.Helper()
-	c, err := settings.New(connections).Connection(settings.CosmosDB, "D")
+	c, err := endtest.Connections().Connection(settings.CosmosDB, "D")
 	if err != nil {
 		t.Fatal(err)
 	}
-	leases, err := m.Connector().Leases(t.Context(), c, "db", "leases", false)
+	leases, err := m.Containers().Leases(t.Context(), c, "db", "leases", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,12 +257,10 @@ func TestFeedDeclarations(t *testing.T) {
 		`,"databaseName":"db","containerName":"c","connection":"D","maxItemsPerInvocation":0`:                                        "must not be 0",
 		`,"databaseName":"db","containerName":"c","connection":"D","maxItemsPerInvocation":"x"`:                                      "whole number",
 	} {
-		tr, err := trigger.NewCosmosDB(trigger.CosmosDBOptions{
-			Binding: parse(t, `{"name":"d","type":"cosmosDBTrigger"`+extra+`}`), Settings: settings.New(connections),
-		})
+		tr, err := container.NewTrigger(nil, endtest.Setup(t, `{"name":"d","type":"cosmosDBTrigger"`+extra+`}`, "", nil))
 		got := fmt.Sprint(err)
 		if err == nil {
-			got = tr.Describe()
+			got = tr.Source().Words
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %q", extra, got, want)

@@ -1,4 +1,4 @@
-package app
+package hub
 
 import (
 	"context"
@@ -7,20 +7,58 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/eventdata"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
-// readBytes bounds one read of a trigger: a batch of the largest allowed
-// messages would otherwise be hundreds of megabytes.
-const readBytes = 16 << 20
+// Local is the hubs of this process. All fields are required.
+type Local struct {
+	// Reach refuses a connection that does not lead here.
+	Reach func(settings.Connection) error
+	// Find returns a hub that has the consumer group, made by this use where
+	// the project allows it.
+	Find Ensure
+	// Hubs finds hubs as they are now.
+	Hubs Hubs
+}
+
+// Open implements Service.
+func (l *Local) Open(_ context.Context, c settings.Connection, name, group string) (Hub, error) {
+	if err := l.Reach(c); err != nil {
+		return nil, err
+	}
+	hub, err := l.Find(name, group)
+	if err != nil {
+		return nil, err
+	}
+	namespace := c.Host()
+	if namespace == "" {
+		namespace = "localhost"
+	}
+	return &localHub{hub: hub, changed: hub.Changed(), namespace: namespace}, nil
+}
+
+// Sink implements Service. The hub is found by its name at every call, so that
+// one made anew is the one that is sent to.
+func (l *Local) Sink(_ context.Context, c settings.Connection, name string) (Sink, error) {
+	if err := l.Reach(c); err != nil {
+		return nil, err
+	}
+	if _, err := l.Find(name, broker.DefaultGroup); err != nil {
+		return nil, err
+	}
+	return &Sender{Hubs: l.Hubs, Name: name}, nil
+}
 
 // localHub is a hub of this process as functions see it.
 type localHub struct {
 	hub       *broker.Hub
+	changed   <-chan struct{}
 	namespace string
 }
 
 func (h *localHub) Namespace() string { return h.namespace }
+
+func (h *localHub) Changed() <-chan struct{} { return h.changed }
 
 func (h *localHub) Partitions(context.Context) ([]string, error) {
 	ids := make([]string, h.hub.PartitionCount())
@@ -30,7 +68,7 @@ func (h *localHub) Partitions(context.Context) ([]string, error) {
 	return ids, nil
 }
 
-func (h *localHub) Open(_ context.Context, partition string, from trigger.Position) (trigger.EventReader, error) {
+func (h *localHub) Open(_ context.Context, partition string, from Position) (Reader, error) {
 	id, err := strconv.Atoi(partition)
 	if err != nil {
 		return nil, fault.New(fault.NotFound, "partition "+partition, "is not a partition id")
@@ -39,7 +77,7 @@ func (h *localHub) Open(_ context.Context, partition string, from trigger.Positi
 	if err != nil {
 		return nil, err
 	}
-	pos, err := position(from)
+	pos, err := brokerPosition(from)
 	if err != nil {
 		return nil, err
 	}
@@ -50,13 +88,13 @@ func (h *localHub) Open(_ context.Context, partition string, from trigger.Positi
 	return &localReader{r: r}, nil
 }
 
-func position(from trigger.Position) (broker.Position, error) {
+func brokerPosition(from Position) (broker.Position, error) {
 	switch from.Kind {
-	case trigger.FromEnd:
+	case FromEnd:
 		return broker.Latest(false), nil
-	case trigger.AfterOffset:
+	case AfterOffset:
 		return broker.AtOffset(from.Offset, false)
-	case trigger.FromTime:
+	case FromTime:
 		return broker.EnqueuedTime(from.Time, true), nil
 	}
 	return broker.FromStart(), nil
@@ -68,7 +106,7 @@ type localReader struct {
 	records []broker.Record
 }
 
-func (l *localReader) Read(ctx context.Context, dst []trigger.Event, max int) ([]trigger.Event, error) {
+func (l *localReader) Read(ctx context.Context, dst []Event, max int) ([]Event, error) {
 	for {
 		var err error
 		l.records, err = l.r.Next(max, readBytes, l.records[:0])
@@ -94,8 +132,8 @@ func (l *localReader) Read(ctx context.Context, dst []trigger.Event, max int) ([
 }
 
 // decodeEvent is a stored message as functions see it.
-func decodeEvent(r *broker.Record) (trigger.Event, error) {
-	e := trigger.Event{Sequence: r.Sequence, Offset: r.Offset.String(), EnqueuedAt: r.EnqueuedAt, PartitionKey: r.Key}
+func decodeEvent(r *broker.Record) (Event, error) {
+	e := Event{Sequence: r.Sequence, Offset: r.Offset.String(), EnqueuedAt: r.EnqueuedAt, PartitionKey: r.Key}
 	m, err := eventdata.Read(r.Body)
 	var shown eventdata.Shown
 	if err == nil {

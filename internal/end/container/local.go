@@ -1,4 +1,4 @@
-package app
+package container
 
 import (
 	"context"
@@ -9,29 +9,80 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
+
+// Local is the containers of this process. All fields are required.
+type Local struct {
+	// Reach refuses a connection that does not lead here.
+	Reach func(settings.Connection) error
+	// Find returns a container, made with the partition key path when that is
+	// not empty, or by this use where the project allows it.
+	Find func(ctx context.Context, database, container, createWithKey string) (*docstore.Container, error)
+}
+
+// Feed implements Service.
+func (l *Local) Feed(ctx context.Context, c settings.Connection, database, container string) (Feed, error) {
+	if err := l.Reach(c); err != nil {
+		return nil, err
+	}
+	coll, err := l.Find(ctx, database, container, "")
+	if err != nil {
+		return nil, err
+	}
+	return newLocalFeed(coll, first(c.Host(), "localhost")), nil
+}
+
+// Leases implements Service.
+func (l *Local) Leases(ctx context.Context, c settings.Connection, database, container string, create bool) (Leases, error) {
+	if err := l.Reach(c); err != nil {
+		return nil, err
+	}
+	key := ""
+	if create {
+		key = "/id"
+	}
+	coll, err := l.Find(ctx, database, container, key)
+	if err != nil {
+		return nil, err
+	}
+	return newLocalLeases(coll)
+}
+
+// Sink implements Service.
+func (l *Local) Sink(ctx context.Context, c settings.Connection, database, container, createWithKey string) (Sink, error) {
+	if err := l.Reach(c); err != nil {
+		return nil, err
+	}
+	find := func(ctx context.Context) (*docstore.Container, error) {
+		return l.Find(ctx, database, container, createWithKey)
+	}
+	if _, err := find(ctx); err != nil {
+		return nil, err
+	}
+	return &localSink{find}, nil
+}
 
 // localFeed is the change feed of a container of this process. A continuation
 // is an LSN in decimal.
 type localFeed struct {
 	c        *docstore.Container
-	identity trigger.FeedIdentity
+	identity FeedIdentity
 }
 
 func newLocalFeed(c *docstore.Container, host string) *localFeed {
-	return &localFeed{c, trigger.FeedIdentity{
+	return &localFeed{c, FeedIdentity{
 		AccountHost: host, DatabaseRID: c.Database().Resource().RID, ContainerRID: c.Resource().RID,
 	}}
 }
 
-func (f *localFeed) Identity() trigger.FeedIdentity { return f.identity }
+func (f *localFeed) Identity() FeedIdentity { return f.identity }
 
 func (f *localFeed) Now(context.Context) (string, error) {
 	return strconv.FormatUint(f.c.LSN(), 10), nil
 }
 
-func (f *localFeed) Read(ctx context.Context, q trigger.FeedQuery) ([][]byte, string, error) {
+func (f *localFeed) Read(ctx context.Context, q FeedQuery) ([][]byte, string, error) {
 	after, err := parseLSN(q.After)
 	if err != nil {
 		return nil, "", err
@@ -142,12 +193,11 @@ func (l *localLeases) write(ctx context.Context, op docstore.Op) (string, error)
 // localSink writes documents to a container of this process. The container is
 // looked up for every batch, so that one made anew under its name is found.
 type localSink struct {
-	sources             *sources
-	database, container string
+	find func(context.Context) (*docstore.Container, error)
 }
 
 func (s *localSink) Upsert(ctx context.Context, docs [][]byte) error {
-	c, err := s.sources.find(s.database, s.container)
+	c, err := s.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -167,7 +217,7 @@ func (s *localSink) Upsert(ctx context.Context, docs [][]byte) error {
 	return nil
 }
 
-// documentID finds the id for a message.
+// documentID finds a document's id, as JSON, for a message.
 func documentID(doc []byte) string {
 	var d struct {
 		ID json.RawMessage `json:"id"`

@@ -1,4 +1,4 @@
-package trigger
+package hub
 
 import (
 	"context"
@@ -8,103 +8,145 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/host/binding"
-	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
-// ErrCancelled is the cause when a function did not run to an end because the
-// host is stopping.
-var ErrCancelled = fault.New(fault.Unavailable, "invocation", "cancelled because the host is stopping")
-
-// EventHubOptions describe one Event Hubs trigger.
-type EventHubOptions struct {
-	Binding     *binding.Binding
-	Settings    *settings.Settings
-	Host        hostjson.EventHubs
-	Connector   Connector
-	Checkpoints MetadataStore
-	Owner       string // stable identity of this host, for checkpoints
-	Invoker     Invoker
-	Log         *slog.Logger
-}
-
-// EventHubTrigger pumps all partitions of a hub into a function.
+// Trigger pumps all partitions of a hub into a function.
 //
 // Supported binding properties: eventHubName (or path), consumerGroup,
 // connection, cardinality, dataType. Partitions are all read by this host:
-// there is no load balancing between hosts.
-type EventHubTrigger struct {
-	o          EventHubOptions
+// there is no load balancing between hosts. Partitions that are added later
+// are read, and so is a hub that is deleted and made anew.
+type Trigger struct {
+	end        End
+	o          trigger.Setup
+	config     Config
 	conn       settings.Connection
 	hub, group string
 }
 
-// NewEventHub checks the declaration.
-func NewEventHub(o EventHubOptions) (*EventHubTrigger, error) {
-	t := &EventHubTrigger{o: o, hub: o.Binding.Text("eventHubName"), group: o.Binding.Text("consumerGroup")}
-	if t.hub == "" {
-		t.hub = o.Binding.Text("path")
-	}
-	conn, err := o.Settings.Connection(settings.EventHubs, o.Binding.Text("connection"))
-	if err != nil {
+// NewTrigger checks the declaration.
+func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
+	b := s.Binding
+	t := &Trigger{end: e, o: s, hub: output.FirstText(b, "eventHubName", "path"), group: b.Text("consumerGroup")}
+	var err error
+	if t.config, err = ReadConfig(s.Config); err != nil {
 		return nil, err
 	}
-	if conn.EntityPath != "" {
-		t.hub = conn.EntityPath // as in the SDKs, the connection string wins
+	if t.conn, err = s.Settings.Connection(settings.EventHubs, b.Text("connection")); err != nil {
+		return nil, err
+	}
+	if t.conn.EntityPath != "" {
+		t.hub = t.conn.EntityPath // as in the SDKs, the connection string wins
 	}
 	if t.hub == "" {
-		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "names no eventHubName")
+		return nil, fault.New(fault.Invalid, "binding "+b.Name, "names no eventHubName")
 	}
 	if t.group == "" {
-		t.group = "$Default"
+		t.group = broker.DefaultGroup
 	}
-	t.conn = conn
 	return t, nil
 }
 
-// Target is the hub's name.
-func (t *EventHubTrigger) Target() string { return t.hub }
+// Source is the hub and the group.
+func (t *Trigger) Source() trigger.Source {
+	return trigger.Source{Words: t.describe(), Target: t.hub, Group: t.group}
+}
 
-// Describe names the source for people.
-func (t *EventHubTrigger) Describe() string { return "event hub " + t.hub + ", group " + t.group }
+// ByHand makes the invocation for one event: a batch of one for functions that
+// take batches.
+func (t *Trigger) ByHand(input string, now time.Time) (trigger.Call, error) {
+	e := Event{Body: []byte(input), Offset: "0", EnqueuedAt: now}
+	from := partitionContext("", t.hub, t.group, "0", "")
+	if t.o.Binding.Many {
+		return batchCall([]Event{e}, t.o.Binding.DataType, from, ""), nil
+	}
+	return singleCall(&e, t.o.Binding.DataType, from, ""), nil
+}
+
+func (t *Trigger) describe() string { return "event hub " + t.hub + ", group " + t.group }
 
 // Run pumps until ctx ends. It returns an error when the hub cannot be opened
 // or a partition's reader or checkpoint fails; the caller may run it again.
-func (t *EventHubTrigger) Run(ctx context.Context) error {
-	hub, err := t.o.Connector.EventHub(ctx, t.conn, t.hub, t.group)
+func (t *Trigger) Run(ctx context.Context) error {
+	for {
+		changed, err := t.round(ctx)
+		if !changed || ctx.Err() != nil {
+			return err
+		}
+		t.o.Log.Info("the event hub has changed and is opened again", "hub", t.hub)
+	}
+}
+
+// round pumps the hub as it is now, until ctx ends, a pump fails, or the hub
+// has changed.
+func (t *Trigger) round(ctx context.Context) (changed bool, err error) {
+	hub, err := t.end.Hubs.Open(ctx, t.conn, t.hub, t.group)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", t.Describe(), err)
+		return false, fmt.Errorf("open %s: %w", t.describe(), err)
 	}
 	partitions, err := hub.Partitions(ctx)
 	if err != nil {
-		return fmt.Errorf("list partitions of %s: %w", t.Describe(), err)
+		return false, fmt.Errorf("list partitions of %s: %w", t.describe(), err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
 		pumps sync.WaitGroup
 		once  sync.Once
-		first error
 	)
 	for _, id := range partitions {
 		p := t.pump(hub, id)
 		pumps.Go(func() {
-			if err := p.run(ctx); err != nil {
-				once.Do(func() { first = err })
+			if e := p.run(ctx); e != nil {
+				once.Do(func() { err = e })
 				cancel() // all or none: the caller restarts the whole trigger
 			}
 		})
 	}
+	select {
+	case <-hub.Changed():
+	case <-ctx.Done():
+	}
+	cancel()
 	pumps.Wait()
-	return first
+	return isChanged(hub, err)
 }
 
-func (t *EventHubTrigger) pump(hub EventHub, partition string) *eventPump {
+// deletionPatience is how long a pump's error waits to be explained by a change
+// of the hub: readers end before a hub that is being deleted is gone.
+const deletionPatience = time.Second
+
+// isChanged tells a hub that has changed, of which the error is a consequence,
+// from one that failed.
+func isChanged(hub Hub, err error) (bool, error) {
+	patience := time.Duration(0)
+	if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Gone) {
+		patience = deletionPatience
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-hub.Changed():
+		return true, nil
+	default:
+	}
+	select {
+	case <-hub.Changed():
+		return true, nil
+	case <-timer.C:
+		return false, err
+	}
+}
+
+func (t *Trigger) pump(hub Hub, partition string) *eventPump {
 	return &eventPump{
 		t: t, hub: hub, partition: partition,
-		checkpoints: newCheckpoints(t.o.Checkpoints, hub.Namespace(), t.hub, t.group, t.o.Owner),
+		checkpoints: newCheckpoints(t, hub),
 		context:     partitionContext(hub.Namespace(), t.hub, t.group, partition, t.o.Owner),
 		log:         t.o.Log.With("hub", t.hub, "partition", partition),
 	}
@@ -116,8 +158,8 @@ const idleCheckpoint = 10 * time.Minute
 
 // eventPump delivers one partition.
 type eventPump struct {
-	t           *EventHubTrigger
-	hub         EventHub
+	t           *Trigger
+	hub         Hub
 	partition   string
 	checkpoints *checkpoints
 	context     string
@@ -131,11 +173,11 @@ type eventPump struct {
 func (p *eventPump) run(ctx context.Context) error {
 	from, err := p.start(ctx)
 	if err != nil {
-		return ignoreEnd(ctx, err)
+		return trigger.IgnoreEnd(ctx, err)
 	}
 	r, err := p.hub.Open(ctx, p.partition, from)
 	if err != nil {
-		return ignoreEnd(ctx, fmt.Errorf("read partition %s of %s: %w", p.partition, p.t.Describe(), err))
+		return trigger.IgnoreEnd(ctx, fmt.Errorf("read partition %s of %s: %w", p.partition, p.t.describe(), err))
 	}
 	defer r.Close()
 	var events []Event
@@ -149,22 +191,14 @@ func (p *eventPump) run(ctx context.Context) error {
 		}
 		if len(events) > 0 {
 			if err := p.deliver(ctx, events); err != nil {
-				return ignoreEnd(ctx, err)
+				return trigger.IgnoreEnd(ctx, err)
 			}
 		}
 		if err != nil {
 			// A graceful end keeps what was processed between checkpoints.
-			return errors.Join(ignoreEnd(ctx, err), p.checkpoint(context.WithoutCancel(ctx)))
+			return errors.Join(trigger.IgnoreEnd(ctx, err), p.checkpoint(context.WithoutCancel(ctx)))
 		}
 	}
-}
-
-// ignoreEnd drops an error that only says that ctx has ended.
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, ErrCancelled)) {
-		return nil
-	}
-	return err
 }
 
 // start returns where to begin: after the checkpoint, else as host.json says.
@@ -174,19 +208,13 @@ func (p *eventPump) start(ctx context.Context) (Position, error) {
 		p.lastMark = time.Now()
 		return from, err
 	}
-	switch h := p.t.o.Host; h.InitialOffset {
-	case hostjson.FromEnd:
-		return Position{Kind: FromEnd}, nil
-	case hostjson.FromEnqueuedTime:
-		return Position{Kind: FromTime, Time: h.InitialTime}, nil
-	}
-	return Position{Kind: FromStart}, nil
+	return p.t.config.Initial, nil
 }
 
 // gather reads a batch: what is there, up to the maximum; and when that is
 // less than the minimum, what comes until the maximum wait has passed.
-func (p *eventPump) gather(ctx context.Context, r EventReader, dst []Event) ([]Event, error) {
-	h := p.t.o.Host
+func (p *eventPump) gather(ctx context.Context, r Reader, dst []Event) ([]Event, error) {
+	h := &p.t.config
 	most := h.MaxEventBatchSize
 	if p.t.o.Binding.Many && h.MinEventBatchSize > 1 {
 		return p.gatherMinimum(ctx, r, dst, most)
@@ -207,8 +235,8 @@ func (p *eventPump) gather(ctx context.Context, r EventReader, dst []Event) ([]E
 // MaxWaitTime after the first of them. A partition without any checkpoint does
 // not wait, so that a new function shows life at once. Each Read may overwrite
 // the bytes of the one before, so events are copied.
-func (p *eventPump) gatherMinimum(ctx context.Context, r EventReader, dst []Event, most int) ([]Event, error) {
-	h := p.t.o.Host
+func (p *eventPump) gatherMinimum(ctx context.Context, r Reader, dst []Event, most int) ([]Event, error) {
+	h := &p.t.config
 	wait := h.MaxWaitTime
 	if p.lastMark.IsZero() {
 		wait = 0
@@ -248,29 +276,23 @@ func (p *eventPump) deliver(ctx context.Context, events []Event) error {
 	o := &p.t.o
 	if o.Binding.Many {
 		err := o.Invoker.Invoke(ctx, batchCall(events, o.Binding.DataType, p.context, triggerDetails(p.partition, events)))
-		if unfinished(ctx, err) {
-			return ErrCancelled
+		if trigger.Unfinished(ctx, err) {
+			return trigger.ErrCancelled
 		}
 		return p.advance(ctx, &events[len(events)-1])
 	}
 	for i := range events {
 		err := o.Invoker.Invoke(ctx, singleCall(&events[i], o.Binding.DataType, p.context, triggerDetails(p.partition, events[i:i+1])))
-		if unfinished(ctx, err) {
-			return errors.Join(ErrCancelled, p.checkpoint(context.WithoutCancel(ctx)))
+		if trigger.Unfinished(ctx, err) {
+			return errors.Join(trigger.ErrCancelled, p.checkpoint(context.WithoutCancel(ctx)))
 		}
 		m := markOf(&events[i])
 		p.processed = &m
 		if ctx.Err() != nil {
-			return errors.Join(ErrCancelled, p.checkpoint(context.WithoutCancel(ctx)))
+			return errors.Join(trigger.ErrCancelled, p.checkpoint(context.WithoutCancel(ctx)))
 		}
 	}
 	return p.advance(ctx, &events[len(events)-1])
-}
-
-// unfinished reports whether an invocation must not count as processed: it
-// was cancelled, or failed while the host was stopping.
-func unfinished(ctx context.Context, err error) bool {
-	return errors.Is(err, ErrCancelled) || err != nil && ctx.Err() != nil
 }
 
 // advance counts a processed batch and writes the checkpoint when due.
@@ -278,7 +300,7 @@ func (p *eventPump) advance(ctx context.Context, last *Event) error {
 	m := markOf(last)
 	p.processed = &m
 	p.batches++
-	if p.batches < p.t.o.Host.BatchCheckpointFrequency {
+	if p.batches < p.t.config.BatchCheckpointFrequency {
 		return nil
 	}
 	return p.checkpoint(context.WithoutCancel(ctx))

@@ -1,10 +1,10 @@
-package trigger
+package container
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -13,21 +13,12 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
-// CosmosDBOptions describe one Cosmos DB trigger.
-type CosmosDBOptions struct {
-	Binding   *binding.Binding
-	Settings  *settings.Settings
-	Connector Connector
-	Owner     string // stable identity of this host, for the lease
-	Invoker   Invoker
-	Log       *slog.Logger
-	Now       func() time.Time // nil: the clock
-}
-
-// CosmosDBTrigger feeds a container's changes to a function.
+// Trigger feeds a container's changes to a function.
 //
 // Supported binding properties: databaseName, containerName (or
 // collectionName), connection (or connectionStringSetting), leaseConnection,
@@ -36,8 +27,10 @@ type CosmosDBOptions struct {
 // startFromTime, maxItemsPerInvocation. feedPollDelay and the lease intervals
 // are accepted and not needed: changes wake the trigger. Only the latest
 // version of a document is delivered; deletes are not.
-type CosmosDBTrigger struct {
-	o                             CosmosDBOptions
+type Trigger struct {
+	containers                    Service
+	o                             trigger.Setup
+	now                           func() time.Time
 	conn, leaseConn               settings.Connection
 	database, container           string
 	leaseDatabase, leaseContainer string
@@ -51,18 +44,15 @@ type CosmosDBTrigger struct {
 // binding does not say.
 const defaultPage = 500
 
-// NewCosmosDB checks the declaration.
-func NewCosmosDB(o CosmosDBOptions) (*CosmosDBTrigger, error) {
+// NewTrigger checks the declaration.
+func NewTrigger(containers Service, o trigger.Setup) (*Trigger, error) {
 	b := o.Binding
-	t := &CosmosDBTrigger{
-		o:              o,
+	t := &Trigger{
+		containers: containers, o: o, now: time.Now,
 		database:       b.Text("databaseName"),
 		container:      first(b.Text("containerName"), b.Text("collectionName")),
 		leaseContainer: first(b.Text("leaseContainerName"), b.Text("leaseCollectionName"), "leases"),
 		leasePrefix:    first(b.Text("leaseContainerPrefix"), b.Text("leaseCollectionPrefix")),
-	}
-	if t.o.Now == nil {
-		t.o.Now = time.Now
 	}
 	t.leaseDatabase = first(b.Text("leaseDatabaseName"), t.database)
 	if t.database == "" || t.container == "" {
@@ -84,7 +74,7 @@ func NewCosmosDB(o CosmosDBOptions) (*CosmosDBTrigger, error) {
 	return t, t.readOptions(b)
 }
 
-func (t *CosmosDBTrigger) readOptions(b *binding.Binding) error {
+func (t *Trigger) readOptions(b *binding.Binding) error {
 	var err error
 	if t.createLeases, err = b.Bool("createLeaseContainerIfNotExists"); err != nil {
 		return err
@@ -126,25 +116,40 @@ func first(names ...string) string {
 	return ""
 }
 
-// Target is the container, as database/container.
-func (t *CosmosDBTrigger) Target() string { return t.database + "/" + t.container }
+// Source is the container, and where the position is.
+func (t *Trigger) Source() trigger.Source {
+	return trigger.Source{
+		Words: t.describe(), Target: t.database + "/" + t.container, Positions: t.leaseDatabase + "/" + t.leaseContainer,
+	}
+}
 
-// Describe names the source for people.
-func (t *CosmosDBTrigger) Describe() string { return "container " + t.database + "/" + t.container }
+func (t *Trigger) describe() string { return "container " + t.database + "/" + t.container }
+
+// ByHand makes an invocation of a text that holds a document or an array of
+// documents.
+func (t *Trigger) ByHand(input string, _ time.Time) (trigger.Call, error) {
+	docs, err := binding.SplitDocuments([]byte(input))
+	if err != nil || !json.Valid([]byte(input)) || len(docs) == 0 {
+		return trigger.Call{}, fault.New(fault.Invalid, "input", "must be a JSON document or an array of documents")
+	}
+	c := t.call(docs)
+	c.Values = nil
+	return c, nil
+}
 
 // Run pumps until ctx ends. It returns an error when a container cannot be
 // opened or the lease cannot be kept; the caller may run it again.
-func (t *CosmosDBTrigger) Run(ctx context.Context) error {
-	feed, err := t.o.Connector.ChangeFeed(ctx, t.conn, t.database, t.container)
+func (t *Trigger) Run(ctx context.Context) error {
+	feed, err := t.containers.Feed(ctx, t.conn, t.database, t.container)
 	if err != nil {
-		return fmt.Errorf("open the change feed of %s: %w", t.Describe(), err)
+		return fmt.Errorf("open the change feed of %s: %w", t.describe(), err)
 	}
-	store, err := t.o.Connector.Leases(ctx, t.leaseConn, t.leaseDatabase, t.leaseContainer, t.createLeases)
+	store, err := t.containers.Leases(ctx, t.leaseConn, t.leaseDatabase, t.leaseContainer, t.createLeases)
 	if err != nil {
 		return fmt.Errorf("open lease container %s/%s: %w", t.leaseDatabase, t.leaseContainer, err)
 	}
 	prefix := leasePrefix(t.leasePrefix, feed.Identity())
-	l, err := openLease(ctx, store, prefix, t.o.Owner, t.o.Now, func(ctx context.Context) (string, error) {
+	l, err := openLease(ctx, store, prefix, t.o.Owner, t.now, func(ctx context.Context) (string, error) {
 		if t.fromBeginning || !t.fromTime.IsZero() {
 			return "", nil
 		}
@@ -152,43 +157,34 @@ func (t *CosmosDBTrigger) Run(ctx context.Context) error {
 		return strconv.Quote(now), err
 	})
 	if err != nil {
-		return ignoreEnd(ctx, err)
+		return trigger.IgnoreEnd(ctx, err)
 	}
 	for ctx.Err() == nil {
 		got, err := l.acquire(ctx)
 		if err != nil {
-			return ignoreEnd(ctx, err)
+			return trigger.IgnoreEnd(ctx, err)
 		}
 		if got {
 			err = t.own(ctx, feed, l)
 			if !errors.Is(err, errLeaseLost) {
-				return ignoreEnd(ctx, err)
+				return trigger.IgnoreEnd(ctx, err)
 			}
 			t.o.Log.Warn("another host took the change feed over", "container", t.container)
 		}
-		pause(ctx, leaseAcquireInterval)
+		_ = run.Pause(ctx, leaseAcquireInterval) // the loop looks at ctx
 	}
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
 // own pumps while this host holds the lease, renewing it beside the pump, and
 // releases it at a graceful end.
-func (t *CosmosDBTrigger) own(stopping context.Context, feed ChangeFeed, l *lease) error {
+func (t *Trigger) own(stopping context.Context, feed Feed, l *lease) error {
 	ctx, cancel := context.WithCancelCause(stopping)
 	defer cancel(nil)
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
-		for pause(ctx, leaseRenewInterval); ctx.Err() == nil; pause(ctx, leaseRenewInterval) {
+		for run.Pause(ctx, leaseRenewInterval) == nil {
 			if err := l.renew(ctx); err != nil && ctx.Err() == nil {
 				cancel(err)
 			}
@@ -201,20 +197,21 @@ func (t *CosmosDBTrigger) own(stopping context.Context, feed ChangeFeed, l *leas
 	if errors.Is(lost, errLeaseLost) || errors.Is(err, errLeaseLost) {
 		return errLeaseLost
 	}
-	return errors.Join(ignoreEnd(stopping, err), l.release(context.WithoutCancel(ctx)))
+	return errors.Join(trigger.IgnoreEnd(stopping, err), l.release(context.WithoutCancel(ctx)))
 }
 
 // pump hands pages to the function, one after the other, and saves the position
 // after each. While the function has one page, the next is read; what has come
 // since then is added while the position is saved. It returns why it ended,
 // always an error.
-func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) error {
+func (t *Trigger) pump(ctx context.Context, feed Feed, l *lease) error {
 	after := l.continuation()
+	t.tell(after)
 	page := t.read(ctx, feed, after, t.page)
 	ahead := make(chan feedPage, 1)
 	for ctx.Err() == nil {
 		if page.err != nil {
-			return fmt.Errorf("read changes of %s: %w", t.Describe(), page.err)
+			return fmt.Errorf("read changes of %s: %w", t.describe(), page.err)
 		}
 		if len(page.docs) == 0 {
 			after = first(page.next, after)
@@ -229,8 +226,8 @@ func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) e
 		// A failed function does not hold the feed back: a retry policy does.
 		err := t.o.Invoker.Invoke(ctx, t.call(page.docs))
 		page = <-ahead
-		if unfinished(ctx, err) {
-			return ErrCancelled
+		if trigger.Unfinished(ctx, err) {
+			return trigger.ErrCancelled
 		}
 		go func(p feedPage) { ahead <- t.fill(ctx, feed, p) }(page)
 		err = l.checkpoint(context.WithoutCancel(ctx), strconv.Quote(next))
@@ -239,8 +236,17 @@ func (t *CosmosDBTrigger) pump(ctx context.Context, feed ChangeFeed, l *lease) e
 			return err
 		}
 		after = next
+		t.tell(after)
 	}
 	return ctx.Err()
+}
+
+// tell says how far the feed has been processed: continuations of this service
+// are sequence numbers.
+func (t *Trigger) tell(continuation string) {
+	if n, err := strconv.ParseInt(continuation, 10, 64); err == nil {
+		t.o.Checkpointed(trigger.Checkpoint{Target: t.database + "/" + t.container, Sequence: n})
+	}
 }
 
 // feedPage is what one read of the feed gave.
@@ -250,13 +256,13 @@ type feedPage struct {
 	err  error
 }
 
-func (t *CosmosDBTrigger) read(ctx context.Context, feed ChangeFeed, after string, most int) feedPage {
+func (t *Trigger) read(ctx context.Context, feed Feed, after string, most int) feedPage {
 	docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: most})
 	return feedPage{docs, next, err}
 }
 
 // fill adds what has come since a page was read that is not full.
-func (t *CosmosDBTrigger) fill(ctx context.Context, feed ChangeFeed, p feedPage) feedPage {
+func (t *Trigger) fill(ctx context.Context, feed Feed, p feedPage) feedPage {
 	room := t.page - len(p.docs)
 	if p.err != nil || len(p.docs) == 0 || room <= 0 {
 		return p
@@ -268,8 +274,11 @@ func (t *CosmosDBTrigger) fill(ctx context.Context, feed ChangeFeed, p feedPage)
 	return feedPage{append(p.docs, more.docs...), more.next, nil}
 }
 
+// feedTimeLayout is the form of times in the log: UTC with milliseconds.
+const feedTimeLayout = "2006-01-02T15:04:05.000Z"
+
 // call hands documents over as one JSON array.
-func (t *CosmosDBTrigger) call(docs [][]byte) Call {
+func (t *Trigger) call(docs [][]byte) trigger.Call {
 	size := 2
 	for _, d := range docs {
 		size += len(d) + 1
@@ -281,17 +290,17 @@ func (t *CosmosDBTrigger) call(docs [][]byte) Call {
 		array.Write(d)
 	}
 	array.WriteByte(']')
-	value := jsonText(array.String())
+	value := trigger.JSON(array.String())
 	if t.o.Binding.DataType == binding.String {
-		value = text(value.GetJson())
+		value = trigger.Text(value.GetJson())
 	}
-	c := Call{
-		Reason: fmt.Sprintf("New changes on container %s at %s", t.container, t.o.Now().UTC().Format(timeLayout)),
+	c := trigger.Call{
+		Reason: fmt.Sprintf("New changes on container %s at %s", t.container, t.now().UTC().Format(feedTimeLayout)),
 		Items:  len(docs),
 		Data:   func(worker.Capabilities) *funcrpc.TypedData { return value },
 	}
 	if len(docs) == 1 {
-		c.Values = func(name string) (string, bool) { return lookupJSON(docs[0], name) }
+		c.Values = func(name string) (string, bool) { return trigger.LookupJSON(docs[0], name) }
 	}
 	return c
 }

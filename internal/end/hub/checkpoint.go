@@ -1,4 +1,4 @@
-package trigger
+package hub
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // checkpointContainer is where the vendor's extension keeps checkpoints.
@@ -21,14 +22,20 @@ const checkpointContainer = "azure-webjobs-eventhub"
 // of what it serves, and a claim means something only with the ETags and the
 // renewals of a blob service that others reach.
 type checkpoints struct {
-	store  MetadataStore
-	prefix string
-	owner  string
+	store        trigger.MetadataStore
+	prefix       string
+	owner        string
+	checkpointed func(trigger.Checkpoint)
+	of           trigger.Checkpoint // without partition and sequence
 }
 
-func newCheckpoints(store MetadataStore, namespace, hub, group, owner string) *checkpoints {
-	prefix := strings.ToLower(namespace + "/" + hub + "/" + group + "/checkpoint/")
-	return &checkpoints{store, prefix, owner}
+func newCheckpoints(t *Trigger, hub Hub) *checkpoints {
+	return &checkpoints{
+		store:  t.end.Checkpoints,
+		prefix: strings.ToLower(hub.Namespace() + "/" + t.hub + "/" + t.group + "/checkpoint/"),
+		owner:  t.o.Owner, checkpointed: t.o.Checkpointed,
+		of: trigger.Checkpoint{Target: t.hub, Group: t.group},
+	}
 }
 
 // position returns where to go on after the last checkpoint, if there is one.
@@ -43,6 +50,9 @@ func (c *checkpoints) position(ctx context.Context, partition string) (Position,
 	if m["offset"] == "" {
 		return Position{}, false, nil
 	}
+	if sequence, err := strconv.ParseInt(m["sequencenumber"], 10, 64); err == nil {
+		c.tell(partition, sequence)
+	}
 	return Position{Kind: AfterOffset, Offset: m["offset"]}, true, nil
 }
 
@@ -56,7 +66,14 @@ func (c *checkpoints) set(ctx context.Context, partition string, e mark) error {
 	if err != nil {
 		return fmt.Errorf("write checkpoint of partition %s: %w", partition, err)
 	}
+	c.tell(partition, e.sequence)
 	return nil
+}
+
+func (c *checkpoints) tell(partition string, sequence int64) {
+	at := c.of
+	at.Partition, at.Sequence = partition, sequence
+	c.checkpointed(at)
 }
 
 // mark is an event's place in its partition.

@@ -1,33 +1,38 @@
-// Package triggertest has sources and sinks in memory for tests of the host,
-// and the contract suite that every real implementation must pass as well.
+// Package endtest has hubs and containers in memory for tests of the host and
+// of the ends themselves, and the contract suites that every real
+// implementation must pass as well.
 //
-// The memory sources do what package trigger promises and no more. They also
+// The memory services do what the ends promise and no more. They also
 // rehearse failure: Fail makes the next calls of an operation return an error.
-package triggertest
+package endtest
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
+	"testing"
 	"time"
 
+	containers "github.com/lazuli-dev/lazuli/internal/end/container"
+	hubs "github.com/lazuli-dev/lazuli/internal/end/hub"
+	"github.com/lazuli-dev/lazuli/internal/end/timer"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
-// Memory is a MetadataStore, and a Connector through its method of that name.
-// The zero value is not usable; see
-// New. Hubs and containers come to be when they are named.
+// Memory is hubs, containers and a MetadataStore. The zero value is not usable;
+// see New. Hubs and containers come to be when they are named.
 type Memory struct {
-	partitions int
-
 	mu         sync.Mutex // guards everything below and inside
 	changed    chan struct{}
-	hubs       map[string][][]trigger.Event // by name, per partition
+	partitions int                          // of new hubs
+	hubs       map[string]*memoryLog        // by name
 	containers map[string]*container        // by database/container
 	metadata   map[string]map[string]string // by container/blob
 	fail       map[string]failure
@@ -53,7 +58,7 @@ type doc struct {
 // New returns empty sources whose hubs have that many partitions.
 func New(partitions int) *Memory {
 	return &Memory{
-		partitions: partitions, changed: make(chan struct{}), hubs: map[string][][]trigger.Event{},
+		partitions: partitions, changed: make(chan struct{}), hubs: map[string]*memoryLog{},
 		containers: map[string]*container{}, metadata: map[string]map[string]string{}, fail: map[string]failure{},
 	}
 }
@@ -86,10 +91,10 @@ func (m *Memory) notify() {
 func (m *Memory) Send(hub string, partition int, bodies ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	parts := m.hub(hub)
+	parts := m.hub(hub).parts
 	for _, b := range bodies {
 		n := len(parts[partition])
-		parts[partition] = append(parts[partition], trigger.Event{
+		parts[partition] = append(parts[partition], hubs.Event{
 			Body: []byte(b), Sequence: int64(n), Offset: strconv.Itoa(100 + n),
 			EnqueuedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(time.Duration(n) * time.Millisecond),
 		})
@@ -97,19 +102,35 @@ func (m *Memory) Send(hub string, partition int, bodies ...string) {
 	m.notify()
 }
 
-func (m *Memory) hub(name string) [][]trigger.Event {
+// memoryLog is one hub. changed is closed when it is replaced.
+type memoryLog struct {
+	parts   [][]hubs.Event
+	changed chan struct{}
+}
+
+func (m *Memory) hub(name string) *memoryLog {
 	if m.hubs[name] == nil {
-		m.hubs[name] = make([][]trigger.Event, m.partitions)
+		m.hubs[name] = &memoryLog{make([][]hubs.Event, m.partitions), make(chan struct{})}
 	}
 	return m.hubs[name]
 }
 
-// Events returns what a hub holds, partition after partition.
-func (m *Memory) Events(hub string) []trigger.Event {
+// Grow gives a hub more partitions.
+func (m *Memory) Grow(hub string, partitions int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var all []trigger.Event
-	for _, p := range m.hub(hub) {
+	old := m.hub(hub)
+	parts := append(slices.Clone(old.parts), make([][]hubs.Event, partitions-len(old.parts))...)
+	m.hubs[hub] = &memoryLog{parts, make(chan struct{})}
+	close(old.changed)
+}
+
+// Events returns what a hub holds, partition after partition.
+func (m *Memory) Events(hub string) []hubs.Event {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []hubs.Event
+	for _, p := range m.hub(hub).parts {
 		all = append(all, p...)
 	}
 	return all
@@ -131,6 +152,21 @@ func (m *Memory) Documents(database, name string) [][]byte {
 		out = append(out, d.body)
 	}
 	return out
+}
+
+// Put writes documents, each a JSON object with an id.
+func (m *Memory) Put(t testing.TB, database, name string, docs ...string) {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range docs {
+		id, err := idOf([]byte(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.container(database, name).put(id, []byte(d))
+	}
+	m.notify()
 }
 
 func (m *Memory) container(database, name string) *container {
@@ -171,54 +207,62 @@ func idOf(body []byte) (string, error) {
 	return d.ID, nil
 }
 
-// EventHub implements trigger.Connector.
-func (m *Memory) EventHub(_ context.Context, c settings.Connection, hub, _ string) (trigger.EventHub, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.failing("eventhub"); err != nil {
-		return nil, err
+// Hubs returns the hubs as triggers and outputs want them.
+func (m *Memory) Hubs() hubs.Service { return memoryHubs{m} }
+
+// Containers returns the containers as triggers and outputs want them.
+func (m *Memory) Containers() containers.Service { return memoryContainers{m} }
+
+// Triggers are all kinds of triggers, over the memory.
+func (m *Memory) Triggers() trigger.Table {
+	return trigger.Table{
+		hubs.End{Hubs: m.Hubs(), Checkpoints: m}.Trigger(), containers.End{Containers: m.Containers()}.Trigger(),
+		timer.End{Status: m}.Trigger(),
 	}
-	m.hub(hub)
-	return &memoryHub{m, hub, c.Host()}, nil
 }
 
-// ChangeFeed implements trigger.Connector.
-func (m *Memory) ChangeFeed(_ context.Context, c settings.Connection, database, name string) (trigger.ChangeFeed, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &memoryFeed{m, m.container(database, name), trigger.FeedIdentity{
-		AccountHost: c.Host(), DatabaseRID: database, ContainerRID: name,
+// Outputs are all kinds of outputs, over the memory.
+func (m *Memory) Outputs() output.Table {
+	return output.Table{containers.End{Containers: m.Containers()}.Output(), hubs.End{Hubs: m.Hubs()}.Output()}
+}
+
+type memoryHubs struct{ m *Memory }
+
+func (h memoryHubs) Open(_ context.Context, c settings.Connection, hub, _ string) (hubs.Hub, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if err := h.m.failing("eventhub"); err != nil {
+		return nil, err
+	}
+	return &memoryHub{h.m, hub, c.Host(), h.m.hub(hub)}, nil
+}
+
+func (h memoryHubs) Sink(_ context.Context, _ settings.Connection, hub string) (hubs.Sink, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return memoryEventSink{h.m, hub}, h.m.failing("eventsink")
+}
+
+type memoryContainers struct{ m *Memory }
+
+func (c memoryContainers) Feed(_ context.Context, conn settings.Connection, database, name string) (containers.Feed, error) {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	return &memoryFeed{c.m, c.m.container(database, name), containers.FeedIdentity{
+		AccountHost: conn.Host(), DatabaseRID: database, ContainerRID: name,
 	}}, nil
 }
 
-// Leases implements trigger.Connector.
-func (m *Memory) Leases(_ context.Context, _ settings.Connection, database, name string, _ bool) (trigger.Leases, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &memoryLeases{m, m.container(database, name)}, nil
+func (c memoryContainers) Leases(_ context.Context, _ settings.Connection, database, name string, _ bool) (containers.Leases, error) {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	return &memoryLeases{c.m, c.m.container(database, name)}, nil
 }
 
-// sink opens a container for writing.
-func (m *Memory) sink(database, name string) trigger.DocumentSink {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &memorySink{m, m.container(database, name)}
-}
-
-// Connector returns the sources as the host wants them.
-func (m *Memory) Connector() trigger.Connector { return connector{m} }
-
-type connector struct{ *Memory }
-
-func (c connector) Documents(_ context.Context, _ settings.Connection, database, name, _ string) (trigger.DocumentSink, error) {
-	return c.sink(database, name), nil
-}
-
-// EventSink implements trigger.Connector.
-func (m *Memory) EventSink(_ context.Context, _ settings.Connection, hub string) (trigger.EventSink, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return memoryEventSink{m, hub}, m.failing("eventsink")
+func (c memoryContainers) Sink(_ context.Context, _ settings.Connection, database, name, _ string) (containers.Sink, error) {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	return &memorySink{c.m, c.m.container(database, name)}, nil
 }
 
 // Metadata implements trigger.MetadataStore.
@@ -247,36 +291,39 @@ type memoryHub struct {
 	m         *Memory
 	name      string
 	namespace string
+	log       *memoryLog // as it was when the hub was opened
 }
 
 func (h *memoryHub) Namespace() string { return h.namespace }
 
+func (h *memoryHub) Changed() <-chan struct{} { return h.log.changed }
+
 func (h *memoryHub) Partitions(context.Context) ([]string, error) {
 	var ids []string
-	for i := range h.m.partitions {
+	for i := range h.log.parts {
 		ids = append(ids, strconv.Itoa(i))
 	}
 	return ids, nil
 }
 
-func (h *memoryHub) Open(_ context.Context, partition string, from trigger.Position) (trigger.EventReader, error) {
+func (h *memoryHub) Open(_ context.Context, partition string, from hubs.Position) (hubs.Reader, error) {
 	p, err := strconv.Atoi(partition)
-	if err != nil || p >= h.m.partitions {
+	if err != nil || p >= len(h.log.parts) {
 		return nil, fault.New(fault.NotFound, "partition "+partition, "no such partition")
 	}
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
 	r := &memoryReader{m: h.m, hub: h.name, partition: p}
-	events := h.m.hub(h.name)[p]
+	events := h.m.hub(h.name).parts[p]
 	switch from.Kind {
-	case trigger.FromEnd:
+	case hubs.FromEnd:
 		r.next = len(events)
-	case trigger.AfterOffset:
+	case hubs.AfterOffset:
 		for r.next < len(events) && events[r.next].Offset != from.Offset {
 			r.next++
 		}
 		r.next++
-	case trigger.FromTime:
+	case hubs.FromTime:
 		for r.next < len(events) && events[r.next].EnqueuedAt.Before(from.Time) {
 			r.next++
 		}
@@ -291,11 +338,11 @@ type memoryReader struct {
 	next      int
 }
 
-func (r *memoryReader) Read(ctx context.Context, dst []trigger.Event, max int) ([]trigger.Event, error) {
+func (r *memoryReader) Read(ctx context.Context, dst []hubs.Event, max int) ([]hubs.Event, error) {
 	for {
 		r.m.mu.Lock()
 		err := r.m.failing("read")
-		events, changed := r.m.hub(r.hub)[r.partition], r.m.changed
+		events, changed := r.m.hub(r.hub).parts[r.partition], r.m.changed
 		r.m.mu.Unlock()
 		if err != nil {
 			return dst, err
@@ -319,10 +366,10 @@ func (r *memoryReader) Close() error { return nil }
 type memoryFeed struct {
 	m        *Memory
 	c        *container
-	identity trigger.FeedIdentity
+	identity containers.FeedIdentity
 }
 
-func (f *memoryFeed) Identity() trigger.FeedIdentity { return f.identity }
+func (f *memoryFeed) Identity() containers.FeedIdentity { return f.identity }
 
 func (f *memoryFeed) Now(context.Context) (string, error) {
 	f.m.mu.Lock()
@@ -330,7 +377,7 @@ func (f *memoryFeed) Now(context.Context) (string, error) {
 	return strconv.Itoa(f.c.lsn), nil
 }
 
-func (f *memoryFeed) Read(_ context.Context, q trigger.FeedQuery) ([][]byte, string, error) {
+func (f *memoryFeed) Read(_ context.Context, q containers.FeedQuery) ([][]byte, string, error) {
 	after := 0
 	if q.After != "" {
 		var err error
@@ -444,19 +491,19 @@ type memoryEventSink struct {
 
 // Send puts events with a key into the partition of its length, those without
 // into the first.
-func (s memoryEventSink) Send(_ context.Context, events []trigger.OutgoingEvent) error {
+func (s memoryEventSink) Send(_ context.Context, events []hubs.Outgoing) error {
 	s.m.mu.Lock()
 	defer s.m.mu.Unlock()
 	if err := s.m.failing("send"); err != nil {
 		return err
 	}
-	parts := s.m.hub(s.hub)
+	parts := s.m.hub(s.hub).parts
 	for _, e := range events {
-		p := len(e.PartitionKey) % len(parts)
+		p := len(e.Key) % len(parts)
 		n := len(parts[p])
-		parts[p] = append(parts[p], trigger.Event{
+		parts[p] = append(parts[p], hubs.Event{
 			Body: bytes.Clone(e.Body), Sequence: int64(n), Offset: strconv.Itoa(100 + n),
-			EnqueuedAt: time.Now(), PartitionKey: e.PartitionKey,
+			EnqueuedAt: time.Now(), PartitionKey: e.Key,
 		})
 	}
 	s.m.notify()

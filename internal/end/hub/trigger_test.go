@@ -1,11 +1,10 @@
-package trigger_test
+package hub_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,74 +12,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
-	"github.com/lazuli-dev/lazuli/internal/host/binding"
-	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
-	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger/triggertest"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
-	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-// recorder is an Invoker that remembers its calls and answers as told.
-type recorder struct {
-	mu     sync.Mutex
-	calls  []trigger.Call // guarded by mu
-	answer func(ctx context.Context, n int) error
-}
-
-func (r *recorder) Invoke(ctx context.Context, c trigger.Call) error {
-	r.mu.Lock()
-	r.calls = append(r.calls, c)
-	n := len(r.calls)
-	r.mu.Unlock()
-	if r.answer == nil {
-		return nil
-	}
-	return r.answer(ctx, n)
-}
-
-func (r *recorder) items() []int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var out []int
-	for _, c := range r.calls {
-		out = append(out, c.Items)
-	}
-	return out
-}
-
-func parse(t *testing.T, declaration string) *binding.Binding {
+// hubTrigger makes a trigger on hub "h". hostJSON is its part of host.json.
+func hubTrigger(t *testing.T, m *endtest.Memory, r *endtest.Recorder, extra, hostJSON string) *hub.Trigger {
 	t.Helper()
-	b, err := binding.Parse([]byte(declaration))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &b
-}
-
-var connections = map[string]string{
-	"H": "Endpoint=sb://Localhost;SharedAccessKeyName=k;SharedAccessKey=v",
-	"E": "Endpoint=sb://localhost;EntityPath=fromString",
-	"D": "AccountEndpoint=https://localhost:8081/;AccountKey=x",
-}
-
-// hubTrigger makes a trigger on hub "h" with cardinality many.
-func hubTrigger(t *testing.T, m *triggertest.Memory, r *recorder, extra string, change func(*hostjson.EventHubs)) *trigger.EventHubTrigger {
-	t.Helper()
-	c, err := hostjson.Default(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if change != nil {
-		change(&c.EventHubs)
-	}
-	tr, err := trigger.NewEventHub(trigger.EventHubOptions{
-		Binding:  parse(t, `{"name":"events","type":"eventHubTrigger","direction":"in","eventHubName":"h","connection":"H"`+extra+`}`),
-		Settings: settings.New(connections), Host: c.EventHubs, Connector: m.Connector(), Checkpoints: m,
-		Owner: "me", Invoker: r, Log: testkit.Discard(),
-	})
+	declaration := `{"name":"events","type":"eventHubTrigger","direction":"in","eventHubName":"h","connection":"H"` + extra + `}`
+	tr, err := hub.NewTrigger(hub.End{Hubs: m.Hubs(), Checkpoints: m}, endtest.Setup(t, declaration,
+		`{"version":"2.0","extensions":{"eventHubs":{`+hostJSON+`}}}`, r))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,35 +33,20 @@ func hubTrigger(t *testing.T, m *triggertest.Memory, r *recorder, extra string, 
 
 const many = `,"cardinality":"MANY"`
 
-// run lets the trigger work until the bubble is idle, and stops it.
-func run(t *testing.T, tr interface{ Run(context.Context) error }, meanwhile func()) error {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- tr.Run(ctx) }()
-	synctest.Wait()
-	if meanwhile != nil {
-		meanwhile()
-		synctest.Wait()
-	}
-	cancel()
-	return <-done
-}
-
 const blob = "localhost/h/$default/checkpoint/0"
 
 // TestBatchShape holds the wire shape of a batch that every worker decodes.
 func TestBatchShape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		m.Send("h", 0, `{"a":1}`, "", "\xff")
-		if err := run(t, hubTrigger(t, m, r, many, nil), nil); err != nil {
+		if err := endtest.Run(t, hubTrigger(t, m, r, many, ""), nil); err != nil {
 			t.Fatal(err)
 		}
-		if len(r.calls) != 1 {
-			t.Fatalf("%d calls", len(r.calls))
+		if len(r.Calls()) != 1 {
+			t.Fatalf("%d calls", len(r.Calls()))
 		}
-		c := r.calls[0]
+		c := r.Calls()[0]
 		caps := worker.Capabilities{worker.TypedDataCollection: "true"}
 		got := map[string]string{"data": show(t, c.Data(caps)), "plain": show(t, c.Data(nil)), "details": c.Details}
 		for k, v := range c.Metadata {
@@ -162,12 +91,12 @@ func show(t *testing.T, v *funcrpc.TypedData) string {
 // them; the payload wins over metadata of the same name.
 func TestSingleShape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		m.Send("h", 0, `{"id":"x","n":1,"list":[1],"nothing":null,"Offset":"mine","deep":{"a":"b"}}`)
-		if err := run(t, hubTrigger(t, m, r, `,"dataType":"binary"`, nil), nil); err != nil {
+		if err := endtest.Run(t, hubTrigger(t, m, r, `,"dataType":"binary"`, ""), nil); err != nil {
 			t.Fatal(err)
 		}
-		c := r.calls[0]
+		c := r.Calls()[0]
 		got := map[string]string{}
 		for k, v := range c.Metadata {
 			got[k] = show(t, v)
@@ -194,13 +123,13 @@ func TestSingleShape(t *testing.T) {
 // TestBatchSizes: what is there is delivered at once, up to the maximum.
 func TestBatchSizes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		m.Send("h", 0, strings.Split(strings.Repeat("x ", 25), " ")[:25]...)
-		tr := hubTrigger(t, m, r, many, func(e *hostjson.EventHubs) { e.MaxEventBatchSize = 10 })
-		if err := run(t, tr, func() { m.Send("h", 0, "y") }); err != nil {
+		tr := hubTrigger(t, m, r, many, `"maxEventBatchSize":10`)
+		if err := endtest.Run(t, tr, func() { m.Send("h", 0, "y") }); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{10, 10, 5, 1}, r.items()); diff != "" {
+		if diff := cmp.Diff([]int{10, 10, 5, 1}, r.Items()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -210,17 +139,15 @@ func TestBatchSizes(t *testing.T) {
 // events, but not longer than the maximum wait.
 func TestMinimumBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
-		tr := hubTrigger(t, m, r, many, func(e *hostjson.EventHubs) {
-			e.MinEventBatchSize, e.MaxWaitTime = 3, 30*time.Second
-		})
+		m, r := endtest.New(1), &endtest.Recorder{}
+		tr := hubTrigger(t, m, r, many, `"minEventBatchSize":3,"maxWaitTime":"00:00:30"`)
 		m.Send("h", 0, "first")
-		err := run(t, tr, func() {
+		err := endtest.Run(t, tr, func() {
 			m.Send("h", 0, "a")
 			<-time.After(10 * time.Second)
 			m.Send("h", 0, "b")
 			<-time.After(10 * time.Second)
-			if got := r.items(); len(got) != 1 {
+			if got := r.Items(); len(got) != 1 {
 				t.Errorf("too early: %v", got)
 			}
 			<-time.After(11 * time.Second)
@@ -229,7 +156,7 @@ func TestMinimumBatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]int{1, 2, 3}, r.items()); diff != "" {
+		if diff := cmp.Diff([]int{1, 2, 3}, r.Items()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -253,13 +180,11 @@ func TestCheckpoints(t *testing.T) {
 		{"every fifth, at the graceful end", 5, nil, "102"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			m, r := triggertest.New(1), &recorder{answer: c.answer}
+			m, r := endtest.New(1), &endtest.Recorder{Answer: c.answer}
 			m.Send("h", 0, "a", "b", "c")
-			tr := hubTrigger(t, m, r, many, func(e *hostjson.EventHubs) {
-				e.MaxEventBatchSize, e.BatchCheckpointFrequency = 1, c.frequency
-			})
+			tr := hubTrigger(t, m, r, many, fmt.Sprintf(`"maxEventBatchSize":1,"batchCheckpointFrequency":%d`, c.frequency))
 			during := ""
-			err := run(t, tr, func() { during = m.Checkpoint(blob)["offset"] })
+			err := endtest.Run(t, tr, func() { during = m.Checkpoint(blob)["offset"] })
 			if c.want != "" && err != nil {
 				t.Errorf("%s: %v", c.name, err)
 			}
@@ -277,10 +202,10 @@ func TestCheckpoints(t *testing.T) {
 // nothing comes for ten minutes.
 func TestIdleCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m, r := triggertest.New(1), &recorder{}
+		m, r := endtest.New(1), &endtest.Recorder{}
 		m.Send("h", 0, "a")
-		tr := hubTrigger(t, m, r, many, func(e *hostjson.EventHubs) { e.BatchCheckpointFrequency = 10 })
-		err := run(t, tr, func() {
+		tr := hubTrigger(t, m, r, many, `"batchCheckpointFrequency":10`)
+		err := endtest.Run(t, tr, func() {
 			<-time.After(9 * time.Minute)
 			if got := m.Checkpoint(blob); got != nil {
 				t.Errorf("too early: %v", got)
@@ -291,8 +216,8 @@ func TestIdleCheckpoint(t *testing.T) {
 			}
 			m.Send("h", 0, "b")
 		})
-		if err != nil || len(r.items()) != 2 {
-			t.Errorf("%v, %v", r.items(), err)
+		if err != nil || len(r.Items()) != 2 {
+			t.Errorf("%v, %v", r.Items(), err)
 		}
 	})
 }
@@ -301,8 +226,8 @@ func TestIdleCheckpoint(t *testing.T) {
 // and the position is after the last that was not.
 func TestStopDuringSingles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := triggertest.New(1)
-		r := &recorder{answer: func(ctx context.Context, n int) error {
+		m := endtest.New(1)
+		r := &endtest.Recorder{Answer: func(ctx context.Context, n int) error {
 			if n == 2 {
 				<-ctx.Done()
 				return trigger.ErrCancelled
@@ -310,7 +235,7 @@ func TestStopDuringSingles(t *testing.T) {
 			return nil
 		}}
 		m.Send("h", 0, "a", "b", "c")
-		if err := run(t, hubTrigger(t, m, r, "", nil), nil); err != nil {
+		if err := endtest.Run(t, hubTrigger(t, m, r, "", ""), nil); err != nil {
 			t.Fatal(err)
 		}
 		if got := m.Checkpoint(blob)["offset"]; got != "100" {
@@ -323,29 +248,27 @@ func TestStopDuringSingles(t *testing.T) {
 func TestStart(t *testing.T) {
 	for _, c := range []struct {
 		name       string
-		change     func(*hostjson.EventHubs)
+		hostJSON   string
 		checkpoint string
 		want       []int
 	}{
-		{"start", nil, "", []int{3, 1}},
-		{"end", func(e *hostjson.EventHubs) { e.InitialOffset = hostjson.FromEnd }, "", []int{1}},
-		{"time", func(e *hostjson.EventHubs) {
-			e.InitialOffset, e.InitialTime = hostjson.FromEnqueuedTime, time.Date(2026, 1, 2, 3, 4, 5, 2e6, time.UTC)
-		}, "", []int{1, 1}},
-		{"checkpoint", func(e *hostjson.EventHubs) { e.InitialOffset = hostjson.FromEnd }, "100", []int{2, 1}},
+		{"start", "", "", []int{3, 1}},
+		{"end", `"initialOffsetOptions":{"type":"FromEnd"}`, "", []int{1}},
+		{"time", `"initialOffsetOptions":{"type":"fromEnqueuedTime","enqueuedTimeUtc":"2026-01-02T03:04:05.002Z"}`, "", []int{1, 1}},
+		{"checkpoint", `"initialOffsetOptions":{"type":"FromEnd"}`, "100", []int{2, 1}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			m, r := triggertest.New(1), &recorder{}
+			m, r := endtest.New(1), &endtest.Recorder{}
 			m.Send("h", 0, "a", "b", "c")
 			if c.checkpoint != "" {
 				if err := m.SetMetadata(t.Context(), "azure-webjobs-eventhub", blob, map[string]string{"offset": c.checkpoint}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := run(t, hubTrigger(t, m, r, many, c.change), func() { m.Send("h", 0, "d") }); err != nil {
+			if err := endtest.Run(t, hubTrigger(t, m, r, many, c.hostJSON), func() { m.Send("h", 0, "d") }); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, r.items()); diff != "" {
+			if diff := cmp.Diff(c.want, r.Items()); diff != "" {
 				t.Errorf("%s: %s", c.name, diff)
 			}
 		})
@@ -357,10 +280,10 @@ func TestHubErrors(t *testing.T) {
 	boom := errors.New("boom")
 	for _, operation := range []string{"eventhub", "read", "checkpoint"} {
 		synctest.Test(t, func(t *testing.T) {
-			m, r := triggertest.New(2), &recorder{}
+			m, r := endtest.New(2), &endtest.Recorder{}
 			m.Send("h", 1, "a")
 			m.Fail(operation, 1, boom)
-			if err := hubTrigger(t, m, r, many, nil).Run(t.Context()); !errors.Is(err, boom) {
+			if err := hubTrigger(t, m, r, many, "").Run(t.Context()); !errors.Is(err, boom) {
 				t.Errorf("%s: %v", operation, err)
 			}
 		})
@@ -375,10 +298,10 @@ func TestHubDeclarations(t *testing.T) {
 		`{"name":"e","type":"eventHubTrigger","path":"h","connection":"H"}`:                             "event hub h, group $Default",
 		`{"name":"e","type":"eventHubTrigger","eventHubName":"h","connection":"E","consumerGroup":"g"}`: "event hub fromString, group g",
 	} {
-		tr, err := trigger.NewEventHub(trigger.EventHubOptions{Binding: parse(t, declaration), Settings: settings.New(connections)})
+		tr, err := hub.NewTrigger(hub.End{}, endtest.Setup(t, declaration, "", nil))
 		got := fmt.Sprint(err)
 		if err == nil {
-			got = tr.Describe()
+			got = tr.Source().Words
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %q", declaration, got, want)

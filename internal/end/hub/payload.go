@@ -1,4 +1,4 @@
-package trigger
+package hub
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
@@ -32,8 +33,8 @@ func partitionContext(namespace, hub, group, partition, owner string) string {
 }
 
 // batchCall makes the invocation for a whole batch (cardinality many).
-func batchCall(events []Event, dataType binding.DataType, context, details string) Call {
-	return Call{
+func batchCall(events []Event, dataType binding.DataType, context, details string) trigger.Call {
+	return trigger.Call{
 		Reason:  "(null)", // what users of the vendor's host see and filter on
 		Details: details,
 		Items:   len(events),
@@ -48,7 +49,7 @@ func batchCall(events []Event, dataType binding.DataType, context, details strin
 // batchData keeps empty bodies: workers demand as many bodies as properties.
 func batchData(events []Event, dataType binding.DataType, caps worker.Capabilities) *funcrpc.TypedData {
 	if !caps.Has(worker.TypedDataCollection) {
-		return jsonText(batchJSON(events, dataType))
+		return trigger.JSON(batchJSON(events, dataType))
 	}
 	if dataType == binding.Binary {
 		all := make([][]byte, len(events))
@@ -63,7 +64,7 @@ func batchData(events []Event, dataType binding.DataType, caps worker.Capabiliti
 	for i := range events {
 		all[i] = utf8Text(events[i].Body)
 	}
-	return stringsOf(all)
+	return trigger.Strings(all)
 }
 
 // batchJSON is the array for workers without typed collections: an element
@@ -107,40 +108,40 @@ func batchMetadata(events []Event, context string) map[string]*funcrpc.TypedData
 		system = appendSystem(separator(system), e, at)
 	}
 	return map[string]*funcrpc.TypedData{
-		"PartitionKeyArray":     stringsOf(keys),
-		"OffsetArray":           stringsOf(offsets),
-		"SequenceNumberArray":   intsOf(sequences),
-		"EnqueuedTimeUtcArray":  jsonText(string(append(times, ']'))),
-		"PropertiesArray":       jsonText(string(append(properties, ']'))),
-		"SystemPropertiesArray": jsonText(string(append(system, ']'))),
-		"PartitionContext":      jsonText(context),
+		"PartitionKeyArray":     trigger.Strings(keys),
+		"OffsetArray":           trigger.Strings(offsets),
+		"SequenceNumberArray":   trigger.Ints(sequences),
+		"EnqueuedTimeUtcArray":  trigger.JSON(string(append(times, ']'))),
+		"PropertiesArray":       trigger.JSON(string(append(properties, ']'))),
+		"SystemPropertiesArray": trigger.JSON(string(append(system, ']'))),
+		"PartitionContext":      trigger.JSON(context),
 	}
 }
 
 // singleCall makes the invocation for one event (cardinality one). A JSON
 // object's properties are offered to output expressions.
-func singleCall(e *Event, dataType binding.DataType, context, details string) Call {
-	body := text(utf8Text(e.Body))
+func singleCall(e *Event, dataType binding.DataType, context, details string) trigger.Call {
+	body := trigger.Text(utf8Text(e.Body))
 	if dataType == binding.Binary {
-		body = bytesOf(e.Body)
+		body = trigger.Bytes(e.Body)
 	}
 	metadata := map[string]*funcrpc.TypedData{
-		"Offset":           text(e.Offset),
-		"SequenceNumber":   jsonText(strconv.FormatInt(e.Sequence, 10)),
-		"EnqueuedTimeUtc":  jsonText(string(appendTime(nil, e.EnqueuedAt))),
-		"Properties":       jsonText(string(appendObject(nil, e.Properties))),
-		"SystemProperties": jsonText(string(appendSystem(nil, e, appendTime(nil, e.EnqueuedAt)))),
-		"PartitionContext": jsonText(context),
+		"Offset":           trigger.Text(e.Offset),
+		"SequenceNumber":   trigger.JSON(strconv.FormatInt(e.Sequence, 10)),
+		"EnqueuedTimeUtc":  trigger.JSON(string(appendTime(nil, e.EnqueuedAt))),
+		"Properties":       trigger.JSON(string(appendObject(nil, e.Properties))),
+		"SystemProperties": trigger.JSON(string(appendSystem(nil, e, appendTime(nil, e.EnqueuedAt)))),
+		"PartitionContext": trigger.JSON(context),
 	}
 	if e.PartitionKey != "" {
-		metadata["PartitionKey"] = text(e.PartitionKey)
+		metadata["PartitionKey"] = trigger.Text(e.PartitionKey)
 	}
 	expandPayload(metadata, e.Body)
-	return Call{
+	return trigger.Call{
 		Reason: "(null)", Details: details, Items: 1, Metadata: metadata, TraceParent: e.TraceParent,
 		Data: func(worker.Capabilities) *funcrpc.TypedData { return body },
 		Values: func(name string) (string, bool) {
-			if v, ok := lookupJSON(e.Body, name); ok {
+			if v, ok := trigger.LookupJSON(e.Body, name); ok {
 				return v, true
 			}
 			return eventValue(e, name)
@@ -175,9 +176,9 @@ func expandPayload(metadata map[string]*funcrpc.TypedData, body []byte) {
 		switch {
 		case len(raw) == 0 || raw[0] == '[' || string(raw) == "null":
 		case raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
-			metadata[name] = text(s)
+			metadata[name] = trigger.Text(s)
 		default:
-			metadata[name] = jsonText(string(raw))
+			metadata[name] = trigger.JSON(string(raw))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package trigger
+package timer
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // timerContainer is where Azure's host keeps the status of timers.
@@ -25,14 +26,14 @@ type timerStatus struct {
 // timers/<host>/<function>/status. The JSON is the value of one metadata
 // entry, because the store keeps no contents.
 type timerMonitor struct {
-	store MetadataStore
+	store trigger.MetadataStore
 	blob  string
 }
 
 // statusEntry is the metadata entry that holds the JSON.
 const statusEntry = "status"
 
-func newTimerMonitor(store MetadataStore, host, function string) *timerMonitor {
+func newTimerMonitor(store trigger.MetadataStore, host, function string) *timerMonitor {
 	return &timerMonitor{store, "timers/" + strings.ToLower(host) + "/" + function + "/status"}
 }
 

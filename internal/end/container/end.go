@@ -1,0 +1,27 @@
+package container
+
+import (
+	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+)
+
+// Title is the trigger for people.
+const Title = "Cosmos DB"
+
+// End is where functions meet containers.
+type End struct{ Containers Service }
+
+// Trigger is the row of cosmosDBTrigger.
+func (e End) Trigger() trigger.Kind {
+	return trigger.Kind{Type: "cosmosDBTrigger", Title: Title, New: func(s trigger.Setup) (trigger.Trigger, error) {
+		return NewTrigger(e.Containers, s)
+	}}
+}
+
+// Output is the row of the cosmosDB output binding.
+func (e End) Output() output.Kind {
+	opened := &output.Opened[sinkKey, Sink]{}
+	return output.Kind{Type: "cosmosDB", New: func(s output.Setup) (output.Output, error) {
+		return newOutput(s, e.Containers, opened)
+	}}
+}

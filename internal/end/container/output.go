@@ -1,0 +1,81 @@
+package container
+
+import (
+	"context"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+)
+
+// documentOutput is a cosmosDB output binding: one document or an array of
+// them, upserted together.
+//
+// Supported properties: databaseName, containerName (or collectionName),
+// connection (or connectionStringSetting), createIfNotExists, partitionKey.
+// Names may have {placeholders}. The throughput of a created container is not
+// ours to set and is ignored.
+type documentOutput struct {
+	conn                settings.Connection
+	text                string // database/container as declared
+	database, container *expr.Template
+	createWithKey       string
+	containers          Service
+	opened              *output.Opened[sinkKey, Sink]
+}
+
+// sinkKey tells sinks apart: by the connection's setting, and names.
+type sinkKey struct{ setting, database, container string }
+
+func newOutput(s output.Setup, containers Service, opened *output.Opened[sinkKey, Sink]) (*documentOutput, error) {
+	b := s.Binding
+	o := &documentOutput{containers: containers, opened: opened}
+	var err error
+	if o.database, err = output.NameTemplate(b, "databaseName"); err != nil {
+		return nil, err
+	}
+	if o.container, err = output.NameTemplate(b, "containerName", "collectionName"); err != nil {
+		return nil, err
+	}
+	o.text = b.Text("databaseName") + "/" + output.FirstText(b, "containerName", "collectionName")
+	if o.conn, err = s.Settings.Connection(settings.CosmosDB, output.FirstText(b, "connection", "connectionStringSetting")); err != nil {
+		return nil, err
+	}
+	create, err := b.Bool("createIfNotExists")
+	if err != nil {
+		return nil, err
+	}
+	if create {
+		o.createWithKey = first(b.Text("partitionKey"), "/id")
+	}
+	return o, nil
+}
+
+// Target is database/container as declared.
+func (o *documentOutput) Target() string { return o.text }
+
+// Write stores the value's documents.
+func (o *documentOutput) Write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (output.Written, error) {
+	docs, err := binding.Documents(v)
+	if err != nil || len(docs) == 0 {
+		return output.Written{}, err
+	}
+	database, err := o.database.Expand(values)
+	if err != nil {
+		return output.Written{}, err
+	}
+	container, err := o.container.Expand(values)
+	if err != nil {
+		return output.Written{}, err
+	}
+	open := func(ctx context.Context) (Sink, error) {
+		return o.containers.Sink(ctx, o.conn, database, container, o.createWithKey)
+	}
+	err = o.opened.Use(ctx, sinkKey{o.conn.Setting, database, container}, open, func(s Sink) error { return s.Upsert(ctx, docs) })
+	if err != nil {
+		return output.Written{}, err
+	}
+	return output.Written{Documents: len(docs)}, nil
+}

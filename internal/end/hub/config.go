@@ -1,0 +1,53 @@
+package hub
+
+import (
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+)
+
+// Where a trigger without a checkpoint begins, as host.json has it.
+const (
+	fromStart        = "fromStart"
+	fromEnd          = "fromEnd"
+	fromEnqueuedTime = "fromEnqueuedTime"
+)
+
+// Config is extensions.eventHubs of host.json.
+type Config struct {
+	MaxEventBatchSize        int           // events per invocation at most; 100
+	MinEventBatchSize        int           // events to wait for; 1
+	MaxWaitTime              time.Duration // how long to wait for them; 60 s, at most 10 min
+	BatchCheckpointFrequency int           // batches per checkpoint; 1
+	PrefetchCount            int           // events read ahead; 300. Accepted and not needed
+	Initial                  Position      // where a trigger without a checkpoint begins
+}
+
+// ReadConfig reads the section, with the vendor's defaults and limits.
+func ReadConfig(c *hostjson.Config) (Config, error) {
+	s := c.Extension("eventHubs")
+	old := s.Section("eventProcessorOptions") // the shape before version 5
+	maxBatch := old.Integer("maxBatchSize", 100, 1, 1<<20)
+	prefetch := old.Integer("prefetchCount", 300, 0, 1<<20)
+	h := Config{
+		MaxEventBatchSize:        s.Integer("maxEventBatchSize", maxBatch, 1, 1<<20),
+		MinEventBatchSize:        s.Integer("minEventBatchSize", 1, 1, 1<<20),
+		MaxWaitTime:              s.Duration("maxWaitTime", time.Minute),
+		BatchCheckpointFrequency: s.Integer("batchCheckpointFrequency", 1, 1, 1<<20),
+		PrefetchCount:            s.Integer("prefetchCount", prefetch, 0, 1<<20),
+	}
+	if h.MinEventBatchSize > h.MaxEventBatchSize {
+		s.Fail("minEventBatchSize", "%d is more than maxEventBatchSize (%d)", h.MinEventBatchSize, h.MaxEventBatchSize)
+	}
+	if h.MaxWaitTime <= 0 || h.MaxWaitTime > 10*time.Minute {
+		s.Fail("maxWaitTime", "must be positive and at most 00:10:00")
+	}
+	initial := s.Section("initialOffsetOptions")
+	switch initial.Choice("type", fromStart, fromStart, fromEnd, fromEnqueuedTime) {
+	case fromEnd:
+		h.Initial.Kind = FromEnd
+	case fromEnqueuedTime:
+		h.Initial = Position{Kind: FromTime, Time: initial.Instant("enqueuedTimeUtc")}
+	}
+	return h, s.Err()
+}

@@ -1,0 +1,20 @@
+// Package timer is the trigger that runs a function on a schedule.
+package timer
+
+import (
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+)
+
+// End is where functions meet the clock.
+type End struct {
+	Status trigger.MetadataStore // keeps what timers remember between starts
+}
+
+// Trigger is the row of timerTrigger.
+func (e End) Trigger() trigger.Kind {
+	return trigger.Kind{Type: "timerTrigger", Title: "Timer", New: func(s trigger.Setup) (trigger.Trigger, error) {
+		return NewTrigger(e.Status, time.Now, s)
+	}}
+}

@@ -1,0 +1,99 @@
+package trigger
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+)
+
+// Kind is one kind of trigger: a row of the table that a host is given.
+type Kind struct {
+	Type  string // of the binding, as Azure writes it; compared without case
+	Title string // for people, such as "Event Hub"
+	// Check looks at host.json before anything starts; nil: the kind has no
+	// part in it.
+	Check func(*hostjson.Config) error
+	// New checks a declaration and makes the function's trigger. It opens
+	// nothing.
+	New func(Setup) (Trigger, error)
+}
+
+// Setup is what a trigger is made of.
+type Setup struct {
+	Function string
+	Binding  *binding.Binding // text properties have their %settings% filled in
+	Settings *settings.Settings
+	Config   *hostjson.Config
+	Owner    string // stable identity of this host, for positions and leases
+	Invoker  Invoker
+	Log      *slog.Logger
+	// Checkpointed is told every position that was read or written; never nil.
+	Checkpointed func(Checkpoint)
+}
+
+// Trigger starts one function. Those that listen have Run; the others are
+// reached by the HTTP front.
+type Trigger interface {
+	// Source says what the trigger listens to.
+	Source() Source
+	// ByHand makes an invocation of a text that somebody typed in, or fails
+	// with fault.Invalid when the text is no such data.
+	ByHand(input string, now time.Time) (Call, error)
+}
+
+// Listener is a Trigger that listens.
+type Listener interface {
+	Trigger
+	// Run listens until ctx ends and its invocations have ended. It returns an
+	// error when it cannot go on; the caller may run it again. It begins no
+	// invocation once ctx has ended.
+	Run(ctx context.Context) error
+}
+
+// Source is what a trigger listens to.
+type Source struct {
+	Words     string // for people: "event hub readings, group $Default"; "" for HTTP
+	Target    string // its bare name: a hub, database/container, a schedule
+	Group     string // the consumer group, where there is one
+	Positions string // database/container of the trigger's own positions, or ""
+}
+
+// Checkpoint is a position that is durable.
+type Checkpoint struct {
+	Target, Group, Partition string
+	// Sequence is that of the last event or change that has been processed.
+	Sequence int64
+}
+
+// Table is the kinds that a host knows.
+type Table []Kind
+
+// Find returns the row of a binding, or says which there are.
+func (t Table) Find(b *binding.Binding) (Kind, error) {
+	types := make([]string, len(t))
+	for i, k := range t {
+		if b.Is(k.Type) {
+			return k, nil
+		}
+		types[i] = k.Type
+	}
+	return Kind{}, fault.New(fault.Invalid, "binding "+b.Name, "trigger type %s is not supported yet; %s", b.Type, List(types))
+}
+
+// List joins the names of what there is into a clause: "a, b and c are".
+func List(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return "there is none"
+	case 1:
+		return names[0] + " is"
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1] + " are"
+	}
+}
