@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/kv"
 )
 
 // Container is a set of items under one partition key definition.
@@ -90,7 +91,7 @@ func (s *Store) newContainer(d *Database, r *containerRecord) (*Container, error
 		}
 		c.uniqueKeys = append(c.uniqueKeys, key)
 	}
-	tally, err := s.db.Tally(tallyKey(c.cid))
+	tally, err := kv.TallyAt(s.db, tallyKey(c.cid))
 	if err != nil {
 		return nil, err
 	}

@@ -121,21 +121,21 @@ func (c *Container) ordinals(snap *kv.Snapshot, key PartitionKey) (list []uint64
 }
 
 // Count returns the number of documents, of one logical partition (or those
-// that begin with key) when key is given. Without a key it reads a counter.
+// that begin with key) when key is given. Without a key it reads a counter, and
+// takes off what has expired and is not deleted yet.
 func (c *Container) Count(ctx context.Context, key *PartitionKey) (n int64, err error) {
 	if key == nil && c.ttl() == nil {
 		return c.docs.Load(), ctx.Err()
+	}
+	if key == nil {
+		return c.countLiving(ctx)
 	}
 	rows, err := c.newRows(ctx, true)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	var enc string
-	if key != nil {
-		enc = key.enc
-	}
-	low := uniqueKey(nil, c.cid, enc, "")
+	low := uniqueKey(nil, c.cid, key.enc, "")
 	it, err := rows.snap.Iter(low, kv.PrefixEnd(low))
 	if err != nil {
 		return 0, err
@@ -152,4 +152,26 @@ func (c *Container) Count(ctx context.Context, key *PartitionKey) (n int64, err 
 		}
 	}
 	return n, nil
+}
+
+// countLiving is Count of a container whose documents may expire.
+func (c *Container) countLiving(ctx context.Context) (n int64, err error) {
+	select {
+	case <-c.gone:
+		return 0, errDeleted
+	default:
+	}
+	settled := c.LSN()
+	snap := c.store.db.Snapshot()
+	defer func() { err = errors.Join(err, snap.Close()) }()
+	tally, err := kv.TallyAt(snap, tallyKey(c.cid))
+	if err != nil {
+		return 0, err
+	}
+	n = tally.Sum[0]
+	err = c.eachExpired(snap, settled, c.now(), func(*record) bool {
+		n--
+		return n%ctxEvery != 0 || ctx.Err() == nil
+	})
+	return n, errors.Join(err, ctx.Err())
 }

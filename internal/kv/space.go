@@ -130,9 +130,9 @@ func iter(r pebble.Reader, dir string, low, high []byte) (*Iter, error) {
 	return &Iter{it, dir}, nil
 }
 
-// Tally returns the tally at key, zero when there is none.
-func (db *DB) Tally(key []byte) (Tally, error) {
-	b, ok, err := db.Get(nil, key)
+// TallyAt returns the tally at key, zero when there is none.
+func TallyAt(r Reader, key []byte) (Tally, error) {
+	b, ok, err := r.Get(nil, key)
 	if err != nil || !ok {
 		return Tally{}, err
 	}

@@ -14,7 +14,7 @@ import (
 // wantCorruption fails unless err says that the file is damaged at the byte.
 func wantCorruption(t *testing.T, err error, file string, position int64) {
 	t.Helper()
-	var c *Corruption
+	var c *vfs.Damage
 	if !errors.As(err, &c) || !fault.Is(err, fault.Internal) {
 		t.Fatalf("got %v, want a corruption of %s at byte %d", err, file, position)
 	}

@@ -74,7 +74,7 @@ func (l *Log) loadEnding() error {
 	}
 	e, reason := decodeEnding(b, l.opts.ID)
 	if reason != "" {
-		return &Corruption{File: path, Reason: reason, Remedy: "restore the file from a copy, or delete it to take the log as it is found"}
+		return &vfs.Damage{File: path, Reason: reason, Remedy: "restore the file from a copy, or delete it to take the log as it is found"}
 	}
 	l.kept = e
 	return nil

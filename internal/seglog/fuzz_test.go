@@ -22,7 +22,7 @@ func FuzzRecover(f *testing.F) {
 		put(t, fs, path(fs, 1), b)
 		l, err := tryStart(t, Options{FS: fs})
 		if err != nil {
-			var c *Corruption
+			var c *vfs.Damage
 			if !errors.As(err, &c) || c.File == "" {
 				t.Fatalf("not a corruption: %v", err)
 			}

@@ -63,7 +63,7 @@ func (r *Reader) Sequence() int64 { return r.next }
 // never waits: nothing new is no error. When retention has removed the record
 // it would give next, it goes on with the oldest kept; the numbers show the gap.
 //
-// An error is a Corruption (fault.Internal) or fault.Unavailable; records
+// An error is a vfs.Damage (fault.Internal) or fault.Unavailable; records
 // returned with it are good.
 func (r *Reader) Next(maxRecords, maxBytes int, dst []Record) ([]Record, error) {
 	for maxRecords > 0 && maxBytes > 0 {

@@ -78,7 +78,7 @@ func (l *Log) listSegments() error {
 // begin makes the first segment of a new log.
 func (l *Log) begin() error {
 	if l.opts.MustExist {
-		return &Corruption{
+		return &vfs.Damage{
 			File:   l.opts.Dir,
 			Reason: "the log's segments are gone",
 			Remedy: "restore the folder from a copy, or delete what it belongs to and make it again",

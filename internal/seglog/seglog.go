@@ -32,7 +32,7 @@
 //     found after a crash that follows at once: its fate is unknown, as with a
 //     broken connection.
 //   - Open drops a tail that a crash cut off. It refuses damage elsewhere with
-//     a Corruption that names file and position, and so it does with a log that
+//     a vfs.Damage that names file and position, and so it does with a log that
 //     is shorter than at its last orderly stop. A sealed segment is verified
 //     when it is read.
 package seglog

@@ -5,25 +5,12 @@ import (
 	"fmt"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// Corruption is damage that the log will not pass over, because records that
-// were acknowledged would be lost without a word.
-type Corruption struct {
-	File     string
-	Position int64 // byte of the file
-	Reason   string
-	Remedy   string
-}
-
-// Error says what is damaged, where, and what to try.
-func (c *Corruption) Error() string {
-	return fmt.Sprintf("%s is damaged at byte %d: %s; %s", c.File, c.Position, c.Reason, c.Remedy)
-}
-
-// corrupt returns the Corruption of a file in the log's folder.
-func (l *Log) corrupt(file string, position int64, reason string) *Corruption {
-	return &Corruption{
+// corrupt returns the vfs.Damage of a file in the log's folder.
+func (l *Log) corrupt(file string, position int64, reason string) *vfs.Damage {
+	return &vfs.Damage{
 		File:     file,
 		Position: position,
 		Reason:   reason,
@@ -48,7 +35,7 @@ func (l *Log) readableFrom(record int64) string {
 // kindOfOpen is the kind of an error of Open: damage is ours to report, all
 // else is the disk's.
 func kindOfOpen(err error) fault.Kind {
-	var c *Corruption
+	var c *vfs.Damage
 	if errors.As(err, &c) {
 		return fault.Internal
 	}
