@@ -101,20 +101,25 @@ func (l *lab) partition(id int) *broker.Partition {
 	return p
 }
 
-func (l *lab) send(messages ...eventdata.Message) {
+func (l *lab) send(m eventdata.Message) {
 	l.t.Helper()
-	for _, m := range messages {
-		raw, err := m.Append(nil)
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		done := make(chan broker.AppendResult, 1)
-		l.partition(0).Append(broker.Append{Records: [][]byte{raw}}, func(r broker.AppendResult) { done <- r })
-		if r := <-done; r.Err != nil {
-			l.t.Fatal(r.Err)
-		}
+	raw, err := m.Append(nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.append(l.partition(0), broker.Append{Records: [][]byte{raw}})
+}
+
+func (l *lab) append(p *broker.Partition, a broker.Append) {
+	l.t.Helper()
+	done := make(chan broker.AppendResult, 1)
+	p.Append(a, func(r broker.AppendResult) { done <- r })
+	if r := <-done; r.Err != nil {
+		l.t.Fatal(r.Err)
 	}
 }
+
+func (l *lab) message(body string) []byte { return amqp.AppendDataSection(nil, []byte(body)) }
 
 func (l *lab) sendBody(body string) { l.send(eventdata.Message{Body: []byte(body)}) }
 
