@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // invocationHeader ties a forwarded request to its invocation.
@@ -88,7 +89,7 @@ func (in httpInput) routeOnly(caps worker.Capabilities) *funcrpc.TypedData {
 // forwardCustom streams the request to a custom handler, which is the whole
 // invocation.
 func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function, target *url.URL) {
-	id, begun := newID(), time.Now()
+	id, begun := uuid.New(), time.Now()
 	trace := childTrace(r.Header.Get("Traceparent"))
 	h.running.start(id, f.decl.Name)
 	defer h.running.end(id)

@@ -16,6 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // invoker runs one function for its trigger.
@@ -88,7 +89,7 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
 	}
-	id, trace := newID(), childTrace(a.call.TraceParent)
+	id, trace := uuid.New(), childTrace(a.call.TraceParent)
 	begun := time.Now()
 	h.running.start(id, f.decl.Name)
 	defer h.running.end(id)
@@ -211,16 +212,6 @@ func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.Invocat
 		}
 	}
 	return all, nil
-}
-
-// newID returns a random identifier in the form of a UUID.
-func newID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // childTrace returns a W3C trace context for a new span: in the parent's

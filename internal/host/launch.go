@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // launcher makes what starts the app's workers.
@@ -45,7 +46,7 @@ func (h *Host) launcher() (worker.Launcher, error) {
 	path := h.workerPath()
 	return &worker.RPC{
 		Server:      server,
-		Program:     worker.Program{Path: path, Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))},
+		Program:     run.Program{Path: path, Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))},
 		AppDir:      h.o.Dir,
 		WorkerDir:   filepath.Dir(path),
 		HostVersion: RuntimeVersion,
@@ -124,8 +125,8 @@ func (h *Host) namedSettings() map[string]string {
 // customProgram resolves the executable of a custom handler: in the app's
 // folder when it is there, else on the PATH. %NAME% in arguments stands for a
 // setting, and for nothing when it is not set.
-func (h *Host) customProgram(c *hostjson.CustomHandler) (worker.Program, error) {
-	p := worker.Program{Dir: h.o.Dir}
+func (h *Host) customProgram(c *hostjson.CustomHandler) (run.Program, error) {
+	p := run.Program{Dir: h.o.Dir}
 	if c.WorkingDirectory != "" {
 		p.Dir = filepath.Join(h.o.Dir, c.WorkingDirectory)
 		if filepath.IsAbs(c.WorkingDirectory) {

@@ -1,10 +1,8 @@
 package cosmos
 
 import (
-	"encoding/hex"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // exchange is one request and its reply. It lives on the request's goroutine.
@@ -53,29 +52,11 @@ func activityID(h http.Header) string {
 	if v := first(h, hdrActivityID); len(v) == 36 && !strings.ContainsFunc(v, notGUID) {
 		return v
 	}
-	return newGUID()
+	return uuid.New()
 }
 
 func notGUID(r rune) bool {
 	return r != '-' && !('0' <= r && r <= '9') && !('a' <= r && r <= 'f') && !('A' <= r && r <= 'F')
-}
-
-// newGUID returns a random version 4 GUID in lower case.
-func newGUID() string {
-	var raw [16]byte
-	a, b := rand.Uint64(), rand.Uint64()
-	for i := range 8 {
-		raw[i], raw[8+i] = byte(a>>(8*i)), byte(b>>(8*i))
-	}
-	raw[6], raw[8] = raw[6]&0x0F|0x40, raw[8]&0x3F|0x80
-	var out [36]byte
-	hex.Encode(out[:8], raw[:4])
-	hex.Encode(out[9:13], raw[4:6])
-	hex.Encode(out[14:18], raw[6:8])
-	hex.Encode(out[19:23], raw[8:10])
-	hex.Encode(out[24:], raw[10:])
-	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
-	return string(out[:])
 }
 
 // header reads a request header by its canonical key.

@@ -10,13 +10,12 @@
 package expr
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // Settings replaces every %name% in text by its setting. A name that is not
@@ -170,17 +169,12 @@ func (p part) expand(v Values) (string, error) {
 // guid makes a random (version 4) identifier in one of the .NET formats: D
 // with hyphens, N without, B in braces, P in parentheses.
 func guid(format string) (string, error) {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	h := hex.EncodeToString(b[:])
-	d := h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	d := uuid.New()
 	switch strings.ToUpper(format) {
 	case "", "D":
 		return d, nil
 	case "N":
-		return h, nil
+		return strings.ReplaceAll(d, "-", ""), nil
 	case "B":
 		return "{" + d + "}", nil
 	case "P":

@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // maxHandlerResponse bounds what a custom handler may answer.
@@ -116,7 +117,7 @@ func clip(b []byte) string {
 func encodeHandlerRequest(f *binding.Function, r *funcrpc.InvocationRequest) handlerRequest {
 	out := handlerRequest{Data: map[string]any{}, Metadata: map[string]any{
 		"sys": map[string]any{
-			"MethodName": f.Name, "UtcNow": time.Now().UTC().Format(time.RFC3339Nano), "RandGuid": newID(),
+			"MethodName": f.Name, "UtcNow": time.Now().UTC().Format(time.RFC3339Nano), "RandGuid": uuid.New(),
 		},
 	}}
 	for _, p := range r.GetInputData() {

@@ -13,12 +13,14 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/run"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // HTTP launches custom handlers: processes that serve HTTP on a port we
 // choose. Their functions are declared in files.
 type HTTP struct {
-	Program   Program
+	Program   run.Program
 	FixedPort int // 0 picks a free port
 	// Listen takes a free port of the loopback interface. Required unless
 	// FixedPort is set.
@@ -44,17 +46,17 @@ func (l *HTTP) Launch(ctx context.Context) (Worker, error) {
 		return nil, err
 	}
 	p := l.Program
-	id := newID()
+	id := uuid.New()
 	p.Env = append(append([]string{}, p.Env...),
 		"FUNCTIONS_CUSTOMHANDLER_PORT="+port, "FUNCTIONS_CUSTOMHANDLER_WORKER_ID="+id,
 		"FUNCTIONS_HTTPWORKER_PORT="+port, "FUNCTIONS_HTTPWORKER_ID="+id)
-	proc, err := startProcess(p, l.Hooks.output)
+	proc, err := run.Start(p, l.Hooks.lines())
 	if err != nil {
 		return nil, err
 	}
 	w := l.worker(proc, "http://"+net.JoinHostPort("127.0.0.1", port), functions, t.Grace)
 	if err := w.awaitReady(ctx, t.Start); err != nil {
-		proc.kill()
+		proc.Kill()
 		w.client.CloseIdleConnections()
 		return nil, err
 	}
@@ -75,7 +77,7 @@ func (l *HTTP) port() (string, error) {
 	return strconv.Itoa(probe.Addr().(*net.TCPAddr).Port), nil
 }
 
-func (l *HTTP) worker(proc *process, base string, functions []*binding.Function, grace time.Duration) *httpWorker {
+func (l *HTTP) worker(proc *run.Process, base string, functions []*binding.Function, grace time.Duration) *httpWorker {
 	w := &httpWorker{
 		proc: proc, base: base, grace: grace, version: l.HostVersion, hooks: l.Hooks,
 		functions: map[string]*binding.Function{},
@@ -84,7 +86,7 @@ func (l *HTTP) worker(proc *process, base string, functions []*binding.Function,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		info: Info{
-			PID: proc.cmd.Process.Pid, IDs: map[string]string{}, HTTPEndpoint: base,
+			PID: proc.PID(), IDs: map[string]string{}, HTTPEndpoint: base,
 			Capabilities: Capabilities{RawHTTPBodyBytes: "true"},
 		},
 	}
@@ -97,7 +99,7 @@ func (l *HTTP) worker(proc *process, base string, functions []*binding.Function,
 
 // httpWorker is a running custom handler.
 type httpWorker struct {
-	proc      *process
+	proc      *run.Process
 	base      string
 	functions map[string]*binding.Function // by id
 	client    *http.Client
@@ -108,13 +110,13 @@ type httpWorker struct {
 }
 
 func (w *httpWorker) Info() Info            { return w.info }
-func (w *httpWorker) Lost() <-chan struct{} { return w.proc.exited }
+func (w *httpWorker) Lost() <-chan struct{} { return w.proc.Exited() }
 
 func (w *httpWorker) Stop(ctx context.Context) Exit {
 	ctx, cancel := context.WithTimeout(ctx, w.grace)
 	defer cancel()
 	defer w.client.CloseIdleConnections()
-	return w.proc.stop(ctx)
+	return exitOf(w.proc.Stop(ctx))
 }
 
 func (w *httpWorker) awaitReady(ctx context.Context, limit time.Duration) error {
@@ -129,9 +131,9 @@ func (w *httpWorker) awaitReady(ctx context.Context, limit time.Duration) error 
 		}
 		select {
 		case <-tick.C:
-		case <-w.proc.exited:
+		case <-w.proc.Exited():
 			return fault.New(fault.Unavailable, "custom handler",
-				"the process ended (exit code %d) before it answered; its output is above", w.proc.exit.Code)
+				"the process ended (exit code %d) before it answered; its output is above", w.proc.Exit().Code)
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), errNoAnswer) {
 				return fault.Wrap(fault.Unavailable, "custom handler", err,

@@ -13,12 +13,14 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/run"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // RPC launches language workers: processes that speak FunctionRpc.
 type RPC struct {
 	Server      *Server
-	Program     Program // the protocol's arguments are appended
+	Program     run.Program // the protocol's arguments are appended
 	AppDir      string
 	WorkerDir   string // FUNCTIONS_WORKER_DIRECTORY
 	HostVersion string
@@ -36,25 +38,25 @@ func (l *RPC) Launch(ctx context.Context) (Worker, error) {
 	defer forget()
 	p := l.Program
 	p.Args = append(append([]string{}, p.Args...), l.arguments(id)...)
-	proc, err := startProcess(p, l.Hooks.output)
+	proc, err := run.Start(p, l.Hooks.lines())
 	if err != nil {
 		return nil, err
 	}
 	s, err := l.dial(ctx, t.Start, proc, dialed)
 	if err != nil {
-		proc.kill()
+		proc.Kill()
 		return nil, err
 	}
 	w := &rpcWorker{session: s, proc: proc, grace: t.Grace}
 	if w.info, err = l.introduce(ctx, t, s); err != nil {
 		s.close()
-		exit := proc.kill()
+		exit := exitOf(proc.Kill())
 		if !exit.Quiet() && exit.Code > 0 {
 			err = fmt.Errorf("%w (exit code %d)", err, exit.Code)
 		}
 		return nil, err
 	}
-	w.info.PID = proc.cmd.Process.Pid
+	w.info.PID = proc.PID()
 	go w.watch()
 	return w, nil
 }
@@ -63,7 +65,7 @@ func (l *RPC) Launch(ctx context.Context) (Worker, error) {
 // the first, Node and Go the second, and each ignores the other's.
 func (l *RPC) arguments(id string) []string {
 	port := strconv.Itoa(l.Server.Port())
-	request, limit := newID(), strconv.Itoa(maxMessage)
+	request, limit := uuid.New(), strconv.Itoa(maxMessage)
 	return []string{
 		"--host", "127.0.0.1", "--port", port, "--workerId", id, "--requestId", request,
 		"--grpcMaxMessageLength", limit,
@@ -72,15 +74,15 @@ func (l *RPC) arguments(id string) []string {
 	}
 }
 
-func (l *RPC) dial(ctx context.Context, limit time.Duration, proc *process, dialed <-chan *session) (*session, error) {
+func (l *RPC) dial(ctx context.Context, limit time.Duration, proc *run.Process, dialed <-chan *session) (*session, error) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case s := <-dialed:
 		return s, nil
-	case <-proc.exited:
+	case <-proc.Exited():
 		return nil, fault.New(fault.Unavailable, "worker",
-			"the process ended (exit code %d) before it connected to the host; its output is above", proc.exit.Code)
+			"the process ended (exit code %d) before it connected to the host; its output is above", proc.Exit().Code)
 	case <-timer.C:
 		return nil, fault.New(fault.Unavailable, "worker", "the process did not connect to the host within %v", limit)
 	case <-ctx.Done():
@@ -103,7 +105,7 @@ func (l *RPC) introduce(ctx context.Context, t Timeouts, s *session) (Info, erro
 
 func (l *RPC) init(ctx context.Context, limit time.Duration, s *session, info *Info) error {
 	m, err := ask(ctx, limit, s, "init", answerInit, &funcrpc.StreamingMessage{
-		RequestId: newID(),
+		RequestId: uuid.New(),
 		Content: &funcrpc.StreamingMessage_WorkerInitRequest{WorkerInitRequest: &funcrpc.WorkerInitRequest{
 			HostVersion:          l.HostVersion,
 			Capabilities:         map[string]string{"V2Compatable": "true"}, // the vendor's spelling
@@ -130,7 +132,7 @@ func (l *RPC) init(ctx context.Context, limit time.Duration, s *session, info *I
 
 func (l *RPC) metadata(ctx context.Context, limit time.Duration, s *session) ([]*binding.Function, error) {
 	m, err := ask(ctx, limit, s, "function metadata", answerMetadata, &funcrpc.StreamingMessage{
-		RequestId: newID(),
+		RequestId: uuid.New(),
 		Content: &funcrpc.StreamingMessage_FunctionsMetadataRequest{
 			FunctionsMetadataRequest: &funcrpc.FunctionsMetadataRequest{FunctionAppDirectory: l.AppDir},
 		},
@@ -193,14 +195,14 @@ func loadRequests(functions []*binding.Function, together bool) []*funcrpc.Strea
 		all[i] = &funcrpc.FunctionLoadRequest{FunctionId: f.Metadata.GetFunctionId(), Metadata: f.Metadata}
 	}
 	if together && len(all) > 0 {
-		return []*funcrpc.StreamingMessage{{RequestId: newID(), Content: &funcrpc.StreamingMessage_FunctionLoadRequestCollection{
+		return []*funcrpc.StreamingMessage{{RequestId: uuid.New(), Content: &funcrpc.StreamingMessage_FunctionLoadRequestCollection{
 			FunctionLoadRequestCollection: &funcrpc.FunctionLoadRequestCollection{FunctionLoadRequests: all},
 		}}}
 	}
 	out := make([]*funcrpc.StreamingMessage, len(all))
 	for i, r := range all {
 		out[i] = &funcrpc.StreamingMessage{
-			RequestId: newID(),
+			RequestId: uuid.New(),
 			Content:   &funcrpc.StreamingMessage_FunctionLoadRequest{FunctionLoadRequest: r},
 		}
 	}
@@ -234,7 +236,7 @@ func resultError(step string, r *funcrpc.StatusResult) error {
 // rpcWorker is a running language worker.
 type rpcWorker struct {
 	session *session
-	proc    *process
+	proc    *run.Process
 	info    Info
 	grace   time.Duration
 }
@@ -249,7 +251,7 @@ func (w *rpcWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest, gi
 // watch hangs up when the process ends: its sockets may live on in children.
 func (w *rpcWorker) watch() {
 	select {
-	case <-w.proc.exited:
+	case <-w.proc.Exited():
 		w.session.close()
 	case <-w.session.lost:
 	}
@@ -267,12 +269,12 @@ func (w *rpcWorker) Stop(ctx context.Context) Exit {
 		}})
 		if err == nil {
 			select {
-			case <-w.proc.exited:
-				return w.proc.exit
+			case <-w.proc.Exited():
+				return exitOf(w.proc.Exit())
 			case <-ctx.Done():
-				return w.proc.kill()
+				return exitOf(w.proc.Kill())
 			}
 		}
 	}
-	return w.proc.stop(ctx)
+	return exitOf(w.proc.Stop(ctx))
 }

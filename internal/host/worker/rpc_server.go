@@ -2,8 +2,6 @@ package worker
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // maxMessage is the largest message either side may send: batches of events
@@ -102,7 +101,7 @@ func (s *Server) EventStream(stream grpc.BidiStreamingServer[funcrpc.StreamingMe
 // expect announces a worker. The channel yields its session once it dials in;
 // forget withdraws the announcement.
 func (s *Server) expect(onLog func(*funcrpc.RpcLog)) (id string, dialed <-chan *session, forget func()) {
-	id = newID()
+	id = uuid.New()
 	c := caller{make(chan *session, 1), onLog}
 	s.mu.Lock()
 	s.expected[id] = c
@@ -112,16 +111,6 @@ func (s *Server) expect(onLog func(*funcrpc.RpcLog)) (id string, dialed <-chan *
 		delete(s.expected, id)
 		s.mu.Unlock()
 	}
-}
-
-// newID returns a random identifier in the form of a UUID.
-func newID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // errNoAnswer is the cause when a worker stays silent too long.

@@ -12,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/run"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -71,7 +72,7 @@ func launcher(t *testing.T, mode string, s *seen) *RPC {
 	}
 	return &RPC{
 		Server: server, Index: index, Hooks: s.hooks(), Log: testkit.Logger(t), HostVersion: "4",
-		Program:  Program{Path: exe, Dir: t.TempDir(), Env: append(os.Environ(), "FAKE_WORKER="+mode)},
+		Program:  run.Program{Path: exe, Dir: t.TempDir(), Env: append(os.Environ(), "FAKE_WORKER="+mode)},
 		Timeouts: Timeouts{Start: limit, Init: limit, Metadata: limit, Load: limit, Grace: limit},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // State is where a supervised worker is in its life.
@@ -43,6 +45,7 @@ type Supervisor struct {
 	launcher Launcher
 	log      *slog.Logger
 	onChange func(Status)
+	backoff  run.Backoff // used by Run alone
 
 	mu      sync.Mutex // guards the fields below
 	status  Status
@@ -61,7 +64,8 @@ func NewSupervisor(launcher Launcher, log *slog.Logger, onChange func(Status)) *
 	}
 	return &Supervisor{
 		launcher: launcher, log: discard(log), onChange: onChange, changed: make(chan struct{}),
-		status: Status{State: Starting, Since: time.Now()},
+		backoff: run.Backoff{First: firstPause, Longest: longestPause},
+		status:  Status{State: Starting, Since: time.Now()},
 	}
 }
 
@@ -80,7 +84,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		}
 		if err != nil {
 			s.fail(err.Error())
-			s.pause(ctx)
+			_ = s.backoff.Wait(ctx) // the loop looks at ctx
 			continue
 		}
 		s.attend(ctx, w)
@@ -117,7 +121,7 @@ func (s *Supervisor) attend(ctx context.Context, w Worker) {
 		reason = exit.Err.Error()
 	}
 	s.fail(reason)
-	s.pause(ctx)
+	_ = s.backoff.Wait(ctx) // the loop looks at ctx
 }
 
 // Replace ends a worker that can no longer be trusted, for instance because a
@@ -237,25 +241,8 @@ func (s *Supervisor) fail(reason string) {
 }
 
 func (s *Supervisor) clear() {
+	s.backoff.Reset()
 	s.mu.Lock()
 	s.status.Failures = 0
 	s.mu.Unlock()
-}
-
-// pause waits before the next start, twice as long after each failure.
-func (s *Supervisor) pause(ctx context.Context) {
-	timer := time.NewTimer(pauseAfter(s.Status().Failures))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-func pauseAfter(failures int) time.Duration {
-	d := firstPause
-	for ; failures > 1 && d < longestPause; failures-- {
-		d *= 2
-	}
-	return min(d, longestPause)
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // Errors of Invoke. Both mean that the function's outcome is unknown or that
@@ -59,6 +61,13 @@ type Exit struct {
 	Err  error
 }
 
+func exitOf(e run.Exit) Exit {
+	if e.Err != nil {
+		e.Err = fmt.Errorf("worker: %w", e.Err)
+	}
+	return Exit(e)
+}
+
 // Quiet reports an exit that is no failure: the worker asked to be restarted.
 func (e Exit) Quiet() bool { return e.Code == 0 || e.Code == 200 }
 
@@ -96,14 +105,6 @@ const (
 	workerTerminateGrace         = 5 * time.Second
 	customHandlerReadinessPeriod = 25 * time.Millisecond
 )
-
-// Program is the process to start.
-type Program struct {
-	Path string
-	Args []string
-	Dir  string
-	Env  []string // complete environment
-}
 
 // Timeouts bound the steps of a start. Zero fields take the defaults.
 type Timeouts struct {
@@ -155,9 +156,12 @@ func (h Hooks) log(l *funcrpc.RpcLog) {
 	}
 }
 
-func (h Hooks) output(o Output) {
-	if h.Output != nil {
-		h.Output(o)
+// lines takes what a process prints.
+func (h Hooks) lines() func(run.Line) {
+	return func(l run.Line) {
+		if h.Output != nil {
+			h.Output(Output{l.Stream, l.Text})
+		}
 	}
 }
 
