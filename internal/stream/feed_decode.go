@@ -23,21 +23,10 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 		e := &b.batch.Events[i]
 		size += len(e.Body)
 		f.part = 0
-		err := f.event(d, b, e, e.Body, &odd)
-		var data *streamsql.DataError
-		switch {
-		case err == nil:
+		if err := f.event(d, b, e, e.Body, &odd); err != nil {
+			count += f.several(d, b, e, err, &odd)
+		} else {
 			count++
-		case !errors.As(err, &data) && streamsql.SplitEvents(e.Body, func(body []byte) {
-			count++
-			if err := f.event(d, b, e, body, &odd); err != nil {
-				f.inputError(e, err)
-			}
-			f.part++
-		}):
-		default:
-			count++
-			f.inputError(e, err)
 		}
 	}
 	if n > 0 {
@@ -48,6 +37,23 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 	}
 	f.numbers.in.Add(int64(count))
 	f.numbers.bytes.Add(int64(size))
+}
+
+// several reads a message that is not one event, and returns how many it holds. If
+// it is none of several events either, err says what is wrong with it.
+func (f *feed) several(d *streamsql.Decoder, b *inBatch, e *Event, err error, odd *oddKeys) (count int) {
+	var data *streamsql.DataError
+	if !errors.As(err, &data) && streamsql.SplitEvents(e.Body, func(body []byte) {
+		if err := f.event(d, b, e, body, odd); err != nil {
+			f.inputError(e, err)
+		}
+		count++
+		f.part++
+	}) {
+		return count
+	}
+	f.inputError(e, err)
+	return 1
 }
 
 // oddKeys are the events of a batch whose partition key is not the property that
@@ -88,7 +94,7 @@ func (f *feed) event(d *streamsql.Decoder, b *inBatch, e *Event, body []byte, od
 	counted := false
 	for j, node := range f.nodes {
 		time := f.eventTime(node, row, body, &counted)
-		if time != noTime && !hasKey(node, row) {
+		if len(node.Over) > 0 && time != noTime && !hasKey(node, row) {
 			f.keyError(node, &counted)
 			time = noTime
 		}

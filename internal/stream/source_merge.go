@@ -72,9 +72,12 @@ func (m *sourceMerge) take(t *timeline, limit int64) error {
 		t.head++
 		m.env.held--
 		n := len(m.rows)
-		m.rows = append(m.rows, streamsql.Row{})
-		t.row(e, &m.rows[n])
-		m.rows[n].Scratch, m.rows[n].Err = &m.env.scratch, nil
+		m.rows = append(m.rows, e.v.b.rows[e.v.i])
+		m.rows[n].Time, m.rows[n].Scratch, m.rows[n].Err = e.time, &m.env.scratch, nil
+		if t.over {
+			t.row(e, &m.rows[n])
+			m.rows[n].Scratch = &m.env.scratch
+		}
 		if k := len(m.used); k > 0 && m.used[k-1] == e.v.b {
 			m.runs[k-1]++
 		} else {

@@ -158,6 +158,13 @@ func (p *dateParser) number(n int) (v int) {
 
 // date reads a day in any form and returns its days since 0001-01-01.
 func (p *dateParser) date() int {
+	if at := p.i; len(p.s) >= at+10 && p.s[at+4] == '-' && p.s[at+7] == '-' { // the common form
+		y := p.number(4)
+		p.i++
+		m := p.number(2)
+		p.i++
+		return p.day(y, m, p.number(2))
+	}
 	y := p.number(4)
 	if p.bad || y < 1 {
 		p.bad = true
@@ -176,8 +183,12 @@ func (p *dateParser) date() int {
 	if extended {
 		p.need('-')
 	}
-	d := p.number(2)
-	if p.bad || m < 1 || m > 12 || d < 1 || d > daysInMonth(y, m) {
+	return p.day(y, m, p.number(2))
+}
+
+// day checks a date and returns its days since 0001-01-01.
+func (p *dateParser) day(y, m, d int) int {
+	if p.bad || y < 1 || m < 1 || m > 12 || d < 1 || d > daysInMonth(y, m) {
 		p.bad = true
 		return 0
 	}
