@@ -1,7 +1,9 @@
 package app
 
 import (
+	"net/url"
 	"path/filepath"
+	"slices"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -45,7 +47,7 @@ func openDoors(a *App) (*doors, error) {
 	if !cfg.OnLoopback() {
 		webTLS = door.Either // keys and passwords cross a network
 	}
-	ours := door.Names{Hosts: cfg.HostNames}
+	ours := door.Names{Hosts: hostNames(cfg)}
 	return &doors{
 		Set: door.New(door.Options{
 			Listen: cfg.Listen, Names: ours, Log: a.log.With("component", "door"),
@@ -53,6 +55,16 @@ func openDoors(a *App) (*doors, error) {
 		}),
 		ca: ca, addresses: map[string]string{}, tokens: map[string]string{}, webTLS: webTLS,
 	}, nil
+}
+
+// hostNames are the project's names of this machine: those that it lists, and
+// the one under which the document account says that it is reached.
+func hostNames(cfg config.Config) []string {
+	names := slices.Clone(cfg.HostNames)
+	if u, err := url.Parse(cfg.Cosmos.Endpoint); err == nil && u.Hostname() != "" {
+		names = append(names, u.Hostname())
+	}
+	return names
 }
 
 // account makes the account that a port stands for.

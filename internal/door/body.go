@@ -26,18 +26,28 @@ func serveTimed(h http.Handler, w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
 		return
 	}
-	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
+	socket, ok := w.(deadliner)
+	if !ok { // a recorder, in a test
+		h.ServeHTTP(w, r)
+		return
+	}
+	b := &body{ReadCloser: r.Body, socket: socket}
 	r.Body = b
 	h.ServeHTTP(w, r)
 	if !b.ended {
-		_ = b.control.SetReadDeadline(time.Now().Add(leftover))
+		_ = socket.SetReadDeadline(time.Now().Add(leftover))
 	}
+}
+
+// deadliner is what net/http's writers are, as http.ResponseController knows.
+type deadliner interface {
+	SetReadDeadline(time.Time) error
 }
 
 // body is a request's body that must come in time.
 type body struct {
 	io.ReadCloser
-	control *http.ResponseController
+	socket deadliner
 	came    int64
 	waited  time.Duration
 	ended   bool
@@ -46,7 +56,7 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	begin := time.Now()
 	left := bodyGrace + time.Duration(b.came/bodyRate)*time.Second - b.waited
-	_ = b.control.SetReadDeadline(begin.Add(left)) // fails where there is no socket, in a test
+	_ = b.socket.SetReadDeadline(begin.Add(left)) // fails when the connection is gone, as Read will
 	n, err := b.ReadCloser.Read(p)
 	b.came += int64(n)
 	if err == nil {
@@ -55,7 +65,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	b.ended = true
 	if err == io.EOF {
-		_ = b.control.SetReadDeadline(time.Time{})
+		_ = b.socket.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -145,11 +146,21 @@ func (s *Service) allowed(path string) []string {
 }
 
 // home is the page at the root, so that opening the port in a browser shows
-// that something is there.
+// that something is there. Where keys are asked it names no function.
 func (s *Service) home(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	var b strings.Builder
-	b.WriteString("function app " + s.host.Name() + " is running\n\n")
+	b.WriteString("function app " + s.host.Name() + " is running\n")
+	if s.c.Keys == nil {
+		s.listRoutes(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	_ = err // the client is gone
+}
+
+// listRoutes writes a line for each function.
+func (s *Service) listRoutes(b *strings.Builder) {
+	b.WriteString("\n")
 	prefix := "/" + strings.Trim(s.host.Config().HTTP.RoutePrefix, "/")
 	for _, f := range s.host.Functions() {
 		if f.HTTP != nil {
@@ -158,8 +169,6 @@ func (s *Service) home(w http.ResponseWriter) {
 			b.WriteString(f.Name + "  " + f.Trigger + "\n")
 		}
 	}
-	_, err := w.Write([]byte(b.String()))
-	_ = err // the client is gone
 }
 
 // writeError answers with the status of the error's kind and its message.

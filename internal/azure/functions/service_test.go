@@ -229,6 +229,9 @@ func TestKeys(t *testing.T) {
 	f := start(t, "", func(c *Config) { c.Keys = keys })
 	f.expect("GET", "/admin/host/status", "", 401, "")
 	f.expect("GET", "/admin/host/ping", "", 200, "")
+	if _, home := f.status("GET", "/"); strings.Contains(home, "process") || !strings.Contains(home, "is running") {
+		t.Errorf("a stranger is told %q", home)
+	}
 	f.expect("GET", "/api/hello", "", 200, "") // anonymous
 	f.expect("GET", "/admin/host/status", "", 200, `"state":"Running"`, "x-functions-key", "master")
 	f.expect("GET", "/admin/host/status?code=master", "", 200, `"state":"Running"`)
