@@ -48,9 +48,9 @@ type deadliner interface {
 type body struct {
 	io.ReadCloser
 	socket deadliner
-	came    int64
-	waited  time.Duration
-	ended   bool
+	came   int64
+	waited time.Duration
+	ended  bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
