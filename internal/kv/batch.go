@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"syscall"
+
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -88,17 +90,30 @@ func (b *Batch) CommitAsync() (Pending, error) {
 type Pending struct{ b *Batch }
 
 // Wait returns when the commit is durable, by the store's sync policy, or cannot
-// be. On a disk that became full under it, it waits for room, or for the store
-// to be closed.
+// be. When the disk becomes full under it, it fails with fault.Unavailable
+// although the commit may become durable later, when there is room.
 func (p Pending) Wait() error {
-	return p.b.db.guardPending(func() error {
-		if p.b.db.mode == vfs.SyncAlways {
-			if err := p.b.p.SyncWait(); err != nil {
-				return err
-			}
-		}
-		return p.b.p.Close()
-	})
+	db := p.b.db
+	if db.mode != vfs.SyncAlways {
+		return db.guardPending(p.b.p.Close)
+	}
+	blocked := *db.health.blocked.Load()
+	done := make(chan error, 1)
+	db.late.Go(func() { done <- db.guardPending(p.synced) }) // Pebble's wait has no end but its own
+	select {
+	case err := <-done:
+		return err
+	case <-blocked:
+		return refuse(syscall.ENOSPC, "the disk is full; whether this write is kept is not known")
+	}
+}
+
+// synced waits until the log is on the disk, and lets the batch go.
+func (p Pending) synced() error {
+	if err := p.b.p.SyncWait(); err != nil {
+		return err
+	}
+	return p.b.p.Close()
 }
 
 // must stops on errors that Pebble's batch only gives for misuse, such as a

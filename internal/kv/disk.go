@@ -54,8 +54,7 @@ func (d *disk) insist(call func() error) error {
 	if !vfs.NoRoom(err) || d.dead(err) {
 		return err
 	}
-	d.health.change(err, func() { d.health.waiting++ })
-	defer d.health.change(nil, func() { d.health.waiting-- })
+	defer d.health.wait(err)()
 	for vfs.NoRoom(err) && d.health.pause() {
 		err = call()
 	}

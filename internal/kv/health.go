@@ -20,7 +20,8 @@ type health struct {
 	refusal atomic.Pointer[failure] // what commits are refused with; nil: they are accepted
 	stale   atomic.Bool             // memory or layers may have changed: measure them
 
-	hurry     chan struct{} // closed by stopWaiting
+	blocked   atomic.Pointer[chan struct{}] // closed when a file call waits for room; then replaced
+	hurry     chan struct{}                 // closed by stopWaiting
 	hurryOnce sync.Once
 
 	mu      sync.Mutex // guards the rest
@@ -47,7 +48,25 @@ const (
 )
 
 func newHealth(log *slog.Logger, memory uint64) *health {
-	return &health{log: log, limit: memory, hurry: make(chan struct{}), damaged: map[string]bool{}}
+	h := &health{log: log, limit: memory, hurry: make(chan struct{}), damaged: map[string]bool{}}
+	h.blocked.Store(new(make(chan struct{})))
+	return h
+}
+
+// wait takes note of a file call that waits for room, until over is called.
+func (h *health) wait(cause error) (over func()) {
+	h.change(cause, func() {
+		if h.waiting++; h.waiting == 1 {
+			close(*h.blocked.Load())
+		}
+	})
+	return func() {
+		h.change(nil, func() {
+			if h.waiting--; h.waiting == 0 {
+				h.blocked.Store(new(make(chan struct{})))
+			}
+		})
+	}
 }
 
 // err returns what commits are refused with, or nil.

@@ -32,8 +32,8 @@
 //	the log or the list of files is      Open names the file         (restore it)
 //	damaged at the start
 //
-// A commit that is in the log's queue when the disk becomes full is not refused:
-// its Wait lasts until there is room or the store is closed.
+// A commit that is in the log's queue when the disk becomes full fails too, but is
+// kept when there is room before the store is closed.
 //
 // It does not know what the values mean, with one exception: a Tally, a value
 // that commits add to without reading it.
@@ -82,7 +82,8 @@ type DB struct {
 
 	// Opening on a full disk goes on after Open; see open.
 	opening        sync.WaitGroup
-	writer, reader *pebble.DB // to be closed; set before opening is done
+	late           sync.WaitGroup // second halves of commits; see Pending.Wait
+	writer, reader *pebble.DB     // to be closed; set before opening is done
 }
 
 // memTables is how many full memtables there may be before commits wait.
@@ -179,6 +180,7 @@ func (db *DB) Close() (err error) {
 			return // Pebble's commit pipeline is stuck; closing it would hang
 		}
 		db.opening.Wait()
+		db.late.Wait()
 		if db.reader != nil {
 			err = errors.Join(err, db.reader.Close())
 		}
