@@ -37,7 +37,7 @@ func fillHub(dir, name string, files []string) (source hubSource, stop func(), e
 		b.Close()
 		os.RemoveAll(dir)
 	}
-	hub, err := b.EnsureHub(broker.HubConfig{Name: name, Partitions: len(files)})
+	hub, err := b.Namespace(1).EnsureHub(broker.HubConfig{Name: name, Partitions: len(files)})
 	for i, file := range files {
 		if err == nil {
 			err = fillPartition(hub, i, file)

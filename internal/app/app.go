@@ -206,10 +206,10 @@ func (a *App) summary(info instance.Info) Summary {
 		AutoCreate: cfg.HubsAutoCreated(),
 		Access:     a.access(),
 	}
-	for _, h := range a.storage.broker.Hubs() {
+	for _, h := range a.storage.hubs.Hubs() {
 		s.Hubs = append(s.Hubs, HubSummary{Name: h.Name(), Partitions: h.PartitionCount()})
 	}
-	for _, d := range a.storage.docs.Databases() {
+	for _, d := range a.storage.account.Databases() {
 		db := DatabaseSummary{Name: d.ID()}
 		for _, c := range d.Containers() {
 			db.Containers = append(db.Containers, c.ID())

@@ -25,7 +25,7 @@ func (a *App) addCosmos() error {
 		return err
 	}
 	account := cosmos.Config{
-		Store:         a.storage.docs,
+		Store:         a.storage.account,
 		Log:           a.log.With("component", "cosmos"),
 		Keys:          []string{cfg.Key},
 		StrictGateway: cfg.StrictGateway,

@@ -23,7 +23,7 @@ func (a *App) addEventHubs() error {
 	}
 	log := a.log.With("component", "eventhubs")
 	hubs, err := eventhubs.New(eventhubs.Config{
-		Broker:          a.storage.broker,
+		Hubs:            a.storage.hubs,
 		Log:             log,
 		Rules:           rules,
 		AutoCreate:      a.opts.Config.HubsAutoCreated(),

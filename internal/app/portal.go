@@ -45,8 +45,8 @@ func (a *App) buildPortal(meter *portal.Meter) error {
 		a.doors.tokens[instance.Portal] = a.signIn.Token()
 	}
 	a.portal, err = portal.New(portal.Config{
-		Name: cfg.Name, Version: a.opts.Version, Broker: a.storage.broker, Codec: messageCodec{},
-		Store: a.storage.docs, Querier: explorer{a.account}, Apps: apps, Boards: boards, Meter: meter, Log: log, SignIn: a.signIn,
+		Name: cfg.Name, Version: a.opts.Version, Hubs: a.storage.hubs, Codec: messageCodec{},
+		Store: a.storage.account, Querier: explorer{a.account}, Apps: apps, Boards: boards, Meter: meter, Log: log, SignIn: a.signIn,
 	})
 	if err != nil {
 		return err

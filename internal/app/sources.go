@@ -22,8 +22,8 @@ import (
 // this process leads straight into the engines; one that points elsewhere is
 // refused by the name of its setting.
 type sources struct {
-	broker    *broker.Broker
-	docs      *docstore.Store
+	broker    broker.Namespace
+	docs      docstore.Account
 	cfg       config.Config
 	addresses map[string]string // service -> host:port, as in instance.Info
 }
@@ -31,7 +31,7 @@ type sources struct {
 // newSources returns the sources of a project. addresses are the ports that
 // are really open.
 func newSources(cfg config.Config, st *storage, addresses map[string]string) *sources {
-	return &sources{broker: st.broker, docs: st.docs, cfg: cfg, addresses: addresses}
+	return &sources{broker: st.hubs, docs: st.account, cfg: cfg, addresses: addresses}
 }
 
 // wellKnownPorts are those that the official emulators listen on: connection

@@ -38,7 +38,7 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- st.broker.Run(ctx) }()
+	go func() { done <- st.hubs.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -56,7 +56,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 	endtest.Hubs(t, func(t *testing.T) endtest.HubService {
 		s, st := openSources(t, true)
 		grow := func(t *testing.T, partitions int) {
-			if _, err := st.broker.EnsureHub(broker.HubConfig{Name: "contract", Partitions: partitions, Retention: time.Hour}); err != nil {
+			if _, err := st.hubs.EnsureHub(broker.HubConfig{Name: "contract", Partitions: partitions, Retention: time.Hour}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -65,7 +65,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 		return endtest.HubService{
 			Service: hubs, Conn: connection(t, settings.EventHubs, "Endpoint=sb://localhost;UseDevelopmentEmulator=true"),
 			Send: func(t *testing.T, partition int, bodies ...string) {
-				send(t, st.broker, "contract", partition, bodies...)
+				send(t, st.hubs, "contract", partition, bodies...)
 			},
 			Grow: func(t *testing.T) { grow(t, 3) },
 		}
@@ -82,7 +82,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 }
 
 func send(t *testing.T, b *broker.Broker, hub string, partition int, bodies ...string) {
-	h, err := b.Hub(hub)
+	h, err := b.Namespace(1).Hub(hub)
 	if err != nil {
 		t.Error(err)
 		return

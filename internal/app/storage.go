@@ -19,6 +19,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -28,6 +29,10 @@ type storage struct {
 	kv     *kv.DB
 	broker *broker.Broker
 	docs   *docstore.Store
+
+	exists  *resource.Catalogue // accounts, and the way to make what is in them
+	hubs    broker.Namespace    // of the default namespace
+	account docstore.Account    // the default account
 }
 
 // openStorage locks the data folder and recovers the engines, the log and the
@@ -42,11 +47,34 @@ func openStorage(cfg config.Config, log *slog.Logger, meter *portal.Meter) (*sto
 	var opening errgroup.Group
 	opening.Go(func() error { return s.openBroker(cfg, log, meter.Broker) })
 	opening.Go(func() error { return s.openDocuments(cfg, log) })
-	if err := opening.Wait(); err != nil {
+	err = opening.Wait()
+	if err == nil {
+		err = s.openAccounts()
+	}
+	if err != nil {
 		s.close(log)
 		return nil, err
 	}
 	return s, nil
+}
+
+// openAccounts reads which accounts there are. The project's own, those that
+// localhost means, are made when they are missing.
+func (s *storage) openAccounts() error {
+	var err error
+	if s.exists, err = resource.Open(catalogueStore{s.kv, s.kv.Space(kv.Catalogue)}); err != nil {
+		return err
+	}
+	namespace, err := s.exists.EnsureAccount(resource.Namespaces, resource.Default)
+	if err != nil {
+		return err
+	}
+	account, err := s.exists.EnsureAccount(resource.CosmosAccounts, resource.Default)
+	if err != nil {
+		return err
+	}
+	s.hubs, s.account = s.broker.Namespace(namespace.ID), s.docs.Account(account.ID)
+	return nil
 }
 
 func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(broker.Event)) error {
@@ -112,7 +140,7 @@ func (s *storage) close(log *slog.Logger) {
 // file names. What exists is brought up to date and never loses data.
 func (s *storage) ensureResources(ctx context.Context, cfg config.Config) error {
 	for _, name := range slices.Sorted(maps.Keys(cfg.EventHubs.Hubs)) {
-		if _, err := s.broker.EnsureHub(hubConfig(name, cfg.EventHubs.Hubs[name])); err != nil {
+		if _, err := s.hubs.EnsureHub(hubConfig(name, cfg.EventHubs.Hubs[name])); err != nil {
 			return fmt.Errorf("eventHubs.hubs.%s: %w", name, err)
 		}
 	}
@@ -135,9 +163,9 @@ func hubConfig(name string, h config.Hub) broker.HubConfig {
 }
 
 func (s *storage) ensureDatabase(ctx context.Context, name string, want config.Database) error {
-	db, err := s.docs.Database(name)
+	db, err := s.account.Database(name)
 	if fault.Is(err, fault.NotFound) {
-		db, err = s.docs.CreateDatabase(ctx, docstore.DatabaseSpec{ID: name})
+		db, err = s.account.CreateDatabase(ctx, docstore.DatabaseSpec{ID: name})
 	}
 	if err != nil {
 		return err

@@ -46,10 +46,10 @@ func (a *App) buildJob(ctx context.Context, name string, spec config.Job, source
 func (a *App) jobKinds(s *sources) jobs.Kinds {
 	path := a.opts.Config.File
 	return jobs.Kinds{
-		Sources:    []jobs.SourceKind{hub.SourceKind(a.storage.broker, s.hub, a.meter.Delivered)},
+		Sources:    []jobs.SourceKind{hub.SourceKind(a.storage.hubs, s.hub, a.meter.Delivered)},
 		References: []jobs.ReferenceKind{file.ReferenceKind(path), container.ReferenceKind(s.find)},
 		Sinks: []jobs.SinkKind{
-			hub.SinkKind(a.storage.broker, s.hub), container.SinkKind(s.find, s.ensureContainer),
+			hub.SinkKind(a.storage.hubs, s.hub), container.SinkKind(s.find, s.ensureContainer),
 			file.SinkKind(path), dataset.SinkKind(a.pushDataset), function.SinkKind(a.httpFunctions),
 		},
 	}

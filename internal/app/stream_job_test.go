@@ -45,7 +45,7 @@ func newJobLab(t *testing.T, query string) *jobLab {
 		Outputs: map[string]config.JobOutput{"docs": {Container: "db/docs"}},
 	}
 	l.write(query)
-	if _, err := st.broker.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 1, Retention: time.Hour}); err != nil {
+	if _, err := st.hubs.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 1, Retention: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	return l

@@ -230,7 +230,7 @@ func TestHubGrowsUnderAJob(t *testing.T) {
 			l.await(j, jobs.Running)
 			l.send(`{"id":"a"}`)
 			l.ids("a")
-			if _, err := l.st.broker.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 3}); err != nil {
+			if _, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 3}); err != nil {
 				t.Fatal(err)
 			}
 			for p, id := range []string{"b", "c", "d"} {
@@ -255,14 +255,14 @@ func TestHubIsMadeAnewUnderAJob(t *testing.T) {
 	l.await(j, jobs.Running)
 	l.send(`{"x":1}`, `{"x":2}`)
 	testkit.Eventually(t, jobWait, func() bool { return len(documents(t, l.s)) == 2 }, "two rows")
-	if err := l.st.broker.DeleteHub("readings"); err != nil {
+	if err := l.st.hubs.DeleteHub("readings"); err != nil {
 		t.Fatal(err)
 	}
 	l.await(j, jobs.Failed)
 	if why := jobNumbers(j).Failed; !strings.Contains(why, "hub readings") || !strings.Contains(why, "tried again") {
 		t.Errorf("failed: %s", why)
 	}
-	if _, err := l.st.broker.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 2}); err != nil {
+	if _, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 2}); err != nil {
 		t.Fatal(err)
 	}
 	send(t, l.st.broker, "readings", 0, `{"x":3}`)
@@ -278,10 +278,10 @@ func TestHubIsMadeAnewUnderAJob(t *testing.T) {
 // remake deletes the hub and makes it anew at once.
 func (l *jobLab) remake(partitions int) {
 	l.t.Helper()
-	if err := l.st.broker.DeleteHub("readings"); err != nil {
+	if err := l.st.hubs.DeleteHub("readings"); err != nil {
 		l.t.Fatal(err)
 	}
-	if _, err := l.st.broker.EnsureHub(broker.HubConfig{Name: "readings", Partitions: partitions}); err != nil {
+	if _, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "readings", Partitions: partitions}); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -318,7 +318,7 @@ func TestOutputHubIsMadeAnew(t *testing.T) {
 	j, end := l.run()
 	defer end()
 	l.await(j, jobs.Running)
-	if err := l.st.broker.DeleteHub("out"); err != nil {
+	if err := l.st.hubs.DeleteHub("out"); err != nil {
 		t.Fatal(err)
 	}
 	l.send(`{"x":1}`)
@@ -326,7 +326,7 @@ func TestOutputHubIsMadeAnew(t *testing.T) {
 	if why := jobNumbers(j).Blocked["docs"]; !strings.Contains(why, "hub out") {
 		t.Errorf("blocked by %s", why)
 	}
-	hub, err := l.st.broker.EnsureHub(broker.HubConfig{Name: "out", Partitions: 1})
+	hub, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "out", Partitions: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -67,7 +67,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Broker holds the hubs. Its methods may be called from any goroutine.
+// Broker holds the hubs of all namespaces; Namespace leads to those of one. Its
+// methods may be called from any goroutine.
 type Broker struct {
 	opts Options
 	tail *seglog.Tail
@@ -76,11 +77,11 @@ type Broker struct {
 	change sync.Mutex // held through each change of what exists; guards meta
 	meta   meta
 
-	mu        sync.Mutex      // guards the rest
-	hubs      map[string]*Hub // by lower-case name
-	unstarted []*Partition    // whose writers Run has yet to start
-	stopped   bool            // Run has ended
-	changed   chan struct{}   // closed and replaced when hubs or partitions come or go
+	mu        sync.Mutex // guards the rest
+	hubs      map[hubKey]*Hub
+	unstarted []*Partition  // whose writers Run has yet to start
+	stopped   bool          // Run has ended
+	changed   chan struct{} // closed and replaced when hubs or partitions come or go
 }
 
 // Open reads what exists below opts.Dir and recovers every partition: a write
@@ -92,7 +93,7 @@ func Open(opts Options) (*Broker, error) {
 		opts: opts,
 		tail: seglog.NewTail(max(opts.TailBytes, 0)),
 		wake: make(chan struct{}, 1),
-		hubs: map[string]*Hub{}, changed: make(chan struct{}),
+		hubs: map[hubKey]*Hub{}, changed: make(chan struct{}),
 	}
 	if err := vfs.MakeDir(opts.FS, opts.Dir); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "broker", err, "open")
@@ -114,7 +115,7 @@ func Open(opts Options) (*Broker, error) {
 
 // openHub opens the partitions of a hub, several at a time, and adds it.
 func (b *Broker) openHub(m hubMeta) error {
-	h := &Hub{b: b, id: m.ID, offset: m.FirstOffset}
+	h := &Hub{b: b, id: m.ID, namespace: m.Namespace, offset: m.FirstOffset}
 	parts, err := h.openPartitions(m, 0, true)
 	if err != nil {
 		return err
@@ -172,7 +173,7 @@ func joinKinds(errs []error) error {
 // add makes the hub findable and hands new partitions to Run.
 func (b *Broker) add(h *Hub, parts []*Partition) {
 	b.mu.Lock()
-	b.hubs[strings.ToLower(h.Name())] = h
+	b.hubs[keyOf(h.namespace, h.Name())] = h
 	b.unstarted = append(b.unstarted, parts...)
 	b.tellChange()
 	b.mu.Unlock()
@@ -211,15 +212,6 @@ func (b *Broker) tellChange() {
 	b.changed = make(chan struct{})
 }
 
-// Changed returns a channel that is closed at the next change of what exists: a
-// hub that is made or deleted, partitions that are added. Get it before looking,
-// so that no change is missed.
-func (b *Broker) Changed() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.changed
-}
-
 // starting takes the partitions whose writers are to be started now.
 func (b *Broker) starting() []*Partition {
 	b.mu.Lock()
@@ -247,7 +239,7 @@ func (b *Broker) stop() {
 func (b *Broker) Retain() {
 	b.change.Lock() // a hub is not deleted meanwhile
 	defer b.change.Unlock()
-	for _, h := range b.Hubs() {
+	for _, h := range b.all() {
 		s := h.state.Load()
 		for _, p := range s.partitions {
 			p.retain(s.meta)
@@ -260,7 +252,7 @@ func (b *Broker) Retain() {
 func (b *Broker) Close() error {
 	b.stop()
 	var errs []error
-	for _, h := range b.Hubs() {
+	for _, h := range b.all() {
 		for _, p := range h.state.Load().partitions {
 			errs = append(errs, p.log.Release())
 		}
@@ -268,26 +260,9 @@ func (b *Broker) Close() error {
 	return errors.Join(errs...)
 }
 
-// Hub returns the hub of that name, or fault.NotFound. Case does not matter.
-func (b *Broker) Hub(name string) (*Hub, error) {
+// all returns the hubs of all namespaces, in no order.
+func (b *Broker) all() []*Hub {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if h := b.hubs[strings.ToLower(name)]; h != nil {
-		return h, nil
-	}
-	return nil, fault.New(fault.NotFound, "hub "+name, "it does not exist")
-}
-
-// Hubs returns all hubs by name.
-func (b *Broker) Hubs() []*Hub {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	list := make([]*Hub, 0, len(b.hubs))
-	for _, h := range b.hubs {
-		list = append(list, h)
-	}
-	slices.SortFunc(list, func(x, y *Hub) int {
-		return cmp.Compare(strings.ToLower(x.Name()), strings.ToLower(y.Name()))
-	})
-	return list
+	return slices.Collect(maps.Values(b.hubs))
 }

@@ -56,7 +56,7 @@ func start(t testing.TB, opts Options) *running {
 
 func (r *running) ensure(cfg HubConfig) *Hub {
 	r.t.Helper()
-	h, err := r.EnsureHub(cfg)
+	h, err := r.Namespace(1).EnsureHub(cfg)
 	if err != nil {
 		r.t.Fatalf("ensure: %v", err)
 	}
@@ -65,7 +65,7 @@ func (r *running) ensure(cfg HubConfig) *Hub {
 
 func (r *running) hub(name string) *Hub {
 	r.t.Helper()
-	h, err := r.Hub(name)
+	h, err := r.Namespace(1).Hub(name)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestHubsSurviveRestart(t *testing.T) {
 		want(t, "has $default", h.HasGroup("$default"), true)
 		want(t, "has other", h.HasGroup("other"), false)
 		want(t, "retention", h.Retention(), time.Hour)
-		want(t, "hubs", len(b.Hubs()), 1)
+		want(t, "hubs", len(b.Namespace(1).Hubs()), 1)
 		want(t, "partition 1", bodies(t, b.partition("telemetry", 1), FromStart()), []string{"a", "b"})
 		want(t, "partition 2", bodies(t, b.partition("telemetry", 2), FromStart()), []string{"c"})
 		b.stop()
@@ -174,11 +174,11 @@ func TestRefusals(t *testing.T) {
 		{"bad group", HubConfig{Name: "new", Partitions: 1, ConsumerGroups: []string{"a b"}}, fault.Invalid},
 		{"shrink", HubConfig{Name: "hub", Partitions: 3}, fault.Conflict},
 	} {
-		if _, err := b.EnsureHub(c.cfg); !fault.Is(err, c.want) {
+		if _, err := b.Namespace(1).EnsureHub(c.cfg); !fault.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
 	}
-	if _, err := b.Hub("nope"); !fault.Is(err, fault.NotFound) {
+	if _, err := b.Namespace(1).Hub("nope"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("unknown hub: %v", err)
 	}
 	for _, id := range []int{-1, 4, math.MaxInt} {
@@ -190,7 +190,7 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("empty append: %v", res.Err)
 	}
 	b.stop()
-	if _, err := b.EnsureHub(HubConfig{Name: "late", Partitions: 1}); !fault.Is(err, fault.Unavailable) {
+	if _, err := b.Namespace(1).EnsureHub(HubConfig{Name: "late", Partitions: 1}); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("after the end: %v", err)
 	}
 	if res := tryAppend(b.partition("hub", 0), "", "late"); !fault.Is(res.Err, fault.Unavailable) {
@@ -289,16 +289,16 @@ func TestDeletedHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.DeleteHub("H"); err != nil {
+	if err := b.Namespace(1).DeleteHub("H"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Hub("h"); !fault.Is(err, fault.NotFound) {
+	if _, err := b.Namespace(1).Hub("h"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("deleted hub: %v", err)
 	}
-	if err := b.DeleteHub("h"); !fault.Is(err, fault.NotFound) {
+	if err := b.Namespace(1).DeleteHub("h"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("deleted twice: %v", err)
 	}
-	if _, err := rd.Next(10, 10, nil); !fault.Is(err, fault.Unavailable) {
+	if _, err := rd.Next(10, 10, nil); !fault.Is(err, fault.Gone) {
 		t.Errorf("its reader: %v", err)
 	}
 	if res := tryAppend(p, "", "late"); !fault.Is(res.Err, fault.Unavailable) {
@@ -337,8 +337,8 @@ func TestLostAndDamagedLists(t *testing.T) {
 		harm       func(vfs.FS) error
 	}{
 		{"list lost", "hubs.json", func(fs vfs.FS) error { return fs.Remove(list) }},
-		{"list damaged", "hubs.json", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":1,"hu`)) }},
-		{"list of the future", "version 2", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":2}`)) }},
+		{"list damaged", "hubs.json", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":2,"hu`)) }},
+		{"list of the future", "version 3", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":3}`)) }},
 		{"folder lost", "hub-00000001", func(fs vfs.FS) error { return fs.RemoveAll(dir + "/hub-00000001") }},
 	} {
 		fs := build()
@@ -391,7 +391,7 @@ func crashAnywhere(t *testing.T, rng *rand.Rand) {
 		{func() { b.ensure(HubConfig{Name: "b", Partitions: 2}) }, "a(0:[1 2])b(0:[]1:[])"},
 		{func() { b.ensure(HubConfig{Name: "a", Partitions: 2}) }, "a(0:[1 2]1:[])b(0:[]1:[])"},
 		{func() { appendTo(t, b.partition("a", 1), "", "3") }, "a(0:[1 2]1:[3])b(0:[]1:[])"},
-		{func() { must(t, b.DeleteHub("a")) }, "b(0:[]1:[])"},
+		{func() { must(t, b.Namespace(1).DeleteHub("a")) }, "b(0:[]1:[])"},
 		{func() { b.ensure(HubConfig{Name: "a", Partitions: 1}) }, "a(0:[])b(0:[]1:[])"},
 		{func() { appendTo(t, b.partition("a", 0), "", "4") }, "a(0:[4])b(0:[]1:[])"},
 	}
@@ -426,7 +426,7 @@ func must(t testing.TB, err error) {
 // describe returns the hubs and their records.
 func describe(t testing.TB, b *running) string {
 	var s strings.Builder
-	for _, h := range b.Hubs() {
+	for _, h := range b.Namespace(1).Hubs() {
 		fmt.Fprintf(&s, "%s(", h.Name())
 		for i := range h.PartitionCount() {
 			p, err := h.Partition(i)
@@ -489,7 +489,7 @@ func TestConcurrent(t *testing.T) {
 		wg.Go(func() {
 			b.ensure(HubConfig{Name: fmt.Sprint("other", i), Partitions: 2, ConsumerGroups: []string{"g"}})
 		})
-		wg.Go(func() { b.Retain(); b.Hubs() })
+		wg.Go(func() { b.Retain(); b.Namespace(1).Hubs() })
 	}
 	wg.Wait()
 	total := 0
@@ -526,5 +526,5 @@ func TestListIsReadable(t *testing.T) {
 	enc := json.NewEncoder(&compact)
 	must(t, enc.Encode(json.RawMessage(content)))
 	want(t, "list", strings.TrimSpace(compact.String()),
-		`{"version":1,"nextId":2,"hubs":[{"id":1,"name":"h","createdAt":"1970-01-01T00:00:00Z","partitions":2,"retention":"24h0m0s","consumerGroups":["g"]}]}`)
+		`{"version":2,"nextId":2,"hubs":[{"id":1,"namespace":1,"name":"h","createdAt":"1970-01-01T00:00:00Z","partitions":2,"retention":"24h0m0s","consumerGroups":["g"]}]}`)
 }

@@ -3,37 +3,38 @@ package broker
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // DeleteHub removes the hub and everything stored in it; its readers end with
-// fault.Unavailable. A hub made later under the same name is another one: its
+// fault.Gone. A hub made later under the same name is another one: its
 // sequence numbers begin at 0, but its offsets go on above the old ones, so
 // that a consumer's old checkpoint never skips new records.
-func (b *Broker) DeleteHub(name string) error {
+func (n Namespace) DeleteHub(name string) error {
+	b := n.b
 	b.change.Lock()
 	defer b.change.Unlock()
 	if err := b.checkRunning(); err != nil {
 		return err
 	}
-	h, err := b.Hub(name)
+	h, err := n.Hub(name)
 	if err != nil {
 		return err
 	}
+	h.deleted.Store(true)
 	parts := h.state.Load().partitions
 	offset := h.offset
 	for _, p := range parts {
 		b.halt(p) // no record may come after the offset is known
 		offset = max(offset, h.offset+p.log.Info().Next)
 	}
-	key := strings.ToLower(h.Name())
+	key := keyOf(n.id, h.Name())
 	next := b.meta
 	next.Hubs = slices.DeleteFunc(slices.Clone(b.meta.Hubs), func(m hubMeta) bool { return m.ID == h.id })
 	next.Trash = append(slices.Clone(b.meta.Trash), h.id)
 	next.Offsets = maps.Clone(b.meta.Offsets)
-	next.Offsets[key] = offset
+	next.Offsets[key.text()] = offset
 
 	b.mu.Lock()
 	delete(b.hubs, key)

@@ -31,7 +31,8 @@ const (
 // fault.Conflict, a bad name or number fault.Invalid.
 //
 // More partitions change where keys are routed, from then on.
-func (b *Broker) EnsureHub(cfg HubConfig) (*Hub, error) {
+func (n Namespace) EnsureHub(cfg HubConfig) (*Hub, error) {
+	b := n.b
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -40,10 +41,10 @@ func (b *Broker) EnsureHub(cfg HubConfig) (*Hub, error) {
 	if err := b.checkRunning(); err != nil {
 		return nil, err
 	}
-	if h, err := b.Hub(cfg.Name); err == nil {
+	if h, err := n.Hub(cfg.Name); err == nil {
 		return h, b.updateHub(h, cfg)
 	}
-	return b.createHub(cfg)
+	return n.createHub(cfg)
 }
 
 func (b *Broker) checkRunning() error {
@@ -58,23 +59,25 @@ func (b *Broker) checkRunning() error {
 // createHub makes the partitions first and the entry in the list last: a crash
 // between leaves folders of an id that the list has not given out, which the
 // next hub clears away.
-func (b *Broker) createHub(cfg HubConfig) (*Hub, error) {
+func (n Namespace) createHub(cfg HubConfig) (*Hub, error) {
+	b := n.b
 	if cfg.Partitions == 0 {
 		return nil, fault.New(fault.Invalid, "hub "+cfg.Name, "a new hub needs 1 to %d partitions", maxPartitions)
 	}
 	fs, dir := b.opts.FS, b.opts.Dir
 	m := hubMeta{
 		ID:          b.meta.NextID,
+		Namespace:   n.id,
 		Name:        cfg.Name,
 		CreatedAt:   b.opts.Now().UTC().Truncate(time.Millisecond),
 		Partitions:  cfg.Partitions,
-		FirstOffset: b.meta.Offsets[strings.ToLower(cfg.Name)],
+		FirstOffset: b.meta.Offsets[keyOf(n.id, cfg.Name).text()],
 	}
 	m.apply(cfg)
 	if err := fs.RemoveAll(fs.PathJoin(dir, hubDir(m.ID))); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "hub "+cfg.Name, err, "clear its folder")
 	}
-	h := &Hub{b: b, id: m.ID, offset: m.FirstOffset}
+	h := &Hub{b: b, id: m.ID, namespace: n.id, offset: m.FirstOffset}
 	parts, err := h.openPartitions(m, 0, false)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ type Event interface{ event() }
 
 // Appended: one append is stored.
 type Appended struct {
+	Namespace     uint64 // the account's id
 	Hub           string
 	Partition     int
 	FirstSequence int64
@@ -18,6 +19,7 @@ type Appended struct {
 
 // AppendFailed: one append was refused or could not be stored.
 type AppendFailed struct {
+	Namespace uint64
 	Hub       string
 	Partition int
 	Err       error
@@ -25,6 +27,7 @@ type AppendFailed struct {
 
 // Retained: retention removed the oldest records.
 type Retained struct {
+	Namespace     uint64 // the account's id
 	Hub           string
 	Partition     int
 	BeginSequence int64 // the oldest record that is left
@@ -33,6 +36,7 @@ type Retained struct {
 
 // Recovered: a partition was opened.
 type Recovered struct {
+	Namespace    uint64
 	Hub          string
 	Partition    int
 	LastSequence int64

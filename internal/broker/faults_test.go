@@ -31,7 +31,7 @@ func TestEnsureHubOnFailingDisk(t *testing.T) {
 			b.ensure(HubConfig{Name: "first", Partitions: 1})
 			appendTo(t, b.partition("first", 0), "", "kept")
 			armed.Store(true)
-			_, err := b.EnsureHub(HubConfig{Name: "second", Partitions: 1})
+			_, err := b.Namespace(1).EnsureHub(HubConfig{Name: "second", Partitions: 1})
 			armed.Store(false)
 			hit = calls.Load() >= int64(nth)
 			if err != nil && !fault.Is(err, fault.Unavailable) {
@@ -69,7 +69,7 @@ func TestOneErrorForAllPartitions(t *testing.T) {
 		return nil
 	}))})
 	none.Store(true)
-	_, err := b.EnsureHub(HubConfig{Name: "h", Partitions: 8})
+	_, err := b.Namespace(1).EnsureHub(HubConfig{Name: "h", Partitions: 8})
 	none.Store(false)
 	if !errors.Is(err, syscall.EMFILE) || strings.Count(err.Error(), syscall.EMFILE.Error()) != 1 {
 		t.Errorf("got %v", err)

@@ -12,10 +12,12 @@ import (
 // Hub is a named stream of partitions. Its methods may be called from any
 // goroutine.
 type Hub struct {
-	b      *Broker
-	id     uint32
-	offset int64 // what a record's offset is ahead of its sequence number
-	turn   atomic.Uint32
+	b         *Broker
+	id        uint32
+	namespace uint64
+	offset    int64 // what a record's offset is ahead of its sequence number
+	turn      atomic.Uint32
+	deleted   atomic.Bool // set before its logs close
 
 	state atomic.Pointer[hubState] // replaced as a whole under Broker.mu
 }
@@ -29,6 +31,12 @@ type hubState struct {
 
 // Name returns the name as it was given when the hub was made.
 func (h *Hub) Name() string { return h.state.Load().meta.Name }
+
+// Namespace returns the id of the account that the hub is in.
+func (h *Hub) Namespace() uint64 { return h.namespace }
+
+// Deleted reports whether the hub was deleted; another may have its name.
+func (h *Hub) Deleted() bool { return h.deleted.Load() }
 
 // CreatedAt returns when the hub was made, UTC.
 func (h *Hub) CreatedAt() time.Time { return h.state.Load().meta.CreatedAt }
@@ -70,7 +78,7 @@ func (h *Hub) HasGroup(name string) bool {
 
 // AddGroup adds a consumer group, durably. Adding one that exists is no error.
 func (h *Hub) AddGroup(name string) error {
-	_, err := h.b.EnsureHub(HubConfig{Name: h.Name(), ConsumerGroups: []string{name}})
+	_, err := h.b.Namespace(h.namespace).EnsureHub(HubConfig{Name: h.Name(), ConsumerGroups: []string{name}})
 	return err
 }
 

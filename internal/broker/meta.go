@@ -14,7 +14,7 @@ import (
 
 const (
 	metaFile    = "hubs.json"
-	metaVersion = 1
+	metaVersion = 2
 	metaLimit   = 64 << 20
 )
 
@@ -23,13 +23,14 @@ type meta struct {
 	Version int              `json:"version"`
 	NextID  uint32           `json:"nextId"` // ids are never used twice
 	Hubs    []hubMeta        `json:"hubs"`
-	Offsets map[string]int64 `json:"offsets,omitempty"` // of deleted hubs, by lower-case name: where a new one's offsets begin
+	Offsets map[string]int64 `json:"offsets,omitempty"` // of deleted hubs, by namespace and name: where a new one's offsets begin
 	Trash   []uint32         `json:"trash,omitempty"`   // ids of deleted hubs whose folders may still be there
 }
 
 // hubMeta is what is stored about one hub.
 type hubMeta struct {
 	ID             uint32    `json:"id"`
+	Namespace      uint64    `json:"namespace"`
 	Name           string    `json:"name"`
 	CreatedAt      time.Time `json:"createdAt"`
 	Partitions     int       `json:"partitions"`
@@ -105,6 +106,9 @@ func (m meta) save(fs vfs.FS, dir string) error {
 	return fault.Wrap(fault.Unavailable, "hubs", vfs.WriteFile(fs, fs.PathJoin(dir, metaFile), append(content, '\n')),
 		"the list of hubs was not stored")
 }
+
+// text is the key in the list's JSON.
+func (k hubKey) text() string { return fmt.Sprintf("%d/%s", k.namespace, k.name) }
 
 func hubDir(id uint32) string { return fmt.Sprintf("hub-%08d", id) }
 

@@ -51,7 +51,7 @@ func openPartition(h *Hub, m hubMeta, id int, mustExist bool) (*Partition, error
 	if mustExist && o.Events != nil {
 		info := p.log.Info()
 		o.Events(Recovered{
-			Hub: m.Name, Partition: id,
+			Namespace: h.namespace, Hub: m.Name, Partition: id,
 			LastSequence: info.Next - 1, TornBytes: info.TornBytes, Took: time.Since(begun),
 		})
 	}
@@ -145,7 +145,7 @@ func (p *Partition) tell(a Append, r seglog.Result) {
 		return
 	}
 	if r.Err != nil {
-		events(AppendFailed{Hub: p.hub.Name(), Partition: p.id, Err: r.Err})
+		events(AppendFailed{Namespace: p.hub.namespace, Hub: p.hub.Name(), Partition: p.id, Err: r.Err})
 		return
 	}
 	bytes := 0
@@ -153,7 +153,7 @@ func (p *Partition) tell(a Append, r seglog.Result) {
 		bytes += len(body)
 	}
 	events(Appended{
-		Hub: p.hub.Name(), Partition: p.id,
+		Namespace: p.hub.namespace, Hub: p.hub.Name(), Partition: p.id,
 		FirstSequence: r.First, Count: len(a.Records), Bytes: bytes, EnqueuedAt: r.Time,
 	})
 }
@@ -185,6 +185,6 @@ func (p *Partition) retain(m hubMeta) {
 		b.opts.Log.Warn("retention will try again", "log", p.name, "error", err)
 	}
 	if done.Segments > 0 && b.opts.Events != nil {
-		b.opts.Events(Retained{Hub: m.Name, Partition: p.id, BeginSequence: done.Begin, Bytes: done.Bytes})
+		b.opts.Events(Retained{Namespace: m.Namespace, Hub: m.Name, Partition: p.id, BeginSequence: done.Begin, Bytes: done.Bytes})
 	}
 }

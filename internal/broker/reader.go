@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/seglog"
 )
 
@@ -10,7 +11,7 @@ import (
 // and holds nothing in the broker: any number may read one partition.
 type Reader struct {
 	r       *seglog.Reader
-	offset  int64 // what an offset is ahead of its sequence number
+	hub     *Hub
 	scratch []seglog.Record
 }
 
@@ -26,7 +27,7 @@ func (p *Partition) NewReader(pos Position) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{r: r, offset: p.hub.offset}, nil
+	return &Reader{r: r, hub: p.hub}, nil
 }
 
 // Next appends the records that are there to dst and returns it: at most max
@@ -35,8 +36,8 @@ func (p *Partition) NewReader(pos Position) (*Reader, error) {
 //
 // If retention overtakes a reader, it goes on with the oldest record kept: the
 // sequence numbers show the gap. An error is fault.Internal for damage on disk
-// (it names file and position) or fault.Unavailable when the hub was deleted or
-// the broker closed; records returned with it are good.
+// (it names file and position), fault.Gone when the hub was deleted, or
+// fault.Unavailable when the broker closed; records returned with it are good.
 func (r *Reader) Next(max, maxBytes int, dst []Record) ([]Record, error) {
 	var err error
 	r.scratch, err = r.r.Next(max, maxBytes, r.scratch[:0])
@@ -44,13 +45,16 @@ func (r *Reader) Next(max, maxBytes int, dst []Record) ([]Record, error) {
 		s := &r.scratch[i]
 		dst = append(dst, Record{
 			Sequence:   s.Sequence,
-			Offset:     Offset(r.offset + s.Sequence),
+			Offset:     Offset(r.hub.offset + s.Sequence),
 			EnqueuedAt: s.Time,
 			Key:        s.Label,
 			Body:       s.Body,
 		})
 	}
 	clear(r.scratch) // do not keep bodies alive
+	if err != nil && r.hub.deleted.Load() {
+		err = fault.New(fault.Gone, "hub "+r.hub.Name(), "it was deleted while it was read")
+	}
 	return dst, err
 }
 

@@ -39,7 +39,7 @@ func benchStore(b *testing.B) *Container {
 		store.Close()
 		db.Close()
 	})
-	d, err := store.CreateDatabase(context.Background(), DatabaseSpec{ID: "db"})
+	d, err := store.Account(1).CreateDatabase(context.Background(), DatabaseSpec{ID: "db"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func BenchmarkOpen(b *testing.B) {
 		return db, store
 	}
 	db, store := open()
-	d, err := store.CreateDatabase(context.Background(), DatabaseSpec{ID: "db"})
+	d, err := store.Account(1).CreateDatabase(context.Background(), DatabaseSpec{ID: "db"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -28,6 +28,7 @@ type Resource struct {
 type Database struct {
 	store      *Store
 	rid        RID
+	key        databaseKey
 	name       string
 	record     *databaseRecord       // guarded by store.catalog; replaced, never changed
 	containers map[string]*Container // by name; guarded by store.catalog
@@ -36,6 +37,7 @@ type Database struct {
 // databaseRecord is what the table B keeps.
 type databaseRecord struct {
 	Number     uint32
+	Account    uint64
 	ID         string
 	ETag       string
 	Timestamp  int64
@@ -52,7 +54,7 @@ func (r *databaseRecord) touch(now time.Time) {
 }
 
 func newDatabase(s *Store, r *databaseRecord) *Database {
-	return &Database{store: s, rid: RID{Database: r.Number}, name: r.ID, record: r, containers: map[string]*Container{}}
+	return &Database{store: s, rid: RID{Database: r.Number}, key: databaseKey{r.Account, r.ID}, name: r.ID, record: r, containers: map[string]*Container{}}
 }
 
 // Resource returns the database's properties.
@@ -67,6 +69,9 @@ func (d *Database) Resource() Resource {
 	}
 }
 
+// Account returns the id of the account that the database is in.
+func (d *Database) Account() uint64 { return d.key.account }
+
 // ID returns the database's name.
 func (d *Database) ID() string { return d.name }
 
@@ -78,7 +83,7 @@ func (d *Database) SetThroughput(ctx context.Context, content json.RawMessage) e
 	defer d.store.life.RUnlock()
 	d.store.catalog.Lock()
 	defer d.store.catalog.Unlock()
-	if d.store.databases[d.name] != d {
+	if d.store.databases[d.key] != d {
 		return fault.New(fault.NotFound, "database "+d.name, "it was deleted")
 	}
 	r := *d.record
@@ -104,7 +109,7 @@ func (d *Database) CreateContainer(ctx context.Context, spec ContainerSpec) (*Co
 	defer s.life.RUnlock()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
-	if s.databases[d.name] != d {
+	if s.databases[d.key] != d {
 		return nil, fault.New(fault.NotFound, "database "+d.name, "it was deleted")
 	}
 	if d.containers[spec.ID] != nil {

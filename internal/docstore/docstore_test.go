@@ -84,9 +84,9 @@ func (w *world) reopen() {
 // container returns the container db/c, made on first use.
 func (w *world) container(change ...func(*ContainerSpec)) *Container {
 	w.t.Helper()
-	d, err := w.store.Database("db")
+	d, err := w.store.Account(1).Database("db")
 	if fault.Is(err, fault.NotFound) {
-		d, err = w.store.CreateDatabase(w.t.Context(), DatabaseSpec{ID: "db"})
+		d, err = w.store.Account(1).CreateDatabase(w.t.Context(), DatabaseSpec{ID: "db"})
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -399,17 +399,17 @@ func TestRecreatedContainerHasAnotherRID(t *testing.T) {
 	if n, _ := c.Usage(); n != 0 {
 		t.Errorf("%d documents", n)
 	}
-	byRID, err := w.store.Database(c.Database().Resource().RID)
+	byRID, err := w.store.Account(1).Database(c.Database().Resource().RID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if same, err := byRID.Container(c.Resource().RID); err != nil || same != c {
 		t.Errorf("by rid: %v, %v", same, err)
 	}
-	if err := w.store.DeleteDatabase(t.Context(), "db"); err != nil {
+	if err := w.store.Account(1).DeleteDatabase(t.Context(), "db"); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.store.Databases()) != 0 {
+	if len(w.store.Account(1).Databases()) != 0 {
 		t.Error("database still there")
 	}
 }

@@ -40,7 +40,7 @@ type Store struct {
 
 	catalog    sync.RWMutex // guards the rest, and the names inside databases
 	numbers    numbers
-	databases  map[string]*Database // by name
+	databases  map[databaseKey]*Database
 	containers map[uint32]*Container
 }
 
@@ -62,7 +62,7 @@ func Open(o Options) (*Store, error) {
 	s := &Store{
 		db: o.DB, log: o.Log, now: o.Now, sweep: o.SweepEvery,
 		locks:      newLockSet(),
-		databases:  map[string]*Database{},
+		databases:  map[databaseKey]*Database{},
 		containers: map[uint32]*Container{},
 	}
 	if s.log == nil {
@@ -96,7 +96,7 @@ func (s *Store) load() error {
 	byNumber := map[uint32]*Database{}
 	err = eachRecord(s.db, tableDatabases, func(r *databaseRecord) error {
 		d := newDatabase(s, r)
-		byNumber[r.Number], s.databases[r.ID] = d, d
+		byNumber[r.Number], s.databases[d.key] = d, d
 		return nil
 	})
 	if err != nil {
@@ -172,32 +172,6 @@ func (s *Store) enter() error {
 	return nil
 }
 
-// CreateDatabase makes a database; fault.Conflict when the id is taken.
-func (s *Store) CreateDatabase(ctx context.Context, spec DatabaseSpec) (*Database, error) {
-	if err := checkName("database", spec.ID); err != nil {
-		return nil, err
-	}
-	if err := s.enter(); err != nil {
-		return nil, err
-	}
-	defer s.life.RUnlock()
-	s.catalog.Lock()
-	defer s.catalog.Unlock()
-	if s.databases[spec.ID] != nil {
-		return nil, fault.New(fault.Conflict, "database "+spec.ID, "it exists")
-	}
-	r := &databaseRecord{Number: s.numbers.Database, ID: spec.ID, Throughput: spec.Throughput}
-	r.touch(s.now())
-	next := s.numbers
-	next.Database++
-	if err := s.commitCatalog(next, r.key(), r); err != nil {
-		return nil, err
-	}
-	d := newDatabase(s, r)
-	s.databases[spec.ID] = d
-	return d, nil
-}
-
 // commitCatalog makes a record and the next numbers durable together.
 func (s *Store) commitCatalog(next numbers, key []byte, record any) error {
 	b := s.db.NewBatch(1024)
@@ -219,64 +193,6 @@ func setJSON(b *kv.Batch, key []byte, v any) {
 		panic(fmt.Sprintf("docstore: marshal %T: %v", v, err))
 	}
 	b.Set(key, text)
-}
-
-// Database returns the database with the id or _rid; fault.NotFound.
-func (s *Store) Database(nameOrRID string) (*Database, error) {
-	s.catalog.RLock()
-	defer s.catalog.RUnlock()
-	return s.database(nameOrRID)
-}
-
-func (s *Store) database(nameOrRID string) (*Database, error) {
-	if d := s.databases[nameOrRID]; d != nil {
-		return d, nil
-	}
-	if rid, err := ParseRID(nameOrRID); err == nil && rid.Container == 0 {
-		for _, d := range s.databases {
-			if d.rid == rid {
-				return d, nil
-			}
-		}
-	}
-	return nil, fault.New(fault.NotFound, "database "+nameOrRID, "no such database")
-}
-
-// Databases returns all databases in the order of their creation.
-func (s *Store) Databases() []*Database {
-	s.catalog.RLock()
-	defer s.catalog.RUnlock()
-	all := make([]*Database, 0, len(s.databases))
-	for _, d := range s.databases {
-		all = append(all, d)
-	}
-	slices.SortFunc(all, func(a, b *Database) int { return cmp.Compare(a.rid.Database, b.rid.Database) })
-	return all
-}
-
-// DeleteDatabase deletes a database with all it holds.
-func (s *Store) DeleteDatabase(ctx context.Context, nameOrRID string) error {
-	if err := s.enter(); err != nil {
-		return err
-	}
-	defer s.life.RUnlock()
-	s.catalog.Lock()
-	defer s.catalog.Unlock()
-	d, err := s.database(nameOrRID)
-	if err != nil {
-		return err
-	}
-	b := s.db.NewBatch(1024)
-	b.Delete(d.record.key())
-	var all []*Container
-	for _, c := range d.containers {
-		all = append(all, c)
-	}
-	if err := s.dropContainers(b, all); err != nil {
-		return err
-	}
-	delete(s.databases, d.name)
-	return nil
 }
 
 // giveBack gives the disk space of deleted containers back.

@@ -61,7 +61,7 @@ func (s *Server) getTileHistory(w http.ResponseWriter, r *http.Request) {
 }
 
 // feeds opens change feeds for datasets.
-type feeds struct{ store *docstore.Store }
+type feeds struct{ store docstore.Account }
 
 func (f feeds) Open(container string) (dashboard.Feed, error) {
 	db, coll, _ := strings.Cut(container, "/")

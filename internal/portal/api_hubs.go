@@ -60,7 +60,7 @@ func (s *Server) peekEvents(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) peek(r *http.Request) ([]Event, error) {
-	hub, err := s.cfg.Broker.Hub(r.PathValue("hub"))
+	hub, err := s.cfg.Hubs.Hub(r.PathValue("hub"))
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ type newEvent struct {
 // sendEvent serves POST /api/hubs/{hub}/events: one test event.
 func (s *Server) sendEvent(w http.ResponseWriter, r *http.Request) {
 	var e newEvent
-	hub, err := s.cfg.Broker.Hub(r.PathValue("hub"))
+	hub, err := s.cfg.Hubs.Hub(r.PathValue("hub"))
 	if err == nil {
 		err = readJSON(w, r, maxSend, &e)
 	}

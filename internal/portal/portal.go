@@ -50,9 +50,9 @@ type Querier interface {
 type Config struct {
 	Name    string // of the project
 	Version string
-	Broker  *broker.Broker
+	Hubs    broker.Namespace
 	Codec   Codec
-	Store   *docstore.Store
+	Store   docstore.Account
 	Querier Querier
 	Apps    []App
 	Boards  []dashboard.Definition
@@ -79,7 +79,7 @@ type Server struct {
 
 // New checks the dashboards and returns a Server. Nothing runs yet.
 func New(cfg Config) (*Server, error) {
-	if cfg.Broker == nil || cfg.Store == nil || cfg.Codec == nil || cfg.Querier == nil || cfg.Meter == nil || cfg.Log == nil {
+	if cfg.Hubs == (broker.Namespace{}) || cfg.Store == (docstore.Account{}) || cfg.Codec == nil || cfg.Querier == nil || cfg.Meter == nil || cfg.Log == nil {
 		return nil, errors.New("portal: broker, store, codec, querier, meter and log are required")
 	}
 	s := &Server{

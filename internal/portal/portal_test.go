@@ -53,7 +53,7 @@ func newLab(t *testing.T) *lab {
 	if l.broker, err = broker.Open(broker.Options{FS: fs, Dir: "hubs", Log: testkit.Discard(), Events: l.meter.Broker}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.broker.EnsureHub(broker.HubConfig{Name: "Orders", Partitions: 2, Retention: time.Hour}); err != nil {
+	if _, err := l.broker.Namespace(1).EnsureHub(broker.HubConfig{Name: "Orders", Partitions: 2, Retention: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	db, err := kv.Open(kv.Options{FS: fs, Dir: "kv", Log: testkit.Discard()})
@@ -64,7 +64,7 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := store.CreateDatabase(t.Context(), docstore.DatabaseSpec{ID: "db"})
+	d, err := store.Account(1).CreateDatabase(t.Context(), docstore.DatabaseSpec{ID: "db"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func newLab(t *testing.T) *lab {
 		t.Fatal(err)
 	}
 	p, err := New(Config{
-		Name: "lab", Version: "test", Broker: l.broker, Store: store, Codec: plainCodec{}, Querier: noQueries{},
+		Name: "lab", Version: "test", Hubs: l.broker.Namespace(1), Store: store.Account(1), Codec: plainCodec{}, Querier: noQueries{},
 		Apps: []App{{Host: l.host, URL: "http://localhost:1"}}, Boards: []dashboard.Definition{def}, Meter: l.meter, Log: testkit.Discard(),
 	})
 	if err != nil {

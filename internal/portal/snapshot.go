@@ -136,7 +136,7 @@ func (s *Server) snapshot(now time.Time) *Snapshot {
 	for _, a := range s.cfg.Apps {
 		snap.Apps = append(snap.Apps, s.appState(a, snap.Totals))
 	}
-	for _, h := range s.cfg.Broker.Hubs() {
+	for _, h := range s.cfg.Hubs.Hubs() {
 		hub := s.hubState(h)
 		hub.Consumers = s.consumers(h, snap.Apps)
 		snap.Totals["events"] += hub.Events

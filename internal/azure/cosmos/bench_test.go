@@ -44,12 +44,12 @@ func newBench(b *testing.B, n int, h2 bool) *benchAccount {
 	if err != nil {
 		b.Fatal(err)
 	}
-	svc, err := New(Config{Store: store, Log: testkit.Discard(), Keys: []string{testKey}})
+	svc, err := New(Config{Store: store.Account(1), Log: testkit.Discard(), Keys: []string{testKey}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	ctx := b.Context()
-	d, err := store.CreateDatabase(ctx, docstore.DatabaseSpec{ID: "d"})
+	d, err := store.Account(1).CreateDatabase(ctx, docstore.DatabaseSpec{ID: "d"})
 	if err != nil {
 		b.Fatal(err)
 	}

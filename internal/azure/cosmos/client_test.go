@@ -65,7 +65,7 @@ func newAccountOn(t testing.TB, fs vfs.FS, now func() time.Time, change func(*Co
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Store: store, Log: testkit.Discard(), Keys: []string{testKey}}
+	c := Config{Store: store.Account(1), Log: testkit.Discard(), Keys: []string{testKey}}
 	if change != nil {
 		change(&c)
 	}

@@ -91,7 +91,7 @@ func TestRequestEvents(t *testing.T) {
 func TestPanicsAreAnswered(t *testing.T) {
 	a := newAccount(t, nil)
 	a.service.onRequest = nil
-	a.service.store = (*docstore.Store)(nil) // whatever touches it now panics
+	a.service.store = (docstore.Account{}) // whatever touches it now panics
 	r := a.call("GET", "/dbs", "", nil)
 	if r.status != 500 || strings.Contains(string(r.body), "nil pointer") {
 		t.Errorf("%d %s", r.status, r.body)

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
 
 func TestAccountNamesAReachableLocation(t *testing.T) {
@@ -29,14 +31,14 @@ func TestAccountNamesAReachableLocation(t *testing.T) {
 func TestBadConfigurationIsRefused(t *testing.T) {
 	good := newAccount(t, nil)
 	for name, change := range map[string]func(*Config){
-		"no store":          func(c *Config) { c.Store = nil },
+		"no store":          func(c *Config) { c.Store = docstore.Account{} },
 		"no log":            func(c *Config) { c.Log = nil },
 		"no key":            func(c *Config) { c.Keys = nil },
 		"unknown level":     func(c *Config) { c.Consistency = "Mostly" },
 		"endpoint no URL":   func(c *Config) { c.AdvertisedEndpoint = "localhost:8081" },
 		"endpoint is a ftp": func(c *Config) { c.AdvertisedEndpoint = "ftp://localhost" },
 	} {
-		c := Config{Store: good.store, Log: good.service.log, Keys: []string{testKey}}
+		c := Config{Store: good.store.Account(1), Log: good.service.log, Keys: []string{testKey}}
 		change(&c)
 		if _, err := New(c); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -15,7 +15,7 @@ import (
 
 // Config is what a Service needs. Store, Log and Keys are required.
 type Config struct {
-	Store *docstore.Store
+	Store docstore.Account
 	Log   *slog.Logger
 	// Keys are the account's master keys in base64, primary first.
 	Keys []string
@@ -46,7 +46,7 @@ type Config struct {
 // Service is one account: an http.Handler for the document REST dialect. It is
 // safe for concurrent use and holds no goroutine of its own.
 type Service struct {
-	store     *docstore.Store
+	store     docstore.Account
 	log       *slog.Logger
 	auth      *authenticator
 	region    string
@@ -69,7 +69,7 @@ var consistencyLevels = []string{"Strong", "BoundedStaleness", "Session", "Consi
 
 // New checks the configuration and returns a Service.
 func New(c Config) (*Service, error) {
-	if c.Store == nil || c.Log == nil {
+	if c.Store == (docstore.Account{}) || c.Log == nil {
 		return nil, errors.New("cosmos: a store and a logger are required")
 	}
 	if c.Now == nil {

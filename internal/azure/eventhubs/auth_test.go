@@ -249,11 +249,11 @@ func TestNewRefusesBadRules(t *testing.T) {
 		t.Errorf("no broker: %v", err)
 	}
 	w := newWorld(t, nil)
-	if _, err := New(Config{Broker: w.broker, Rules: []Rule{{Name: "x"}}}); !fault.Is(err, fault.Invalid) {
+	if _, err := New(Config{Hubs: w.broker.Namespace(1), Rules: []Rule{{Name: "x"}}}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("rule without key: %v", err)
 	}
 	var e *fault.Error
-	if _, err := New(Config{Broker: w.broker, Rules: []Rule{{Name: "x", Key: "secret"}}}); !errors.As(err, &e) || strings.Contains(err.Error(), "secret") {
+	if _, err := New(Config{Hubs: w.broker.Namespace(1), Rules: []Rule{{Name: "x", Key: "secret"}}}); !errors.As(err, &e) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("rule without rights: %v", err)
 	}
 }

@@ -48,10 +48,10 @@ func newBenchWorld(b *testing.B) *world {
 	if w.broker, err = broker.Open(broker.Options{FS: vfs.Default, Dir: dir}); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := w.broker.EnsureHub(broker.HubConfig{Name: "hub", Partitions: 4}); err != nil {
+	if _, err := w.broker.Namespace(1).EnsureHub(broker.HubConfig{Name: "hub", Partitions: 4}); err != nil {
 		b.Fatal(err)
 	}
-	s, err := New(Config{Broker: w.broker})
+	s, err := New(Config{Hubs: w.broker.Namespace(1)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
-	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // conn is the service behind one client connection. Attach and Closed run on
@@ -175,11 +174,10 @@ func (c *conn) release(l *amqp.Link) {
 	c.mu.Unlock()
 }
 
-// endIfDeleted detaches a link whose hub is no longer the broker's, perhaps
+// endIfDeleted detaches a link whose hub was deleted, perhaps
 // because another of that name has taken its place, and reports whether it did.
 func (c *conn) endIfDeleted(l *amqp.Link, a Address, hub *broker.Hub) bool {
-	now, err := c.svc.cfg.Broker.Hub(a.Hub)
-	if err == nil && now == hub || err != nil && !fault.Is(err, fault.NotFound) {
+	if !hub.Deleted() {
 		return false
 	}
 	l.Detach(errNoEntity(c.uri(a.Hub)).wire())

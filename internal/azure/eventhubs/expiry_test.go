@@ -46,10 +46,10 @@ func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.EnsureHub(broker.HubConfig{Name: "hub", Partitions: 1}); err != nil {
+		if _, err := b.Namespace(1).EnsureHub(broker.HubConfig{Name: "hub", Partitions: 1}); err != nil {
 			t.Fatal(err)
 		}
-		s, err := New(Config{Broker: b})
+		s, err := New(Config{Hubs: b.Namespace(1)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,11 +68,11 @@ func newWorldOn(t testing.TB, fs vfs.FS, change func(*Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.broker.EnsureHub(broker.HubConfig{Name: "hub", Partitions: 4, ConsumerGroups: []string{"second"}}); err != nil {
+	if _, err := w.broker.Namespace(1).EnsureHub(broker.HubConfig{Name: "hub", Partitions: 4, ConsumerGroups: []string{"second"}}); err != nil {
 		t.Fatal(err)
 	}
 	cfg := Config{
-		Broker: w.broker,
+		Hubs: w.broker.Namespace(1),
 		Rules: []Rule{
 			EmulatorRule(),
 			{Name: "listener", Key: "listen-key", Rights: Listen},

@@ -154,9 +154,8 @@ func (r *receiver) run(create bool) {
 	r.conn.event(LinkClosed{Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr, Err: linkError(r.link), Events: r.sent})
 }
 
-// end detaches the link when the pump stopped for a reason of ours. A partition
-// that has closed under the reader most likely belongs to a hub that is being
-// deleted: the client is told to attach again, and then hears that it is gone.
+// end detaches the link when the pump stopped for a reason of ours. When the
+// partition has closed under the reader the client is told to attach again.
 func (r *receiver) end(err error) {
 	if r.link.Err() != nil || r.conn.ctx.Err() != nil || r.conn.endIfDeleted(r.link, r.addr, r.partition.Hub()) {
 		return

@@ -31,7 +31,7 @@ func (w *world) newest(partition int) int64 {
 
 func (w *world) info(partition int) broker.PartitionInfo {
 	w.t.Helper()
-	h, err := w.broker.Hub("hub")
+	h, err := w.broker.Namespace(1).Hub("hub")
 	if err != nil {
 		w.t.Fatal(err)
 	}

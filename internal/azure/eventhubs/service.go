@@ -14,11 +14,11 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
-// Config configures a Service. Broker is required; every other field has a
+// Config configures a Service. Hubs is required; every other field has a
 // default.
 type Config struct {
-	Broker *broker.Broker
-	Log    *slog.Logger // default: nothing is logged
+	Hubs broker.Namespace
+	Log  *slog.Logger // default: nothing is logged
 
 	// Namespace is the name used in texts; default "localhost".
 	Namespace string
@@ -74,8 +74,8 @@ type Service struct {
 
 // New checks the configuration and returns a service; Conn makes it answer.
 func New(cfg Config) (*Service, error) {
-	if cfg.Broker == nil {
-		return nil, fault.New(fault.Invalid, "event hubs service", "no broker")
+	if cfg.Hubs == (broker.Namespace{}) {
+		return nil, fault.New(fault.Invalid, "event hubs service", "no namespace")
 	}
 	setDefaults(&cfg)
 	for _, r := range cfg.Rules {
@@ -155,7 +155,7 @@ func (s *Service) Authenticate(_ context.Context, init amqp.SASLInit) (any, erro
 // hub looks a hub up. With AutoCreate a missing one is no error: it returns
 // nil, and the caller goes through makeHub off the connection's reader.
 func (s *Service) hub(name, resource string) (*broker.Hub, error) {
-	h, err := s.cfg.Broker.Hub(name)
+	h, err := s.cfg.Hubs.Hub(name)
 	switch {
 	case err == nil:
 		return h, nil
@@ -170,11 +170,11 @@ func (s *Service) hub(name, resource string) (*broker.Hub, error) {
 // makeHub creates the hub, and the consumer group when one is named. It writes
 // to disk.
 func (s *Service) makeHub(name, group string) (*broker.Hub, error) {
-	h, err := s.cfg.Broker.Hub(name)
+	h, err := s.cfg.Hubs.Hub(name)
 	if fault.Is(err, fault.NotFound) {
 		cfg := s.cfg.NewHub
 		cfg.Name = name
-		if h, err = s.cfg.Broker.EnsureHub(cfg); err == nil {
+		if h, err = s.cfg.Hubs.EnsureHub(cfg); err == nil {
 			s.log.Info("hub created on first use", "hub", name, "partitions", h.PartitionCount())
 		}
 	}

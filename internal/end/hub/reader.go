@@ -61,7 +61,7 @@ func (h *reader) Read(ctx context.Context, b *stream.Batch, most int) error {
 func (h *reader) fetch(ctx context.Context, most int) (err error) {
 	for {
 		if h.records, err = h.r.Next(most, readBytes, h.records[:0]); err != nil {
-			return h.s.gone(h.hub, err)
+			return err
 		}
 		if len(h.records) > 0 {
 			return nil

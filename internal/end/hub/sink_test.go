@@ -16,7 +16,7 @@ import (
 
 func (l *lab) sink(out jobs.Output) (stream.Sink, error) {
 	out.Target = "h"
-	return SinkKind(l.b, func(string, string) (*broker.Hub, error) { return l.ensure(0) }).Open(l.t.Context(), out)
+	return SinkKind(l.b.Namespace(1), func(string, string) (*broker.Hub, error) { return l.ensure(0) }).Open(l.t.Context(), out)
 }
 
 // shown is an event with its key and properties.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
@@ -137,12 +136,4 @@ func (s *source) Behind(partition int, next int64) int64 {
 	}
 	info := p.Info()
 	return max(info.LastSequence+1-max(next-int64(hub.FirstOffset()), info.BeginSequence), 0)
-}
-
-// gone says whether an error of a reader comes from the end of its hub.
-func (s *source) gone(hub *broker.Hub, err error) error {
-	if now, missing := s.hubs.Hub(s.name); missing != nil || now != hub {
-		return fault.Wrap(fault.Gone, "hub "+s.name, err, "it was deleted while it was read")
-	}
-	return err
 }

@@ -75,12 +75,12 @@ func (l *lab) make(partitions int) {
 }
 
 func (l *lab) ensure(partitions int) (*broker.Hub, error) {
-	return l.b.EnsureHub(broker.HubConfig{Name: "h", Partitions: partitions, RetentionBytes: 200})
+	return l.b.Namespace(1).EnsureHub(broker.HubConfig{Name: "h", Partitions: partitions, RetentionBytes: 200})
 }
 
 func (l *lab) source() jobs.Source {
 	l.t.Helper()
-	kind := SourceKind(l.b, func(string, string) (*broker.Hub, error) { return l.ensure(0) }, func(string, string, int) {})
+	kind := SourceKind(l.b.Namespace(1), func(string, string) (*broker.Hub, error) { return l.ensure(0) }, func(string, string, int) {})
 	s, err := kind.Open(l.t.Context(), jobs.Input{Name: "i", Target: "h"}, slog.New(slog.NewTextHandler(&l.log, nil)))
 	if err != nil {
 		l.t.Fatal(err)
@@ -90,7 +90,7 @@ func (l *lab) source() jobs.Source {
 
 func (l *lab) partition(id int) *broker.Partition {
 	l.t.Helper()
-	h, err := l.b.Hub("h")
+	h, err := l.b.Namespace(1).Hub("h")
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestHubMadeAnew(t *testing.T) {
 		}
 	}()
 	changed := s.Changed()
-	if err := l.b.DeleteHub("h"); err != nil {
+	if err := l.b.Namespace(1).DeleteHub("h"); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; !fault.Is(err, fault.Gone) || !strings.Contains(err.Error(), "hub h") {
