@@ -28,7 +28,7 @@ func BenchmarkRead(b *testing.B) {
 			done := make(chan error, 1)
 			go func() { done <- store.Run(ctx) }()
 			defer func() { cancel(); <-done }()
-			h, err := store.EnsureHub(broker.HubConfig{Name: "h", Partitions: 1})
+			h, err := store.Namespace(1).EnsureHub(broker.HubConfig{Name: "h", Partitions: 1})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -48,7 +48,7 @@ func BenchmarkRead(b *testing.B) {
 					b.Fatal(r.Err)
 				}
 			}
-			kind := SourceKind(store, func(string, string) (*broker.Hub, error) { return h, nil }, func(string, string, int) {})
+			kind := SourceKind(store.Namespace(1), func(string, string) (*broker.Hub, error) { return h, nil }, func(string, string, int) {})
 			s, err := kind.Open(ctx, jobs.Input{Name: "i", Target: "h"}, slog.New(slog.DiscardHandler))
 			if err != nil {
 				b.Fatal(err)
