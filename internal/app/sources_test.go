@@ -38,7 +38,7 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- st.hubs.Run(ctx) }()
+	go func() { done <- st.broker.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -81,7 +81,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 	endtest.Metadata(t, st.checkpoints())
 }
 
-func send(t *testing.T, b *broker.Broker, hub string, partition int, bodies ...string) {
+func send(t *testing.T, b broker.Namespace, hub string, partition int, bodies ...string) {
 	h, err := b.Namespace(1).Hub(hub)
 	if err != nil {
 		t.Error(err)

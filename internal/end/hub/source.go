@@ -16,7 +16,7 @@ import (
 // Kind is the name of the kind in tables.
 const Kind = "hub"
 
-// Hubs finds hubs by name; *broker.Broker is one.
+// Hubs finds hubs by name; a broker.Namespace is one.
 type Hubs interface {
 	Hub(name string) (*broker.Hub, error)
 	Changed() <-chan struct{}
