@@ -82,7 +82,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 }
 
 func send(t *testing.T, b broker.Namespace, hub string, partition int, bodies ...string) {
-	h, err := b.Namespace(1).Hub(hub)
+	h, err := b.Hub(hub)
 	if err != nil {
 		t.Error(err)
 		return
