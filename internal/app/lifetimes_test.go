@@ -93,7 +93,7 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 	s, st := openSources(t, false)
 	make := func(partitions int) {
 		t.Helper()
-		if _, err := st.broker.EnsureHub(broker.HubConfig{Name: "h", Partitions: partitions, Retention: time.Hour}); err != nil {
+		if _, err := st.hubs.EnsureHub(broker.HubConfig{Name: "h", Partitions: partitions, Retention: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 		t.Errorf("a hub that grew ended the trigger: %v", err)
 	}
 	for round := range 2 {
-		if err := st.broker.DeleteHub("h"); err != nil {
+		if err := st.hubs.DeleteHub("h"); err != nil {
 			t.Fatal(err)
 		}
 		l.awaitEnd(t, fault.NotFound, "h")
@@ -128,7 +128,7 @@ func TestContainerUnderARunningTrigger(t *testing.T) {
 	testkit.NoLeaks(t)
 	s, st := openSources(t, false)
 	ctx := t.Context()
-	db, err := st.docs.CreateDatabase(ctx, docstore.DatabaseSpec{ID: "db"})
+	db, err := st.account.CreateDatabase(ctx, docstore.DatabaseSpec{ID: "db"})
 	if err != nil {
 		t.Fatal(err)
 	}

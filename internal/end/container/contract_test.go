@@ -24,7 +24,7 @@ func TestSinkContract(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { docs.Close() })
-		db, err := docs.CreateDatabase(t.Context(), docstore.DatabaseSpec{ID: "db"})
+		db, err := docs.Account(1).CreateDatabase(t.Context(), docstore.DatabaseSpec{ID: "db"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 
 func (l *lab) delete() {
 	l.t.Helper()
-	if err := l.b.DeleteHub("h"); err != nil {
+	if err := l.b.Namespace(1).DeleteHub("h"); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -20,7 +20,7 @@ func (l *lab) delete() {
 // stored is what the hub holds, sorted.
 func (l *lab) stored() (rows []string) {
 	l.t.Helper()
-	h, err := l.b.Hub("h")
+	h, err := l.b.Namespace(1).Hub("h")
 	if err != nil {
 		l.t.Fatal(err)
 	}
