@@ -99,11 +99,11 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 	}
 	make(1)
 	l := listen(t, s, st, 0, `{"name":"e","type":"eventHubTrigger","eventHubName":"h","connection":"H","cardinality":"many"}`)
-	send(t, st.broker, "h", 0, "a", "b")
+	send(t, st.hubs, "h", 0, "a", "b")
 	l.awaitItems(t, 2)
 	make(3)
-	send(t, st.broker, "h", 2, "c")
-	send(t, st.broker, "h", 0, "d")
+	send(t, st.hubs, "h", 2, "c")
+	send(t, st.hubs, "h", 0, "d")
 	l.awaitItems(t, 4)
 	if err, n := l.last(); n != 0 {
 		t.Errorf("a hub that grew ended the trigger: %v", err)
@@ -114,7 +114,7 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 		}
 		l.awaitEnd(t, fault.NotFound, "h")
 		make(1)
-		send(t, st.broker, "h", 0, fmt.Sprint("again", round))
+		send(t, st.hubs, "h", 0, fmt.Sprint("again", round))
 		l.awaitItems(t, 5+round)
 	}
 	if _, n := l.last(); n > 200 {
