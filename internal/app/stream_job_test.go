@@ -88,7 +88,7 @@ func (l *jobLab) await(j *jobs.Job, state string) {
 	testkit.Eventually(l.t, jobWait, func() bool { return jobNumbers(j).State == state }, "state %s; is %+v", state, jobNumbers(j))
 }
 
-func (l *jobLab) send(bodies ...string) { send(l.t, l.st.broker, "readings", 0, bodies...) }
+func (l *jobLab) send(bodies ...string) { send(l.t, l.st.hubs, "readings", 0, bodies...) }
 
 // ids waits for so many documents and checks their ids.
 func (l *jobLab) ids(want string) {

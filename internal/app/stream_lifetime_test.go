@@ -234,7 +234,7 @@ func TestHubGrowsUnderAJob(t *testing.T) {
 				t.Fatal(err)
 			}
 			for p, id := range []string{"b", "c", "d"} {
-				send(t, l.st.broker, "readings", p, `{"id":"`+id+`"}`)
+				send(t, l.st.hubs, "readings", p, `{"id":"`+id+`"}`)
 			}
 			testkit.Eventually(t, jobWait, func() bool { return len(documents(t, l.s)) == 4 }, "all four: %v", documents(t, l.s))
 			l.await(j, jobs.Running)
@@ -265,8 +265,8 @@ func TestHubIsMadeAnewUnderAJob(t *testing.T) {
 	if _, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 2}); err != nil {
 		t.Fatal(err)
 	}
-	send(t, l.st.broker, "readings", 0, `{"x":3}`)
-	send(t, l.st.broker, "readings", 1, `{"x":4}`)
+	send(t, l.st.hubs, "readings", 0, `{"x":3}`)
+	send(t, l.st.hubs, "readings", 1, `{"x":4}`)
 	l.await(j, jobs.Running)
 	testkit.Eventually(t, jobWait, func() bool { return len(documents(t, l.s)) == 4 }, "four rows: %v", documents(t, l.s))
 
