@@ -23,24 +23,24 @@ func (n Namespace) DeleteHub(name string) error {
 		return err
 	}
 	h.deleted.Store(true)
+	key := keyOf(n.id, h.Name())
+	// Gone by name before its readers end, so that they can tell why they did.
+	b.mu.Lock()
+	delete(b.hubs, key)
+	b.tellChange()
+	b.mu.Unlock()
+	close(h.state.Load().changed)
 	parts := h.state.Load().partitions
 	offset := h.offset
 	for _, p := range parts {
 		b.halt(p) // no record may come after the offset is known
 		offset = max(offset, h.offset+p.log.Info().Next)
 	}
-	key := keyOf(n.id, h.Name())
 	next := b.meta
 	next.Hubs = slices.DeleteFunc(slices.Clone(b.meta.Hubs), func(m hubMeta) bool { return m.ID == h.id })
 	next.Trash = append(slices.Clone(b.meta.Trash), h.id)
 	next.Offsets = maps.Clone(b.meta.Offsets)
 	next.Offsets[key.text()] = offset
-
-	b.mu.Lock()
-	delete(b.hubs, key)
-	b.tellChange()
-	b.mu.Unlock()
-	close(h.state.Load().changed)
 	if err := next.save(b.opts.FS, b.opts.Dir); err != nil {
 		return err // the hub is gone until the next start, which finds it whole
 	}
