@@ -136,8 +136,10 @@ func (l *lab) open(s jobs.Source, at stream.Position) stream.Reader {
 // read returns the next batch.
 func (l *lab) read(r stream.Reader) []stream.Event {
 	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), wait)
+	defer cancel()
 	var b stream.Batch
-	if err := r.Read(l.t.Context(), &b, 100); err != nil {
+	if err := r.Read(ctx, &b, 100); err != nil {
 		l.t.Fatal(err)
 	}
 	return b.Events

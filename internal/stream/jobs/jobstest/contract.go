@@ -41,9 +41,11 @@ func bodies(t *testing.T, s jobs.Source, partition, n int, at stream.Position) (
 		t.Fatal(err)
 	}
 	defer r.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	var b stream.Batch
 	for len(got) < n {
-		if err := r.Read(t.Context(), &b, 2); err != nil {
+		if err := r.Read(ctx, &b, 2); err != nil {
 			t.Fatal(err)
 		}
 		if len(b.Events) == 0 || len(b.Events) > 2 {
