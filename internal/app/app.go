@@ -32,6 +32,7 @@ type Options struct {
 	// StreamStart starts all stream jobs, also those that were stopped, there:
 	// last, now, all or an RFC 3339 time. "" leaves them as they were.
 	StreamStart string
+	FS          vfs.FS        // of hubs and documents; default the operating system's
 	Begin       time.Time     // when the command began, for the start-up time; default now
 	Ready       func(Summary) // called once when everything runs; may be nil
 }
@@ -58,6 +59,9 @@ func Build(ctx context.Context, o Options) (*App, error) {
 	if o.Begin.IsZero() {
 		o.Begin = time.Now()
 	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
 	a := &App{opts: o, log: o.Log}
 	if err := a.build(ctx); err != nil {
 		a.close()
@@ -71,7 +75,7 @@ func (a *App) build(ctx context.Context) error {
 	meter := portal.NewMeter()
 	a.meter = meter
 	var err error
-	if a.storage, err = openStorage(cfg, a.log, meter); err != nil {
+	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, meter); err != nil {
 		return err
 	}
 	if err := a.storage.ensureResources(ctx, cfg); err != nil {

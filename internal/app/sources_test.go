@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
+	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
 func connection(t *testing.T, service settings.Service, text string) settings.Connection {
@@ -32,7 +33,7 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	cfg := config.Default(t.TempDir())
 	cfg.Data.Folder = filepath.Join(cfg.Dir, "data")
 	cfg.HasFile = !autoCreate
-	st, err := openStorage(cfg, testkit.Discard(), portal.NewMeter())
+	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), portal.NewMeter())
 	if err != nil {
 		t.Fatal(err)
 	}

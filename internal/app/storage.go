@@ -37,7 +37,7 @@ type storage struct {
 
 // openStorage locks the data folder and recovers the engines, the log and the
 // key-value store side by side.
-func openStorage(cfg config.Config, log *slog.Logger, meter *portal.Meter) (*storage, error) {
+func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, meter *portal.Meter) (*storage, error) {
 	dir := cfg.DataDir()
 	lock, err := lockData(dir)
 	if err != nil {
@@ -45,8 +45,8 @@ func openStorage(cfg config.Config, log *slog.Logger, meter *portal.Meter) (*sto
 	}
 	s := &storage{lock: lock}
 	var opening errgroup.Group
-	opening.Go(func() error { return s.openBroker(cfg, log, meter.Broker) })
-	opening.Go(func() error { return s.openDocuments(cfg, log) })
+	opening.Go(func() error { return s.openBroker(cfg, fs, log, meter.Broker) })
+	opening.Go(func() error { return s.openDocuments(cfg, fs, log) })
 	err = opening.Wait()
 	if err == nil {
 		err = s.openAccounts()
@@ -77,13 +77,13 @@ func (s *storage) openAccounts() error {
 	return nil
 }
 
-func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(broker.Event)) error {
+func (s *storage) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) error {
 	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
 	if err != nil {
 		return err
 	}
 	s.broker, err = broker.Open(broker.Options{
-		FS:           vfs.Default,
+		FS:           fs,
 		Dir:          filepath.Join(cfg.DataDir(), "hubs"),
 		Sync:         policy,
 		SyncInterval: time.Duration(cfg.Data.SyncInterval),
@@ -94,12 +94,13 @@ func (s *storage) openBroker(cfg config.Config, log *slog.Logger, events func(br
 	return err
 }
 
-func (s *storage) openDocuments(cfg config.Config, log *slog.Logger) error {
+func (s *storage) openDocuments(cfg config.Config, fs vfs.FS, log *slog.Logger) error {
 	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
 	if err != nil {
 		return err
 	}
 	s.kv, err = kv.Open(kv.Options{
+		FS:         fs,
 		Dir:        filepath.Join(cfg.DataDir(), "kv"),
 		Sync:       policy,
 		SyncEvery:  time.Duration(cfg.Data.SyncInterval),

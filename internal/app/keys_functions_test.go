@@ -1,0 +1,63 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/functions"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// keysWorker is the function app of these tests: it says a setting, and keeps
+// what it is sent in a file of its folder.
+func keysWorker(app *functions.App) {
+	app.HTTP("setting", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, os.Getenv("GREETING"))
+	}, functions.Auth(functions.AuthAnonymous))
+	app.HTTP("rows", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = os.WriteFile("rows.json", body, 0o600)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}, functions.Methods("POST"), functions.Auth(functions.AuthAnonymous))
+	app.Main()
+}
+
+// functionKeys are the function apps. Their worker is this test's own program.
+func functionKeys() map[string]keyCase {
+	self, err := os.Executable()
+	if err != nil {
+		self = err.Error()
+	}
+	files := map[string]string{"app/host.json": `{"version":"2.0","extensions":{"http":{"routePrefix":"here"}}}`}
+	app := func(more string) string { return "functions: {apps: {one: {path: app, binary: " + self + more + "}}}" }
+	at := func(base string) func(r *rig) string {
+		return func(r *rig) string {
+			from := base
+			if base == "" {
+				from = r.url(instance.FunctionsPrefix + "one")
+			}
+			code, text := r.call("GET", strings.ReplaceAll(from, "PORT", fmt.Sprint(r.port))+"/here/setting", "")
+			return strings.TrimSpace(fmt.Sprint(code, " ", text))
+		}
+	}
+	return map[string]keyCase{
+		"functions.port":            {yaml: "functions: {port: PORT, apps: {one: {path: app, binary: " + self + "}}}", files: files, want: "200", probe: at("http://127.0.0.1:PORT")},
+		"functions.apps.*.port":     {yaml: app(", port: PORT"), files: files, want: "200", probe: at("http://127.0.0.1:PORT")},
+		"functions.apps.*.path":     {yaml: app(""), files: files, want: "200", probe: at("")},
+		"functions.apps.*.binary":   {yaml: app(""), files: files, want: "200", probe: at("")},
+		"functions.apps.*.settings": {yaml: app(", settings: {GREETING: you}"), files: files, want: "200 you", probe: at("")},
+		"functions.apps.*.disabled": {yaml: app(", disabled: true"), files: files, want: "nothing", probe: func(r *rig) string {
+			if addr, ok := r.info.Addresses[instance.FunctionsPrefix+"one"]; ok {
+				return addr
+			}
+			return "nothing"
+		}},
+	}
+}
