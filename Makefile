@@ -50,8 +50,9 @@ lint: ## golangci-lint with the project's rules; a tidy module
 fmt: ## gofumpt
 	$(GO) run mvdan.cc/gofumpt@$(GOFUMPT_VERSION) -w cmd internal functions examples docs bench
 
-web: ## rebuild the portal's bundle (needs Node) and commit it
-	cd web && npm ci --no-audit --no-fund && npx --no-install vite build
+web: ## rebuild the portal's types and bundle, and format its sources (needs Node); commit them
+	$(GO) run ./internal/page/typescript > web/src/lib/wire.ts
+	cd web && npm ci --no-audit --no-fund && npx --no-install prettier --write --log-level warn . && npx --no-install vite build
 
 browser: ## the portal's pages in a real browser
 	@scripts/browser

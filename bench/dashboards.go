@@ -100,7 +100,7 @@ func ingestWatched(ctx context.Context, s *server, d time.Duration, open int) (e
 // watch opens the stream of a dashboard, as a page does, and calls use with
 // each of its messages until ctx ends.
 func watch(ctx context.Context, s *server, board string, use func(message []byte)) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, portal(s)+"/api/stream?topic=status&topic=dashboard:"+board, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, portal(s)+"/api/stream?topic=summary&topic=dashboard:"+board, nil)
 	if err != nil {
 		return err
 	}

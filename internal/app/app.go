@@ -19,8 +19,10 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -48,7 +50,8 @@ type App struct {
 	apps    []*functionApp
 	portal  *portal.Server
 	signIn  *signin.Keeper // nil where the portal asks nobody
-	meter   *portal.Meter
+	counts  *telemetry.Counts
+	boards  *dashboard.Set
 	jobs    []*jobs.Job
 	helpers []*process
 }
@@ -72,10 +75,9 @@ func Build(ctx context.Context, o Options) (*App, error) {
 
 func (a *App) build(ctx context.Context) error {
 	cfg := a.opts.Config
-	meter := portal.NewMeter()
-	a.meter = meter
+	a.counts = telemetry.New()
 	var err error
-	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, meter); err != nil {
+	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, a.counts.FromBroker); err != nil {
 		return err
 	}
 	if err := a.storage.ensureResources(ctx, cfg); err != nil {
@@ -91,15 +93,14 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.addFunctions(sources); err != nil {
 		return err
 	}
-	if err := a.buildPortal(meter); err != nil {
+	if err := a.addDashboards(); err != nil {
 		return err
 	}
 	a.helpers = buildProcesses(cfg, a.log)
 	if err := a.buildJobs(ctx, sources); err != nil {
 		return err
 	}
-	a.portal.SetJobs(a.shownJobs())
-	return nil
+	return a.addPortal()
 }
 
 // close releases what Build opened, when Run will not.

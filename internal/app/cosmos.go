@@ -33,7 +33,7 @@ func (a *App) addCosmos() error {
 		Authority:     authority,
 
 		AdvertisedEndpoint: cfg.Endpoint,
-		OnRequest:          func(e cosmos.RequestDone) { a.meter.Request(e.Status, e.Charge) },
+		OnRequest:          a.counts.FromCosmos,
 	}
 	if a.account, err = a.openCosmos(account, resource.CosmosAccounts, instance.Cosmos, cfg.Port, "Cosmos DB", "cosmos.port"); err != nil || cfg.ComputePort == nil {
 		return err

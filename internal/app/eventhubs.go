@@ -29,7 +29,7 @@ func (a *App) addEventHubs() error {
 		AutoCreate:      a.opts.Config.HubsAutoCreated(),
 		NewHub:          broker.HubConfig{Partitions: config.DefaultPartitions, Retention: time.Duration(config.DefaultRetention)},
 		AcceptAnyBearer: cfg.AcceptAny,
-		Events:          meterHub(a.meter),
+		Events:          a.counts.FromEventHubs(a.storage.hubsID),
 	})
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 		Listen:      door.Loopback,
 		Triggers:    triggers,
 		Outputs:     outputs,
-		Listeners:   []host.Listener{app.watchWorker, a.meter.App(site.Name)},
+		Listeners:   []host.Listener{app.watchWorker, a.counts.FromHost(site.Name, a.storage.hubsID)},
 		Log:         a.log.With("component", "functions"),
 		Version:     a.opts.Version,
 	})

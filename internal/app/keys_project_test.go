@@ -36,8 +36,8 @@ func projectKeys() map[string]keyCase {
 	portalAt := func(r *rig) string { return r.code(instance.Portal, "/api/jobs") }
 	return map[string]keyCase{
 		"name": {yaml: "name: my project", want: "my project", probe: func(r *rig) string {
-			var s portal.Snapshot
-			named := func() string { return r.portal("GET", "/api/status", "", &s) + s.Name }
+			var s portal.Summary
+			named := func() string { return r.portal("GET", "/api/summary", "", &s) + s.Name }
 			return r.until(named, func(name string) bool { return name != "" })
 		}},
 		"listen": {

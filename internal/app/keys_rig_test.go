@@ -20,7 +20,8 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
-	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -89,7 +90,7 @@ func (c keyCase) run(t *testing.T, key string, without bool) string {
 
 // inStorage does something in the storage of an application that does not run.
 func inStorage(cfg config.Config, do func(*storage)) error {
-	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), portal.NewMeter())
+	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), nil)
 	if err != nil {
 		return err
 	}
@@ -274,20 +275,20 @@ func (r *rig) send(hub string, bodies ...string) {
 }
 
 // events are those of partition 0 of a hub, oldest first.
-func (r *rig) events(hub string) []portal.Event {
-	var all []portal.Event
+func (r *rig) events(hub string) []hubs.Event {
+	var all []hubs.Event
 	if fault := r.portal("GET", "/api/hubs/"+hub+"/partitions/0/events", "", &all); fault != "" {
-		return []portal.Event{{Body: fault}}
+		return []hubs.Event{{Body: fault}}
 	}
 	slices.Reverse(all)
 	return all
 }
 
 // job is the only job's state.
-func (r *rig) job() portal.JobState {
-	var all []portal.JobState
+func (r *rig) job() pagejobs.State {
+	var all []pagejobs.State
 	if fault := r.portal("GET", "/api/jobs", "", &all); fault != "" || len(all) != 1 {
-		return portal.JobState{State: fmt.Sprint(len(all), " jobs ", fault)}
+		return pagejobs.State{State: fmt.Sprint(len(all), " jobs ", fault)}
 	}
 	return all[0]
 }

@@ -10,14 +10,15 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
-	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/door"
-	"github.com/lazuli-dev/lazuli/internal/eventdata"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/page/functions"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
+	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
@@ -27,26 +28,28 @@ import (
 // dashboardsFolder holds a project's dashboards, one JSON file each.
 const dashboardsFolder = "dashboards"
 
-// buildPortal takes the portal's port, reads the project's dashboards and
-// builds what shows everything that was built before.
-func (a *App) buildPortal(meter *portal.Meter) error {
+// addDashboards reads the project's dashboards. They come before the stream
+// jobs, which may write to their datasets.
+func (a *App) addDashboards() error {
+	boards, err := readDashboards(filepath.Join(a.opts.Config.Dir, dashboardsFolder))
+	if err == nil {
+		a.boards, err = dashboard.New(boards, items.Feeds{Account: a.storage.account})
+	}
+	return err
+}
+
+// addPortal takes the portal's port and builds what shows everything that was
+// built before.
+func (a *App) addPortal() error {
 	cfg := a.opts.Config
-	boards, err := readDashboards(filepath.Join(cfg.Dir, dashboardsFolder))
-	if err != nil {
-		return err
-	}
-	apps := make([]portal.App, len(a.apps))
-	for i, app := range a.apps {
-		apps[i] = portal.App{Host: app.host, URL: "http://" + clientHost(app.address, "")}
-	}
 	log := a.log.With("component", "portal")
 	if cfg.Portal.Password != "" || !cfg.OnLoopback() {
 		a.signIn = signin.New(cfg.Portal.Password)
 		a.doors.tokens[instance.Portal] = a.signIn.Token()
 	}
+	var err error
 	a.portal, err = portal.New(portal.Config{
-		Name: cfg.Name, Version: a.opts.Version, Hubs: a.storage.hubs, Codec: messageCodec{},
-		Store: a.storage.account, Querier: explorer{a.account}, Apps: apps, Boards: boards, Meter: meter, Log: log, SignIn: a.signIn,
+		Name: cfg.Name, Version: a.opts.Version, Started: a.counts.Started, Pages: a.pages(), Boards: a.boards, Log: log, SignIn: a.signIn,
 	})
 	if err != nil {
 		return err
@@ -55,6 +58,38 @@ func (a *App) buildPortal(meter *portal.Meter) error {
 	return a.doors.open(instance.Portal, cfg.Portal.Port, door.Port{
 		Title: "Portal", Key: "portal.port", TLS: a.doors.webTLS, EndAtOnce: true, Log: log, Account: a.doors.account(typePortal, cfg.Name),
 	})
+}
+
+// pages are what the portal shows, in the order of its navigation.
+func (a *App) pages() (all []portal.Page) {
+	apps := functions.Config{Counts: a.counts}
+	for _, app := range a.apps {
+		apps.Apps = append(apps.Apps, functions.App{Host: app.host, URL: "http://" + clientHost(app.address, "")})
+	}
+	jobs := make([]pagejobs.Job, len(a.jobs))
+	for i, j := range a.jobs {
+		jobs[i] = pagejobs.Of(j, broker.DefaultGroup)
+	}
+	all = append(all, hubs.Pages(hubs.Config{
+		Namespace: a.storage.hubsID, Hubs: a.storage.hubs, Counts: a.counts, Consumers: a.hubConsumers,
+	})...)
+	all = append(all, items.Pages(items.Config{
+		Account: a.storage.account, Counts: a.counts, Query: explorer{a.account}.query, Positions: apps.Positions,
+	})...)
+	all = append(all, functions.Pages(apps)...)
+	return append(all, pagejobs.Pages(jobs)...)
+}
+
+// hubConsumers are the functions that read hubs.
+func (a *App) hubConsumers() (all []hubs.Consumer) {
+	for _, app := range a.apps {
+		for _, f := range app.host.Functions() {
+			if f.Source.Group != "" {
+				all = append(all, hubs.Consumer{App: app.name, Function: f.Name, Hub: f.Source.Target, Group: f.Source.Group})
+			}
+		}
+	}
+	return all
 }
 
 // readDashboards reads every *.json of a folder, in the order of their names.
@@ -86,62 +121,21 @@ func readDashboards(dir string) ([]dashboard.Definition, error) {
 	return all, nil
 }
 
-// meterHub counts what Event Hubs clients do.
-func meterHub(m *portal.Meter) func(eventhubs.Event) {
-	return func(e eventhubs.Event) {
-		switch e := e.(type) {
-		case eventhubs.Delivered:
-			m.Delivered(e.Hub, e.Group, e.Count)
-		case eventhubs.ConnOpened:
-			m.Connected(1)
-		case eventhubs.ConnClosed:
-			m.Connected(-1)
-		}
-	}
-}
-
-// messageCodec shows stored messages as functions would see them, and makes
-// messages of one Data section.
-type messageCodec struct{}
-
-func (messageCodec) Decode(r *broker.Record) (portal.Event, error) {
-	out := portal.Event{Sequence: r.Sequence, Offset: r.Offset.String(), EnqueuedAt: r.EnqueuedAt, Key: r.Key}
-	e, err := eventdata.Read(r.Body)
-	if err != nil {
-		return out, err
-	}
-	shown, err := e.Show()
-	if err != nil {
-		return out, err
-	}
-	out.Properties, out.System = shown.Properties, shown.System
-	out.SetBody(e.Body)
-	return out, nil
-}
-
-func (messageCodec) Encode(body []byte, contentType string) []byte {
-	b, err := eventdata.Message{Body: body, ContentType: contentType}.Append(nil)
-	if err != nil { // the type cannot be told: the body can
-		return amqp.AppendDataSection(nil, body)
-	}
-	return b
-}
-
 // explorer asks queries as the document REST dialect would.
 type explorer struct{ account *cosmos.Service }
 
-func (e explorer) Query(ctx context.Context, c *docstore.Container, q portal.Query) (*portal.QueryPage, error) {
+func (e explorer) query(ctx context.Context, c *docstore.Container, q items.Query, maxBytes int) (*items.Answer, error) {
 	params := make(map[string][]byte, len(q.Parameters))
 	for name, value := range q.Parameters {
 		params[name] = value
 	}
 	got, err := e.account.Explore(ctx, cosmos.Exploration{
-		Container: c, Text: q.Text, Parameters: params, MaxItems: q.Max, MaxBytes: q.MaxBytes(), Continuation: q.Continuation,
+		Container: c, Text: q.Text, Parameters: params, MaxItems: q.Max, MaxBytes: maxBytes, Continuation: q.Continuation,
 	})
 	if err != nil {
 		return nil, err
 	}
-	page := &portal.QueryPage{
+	page := &items.Answer{
 		Rows: make([]json.RawMessage, len(got.Rows)), Continuation: got.Continuation, Charge: got.Charge, Explain: got.Explain,
 		Entries: got.Stats.Entries, Documents: got.Stats.Documents, Bytes: got.Stats.DocBytes,
 	}

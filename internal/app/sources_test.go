@@ -13,7 +13,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
-	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -33,7 +32,7 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 	cfg := config.Default(t.TempDir())
 	cfg.Data.Folder = filepath.Join(cfg.Dir, "data")
 	cfg.HasFile = !autoCreate
-	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), portal.NewMeter())
+	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
-	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -32,12 +31,13 @@ type storage struct {
 
 	exists  *resource.Catalogue // accounts, and the way to make what is in them
 	hubs    broker.Namespace    // of the default namespace
+	hubsID  uint64              // the id of that
 	account docstore.Account    // the default account
 }
 
 // openStorage locks the data folder and recovers the engines, the log and the
 // key-value store side by side.
-func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, meter *portal.Meter) (*storage, error) {
+func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) (*storage, error) {
 	dir := cfg.DataDir()
 	lock, err := lockData(dir)
 	if err != nil {
@@ -45,7 +45,7 @@ func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, meter *portal.M
 	}
 	s := &storage{lock: lock}
 	var opening errgroup.Group
-	opening.Go(func() error { return s.openBroker(cfg, fs, log, meter.Broker) })
+	opening.Go(func() error { return s.openBroker(cfg, fs, log, events) })
 	opening.Go(func() error { return s.openDocuments(cfg, fs, log) })
 	err = opening.Wait()
 	if err == nil {
@@ -73,6 +73,7 @@ func (s *storage) openAccounts() error {
 	if err != nil {
 		return err
 	}
+	s.hubsID = namespace.ID
 	s.hubs, s.account = s.broker.Namespace(namespace.ID), s.docs.Account(account.ID)
 	return nil
 }

@@ -46,7 +46,7 @@ func (a *App) buildJob(ctx context.Context, name string, spec config.Job, source
 func (a *App) jobKinds(s *sources) jobs.Kinds {
 	path := a.opts.Config.File
 	return jobs.Kinds{
-		Sources:    []jobs.SourceKind{hub.SourceKind(a.storage.hubs, s.hub, a.meter.Delivered)},
+		Sources:    []jobs.SourceKind{hub.SourceKind(a.storage.hubs, s.hub, a.counts.FromJobs(a.storage.hubsID))},
 		References: []jobs.ReferenceKind{file.ReferenceKind(path), container.ReferenceKind(s.find)},
 		Sinks: []jobs.SinkKind{
 			hub.SinkKind(a.storage.hubs, s.hub), container.SinkKind(s.find, s.ensureContainer),
@@ -55,7 +55,7 @@ func (a *App) jobKinds(s *sources) jobs.Kinds {
 	}
 }
 
-func (a *App) pushDataset(name string) (dataset.Dataset, error) { return a.portal.PushDataset(name) }
+func (a *App) pushDataset(name string) (dataset.Dataset, error) { return a.boards.Push(name) }
 
 // httpFunctions is where the HTTP functions of an app answer.
 func (a *App) httpFunctions(name string) (function.App, error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
+	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -37,7 +38,7 @@ func TestBadEvents(t *testing.T) {
 		`{"id":"z","t":"`+at(time.Millisecond)+`"}`,
 	)
 	l.ids("a past z") // the one of the past has got a later time
-	n := jobNumbers(j)
+	n := pagejobs.NumbersOf(j)
 	for what, tc := range map[string]struct{ got, want int64 }{
 		"in": {n.In, 11}, "out": {n.Out, 3}, "malformed": {n.Malformed, 4}, "conversion": {n.ConversionErrors, 2},
 		"runtime": {n.RuntimeErrors, 1}, "early": {n.Early, 1}, "late": {n.Late, 1},
@@ -87,7 +88,7 @@ func TestLocalTimeDevice(t *testing.T) {
 	}
 	l.send(`{"id":"end","t":"` + time.Now().UTC().Add(time.Second).Format(time.RFC3339Nano) + `"}`)
 	l.ids("end")
-	w := jobNumbers(j).Warnings
+	w := pagejobs.NumbersOf(j).Warnings
 	if len(w) != 1 || w[0].Kind != "clockAhead" || w[0].Input != "readings" || w[0].Events != 50 || w[0].OffsetHours < 8.9 || w[0].OffsetHours > 9.1 || !strings.Contains(w[0].Example, "seoul-") {
 		t.Fatalf("warnings: %+v", w)
 	}
@@ -114,7 +115,7 @@ func TestSinkDown(t *testing.T) {
 	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`)
 	l.await(j, jobs.Degraded)
-	if n := jobNumbers(j); n.Out != 0 || n.OutputErrors == 0 || !strings.Contains(n.Blocked["docs"], "rows.json") || n.Outputs[0].Blocked == "" {
+	if n := pagejobs.NumbersOf(j); n.Out != 0 || n.OutputErrors == 0 || !strings.Contains(n.Blocked["docs"], "rows.json") || n.Outputs[0].Blocked == "" {
 		t.Errorf("blocked: %+v", n)
 	}
 	l.send(`{"id":"b","x":2}`)
@@ -122,7 +123,7 @@ func TestSinkDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.await(j, jobs.Running)
-	testkit.Eventually(t, jobWait, func() bool { return jobNumbers(j).Out == 2 }, "both rows")
+	testkit.Eventually(t, jobWait, func() bool { return pagejobs.NumbersOf(j).Out == 2 }, "both rows")
 	text, err := os.ReadFile(filepath.Join(folder, "rows.json"))
 	if err != nil || string(text) != "{\"id\":\"a\",\"y\":4}\n{\"id\":\"b\",\"y\":4}\n" {
 		t.Errorf("rows %s, %v", text, err)
@@ -142,11 +143,11 @@ func TestKeysWithoutBound(t *testing.T) {
 		l.send(fmt.Sprintf(`{"id":"%d"}`, i))
 	}
 	l.await(j, jobs.Failed)
-	if why := jobNumbers(j).Failed; !strings.Contains(why, "more than 100 keys") || !strings.Contains(why, "GROUP BY") {
+	if why := pagejobs.NumbersOf(j).Failed; !strings.Contains(why, "more than 100 keys") || !strings.Contains(why, "GROUP BY") {
 		t.Errorf("failed: %s", why)
 	}
-	if err := j.Stop(t.Context()); err != nil || jobNumbers(j).State != jobs.Stopped {
-		t.Errorf("a failed job cannot be stopped: %v, %+v", err, jobNumbers(j))
+	if err := j.Stop(t.Context()); err != nil || pagejobs.NumbersOf(j).State != jobs.Stopped {
+		t.Errorf("a failed job cannot be stopped: %v, %+v", err, pagejobs.NumbersOf(j))
 	}
 }
 
@@ -165,8 +166,8 @@ func TestStopWhileASinkIsDown(t *testing.T) {
 	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`, `{"id":"b","x":2}`)
 	l.await(j, jobs.Degraded)
-	if err := j.Stop(t.Context()); err != nil || jobNumbers(j).State != jobs.Stopped {
-		t.Fatalf("%v, %+v", err, jobNumbers(j))
+	if err := j.Stop(t.Context()); err != nil || pagejobs.NumbersOf(j).State != jobs.Stopped {
+		t.Fatalf("%v, %+v", err, pagejobs.NumbersOf(j))
 	}
 	if text := log.String(); !strings.Contains(text, "stopped before all its rows were written") {
 		t.Errorf("log: %s", text)
@@ -177,7 +178,7 @@ func TestStopWhileASinkIsDown(t *testing.T) {
 	if err := j.Start(t.Context(), "last"); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, jobWait, func() bool { return jobNumbers(j).Out == 2 }, "both rows")
+	testkit.Eventually(t, jobWait, func() bool { return pagejobs.NumbersOf(j).Out == 2 }, "both rows")
 	text, err := os.ReadFile(filepath.Join(folder, "rows.json"))
 	if err != nil || string(text) != "{\"id\":\"a\",\"y\":4}\n{\"id\":\"b\",\"y\":4}\n" {
 		t.Errorf("rows %s, %v", text, err)
@@ -211,7 +212,7 @@ func TestJavaScriptFunctions(t *testing.T) {
 	if docs := documents(t, l.s); !strings.HasPrefix(docs[0], `{"id":"a","y":4,"h":1`) {
 		t.Errorf("documents %s", docs)
 	}
-	if got := fmt.Sprint(jobNumbers(j).Functions); got != "[udf.half udf.twice]" {
+	if got := fmt.Sprint(pagejobs.NumbersOf(j).Functions); got != "[udf.half udf.twice]" {
 		t.Errorf("functions %s", got)
 	}
 	end()
@@ -219,7 +220,7 @@ func TestJavaScriptFunctions(t *testing.T) {
 	l.spec.Functions = []string{"js/twice.js", "Functions/half.js"}
 	j, end = l.run() // the same names do something else now
 	l.await(j, jobs.Failed)
-	if why := jobNumbers(j).Failed; !strings.Contains(why, "its functions") {
+	if why := pagejobs.NumbersOf(j).Failed; !strings.Contains(why, "its functions") {
 		t.Errorf("failed: %s", why)
 	}
 	end()
@@ -249,7 +250,7 @@ func TestSeveralEventsInOneMessage(t *testing.T) {
 	l.await(j, jobs.Running)
 	l.send(`[{"id":"a","x":2},{"id":"b","x":3}]`, `[]`, "{\"id\":\"c\",\"x\":2}\r\n{\"id\":\"d\",\"x\":2}\n", "\xef\xbb\xbf{\"id\":\"e\",\"x\":2}")
 	l.ids("a b c d e")
-	if n := jobNumbers(j); n.Malformed != 0 || n.Inputs[0].Partitions[0].Next != 4 || n.LastError != "" {
+	if n := pagejobs.NumbersOf(j); n.Malformed != 0 || n.Inputs[0].Partitions[0].Next != 4 || n.LastError != "" {
 		t.Errorf("%+v", n)
 	}
 }
@@ -268,7 +269,7 @@ func TestEachBadEventIsCountedOnce(t *testing.T) {
 	l.send(`{"id":"a","x":1,"t":"`+at(0)+`"}`, `{"id":"ahead","x":1,"t":"`+at(10*time.Minute)+`"}`, `{"id":"none","x":1}`, `{"id":"soon","x":1,"t":"soon"}`,
 		`{"id":"b","x":2,"t":"`+at(0)+`"}`, `{"id":"c","x":3,"t":"`+at(0)+`"}`)
 	testkit.Eventually(t, jobWait, func() bool { return len(documents(t, l.s)) == 3 }, "three rows: %v", documents(t, l.s))
-	n := jobNumbers(j)
+	n := pagejobs.NumbersOf(j)
 	if n.In != 6 || n.Early != 1 || n.ConversionErrors != 2 || n.Malformed+n.RuntimeErrors+n.Dropped != 0 {
 		t.Errorf("%+v", n)
 	}

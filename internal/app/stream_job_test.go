@@ -12,8 +12,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/portal"
+	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -38,7 +39,7 @@ func newJobLab(t *testing.T, query string) *jobLab {
 	t.Helper()
 	s, st := openSources(t, true)
 	l := &jobLab{t: t, s: s, st: st, query: filepath.Join(s.cfg.Dir, "job.asaql")}
-	l.app = &App{opts: Options{Config: s.cfg}, log: testkit.Discard(), storage: st, meter: portal.NewMeter()}
+	l.app = &App{opts: Options{Config: s.cfg}, log: testkit.Discard(), storage: st, counts: telemetry.New()}
 	l.spec = config.Job{
 		Query:   l.query,
 		Inputs:  map[string]config.JobInput{"readings": {Hub: "readings"}},
@@ -85,7 +86,7 @@ func (l *jobLab) run() (j *jobs.Job, end func()) {
 
 func (l *jobLab) await(j *jobs.Job, state string) {
 	l.t.Helper()
-	testkit.Eventually(l.t, jobWait, func() bool { return jobNumbers(j).State == state }, "state %s; is %+v", state, jobNumbers(j))
+	testkit.Eventually(l.t, jobWait, func() bool { return pagejobs.NumbersOf(j).State == state }, "state %s; is %+v", state, pagejobs.NumbersOf(j))
 }
 
 func (l *jobLab) send(bodies ...string) { send(l.t, l.st.hubs, "readings", 0, bodies...) }
@@ -133,7 +134,7 @@ func TestJobLife(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := jobNumbers(j); n.State != jobs.Stopped || n.In != 1 || n.Out != 1 {
+	if n := pagejobs.NumbersOf(j); n.State != jobs.Stopped || n.In != 1 || n.Out != 1 {
 		t.Errorf("stopped: %+v", n)
 	}
 	l.send(`{"id":"e","x":5}`)
@@ -144,7 +145,7 @@ func TestJobLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.ids("a c d e") // what came while it stood is read too
-	if n := jobNumbers(j); n.State != jobs.Running || n.Start != "last" || n.StartedAt.IsZero() || n.Lanes == 0 {
+	if n := pagejobs.NumbersOf(j); n.State != jobs.Running || n.Start != "last" || n.StartedAt.IsZero() || n.Lanes == 0 {
 		t.Errorf("started again: %+v", n)
 	}
 	if err := j.Start(t.Context(), "soon"); !fault.Is(err, fault.Invalid) {
@@ -194,7 +195,7 @@ func TestStartNow(t *testing.T) {
 	l.write(`SELECT CONCAT('again-', id) AS id INTO docs FROM readings`)
 	j, end = l.run()
 	l.ids("a b c again-a again-b again-c")
-	if n := jobNumbers(j); n.Start != "all" {
+	if n := pagejobs.NumbersOf(j); n.Start != "all" {
 		t.Errorf("forced: %+v", n)
 	}
 	end()
@@ -213,7 +214,7 @@ func TestEditedQuery(t *testing.T) {
 	l.write(`SELECT id, x * 3 AS y INTO docs FROM readings WHERE x > 1`)
 	j, end = l.run()
 	l.await(j, jobs.Failed)
-	if why := jobNumbers(j).Failed; !strings.Contains(why, "another query") || !strings.Contains(why, "lazuli stream start j --start now") {
+	if why := pagejobs.NumbersOf(j).Failed; !strings.Contains(why, "another query") || !strings.Contains(why, "lazuli stream start j --start now") {
 		t.Errorf("failed: %s", why)
 	}
 	if err := j.Start(t.Context(), "last"); !fault.Is(err, fault.PreconditionFailed) {
@@ -229,7 +230,7 @@ func TestEditedQuery(t *testing.T) {
 	}
 	l.send(`{"id":"b","x":1}`)
 	l.ids("a b")
-	if docs := documents(t, l.s); !strings.Contains(docs[1], `"y":4`) || aboutJob(j).Query != `SELECT id, x * 4 AS y INTO docs FROM readings` {
+	if docs := documents(t, l.s); !strings.Contains(docs[1], `"y":4`) || pagejobs.AboutOf(j).Query != `SELECT id, x * 4 AS y INTO docs FROM readings` {
 		t.Errorf("documents %s", docs)
 	}
 	end()

@@ -14,6 +14,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/end/container"
+	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -160,8 +161,8 @@ func TestReferenceIsMended(t *testing.T) {
 		if text != "" {
 			l.file("ref.json", text)
 		}
-		testkit.Eventually(t, jobWait, func() bool { return strings.Contains(jobNumbers(j).Failed, want) }, "failed by %q: %+v", want, jobNumbers(j))
-		if n := jobNumbers(j); n.State != jobs.Failed && n.State != jobs.Starting || !strings.Contains(n.Failed, "tried again") && n.State == jobs.Failed {
+		testkit.Eventually(t, jobWait, func() bool { return strings.Contains(pagejobs.NumbersOf(j).Failed, want) }, "failed by %q: %+v", want, pagejobs.NumbersOf(j))
+		if n := pagejobs.NumbersOf(j); n.State != jobs.Failed && n.State != jobs.Starting || !strings.Contains(n.Failed, "tried again") && n.State == jobs.Failed {
 			t.Errorf("failed: %+v", n)
 		}
 	}
@@ -238,7 +239,7 @@ func TestHubGrowsUnderAJob(t *testing.T) {
 			}
 			testkit.Eventually(t, jobWait, func() bool { return len(documents(t, l.s)) == 4 }, "all four: %v", documents(t, l.s))
 			l.await(j, jobs.Running)
-			if n := jobNumbers(j); n.Start != "last" || n.Inputs == nil {
+			if n := pagejobs.NumbersOf(j); n.Start != "last" || n.Inputs == nil {
 				t.Errorf("%+v", n)
 			}
 		})
@@ -259,7 +260,7 @@ func TestHubIsMadeAnewUnderAJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.await(j, jobs.Failed)
-	if why := jobNumbers(j).Failed; !strings.Contains(why, "hub readings") || !strings.Contains(why, "tried again") {
+	if why := pagejobs.NumbersOf(j).Failed; !strings.Contains(why, "hub readings") || !strings.Contains(why, "tried again") {
 		t.Errorf("failed: %s", why)
 	}
 	if _, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "readings", Partitions: 2}); err != nil {
@@ -298,8 +299,8 @@ func TestHubMadeAnewIsSmaller(t *testing.T) {
 	l.send(`{"id":"a"}`)
 	l.ids("a")
 	l.remake(1)
-	testkit.Eventually(t, jobWait, func() bool { return strings.Contains(jobNumbers(j).Failed, "partition 1") }, "ends: %+v", jobNumbers(j))
-	if why := jobNumbers(j).Failed; !strings.Contains(why, "lazuli stream start j --start now") || strings.Contains(why, "tried again") {
+	testkit.Eventually(t, jobWait, func() bool { return strings.Contains(pagejobs.NumbersOf(j).Failed, "partition 1") }, "ends: %+v", pagejobs.NumbersOf(j))
+	if why := pagejobs.NumbersOf(j).Failed; !strings.Contains(why, "lazuli stream start j --start now") || strings.Contains(why, "tried again") {
 		t.Errorf("failed: %s", why)
 	}
 	if err := j.Start(t.Context(), "all"); err != nil {
@@ -323,7 +324,7 @@ func TestOutputHubIsMadeAnew(t *testing.T) {
 	}
 	l.send(`{"x":1}`)
 	l.await(j, jobs.Degraded)
-	if why := jobNumbers(j).Blocked["docs"]; !strings.Contains(why, "hub out") {
+	if why := pagejobs.NumbersOf(j).Blocked["docs"]; !strings.Contains(why, "hub out") {
 		t.Errorf("blocked by %s", why)
 	}
 	hub, err := l.st.hubs.EnsureHub(broker.HubConfig{Name: "out", Partitions: 1})

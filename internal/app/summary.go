@@ -6,6 +6,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
 // Summary is what runs, for the screen that `lazuli up` prints.
@@ -63,4 +64,19 @@ type FunctionSummary struct {
 	Trigger string // in words, such as "Event Hub"
 	On      string // "GET, POST /api/health", a hub, a database/container
 	Err     error  // why this function is not served
+}
+
+// jobSummary is the job on the screen of `lazuli up`.
+func jobSummary(j *jobs.Job) JobSummary {
+	n := j.Status()
+	s := JobSummary{Name: j.Name(), State: n.State, Failed: n.Failed}
+	for _, in := range j.Spec().Inputs {
+		if !in.Reference {
+			s.From = append(s.From, in.Target)
+		}
+	}
+	for _, out := range j.Spec().Outputs {
+		s.To = append(s.To, out.Target)
+	}
+	return s
 }

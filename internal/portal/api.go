@@ -5,19 +5,20 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"strconv"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // noRoute answers addresses below /api and /v1.0 that do not exist; elsewhere
 // an unknown address is the application's start page.
-func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, r, fault.New(fault.NotFound, "", "there is no %s %s here", r.Method, r.URL.Path))
+func noRoute(_ http.ResponseWriter, r *http.Request) error {
+	return fault.New(fault.NotFound, "", "there is no %s %s here", r.Method, r.URL.Path)
 }
 
-// readJSON reads a request's body of at most limit bytes. The content type
+// ReadJSON reads a request's body of at most limit bytes. The content type
 // must be JSON: a form of a foreign page cannot have it.
-func readJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return fault.New(fault.Invalid, "Content-Type", "the body must be application/json")
 	}
@@ -30,4 +31,17 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error 
 		return fault.New(fault.Invalid, "body", "it is not the JSON that is expected here: %v", err)
 	}
 	return nil
+}
+
+// Number reads a whole number of the query string.
+func Number(r *http.Request, name string, fallback int64) (int64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return fallback, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Invalid, name, "%q is not a whole number from 0", text)
+	}
+	return n, nil
 }

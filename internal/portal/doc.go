@@ -1,17 +1,21 @@
 // Package portal is the web portal's server: the pages, a JSON interface that
-// they read, and one stream of server-sent events per open page.
+// they read, and a stream of server-sent events for each open browser.
 //
-// The one idea: the pipeline never waits for somebody who watches. Engines
-// count what they do in a Meter (a few atomic additions per batch); once a
-// second Run turns the counters into one snapshot, encodes it once, and every
-// open page gets those same bytes. A page that reads slowly misses snapshots,
-// never delays them. What nobody looks at is not computed.
+// The one idea: the pipeline never waits for somebody who watches, and what
+// nobody watches costs nothing. A topic is something that can be watched: the
+// summary, a list (hubs), one thing of it (hub:orders), a dashboard. Once a
+// second Run reads the topics that somebody watches, encodes each once, and every
+// stream gets those same bytes: of a list only the rows that changed. A stream
+// that is read slowly misses messages, never delays them.
 //
-//	engines ──events──▶ Meter ──1 Hz──▶ snapshot ──▶ topic ──▶ page, page, page
-//	container ──change feed──▶ dashboard.Dataset ──1 Hz──▶ tiles ──▶ topic ──▶ page
+//	engines ◀──1 Hz, while watched── Page ──▶ topic ──▶ stream, stream, stream
+//	container ──change feed──▶ dashboard.Dataset ──1 Hz──▶ tiles ──▶ topic
+//
+// It knows no engine: what there is to see and to do comes as Pages, from the
+// rooms of internal/page. What always runs is the history of the rates of the
+// last five minutes, from a few counters.
 //
 // The portal mostly reads. What changes something (send a test event, edit an
-// item, run a function) is refused for other origins than its own; see guard.go.
-// It keeps nothing on disk and has no accounts: it listens where the project
-// says, which is loopback unless somebody decided otherwise.
+// item, run a function) is refused for other origins than its own by the door.
+// It keeps nothing on disk.
 package portal

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/lazuli-dev/lazuli/internal/cosmossql"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
@@ -24,32 +23,46 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable:        http.StatusServiceUnavailable,
 }
 
-// problem is the body of every error reply.
-type problem struct {
+// Problem is the body of every error reply.
+type Problem struct {
 	Error string `json:"error"`
 	Kind  string `json:"kind"`
-	Line  int    `json:"line,omitempty"` // of a query's error
-	Col   int    `json:"col,omitempty"`
-	Start int    `json:"start,omitempty"` // byte offsets in the query
-	End   int    `json:"end,omitempty"`
+	Place
 }
+
+// Place is where in a text that was sent an error is; zero elsewhere.
+type Place struct {
+	Line  int `json:"line,omitempty"` // from 1
+	Col   int `json:"col,omitempty"`
+	Start int `json:"start,omitempty"` // byte offsets
+	End   int `json:"end,omitempty"`
+}
+
+// SyntaxError is an error of a text that was sent, with its place.
+type SyntaxError struct {
+	Message string
+	Place   Place
+}
+
+func (e *SyntaxError) Error() string { return e.Message }
 
 // fail answers with an error. What is not the caller's fault is logged too.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var syntax *cosmossql.SyntaxError
+	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
-		writeJSON(w, http.StatusBadRequest, problem{syntax.Msg, "syntax", syntax.Line, syntax.Col, syntax.Start, syntax.End})
+		WriteJSON(w, http.StatusBadRequest, Problem{syntax.Message, "syntax", syntax.Place})
 		return
 	}
 	kind := fault.KindOf(err)
 	status := statuses[kind]
 	if kind == fault.Internal {
-		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.cfg.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	writeJSON(w, status, problem{Error: err.Error(), Kind: kind.String()})
+	WriteJSON(w, status, Problem{Error: err.Error(), Kind: kind.String()})
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
+// WriteJSON answers with a value.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		status, body = http.StatusInternalServerError, []byte(`{"error":"the answer could not be encoded","kind":"internal"}`)

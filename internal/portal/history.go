@@ -1,62 +1,79 @@
 package portal
 
 import (
-	"encoding/json"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // historySeconds is how far back the small charts reach when a page opens.
 const historySeconds = 300
 
-// history keeps the latest snapshot, encoded, and the rates of the last five
-// minutes.
+// history keeps the rates of the last five minutes, a column for each.
 type history struct {
-	mu     sync.Mutex // guards the fields below
-	body   []byte
-	points []Point
+	mu      sync.Mutex // guards the fields below
+	times   []int64    // unix milliseconds, oldest first
+	columns map[string]*column
 }
 
-// Point is the rates of one second.
-type Point struct {
-	At     int64              `json:"t"` // unix milliseconds
-	Totals map[string]float64 `json:"totals"`
-	Hubs   map[string]float64 `json:"hubs"` // events per second into each hub
+// column is the values of one name, as many as there are times.
+type column struct {
+	values []float32
+	quiet  int // how many of the newest are 0
 }
 
-func (h *history) add(s *Snapshot) {
-	body, err := json.Marshal(s)
-	if err != nil {
-		body = nil // rates are finite, so this cannot be; a page then shows that it is stale
-	}
-	p := Point{At: s.At, Totals: s.Totals, Hubs: map[string]float64{}}
-	for _, hub := range s.Hubs {
-		p.Hubs[hub.Name] = hub.Events
-	}
+// History is the answer to GET /api/history: rates per second by their names,
+// those of the whole (events, documents, items, failures) and those of single
+// things ("hub:orders"). A name that is missing was 0 throughout.
+type History struct {
+	Times  []int64              `json:"t"` // unix milliseconds, oldest first
+	Series map[string][]float32 `json:"series"`
+}
+
+// add takes the rates of a second.
+func (h *history) add(now time.Time, rates map[string]float64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.body = body
-	h.points = append(h.points, p)
-	if len(h.points) > historySeconds {
-		h.points = append(h.points[:0], h.points[len(h.points)-historySeconds:]...)
+	if h.columns == nil {
+		h.columns = map[string]*column{}
+	}
+	h.times = last(append(h.times, now.UnixMilli()))
+	for name, rate := range rates {
+		if h.columns[name] == nil && rate > 0 {
+			h.columns[name] = &column{values: make([]float32, len(h.times)-1, historySeconds+1)}
+		}
+	}
+	for name, c := range h.columns {
+		if c.quiet++; rates[name] > 0 {
+			c.quiet = 0
+		}
+		c.values = last(append(c.values, float32(rates[name])))
+		if c.quiet >= historySeconds {
+			delete(h.columns, name)
+		}
 	}
 }
 
-func (h *history) latest() []byte {
+// last keeps the newest values, in place.
+func last[T any](values []T) []T {
+	if n := len(values) - historySeconds; n > 0 {
+		values = append(values[:0], values[n:]...)
+	}
+	return values
+}
+
+func (h *history) copy() History {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.body
+	out := History{Times: append([]int64{}, h.times...), Series: map[string][]float32{}}
+	for name, c := range h.columns {
+		out.Series[name] = append([]float32{}, c.values[max(0, len(c.values)-len(out.Times)):]...)
+	}
+	return out
 }
 
-// getHistory serves GET /api/history: an array of Points, oldest first.
-func (s *Server) getHistory(w http.ResponseWriter, _ *http.Request) {
-	s.history.mu.Lock()
-	points := append([]Point{}, s.history.points...)
-	s.history.mu.Unlock()
-	writeJSON(w, http.StatusOK, points)
-}
-
-// getStatus serves GET /api/status: the latest Snapshot.
-func (s *Server) getStatus(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, json.RawMessage(s.history.latest()))
+// getHistory serves GET /api/history.
+func (s *Server) getHistory(w http.ResponseWriter, _ *http.Request) error {
+	WriteJSON(w, http.StatusOK, s.history.copy())
+	return nil
 }

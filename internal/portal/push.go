@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 )
 
 // The push interface has the shape of Power BI's "Push Datasets - Datasets
@@ -20,64 +19,54 @@ const (
 	maxPushRows = 10_000 // of one request, as there
 )
 
-func (s *Server) pushDataset(r *http.Request) (*dashboard.Dataset, error) {
-	d, err := s.boards.Dataset(r.PathValue("dataset"))
-	if err != nil {
-		return nil, err
-	}
-	if !d.Spec.Push {
-		return nil, fault.New(fault.Invalid, "dataset "+d.Name, "it is fed from container %s; rows can be pushed to datasets with \"push\": true", d.Spec.Container)
-	}
-	return d, nil
-}
-
-func (s *Server) pushRows(w http.ResponseWriter, r *http.Request) {
+func (s *Server) pushRows(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Rows []json.RawMessage `json:"rows"`
 	}
-	d, err := s.pushDataset(r)
-	if err == nil {
-		err = readJSON(w, r, maxPush, &body)
+	d, err := s.cfg.Boards.Push(r.PathValue("dataset"))
+	if err != nil {
+		return err
 	}
-	if err == nil && len(body.Rows) > maxPushRows {
-		err = fault.New(fault.TooLarge, "rows", "%d in one request; at most %d", len(body.Rows), maxPushRows)
+	if err := ReadJSON(w, r, maxPush, &body); err != nil {
+		return err
+	}
+	if len(body.Rows) > maxPushRows {
+		return fault.New(fault.TooLarge, "rows", "%d in one request; at most %d", len(body.Rows), maxPushRows)
 	}
 	rows := make([][]byte, len(body.Rows))
 	for i, row := range body.Rows {
 		if len(row) == 0 || row[0] != '{' {
-			err = fault.New(fault.Invalid, "rows", "row %d is not an object", i)
+			return fault.New(fault.Invalid, "rows", "row %d is not an object", i)
 		}
 		rows[i] = row
 	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	d.Add(rows, time.Now())
 	w.WriteHeader(http.StatusOK)
+	return nil
 }
 
 // clearRows serves DELETE of the same address: all rows go.
-func (s *Server) clearRows(w http.ResponseWriter, r *http.Request) {
-	d, err := s.pushDataset(r)
+func (s *Server) clearRows(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.cfg.Boards.Push(r.PathValue("dataset"))
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	d.Clear()
 	w.WriteHeader(http.StatusOK)
+	return nil
 }
 
 // listDatasets serves GET /v1.0/myorg/datasets.
-func (s *Server) listDatasets(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) listDatasets(w http.ResponseWriter, _ *http.Request) error {
 	type dataset struct {
 		ID      string `json:"id"`
 		Name    string `json:"name"`
 		AddRows bool   `json:"addRowsAPIEnabled"`
 	}
 	list := []dataset{}
-	for _, d := range s.boards.Datasets() {
+	for _, d := range s.cfg.Boards.Datasets() {
 		list = append(list, dataset{d.Name, d.Name, d.Spec.Push})
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"value": list})
+	WriteJSON(w, http.StatusOK, map[string]any{"value": list})
+	return nil
 }

@@ -1,7 +1,7 @@
 package portal
 
 import (
-	"strconv"
+	"sync"
 	"time"
 )
 
@@ -9,10 +9,11 @@ import (
 // a multiple of the beats of one and two seconds that timers like.
 const rateTicks = 4
 
-// rates turns counters that only grow into rates. It belongs to the goroutine
-// that takes snapshots: each counter is asked for once between two ticks, and
-// one that is not asked for any more is forgotten.
-type rates struct {
+// Rates turns counters that only grow into rates per second. A counter that
+// is asked for several times between two ticks is noted once; one that is not
+// asked for any more is forgotten.
+type Rates struct {
+	mu     sync.Mutex // held by whoever reads pages; guards the fields below
 	now    time.Time
 	series map[string]*series
 	tick   int
@@ -25,10 +26,11 @@ type series struct {
 	tick  int // of the newest
 }
 
-func newRates() *rates { return &rates{series: map[string]*series{}} }
+// NewRates returns rates that know no counter yet.
+func NewRates() *Rates { return &Rates{series: map[string]*series{}} }
 
 // begin starts a round of samples.
-func (r *rates) begin(now time.Time) {
+func (r *Rates) begin(now time.Time) {
 	r.now = now
 	r.tick++
 	for key, s := range r.series {
@@ -38,8 +40,20 @@ func (r *rates) begin(now time.Time) {
 	}
 }
 
-// rate notes the counter's value and returns its growth per second.
-func (r *rates) rate(key string, value int64) float64 {
+// from0 is Of for a counter of the whole process that is read at every tick: one
+// that is new was 0 a tick before.
+func (r *Rates) from0(key string, value int64) float64 {
+	if r.series[key] == nil && r.tick > 1 {
+		s := &series{n: 1, tick: r.tick - 1}
+		s.at[0] = r.now.Add(-time.Second)
+		r.series[key] = s
+	}
+	return r.Of(key, value)
+}
+
+// Of notes the counter's value and returns its growth per second, over the last
+// four seconds or since it was first asked for; 0 the first time.
+func (r *Rates) Of(key string, value int64) float64 {
 	s := r.series[key]
 	if s == nil {
 		s = &series{}
@@ -63,5 +77,3 @@ func (r *rates) rate(key string, value int64) float64 {
 	}
 	return max(0, float64(s.value[newest]-s.value[oldest])/elapsed)
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -41,8 +41,8 @@ type Tile struct {
 	Type    string `json:"type"` // number, gauge, line, bar, map, table or alarms
 	Title   Text   `json:"title"`
 	Dataset string `json:"dataset"`
-	W       int    `json:"w,omitempty"` // columns of 12; default by type
-	H       int    `json:"h,omitempty"` // rows; default by type
+	W       int    `json:"w"` // columns of 12; default by type
+	H       int    `json:"h"` // rows; default by type
 
 	// Which rows: a field must equal a value, or one of a list.
 	Where  map[string]any `json:"where,omitempty"`

@@ -146,6 +146,19 @@ func (s *Set) Dataset(name string) (*Dataset, error) {
 	return nil, fault.New(fault.NotFound, "dataset "+name, "no dashboard declares it")
 }
 
+// Push returns a dataset that takes rows. Errors: fault.NotFound, or
+// fault.Invalid for a dataset that is fed from a container.
+func (s *Set) Push(name string) (*Dataset, error) {
+	d, err := s.Dataset(name)
+	if err != nil {
+		return nil, err
+	}
+	if !d.Spec.Push {
+		return nil, fault.New(fault.Invalid, "dataset "+d.Name, "it is fed from container %s; declare it with \"push\": true to write to it", d.Spec.Container)
+	}
+	return d, nil
+}
+
 // touch notes that somebody watches the board.
 func (b *Board) touch(now time.Time) {
 	before := b.seen.Swap(now.UnixMilli())

@@ -107,7 +107,7 @@ const words = {
   body: ['Body', '본문'],
   send: ['Send', '보내기'],
   sendTest: ['Send a test event', '테스트 이벤트 보내기'],
-  sent: ['Stored in partition', '저장된 파티션'],
+  sent: ['Stored in partition {partition} · sequence {sequence}', '파티션 {partition}에 저장됨 · 순번 {sequence}'],
   binary: ['binary', '이진'],
   noHubs: ['This project has no event hub. Declare one under eventHubs.hubs in lazuli.yaml.', '이벤트 허브가 없습니다. lazuli.yaml의 eventHubs.hubs에 선언하세요.'],
   noContainers: ['This project has no container. Declare one under cosmos.databases in lazuli.yaml.', '컨테이너가 없습니다. lazuli.yaml의 cosmos.databases에 선언하세요.'],
@@ -167,6 +167,9 @@ const words = {
 
 export type Word = keyof typeof words
 
-export function t(word: Word): string {
-  return words[word][prefs.lang === 'ko' ? 1 : 0]
+// t is a word or a sentence in the viewer's language; {name} in it stands for a
+// value, so that each language has its own order.
+export function t(word: Word, values: Record<string, string | number> = {}): string {
+  const text: string = words[word][prefs.lang === 'ko' ? 1 : 0]
+  return text.replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all))
 }

@@ -1,5 +1,6 @@
 import { layers, type Layout } from './layers'
-import type { Job, JobText, PlanNode, State } from './types'
+import { plain } from './marks'
+import type { JobDetail, JobText, PlanNode, State } from './types'
 
 // The plan of a stream job as people think of it: inputs, the steps of WITH
 // with the operators that matter, outputs. Plain projections are left out, and a
@@ -10,7 +11,7 @@ export interface JobGraph { boxes: JobBox[]; layout: Layout }
 
 export const boxWidth = 214
 
-const plain = (n: PlanNode) => n.kind === 'project' || n.kind === 'step' || n.kind === 'source'
+const simple = (n: PlanNode) => n.kind === 'project' || n.kind === 'step' || n.kind === 'source'
 const end = (n: PlanNode) => n.kind === 'input' || n.kind === 'reference' || n.kind === 'output'
 
 // short is what a box says of an operator: its name and, of a window, its size.
@@ -19,7 +20,7 @@ function short(n: PlanNode): string {
   return window ? window[0].trim() : n.kind
 }
 
-export function jobGraph(job: Job, diagram: NonNullable<JobText['diagram']>): JobGraph {
+export function jobGraph(job: JobDetail, diagram: NonNullable<JobText['diagram']>): JobGraph {
   const group = new Map<string, string>() // plan node -> box
   for (const n of diagram.nodes) group.set(n.id, end(n) ? `${n.kind}/${n.label}` : n.step ? 'step/' + n.step : n.id)
   // Operators without a step join the one that they feed.
@@ -34,12 +35,12 @@ export function jobGraph(job: Job, diagram: NonNullable<JobText['diagram']>): Jo
     const id = group.get(n.id)!
     let box = boxes.get(id)
     if (!box) {
-      box = { id, kind: end(n) ? (n.kind as JobBox['kind']) : 'step', title: n.step || n.label, name: n.label, step: n.step, words: [], details: [], state: 'ok', rate: null, lag: 0, target: '' }
+      box = { id, kind: end(n) ? (n.kind as JobBox['kind']) : 'step', title: plain(n.step || n.label), name: n.label, step: n.step, words: [], details: [], state: 'ok', rate: null, lag: 0, target: '' }
       boxes.set(id, box)
       if (!end(n) && !n.step) hollow.add(id)
     }
     box.details.push(n.detail)
-    if (!end(n) && !plain(n)) {
+    if (!end(n) && !simple(n)) {
       box.words.push(short(n))
       hollow.delete(id)
     }
@@ -60,11 +61,11 @@ export function jobGraph(job: Job, diagram: NonNullable<JobText['diagram']>): Jo
 }
 
 // live adds what flows now.
-function live(boxes: JobBox[], job: Job) {
+function live(boxes: JobBox[], job: JobDetail) {
   for (const b of boxes) {
     const input = b.kind === 'input' || b.kind === 'reference' ? job.inputs.find((i) => same(i.name, b.name)) : undefined
     const output = b.kind === 'output' ? job.outputs.find((o) => same(o.name, b.name)) : undefined
-    b.target = input?.target ?? output?.target ?? ''
+    b.target = plain(input?.target ?? output?.target ?? '')
     b.rate = input?.in ?? output?.out ?? null
     b.lag = input?.lag ?? 0
     if (output?.blocked) b.state = 'alarm'

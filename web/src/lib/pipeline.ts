@@ -1,4 +1,5 @@
-import type { Snapshot } from './types'
+import { plain } from './marks'
+import type { App, Container, Func, Hub, Job } from './types'
 
 // The pipeline as a graph in layers: what feeds stands left of what it feeds.
 
@@ -17,58 +18,67 @@ export interface Node {
 export interface Edge { from: string; to: string; rate: number; feed: boolean }
 export interface Graph { nodes: Node[]; edges: Edge[]; layers: number; rows: number }
 
+// What there is: the rows of the lists.
+export interface Things {
+  hubs: Hub[]
+  containers: Container[]
+  apps: App[]
+  functions: Func[]
+  jobs: Job[]
+  connections: number
+}
+
 export interface Labels { producers: string; http: string; connections: (n: number) => string; stored: (n: number) => string; lag: (n: number) => string; delay: (ms: number) => string }
 
-export function pipeline(s: Snapshot, labels: Labels): Graph {
+export function pipeline(s: Things, labels: Labels): Graph {
   const nodes = new Map<string, Node>()
   const edges: Edge[] = []
   const node = (id: string, kind: Node['kind'], name: string, link: string[], note = ''): Node => {
     const have = nodes.get(id)
     if (have) return have
-    const made: Node = { id, kind, name, note, link, state: 'ok', used: false, layer: 0, row: 0 }
+    const made: Node = { id, kind, name: plain(name), note: plain(note), link, state: 'ok', used: false, layer: 0, row: 0 }
     nodes.set(id, made)
     return made
   }
   const edge = (from: string, to: string, rate: number, feed = false) => edges.push({ from, to, rate, feed })
 
-  for (const h of s.hubs) node('hub/' + h.name.toLowerCase(), 'hub', h.name, ['hubs', h.name], labels.stored(h.stored))
-  for (const d of s.databases)
-    for (const c of d.containers) if (!c.leases) node(`doc/${d.id}/${c.id}`, 'container', c.id, ['data', d.id, c.id], labels.stored(c.documents))
+  for (const h of s.hubs) node('hub/' + h.id.toLowerCase(), 'hub', h.id, ['hubs', h.id], labels.stored(h.stored))
+  for (const c of s.containers) if (!c.leases) node('doc/' + c.id, 'container', c.name, ['data', c.database, c.name], labels.stored(c.documents))
   for (const app of s.apps)
-    for (const f of app.functions) {
-      const n = node(`fn/${app.name}/${f.name}`, 'function', f.name, ['functions', app.name, f.name], app.name)
+    for (const f of s.functions.filter((f) => f.app === app.id)) {
+      const n = node('fn/' + f.id, 'function', f.name, ['functions', f.app, f.name], f.app)
       if (f.error || app.error) n.state = 'alarm'
       else if (f.failures > 0) n.state = 'warn'
       const trigger = f.trigger.toLowerCase()
       if (trigger === 'eventhubtrigger') edge('hub/' + f.target.toLowerCase(), n.id, f.items)
       else if (trigger === 'cosmosdbtrigger') edge('doc/' + f.target, n.id, f.items, true)
-      else if (trigger === 'httptrigger' && !s.jobs.some((j) => j.outputs.some((o) => o.target === app.name + '/' + f.target))) edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
+      else if (trigger === 'httptrigger' && !s.jobs.some((j) => j.outputs.some((o) => o.target === f.app + '/' + f.target))) edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
       for (const o of f.outputs) {
         const id = o.type.toLowerCase() === 'eventhub' ? 'hub/' + o.target.toLowerCase() : 'doc/' + o.target
         if (nodes.has(id)) edge(n.id, id, f.documents)
       }
     }
   for (const j of s.jobs) {
-    const n = node('job/' + j.name, 'job', j.name, ['jobs', j.name], labels.delay(j.delayMs))
+    const n = node('job/' + j.id, 'job', j.id, ['jobs', j.id], labels.delay(j.delayMs))
     if (j.failed) n.state = 'alarm'
-    else if (j.state === 'degraded' || j.warnings?.length) n.state = 'warn'
+    else if (j.state === 'degraded' || j.warnings) n.state = 'warn'
     const end = (kind: string, target: string) => {
       if (kind === 'hub') return 'hub/' + target.toLowerCase()
       if (kind === 'container') return 'doc/' + target
       const [app, route] = target.split('/')
-      const f = s.apps.find((a) => a.name === app)?.functions.find((f) => f.target === route || f.name === route)
-      return f ? `fn/${app}/${f.name}` : ''
+      const f = s.functions.find((f) => f.app === app && (f.target === route || f.name === route))
+      return f ? 'fn/' + f.id : ''
     }
     for (const i of j.inputs) edge(end(i.kind, i.target), n.id, i.kind === 'hub' ? j.in : 0)
     for (const o of j.outputs) {
       const id = end(o.kind, o.target)
-      const container = o.kind === 'container' ? s.databases.flatMap((d) => d.containers.map((c) => ({ at: d.id + '/' + c.id, c }))).find((x) => x.at === o.target)?.c : undefined
-      const fn = id.startsWith('fn/') ? s.apps.flatMap((a) => a.functions.map((f) => ({ at: `fn/${a.name}/${f.name}`, f }))).find((x) => x.at === id)?.f : undefined
+      const container = o.kind === 'container' ? s.containers.find((c) => c.id === o.target) : undefined
+      const fn = s.functions.find((f) => 'fn/' + f.id === id)
       edge(n.id, id, container?.changes ?? fn?.runs ?? (j.outputs.length === 1 ? j.out : 0))
     }
   }
   for (const h of s.hubs) {
-    const id = 'hub/' + h.name.toLowerCase()
+    const id = 'hub/' + h.id.toLowerCase()
     const feeders = edges.filter((e) => e.to === id)
     const fed = feeders.length > 0
     // Who feeds a hub alone feeds it all: nobody else is connected.
@@ -78,8 +88,7 @@ export function pipeline(s: Snapshot, labels: Labels): Graph {
       const producers = node('amqp', 'source', labels.producers, ['hubs'], labels.connections(s.connections))
       edge(producers.id, id, Math.max(0, h.events - inner))
     }
-    const lag = h.consumers.reduce((worst, c) => Math.max(worst, c.lag), 0)
-    if (h.consumers.length) nodes.get(id)!.note = labels.lag(lag)
+    if (h.consumers) nodes.get(id)!.note = labels.lag(h.lag)
   }
   return layered([...nodes.values()], edges.filter((e) => nodes.has(e.from) && nodes.has(e.to)))
 }

@@ -1,23 +1,24 @@
-package portal
+package jobs
 
 import (
 	"strconv"
 	"strings"
 )
 
-// JobState is a job in a Snapshot.
-type JobState struct {
+// State is a stream job: the topic "job:NAME".
+type State struct {
 	Name         string            `json:"name"`
 	State        string            `json:"state"` // stopped, starting, running, degraded, stopping or failed
 	Start        string            `json:"start"` // how the run was begun
 	StartedAt    int64             `json:"startedAt"`
 	Lanes        int               `json:"lanes"`
-	Inputs       []JobInputState   `json:"inputs"`
-	Outputs      []JobOutputState  `json:"outputs"`
+	Inputs       []InputState      `json:"inputs"`
+	Outputs      []OutputState     `json:"outputs"`
 	In           float64           `json:"in"`  // rate
 	Out          float64           `json:"out"` // rate
 	DelayMs      float64           `json:"delayMs"`
 	Backlog      int64             `json:"backlog"`
+	Late         bool              `json:"late"`   // the backlog is worth a warning
 	Counts       map[string]int64  `json:"counts"` // events by what became of them
 	Checkpoints  int64             `json:"checkpoints"`
 	CheckpointAt int64             `json:"checkpointAt"` // unix milliseconds; 0 before the first
@@ -25,24 +26,25 @@ type JobState struct {
 	HeldRows     int64             `json:"heldRows"`
 	Functions    []string          `json:"functions"`
 	LastError    string            `json:"lastError,omitempty"`
-	DataErrors   []JobDataErrors   `json:"dataErrors,omitempty"`
+	DataErrors   []DataErrors      `json:"dataErrors,omitempty"`
 	Blocked      map[string]string `json:"blocked,omitempty"`
 	Failed       string            `json:"failed,omitempty"`
-	Warnings     []JobWarning      `json:"warnings"`
+	Warnings     []Warning         `json:"warnings"`
 }
 
-// JobInputState is an input of a JobState. A reference input has no numbers.
-type JobInputState struct {
-	JobEnd
-	In         float64          `json:"in"`  // rate
-	Lag        int64            `json:"lag"` // of all partitions
+// InputState is an input of a State. A reference input has no numbers.
+type InputState struct {
+	End
+	In         float64          `json:"in"`   // rate
+	Lag        int64            `json:"lag"`  // of all partitions
+	Late       bool             `json:"late"` // that is worth a warning
 	Counts     map[string]int64 `json:"counts,omitempty"`
-	Partitions []JobPartition   `json:"partitions,omitempty"`
+	Partitions []Partition      `json:"partitions,omitempty"`
 }
 
-// JobOutputState is an output of a JobState.
-type JobOutputState struct {
-	JobEnd
+// OutputState is an output of a State.
+type OutputState struct {
+	End
 	Out     float64          `json:"out"` // rate
 	Counts  map[string]int64 `json:"counts"`
 	Blocked string           `json:"blocked,omitempty"`
@@ -52,20 +54,20 @@ type JobOutputState struct {
 type rateOf func(key string, total int64) float64
 
 // state translates the numbers of a job.
-func (j *Job) state(rate rateOf) JobState {
+func (j *Job) state(rate rateOf) State {
 	n := j.Numbers()
 	key := "job/" + j.Name + "/" + strconv.FormatInt(n.StartedAt.UnixNano(), 36) // a new run counts from 0
-	s := JobState{
+	s := State{
 		Name: j.Name, State: n.State, Start: n.Start, Lanes: n.Lanes,
-		Inputs: make([]JobInputState, len(j.Inputs)), Outputs: make([]JobOutputState, len(j.Outputs)),
+		Inputs: make([]InputState, len(j.Inputs)), Outputs: make([]OutputState, len(j.Outputs)),
 		In: rate(key+"/in", n.In), Out: rate(key+"/out", n.Out),
-		DelayMs: n.DelayMs, Backlog: n.Backlog, LastError: n.LastError, DataErrors: n.DataErrors, Blocked: n.Blocked, Failed: n.Failed,
+		DelayMs: n.DelayMs, Backlog: n.Backlog, Late: n.Backlog > backlogWarning, LastError: n.LastError, DataErrors: n.DataErrors, Blocked: n.Blocked, Failed: n.Failed,
 		Counts: map[string]int64{
 			"in": n.In, "out": n.Out, "late": n.Late, "early": n.Early, "outOfOrder": n.OutOfOrder, "dropped": n.Dropped,
 			"malformed": n.Malformed, "conversion": n.ConversionErrors, "runtime": n.RuntimeErrors, "output": n.OutputErrors,
 		},
 		Checkpoints: n.Checkpoints, StateBytes: n.StateBytes, HeldRows: n.HeldRows,
-		Functions: append([]string{}, n.Functions...), Warnings: append([]JobWarning{}, n.Warnings...),
+		Functions: append([]string{}, n.Functions...), Warnings: append([]Warning{}, n.Warnings...),
 	}
 	if !n.CheckpointAt.IsZero() {
 		s.CheckpointAt = n.CheckpointAt.UnixMilli()
@@ -74,7 +76,7 @@ func (j *Job) state(rate rateOf) JobState {
 		s.StartedAt = n.StartedAt.UnixMilli()
 	}
 	for i, end := range j.Inputs {
-		s.Inputs[i] = JobInputState{JobEnd: end}
+		s.Inputs[i] = InputState{End: end}
 		for _, in := range n.Inputs {
 			if strings.EqualFold(in.Name, end.Name) {
 				s.Inputs[i].fill(in, key, rate)
@@ -82,7 +84,7 @@ func (j *Job) state(rate rateOf) JobState {
 		}
 	}
 	for i, end := range j.Outputs {
-		s.Outputs[i] = JobOutputState{JobEnd: end, Counts: map[string]int64{"out": 0, "errors": 0}}
+		s.Outputs[i] = OutputState{End: end, Counts: map[string]int64{"out": 0, "errors": 0}}
 		for _, out := range n.Outputs {
 			if strings.EqualFold(out.Name, end.Name) {
 				s.Outputs[i].Out = rate(key+"/out/"+out.Name, out.Out)
@@ -94,10 +96,11 @@ func (j *Job) state(rate rateOf) JobState {
 	return s
 }
 
-func (s *JobInputState) fill(n JobInputNumbers, key string, rate rateOf) {
+func (s *InputState) fill(n InputNumbers, key string, rate rateOf) {
 	s.In = rate(key+"/in/"+n.Name, n.Counts["in"])
 	s.Counts, s.Partitions = n.Counts, n.Partitions
 	for _, p := range n.Partitions {
 		s.Lag += p.Lag
 	}
+	s.Late = s.Lag > backlogWarning
 }

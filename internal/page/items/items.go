@@ -1,4 +1,4 @@
-package portal
+package items
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 const (
@@ -24,8 +25,8 @@ type Query struct {
 	Continuation string                     `json:"continuation,omitempty"`
 }
 
-// QueryPage is a page of its answer.
-type QueryPage struct {
+// Answer is a page of the answer to a query.
+type Answer struct {
 	Rows         []json.RawMessage `json:"rows"`
 	Continuation string            `json:"continuation,omitempty"`
 	Charge       float64           `json:"charge"` // request units
@@ -36,11 +37,8 @@ type QueryPage struct {
 	DurationMs   float64           `json:"durationMs"`
 }
 
-// MaxBytes is the most that a page's rows may weigh.
-func (q Query) MaxBytes() int { return maxRowBytes }
-
-func (s *Server) container(r *http.Request) (*docstore.Container, error) {
-	db, err := s.cfg.Store.Database(r.PathValue("db"))
+func (p page) container(r *http.Request) (*docstore.Container, error) {
+	db, err := p.Account.Database(r.PathValue("db"))
 	if err != nil {
 		return nil, err
 	}
@@ -48,66 +46,64 @@ func (s *Server) container(r *http.Request) (*docstore.Container, error) {
 }
 
 // queryItems serves POST …/query with a Query.
-func (s *Server) queryItems(w http.ResponseWriter, r *http.Request) {
+func (p page) queryItems(w http.ResponseWriter, r *http.Request) error {
 	var q Query
-	c, err := s.container(r)
+	c, err := p.container(r)
 	if err == nil {
-		err = readJSON(w, r, maxQuery, &q)
+		err = portal.ReadJSON(w, r, maxQuery, &q)
 	}
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	if q.Max <= 0 {
 		q.Max = 100
 	}
 	q.Max = min(q.Max, maxRows)
 	began := time.Now()
-	page, err := s.cfg.Querier.Query(r.Context(), c, q)
+	answer, err := p.Query(r.Context(), c, q, maxRowBytes)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	page.DurationMs = float64(time.Since(began).Microseconds()) / 1000
-	writeJSON(w, http.StatusOK, page)
+	answer.DurationMs = float64(time.Since(began).Microseconds()) / 1000
+	portal.WriteJSON(w, http.StatusOK, answer)
+	return nil
 }
 
 // createItem serves POST …/items with a document; one with its id and
 // partition key must not exist.
-func (s *Server) createItem(w http.ResponseWriter, r *http.Request) {
-	s.writeItem(w, r, docstore.Op{Kind: docstore.Create}, http.StatusCreated)
+func (p page) createItem(w http.ResponseWriter, r *http.Request) error {
+	return p.writeItem(w, r, docstore.Op{Kind: docstore.Create}, http.StatusCreated)
 }
 
 // replaceItem serves PUT …/items[?etag=…] with a document that exists. With
 // an etag it must still have that version.
-func (s *Server) replaceItem(w http.ResponseWriter, r *http.Request) {
-	s.writeItem(w, r, docstore.Op{Kind: docstore.Replace, IfMatch: r.URL.Query().Get("etag")}, http.StatusOK)
+func (p page) replaceItem(w http.ResponseWriter, r *http.Request) error {
+	return p.writeItem(w, r, docstore.Op{Kind: docstore.Replace, IfMatch: r.URL.Query().Get("etag")}, http.StatusOK)
 }
 
-func (s *Server) writeItem(w http.ResponseWriter, r *http.Request, op docstore.Op, status int) {
+func (p page) writeItem(w http.ResponseWriter, r *http.Request, op docstore.Op, status int) error {
 	var doc json.RawMessage
-	c, err := s.container(r)
+	c, err := p.container(r)
 	if err == nil {
-		err = readJSON(w, r, maxItem, &doc)
+		err = portal.ReadJSON(w, r, maxItem, &doc)
 	}
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	op.Body = doc
 	item, err := write(r, c, op)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	writeJSON(w, status, json.RawMessage(item.Body))
+	portal.WriteJSON(w, status, json.RawMessage(item.Body))
+	return nil
 }
 
 // deleteItem serves DELETE …/items?id=…&pk=["…"][&etag=…]; pk is the partition
 // key as in the header of the REST dialect, a JSON array.
-func (s *Server) deleteItem(w http.ResponseWriter, r *http.Request) {
+func (p page) deleteItem(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	c, err := s.container(r)
+	c, err := p.container(r)
 	var key docstore.PartitionKey
 	if err == nil {
 		key, err = docstore.ParsePartitionKey(q.Get("pk"))
@@ -116,10 +112,10 @@ func (s *Server) deleteItem(w http.ResponseWriter, r *http.Request) {
 		_, err = write(r, c, docstore.Op{Kind: docstore.Delete, ID: q.Get("id"), Key: &key, IfMatch: q.Get("etag")})
 	}
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func write(r *http.Request, c *docstore.Container, op docstore.Op) (docstore.Item, error) {

@@ -1,4 +1,4 @@
-package portal
+package telemetry
 
 import (
 	"sync"
@@ -8,7 +8,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host"
 )
 
-// What the portal remembers of each function.
+// What is remembered of each function.
 const (
 	keptInvocations = 50
 	keptLogs        = 100      // lines per invocation
@@ -16,9 +16,9 @@ const (
 	keptRunning     = 200      // invocations under way that are followed
 )
 
-// functionCounters count a function's runs and keep the latest of them.
-type functionCounters struct {
-	runs, failures, items, documents, micros atomic.Int64
+// Function counts a function's runs and keep the latest of them.
+type Function struct {
+	Runs, Failures, Items, Documents, Micros atomic.Int64
 
 	mu      sync.Mutex // guards the fields below
 	running map[string]*Invocation
@@ -50,11 +50,24 @@ type LogLine struct {
 	Message string    `json:"message"`
 }
 
-func newFunctionCounters() *functionCounters {
-	return &functionCounters{running: map[string]*Invocation{}}
+// functionKey names a function of an app.
+type functionKey struct{ app, function string }
+
+// Function returns the counters of a function.
+func (c *Counts) Function(app, name string) *Function {
+	return loadOr(&c.functions, functionKey{app, name}, func() *Function { return &Function{running: map[string]*Invocation{}} })
 }
 
-func (f *functionCounters) begin(e host.InvocationStarted) {
+// Functions calls f with every function that has run.
+func (c *Counts) Functions(f func(app, name string, n *Function)) {
+	c.functions.Range(func(k, v any) bool {
+		key := k.(functionKey)
+		f(key.app, key.function, v.(*Function))
+		return true
+	})
+}
+
+func (f *Function) begin(e host.InvocationStarted) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.running) >= keptRunning {
@@ -65,7 +78,7 @@ func (f *functionCounters) begin(e host.InvocationStarted) {
 	}
 }
 
-func (f *functionCounters) log(e host.LogWritten) {
+func (f *Function) log(e host.LogWritten) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := f.running[e.ID]
@@ -84,13 +97,13 @@ func (f *functionCounters) log(e host.LogWritten) {
 	i.Logs = append(i.Logs, LogLine{e.At, e.Level.String(), text})
 }
 
-func (f *functionCounters) finish(e host.InvocationFinished) {
-	f.runs.Add(1)
-	f.items.Add(int64(e.Items))
-	f.documents.Add(int64(e.Documents))
-	f.micros.Add(e.Duration.Microseconds())
+func (f *Function) finish(e host.InvocationFinished) {
+	f.Runs.Add(1)
+	f.Items.Add(int64(e.Items))
+	f.Documents.Add(int64(e.Documents))
+	f.Micros.Add(e.Duration.Microseconds())
 	if e.Err != nil {
-		f.failures.Add(1)
+		f.Failures.Add(1)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -111,9 +124,9 @@ func (f *functionCounters) finish(e host.InvocationFinished) {
 	f.oldest = (f.oldest + 1) % keptInvocations
 }
 
-// invocations returns copies of what is known, newest first, those under way
+// Invocations returns copies of what is known, newest first, those under way
 // before the others.
-func (f *functionCounters) invocations() []Invocation {
+func (f *Function) Invocations() []Invocation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	all := make([]Invocation, 0, len(f.running)+len(f.recent))

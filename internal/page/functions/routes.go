@@ -1,47 +1,48 @@
-package portal
+package functions
 
 import (
 	"net/http"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 const maxInput = 2 << 20
 
 // getInvocations serves GET …/invocations: the recent ones, newest first.
-func (s *Server) getInvocations(w http.ResponseWriter, r *http.Request) {
+func (p page) getInvocations(w http.ResponseWriter, r *http.Request) error {
 	app, function := r.PathValue("app"), r.PathValue("function")
-	if _, err := s.app(app, function); err != nil {
-		s.fail(w, r, err)
-		return
+	if _, err := p.app(app, function); err != nil {
+		return err
 	}
-	writeJSON(w, http.StatusOK, s.meter.function(app, function).invocations())
+	portal.WriteJSON(w, http.StatusOK, p.Counts.Function(app, function).Invocations())
+	return nil
 }
 
 // runFunction serves POST …/run with {"input": "…"}: the trigger's data as
 // text. The outcome shows among the invocations.
-func (s *Server) runFunction(w http.ResponseWriter, r *http.Request) {
+func (p page) runFunction(w http.ResponseWriter, r *http.Request) error {
 	var body struct {
 		Input string `json:"input"`
 	}
 	function := r.PathValue("function")
-	h, err := s.app(r.PathValue("app"), function)
+	h, err := p.app(r.PathValue("app"), function)
 	if err == nil {
-		err = readJSON(w, r, maxInput, &body)
+		err = portal.ReadJSON(w, r, maxInput, &body)
 	}
 	if err == nil {
 		err = h.RunNow(function, body.Input)
 	}
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	writeJSON(w, http.StatusAccepted, map[string]string{"function": function})
+	portal.WriteJSON(w, http.StatusAccepted, map[string]string{"function": function})
+	return nil
 }
 
 // app finds the host that has the function.
-func (s *Server) app(name, function string) (FunctionHost, error) {
-	for _, a := range s.cfg.Apps {
+func (p page) app(name, function string) (Host, error) {
+	for _, a := range p.Apps {
 		if a.Host.Name() != name {
 			continue
 		}

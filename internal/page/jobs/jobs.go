@@ -1,0 +1,128 @@
+// Package jobs is the portal's page of stream jobs: what each reads and writes,
+// how far it is, its query and plan, and how to start and stop it.
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+)
+
+// Job is what the page needs of a stream job.
+type Job struct {
+	Name    string
+	Inputs  []End
+	Outputs []End
+	// About describes the query that runs, or would: it may be edited between
+	// two starts.
+	About func() About
+	// Numbers reads the job's counters. It is called once a second while
+	// somebody watches.
+	Numbers func() Numbers
+	// Totals reads what the run that began at a time has read and what failed
+	// in it. It is called every second, so it is cheaper.
+	Totals func() (began time.Time, in, failed int64)
+	// Start begins a job that stands; start is last, now, all or an RFC 3339
+	// time. Stop ends one that runs. Both return when it is done.
+	Start func(ctx context.Context, start string) error
+	Stop  func(ctx context.Context) error
+}
+
+// Of shows a job of this process. group is what reads a hub when the job names
+// no consumer group.
+func Of(j *jobs.Job, group string) Job {
+	shown := Job{
+		Name: j.Name(), Inputs: []End{}, Outputs: []End{}, Start: j.Start, Stop: j.Stop,
+		About:   func() About { return AboutOf(j) },
+		Numbers: func() Numbers { return NumbersOf(j) },
+		Totals:  func() (time.Time, int64, int64) { return totalsOf(j) },
+	}
+	for _, in := range j.Spec().Inputs {
+		end := End{Name: in.Name, Kind: in.Kind, Target: in.Target, Group: in.Group, Reference: in.Reference}
+		if !in.Reference && end.Group == "" {
+			end.Group = group
+		}
+		shown.Inputs = append(shown.Inputs, end)
+	}
+	for _, out := range j.Spec().Outputs {
+		shown.Outputs = append(shown.Outputs, End{Name: out.Name, Kind: out.Kind, Target: out.Target})
+	}
+	return shown
+}
+
+type page []Job
+
+// Pages returns the page.
+func Pages(jobs []Job) []portal.Page {
+	p := page(jobs)
+	return []portal.Page{{
+		Kind: "jobs", Item: "job", Rows: p.rows, Detail: p.detail, Count: func() int { return len(jobs) },
+		Totals: (&totals{jobs: jobs, runs: make([]run, len(jobs))}).add,
+		Routes: []portal.Route{
+			{Pattern: "GET /api/jobs", Serve: p.listJobs},
+			{Pattern: "GET /api/jobs/{job}", Serve: p.getJob},
+			{Pattern: "POST /api/jobs/{job}/start", Serve: p.startJob},
+			{Pattern: "POST /api/jobs/{job}/stop", Serve: p.stopJob},
+		},
+	}}
+}
+
+// backlogWarning is how many events a job may be behind without a mark.
+const backlogWarning = 10_000
+
+// Row is a job in the list. Rates are per second, over the last four seconds.
+type Row struct {
+	ID       string      `json:"id"` // its name
+	State    string      `json:"state"`
+	In       float64     `json:"in"`  // rate
+	Out      float64     `json:"out"` // rate
+	DelayMs  float64     `json:"delayMs"`
+	Backlog  int64       `json:"backlog"`
+	Late     bool        `json:"late"` // the backlog is worth a warning
+	Failed   string      `json:"failed,omitempty"`
+	Warnings int         `json:"warnings"`
+	Inputs   []InputRow  `json:"inputs"`
+	Outputs  []OutputRow `json:"outputs"`
+}
+
+// InputRow is an input of a Row.
+type InputRow struct {
+	End
+	In  float64 `json:"in"`  // rate
+	Lag int64   `json:"lag"` // of all partitions
+}
+
+// OutputRow is an output of a Row.
+type OutputRow struct {
+	End
+	Out float64 `json:"out"` // rate
+}
+
+func (p page) rows(r *portal.Rates) []portal.Row {
+	rows := make([]portal.Row, len(p))
+	for i := range p {
+		s := p[i].state(r.Of)
+		row := Row{
+			ID: s.Name, State: s.State, In: s.In, Out: s.Out, DelayMs: s.DelayMs, Backlog: s.Backlog, Late: s.Late, Failed: s.Failed,
+			Warnings: len(s.Warnings), Inputs: make([]InputRow, len(s.Inputs)), Outputs: make([]OutputRow, len(s.Outputs)),
+		}
+		for n, in := range s.Inputs {
+			row.Inputs[n] = InputRow{in.End, in.In, in.Lag}
+		}
+		for n, out := range s.Outputs {
+			row.Outputs[n] = OutputRow{out.End, out.Out}
+		}
+		rows[i] = portal.Row{ID: row.ID, Value: row}
+	}
+	return rows
+}
+
+func (p page) detail(name string, r *portal.Rates) (any, error) {
+	j, err := p.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return j.state(r.Of), nil
+}

@@ -1,0 +1,47 @@
+package jobs
+
+import (
+	"sync"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+)
+
+// totals adds up what jobs did since the start of the process. A job's own
+// counters begin anew with each run.
+type totals struct {
+	jobs []Job
+	mu   sync.Mutex // guards runs
+	runs []run      // as many as jobs
+}
+
+// run is the newest run of a job, and what the runs before it did.
+type run struct {
+	began                  time.Time
+	in, failed             int64
+	inBefore, failedBefore int64
+}
+
+func (t *totals) add(add func(name string, total int64)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.jobs {
+		began, in, failed := t.jobs[i].Totals()
+		r := &t.runs[i]
+		if !began.Equal(r.began) || in < r.in {
+			r.inBefore, r.failedBefore = r.inBefore+r.in, r.failedBefore+r.failed
+		}
+		r.began, r.in, r.failed = began, in, failed
+		add("items", r.inBefore+in)
+		add("failures", r.failedBefore+failed)
+	}
+}
+
+func totalsOf(j *jobs.Job) (began time.Time, in, failed int64) {
+	s := j.Status()
+	if s.Job == nil {
+		return s.StartedAt, 0, 0
+	}
+	m := s.Job.Metrics()
+	return s.StartedAt, m.InputEvents, m.RuntimeErrors + m.OutputErrors
+}

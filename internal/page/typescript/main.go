@@ -1,0 +1,118 @@
+// Command typescript prints the JSON shapes of the portal's interface as
+// TypeScript, for web/src/lib/wire.ts: `make web` writes the file, and
+// scripts/browser refuses one that is stale.
+//
+// A struct becomes an interface under the name in the table below. One that a
+// field needs and that is not there is an error, so no shape is typed by hand.
+package main
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+
+	"github.com/lazuli-dev/lazuli/internal/page/functions"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
+	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
+)
+
+// shapes are the structs and what they are called in the pages.
+var shapes = []shape{
+	of[portal.Opened]("Opened"),
+	of[portal.StreamChange]("StreamChange"),
+	of[portal.Summary]("Summary"),
+	of[portal.History]("History"),
+	of[portal.Rows]("ListPage"),
+	of[portal.Problem]("ProblemBody"),
+	of[portal.Place]("Place"),
+	of[portal.BoardEntry]("BoardEntry"),
+	of[hubs.Row]("Hub"),
+	of[hubs.Detail]("HubDetail"),
+	of[hubs.Partition]("HubPartition"),
+	of[hubs.Reader]("HubReader"),
+	of[hubs.Behind]("HubConsumer"),
+	of[hubs.Event]("PeekedEvent"),
+	of[hubs.NewEvent]("NewEvent"),
+	of[hubs.Sent]("SentEvent"),
+	of[items.Database]("Database"),
+	of[items.Container]("Container"),
+	of[items.Answer]("QueryPage"),
+	of[functions.AppRow]("App"),
+	of[functions.Function]("Func"),
+	of[functions.Output]("FuncOutput"),
+	of[telemetry.Invocation]("Invocation"),
+	of[telemetry.LogLine]("LogLine"),
+	of[jobs.End]("JobEnd"),
+	of[jobs.Row]("Job"),
+	of[jobs.InputRow]("JobInput"),
+	of[jobs.OutputRow]("JobOutput"),
+	of[jobs.State]("JobDetail"),
+	of[jobs.InputState]("JobInputDetail"),
+	of[jobs.OutputState]("JobOutputDetail"),
+	of[jobs.Partition]("JobPartition"),
+	of[jobs.Warning]("JobWarning"),
+	of[jobs.DataErrors]("JobDataErrors"),
+	of[jobs.About]("JobText"),
+	of[jobs.Diagram]("PlanDiagram"),
+	of[jobs.Node]("PlanNode"),
+	of[jobs.Edge]("PlanEdge"),
+	of[dashboard.Definition]("Board"),
+	of[dashboard.DatasetSpec]("DatasetSpec"),
+	of[dashboard.Tile]("TileSpec"),
+	of[dashboard.Threshold]("Threshold"),
+	of[dashboard.Column]("Column"),
+	of[dashboard.Alarm]("AlarmSpec"),
+	of[dashboard.View]("BoardView"),
+	of[dashboard.DatasetView]("DatasetView"),
+	of[dashboard.NumberView]("NumberView"),
+	of[dashboard.LineView]("LineView"),
+	of[dashboard.SeriesView]("SeriesView"),
+	of[dashboard.BarView]("BarView"),
+	of[dashboard.Bar]("Bar"),
+	of[dashboard.MapView]("MapView"),
+	of[dashboard.Site]("Site"),
+	of[dashboard.TableView]("TableView"),
+	of[dashboard.TableRow]("TableRow"),
+	of[dashboard.AlarmsView]("AlarmsView"),
+	of[dashboard.AlarmRow]("AlarmRow"),
+}
+
+// words are strings of which there are only a few, by the field that holds
+// them.
+var words = map[string]string{
+	"TileSpec.type":    `'number' | 'gauge' | 'line' | 'bar' | 'map' | 'table' | 'alarms'`,
+	"Threshold.state":  state,
+	"NumberView.state": state,
+	"Bar.state":        state,
+	"Site.state":       state,
+	"Job.state":        run,
+	"JobDetail.state":  run,
+	"JobEnd.kind":      `'hub' | 'container' | 'function' | 'dataset' | 'file'`,
+}
+
+const (
+	state = `'ok' | 'warn' | 'alarm' | 'off'`
+	run   = `'starting' | 'running' | 'degraded' | 'stopping' | 'stopped' | 'failed'`
+)
+
+type shape struct {
+	name string
+	t    reflect.Type
+}
+
+func of[T any](name string) shape { return shape{name, reflect.TypeFor[T]()} }
+
+func main() {
+	text, err := write(shapes)
+	if err == nil {
+		_, err = os.Stdout.WriteString(text)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "typescript:", err)
+		os.Exit(1)
+	}
+}

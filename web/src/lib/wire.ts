@@ -1,0 +1,504 @@
+// Made by `go run ./internal/page/typescript` from the Go types, which say what each field means. Do not edit.
+
+export interface Opened {
+  id: string
+}
+
+export interface StreamChange {
+  add: string[]
+  drop: string[]
+}
+
+export interface Summary {
+  t: number
+  name: string
+  version: string
+  startedAt: string
+  counts: Record<string, number>
+  totals: Record<string, number>
+  levels: Record<string, number>
+}
+
+export interface History {
+  t: number[]
+  series: Record<string, number[]>
+}
+
+export interface ListPage {
+  rows: unknown[]
+  total: number
+  next: string
+}
+
+export interface ProblemBody {
+  error: string
+  kind: string
+  line?: number
+  col?: number
+  start?: number
+  end?: number
+}
+
+export interface Place {
+  line?: number
+  col?: number
+  start?: number
+  end?: number
+}
+
+export interface BoardEntry {
+  name: string
+  title: Record<string, string>
+  subtitle?: Record<string, string>
+  tiles: number
+}
+
+export interface Hub {
+  id: string
+  events: number
+  total: number
+  stored: number
+  consumers: number
+  lag: number
+  late: boolean
+}
+
+export interface HubDetail {
+  name: string
+  retentionHours: number
+  groups: string[]
+  events: number
+  bytes: number
+  total: number
+  stored: number
+  size: number
+  partitions: HubPartition[]
+  readers: HubReader[]
+  consumers: HubConsumer[]
+}
+
+export interface HubPartition {
+  id: number
+  begin: number
+  last: number
+  lastAt: number
+  size: number
+  events: number
+}
+
+export interface HubReader {
+  group: string
+  events: number
+  lastAt: number
+}
+
+export interface HubConsumer {
+  app: string
+  function: string
+  group: string
+  lag: number
+  late: boolean
+  partitions: number[]
+}
+
+export interface PeekedEvent {
+  sequence: number
+  offset: string
+  enqueuedAt: string
+  key?: string
+  body: string
+  size: number
+  binary?: boolean
+  cut?: boolean
+  properties?: unknown
+  system?: unknown
+}
+
+export interface NewEvent {
+  body: string
+  key: string
+}
+
+export interface SentEvent {
+  partition: number
+  sequence: number
+  enqueuedAt: string
+}
+
+export interface Database {
+  id: string
+}
+
+export interface Container {
+  id: string
+  database: string
+  name: string
+  key: string[]
+  documents: number
+  bytes: number
+  changes: number
+  leases: boolean
+}
+
+export interface QueryPage {
+  rows: unknown[]
+  continuation?: string
+  charge: number
+  explain: string
+  entries: number
+  documents: number
+  bytes: number
+  durationMs: number
+}
+
+export interface App {
+  id: string
+  url: string
+  kind: string
+  worker: string
+  error?: string
+}
+
+export interface Func {
+  id: string
+  app: string
+  name: string
+  place: number
+  trigger: string
+  target: string
+  group?: string
+  methods?: string[]
+  outputs: FuncOutput[]
+  state: string
+  error?: string
+  disabled: boolean
+  runs: number
+  items: number
+  documents: number
+  failures: number
+  total: number
+  failed: number
+  meanMs: number
+}
+
+export interface FuncOutput {
+  type: string
+  target: string
+}
+
+export interface Invocation {
+  id: string
+  at: string
+  reason: string
+  details?: string
+  items: number
+  documents: number
+  durationMs: number
+  running: boolean
+  error?: string
+  logs: LogLine[]
+  logsLost: number
+}
+
+export interface LogLine {
+  at: string
+  level: string
+  message: string
+}
+
+export interface JobEnd {
+  name: string
+  kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'
+  target: string
+  group?: string
+  reference?: boolean
+}
+
+export interface Job {
+  id: string
+  state: 'starting' | 'running' | 'degraded' | 'stopping' | 'stopped' | 'failed'
+  in: number
+  out: number
+  delayMs: number
+  backlog: number
+  late: boolean
+  failed?: string
+  warnings: number
+  inputs: JobInput[]
+  outputs: JobOutput[]
+}
+
+export interface JobInput {
+  name: string
+  kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'
+  target: string
+  group?: string
+  reference?: boolean
+  in: number
+  lag: number
+}
+
+export interface JobOutput {
+  name: string
+  kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'
+  target: string
+  group?: string
+  reference?: boolean
+  out: number
+}
+
+export interface JobDetail {
+  name: string
+  state: 'starting' | 'running' | 'degraded' | 'stopping' | 'stopped' | 'failed'
+  start: string
+  startedAt: number
+  lanes: number
+  inputs: JobInputDetail[]
+  outputs: JobOutputDetail[]
+  in: number
+  out: number
+  delayMs: number
+  backlog: number
+  late: boolean
+  counts: Record<string, number>
+  checkpoints: number
+  checkpointAt: number
+  stateBytes: number
+  heldRows: number
+  functions: string[]
+  lastError?: string
+  dataErrors?: JobDataErrors[]
+  blocked?: Record<string, string>
+  failed?: string
+  warnings: JobWarning[]
+}
+
+export interface JobInputDetail {
+  name: string
+  kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'
+  target: string
+  group?: string
+  reference?: boolean
+  in: number
+  lag: number
+  late: boolean
+  counts?: Record<string, number>
+  partitions?: JobPartition[]
+}
+
+export interface JobOutputDetail {
+  name: string
+  kind: 'hub' | 'container' | 'function' | 'dataset' | 'file'
+  target: string
+  group?: string
+  reference?: boolean
+  out: number
+  counts: Record<string, number>
+  blocked?: string
+}
+
+export interface JobPartition {
+  id: number
+  next: number
+  lag: number
+  late: boolean
+  delayMs: number
+}
+
+export interface JobWarning {
+  kind: string
+  input: string
+  events: number
+  offsetHours: number
+  example: string
+  at: number
+  text: string
+}
+
+export interface JobDataErrors {
+  kind: string
+  input: string
+  events: number
+  last: string
+}
+
+export interface JobText {
+  name: string
+  query: string
+  explain: string
+  parallel: boolean
+  lanesText: string
+  inputs: JobEnd[]
+  outputs: JobEnd[]
+  diagram: PlanDiagram
+}
+
+export interface PlanDiagram {
+  nodes: PlanNode[]
+  edges: PlanEdge[]
+}
+
+export interface PlanNode {
+  id: string
+  kind: string
+  label: string
+  detail: string
+  step: string
+}
+
+export interface PlanEdge {
+  from: string
+  to: string
+}
+
+export interface Board {
+  name: string
+  title: Record<string, string>
+  subtitle?: Record<string, string>
+  datasets: Record<string, DatasetSpec>
+  tiles: TileSpec[]
+  names?: Record<string, Record<string, string>>
+}
+
+export interface DatasetSpec {
+  container?: string
+  push?: boolean
+  time?: string
+  clock?: string
+  stale?: number
+}
+
+export interface TileSpec {
+  type: 'number' | 'gauge' | 'line' | 'bar' | 'map' | 'table' | 'alarms'
+  title: Record<string, string>
+  dataset: string
+  w: number
+  h: number
+  where?: Record<string, unknown>
+  window?: number
+  latest?: string
+  value?: string
+  per?: string
+  scale?: number
+  aggregate?: string
+  by?: string
+  every?: number
+  trend?: number
+  unit?: string
+  decimals?: number
+  min?: number
+  max?: number
+  thresholds?: Threshold[]
+  limit?: number
+  columns?: Column[]
+  key?: string
+  label?: string
+  lat?: string
+  lon?: string
+  size?: string
+  alarm?: AlarmSpec
+  status?: string
+  states?: Record<string, string>
+  detail?: Column[]
+  severity?: string
+  message?: Record<string, string>
+}
+
+export interface Threshold {
+  at: number
+  state: 'ok' | 'warn' | 'alarm' | 'off'
+  below?: boolean
+}
+
+export interface Column {
+  field: string
+  title: Record<string, string>
+  unit?: string
+  decimals?: number
+}
+
+export interface AlarmSpec {
+  dataset: string
+  key: string
+  window: number
+  where?: Record<string, unknown>
+}
+
+export interface BoardView {
+  t: number
+  datasets: Record<string, DatasetView>
+  tiles: unknown[]
+}
+
+export interface DatasetView {
+  rows: number
+  total: number
+  newest: number
+  stale: boolean
+  error?: string
+}
+
+export interface NumberView {
+  value: number | null
+  state: 'ok' | 'warn' | 'alarm' | 'off'
+  trend: (number | null)[]
+}
+
+export interface LineView {
+  t: number[]
+  series: SeriesView[]
+  left: number
+}
+
+export interface SeriesView {
+  name: string
+  unit?: string
+  v: (number | null)[]
+}
+
+export interface BarView {
+  bars: Bar[]
+  left: number
+}
+
+export interface Bar {
+  name: string
+  value: number
+  state: 'ok' | 'warn' | 'alarm' | 'off'
+}
+
+export interface MapView {
+  sites: Site[]
+}
+
+export interface Site {
+  key: string
+  label: string
+  lat: number
+  lon: number
+  value: number | null
+  size?: number
+  state: 'ok' | 'warn' | 'alarm' | 'off'
+  at: number
+}
+
+export interface TableView {
+  rows: TableRow[]
+}
+
+export interface TableRow {
+  t: number
+  cells: unknown[]
+}
+
+export interface AlarmsView {
+  alarms: AlarmRow[]
+}
+
+export interface AlarmRow {
+  t: number
+  key: string
+  label: string
+  severity: string
+  message: Record<string, string>
+}

@@ -1,0 +1,20 @@
+// What holds for all sources of the pages.
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const src = join(import.meta.dirname, '../src')
+const files = (await readdir(src, { recursive: true })).filter((f) => /\.(ts|svelte)$/.test(f))
+
+async function users(pattern) {
+  const found = []
+  for (const f of files) if (pattern.test((await readFile(join(src, f), 'utf8')).replace(/^\s*\/\/.*$/gm, ''))) found.push(f)
+  return found.sort()
+}
+
+test('one module calls fetch, one opens the stream', async () => {
+  assert.ok(files.length > 30, `${files.length} sources found`)
+  assert.deepEqual(await users(/\bfetch\b|XMLHttpRequest|sendBeacon/), ['lib/api.ts'])
+  assert.deepEqual(await users(/\bnew (EventSource|WebSocket)\b/), ['lib/fan.ts'])
+})
