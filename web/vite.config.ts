@@ -6,6 +6,13 @@ import { defineConfig } from 'vite'
 // policy would refuse (data: URLs).
 export default defineConfig({
   plugins: [svelte()],
-  build: { outDir: 'dist', emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false, target: 'es2022' },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    target: 'es2022',
+  },
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/v1.0': 'http://127.0.0.1:8080' } },
 })

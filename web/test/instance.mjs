@@ -61,15 +61,90 @@ const plants = {
   datasets: { readings: { push: true, time: 'at' }, alerts: { push: true, time: 'at' } },
   tiles: [
     {
-      type: 'map', title: { en: 'Sites', ko: '현황 지도' }, dataset: 'readings', key: 'plant', label: 'name', lat: 'lat', lon: 'lon', size: 'kw', value: 'use', unit: '%', decimals: 0, w: 5, h: 8,
-      thresholds: [{ at: 25, state: 'warn', below: true }], alarm: { dataset: 'alerts', key: 'plant' },
-      detail: [{ field: 'use', title: { en: 'Utilisation', ko: '가동률' }, unit: '%' }, { field: 'out', title: { en: 'Output', ko: '출력' }, unit: ' kW' }],
+      type: 'map',
+      title: { en: 'Sites', ko: '현황 지도' },
+      dataset: 'readings',
+      key: 'plant',
+      label: 'name',
+      lat: 'lat',
+      lon: 'lon',
+      size: 'kw',
+      value: 'use',
+      unit: '%',
+      decimals: 0,
+      w: 5,
+      h: 8,
+      thresholds: [{ at: 25, state: 'warn', below: true }],
+      alarm: { dataset: 'alerts', key: 'plant' },
+      detail: [
+        { field: 'use', title: { en: 'Utilisation', ko: '가동률' }, unit: '%' },
+        { field: 'out', title: { en: 'Output', ko: '출력' }, unit: ' kW' },
+      ],
     },
-    { type: 'number', title: { en: 'National output', ko: '전국 출력' }, dataset: 'readings', value: 'out', aggregate: 'sum', latest: 'plant', scale: 0.001, unit: 'MW', decimals: 1, w: 3, h: 2 },
-    { type: 'gauge', title: { en: 'Utilisation', ko: '가동률' }, dataset: 'readings', value: 'out', per: 'kw', scale: 100, latest: 'plant', unit: '%', min: 0, max: 100, w: 2, h: 2 },
-    { type: 'number', title: { en: 'Alarms', ko: '경보' }, dataset: 'alerts', aggregate: 'count', window: '5m', thresholds: [{ at: 1, state: 'alarm' }], decimals: 0, w: 2, h: 2 },
-    { type: 'alarms', title: { en: 'Alarm list', ko: '경보 목록' }, dataset: 'alerts', key: 'plant', label: 'name', message: 'text', severity: 'level', w: 3, h: 6 },
-    { type: 'bar', title: { en: 'Output by region', ko: '지역별 출력' }, dataset: 'readings', value: 'out', aggregate: 'sum', by: 'region', latest: 'plant', scale: 0.001, unit: 'MW', decimals: 1, limit: 9, w: 4, h: 6 },
+    {
+      type: 'number',
+      title: { en: 'National output', ko: '전국 출력' },
+      dataset: 'readings',
+      value: 'out',
+      aggregate: 'sum',
+      latest: 'plant',
+      scale: 0.001,
+      unit: 'MW',
+      decimals: 1,
+      w: 3,
+      h: 2,
+    },
+    {
+      type: 'gauge',
+      title: { en: 'Utilisation', ko: '가동률' },
+      dataset: 'readings',
+      value: 'out',
+      per: 'kw',
+      scale: 100,
+      latest: 'plant',
+      unit: '%',
+      min: 0,
+      max: 100,
+      w: 2,
+      h: 2,
+    },
+    {
+      type: 'number',
+      title: { en: 'Alarms', ko: '경보' },
+      dataset: 'alerts',
+      aggregate: 'count',
+      window: '5m',
+      thresholds: [{ at: 1, state: 'alarm' }],
+      decimals: 0,
+      w: 2,
+      h: 2,
+    },
+    {
+      type: 'alarms',
+      title: { en: 'Alarm list', ko: '경보 목록' },
+      dataset: 'alerts',
+      key: 'plant',
+      label: 'name',
+      message: 'text',
+      severity: 'level',
+      w: 3,
+      h: 6,
+    },
+    {
+      type: 'bar',
+      title: { en: 'Output by region', ko: '지역별 출력' },
+      dataset: 'readings',
+      value: 'out',
+      aggregate: 'sum',
+      by: 'region',
+      latest: 'plant',
+      scale: 0.001,
+      unit: 'MW',
+      decimals: 1,
+      limit: 9,
+      w: 4,
+      h: 6,
+    },
   ],
 }
 
@@ -128,7 +203,10 @@ export async function startSolar(plant, afterSeconds) {
   const dir = await folder()
   const weather = await freePort()
   const example = join(root, 'examples/solar')
-  await writeFile(join(dir, 'faults.csv'), `kind,plantId,afterSeconds,forSeconds,size\ndrop,${plant},${afterSeconds},60,0.8\n`)
+  await writeFile(
+    join(dir, 'faults.csv'),
+    `kind,plantId,afterSeconds,forSeconds,size\ndrop,${plant},${afterSeconds},60,0.8\n`,
+  )
   const text = (await readFile(join(example, 'lazuli.yaml'), 'utf8'))
     .replace('eventHubs:', 'portal: {port: 0}\neventHubs:\n  amqpPort: 0\n  amqpsPort: 0')
     .replace('cosmos:', 'cosmos:\n  port: 0')
@@ -150,13 +228,23 @@ export async function start() {
   await writeFile(join(dir, 'stuck.asaql'), averages)
   await writeFile(join(dir, 'lazuli.yaml'), project)
   await writeFile(join(dir, 'dashboards/plants.json'), JSON.stringify(plants))
-  await writeFile(join(dir, 'dashboards/telemetry.json'), await readFile(join(root, 'examples/telemetry/dashboards/telemetry.json')))
+  await writeFile(
+    join(dir, 'dashboards/telemetry.json'),
+    await readFile(join(root, 'examples/telemetry/dashboards/telemetry.json')),
+  )
   const { url, up, env } = await launch(dir)
-  const feed = spawn(program, ['send', 'telemetry_events', '--project', dir, '--count', '1000000', '--rate', '40'], { env, stdio: 'ignore' })
+  const feed = spawn(program, ['send', 'telemetry_events', '--project', dir, '--count', '1000000', '--rate', '40'], {
+    env,
+    stdio: 'ignore',
+  })
   return {
     url,
     push: (dataset, rows) =>
-      fetch(`${url}/v1.0/myorg/datasets/${dataset}/tables/rows/rows`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ rows }) }).then((r) => {
+      fetch(`${url}/v1.0/myorg/datasets/${dataset}/tables/rows/rows`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ rows }),
+      }).then((r) => {
         if (!r.ok) throw new Error(`push to ${dataset}: ${r.status}`)
       }),
     edit: (file, text) => writeFile(join(dir, file), text),
@@ -167,8 +255,15 @@ export async function start() {
 }
 
 const regions = [
-  ['Gangwon', 37.6, 128.3], ['Gyeonggi', 37.3, 127.2], ['Chungbuk', 36.7, 127.7], ['Chungnam', 36.5, 126.8], ['Gyeongbuk', 36.3, 128.7],
-  ['Jeonbuk', 35.7, 127.1], ['Gyeongnam', 35.3, 128.3], ['Jeonnam', 34.85, 126.9], ['Jeju', 33.38, 126.55],
+  ['Gangwon', 37.6, 128.3],
+  ['Gyeonggi', 37.3, 127.2],
+  ['Chungbuk', 36.7, 127.7],
+  ['Chungnam', 36.5, 126.8],
+  ['Gyeongbuk', 36.3, 128.7],
+  ['Jeonbuk', 35.7, 127.1],
+  ['Gyeongnam', 35.3, 128.3],
+  ['Jeonnam', 34.85, 126.9],
+  ['Jeju', 33.38, 126.55],
 ]
 
 // readings are rows of 90 plants, the same ones for the same minute.
@@ -182,7 +277,17 @@ export function readings(at = Date.now()) {
     const kw = 300 + Math.round(chance * 4000)
     const use = 30 + 45 * chance + 6 * Math.sin(at / 20_000 + i)
     const spread = region === 'Jeju' ? 0.12 : 0.55
-    rows.push({ at: new Date(at).toISOString(), plant: 'p' + i, name: `${region} ${1 + Math.floor(i / 9)}`, region, lat: lat + (chance - 0.5) * spread, lon: lon + (other - Math.floor(other) - 0.5) * spread * 1.3, kw, use, out: (kw * use) / 100 })
+    rows.push({
+      at: new Date(at).toISOString(),
+      plant: 'p' + i,
+      name: `${region} ${1 + Math.floor(i / 9)}`,
+      region,
+      lat: lat + (chance - 0.5) * spread,
+      lon: lon + (other - Math.floor(other) - 0.5) * spread * 1.3,
+      kw,
+      use,
+      out: (kw * use) / 100,
+    })
   }
   return rows
 }

@@ -10,15 +10,19 @@ import { chromium } from 'playwright-core'
 import { averages, readings, start } from './instance.mjs'
 
 const shots = join(import.meta.dirname, 'shots')
-const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+const executablePath =
+  process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 let lazuli, browser, axe
 
-before(async () => {
-  await mkdir(shots, { recursive: true })
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  lazuli = await start()
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-}, { timeout: 120_000 })
+before(
+  async () => {
+    await mkdir(shots, { recursive: true })
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    lazuli = await start()
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  },
+  { timeout: 120_000 },
+)
 
 after(async () => {
   await browser?.close()
@@ -27,7 +31,12 @@ after(async () => {
 
 // open loads an address in a fresh profile and collects what goes wrong there.
 async function open(hash, { theme = 'dark', lang = 'en', width = 1600, height = 1000 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: lang === 'ko' ? 'ko-KR' : 'en-GB', bypassCSP: false })
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    locale: lang === 'ko' ? 'ko-KR' : 'en-GB',
+    bypassCSP: false,
+  })
   const page = await context.newPage()
   page.wrong = []
   page.on('console', (m) => m.type() === 'error' && page.wrong.push(m.text()))
@@ -51,9 +60,15 @@ async function finish(page) {
 async function serious(page) {
   const session = await page.context().newCDPSession(page)
   await session.send('Runtime.evaluate', { expression: axe })
-  const { result } = await session.send('Runtime.evaluate', { expression: 'axe.run(document, {resultTypes: ["violations"]})', awaitPromise: true, returnByValue: true })
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: 'axe.run(document, {resultTypes: ["violations"]})',
+    awaitPromise: true,
+    returnByValue: true,
+  })
   const { violations } = result.value
-  return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
+  return violations
+    .filter((v) => ['serious', 'critical'].includes(v.impact))
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
 }
 
 const number = async (page, selector) => Number((await page.textContent(selector)).replace(/[^\d.]/g, ''))
@@ -163,7 +178,8 @@ test('stream jobs: one whose output takes nothing says so loudly', async () => {
 
 test('stream jobs: stop, a query that was edited meanwhile, start', async () => {
   const page = await open('#/jobs/averages')
-  const state = async (want) => eventually('state ' + want, async () => (await page.textContent('[data-live=state]')).trim() === want)
+  const state = async (want) =>
+    eventually('state ' + want, async () => (await page.textContent('[data-live=state]')).trim() === want)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await state('Stopped')
   await page.getByRole('button', { name: 'Start', exact: true }).click()
@@ -209,7 +225,15 @@ test('map dashboard: sites, an alarm turns red within two seconds, a site shows 
   await shoot(page, 'map-quiet')
   const [plant] = readings()
   const begin = Date.now()
-  await lazuli.push('alerts', [{ at: new Date().toISOString(), plant: plant.plant, name: plant.name, text: 'Output fell by 62 % at unchanged irradiance', level: 'critical' }])
+  await lazuli.push('alerts', [
+    {
+      at: new Date().toISOString(),
+      plant: plant.plant,
+      name: plant.name,
+      text: 'Output fell by 62 % at unchanged irradiance',
+      level: 'critical',
+    },
+  ])
   await page.waitForSelector('.site.alarm')
   await page.waitForSelector('[data-tile=alarms] li')
   assert.ok(Date.now() - begin < 2000, `the alarm took ${Date.now() - begin} ms`)
@@ -258,7 +282,16 @@ test('language, theme and keyboard', async () => {
 })
 
 // every page of the portal.
-const pages = ['', '#/dashboards/plants', '#/dashboards/telemetry', '#/hubs/telemetry_events', '#/data/serverless_db/events', '#/functions/telemetry/eventhub_trigger_processor', '#/jobs/averages', '#/jobs/stuck']
+const pages = [
+  '',
+  '#/dashboards/plants',
+  '#/dashboards/telemetry',
+  '#/hubs/telemetry_events',
+  '#/data/serverless_db/events',
+  '#/functions/telemetry/eventhub_trigger_processor',
+  '#/jobs/averages',
+  '#/jobs/stuck',
+]
 
 test('every page by keyboard, in both themes', async () => {
   for (const theme of ['dark', 'light'])
@@ -275,15 +308,32 @@ test('every page by keyboard, in both themes', async () => {
           const e = document.activeElement
           if (!e || e === document.body) return null
           const [box, style] = [e.getBoundingClientRect(), getComputedStyle(e)]
-          const marked = e.matches(':focus-visible') && (e instanceof SVGElement || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2))
-          return { html: e.outerHTML.slice(0, 120), seen: box.width > 0 && box.height > 0, marked, main: e.closest('main') !== null }
+          const marked =
+            e.matches(':focus-visible') &&
+            (e instanceof SVGElement || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2))
+          return {
+            html: e.outerHTML.slice(0, 120),
+            seen: box.width > 0 && box.height > 0,
+            marked,
+            main: e.closest('main') !== null,
+          }
         })
         ended = stop === null
         if (stop) stops.push(stop)
       }
-      assert.ok(ended, `${theme} ${hash}: the focus does not leave after ${stops.length} stops, the last ${stops.at(-1)?.html}`)
-      assert.deepEqual(stops.filter((s) => !s.seen || !s.marked), [], `${theme} ${hash}: stops that cannot be seen or do not show the focus`)
-      assert.ok(stops.some((s) => s.main), `${theme} ${hash}: nothing in the page itself can be reached`)
+      assert.ok(
+        ended,
+        `${theme} ${hash}: the focus does not leave after ${stops.length} stops, the last ${stops.at(-1)?.html}`,
+      )
+      assert.deepEqual(
+        stops.filter((s) => !s.seen || !s.marked),
+        [],
+        `${theme} ${hash}: stops that cannot be seen or do not show the focus`,
+      )
+      assert.ok(
+        stops.some((s) => s.main),
+        `${theme} ${hash}: nothing in the page itself can be reached`,
+      )
       await finish(page)
     }
 })
@@ -329,7 +379,8 @@ test('first paint is under a second', async () => {
   const word = await paint(`http://127.0.0.1:${bare.address().port}/`)
   bare.close()
   let first = Infinity
-  for (let tries = 0; tries < 10 && (tries < 3 || first >= 1000); tries++) first = Math.min(first, await paint(lazuli.url))
+  for (let tries = 0; tries < 10 && (tries < 3 || first >= 1000); tries++)
+    first = Math.min(first, await paint(lazuli.url))
   console.log(`first contentful paint ${Math.round(first)} ms; of a bare word ${Math.round(word)} ms`)
   assert.ok(first < 1000, `first contentful paint after ${first} ms, of a bare word after ${word} ms`)
 })

@@ -9,7 +9,8 @@ const files = (await readdir(src, { recursive: true })).filter((f) => /\.(ts|sve
 
 async function users(pattern) {
   const found = []
-  for (const f of files) if (pattern.test((await readFile(join(src, f), 'utf8')).replace(/^\s*\/\/.*$/gm, ''))) found.push(f)
+  for (const f of files)
+    if (pattern.test((await readFile(join(src, f), 'utf8')).replace(/^\s*\/\/.*$/gm, ''))) found.push(f)
   return found.sort()
 }
 

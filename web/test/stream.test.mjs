@@ -7,13 +7,17 @@ import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { start } from './instance.mjs'
 
-const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+const executablePath =
+  process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 let lazuli, browser
 
-before(async () => {
-  lazuli = await start()
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-}, { timeout: 120_000 })
+before(
+  async () => {
+    lazuli = await start()
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  },
+  { timeout: 120_000 },
+)
 
 after(async () => {
   await browser?.close()
@@ -23,7 +27,12 @@ after(async () => {
 const context = () => browser.newContext({ viewport: { width: 1400, height: 900 }, locale: 'en-GB' })
 
 // alive waits for a page to show a rate that somebody sends.
-const alive = (page) => page.waitForFunction(() => parseFloat(document.querySelector('[data-figure=eventsIn] .value')?.textContent ?? '') > 5, null, { timeout: 8000 })
+const alive = (page) =>
+  page.waitForFunction(
+    () => parseFloat(document.querySelector('[data-figure=eventsIn] .value')?.textContent ?? '') > 5,
+    null,
+    { timeout: 8000 },
+  )
 
 // tabs opens eight tabs of one browser, each of which must be live.
 async function tabs(init) {
@@ -45,47 +54,59 @@ async function tabs(init) {
   return { c, pages, opened }
 }
 
-test('eight tabs of one browser load and are live: a shared worker holds their stream', { timeout: 120_000 }, async () => {
-  const { c, pages } = await tabs()
-  for (const page of pages) {
-    await page.bringToFront()
-    await page.waitForSelector('.live:not(.stale)')
-    assert.deepEqual(page.wrong, [])
-  }
-  // A tab that opens something gets that too.
-  await pages[7].getByRole('link', { name: 'Event Hubs' }).click()
-  await pages[7].waitForFunction(() => parseFloat(document.querySelector('[data-live=rate]')?.textContent ?? '') > 5)
-  await c.close()
-})
+test(
+  'eight tabs of one browser load and are live: a shared worker holds their stream',
+  { timeout: 120_000 },
+  async () => {
+    const { c, pages } = await tabs()
+    for (const page of pages) {
+      await page.bringToFront()
+      await page.waitForSelector('.live:not(.stale)')
+      assert.deepEqual(page.wrong, [])
+    }
+    // A tab that opens something gets that too.
+    await pages[7].getByRole('link', { name: 'Event Hubs' }).click()
+    await pages[7].waitForFunction(() => parseFloat(document.querySelector('[data-live=rate]')?.textContent ?? '') > 5)
+    await c.close()
+  },
+)
 
-test('eight tabs without shared workers: one is elected, and another when it is closed', { timeout: 120_000 }, async () => {
-  const { c, pages, opened } = await tabs('delete window.SharedWorker')
-  assert.equal(opened.length, 1, 'one stream')
-  await pages[0].close()
-  await pages[3].bringToFront()
-  await pages[3].getByRole('link', { name: 'Event Hubs' }).click()
-  await pages[3].waitForFunction(() => parseFloat(document.querySelector('[data-live=rate]')?.textContent ?? '') > 5)
-  await pages[3].waitForSelector('.live:not(.stale)')
-  for (const page of pages.slice(1)) assert.deepEqual(page.wrong, [])
-  await c.close()
-})
+test(
+  'eight tabs without shared workers: one is elected, and another when it is closed',
+  { timeout: 120_000 },
+  async () => {
+    const { c, pages, opened } = await tabs('delete window.SharedWorker')
+    assert.equal(opened.length, 1, 'one stream')
+    await pages[0].close()
+    await pages[3].bringToFront()
+    await pages[3].getByRole('link', { name: 'Event Hubs' }).click()
+    await pages[3].waitForFunction(() => parseFloat(document.querySelector('[data-live=rate]')?.textContent ?? '') > 5)
+    await pages[3].waitForSelector('.live:not(.stale)')
+    for (const page of pages.slice(1)) assert.deepEqual(page.wrong, [])
+    await c.close()
+  },
+)
 
 test('600 streams of one client shut nobody out', { timeout: 120_000 }, async () => {
   const greedy = []
   const { hostname, port } = new URL(lazuli.url)
   let answered = 0
   for (let i = 0; i < 600; i++) {
-    const r = request({ hostname, port, path: '/api/stream?topic=summary', headers: { 'User-Agent': 'greedy' }, agent: false }, (res) => {
-      answered++
-      res.on('error', () => {})
-      res.resume()
-    })
+    const r = request(
+      { hostname, port, path: '/api/stream?topic=summary', headers: { 'User-Agent': 'greedy' }, agent: false },
+      (res) => {
+        answered++
+        res.on('error', () => {})
+        res.resume()
+      },
+    )
     r.on('error', () => {})
     r.end()
     greedy.push(r)
     if (i % 50 === 49) await new Promise((done) => setTimeout(done, 50))
   }
-  for (let limit = Date.now() + 10_000; answered < 600 && Date.now() < limit; ) await new Promise((done) => setTimeout(done, 50))
+  for (let limit = Date.now() + 10_000; answered < 600 && Date.now() < limit;)
+    await new Promise((done) => setTimeout(done, 50))
   assert.equal(answered, 600)
   const c = await context()
   const page = await c.newPage()
@@ -102,10 +123,25 @@ test('a late answer does not overwrite a newer choice', async () => {
   // Events of partition 1 take their time; those of partition 0 are there at once.
   await page.route('**/partitions/1/events*', async (route) => {
     await new Promise((done) => setTimeout(done, 1500))
-    await route.fulfill({ json: [{ sequence: 1, offset: '1', enqueuedAt: new Date().toISOString(), key: 'of-partition-1', body: 'late', size: 4 }] })
+    await route.fulfill({
+      json: [
+        {
+          sequence: 1,
+          offset: '1',
+          enqueuedAt: new Date().toISOString(),
+          key: 'of-partition-1',
+          body: 'late',
+          size: 4,
+        },
+      ],
+    })
   })
   await page.route('**/partitions/0/events*', (route) =>
-    route.fulfill({ json: [{ sequence: 1, offset: '1', enqueuedAt: new Date().toISOString(), key: 'of-partition-0', body: 'new', size: 3 }] }),
+    route.fulfill({
+      json: [
+        { sequence: 1, offset: '1', enqueuedAt: new Date().toISOString(), key: 'of-partition-0', body: 'new', size: 3 },
+      ],
+    }),
   )
   await page.goto(lazuli.url + '/#/hubs/telemetry_events')
   await page.waitForSelector('.events li:has-text("of-partition-0")')

@@ -27,7 +27,9 @@ export function bytes(v: number): string {
 
 export function time(t: number | string): string {
   const d = new Date(t)
-  return isNaN(d.getTime()) ? '–' : d.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+  return isNaN(d.getTime())
+    ? '–'
+    : d.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
 }
 
 export function timeMs(t: number | string): string {

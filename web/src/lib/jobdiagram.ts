@@ -6,8 +6,23 @@ import type { JobDetail, JobText, PlanNode, State } from './types'
 // with the operators that matter, outputs. Plain projections are left out, and a
 // SELECT … INTO that only projects is an arrow.
 
-export interface JobBox { id: string; kind: 'input' | 'reference' | 'step' | 'output'; title: string; name: string; step: string; words: string[]; details: string[]; state: State; rate: number | null; lag: number; target: string }
-export interface JobGraph { boxes: JobBox[]; layout: Layout }
+export interface JobBox {
+  id: string
+  kind: 'input' | 'reference' | 'step' | 'output'
+  title: string
+  name: string
+  step: string
+  words: string[]
+  details: string[]
+  state: State
+  rate: number | null
+  lag: number
+  target: string
+}
+export interface JobGraph {
+  boxes: JobBox[]
+  layout: Layout
+}
 
 export const boxWidth = 214
 
@@ -35,7 +50,19 @@ export function jobGraph(job: JobDetail, diagram: NonNullable<JobText['diagram']
     const id = group.get(n.id)!
     let box = boxes.get(id)
     if (!box) {
-      box = { id, kind: end(n) ? (n.kind as JobBox['kind']) : 'step', title: plain(n.step || n.label), name: n.label, step: n.step, words: [], details: [], state: 'ok', rate: null, lag: 0, target: '' }
+      box = {
+        id,
+        kind: end(n) ? (n.kind as JobBox['kind']) : 'step',
+        title: plain(n.step || n.label),
+        name: n.label,
+        step: n.step,
+        words: [],
+        details: [],
+        state: 'ok',
+        rate: null,
+        lag: 0,
+        target: '',
+      }
       boxes.set(id, box)
       if (!end(n) && !n.step) hollow.add(id)
     }
@@ -45,7 +72,8 @@ export function jobGraph(job: JobDetail, diagram: NonNullable<JobText['diagram']
       hollow.delete(id)
     }
   }
-  for (const b of boxes.values()) if (b.kind === 'step' && !b.step) [b.title, b.words] = [b.words[0] ?? '', b.words.slice(1)]
+  for (const b of boxes.values())
+    if (b.kind === 'step' && !b.step) [b.title, b.words] = [b.words[0] ?? '', b.words.slice(1)]
   live([...boxes.values()], job)
 
   // Edges between boxes; through hollow ones they go straight on.
@@ -54,16 +82,24 @@ export function jobGraph(job: JobDetail, diagram: NonNullable<JobText['diagram']
     const [a, b] = [group.get(e.from)!, group.get(e.to)!]
     if (a !== b) next.set(a, (next.get(a) ?? new Set()).add(b))
   }
-  const reach = (id: string, depth = 0): string[] => (depth > 64 ? [] : [...(next.get(id) ?? [])].flatMap((to) => (hollow.has(to) ? reach(to, depth + 1) : [to])))
+  const reach = (id: string, depth = 0): string[] =>
+    depth > 64 ? [] : [...(next.get(id) ?? [])].flatMap((to) => (hollow.has(to) ? reach(to, depth + 1) : [to]))
   const kept = [...boxes.values()].filter((b) => !hollow.has(b.id))
   const edges = kept.flatMap((b) => [...new Set(reach(b.id))].map((to) => ({ from: b.id, to })))
-  return { boxes: kept, layout: layers(kept.map((b) => ({ id: b.id, width: boxWidth, last: b.kind === 'output' })), edges) }
+  return {
+    boxes: kept,
+    layout: layers(
+      kept.map((b) => ({ id: b.id, width: boxWidth, last: b.kind === 'output' })),
+      edges,
+    ),
+  }
 }
 
 // live adds what flows now.
 function live(boxes: JobBox[], job: JobDetail) {
   for (const b of boxes) {
-    const input = b.kind === 'input' || b.kind === 'reference' ? job.inputs.find((i) => same(i.name, b.name)) : undefined
+    const input =
+      b.kind === 'input' || b.kind === 'reference' ? job.inputs.find((i) => same(i.name, b.name)) : undefined
     const output = b.kind === 'output' ? job.outputs.find((o) => same(o.name, b.name)) : undefined
     b.target = plain(input?.target ?? output?.target ?? '')
     b.rate = input?.in ?? output?.out ?? null

@@ -2,19 +2,44 @@
 // feeds, long edges run through places of their own, and rows are ordered so
 // that few edges cross.
 
-export interface Box { id: string; width: number; last?: boolean } // last: on the lowest row
-export interface Placed { id: string; x: number; row: number }
-export interface Route { from: string; to: string; points: { x: number; row: number }[] }
-export interface Layout { boxes: Map<string, Placed>; routes: Route[]; width: number; rows: number }
+export interface Box {
+  id: string
+  width: number
+  last?: boolean
+} // last: on the lowest row
+export interface Placed {
+  id: string
+  x: number
+  row: number
+}
+export interface Route {
+  from: string
+  to: string
+  points: { x: number; row: number }[]
+}
+export interface Layout {
+  boxes: Map<string, Placed>
+  routes: Route[]
+  width: number
+  rows: number
+}
 
-interface Cell { id: string; width: number; row: number; x: number; up: Cell[]; down: Cell[] }
+interface Cell {
+  id: string
+  width: number
+  row: number
+  x: number
+  up: Cell[]
+  down: Cell[]
+}
 
 const gap = 26
 
 export function layers(boxes: Box[], edges: { from: string; to: string }[]): Layout {
   const row = new Map(boxes.map((b) => [b.id, 0]))
   for (let round = 0; round < boxes.length; round++)
-    for (const e of edges) if (row.get(e.to)! <= row.get(e.from)! && row.get(e.from)! < boxes.length) row.set(e.to, row.get(e.from)! + 1)
+    for (const e of edges)
+      if (row.get(e.to)! <= row.get(e.from)! && row.get(e.from)! < boxes.length) row.set(e.to, row.get(e.from)! + 1)
   const lowest = Math.max(0, ...row.values())
   for (const b of boxes) if (b.last) row.set(b.id, lowest)
 
@@ -39,7 +64,8 @@ export function layers(boxes: Box[], edges: { from: string; to: string }[]): Lay
 
   for (let round = 0; round < 12; round++) {
     const down = round % 2 === 0
-    for (const line of down ? rows : rows.toReversed()) place(line, down && round > 0 ? 'up' : round === 0 ? 'up' : 'down')
+    for (const line of down ? rows : rows.toReversed())
+      place(line, down && round > 0 ? 'up' : round === 0 ? 'up' : 'down')
   }
   const low = Math.min(...[...cells.values()].map((c) => c.x - c.width / 2), 0)
   const all = rows.flat()
@@ -55,7 +81,9 @@ export function layers(boxes: Box[], edges: { from: string; to: string }[]): Lay
 // place moves the cells of a row towards the middle of their neighbours, in
 // that order and without touching.
 function place(line: Cell[], side: 'up' | 'down') {
-  const wish = new Map(line.map((c) => [c, c[side].length ? c[side].reduce((sum, n) => sum + n.x, 0) / c[side].length : c.x]))
+  const wish = new Map(
+    line.map((c) => [c, c[side].length ? c[side].reduce((sum, n) => sum + n.x, 0) / c[side].length : c.x]),
+  )
   line.sort((a, b) => wish.get(a)! - wish.get(b)!)
   let edge = -Infinity
   for (const c of line) {

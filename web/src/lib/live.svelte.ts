@@ -4,7 +4,19 @@ import { call } from './api'
 import { up, type Message } from './fan'
 import { isDelta, List, type Row } from './rows'
 import { connect } from './stream'
-import type { App, BoardView, Container, Database, Func, History, Hub, HubDetail, Job, JobDetail, Summary } from './types'
+import type {
+  App,
+  BoardView,
+  Container,
+  Database,
+  Func,
+  History,
+  Hub,
+  HubDetail,
+  Job,
+  JobDetail,
+  Summary,
+} from './types'
 
 const historySeconds = 300
 const hiddenFor = 10_000 // a tab that nobody sees wants nothing
@@ -62,7 +74,8 @@ function extend(s: Summary) {
   if (h.t.length === 0 || s.t <= h.t[h.t.length - 1]) return
   const now: Record<string, number> = { ...s.totals }
   for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.events
-  for (const [topic, v] of Object.entries(live.things)) if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).events
+  for (const [topic, v] of Object.entries(live.things))
+    if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).events
   const series: History['series'] = {}
   for (const name of new Set([...Object.keys(h.series), ...Object.keys(now)]))
     series[name] = [...(h.series[name] ?? h.t.map(() => 0)), now[name] ?? 0].slice(-historySeconds)

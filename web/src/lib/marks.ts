@@ -3,10 +3,32 @@
 // cannot look like something that it is not.
 
 const names: Record<number, string> = {
-  0x00: 'NUL', 0x07: 'BEL', 0x08: 'BS', 0x1b: 'ESC', 0x7f: 'DEL', 0xad: 'SHY', 0x61c: 'ALM', 0x180e: 'MVS',
-  0x200b: 'ZWSP', 0x200c: 'ZWNJ', 0x200d: 'ZWJ', 0x200e: 'LRM', 0x200f: 'RLM', 0x2028: 'LS', 0x2029: 'PS',
-  0x202a: 'LRE', 0x202b: 'RLE', 0x202c: 'PDF', 0x202d: 'LRO', 0x202e: 'RLO', 0x2060: 'WJ',
-  0x2066: 'LRI', 0x2067: 'RLI', 0x2068: 'FSI', 0x2069: 'PDI', 0xfeff: 'BOM',
+  0x00: 'NUL',
+  0x07: 'BEL',
+  0x08: 'BS',
+  0x1b: 'ESC',
+  0x7f: 'DEL',
+  0xad: 'SHY',
+  0x61c: 'ALM',
+  0x180e: 'MVS',
+  0x200b: 'ZWSP',
+  0x200c: 'ZWNJ',
+  0x200d: 'ZWJ',
+  0x200e: 'LRM',
+  0x200f: 'RLM',
+  0x2028: 'LS',
+  0x2029: 'PS',
+  0x202a: 'LRE',
+  0x202b: 'RLE',
+  0x202c: 'PDF',
+  0x202d: 'LRO',
+  0x202e: 'RLO',
+  0x2060: 'WJ',
+  0x2066: 'LRI',
+  0x2067: 'RLI',
+  0x2068: 'FSI',
+  0x2069: 'PDI',
+  0xfeff: 'BOM',
 }
 
 // A joiner between pictures makes one picture of them and is left alone, as are
@@ -43,4 +65,6 @@ export const plain = (text: string) => text.replace(odd, (c) => '⟨' + name(c) 
 
 // escaped writes them into JSON text as \u…, which means the same.
 export const escaped = (json: string) =>
-  json.replace(odd, (c) => [...Array(c.length).keys()].map((i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0')).join(''))
+  json.replace(odd, (c) =>
+    [...Array(c.length).keys()].map((i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0')).join(''),
+  )

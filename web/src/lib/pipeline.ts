@@ -15,8 +15,18 @@ export interface Node {
   row: number
 }
 
-export interface Edge { from: string; to: string; rate: number; feed: boolean }
-export interface Graph { nodes: Node[]; edges: Edge[]; layers: number; rows: number }
+export interface Edge {
+  from: string
+  to: string
+  rate: number
+  feed: boolean
+}
+export interface Graph {
+  nodes: Node[]
+  edges: Edge[]
+  layers: number
+  rows: number
+}
 
 // What there is: the rows of the lists.
 export interface Things {
@@ -28,7 +38,14 @@ export interface Things {
   connections: number
 }
 
-export interface Labels { producers: string; http: string; connections: (n: number) => string; stored: (n: number) => string; lag: (n: number) => string; delay: (ms: number) => string }
+export interface Labels {
+  producers: string
+  http: string
+  connections: (n: number) => string
+  stored: (n: number) => string
+  lag: (n: number) => string
+  delay: (ms: number) => string
+}
 
 export function pipeline(s: Things, labels: Labels): Graph {
   const nodes = new Map<string, Node>()
@@ -36,14 +53,25 @@ export function pipeline(s: Things, labels: Labels): Graph {
   const node = (id: string, kind: Node['kind'], name: string, link: string[], note = ''): Node => {
     const have = nodes.get(id)
     if (have) return have
-    const made: Node = { id, kind, name: plain(name), note: plain(note), link, state: 'ok', used: false, layer: 0, row: 0 }
+    const made: Node = {
+      id,
+      kind,
+      name: plain(name),
+      note: plain(note),
+      link,
+      state: 'ok',
+      used: false,
+      layer: 0,
+      row: 0,
+    }
     nodes.set(id, made)
     return made
   }
   const edge = (from: string, to: string, rate: number, feed = false) => edges.push({ from, to, rate, feed })
 
   for (const h of s.hubs) node('hub/' + h.id.toLowerCase(), 'hub', h.id, ['hubs', h.id], labels.stored(h.stored))
-  for (const c of s.containers) if (!c.leases) node('doc/' + c.id, 'container', c.name, ['data', c.database, c.name], labels.stored(c.documents))
+  for (const c of s.containers)
+    if (!c.leases) node('doc/' + c.id, 'container', c.name, ['data', c.database, c.name], labels.stored(c.documents))
   for (const app of s.apps)
     for (const f of s.functions.filter((f) => f.app === app.id)) {
       const n = node('fn/' + f.id, 'function', f.name, ['functions', f.app, f.name], f.app)
@@ -52,7 +80,11 @@ export function pipeline(s: Things, labels: Labels): Graph {
       const trigger = f.trigger.toLowerCase()
       if (trigger === 'eventhubtrigger') edge('hub/' + f.target.toLowerCase(), n.id, f.items)
       else if (trigger === 'cosmosdbtrigger') edge('doc/' + f.target, n.id, f.items, true)
-      else if (trigger === 'httptrigger' && !s.jobs.some((j) => j.outputs.some((o) => o.target === f.app + '/' + f.target))) edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
+      else if (
+        trigger === 'httptrigger' &&
+        !s.jobs.some((j) => j.outputs.some((o) => o.target === f.app + '/' + f.target))
+      )
+        edge(node('http', 'source', labels.http, ['functions']).id, n.id, f.runs)
       for (const o of f.outputs) {
         const id = o.type.toLowerCase() === 'eventhub' ? 'hub/' + o.target.toLowerCase() : 'doc/' + o.target
         if (nodes.has(id)) edge(n.id, id, f.documents)
@@ -90,7 +122,10 @@ export function pipeline(s: Things, labels: Labels): Graph {
     }
     if (h.consumers) nodes.get(id)!.note = labels.lag(h.lag)
   }
-  return layered([...nodes.values()], edges.filter((e) => nodes.has(e.from) && nodes.has(e.to)))
+  return layered(
+    [...nodes.values()],
+    edges.filter((e) => nodes.has(e.from) && nodes.has(e.to)),
+  )
 }
 
 // A node's layer is one more than that of whatever feeds it. A pipeline may
@@ -98,7 +133,8 @@ export function pipeline(s: Things, labels: Labels): Graph {
 function layered(nodes: Node[], edges: Edge[]): Graph {
   const by = new Map(nodes.map((n) => [n.id, n]))
   const busy = new Set(edges.filter((e) => e.from !== 'amqp').flatMap((e) => [e.from, e.to]))
-  for (const n of nodes) n.used = busy.has(n.id) || n.kind === 'source' || edges.some((e) => e.to === n.id && e.rate > 0)
+  for (const n of nodes)
+    n.used = busy.has(n.id) || n.kind === 'source' || edges.some((e) => e.to === n.id && e.rate > 0)
   // HTTP clients stand below the hubs, next to the functions that they call.
   const http = by.get('http')
   if (http && nodes.some((n) => n.kind === 'hub')) http.layer = 1

@@ -22,7 +22,11 @@ function store(key: string, value: string) {
 
 export const prefs = $state({
   lang: stored<Lang>('lazuli.lang', ['en', 'ko'], navigator.language.startsWith('ko') ? 'ko' : 'en'),
-  theme: stored<Theme>('lazuli.theme', ['dark', 'light'], matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark'),
+  theme: stored<Theme>(
+    'lazuli.theme',
+    ['dark', 'light'],
+    matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark',
+  ),
 })
 
 export function setLang(lang: Lang) {
