@@ -98,20 +98,11 @@ func daysInMonth(y, m int) int {
 // else, and outside of the years 1 to 9999.
 func ParseDateTime(s string) (ticks int64, ok bool) {
 	p := dateParser{s: s}
-	p.blanks()
-	ticks = int64(p.date()) * TicksPerDay
-	if p.bad {
-		return 0, false
+	if ticks, ok = plainDateTime(s); ok {
+		p.i = plainLength
+		return p.rest(ticks + p.fraction())
 	}
-	if p.accept('T') || p.accept('t') || p.accept(' ') && p.digitNext() {
-		ticks += p.clock()
-		ticks -= p.zone()
-	}
-	p.blanks()
-	if p.bad || p.i != len(p.s) || ticks < 0 || ticks > maxTicks {
-		return 0, false
-	}
-	return ticks, true
+	return p.dateTime()
 }
 
 // dateParser goes bad once and is checked at the end.
@@ -119,6 +110,32 @@ type dateParser struct {
 	s   string
 	i   int
 	bad bool
+}
+
+func (p *dateParser) dateTime() (ticks int64, ok bool) {
+	p.blanks()
+	ticks = int64(p.date()) * TicksPerDay
+	if p.bad {
+		return 0, false
+	}
+	if p.accept('T') || p.accept('t') || p.accept(' ') && p.digitNext() {
+		return p.rest(ticks + p.clock())
+	}
+	p.blanks()
+	if p.bad || p.i != len(p.s) {
+		return 0, false
+	}
+	return ticks, true
+}
+
+// rest reads what follows the clock.
+func (p *dateParser) rest(local int64) (ticks int64, ok bool) {
+	ticks = local - p.zone()
+	p.blanks()
+	if p.bad || p.i != len(p.s) || ticks < 0 || ticks > maxTicks {
+		return 0, false
+	}
+	return ticks, true
 }
 
 func (p *dateParser) blanks() {
@@ -158,13 +175,6 @@ func (p *dateParser) number(n int) (v int) {
 
 // date reads a day in any form and returns its days since 0001-01-01.
 func (p *dateParser) date() int {
-	if at := p.i; len(p.s) >= at+10 && p.s[at+4] == '-' && p.s[at+7] == '-' { // the common form
-		y := p.number(4)
-		p.i++
-		m := p.number(2)
-		p.i++
-		return p.day(y, m, p.number(2))
-	}
 	y := p.number(4)
 	if p.bad || y < 1 {
 		p.bad = true
@@ -249,15 +259,20 @@ func (p *dateParser) fraction() (ticks int64) {
 	if !p.accept('.') && !p.accept(',') {
 		return 0
 	}
-	if !p.digitNext() {
+	from := p.i
+	for ; p.digitNext(); p.i++ {
+		if p.i-from < len(ticksOfDigits)-1 {
+			ticks = ticks*10 + int64(p.s[p.i]-'0')
+		}
+	}
+	if p.i == from {
 		p.bad = true
 	}
-	for unit := TicksPerSecond / 10; p.digitNext(); unit /= 10 {
-		ticks += int64(p.s[p.i]-'0') * unit
-		p.i++
-	}
-	return ticks
+	return ticks * ticksOfDigits[min(p.i-from, len(ticksOfDigits)-1)]
 }
+
+// ticksOfDigits is what the last of so many digits behind the point counts.
+var ticksOfDigits = [8]int64{TicksPerSecond, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1}
 
 // zone reads Z, ±hh:mm, ±hhmm, ±hh or nothing.
 func (p *dateParser) zone() int64 {

@@ -116,13 +116,18 @@ func FuzzDecodeJSON(f *testing.F) {
 	})
 }
 
-// FuzzDateTime demands that what is written reads back.
+// FuzzDateTime demands that what is written reads back, and that the fast way to
+// read the common form agrees with the one that knows all forms.
 func FuzzDateTime(f *testing.F) {
-	for _, s := range []string{"2022-05-04T20:30:15.1234567Z", "0001-01-01", "9999-12-31T23:59:59.9999999Z", "2020-02-29 12:00+09:00"} {
+	for _, s := range []string{"2022-05-04T20:30:15.1234567Z", "2022-05-04T20:30:15Z", "2022-05-04T20:30:15.12Z", "2021-02-29T20:30:15Z", "2022-05-04T24:30:15.Z", "0001-01-01", "9999-12-31T23:59:59.9999999Z", "2020-02-29 12:00+09:00"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		ticks, ok := ParseDateTime(s)
+		p := dateParser{s: s}
+		if slow, known := p.dateTime(); slow != ticks || known != ok {
+			t.Fatalf("%q is %d %v, and %d %v in the slow way", s, ticks, ok, slow, known)
+		}
 		if !ok {
 			return
 		}
