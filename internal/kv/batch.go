@@ -1,7 +1,7 @@
 package kv
 
 import (
-	"syscall"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -15,12 +15,18 @@ type Batch struct {
 	db *DB
 	on *pebble.DB
 	p  *pebble.Batch
+
+	// On the way to the disk; see underway.
+	durable sync.WaitGroup // done when it is told
+	err     error          // set before durable is done
+	told    bool
+	next    *Batch
 }
 
 // NewBatch returns an empty batch with room for size bytes.
 func (db *DB) NewBatch(size int) *Batch {
 	p := db.p.Load()
-	return &Batch{db, p, p.NewBatchWithSize(size)}
+	return &Batch{db: db, on: p, p: p.NewBatchWithSize(size)}
 }
 
 // Set puts a value.
@@ -67,23 +73,29 @@ func (b *Batch) Commit() error {
 // CommitAsync makes the batch visible and starts making it durable. The caller
 // must call Wait on the result, once.
 func (b *Batch) CommitAsync() (Pending, error) {
-	late := false
-	err := b.db.guard(func(p *pebble.DB) error {
-		switch {
-		case p != b.on:
-			late = true // begun when only reading was possible
-			return nil
-		case b.db.mode == vfs.SyncAlways:
-			return p.ApplyNoSyncWait(b.p, pebble.Sync)
-		case b.db.mode == vfs.SyncInterval:
-			b.db.pending.Store(true)
-		}
-		return p.Apply(b.p, pebble.NoSync)
-	})
-	if late {
+	err := b.db.guard(b.enter)
+	if err == nil && b.on != b.db.p.Load() {
 		err = refuse(nil, "it has just become writable")
 	}
 	return Pending{b}, err
+}
+
+// enter has the batch into the log and the memtable. It leaves one alone that was
+// begun when only reading was possible. DB.apply is held.
+func (b *Batch) enter(p *pebble.DB) error {
+	switch {
+	case p != b.on:
+		return nil
+	case b.db.mode == vfs.SyncAlways:
+		if err := p.ApplyNoSyncWait(b.p, pebble.Sync); err != nil {
+			return err
+		}
+		b.db.health.underway.add(b)
+		return nil
+	case b.db.mode == vfs.SyncInterval:
+		b.db.pending.Store(true)
+	}
+	return p.Apply(b.p, pebble.NoSync)
 }
 
 // Pending is a commit on its way to the disk.
@@ -93,27 +105,21 @@ type Pending struct{ b *Batch }
 // be. When the disk becomes full under it, it fails with fault.Unavailable
 // although the commit may become durable later, when there is room.
 func (p Pending) Wait() error {
-	db := p.b.db
-	if db.mode != vfs.SyncAlways {
-		return db.guardPending(p.b.p.Close)
+	if p.b.db.mode != vfs.SyncAlways {
+		return p.b.db.guardPending(p.b.p.Close)
 	}
-	blocked := *db.health.blocked.Load()
-	done := make(chan error, 1)
-	db.late.Go(func() { done <- db.guardPending(p.synced) }) // Pebble's wait has no end but its own
-	select {
-	case err := <-done:
-		return err
-	case <-blocked:
-		return refuse(syscall.ENOSPC, "the disk is full; whether this write is kept is not known")
-	}
+	p.b.durable.Wait()
+	return p.b.err
 }
 
-// synced waits until the log is on the disk, and lets the batch go.
-func (p Pending) synced() error {
-	if err := p.b.p.SyncWait(); err != nil {
-		return err
-	}
-	return p.b.p.Close()
+// settle waits until the log is on the disk, and lets the batch go.
+func (db *DB) settle(b *Batch) error {
+	return db.guardPending(func() error {
+		if err := b.p.SyncWait(); err != nil {
+			return err
+		}
+		return b.p.Close()
+	})
 }
 
 // must stops on errors that Pebble's batch only gives for misuse, such as a

@@ -20,8 +20,8 @@ type health struct {
 	refusal atomic.Pointer[failure] // what commits are refused with; nil: they are accepted
 	stale   atomic.Bool             // memory or layers may have changed: measure them
 
-	blocked   atomic.Pointer[chan struct{}] // closed when a file call waits for room; then replaced
-	hurry     chan struct{}                 // closed by stopWaiting
+	underway  *underway
+	hurry     chan struct{} // closed by stopWaiting
 	hurryOnce sync.Once
 
 	mu      sync.Mutex // guards the rest
@@ -48,22 +48,20 @@ const (
 )
 
 func newHealth(log *slog.Logger, memory uint64) *health {
-	h := &health{log: log, limit: memory, hurry: make(chan struct{}), damaged: map[string]bool{}}
-	h.blocked.Store(new(make(chan struct{})))
-	return h
+	return &health{log: log, limit: memory, underway: newUnderway(), hurry: make(chan struct{}), damaged: map[string]bool{}}
 }
 
 // wait takes note of a file call that waits for room, until over is called.
 func (h *health) wait(cause error) (over func()) {
 	h.change(cause, func() {
 		if h.waiting++; h.waiting == 1 {
-			close(*h.blocked.Load())
+			h.underway.stopFor(refuse(syscall.ENOSPC, "the disk is full; whether this write is kept is not known"))
 		}
 	})
 	return func() {
 		h.change(nil, func() {
 			if h.waiting--; h.waiting == 0 {
-				h.blocked.Store(new(make(chan struct{})))
+				h.underway.goOn()
 			}
 		})
 	}

@@ -76,14 +76,14 @@ type DB struct {
 	every   time.Duration
 	disk    *disk
 	health  *health
-	apply   sync.Mutex // held while a batch enters log and memtable; see guard
+	apply   sync.Mutex     // held while a batch enters log and memtable; see guard
+	settler sync.WaitGroup // runs underway.settle
 	closing sync.Once
 	pending atomic.Bool // SyncInterval: something was committed since the last sync
 
 	// Opening on a full disk goes on after Open; see open.
 	opening        sync.WaitGroup
-	late           sync.WaitGroup // second halves of commits; see Pending.Wait
-	writer, reader *pebble.DB     // to be closed; set before opening is done
+	writer, reader *pebble.DB // to be closed; set before opening is done
 }
 
 // memTables is how many full memtables there may be before commits wait.
@@ -105,6 +105,7 @@ func Open(o Options) (*DB, error) {
 	}
 	db := &DB{dir: o.Dir, lock: lock, log: o.Log, mode: o.Sync, every: o.SyncEvery, health: newHealth(o.Log, uint64(memTables*o.MemTableBytes))}
 	db.disk = newDisk(o.FS, db.health)
+	db.settler.Go(func() { db.health.underway.settle(db.settle) })
 	if err = db.open(o); err == nil {
 		err = db.checkLayout()
 	}
@@ -176,11 +177,12 @@ func (db *DB) Close() (err error) {
 			err = db.flushLog()
 		}
 		db.StopWaiting()
+		db.health.underway.close()
 		if db.health.failed() {
 			return // Pebble's commit pipeline is stuck; closing it would hang
 		}
 		db.opening.Wait()
-		db.late.Wait()
+		db.settler.Wait()
 		if db.reader != nil {
 			err = errors.Join(err, db.reader.Close())
 		}
