@@ -181,3 +181,31 @@ test('direction marks, spaces of no width and control characters are shown by na
   await page.waitForSelector('.events .badge .mark:has-text("RLO U+202E")')
   await c.close()
 })
+
+test('a tab that nobody sees wants nothing, and is live again when it is seen', { timeout: 60_000 }, async () => {
+  const c = await context()
+  // Without shared workers and locks the tab has a stream of its own, which can be watched from here.
+  await c.addInitScript(() => {
+    delete window.SharedWorker
+    Object.defineProperty(navigator, 'locks', { value: undefined })
+    window.look = (state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    }
+  })
+  const page = await c.newPage()
+  let open = 0
+  page.on('request', (r) => r.url().endsWith('/api/stream') && open++)
+  page.on('requestfailed', (r) => r.url().endsWith('/api/stream') && open--)
+  await page.goto(lazuli.url)
+  await alive(page)
+  assert.equal(open, 1)
+  await page.evaluate(() => window.look('hidden'))
+  for (const limit = Date.now() + 20_000; open; await page.waitForTimeout(100))
+    assert.ok(Date.now() < limit, 'the stream is still open')
+  await page.evaluate(() => window.look('visible'))
+  await page.waitForSelector('.live:not(.stale)')
+  await alive(page)
+  assert.equal(open, 1)
+  await c.close()
+})

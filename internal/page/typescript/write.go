@@ -12,9 +12,10 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 )
 
-// write prints an interface for each shape.
-func write(shapes []shape) (string, error) {
-	w := writer{names: map[reflect.Type]string{}, words: maps.Clone(words)}
+// write prints an interface for each shape. words are strings of which there are
+// only a few, by the field that holds them.
+func write(shapes []shape, words map[string]string) (string, error) {
+	w := writer{names: map[reflect.Type]string{}, words: words, left: maps.Clone(words)}
 	for _, s := range shapes {
 		w.names[s.t] = s.name
 	}
@@ -26,15 +27,16 @@ func write(shapes []shape) (string, error) {
 		}
 		out += "\nexport interface " + s.name + " {\n" + body + "}\n"
 	}
-	if len(w.words) > 0 {
-		return "", fmt.Errorf("there are no fields %v", slices.Sorted(maps.Keys(w.words)))
+	if len(w.left) > 0 {
+		return "", fmt.Errorf("there are no fields %v", slices.Sorted(maps.Keys(w.left)))
 	}
 	return out, nil
 }
 
 type writer struct {
 	names map[reflect.Type]string
-	words map[string]string // that no field has taken yet
+	words map[string]string
+	left  map[string]string // words that no field has taken yet
 }
 
 // fields prints the fields of a struct; those of an embedded one are its own.
@@ -61,9 +63,9 @@ func (w *writer) fields(name string, t reflect.Type) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s.%s: %w", t, f.Name, err)
 		}
-		if choice, ok := words[name+"."+tag]; ok {
+		if choice, ok := w.words[name+"."+tag]; ok {
 			text = choice
-			delete(w.words, name+"."+tag)
+			delete(w.left, name+"."+tag)
 		}
 		mark := ""
 		if strings.Contains(options, "omitempty") {

@@ -73,7 +73,7 @@ function extend(s: Summary) {
   const h = live.history
   if (h.t.length === 0 || s.t <= h.t[h.t.length - 1]) return
   const now: Record<string, number> = { ...s.totals }
-  for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.events
+  if (watched.has('hubs')) for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.events
   for (const [topic, v] of Object.entries(live.things))
     if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).events
   const series: History['series'] = {}
