@@ -112,13 +112,10 @@ func jobLimitKeys() map[string]keyCase {
 		},
 		"stream.jobs.*.limits.stateMB": {
 			yaml: limit("stateMB: 1"), want: "1048576 bytes of state",
-			files: count,
+			files: query("SELECT COLLECT(x) AS all_x INTO out FROM readings GROUP BY TumblingWindow(hour, 1)"),
 			probe: func(r *rig) string {
-				var large []string
-				for i := range 5 {
-					large = append(large, fmt.Sprintf(`{"x":"%d%s"}`, i, strings.Repeat("x", 400_000)))
-				}
-				return failure(large...)(r)
+				large := `{"x":"` + strings.Repeat("x", 400_000) + `"}`
+				return failure(large, large, large, large)(r)
 			},
 		},
 		"stream.jobs.*.limits.partials": {

@@ -106,7 +106,7 @@ func (a *aggregates) add(w []uint64, time int64) {
 		case c.Func == streamsql.CountStar:
 			s[0]++
 		case objectCall(c):
-			a.pool.own(s, c).add(a.args[i], a.orders[i], time)
+			a.pool.add(a.pool.own(s, c), a.args[i], a.orders[i], time)
 		case !a.args[i].IsNull():
 			a.addFlat(s, c, a.args[i])
 		}
@@ -138,7 +138,7 @@ func (a *aggregates) merge(w, o []uint64) {
 		switch {
 		case objectCall(c):
 			if t[0] != 0 {
-				a.pool.own(s, c).merge(a.pool.get(t[0]))
+				a.pool.merge(a.pool.own(s, c), t[0])
 			}
 		case c.Func == streamsql.CountStar || c.Func == streamsql.Count:
 			s[0] += t[0]
@@ -223,11 +223,9 @@ func (a *aggregates) loadState(r *stateReader, s []uint64) {
 	for i, c := range a.calls {
 		switch t := s[a.at[i]:]; {
 		case objectCall(c) && t[0] != 0:
-			t[0] = a.pool.new(c)
-			a.pool.get(t[0]).load(r)
+			t[0] = a.pool.load(r, c)
 		case (c.Func == streamsql.Min || c.Func == streamsql.Max) && !objectCall(c) && streamsql.Kind(t[0]) == streamsql.String:
-			t[1] = a.pool.new(nil)
-			a.pool.get(t[1]).load(r)
+			t[1] = a.pool.load(r, nil)
 		}
 	}
 }

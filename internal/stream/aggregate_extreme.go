@@ -28,7 +28,7 @@ func (a *aggregates) addExtreme(s []uint64, greater bool, v streamsql.Value) {
 	}
 	if streamsql.Kind(s[0]) == streamsql.String {
 		if v.Kind() == streamsql.String {
-			a.pool.get(s[1]).setText(v.Text())
+			a.pool.setText(s[1], v.Text())
 			return
 		}
 		a.pool.release(s[1])
@@ -37,7 +37,7 @@ func (a *aggregates) addExtreme(s []uint64, greater bool, v streamsql.Value) {
 	switch v.Kind() {
 	case streamsql.String:
 		s[1] = a.pool.new(nil)
-		a.pool.get(s[1]).setText(v.Text())
+		a.pool.setText(s[1], v.Text())
 	case streamsql.Float:
 		s[1] = math.Float64bits(v.Float())
 	default:

@@ -33,9 +33,10 @@ type object struct {
 type objectPool struct {
 	objects []*object
 	free    []uint64
+	bytes   int64 // of all objects, about
 }
 
-func (p *objectPool) clear()               { p.objects, p.free = []*object{nil}, nil }
+func (p *objectPool) clear()               { p.objects, p.free, p.bytes = []*object{nil}, nil, 0 }
 func (p *objectPool) empty() bool          { return len(p.objects)-1 == len(p.free) }
 func (p *objectPool) get(n uint64) *object { return p.objects[n] }
 
@@ -51,12 +52,12 @@ func (p *objectPool) new(c *streamsql.AggregateCall) uint64 {
 	return n
 }
 
-// own returns the object of the state word, making it if there is none.
-func (p *objectPool) own(s []uint64, c *streamsql.AggregateCall) *object {
+// own returns the number of the state word's object, making it if there is none.
+func (p *objectPool) own(s []uint64, c *streamsql.AggregateCall) uint64 {
 	if s[0] == 0 {
 		s[0] = p.new(c)
 	}
-	return p.objects[s[0]]
+	return s[0]
 }
 
 func (p *objectPool) release(n uint64) {
@@ -64,24 +65,51 @@ func (p *objectPool) release(n uint64) {
 		return
 	}
 	o := p.objects[n]
+	before := o.size()
 	if cap(o.buf) > 1<<16 {
 		o.buf = nil
 	}
 	o.buf, o.n, o.ends = o.buf[:0], 0, o.ends[:0]
 	clear(o.set)
+	p.bytes += o.size() - before
 	p.free = append(p.free, n)
 }
 
-// size is the bytes of all objects, about.
-func (p *objectPool) size() int64 {
-	var n int64
-	for _, o := range p.objects[1:] {
-		n += int64(cap(o.buf)) + int64(len(o.set))*32
-	}
-	return n
+// size is the bytes of an object, about.
+func (o *object) size() int64 { return int64(cap(o.buf)) + int64(len(o.set))*32 }
+
+// add adds a row to object n.
+func (p *objectPool) add(n uint64, v streamsql.Value, order []streamsql.Value, time int64) {
+	o := p.objects[n]
+	before := o.size()
+	o.add(v, order, time)
+	p.bytes += o.size() - before
 }
 
-func (o *object) setText(s string) { o.buf = append(o.buf[:0], s...) }
+// merge adds what later rows have collected in object from.
+func (p *objectPool) merge(n, from uint64) {
+	o := p.objects[n]
+	before := o.size()
+	o.merge(p.objects[from])
+	p.bytes += o.size() - before
+}
+
+func (p *objectPool) setText(n uint64, s string) {
+	o := p.objects[n]
+	before := o.size()
+	o.buf = append(o.buf[:0], s...)
+	p.bytes += o.size() - before
+}
+
+// load makes an object of what was saved and returns its number.
+func (p *objectPool) load(r *stateReader, c *streamsql.AggregateCall) uint64 {
+	n := p.new(c)
+	o := p.objects[n]
+	before := o.size()
+	o.load(r)
+	p.bytes += o.size() - before
+	return n
+}
 
 func (o *object) add(v streamsql.Value, order []streamsql.Value, time int64) {
 	switch o.call.Func {

@@ -33,6 +33,9 @@ func (x *rolling) next(id uint32, row *streamsql.Row) error {
 			return err
 		}
 		r.push(x.aggs, row.Time)
+		if err := x.env.boundState(x.aggs, x.name); err != nil {
+			return err
+		}
 	}
 	r.result(x.aggs, x.state)
 	v, err := x.aggs.result(0, x.state, x.env)

@@ -135,13 +135,11 @@ func (g *group) id(t *table) (uint32, error) {
 	return id, nil
 }
 
-// checkObjects stops a job that collects without bound. It walks all objects,
-// so windows call it now and then.
-func (g *group) checkObjects() error {
-	if !g.aggs.direct && g.aggs.pool.size() > g.env.limits.StateSize {
-		return tooMuchState(g.name, g.env.limits.StateSize)
-	}
-	return nil
+// add adds the row whose arguments were read to a group's state. It stops a job
+// that collects without bound.
+func (g *group) add(state []uint64, time int64) error {
+	g.aggs.add(state, time)
+	return g.env.boundState(g.aggs, g.name)
 }
 
 // emit adds a result row for a group, with its keys in tail. A result that has

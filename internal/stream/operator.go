@@ -60,6 +60,14 @@ func (e *env) hold(n int, what string) error {
 	return nil
 }
 
+// boundState fails when aggregates have collected more than an operator may.
+func (e *env) boundState(a *aggregates, what string) error {
+	if a.pool.bytes > e.limits.StateSize {
+		return tooMuchState(what, e.limits.StateSize)
+	}
+	return nil
+}
+
 // emitter collects rows for the next operator and hands them over in batches.
 // Rows it returns are complete with Width slots of unknown content.
 type emitter struct {

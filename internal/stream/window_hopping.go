@@ -57,8 +57,7 @@ func (h *hopping) add(row *streamsql.Row) error {
 	if err != nil {
 		return err
 	}
-	h.g.aggs.add(h.cur.groups.state(id), row.Time)
-	return nil
+	return h.g.add(h.cur.groups.state(id), row.Time)
 }
 
 func (h *hopping) table() *table {
@@ -131,7 +130,7 @@ func (h *hopping) close(before int64) error {
 }
 
 func (h *hopping) emit() error {
-	if err := h.g.checkObjects(); err != nil {
+	if err := h.g.env.boundState(h.g.aggs, h.g.name); err != nil { // panes were joined
 		return err
 	}
 	old := h.total

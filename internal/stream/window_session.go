@@ -72,8 +72,7 @@ func (s *session) add(row *streamsql.Row) error {
 	if s.groups > s.g.env.limits.Keys {
 		return tooManyKeys(s.g.name, s.g.env.limits.Keys)
 	}
-	s.g.aggs.add(st.groups.state(group), row.Time)
-	return nil
+	return s.g.add(st.groups.state(group), row.Time)
 }
 
 func (s *session) begin(id uint32, t int64) {
@@ -127,9 +126,6 @@ func (s *session) close(before int64) error {
 
 // finish emits a session and forgets it.
 func (s *session) finish(st *sessionState, end int64) error {
-	if err := s.g.checkObjects(); err != nil {
-		return err
-	}
 	for id := range st.groups.cap() {
 		if err := s.g.emit(s.spec, end, st.groups.tail(id), st.groups.state(id)); err != nil {
 			return err

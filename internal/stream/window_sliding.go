@@ -53,6 +53,9 @@ func (s *sliding) add(row *streamsql.Row) error {
 		s.exits = append(s.exits, exit{s.now, id})
 	}
 	r.push(s.g.aggs, s.now)
+	if err := s.g.env.boundState(s.g.aggs, s.g.name); err != nil {
+		return err
+	}
 	return s.g.env.hold(1, s.g.name)
 }
 

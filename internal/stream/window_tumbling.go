@@ -43,16 +43,12 @@ func (t *tumbling) add(row *streamsql.Row) error {
 	if err != nil {
 		return err
 	}
-	t.g.aggs.add(t.groups.state(id), row.Time)
-	return nil
+	return t.g.add(t.groups.state(id), row.Time)
 }
 
 func (t *tumbling) close(before int64) error {
 	if t.end >= before || t.groups.size() == 0 {
 		return nil
-	}
-	if err := t.g.checkObjects(); err != nil {
-		return err
 	}
 	for id := range t.groups.cap() {
 		if err := t.g.emit(t.spec, t.end, t.groups.tail(id), t.groups.state(id)); err != nil {
