@@ -278,6 +278,23 @@ func TestRouting(t *testing.T) {
 
 // A hub made again under an old name starts at sequence number 0, but an old
 // checkpoint's offset finds its first record.
+func TestRemoveGroup(t *testing.T) {
+	fs := vfs.NewMem()
+	b := start(t, Options{FS: fs})
+	h := b.ensure(HubConfig{Name: "h", Partitions: 1, ConsumerGroups: []string{"one", "two"}})
+	if err := h.RemoveGroup("ONE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.RemoveGroup("one"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("removed twice: %v", err)
+	}
+	if err := h.RemoveGroup(DefaultGroup); !fault.Is(err, fault.Invalid) {
+		t.Errorf("the default group: %v", err)
+	}
+	b.stop()
+	want(t, "groups after a restart", len(start(t, Options{FS: fs}).hub("h").ConsumerGroups()), 2)
+}
+
 func TestDeletedHub(t *testing.T) {
 	testkit.NoLeaks(t)
 	fs := vfs.NewMem()

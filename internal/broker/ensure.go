@@ -113,9 +113,7 @@ func (b *Broker) updateHub(h *Hub, cfg HubConfig) error {
 	if err != nil {
 		return err
 	}
-	next := b.meta
-	next.Hubs = slices.Clone(b.meta.Hubs)
-	next.Hubs[slices.IndexFunc(next.Hubs, func(x hubMeta) bool { return x.ID == m.ID })] = m
+	next := b.meta.with(m)
 	if err := next.save(b.opts.FS, b.opts.Dir); err != nil {
 		return errors.Join(err, releaseAll(parts))
 	}
@@ -132,6 +130,24 @@ func (b *Broker) updateHub(h *Hub, cfg HubConfig) error {
 	if len(parts) > 0 {
 		close(old.changed)
 	}
+	return nil
+}
+
+// removeGroup takes a group out of the list.
+func (b *Broker) removeGroup(h *Hub, name string) error {
+	b.change.Lock()
+	defer b.change.Unlock()
+	if err := b.checkRunning(); err != nil {
+		return err
+	}
+	state := *h.state.Load()
+	state.meta.Groups = slices.DeleteFunc(slices.Clone(state.meta.Groups), func(g string) bool { return strings.EqualFold(g, name) })
+	next := b.meta.with(state.meta)
+	if err := next.save(b.opts.FS, b.opts.Dir); err != nil {
+		return err
+	}
+	b.meta = next
+	h.state.Store(&state)
 	return nil
 }
 

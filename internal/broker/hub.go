@@ -82,6 +82,17 @@ func (h *Hub) AddGroup(name string) error {
 	return err
 }
 
+// RemoveGroup removes a consumer group, durably. $Default cannot be removed.
+func (h *Hub) RemoveGroup(name string) error {
+	if !h.HasGroup(name) {
+		return fault.New(fault.NotFound, "hub "+h.Name(), "there is no consumer group %s", name)
+	}
+	if strings.EqualFold(name, DefaultGroup) {
+		return fault.New(fault.Invalid, "hub "+h.Name(), "%s cannot be removed", DefaultGroup)
+	}
+	return h.b.removeGroup(h, name)
+}
+
 // Route returns the partition of a key; see Hash.
 func (h *Hub) Route(key string) *Partition {
 	parts := h.state.Load().partitions

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,13 @@ func newMeta(fs vfs.FS, dir string) (meta, error) {
 	}
 	m := meta{Version: metaVersion, NextID: 1, Offsets: map[string]int64{}}
 	return m, m.save(fs, dir)
+}
+
+// with returns the list with another entry of a hub.
+func (m meta) with(h hubMeta) meta {
+	m.Hubs = slices.Clone(m.Hubs)
+	m.Hubs[slices.IndexFunc(m.Hubs, func(x hubMeta) bool { return x.ID == h.ID })] = h
+	return m
 }
 
 // save stores the list durably.

@@ -28,7 +28,7 @@ type databaseKey struct {
 // CreateDatabase makes a database; fault.Conflict when the id is taken.
 func (a Account) CreateDatabase(_ context.Context, spec DatabaseSpec) (*Database, error) {
 	s := a.s
-	if err := checkName("database", spec.ID); err != nil {
+	if err := CheckName("database", spec.ID); err != nil {
 		return nil, err
 	}
 	if err := s.enter(); err != nil {

@@ -65,8 +65,8 @@ type CompositePath struct {
 	Descending bool
 }
 
-// checkName tells whether a database or container may have the name.
-func checkName(what, id string) error {
+// CheckName tells whether a database or container may have the name.
+func CheckName(what, id string) error {
 	switch {
 	case id == "" || utf8.RuneCountInString(id) > maxResourceName || !utf8.ValidString(id):
 		return fault.New(fault.Invalid, what, "an id has 1 to %d characters", maxResourceName)
@@ -78,7 +78,7 @@ func checkName(what, id string) error {
 
 // normalised checks the specification and fills in the defaults.
 func (s ContainerSpec) normalised() (ContainerSpec, error) {
-	if err := checkName("container", s.ID); err != nil {
+	if err := CheckName("container", s.ID); err != nil {
 		return s, err
 	}
 	var err error

@@ -44,7 +44,8 @@ func newBench(b *testing.B, n int, h2 bool) *benchAccount {
 	if err != nil {
 		b.Fatal(err)
 	}
-	svc, err := New(Config{Store: store.Account(1), Log: testkit.Discard(), Keys: []string{testKey}})
+	exists, account := testCatalogue(b, store)
+	svc, err := New(Config{Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Keys: []string{testKey}})
 	if err != nil {
 		b.Fatal(err)
 	}

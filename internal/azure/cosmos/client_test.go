@@ -17,6 +17,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -65,7 +66,8 @@ func newAccountOn(t testing.TB, fs vfs.FS, now func() time.Time, change func(*Co
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Store: store.Account(1), Log: testkit.Discard(), Keys: []string{testKey}}
+	exists, account := testCatalogue(t, store)
+	c := Config{Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Keys: []string{testKey}}
 	if change != nil {
 		change(&c)
 	}
@@ -202,4 +204,21 @@ func (a *testAccount) query(docs, sql string, h headers) []any {
 	}
 	r := a.must(200, "POST", docs, string(body), h.and("Content-Type", "application/query+json", "x-ms-documentdb-isquery", "True"))
 	return r.json(a.t)["Documents"].([]any)
+}
+
+// testCatalogue leads to the databases and containers of the store.
+func testCatalogue(t testing.TB, store *docstore.Store) (*resource.Catalogue, resource.Account) {
+	t.Helper()
+	exists, err := resource.Open(resource.NewMem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := exists.Register(Kinds(store, nil)...); err != nil {
+		t.Fatal(err)
+	}
+	account, err := exists.EnsureAccount(resource.CosmosAccounts, resource.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exists, account
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
 func (x *exchange) createContainer() error {
@@ -20,13 +21,21 @@ func (x *exchange) createContainer() error {
 	if err != nil {
 		return err
 	}
-	if spec.Throughput, err = readOfferHeaders(x.r.Header); err != nil {
+	if err := docstore.CheckName("container", spec.ID); err != nil {
 		return err
 	}
-	if spec.Throughput == nil && db.Resource().Throughput == nil {
-		spec.Throughput = []byte(defaultThroughput)
+	offer, err := readOfferHeaders(x.r.Header)
+	if err != nil {
+		return err
 	}
-	c, err := db.CreateContainer(x.r.Context(), spec)
+	if offer == nil && db.Resource().Throughput == nil {
+		offer = []byte(defaultThroughput)
+	}
+	id := x.svc.id(resource.Containers, db.ID()+"/"+spec.ID)
+	if err := x.svc.exists.Create(x.r.Context(), id, properties(ContainerProperties{body, offer})); err != nil {
+		return err
+	}
+	c, err := db.Container(spec.ID)
 	if err != nil {
 		return err
 	}
@@ -105,7 +114,7 @@ func (x *exchange) deleteContainer() error {
 	if match := x.header(hdrIfMatch); match != "" && match != "*" && match != c.Resource().ETag {
 		return preconditionFailed("container " + x.addr.coll)
 	}
-	if err := db.DeleteContainer(x.r.Context(), x.addr.coll); err != nil {
+	if err := x.svc.exists.Remove(x.r.Context(), x.svc.id(resource.Containers, db.ID()+"/"+c.ID())); err != nil {
 		return err
 	}
 	x.svc.infos.clear()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
 // databaseBody is a database as the service shows it.
@@ -37,7 +38,14 @@ func (x *exchange) createDatabase() error {
 	if err != nil {
 		return err
 	}
-	db, err := x.svc.store.CreateDatabase(x.r.Context(), docstore.DatabaseSpec{ID: in.ID, Throughput: offer})
+	if err := docstore.CheckName("database", in.ID); err != nil {
+		return err
+	}
+	id := x.svc.id(resource.Databases, in.ID)
+	if err := x.svc.exists.Create(x.r.Context(), id, properties(DatabaseProperties{offer})); err != nil {
+		return err
+	}
+	db, err := x.svc.store.Database(in.ID)
 	if err != nil {
 		return err
 	}
@@ -64,7 +72,11 @@ func (x *exchange) replyDatabase(status int, db *docstore.Database) error {
 }
 
 func (x *exchange) deleteDatabase() error {
-	if err := x.svc.store.DeleteDatabase(x.r.Context(), x.addr.db); err != nil {
+	db, err := x.svc.store.Database(x.addr.db)
+	if err != nil {
+		return err
+	}
+	if err := x.svc.exists.Remove(x.r.Context(), x.svc.id(resource.Databases, db.ID())); err != nil {
 		return err
 	}
 	x.svc.infos.clear()

@@ -11,12 +11,17 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
 // Config is what a Service needs. Store, Log and Keys are required.
 type Config struct {
 	Store docstore.Account
-	Log   *slog.Logger
+	// Exists makes and removes databases and containers; Account is the store's
+	// own in it.
+	Exists  *resource.Catalogue
+	Account resource.Account
+	Log     *slog.Logger
 	// Keys are the account's master keys in base64, primary first.
 	Keys []string
 	// AdvertisedEndpoint is the URL that the account names as its location.
@@ -47,6 +52,8 @@ type Config struct {
 // safe for concurrent use and holds no goroutine of its own.
 type Service struct {
 	store     docstore.Account
+	exists    *resource.Catalogue
+	account   resource.Account
 	log       *slog.Logger
 	auth      *authenticator
 	region    string
@@ -69,8 +76,8 @@ var consistencyLevels = []string{"Strong", "BoundedStaleness", "Session", "Consi
 
 // New checks the configuration and returns a Service.
 func New(c Config) (*Service, error) {
-	if c.Store == (docstore.Account{}) || c.Log == nil {
-		return nil, errors.New("cosmos: a store and a logger are required")
+	if c.Store == (docstore.Account{}) || c.Exists == nil || c.Log == nil {
+		return nil, errors.New("cosmos: a store, a catalogue and a logger are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -80,7 +87,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		store: c.Store, log: c.Log, auth: auth,
+		store: c.Store, exists: c.Exists, account: c.Account, log: c.Log, auth: auth,
 		region: c.Region, level: c.Consistency,
 		authority: c.Authority, strict: c.StrictGateway, intercept: c.Intercept, onRequest: c.OnRequest,
 		now: c.Now, started: []string{c.Now().UTC().Format(http.TimeFormat)},

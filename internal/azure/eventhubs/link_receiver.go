@@ -108,7 +108,7 @@ func (r *receiver) parse() error {
 // join finds group and partition and competes for the partition.
 func (r *receiver) join(hub *broker.Hub) error {
 	if !hub.HasGroup(r.addr.Group) {
-		if r.conn.svc.cfg.AutoCreate {
+		if r.conn.svc.cfg.Need != nil {
 			return nil // run makes it and joins
 		}
 		return errNoGroup(r.conn.svc.cfg.Namespace, strings.ToLower(hub.Name()), strings.ToLower(r.addr.Group))

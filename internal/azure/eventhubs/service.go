@@ -25,10 +25,10 @@ type Config struct {
 	// Rules are the shared access policies; default: EmulatorRule alone.
 	Rules []Rule
 
-	// AutoCreate makes hubs and consumer groups that a permitted client names
-	// for the first time, after the pattern of NewHub.
-	AutoCreate bool
-	NewHub     broker.HubConfig // default: 4 partitions, kept for 24 hours
+	// Need makes a hub, and a consumer group unless it is "", that a permitted
+	// client names for the first time; what exists it leaves as it is. nil: only
+	// what exists can be used.
+	Need func(ctx context.Context, hub, group string) error
 
 	// VerifyBearer checks bearer tokens; default: they are refused.
 	VerifyBearer VerifyBearer
@@ -98,12 +98,6 @@ func setDefaults(cfg *Config) {
 	if len(cfg.Rules) == 0 {
 		cfg.Rules = []Rule{EmulatorRule()}
 	}
-	if cfg.NewHub.Partitions == 0 {
-		cfg.NewHub.Partitions = 4
-	}
-	if cfg.NewHub.Retention == 0 && cfg.NewHub.RetentionBytes == 0 {
-		cfg.NewHub.Retention = 24 * time.Hour
-	}
 	if cfg.VerifyBearer == nil {
 		cfg.VerifyBearer = refuseBearer
 	}
@@ -152,7 +146,7 @@ func (s *Service) Authenticate(_ context.Context, init amqp.SASLInit) (any, erro
 	return grants, nil
 }
 
-// hub looks a hub up. With AutoCreate a missing one is no error: it returns
+// hub looks a hub up. With Need a missing one is no error: it returns
 // nil, and the caller goes through makeHub off the connection's reader.
 func (s *Service) hub(name, resource string) (*broker.Hub, error) {
 	h, err := s.cfg.Hubs.Hub(name)
@@ -161,33 +155,19 @@ func (s *Service) hub(name, resource string) (*broker.Hub, error) {
 		return h, nil
 	case !fault.Is(err, fault.NotFound):
 		return nil, err
-	case s.cfg.AutoCreate:
+	case s.cfg.Need != nil:
 		return nil, nil
 	}
 	return nil, errNoEntity(resource)
 }
 
-// makeHub creates the hub, and the consumer group when one is named. It writes
-// to disk.
+// makeHub makes the hub, and the consumer group when one is named, as a use by
+// name, and returns it. It writes to disk.
 func (s *Service) makeHub(name, group string) (*broker.Hub, error) {
-	h, err := s.cfg.Hubs.Hub(name)
-	if fault.Is(err, fault.NotFound) {
-		cfg := s.cfg.NewHub
-		cfg.Name = name
-		if h, err = s.cfg.Hubs.EnsureHub(cfg); err == nil {
-			s.log.Info("hub created on first use", "hub", name, "partitions", h.PartitionCount())
-		}
-	}
-	if err != nil {
+	if err := s.cfg.Need(context.Background(), name, group); err != nil {
 		return nil, err
 	}
-	if group != "" && !h.HasGroup(group) {
-		if err := h.AddGroup(group); err != nil {
-			return nil, err
-		}
-		s.log.Info("consumer group created on first use", "hub", name, "group", group)
-	}
-	return h, nil
+	return s.cfg.Hubs.Hub(name)
 }
 
 // verifyBearer checks a bearer token for a peer.

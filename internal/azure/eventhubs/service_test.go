@@ -13,12 +13,24 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
 func TestAutoCreate(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.AutoCreate = true })
+	exists, err := resource.Open(resource.NewMem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := exists.EnsureAccount(resource.Namespaces, resource.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(c *Config) { c.Need = Need(exists, account) })
+	if err := exists.Register(Kinds(w.broker, func(resource.Account, string) error { return nil })...); err != nil {
+		t.Fatal(err)
+	}
 	s := w.begin(w.dial("", ""))
 	audience := "sb://localhost/fresh"
 	if code, text, _ := w.newRPC(s, "$cbs", "c").putToken(sasType, audience, emulatorToken("sb://localhost/", time.Hour)); code != 202 {
@@ -48,6 +60,9 @@ func TestAutoCreate(t *testing.T) {
 		}
 	}
 	wantError(t, w.sendRaw(w.root(), "no such name!", 0, event("x")), condArgumentError, "")
+	if !exists.Exists(resource.ID{Account: account, Type: resource.ConsumerGroups, Name: "fresh/readers"}) {
+		t.Errorf("groups: %v", exists.List(account, resource.ConsumerGroups))
+	}
 	_, err = w.receive(w.root(), "fresh/ConsumerGroups/readers/Partitions/9", 1, nil)
 	wantError(t, err, condArgumentOutOfRange, "The specified partition is invalid")
 }
