@@ -18,20 +18,20 @@ type Access struct {
 
 func (a *App) access() Access {
 	cfg := a.opts.Config
-	out := Access{Network: !cfg.OnLoopback(), Address: cfg.Listen, SignIn: a.signIn != nil}
-	if out.Network && len(a.apps) > 0 {
+	out := Access{Network: !cfg.OnLoopback(), Address: cfg.Listen, SignIn: a.house.SignIn != nil}
+	if out.Network && len(a.house.Given.Apps) > 0 {
 		out.Keys = filepath.Join(cfg.DataDir(), keysFolder)
 	}
-	if a.signIn == nil {
+	if a.house.SignIn == nil {
 		return out
 	}
 	scheme := "http://"
 	if out.Network {
 		scheme = "https://"
 	}
-	out.Link = scheme + clientHost(a.doors.addresses[instance.Portal], "") + a.signIn.Link()
+	out.Link = scheme + clientHost(a.doors.addresses[instance.Portal], "") + a.house.SignIn.Link()
 	if cfg.Portal.Password == "" {
-		out.Password = a.signIn.Password()
+		out.Password = a.house.SignIn.Password()
 	}
 	return out
 }

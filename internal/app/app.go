@@ -8,20 +8,14 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"os"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
-	"github.com/lazuli-dev/lazuli/internal/portal"
-	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
-	"github.com/lazuli-dev/lazuli/internal/portal/signin"
-	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -46,19 +40,14 @@ type App struct {
 	log     *slog.Logger
 	storage *storage
 	doors   *doors
-	account *cosmos.Service
-	apps    []*functionApp
-	portal  *portal.Server
-	signIn  *signin.Keeper // nil where the portal asks nobody
-	counts  *telemetry.Counts
-	boards  *dashboard.Set
-	jobs    []*jobs.Job
-	helpers []*process
+	house   *env // what the services were given, and gave
 }
 
 // Build opens storage and ports and builds all services. When it fails it
 // leaves nothing open. Run must follow.
-func Build(ctx context.Context, o Options) (*App, error) {
+func Build(ctx context.Context, o Options) (*App, error) { return build(ctx, o, services()) }
+
+func build(ctx context.Context, o Options, list []service) (*App, error) {
 	if o.Begin.IsZero() {
 		o.Begin = time.Now()
 	}
@@ -66,41 +55,39 @@ func Build(ctx context.Context, o Options) (*App, error) {
 		o.FS = vfs.Default
 	}
 	a := &App{opts: o, log: o.Log}
-	if err := a.build(ctx); err != nil {
+	if err := a.build(ctx, list); err != nil {
 		a.close()
 		return nil, withRemedy(err)
 	}
 	return a, nil
 }
 
-func (a *App) build(ctx context.Context) error {
+func (a *App) build(ctx context.Context, list []service) error {
 	cfg := a.opts.Config
-	a.counts = telemetry.New()
+	counts := telemetry.New()
 	var err error
-	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, a.counts.FromBroker); err != nil {
+	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, counts.FromBroker); err != nil {
 		return err
 	}
-	if err := a.storage.ensureResources(ctx, cfg); err != nil {
+	e := &env{
+		Context: ctx, Config: cfg, Log: a.log, Version: a.opts.Version, Force: a.opts.StreamStart,
+		Storage: a.storage, Exists: a.storage.exists, Counts: counts,
+	}
+	a.house = e
+	if a.doors, err = openDoors(cfg, a.log, e.account); err != nil {
 		return err
 	}
-	if a.doors, err = openDoors(a); err != nil {
-		return err
+	e.Doors = a.doors
+	for _, build := range list {
+		p, err := build(e)
+		if err != nil {
+			return err
+		}
+		if err := e.take(p); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(a.addEventHubs(), a.addCosmos()); err != nil {
-		return err
-	}
-	sources := newSources(cfg, a.storage, maps.Clone(a.doors.addresses))
-	if err := a.addFunctions(sources); err != nil {
-		return err
-	}
-	if err := a.addDashboards(); err != nil {
-		return err
-	}
-	a.helpers = buildProcesses(cfg, a.log)
-	if err := a.buildJobs(ctx, sources); err != nil {
-		return err
-	}
-	return a.addPortal()
+	return nil
 }
 
 // close releases what Build opened, when Run will not.
@@ -129,21 +116,12 @@ func (a *App) Run(ctx context.Context) error {
 // layer's share of the 30 s that stopping may take. A function app has 10 s to
 // drain and 5 s of grace, a door 5 s for requests under way.
 func (a *App) layers(info instance.Info) []layer {
-	work := []part{{name: "announcement", run: func(ctx context.Context) error { return a.announce(ctx, info) }}}
-	for _, helper := range a.helpers {
-		work = append(work, helper.part())
-	}
-	for _, job := range a.jobs {
-		work = append(work, part{name: job.String(), run: job.Run})
-	}
-	for _, app := range a.apps {
-		work = append(work, app.part())
-	}
-	st := a.storage
+	given, st := a.house.Given, a.storage
+	work := append([]part{{name: "announcement", run: func(ctx context.Context) error { return a.announce(ctx, info) }}}, given.Work...)
 	return []layer{
 		{17 * time.Second, work},
 		{6 * time.Second, []part{{name: "doors", run: a.doors.Run}}},
-		{2 * time.Second, []part{{name: "portal state", run: a.portal.Run}, {name: "documents", run: st.docs.Run}, {name: "broker", run: st.broker.Run}}},
+		{2 * time.Second, given.Engines},
 		{time.Second, []part{{name: "key-value store", run: st.kv.Run}}},
 		{4 * time.Second, []part{{name: "storage", close: func() error { st.close(a.log); return nil }}}},
 		{0, []part{{name: "instance", close: func() error { return instance.Remove(info) }}}},
@@ -164,15 +142,8 @@ func (a *App) publish(info instance.Info) error {
 // announce waits until the function apps and the stream jobs have started or
 // failed to, then says that everything runs: events that come later are read.
 func (a *App) announce(ctx context.Context, info instance.Info) error {
-	for _, app := range a.apps {
-		if !app.settled(ctx) {
-			return nil
-		}
-	}
-	for _, job := range a.jobs {
-		if !job.Settled(ctx) {
-			return nil
-		}
+	if settled := a.house.Given.Settled; settled != nil && !settled(ctx) {
+		return nil
 	}
 	info.Ready = true
 	if err := a.publish(info); err != nil {
@@ -211,21 +182,8 @@ func (a *App) summary(info instance.Info) Summary {
 		AutoCreate: cfg.HubsAutoCreated(),
 		Access:     a.access(),
 	}
-	for _, h := range a.storage.hubs.Hubs() {
-		s.Hubs = append(s.Hubs, HubSummary{Name: h.Name(), Partitions: h.PartitionCount()})
-	}
-	for _, d := range a.storage.account.Databases() {
-		db := DatabaseSummary{Name: d.ID()}
-		for _, c := range d.Containers() {
-			db.Containers = append(db.Containers, c.ID())
-		}
-		s.Databases = append(s.Databases, db)
-	}
-	for _, app := range a.apps {
-		s.Apps = append(s.Apps, app.summary())
-	}
-	for _, job := range a.jobs {
-		s.Jobs = append(s.Jobs, jobSummary(job))
+	if lines := a.house.Given.Summary; lines != nil {
+		lines(&s)
 	}
 	return s
 }

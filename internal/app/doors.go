@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -24,13 +25,11 @@ type doors struct {
 	addresses map[string]string // service -> host:port, as in instance.Info
 	tokens    map[string]string // what opens them to our commands, as in instance.Info
 	webTLS    door.TLS          // of functions and portal
-	accounts  uint64            // how many were named
 }
 
 // openDoors loads or makes the local authority, and a certificate for the names
 // that clients on this machine use. No port is open yet.
-func openDoors(a *App) (*doors, error) {
-	cfg := a.opts.Config
+func openDoors(cfg config.Config, log *slog.Logger, find func(string) (resource.Account, bool)) (*doors, error) {
 	ca, err := localca.Open(filepath.Join(cfg.DataDir(), "tls"))
 	if err != nil {
 		return nil, err
@@ -47,10 +46,10 @@ func openDoors(a *App) (*doors, error) {
 	if !cfg.OnLoopback() {
 		webTLS = door.Either // keys and passwords cross a network
 	}
-	ours := door.Names{Hosts: hostNames(cfg)}
+	ours := door.Names{Hosts: hostNames(cfg), Find: find}
 	return &doors{
 		Set: door.New(door.Options{
-			Listen: cfg.Listen, Names: ours, Log: a.log.With("component", "door"),
+			Listen: cfg.Listen, Names: ours, Log: log.With("component", "door"),
 			Certificate: door.NewCertificates(base, ours, ca.Issue).Get,
 		}),
 		ca: ca, addresses: map[string]string{}, tokens: map[string]string{}, webTLS: webTLS,
@@ -65,12 +64,6 @@ func hostNames(cfg config.Config) []string {
 		names = append(names, u.Hostname())
 	}
 	return names
-}
-
-// account makes the account that a port stands for.
-func (d *doors) account(kind, name string) resource.Account {
-	d.accounts++
-	return resource.Account{ID: d.accounts, Type: kind, Name: name}
 }
 
 // open takes a port and records its address under the service's name.

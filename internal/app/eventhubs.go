@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
@@ -9,46 +12,131 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
-// addEventHubs opens the AMQP ports and sends the namespace's connections to
-// Event Hubs.
-func (a *App) addEventHubs() error {
-	cfg := a.opts.Config.EventHubs
+// eventHubs is the Event Hubs namespace behind the AMQP ports.
+func eventHubs(e *env) (parts, error) {
+	cfg := e.Config.EventHubs
+	p := hubParts(e)
 	rules, err := sharedAccessRules(cfg.Rules)
 	if err != nil {
-		return err
+		return p, err
 	}
-	log := a.log.With("component", "eventhubs")
-	hubs, err := eventhubs.New(eventhubs.Config{
-		Hubs:            a.storage.hubs,
+	var need func(ctx context.Context, hub, group string) error
+	if e.Config.HubsAutoCreated() {
+		need = eventhubs.Need(e.Exists, e.Storage.namespace)
+	}
+	log := e.Log.With("component", "eventhubs")
+	svc, err := eventhubs.New(eventhubs.Config{
+		Hubs:            e.Storage.hubs,
 		Log:             log,
 		Rules:           rules,
-		AutoCreate:      a.opts.Config.HubsAutoCreated(),
-		NewHub:          broker.HubConfig{Partitions: config.DefaultPartitions, Retention: time.Duration(config.DefaultRetention)},
+		Need:            need,
 		AcceptAnyBearer: cfg.AcceptAny,
-		Events:          a.counts.FromEventHubs(a.storage.hubsID),
+		Events:          e.Counts.FromEventHubs(e.Storage.namespace.ID),
 	})
 	if err != nil {
-		return err
+		return p, err
 	}
-	a.doors.Route(door.Route{
+	p.Routes = []door.Route{{
 		Type: resource.Namespaces,
-		AMQP: func(_ resource.Account, c *amqp.Conn) amqp.ConnHandler { return hubs.Conn(c) },
+		AMQP: func(_ resource.Account, c *amqp.Conn) amqp.ConnHandler { return svc.Conn(c) },
 		SASL: func(ctx context.Context, _ resource.Account, init amqp.SASLInit) (any, error) {
-			return hubs.Authenticate(ctx, init)
+			return svc.Authenticate(ctx, init)
 		},
-	})
-	namespace, greeting := a.doors.account(resource.Namespaces, resource.Default), hubs.Greeting()
-	plain := door.Port{Title: "Event Hubs (AMQP)", Key: "eventHubs.amqpPort", Account: namespace, AMQP: &greeting, Log: log}
-	if err := a.doors.open(instance.AMQP, cfg.AMQPPort, plain); err != nil {
-		return err
+	}}
+	greeting := svc.Greeting()
+	plain := door.Port{Title: "Event Hubs (AMQP)", Key: "eventHubs.amqpPort", Account: e.Storage.namespace, AMQP: &greeting, Log: log}
+	if err := e.Doors.open(instance.AMQP, cfg.AMQPPort, plain); err != nil {
+		return p, err
 	}
 	secure := plain
 	secure.Title, secure.Key, secure.TLS = "Event Hubs (AMQP over TLS)", "eventHubs.amqpsPort", door.Only
-	return a.doors.open(instance.AMQPS, cfg.AMQPSPort, secure)
+	return p, e.Doors.open(instance.AMQPS, cfg.AMQPSPort, secure)
+}
+
+// hubService is the hubs of this process as functions reach them.
+func (e *env) hubService() *hub.Local {
+	return &hub.Local{Reach: e.reach("Event Hubs"), Find: e.findHub, Hubs: e.Storage.hubs}
+}
+
+// findHub finds a hub and its consumer group, which come to be by this if the
+// project allows it.
+func (e *env) findHub(name, group string) (*broker.Hub, error) {
+	if err := eventhubs.Need(e.Exists, e.Storage.namespace)(e.Context, name, group); err != nil {
+		return nil, err
+	}
+	return e.Storage.hubs.Hub(name)
+}
+
+// hubParts is what hubs are to the rest of the house.
+func hubParts(e *env) parts {
+	st, find := e.Storage, e.findHub
+	end := hub.End{Hubs: e.hubService(), Checkpoints: st.checkpoints()}
+	p := parts{
+		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),
+		Suffixes: []suffix{{"servicebus.windows.net", resource.Namespaces}},
+		Triggers: trigger.Table{end.Trigger()},
+		Outputs:  output.Table{end.Output()},
+		Streams: jobs.Kinds{
+			Sources: []jobs.SourceKind{hub.SourceKind(st.hubs, find, e.Counts.FromJobs(st.namespace.ID))},
+			Sinks:   []jobs.SinkKind{hub.SinkKind(st.hubs, find)},
+		},
+		Pages: hubs.Pages(hubs.Config{
+			Namespace: st.namespace.ID, Hubs: st.hubs, Counts: e.Counts, Consumers: e.hubConsumers,
+		}),
+		Engines: []part{{name: "broker", run: st.broker.Run}},
+		Summary: func(s *Summary) {
+			for _, h := range st.hubs.Hubs() {
+				s.Hubs = append(s.Hubs, HubSummary{Name: h.Name(), Partitions: h.PartitionCount()})
+			}
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Config.EventHubs.Hubs)) {
+		p.Declared = append(p.Declared, declared{
+			path: "eventHubs.hubs." + name, id: resource.ID{Account: st.namespace, Type: resource.Hubs, Name: name},
+			properties: hubProperties(e.Config.EventHubs.Hubs[name]).JSON(),
+		})
+	}
+	return p
+}
+
+// hubConsumers are the functions that read hubs.
+func (e *env) hubConsumers() (all []hubs.Consumer) {
+	for _, app := range e.Given.Apps {
+		for _, f := range app.host.Functions() {
+			if f.Source.Group != "" {
+				all = append(all, hubs.Consumer{App: app.name, Function: f.Name, Hub: f.Source.Target, Group: f.Source.Group})
+			}
+		}
+	}
+	return all
+}
+
+func hubProperties(h config.Hub) eventhubs.HubProperties {
+	return eventhubs.HubProperties{
+		Partitions: int(h.Partitions), Retention: time.Duration(h.Retention), RetentionBytes: h.RetentionMiB.Bytes(), ConsumerGroups: h.ConsumerGroups,
+	}
+}
+
+// hubOnUse says whether naming a hub, or HUB/GROUP, is enough to make it.
+func (e *env) hubOnUse(account resource.Account, name string) error {
+	if e.Config.HubsAutoCreated() {
+		return nil
+	}
+	hub, group, _ := strings.Cut(name, "/")
+	if _, err := e.Storage.broker.Namespace(account.ID).Hub(hub); err != nil || group == "" {
+		return fault.New(fault.NotFound, "hub "+hub, "it does not exist (declare it under eventHubs.hubs in %s)", config.FileName)
+	}
+	return fault.New(fault.NotFound, "hub "+hub, "has no consumer group %s; declare it under eventHubs.hubs.%s.consumerGroups in %s", group, hub, config.FileName)
 }
 
 func sharedAccessRules(configured []config.SASRule) ([]eventhubs.Rule, error) {

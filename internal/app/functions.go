@@ -14,11 +14,15 @@ import (
 	azfunctions "github.com/lazuli-dev/lazuli/internal/azure/functions"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/function"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/page/functions"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
 )
 
 // keysFolder, in the data folder, holds the access keys of each app.
@@ -38,44 +42,82 @@ type functionApp struct {
 	err     error         // that reason; read after failed is closed
 }
 
-// addFunctions builds the hosts of all apps that are not disabled, in the order
-// of their names, which is the order of their ports.
-func (a *App) addFunctions(sources *sources) error {
-	cfg := a.opts.Config.Functions
+// functionApps are the hosts of all apps that are not disabled, in the order of
+// their names, which is the order of their ports.
+func functionApps(e *env) (parts, error) {
+	cfg := e.Config.Functions
 	fronts := map[resource.Account]http.Handler{}
-	a.doors.Route(door.Route{Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] }})
+	p := parts{Routes: []door.Route{{Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] }}}}
 	port := cfg.Port
 	for _, name := range slices.Sorted(maps.Keys(cfg.Apps)) {
 		spec := cfg.Apps[name]
 		if spec.Disabled {
 			continue
 		}
-		site := a.doors.account(resource.Sites, name)
-		app, err := a.buildApp(site, spec, port, sources)
+		site, err := e.Exists.EnsureAccount(resource.Sites, name)
 		if err != nil {
-			return fmt.Errorf("functions.apps.%s: %w", name, err)
+			return p, err
+		}
+		app, err := e.buildApp(site, spec, port)
+		if err != nil {
+			return p, fmt.Errorf("functions.apps.%s: %w", name, err)
 		}
 		fronts[site] = app.front
-		a.apps = append(a.apps, app)
+		p.Apps, p.Work = append(p.Apps, app), append(p.Work, app.part())
 		if spec.Port == nil && port != 0 {
 			port++
 		}
 	}
-	return nil
+	slices.Reverse(p.Work)
+	p.Pages = functions.Pages(appsPage(e.Counts, p.Apps))
+	p.Streams.Sinks = []jobs.SinkKind{function.SinkKind(func(name string) (function.App, error) { return httpFunctions(p.Apps, name) })}
+	p.Settled = func(ctx context.Context) bool {
+		return !slices.ContainsFunc(p.Apps, func(app *functionApp) bool { return !app.settled(ctx) })
+	}
+	p.Summary = func(s *Summary) {
+		for _, app := range p.Apps {
+			s.Apps = append(s.Apps, app.summary())
+		}
+	}
+	return p, nil
+}
+
+// appsPage is the apps as the portal shows them.
+func appsPage(counts *telemetry.Counts, apps []*functionApp) functions.Config {
+	c := functions.Config{Counts: counts}
+	for _, app := range apps {
+		c.Apps = append(c.Apps, functions.App{Host: app.host, URL: "http://" + clientHost(app.address, "")})
+	}
+	return c
+}
+
+// httpFunctions is where the HTTP functions of an app answer.
+func httpFunctions(apps []*functionApp, name string) (function.App, error) {
+	for _, app := range apps {
+		if app.name != name {
+			continue
+		}
+		out := function.App{URL: strings.TrimSuffix("http://"+app.address+"/"+app.host.Config().HTTP.RoutePrefix, "/")}
+		if app.keys != nil {
+			out.Key = app.keys.Host
+		}
+		return out, nil
+	}
+	return function.App{}, fault.New(fault.Invalid, "function app "+name, "is disabled, so its functions cannot take rows")
 }
 
 // buildApp takes the app's port and builds what answers there.
-func (a *App) buildApp(site resource.Account, spec config.App, port config.Port, sources *sources) (*functionApp, error) {
-	cfg, key := a.opts.Config, "functions.port"
+func (e *env) buildApp(site resource.Account, spec config.App, port config.Port) (*functionApp, error) {
+	cfg, key := e.Config, "functions.port"
 	if spec.Port != nil {
 		port, key = *spec.Port, "functions.apps."+site.Name+".port"
 	}
-	log := a.log.With("component", "functions", "app", site.Name)
+	log := e.Log.With("component", "functions", "app", site.Name)
 	service := instance.FunctionsPrefix + site.Name
-	if err := a.doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, TLS: a.doors.webTLS, Account: site, Log: log}); err != nil {
+	if err := e.Doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, TLS: e.Doors.webTLS, Account: site, Log: log}); err != nil {
 		return nil, err
 	}
-	app := &functionApp{name: site.Name, address: a.doors.addresses[service], failed: make(chan struct{}), log: log}
+	app := &functionApp{name: site.Name, address: e.Doors.addresses[service], failed: make(chan struct{}), log: log}
 	var once sync.Once
 	app.trouble = func(err error) { once.Do(func() { app.err = err; close(app.failed) }) }
 	var err error
@@ -83,9 +125,8 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 		if app.keys, err = azfunctions.OpenKeys(filepath.Join(cfg.DataDir(), keysFolder, site.Name+".json")); err != nil {
 			return nil, err
 		}
-		a.doors.tokens[service] = app.keys.Master()
+		e.Doors.tokens[service] = app.keys.Master()
 	}
-	triggers, outputs := sources.ends(a.storage.checkpoints())
 	app.host, err = host.New(host.Options{
 		Name:        site.Name,
 		Dir:         cfg.AppDir(spec),
@@ -94,11 +135,11 @@ func (a *App) buildApp(site resource.Account, spec config.App, port config.Port,
 		Settings:    spec.Settings,
 		HTTPAddress: app.address,
 		Listen:      door.Loopback,
-		Triggers:    triggers,
-		Outputs:     outputs,
-		Listeners:   []host.Listener{app.watchWorker, a.counts.FromHost(site.Name, a.storage.hubsID)},
-		Log:         a.log.With("component", "functions"),
-		Version:     a.opts.Version,
+		Triggers:    e.Given.Triggers,
+		Outputs:     e.Given.Outputs,
+		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.Storage.namespace.ID)},
+		Log:         e.Log.With("component", "functions"),
+		Version:     e.Version,
 	})
 	if err == nil {
 		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Keys: app.keys, Log: app.log})

@@ -22,6 +22,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -98,7 +99,7 @@ func inStorage(cfg config.Config, do func(*storage)) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- st.broker.Run(ctx) }()
-	if err = st.ensureResources(ctx, cfg); err == nil {
+	if _, err = houseOn(ctx, cfg, st, telemetry.New()); err == nil {
 		do(st)
 	}
 	cancel()

@@ -58,11 +58,10 @@ func (l *listening) awaitEnd(t *testing.T, kind fault.Kind, name string) {
 }
 
 // listen runs a trigger of the kind until the test ends.
-func listen(t *testing.T, s *sources, st *storage, kind int, declaration string) *listening {
+func listen(t *testing.T, s *env, st *storage, kind int, declaration string) *listening {
 	t.Helper()
 	l := &listening{Recorder: &endtest.Recorder{}}
-	triggers, _ := s.ends(st.checkpoints())
-	tr, err := triggers[kind].New(endtest.Setup(t, declaration, "", l))
+	tr, err := s.Given.Triggers[kind].New(endtest.Setup(t, declaration, "", l))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +89,7 @@ func listen(t *testing.T, s *sources, st *storage, kind int, declaration string)
 // event. Nothing is read twice and nothing spins.
 func TestHubUnderARunningTrigger(t *testing.T) {
 	testkit.NoLeaks(t)
-	s, st := openSources(t, false)
+	s, st := openHouse(t, false)
 	make := func(partitions int) {
 		t.Helper()
 		if _, err := st.hubs.EnsureHub(broker.HubConfig{Name: "h", Partitions: partitions, Retention: time.Hour}); err != nil {
@@ -126,7 +125,7 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 // trigger listens to, and then that of its leases.
 func TestContainerUnderARunningTrigger(t *testing.T) {
 	testkit.NoLeaks(t)
-	s, st := openSources(t, false)
+	s, st := openHouse(t, false)
 	ctx := t.Context()
 	db, err := st.account.CreateDatabase(ctx, docstore.DatabaseSpec{ID: "db"})
 	if err != nil {

@@ -11,85 +11,54 @@ import (
 	"path/filepath"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
-	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/dataset"
 	"github.com/lazuli-dev/lazuli/internal/instance"
-	"github.com/lazuli-dev/lazuli/internal/page/functions"
-	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
-	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
 // dashboardsFolder holds a project's dashboards, one JSON file each.
 const dashboardsFolder = "dashboards"
 
-// addDashboards reads the project's dashboards. They come before the stream
-// jobs, which may write to their datasets.
-func (a *App) addDashboards() error {
-	boards, err := readDashboards(filepath.Join(a.opts.Config.Dir, dashboardsFolder))
-	if err == nil {
-		a.boards, err = dashboard.New(boards, items.Feeds{Account: a.storage.account})
+// dashboards are the project's dashboards. Stream jobs may write to their
+// datasets.
+func dashboards(e *env) (parts, error) {
+	boards, err := readDashboards(filepath.Join(e.Config.Dir, dashboardsFolder))
+	if err != nil {
+		return parts{}, err
 	}
-	return err
+	e.Boards, err = dashboard.New(boards, items.Feeds{Account: e.Storage.account})
+	push := func(name string) (dataset.Dataset, error) { return e.Boards.Push(name) }
+	return parts{Streams: jobs.Kinds{Sinks: []jobs.SinkKind{dataset.SinkKind(push)}}}, err
 }
 
-// addPortal takes the portal's port and builds what shows everything that was
-// built before.
-func (a *App) addPortal() error {
-	cfg := a.opts.Config
-	log := a.log.With("component", "portal")
+// portalPages is the portal over the pages of all services above.
+func portalPages(e *env) (parts, error) {
+	cfg := e.Config
+	log := e.Log.With("component", "portal")
 	if cfg.Portal.Password != "" || !cfg.OnLoopback() {
-		a.signIn = signin.New(cfg.Portal.Password)
-		a.doors.tokens[instance.Portal] = a.signIn.Token()
+		e.SignIn = signin.New(cfg.Portal.Password)
+		e.Doors.tokens[instance.Portal] = e.SignIn.Token()
 	}
-	var err error
-	a.portal, err = portal.New(portal.Config{
-		Name: cfg.Name, Version: a.opts.Version, Started: a.counts.Started, Pages: a.pages(), Boards: a.boards, Log: log, SignIn: a.signIn,
+	server, err := portal.New(portal.Config{
+		Name: cfg.Name, Version: e.Version, Started: e.Counts.Started, Pages: e.Given.Pages, Boards: e.Boards, Log: log, SignIn: e.SignIn,
 	})
 	if err != nil {
-		return err
+		return parts{}, err
 	}
-	a.doors.Route(door.Route{Type: typePortal, HTTP: func(resource.Account) http.Handler { return a.portal }})
-	return a.doors.open(instance.Portal, cfg.Portal.Port, door.Port{
-		Title: "Portal", Key: "portal.port", TLS: a.doors.webTLS, EndAtOnce: true, Log: log, Account: a.doors.account(typePortal, cfg.Name),
-	})
-}
-
-// pages are what the portal shows, in the order of its navigation.
-func (a *App) pages() (all []portal.Page) {
-	apps := functions.Config{Counts: a.counts}
-	for _, app := range a.apps {
-		apps.Apps = append(apps.Apps, functions.App{Host: app.host, URL: "http://" + clientHost(app.address, "")})
-	}
-	jobs := make([]pagejobs.Job, len(a.jobs))
-	for i, j := range a.jobs {
-		jobs[i] = pagejobs.Of(j, broker.DefaultGroup)
-	}
-	all = append(all, hubs.Pages(hubs.Config{
-		Namespace: a.storage.hubsID, Hubs: a.storage.hubs, Counts: a.counts, Consumers: a.hubConsumers,
-	})...)
-	all = append(all, items.Pages(items.Config{
-		Account: a.storage.account, Counts: a.counts, Query: explorer{a.account}.query, Positions: apps.Positions,
-	})...)
-	all = append(all, functions.Pages(apps)...)
-	return append(all, pagejobs.Pages(jobs)...)
-}
-
-// hubConsumers are the functions that read hubs.
-func (a *App) hubConsumers() (all []hubs.Consumer) {
-	for _, app := range a.apps {
-		for _, f := range app.host.Functions() {
-			if f.Source.Group != "" {
-				all = append(all, hubs.Consumer{App: app.name, Function: f.Name, Hub: f.Source.Target, Group: f.Source.Group})
-			}
-		}
-	}
-	return all
+	at := resource.Account{Type: typePortal, Name: cfg.Name}
+	return parts{
+			Routes:  []door.Route{{Type: typePortal, HTTP: func(resource.Account) http.Handler { return server }}},
+			Engines: []part{{name: "portal state", run: server.Run}},
+		}, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
+			Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log, Account: at,
+		})
 }
 
 // readDashboards reads every *.json of a folder, in the order of their names.

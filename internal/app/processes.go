@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/run"
 )
@@ -22,23 +21,24 @@ type process struct {
 	log               *slog.Logger
 }
 
-func buildProcesses(cfg config.Config, log *slog.Logger) []*process {
-	var all []*process
-	for _, name := range slices.Sorted(maps.Keys(cfg.Processes)) {
-		spec := cfg.Processes[name]
+// processes are the project's helper programs.
+func processes(e *env) (parts, error) {
+	var p parts
+	for _, name := range slices.Sorted(maps.Keys(e.Config.Processes)) {
+		spec := e.Config.Processes[name]
 		if spec.Disabled {
 			continue
 		}
-		p := &process{
-			name: name, dir: cfg.File(spec.Path), binary: filepath.Join(cfg.DataDir(), "processes", name),
-			args: spec.Args, env: os.Environ(), log: log.With("component", "process", "process", name),
+		helper := &process{
+			name: name, dir: e.Config.File(spec.Path), binary: filepath.Join(e.Config.DataDir(), "processes", name),
+			args: spec.Args, env: os.Environ(), log: e.Log.With("component", "process", "process", name),
 		}
 		for _, key := range slices.Sorted(maps.Keys(spec.Env)) {
-			p.env = append(p.env, key+"="+spec.Env[key])
+			helper.env = append(helper.env, key+"="+spec.Env[key])
 		}
-		all = append(all, p)
+		p.Work = append(p.Work, helper.part())
 	}
-	return all
+	return p, nil
 }
 
 // How soon a process that ended is started again, and how long one that is asked

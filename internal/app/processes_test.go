@@ -41,7 +41,7 @@ func main() {
 }
 `
 
-func newProcess(t *testing.T, source string, args ...string) (*process, *warnings) {
+func newProcess(t *testing.T, source string, args ...string) (part, *warnings) {
 	t.Helper()
 	cfg := config.Default(t.TempDir())
 	dir := filepath.Join(cfg.Dir, "helper")
@@ -58,19 +58,19 @@ func newProcess(t *testing.T, source string, args ...string) (*process, *warning
 		"other":  {Path: "absent", Disabled: true},
 	}
 	log := &warnings{}
-	all := buildProcesses(cfg, slog.New(slog.NewTextHandler(log, nil)))
-	if len(all) != 1 {
-		t.Fatalf("%d processes", len(all))
+	p, err := processes(&env{Config: cfg, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil || len(p.Work) != 1 {
+		t.Fatalf("%d processes (%v)", len(p.Work), err)
 	}
-	return all[0], log
+	return p.Work[0], log
 }
 
 // runProcess runs the process's part; end stops it and says how long that took.
-func runProcess(t *testing.T, p *process) (end func() time.Duration) {
+func runProcess(t *testing.T, p part) (end func() time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- p.part().run(ctx) }()
+	go func() { done <- p.run(ctx) }()
 	stopped := false
 	end = func() time.Duration {
 		if stopped {
@@ -92,7 +92,7 @@ func TestProcessIsAskedToStop(t *testing.T) {
 	testkit.NoLeaks(t)
 	p, log := newProcess(t, helperProgram, "waits", "world")
 	end := runProcess(t, p)
-	want := "hello world you " + p.dir
+	want := "hello world you " + os.TempDir()
 	testkit.Eventually(t, time.Minute, func() bool {
 		return strings.Contains(log.String(), want) && strings.Contains(log.String(), "to the other side")
 	}, "%q in the log: %s", want, log)

@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -26,13 +27,15 @@ func connection(t *testing.T, service settings.Service, text string) settings.Co
 	return c
 }
 
-// openSources opens the engines in an empty folder and runs the broker.
-func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
+// openHouse opens the engines in an empty folder, with what functions and jobs
+// reach of them, and runs the broker. No port is open.
+func openHouse(t *testing.T, autoCreate bool) (*env, *storage) {
 	t.Helper()
 	cfg := config.Default(t.TempDir())
 	cfg.Data.Folder = filepath.Join(cfg.Dir, "data")
 	cfg.HasFile = !autoCreate
-	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), nil)
+	counts := telemetry.New()
+	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), counts.FromBroker)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +49,32 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 		}
 		st.close(testkit.Discard())
 	})
-	return newSources(cfg, st, map[string]string{"amqp": "127.0.0.1:50001"}), st
+	e, err := houseOn(t.Context(), cfg, st, counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, st
+}
+
+// houseOn is what functions and jobs reach in a storage, with what the project
+// file declares.
+func houseOn(ctx context.Context, cfg config.Config, st *storage, counts *telemetry.Counts) (*env, error) {
+	e := &env{
+		Context: ctx, Config: cfg, Log: testkit.Discard(), Storage: st, Exists: st.exists, Counts: counts,
+		Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}},
+	}
+	for _, build := range []service{
+		func(e *env) (parts, error) { return hubParts(e), nil }, func(e *env) (parts, error) { return containerParts(e), nil }, timers, files,
+	} {
+		p, err := build(e)
+		if err == nil {
+			err = e.take(p)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }
 
 // TestEndsKeepTheContracts runs the suites that every service passes on the
@@ -54,14 +82,14 @@ func openSources(t *testing.T, autoCreate bool) (*sources, *storage) {
 func TestEndsKeepTheContracts(t *testing.T) {
 	testkit.NoLeaks(t)
 	endtest.Hubs(t, func(t *testing.T) endtest.HubService {
-		s, st := openSources(t, true)
+		s, st := openHouse(t, true)
 		grow := func(t *testing.T, partitions int) {
 			if _, err := st.hubs.EnsureHub(broker.HubConfig{Name: "contract", Partitions: partitions, Retention: time.Hour}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		grow(t, 2)
-		hubs, _ := s.services()
+		hubs := s.hubService()
 		return endtest.HubService{
 			Service: hubs, Conn: connection(t, settings.EventHubs, "Endpoint=sb://localhost;UseDevelopmentEmulator=true"),
 			Send: func(t *testing.T, partition int, bodies ...string) {
@@ -71,13 +99,13 @@ func TestEndsKeepTheContracts(t *testing.T) {
 		}
 	})
 	endtest.Containers(t, func(t *testing.T) endtest.ContainerService {
-		s, _ := openSources(t, true)
-		_, containers := s.services()
+		s, _ := openHouse(t, true)
+		containers := s.containerService()
 		return endtest.ContainerService{
 			Service: containers, Conn: connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/;AccountKey=x"),
 		}
 	})
-	_, st := openSources(t, true)
+	_, st := openHouse(t, true)
 	endtest.Metadata(t, st.checkpoints())
 }
 
@@ -105,7 +133,7 @@ func send(t *testing.T, b broker.Namespace, hub string, partition int, bodies ..
 
 // TestWhatIsLocal tells connections to this process from others.
 func TestWhatIsLocal(t *testing.T) {
-	s := &sources{addresses: map[string]string{"amqp": "127.0.0.1:50001"}}
+	s := &env{Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}}}
 	for text, want := range map[string]bool{
 		"Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v":            true,
 		"Endpoint=sb://emulator;UseDevelopmentEmulator=true":                         true,
@@ -127,8 +155,8 @@ func TestWhatIsLocal(t *testing.T) {
 // TestRefusals: what is elsewhere or missing is refused by name.
 func TestRefusals(t *testing.T) {
 	testkit.NoLeaks(t)
-	s, _ := openSources(t, false)
-	hubs, containers := s.services()
+	s, _ := openHouse(t, false)
+	hubs, containers := s.hubService(), s.containerService()
 	remote := connection(t, settings.EventHubs, "Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=secret")
 	_, err := hubs.Open(t.Context(), remote, "h", "$Default")
 	if err == nil || !strings.Contains(err.Error(), "setting S") || strings.Contains(err.Error(), "secret") {

@@ -1,14 +1,9 @@
 package app
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,7 +11,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -29,10 +23,12 @@ type storage struct {
 	broker *broker.Broker
 	docs   *docstore.Store
 
-	exists  *resource.Catalogue // accounts, and the way to make what is in them
-	hubs    broker.Namespace    // of the default namespace
-	hubsID  uint64              // the id of that
-	account docstore.Account    // the default account
+	exists *resource.Catalogue // accounts, and the way to make what is in them
+
+	namespace resource.Account // the default ones, and what is in them
+	documents resource.Account
+	hubs      broker.Namespace
+	account   docstore.Account
 }
 
 // openStorage locks the data folder and recovers the engines, the log and the
@@ -65,16 +61,13 @@ func (s *storage) openAccounts() error {
 	if s.exists, err = resource.Open(catalogueStore{s.kv, s.kv.Space(kv.Catalogue)}); err != nil {
 		return err
 	}
-	namespace, err := s.exists.EnsureAccount(resource.Namespaces, resource.Default)
-	if err != nil {
+	if s.namespace, err = s.exists.EnsureAccount(resource.Namespaces, resource.Default); err != nil {
 		return err
 	}
-	account, err := s.exists.EnsureAccount(resource.CosmosAccounts, resource.Default)
-	if err != nil {
+	if s.documents, err = s.exists.EnsureAccount(resource.CosmosAccounts, resource.Default); err != nil {
 		return err
 	}
-	s.hubsID = namespace.ID
-	s.hubs, s.account = s.broker.Namespace(namespace.ID), s.docs.Account(account.ID)
+	s.hubs, s.account = s.broker.Namespace(s.namespace.ID), s.docs.Account(s.documents.ID)
 	return nil
 }
 
@@ -136,97 +129,4 @@ func (s *storage) close(log *slog.Logger) {
 			log.Error("closing failed", "part", c.name, "error", err)
 		}
 	}
-}
-
-// ensureResources makes the hubs, databases and containers that the project
-// file names. What exists is brought up to date and never loses data.
-func (s *storage) ensureResources(ctx context.Context, cfg config.Config) error {
-	for _, name := range slices.Sorted(maps.Keys(cfg.EventHubs.Hubs)) {
-		if _, err := s.hubs.EnsureHub(hubConfig(name, cfg.EventHubs.Hubs[name])); err != nil {
-			return fmt.Errorf("eventHubs.hubs.%s: %w", name, err)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(cfg.Cosmos.Databases)) {
-		if err := s.ensureDatabase(ctx, name, cfg.Cosmos.Databases[name]); err != nil {
-			return fmt.Errorf("cosmos.databases.%s: %w", name, err)
-		}
-	}
-	return nil
-}
-
-func hubConfig(name string, h config.Hub) broker.HubConfig {
-	return broker.HubConfig{
-		Name:           name,
-		Partitions:     int(h.Partitions),
-		Retention:      time.Duration(h.Retention),
-		RetentionBytes: h.RetentionMiB.Bytes(),
-		ConsumerGroups: h.ConsumerGroups,
-	}
-}
-
-func (s *storage) ensureDatabase(ctx context.Context, name string, want config.Database) error {
-	db, err := s.account.Database(name)
-	if fault.Is(err, fault.NotFound) {
-		db, err = s.account.CreateDatabase(ctx, docstore.DatabaseSpec{ID: name})
-	}
-	if err != nil {
-		return err
-	}
-	for _, id := range slices.Sorted(maps.Keys(want.Containers)) {
-		if err := ensureContainer(ctx, db, id, want.Containers[id]); err != nil {
-			return fmt.Errorf("containers.%s: %w", id, err)
-		}
-	}
-	return nil
-}
-
-// ensureContainer makes a container. One that exists keeps its partition key;
-// a project file that names another is refused, because its documents could
-// not be found any more.
-func ensureContainer(ctx context.Context, db *docstore.Database, id string, want config.Container) error {
-	spec, err := containerSpec(id, want)
-	if err != nil {
-		return err
-	}
-	existing, err := db.Container(id)
-	if fault.Is(err, fault.NotFound) {
-		_, err = db.CreateContainer(ctx, spec)
-		return err
-	}
-	if err != nil {
-		return err
-	}
-	if have := existing.Spec().PartitionKey.Paths; !slices.Equal(have, spec.PartitionKey.Paths) {
-		return fmt.Errorf("partitionKey: the container exists with %v; a partition key cannot change (delete the container, or name it otherwise)", have)
-	}
-	if !sameTTL(existing.Spec().DefaultTTL, spec.DefaultTTL) || want.IndexingPolicy != nil && !slices.Equal(existing.Spec().IndexingPolicy.Raw, spec.IndexingPolicy.Raw) {
-		_, err = db.ReplaceContainer(ctx, id, spec, "")
-	}
-	return err
-}
-
-func sameTTL(a, b *int32) bool {
-	return (a == nil) == (b == nil) && (a == nil || *a == *b)
-}
-
-func containerSpec(id string, c config.Container) (docstore.ContainerSpec, error) {
-	spec := docstore.ContainerSpec{
-		ID:           id,
-		PartitionKey: docstore.PartitionKeySpec{Paths: c.PartitionKey, Version: 2},
-		UniqueKeys:   c.UniqueKeys,
-	}
-	if c.DefaultTTL != nil {
-		ttl := int32(*c.DefaultTTL)
-		spec.DefaultTTL = &ttl
-	}
-	if c.IndexingPolicy != nil {
-		raw, err := json.Marshal(c.IndexingPolicy)
-		if err != nil {
-			return spec, fmt.Errorf("indexingPolicy: %w", err)
-		}
-		if spec.IndexingPolicy, err = docstore.ParseIndexingPolicy(raw); err != nil {
-			return spec, fmt.Errorf("indexingPolicy: %w", err)
-		}
-	}
-	return spec, nil
 }

@@ -5,77 +5,49 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/end/dataset"
 	"github.com/lazuli-dev/lazuli/internal/end/file"
 	"github.com/lazuli-dev/lazuli/internal/end/function"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
-// buildJobs compiles the queries of all jobs that are not disabled and binds
-// their inputs and outputs. It comes after everything that an output can be.
-func (a *App) buildJobs(ctx context.Context, sources *sources) error {
-	cfg := a.opts.Config
-	for _, name := range slices.Sorted(maps.Keys(cfg.Stream.Jobs)) {
-		spec := cfg.Stream.Jobs[name]
+// streamJobs are the queries of all jobs that are not disabled, bound to their
+// inputs and outputs.
+func streamJobs(e *env) (parts, error) {
+	var p parts
+	var all []*jobs.Job
+	var shown []pagejobs.Job
+	for _, name := range slices.Sorted(maps.Keys(e.Config.Stream.Jobs)) {
+		spec := e.Config.Stream.Jobs[name]
 		if spec.Disabled {
 			continue
 		}
-		job, err := a.buildJob(ctx, name, spec, sources)
+		job, err := jobs.New(e.Context, e.jobSpec(name, spec), e.Given.Streams, e.Storage.jobStore(name), e.Log.With("component", "stream"))
 		if err != nil {
-			return fmt.Errorf("stream.jobs.%s: %w", name, err)
+			return p, fmt.Errorf("stream.jobs.%s: %w", name, err)
 		}
-		a.jobs = append(a.jobs, job)
+		all, shown = append(all, job), append(shown, pagejobs.Of(job, broker.DefaultGroup))
+		p.Work = append(p.Work, part{name: job.String(), run: job.Run})
 	}
-	return nil
-}
-
-func (a *App) buildJob(ctx context.Context, name string, spec config.Job, sources *sources) (*jobs.Job, error) {
-	return jobs.New(ctx, a.jobSpec(name, spec), a.jobKinds(sources), a.storage.jobStore(name), a.log.With("component", "stream"))
-}
-
-// jobKinds are what stream jobs can read and write, a row a kind.
-func (a *App) jobKinds(s *sources) jobs.Kinds {
-	path := a.opts.Config.File
-	return jobs.Kinds{
-		Sources:    []jobs.SourceKind{hub.SourceKind(a.storage.hubs, s.hub, a.counts.FromJobs(a.storage.hubsID))},
-		References: []jobs.ReferenceKind{file.ReferenceKind(path), container.ReferenceKind(s.find)},
-		Sinks: []jobs.SinkKind{
-			hub.SinkKind(a.storage.hubs, s.hub), container.SinkKind(s.find, s.ensureContainer),
-			file.SinkKind(path), dataset.SinkKind(a.pushDataset), function.SinkKind(a.httpFunctions),
-		},
+	p.Pages = pagejobs.Pages(shown)
+	p.Settled = func(ctx context.Context) bool {
+		return !slices.ContainsFunc(all, func(job *jobs.Job) bool { return !job.Settled(ctx) })
 	}
-}
-
-func (a *App) pushDataset(name string) (dataset.Dataset, error) { return a.boards.Push(name) }
-
-// httpFunctions is where the HTTP functions of an app answer.
-func (a *App) httpFunctions(name string) (function.App, error) {
-	for _, app := range a.apps {
-		if app.name != name {
-			continue
+	p.Summary = func(s *Summary) {
+		for _, job := range all {
+			s.Jobs = append(s.Jobs, jobSummary(job))
 		}
-		out := function.App{URL: strings.TrimSuffix("http://"+app.address+"/"+app.host.Config().HTTP.RoutePrefix, "/")}
-		if app.keys != nil {
-			out.Key = app.keys.Host
-		}
-		return out, nil
 	}
-	return function.App{}, fault.New(fault.Invalid, "function app "+name, "is disabled, so its functions cannot take rows")
-}
-
-// ensureContainer makes a container that is missing, if the project allows it.
-func (s *sources) ensureContainer(ctx context.Context, database, name string) error {
-	_, err := s.container(ctx, database, name, "")
-	return err
+	return p, nil
 }
 
 // jobStore is where a job keeps its checkpoints and orders.
@@ -84,19 +56,19 @@ func (s *storage) jobStore(job string) *jobs.Store {
 }
 
 // jobSpec is a job of the project file.
-func (a *App) jobSpec(name string, spec config.Job) jobs.Spec {
+func (e *env) jobSpec(name string, spec config.Job) jobs.Spec {
 	s := jobs.Spec{
-		Name: name, Query: a.opts.Config.File(spec.Query), Policy: timePolicy(spec), Checkpoint: time.Duration(spec.Checkpoint),
+		Name: name, Query: e.Config.File(spec.Query), Policy: timePolicy(spec), Checkpoint: time.Duration(spec.Checkpoint),
 		Limits: stream.Limits{
 			Keys: int(spec.Limits.Keys), HeldRows: int(spec.Limits.HeldRows), StateSize: spec.Limits.StateMB.Bytes(), Partials: int(spec.Limits.Partials),
 		},
-		Start: spec.Start, Force: a.opts.StreamStart,
+		Start: spec.Start, Force: e.Force,
 	}
 	if spec.Errors == "drop" {
 		s.OutputErrors = stream.DropOutput
 	}
 	for _, path := range spec.Functions {
-		s.Functions = append(s.Functions, a.opts.Config.File(path))
+		s.Functions = append(s.Functions, e.Config.File(path))
 	}
 	for _, in := range slices.Sorted(maps.Keys(spec.Inputs)) {
 		s.Inputs = append(s.Inputs, jobInput(in, spec.Inputs[in]))

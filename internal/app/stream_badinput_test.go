@@ -79,7 +79,7 @@ func TestLocalTimeDevice(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := newJobLab(t, `SELECT id INTO docs FROM readings TIMESTAMP BY t`)
 	log := &warnings{}
-	l.app.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	l.s.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	j, end := l.run()
 	defer end()
 	l.await(j, jobs.Running)
@@ -108,7 +108,7 @@ func TestLocalTimeDevice(t *testing.T) {
 func TestSinkDown(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := newJobLab(t, plainCopy)
-	folder := filepath.Join(l.s.cfg.Dir, "mount")
+	folder := filepath.Join(l.s.Config.Dir, "mount")
 	l.spec.Outputs = map[string]config.JobOutput{"docs": {File: filepath.Join(folder, "rows.json")}}
 	j, end := l.run()
 	defer end()
@@ -156,10 +156,10 @@ func TestKeysWithoutBound(t *testing.T) {
 func TestStopWhileASinkIsDown(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := newJobLab(t, plainCopy)
-	folder := filepath.Join(l.s.cfg.Dir, "mount")
+	folder := filepath.Join(l.s.Config.Dir, "mount")
 	l.spec.Outputs = map[string]config.JobOutput{"docs": {File: filepath.Join(folder, "rows.json")}}
 	log := &warnings{}
-	l.app.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	l.s.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	l.stop = 50 * time.Millisecond
 	j, end := l.run()
 	defer end()
@@ -197,7 +197,7 @@ func TestJavaScriptFunctions(t *testing.T) {
 		"js/none.js":             "var x = 1", "js/syntax.js": "function main( {", "js/described.js": "function main() {}", "js/described.js.json": "{",
 	}
 	for name, text := range js {
-		path := filepath.Join(l.s.cfg.Dir, filepath.FromSlash(name))
+		path := filepath.Join(l.s.Config.Dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}

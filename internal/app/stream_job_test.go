@@ -14,7 +14,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
-	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -26,9 +25,8 @@ const (
 // jobLab runs one job, from hub readings to container db/docs, over the engines.
 type jobLab struct {
 	t     *testing.T
-	s     *sources
+	s     *env
 	st    *storage
-	app   *App
 	spec  config.Job
 	query string // path
 
@@ -37,9 +35,8 @@ type jobLab struct {
 
 func newJobLab(t *testing.T, query string) *jobLab {
 	t.Helper()
-	s, st := openSources(t, true)
-	l := &jobLab{t: t, s: s, st: st, query: filepath.Join(s.cfg.Dir, "job.asaql")}
-	l.app = &App{opts: Options{Config: s.cfg}, log: testkit.Discard(), storage: st, counts: telemetry.New()}
+	s, st := openHouse(t, true)
+	l := &jobLab{t: t, s: s, st: st, query: filepath.Join(s.Config.Dir, "job.asaql")}
 	l.spec = config.Job{
 		Query:   l.query,
 		Inputs:  map[string]config.JobInput{"readings": {Hub: "readings"}},
@@ -60,9 +57,9 @@ func (l *jobLab) write(query string) {
 }
 
 func (l *jobLab) build() (*jobs.Job, error) {
-	spec := l.app.jobSpec("j", l.spec)
+	spec := l.s.jobSpec("j", l.spec)
 	spec.StopTimeout = l.stop
-	return jobs.New(l.t.Context(), spec, l.app.jobKinds(l.s), l.st.jobStore("j"), l.app.log.With("component", "stream"))
+	return jobs.New(l.t.Context(), spec, l.s.Given.Streams, l.st.jobStore("j"), l.s.Log.With("component", "stream"))
 }
 
 // run begins the job's life in a process, and returns what ends the process.
@@ -191,7 +188,7 @@ func TestStartNow(t *testing.T) {
 	end()
 
 	// --stream-start, of a process in which the job would have stayed stopped
-	l.app.opts.StreamStart = "all"
+	l.s.Force = "all"
 	l.write(`SELECT CONCAT('again-', id) AS id INTO docs FROM readings`)
 	j, end = l.run()
 	l.ids("a b c again-a again-b again-c")

@@ -24,7 +24,7 @@ const joined = `SELECT CONCAT(s.deviceId, '-', s.v, '-', r.name) AS id INTO docs
 // file writes a file of the project.
 func (l *jobLab) file(name, text string) string {
 	l.t.Helper()
-	path := filepath.Join(l.s.cfg.Dir, name)
+	path := filepath.Join(l.s.Config.Dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		l.t.Fatal(err)
 	}
@@ -95,10 +95,7 @@ func TestReferenceContainerIsReadAgain(t *testing.T) {
 // container makes a container of the database db.
 func (l *jobLab) container(name string) *docstore.Container {
 	l.t.Helper()
-	if err := l.s.ensureContainer(l.t.Context(), "db", name); err != nil {
-		l.t.Fatal(err)
-	}
-	c, err := l.s.find("db", name)
+	c, err := l.s.needContainer(l.t.Context(), "db", name, "")
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -125,7 +122,7 @@ func TestReferenceIsOfOneMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err := container.ReferenceKind(l.s.find).Open(t.Context(), jobs.Input{Target: "db/many"})
+	r, err := container.ReferenceKind(l.s.findContainer).Open(t.Context(), jobs.Input{Target: "db/many"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,9 +6,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
 
-func documents(t *testing.T, s *sources) []string {
+func documents(t *testing.T, s *env) []string {
 	t.Helper()
-	c, err := s.find("db", "docs")
+	c, err := s.findContainer("db", "docs")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,33 @@ func KeyedBy(path string) json.RawMessage {
 	})})
 }
 
+// Declaration is a container as a project file names it.
+type Declaration struct {
+	PartitionKey   []string
+	DefaultTTL     *int32
+	UniqueKeys     [][]string
+	IndexingPolicy map[string]any // as in the REST dialect
+}
+
+// JSON is the form that the catalogue takes.
+func (d Declaration) JSON() json.RawMessage {
+	body := map[string]any{"partitionKey": docstore.PartitionKeySpec{Paths: d.PartitionKey, Version: 2}}
+	if d.DefaultTTL != nil {
+		body["defaultTtl"] = d.DefaultTTL
+	}
+	if d.IndexingPolicy != nil {
+		body["indexingPolicy"] = d.IndexingPolicy
+	}
+	if d.UniqueKeys != nil {
+		keys := make([]uniqueKey, len(d.UniqueKeys))
+		for i, paths := range d.UniqueKeys {
+			keys[i] = uniqueKey{paths}
+		}
+		body["uniqueKeyPolicy"] = uniqueKeyPolicy{keys}
+	}
+	return properties(ContainerProperties{Body: properties(body)})
+}
+
 // Kinds are what can exist in an account: databases and their containers. onUse
 // says whether naming one is enough to make it (see resource.Kind.OnUse).
 func Kinds(store *docstore.Store, onUse func(account resource.Account, name string) error) []resource.Kind {

@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+	"github.com/lazuli-dev/lazuli/internal/portal/signin"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
+)
+
+// service builds one service of the house from what it is given. It returns
+// what it gives; nothing runs yet.
+type service func(*env) (parts, error)
+
+// services are all of them: a file and a line each. One that uses what others
+// give stands below them.
+func services() []service {
+	return []service{eventHubs, cosmosDB, timers, files, functionApps, dashboards, streamJobs, processes, portalPages}
+}
+
+// env is what a service is given.
+type env struct {
+	Context context.Context // of the build
+	Config  config.Config   // each service reads its section
+	Log     *slog.Logger
+	Version string
+	Force   string // the start of all stream jobs; "" leaves them as they were
+
+	Storage *storage            // the data folder
+	Exists  *resource.Catalogue // what exists, and how it comes to be
+	Doors   *doors              // ports
+	Counts  *telemetry.Counts   // listens
+	Boards  *dashboard.Set      // of the service dashboards, for the portal
+	SignIn  *signin.Keeper      // of the portal; nil where it asks nobody
+
+	Given parts // by the services above
+}
+
+// parts is what a service gives.
+type parts struct {
+	Kinds    []resource.Kind // what can exist
+	Declared []declared      // what the project file says should
+	Routes   []door.Route    // who answers for its accounts
+	Suffixes []suffix        // under which host names
+
+	Triggers trigger.Table // what starts functions
+	Outputs  output.Table  // what they write
+	Streams  jobs.Kinds    // what stream jobs read and write
+
+	Pages []portal.Page  // what the portal shows
+	Apps  []*functionApp // for pages of others
+
+	Work    []part // function apps, jobs, helpers: they stop first
+	Engines []part // they stop after the doors
+
+	Summary func(*Summary)             // its lines of the start screen; may be nil
+	Settled func(context.Context) bool // waits until it has started, or failed to; may be nil
+}
+
+// declared is a resource of the project file. Path is where it stands there.
+type declared struct {
+	path       string
+	id         resource.ID
+	properties []byte
+}
+
+// suffix says that NAME.Domain is the account NAME of a type.
+type suffix struct{ domain, typ string }
+
+// take makes what a service gives part of the house.
+func (e *env) take(p parts) error {
+	if err := e.Exists.Register(p.Kinds...); err != nil {
+		return err
+	}
+	for _, d := range p.Declared {
+		if err := e.Exists.Ensure(e.Context, d.id, d.properties); err != nil {
+			return fmt.Errorf("%s: %w", d.path, err)
+		}
+	}
+	if e.Doors != nil {
+		e.Doors.Route(p.Routes...)
+	}
+	g := &e.Given
+	g.Suffixes = append(g.Suffixes, p.Suffixes...)
+	g.Triggers, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Outputs, p.Outputs...)
+	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)
+	g.Streams.References = append(g.Streams.References, p.Streams.References...)
+	g.Streams.Sinks = append(g.Streams.Sinks, p.Streams.Sinks...)
+	g.Pages, g.Apps = append(g.Pages, p.Pages...), append(g.Apps, p.Apps...)
+	g.Work, g.Engines = append(p.Work, g.Work...), append(p.Engines, g.Engines...) // what came last stops first
+	g.Summary = bothSummaries(g.Summary, p.Summary)
+	g.Settled = bothSettled(g.Settled, p.Settled)
+	return nil
+}
+
+func bothSummaries(a, b func(*Summary)) func(*Summary) {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	return func(s *Summary) { a(s); b(s) }
+}
+
+func bothSettled(a, b func(context.Context) bool) func(context.Context) bool {
+	if a == nil || b == nil {
+		if a == nil {
+			return b
+		}
+		return a
+	}
+	return func(ctx context.Context) bool { return a(ctx) && b(ctx) }
+}
+
+// account finds the account that a host name means (see door.Names).
+func (e *env) account(name string) (resource.Account, bool) {
+	label, domain, _ := strings.Cut(name, ".")
+	for _, s := range e.Given.Suffixes {
+		if s.domain != domain {
+			continue
+		}
+		if a, err := e.Exists.Account(s.typ, label); err == nil {
+			return a, true
+		}
+	}
+	return resource.Account{}, false
+}
