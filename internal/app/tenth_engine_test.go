@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
@@ -35,7 +36,14 @@ func (b *bells) exists(_ resource.Account, name string) bool {
 	defer b.mu.Unlock()
 	return b.rung[name] != nil
 }
-func (b *bells) list(resource.Account) []string                         { return []string{"big", "small"} }
+func (b *bells) list(resource.Account) []string { return []string{"big", "small"} }
+func (b *bells) rows(*portal.Rates) (rows []portal.Row) {
+	for _, name := range b.list(resource.Account{}) {
+		rows = append(rows, portal.Row{ID: name, Value: map[string]string{"id": name}})
+	}
+	return rows
+}
+
 func (b *bells) remove(context.Context, resource.Account, string) error { return nil }
 func (b *bells) apply(_ context.Context, _ resource.Account, name string, _ json.RawMessage) error {
 	b.ring(name)

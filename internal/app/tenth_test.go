@@ -17,6 +17,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
@@ -41,7 +42,8 @@ func (b *bells) service(e *env) (parts, error) {
 			}}},
 			Sinks: []jobs.SinkKind{{Kind: "bell", Open: func(_ context.Context, out jobs.Output) (stream.Sink, error) { return bellSink{b, out.Target}, nil }}},
 		},
-		Work: []part{{name: "bells", run: func(ctx context.Context) error { <-ctx.Done(); return nil }}},
+		Pages: []portal.Page{{Kind: "towers", Rows: b.rows, Count: func() int { return 2 }}},
+		Work:  []part{{name: "bells", run: func(ctx context.Context) error { <-ctx.Done(); return nil }}},
 	}, err
 }
 
@@ -84,12 +86,15 @@ func TestTenthService(t *testing.T) {
 	post(t, a.doors.addresses["portal"], "minster.bells.test", `{"n":1}`, http.StatusOK)
 	post(t, a.doors.addresses["cosmos"], "MINSTER.bells.test:443", `{"n":2}`, http.StatusOK)
 	post(t, a.doors.addresses["portal"], "chapel.bells.test", `{"n":3}`, http.StatusForbidden)
+	patience, end := context.WithTimeout(t.Context(), 30*time.Second)
+	defer end()
 	for n := range 2 {
-		rung, err := b.from(t.Context(), "third", n)
+		rung, err := b.from(patience, "third", n)
 		if want := fmt.Sprintf(`{"n":%d}`, 10*(n+1)); err != nil || rung[0] != want {
-			t.Errorf("the job rang %q (%v), want %s", rung, err, want)
+			t.Fatalf("the job rang %q (%v), want %s", rung, err, want)
 		}
 	}
+	get(t, "http://"+a.doors.addresses["portal"]+"/api/lists/towers", `"big"`)
 	if got := a.storage.exists.List(a.house.tower(t), "Toys/towers/bells"); len(got) != 2 {
 		t.Errorf("the catalogue lists %v", got)
 	}
@@ -101,6 +106,18 @@ func (e *env) tower(t *testing.T) resource.Account {
 		t.Fatal(err)
 	}
 	return a
+}
+
+func get(t *testing.T, url, want string) {
+	t.Helper()
+	reply, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	if text, _ := io.ReadAll(reply.Body); !strings.Contains(string(text), want) {
+		t.Errorf("%s answers %d %s, want %s", url, reply.StatusCode, text, want)
+	}
 }
 
 func post(t *testing.T, address, host, body string, want int) {
@@ -121,6 +138,9 @@ func post(t *testing.T, address, host, body string, want int) {
 	}
 }
 
+// bellRinger lets this test binary be the custom handler.
+const bellRinger = "-test.run=^TestBellRinger$"
+
 // bellApp is a function app whose custom handler is this test binary.
 func bellApp(t *testing.T, dir string) string {
 	t.Helper()
@@ -129,7 +149,7 @@ func bellApp(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	handler, err := json.Marshal(map[string]any{"version": "2.0", "customHandler": map[string]any{
-		"description": map[string]any{"defaultExecutablePath": self, "arguments": []string{"-test.run=^TestBellRinger$"}},
+		"description": map[string]any{"defaultExecutablePath": self, "arguments": []string{bellRinger}},
 	}})
 	if err != nil {
 		t.Fatal(err)
