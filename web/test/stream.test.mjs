@@ -93,7 +93,7 @@ test('600 streams of one client shut nobody out', { timeout: 120_000 }, async ()
   let answered = 0
   for (let i = 0; i < 600; i++) {
     const r = request(
-      { hostname, port, path: '/api/stream?topic=summary', headers: { 'User-Agent': 'greedy' }, agent: false },
+      { hostname, port, path: '/api/stream', headers: { 'User-Agent': 'greedy' }, agent: false },
       (res) => {
         answered++
         res.on('error', () => {})
