@@ -220,8 +220,10 @@ func TestNobodyWatchesNothingIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := New(Config{Boards: boards, Log: testkit.Discard(), Pages: []Page{
-		{Kind: "things", Item: "thing", Rows: func(*Rates) []Row { read["things"]++; return nil },
-			Detail: func(id string, _ *Rates) (any, error) { read[id]++; return nil, nil }},
+		{
+			Kind: "things", Item: "thing", Rows: func(*Rates) []Row { read["things"]++; return nil },
+			Detail: func(id string, _ *Rates) (any, error) { read[id]++; return nil, nil },
+		},
 		{Kind: "others", Rows: func(*Rates) []Row { read["others"]++; return nil }},
 	}})
 	if err != nil {

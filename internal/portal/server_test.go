@@ -153,7 +153,11 @@ func TestTopicsComeAndGo(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	l := newLab(t)
-	get := func(path, tag string) *http.Response {
+	type answer struct {
+		StatusCode int
+		Header     http.Header
+	}
+	get := func(path, tag string) answer {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -165,16 +169,16 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		return res
+		return answer{res.StatusCode, res.Header}
 	}
 	page := get("/", "")
 	if page.StatusCode != 200 || page.Header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(page.Header.Get("Content-Security-Policy"), "default-src 'self';") {
-		t.Errorf("start page: %s %v", page.Status, page.Header)
+		t.Errorf("start page: %d %v", page.StatusCode, page.Header)
 	}
 	if again := get("/some/route", page.Header.Get("ETag")); again.StatusCode != 304 {
-		t.Errorf("start page again: %s", again.Status)
+		t.Errorf("start page again: %d", again.StatusCode)
 	}
 	if none := get("/assets/none.js", ""); none.StatusCode != 404 {
-		t.Errorf("an asset that is not there: %s", none.Status)
+		t.Errorf("an asset that is not there: %d", none.StatusCode)
 	}
 }
