@@ -121,10 +121,20 @@ func (e *env) hubConsumers() (all []hubs.Consumer) {
 	return all
 }
 
+// hubProperties is a hub as the project file wants it, whatever it was before.
 func hubProperties(h config.Hub) eventhubs.HubProperties {
 	return eventhubs.HubProperties{
-		Partitions: int(h.Partitions), Retention: time.Duration(h.Retention), RetentionBytes: h.RetentionMiB.Bytes(), ConsumerGroups: h.ConsumerGroups,
+		Partitions: int(h.Partitions), Retention: orNoLimit(time.Duration(h.Retention)), RetentionBytes: orNoLimit(h.RetentionMiB.Bytes()),
+		ConsumerGroups: h.ConsumerGroups,
 	}
+}
+
+// orNoLimit is a limit as properties have it, where 0 leaves what is set.
+func orNoLimit[T int64 | time.Duration](limit T) T {
+	if limit == 0 {
+		return -1
+	}
+	return limit
 }
 
 // hubOnUse says whether naming a hub, or HUB/GROUP, is enough to make it.

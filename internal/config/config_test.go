@@ -104,6 +104,17 @@ func TestWhatIsCommentedOutKeepsItsDefault(t *testing.T) {
 	}
 }
 
+// TestRetentionForEver: 0 is no limit, and not what is missing.
+func TestRetentionForEver(t *testing.T) {
+	cfg, err := Parse([]byte("eventHubs: {hubs: {ever: {retention: 0}, zero: {retention: 0s, partitions: 2}, day: {partitions: 3}}}"), t.TempDir())
+	want := map[string]Hub{
+		"ever": {Partitions: DefaultPartitions}, "zero": {Partitions: 2}, "day": {Partitions: 3, Retention: DefaultRetention},
+	}
+	if diff := cmp.Diff(want, cfg.EventHubs.Hubs); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+}
+
 // TestFaultsNameTheirPath holds the texts a user sees: each begins with the
 // path of the key, or shows the line.
 func TestFaultsNameTheirPath(t *testing.T) {
@@ -112,6 +123,8 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"unknown key without a value", "cosmos:\n  prot:\n", `unknown field "prot"`},
 		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},
 		{"no partitions", "eventHubs: {hubs: {a: {partitions: 0}}}", "eventHubs.hubs.a.partitions: is 0; must be from 1 to 1024"},
+		{"unknown key of a hub", "eventHubs:\n  hubs:\n    a: {partition: 2}", `[3:9] unknown field "partition"`},
+		{"a hub that is none", "eventHubs: {hubs: {a: [1]}}", "[1:23] sequence was used where mapping is expected"},
 		{"half a partition", "eventHubs: {hubs: {a: {partitions: 1.5}}}", `eventHubs.hubs.a.partitions: "1.5" is not a whole number`},
 		{"size beyond bytes", "eventHubs: {hubs: {a: {retentionMiB: 9000000000000}}}", "eventHubs.hubs.a.retentionMiB: is 9000000000000; must be from 0 to 16777216"},
 		{"size beyond 64 bits", "eventHubs: {hubs: {a: {retentionMiB: 99999999999999999999}}}", "retentionMiB: is 99999999999999999999; must be"},
@@ -128,6 +141,9 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"key path", "cosmos: {databases: {d: {containers: {c: {partitionKey: deviceId}}}}}", "cosmos.databases.d.containers.c.partitionKey: \"deviceId\" is not a path"},
 		{"ttl", "cosmos: {databases: {d: {containers: {c: {partitionKey: /a, defaultTtl: 0}}}}}", "cosmos.databases.d.containers.c.defaultTtl: is 0"},
 		{"account key", "cosmos: {key: '*'}", "cosmos.key: is not base64"},
+		{"consistency", "cosmos: {consistency: Weird}", `cosmos.consistency: "Weird" is not one of Strong, BoundedStaleness, Session`},
+		{"endpoint", "cosmos: {endpoint: db.example.org}", `cosmos.endpoint: "db.example.org" is not a URL such as https://db.example.org:8081/`},
+		{"job group", "stream: {jobs: {j: {inputs: {i: {consumerGroup: g, reference: {file: f}}}}}}", "stream.jobs.j.inputs.i.consumerGroup: belongs to a hub"},
 		{"sync", "data: {sync: often}", `data.sync: "often" is not one of always, interval, none`},
 		{"address", "listen: everywhere", `listen: "everywhere" is not an IP address`},
 		{"portal password", "portal: {password: secret}", "portal.password: has 6 characters; at least 12"},

@@ -106,15 +106,26 @@ func given(n ast.Node, depth int) bool {
 	return true
 }
 
-// fillHubs gives hubs their defaults; a map's values cannot be preset.
+// fillHubs gives their defaults to hubs of which the file says nothing but the
+// name.
 func (c *Config) fillHubs() {
 	for name, h := range c.EventHubs.Hubs {
 		if h.Partitions == 0 {
-			h.Partitions = DefaultPartitions
+			c.EventHubs.Hubs[name] = defaultHub()
 		}
-		if h.Retention == 0 {
-			h.Retention = DefaultRetention
-		}
-		c.EventHubs.Hubs[name] = h
 	}
+}
+
+func defaultHub() Hub { return Hub{Partitions: DefaultPartitions, Retention: DefaultRetention} }
+
+// UnmarshalYAML reads the hub over its defaults, so that a retention of 0 is not
+// one that is missing.
+func (h *Hub) UnmarshalYAML(n ast.Node) error {
+	type plain Hub
+	p := plain(defaultHub())
+	if err := yaml.NodeToValue(n, &p, yaml.Strict()); err != nil {
+		return err
+	}
+	*h = Hub(p)
+	return nil
 }

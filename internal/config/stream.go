@@ -172,6 +172,9 @@ func (v *validation) jobInput(path string, in JobInput) {
 	if in.PartitionKey != "" && in.Hub == "" {
 		v.add(path+".partitionKey", "belongs to a hub")
 	}
+	if in.ConsumerGroup != "" && in.Hub == "" {
+		v.add(path+".consumerGroup", "belongs to a hub")
+	}
 	if r := in.Reference; r != nil {
 		if (r.File == "") == (r.Container == "") {
 			v.add(path+".reference", "needs one of file and container")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -152,6 +153,10 @@ func (v *validation) hub(path string, h Hub) {
 func (v *validation) cosmos(c *Cosmos) {
 	if _, err := base64.StdEncoding.DecodeString(c.Key); err != nil || c.Key == "" {
 		v.add("cosmos.key", "is not base64")
+	}
+	v.oneOf("cosmos.consistency", c.Consistency, "Strong", "BoundedStaleness", "Session", "ConsistentPrefix", "Eventual")
+	if u, err := url.Parse(c.Endpoint); c.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		v.add("cosmos.endpoint", "%q is not a URL such as https://db.example.org:8081/", c.Endpoint)
 	}
 	if c.CacheMiB < 1 || c.CacheMiB > 1<<20 {
 		v.add("cosmos.cacheMiB", "must be from 1 to %d", 1<<20)

@@ -162,8 +162,8 @@ func (k kinds) applyDatabase(ctx context.Context, a resource.Account, name strin
 }
 
 // applyContainer makes a container, or brings its policies up to date. One that
-// exists keeps its partition key; another is refused, because its documents
-// could not be found any more.
+// exists keeps its partition key and its unique keys; others are refused, because
+// its documents could not be found any more, or be there twice.
 func (k kinds) applyContainer(ctx context.Context, a resource.Account, name string, text json.RawMessage) error {
 	db, id, _ := strings.Cut(name, "/")
 	var p ContainerProperties
@@ -196,8 +196,12 @@ func updateContainer(ctx context.Context, d *docstore.Database, have *docstore.C
 		return fault.New(fault.Conflict, "partitionKey",
 			"the container exists with %v; a partition key cannot change (delete the container, or name it otherwise)", old.PartitionKey.Paths)
 	}
-	if spec.UniqueKeys == nil {
+	switch {
+	case spec.UniqueKeys == nil:
 		spec.UniqueKeys = old.UniqueKeys
+	case !slices.EqualFunc(old.UniqueKeys, spec.UniqueKeys, slices.Equal):
+		return fault.New(fault.Conflict, "uniqueKeys",
+			"the container exists with %v; unique keys cannot change (delete the container, or name it otherwise)", old.UniqueKeys)
 	}
 	if len(spec.IndexingPolicy.Raw) == 0 {
 		spec.IndexingPolicy = old.IndexingPolicy

@@ -15,7 +15,7 @@ import (
 type HubProperties struct {
 	Partitions     int           `json:"partitionCount"`
 	Retention      time.Duration `json:"retention"`      // nanoseconds; 0 leaves what is set, negative is no limit
-	RetentionBytes int64         `json:"retentionBytes"` // of a partition; 0 leaves what is set
+	RetentionBytes int64         `json:"retentionBytes"` // of a partition; 0 and negative as above
 	ConsumerGroups []string      `json:"consumerGroups,omitempty"`
 }
 
