@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -201,4 +203,22 @@ func TestMain(m *testing.M) {
 		keysWorker(functions.New())
 	}
 	os.Exit(m.Run())
+}
+
+// TestEveryKeyIsInTheGuides: what the project file can say, both guides show,
+// in code.
+func TestEveryKeyIsInTheGuides(t *testing.T) {
+	code := regexp.MustCompile("(?s)```yaml\n.*?```|`[^`\n]+`")
+	for _, guide := range []string{"project-file.md", "ko/project-file.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", filepath.FromSlash(guide)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := strings.Join(code.FindAllString(string(text), -1), "\n")
+		for _, key := range keyPaths(reflect.TypeFor[config.Config](), "") {
+			if last := key[strings.LastIndex(key, ".")+1:]; !regexp.MustCompile(`\b` + last + `\b`).MatchString(shown) {
+				t.Errorf("docs/%s does not show %s", guide, key)
+			}
+		}
+	}
 }
