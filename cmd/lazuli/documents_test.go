@@ -15,10 +15,11 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-var shellBlock = regexp.MustCompile("(?ms)^```(sh|sh fails)\n(.*?)^```")
+var shellBlock = regexp.MustCompile("(?ms)^```sh( fails| keytool)?\n(.*?)^```")
 
 // TestDocuments runs every shell block of the README and the guides, in their
-// order, against the example project. A block marked "fails" must fail.
+// order, against the example project. A block marked "fails" must fail, one
+// marked with a tool runs in a folder of its own where that tool is installed.
 //
 // Three things differ from a reader's terminal: the program is built before,
 // the ports are free ones, and the line that starts the project is left out,
@@ -38,7 +39,7 @@ func TestDocuments(t *testing.T) {
 				t.Fatal("no shell block")
 			}
 			for _, b := range blocks {
-				runBlock(t, p, b[2], b[1] == "sh fails")
+				runBlock(t, p, b[2], strings.TrimSpace(b[1]))
 			}
 			testkit.Eventually(t, 10*time.Second, func() bool {
 				return !strings.Contains(string(text), "send telemetry_events --count") || strings.Contains(p.output.String(), "Cosmos DB Change Feed triggered with")
@@ -62,15 +63,28 @@ func writeDashboards(t *testing.T, dir string, page []byte) {
 	}
 }
 
-func runBlock(t *testing.T, p *process, block string, mustFail bool) {
+func runBlock(t *testing.T, p *process, block, mark string) {
 	t.Helper()
+	dir, mustFail := filepath.Join("..", ".."), mark == "fails"
+	if mark != "" && !mustFail {
+		if _, err := exec.LookPath(mark); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Error(err)
+			}
+			t.Logf("not run: %v:\n%s", err, block)
+			return
+		}
+		dir = t.TempDir()
+	}
 	const start = "go run ./cmd/lazuli up examples/telemetry\n"
 	block = strings.ReplaceAll(block, start, "")
 	block = strings.ReplaceAll(block, "go run ./cmd/lazuli", build().lazuli+" --project "+p.info.Dir)
 	block = strings.ReplaceAll(block, "localhost:7071", p.info.Addresses["functions/telemetry"])
 	block = strings.ReplaceAll(block, "localhost:8080", p.info.Addresses["portal"])
+	block = strings.ReplaceAll(block, "lazuli.example.org:8080", p.info.Addresses["portal"])
+	block = strings.ReplaceAll(block, "localhost:8081", p.info.Addresses["cosmos"])
 	cmd := exec.CommandContext(t.Context(), "sh", "-euc", block)
-	cmd.Dir = filepath.Join("..", "..")
+	cmd.Dir = dir
 	cmd.Env = p.cmd.Env
 	out, err := cmd.CombinedOutput()
 	switch {

@@ -121,7 +121,7 @@ func TestChildThatLeftTheGroup(t *testing.T) {
 // TestStopAsksTheWholeGroup: a shell's child is asked as well.
 func TestStopAsksTheWholeGroup(t *testing.T) {
 	testkit.NoLeaks(t)
-	r, out := shell(t, `trap 'echo goodbye; exit 0' TERM; (trap 'echo child too; exit 0' TERM; echo child ready; while :; do sleep 0.05; done) & echo ready; wait; wait`)
+	r, out := shell(t, `trap 'wait; echo goodbye; exit 0' TERM; (trap 'echo child too; exit 0' TERM; echo child ready; while :; do sleep 0.05; done) & echo ready; wait; wait`)
 	out.await(t, "child ready")
 	out.await(t, "stdout: ready")
 	if e := r.Stop(t.Context()); e.Err != nil {
