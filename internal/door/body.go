@@ -31,7 +31,7 @@ func serveTimed(h http.Handler, w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
 		return
 	}
-	b := &body{ReadCloser: r.Body, socket: socket}
+	b := &body{ReadCloser: r.Body, socket: socket, http2: r.ProtoMajor == 2}
 	r.Body = b
 	h.ServeHTTP(w, r)
 	if !b.ended {
@@ -48,6 +48,7 @@ type deadliner interface {
 type body struct {
 	io.ReadCloser
 	socket deadliner
+	http2  bool
 	came   int64
 	waited time.Duration
 	ended  bool
@@ -61,6 +62,9 @@ func (b *body) Read(p []byte) (int, error) {
 	b.came += int64(n)
 	if err == nil {
 		b.waited += time.Since(begin)
+		if b.http2 { // there a deadline ends the body also while nobody reads
+			_ = b.socket.SetReadDeadline(time.Time{})
+		}
 		return n, nil
 	}
 	b.ended = true

@@ -14,7 +14,9 @@ import (
 //   - A page of another site sends a request here. It cannot read the answer,
 //     but a POST would have its effect: requests with an unsafe method whose
 //     Sec-Fetch-Site or Origin says that they come from elsewhere are refused,
-//     unless the handler lets that origin in. Programs send neither header.
+//     unless the handler lets that origin in. Programs send neither header. A
+//     WebSocket is as unsafe: no rule of browsers keeps a page from writing into
+//     one to anywhere, and from reading what comes.
 //   - A name of another site resolves to this machine (DNS rebinding). Then the
 //     browser thinks that it is the same origin; its Host header still carries
 //     the foreign name, so only our own names pass, whatever the method.
@@ -42,7 +44,13 @@ func (d web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // foreign reports whether a page of an origin that h does not let in wants to
 // change something.
 func (d web) foreign(h http.Handler, r *http.Request) bool {
-	if d.port.origins.Check(r) == nil {
+	judged := r
+	if r.Header["Upgrade"] != nil {
+		upgrade := *r
+		upgrade.Method = http.MethodPost // a GET by its name only
+		judged = &upgrade
+	}
+	if d.port.origins.Check(judged) == nil {
 		return false
 	}
 	open, ok := h.(OriginAllower)

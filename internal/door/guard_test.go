@@ -2,8 +2,11 @@ package door
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/localca"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -72,6 +76,11 @@ func TestForeignPagesAreRefused(t *testing.T) {
 		{"a CORS rule", open, "POST", "/", local, []string{"Origin", "https://friend.example", "Sec-Fetch-Site", "cross-site"}, 201},
 		{"a CORS rule for others", open, "POST", "/", local, []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, 403},
 		{"a CORS rule is not for admin", open, "POST", "/admin", local, []string{"Origin", "https://friend.example", "Sec-Fetch-Site", "cross-site"}, 403},
+		{"another site opens a WebSocket", closed, "GET", "/", local, []string{"Origin", "http://evil.example", "Upgrade", "websocket", "Connection", "Upgrade"}, 403},
+		{"another port of this host opens a WebSocket", closed, "GET", "/", local, []string{"Sec-Fetch-Site", "same-site", "Upgrade", "websocket", "Connection", "Upgrade"}, 403},
+		{"the own page opens a WebSocket", closed, "GET", "/", local, []string{"Origin", "http://" + local, "Upgrade", "websocket", "Connection", "Upgrade"}, 201},
+		{"a program opens a WebSocket", closed, "GET", "/", local, []string{"Upgrade", "websocket", "Connection", "Upgrade"}, 201},
+		{"a CORS rule and a WebSocket", open, "GET", "/", local, []string{"Origin", "https://friend.example", "Upgrade", "websocket", "Connection", "Upgrade"}, 201},
 		{"a rebound name", closed, "POST", "/", "evil.example:8080", []string{"Sec-Fetch-Site", "same-origin"}, 403},
 		{"a rebound name reads", closed, "GET", "/", "evil.example:8080", []string{"Sec-Fetch-Site", "same-origin"}, 403},
 		{"a rebound name and a CORS rule", open, "POST", "/", "evil.example:8080", nil, 403},
@@ -167,6 +176,63 @@ func TestSlowBodies(t *testing.T) {
 		time.Sleep(time.Hour) // whoever still writes gives up
 		stop()
 		<-gone
+	})
+}
+
+// TestPausesOverHTTP2: also there a handler may work as long as it likes between
+// two parts of a body, and a body that does not come is given up.
+func TestPausesOverHTTP2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ca, err := localca.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, err := ca.Server([]string{"localhost"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, outcome := newPipeListener(), make(chan error, 1)
+		set := New(Options{Certificate: NewCertificates(base, Names{}, ca.Issue).Get})
+		set.add(Port{Account: site, TLS: Only}, l)
+		set.Route(answers(func(w http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadFull(r.Body, make([]byte, 10))
+			time.Sleep(2 * bodyGrace)
+			if rest, more := io.ReadAll(r.Body); err == nil && len(rest) != 10 {
+				err = fmt.Errorf("%d bytes after the pause of %s: %w", len(rest), r.Proto, more)
+			}
+			outcome <- err
+		}))
+		stop, gone := run(t, set)
+		client := &http.Transport{
+			ForceAttemptHTTP2: true,
+			TLSClientConfig:   &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12},
+			DialContext:       func(context.Context, string, string) (net.Conn, error) { return l.dial(), nil },
+		}
+		send := func(second time.Duration) error {
+			body, feed := io.Pipe()
+			go func() {
+				io.WriteString(feed, strings.Repeat("x", 10))
+				time.Sleep(second)
+				io.WriteString(feed, strings.Repeat("y", 10))
+				feed.Close()
+			}()
+			r, _ := http.NewRequest("POST", "https://localhost/", body)
+			if resp, err := client.RoundTrip(r); err == nil {
+				resp.Body.Close()
+			}
+			body.Close()
+			return <-outcome
+		}
+		if err := send(bodyGrace + 15*time.Second); err != nil {
+			t.Errorf("the second half came while the handler worked: %v", err)
+		}
+		if err := send(time.Hour); err == nil {
+			t.Error("a second half that does not come was waited for")
+		}
+		client.CloseIdleConnections()
+		stop()
+		<-gone
+		time.Sleep(2 * time.Hour)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,6 +31,12 @@ func rawHandler() error {
 		return err
 	}
 	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/cut" { // a response that breaks off
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "half")
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
 		if r.Method != http.MethodPost {
 			return // the readiness request
 		}
@@ -47,7 +54,7 @@ func rawHandler() error {
 	}))
 }
 
-func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions map[string]string) *rig {
+func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions map[string]string, options ...string) *rig {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -55,7 +62,7 @@ func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions m
 	}
 	dir := t.TempDir()
 	path, _ := json.Marshal(exe)
-	write(t, dir, "host.json", `{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":`+string(path)+`}}}`)
+	write(t, dir, "host.json", `{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":`+string(path)+`}`+strings.Join(options, "")+`}}`)
 	for name, bindings := range functions {
 		write(t, dir, name+"/function.json", `{"bindings":[`+bindings+`]}`)
 	}
@@ -63,6 +70,30 @@ func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions m
 		o.Dir, o.BuildDir = dir, t.TempDir()
 		o.Settings["RAW_HANDLER"], o.Settings["ANSWER"] = "1", answer
 	})
+}
+
+// TestForwardedResponseThatBreaksOff: the client sees that the response is not
+// whole, and the invocation ends, as a failed one.
+func TestForwardedResponseThatBreaksOff(t *testing.T) {
+	testkit.NoLeaks(t)
+	r := startRawHandler(t, endtest.New(1), "", map[string]string{"cut": echo}, `,"enableForwardingHttpRequest":true`)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		_ = r.ServeFunction(w, req, "cut", nil)
+	}))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	server.Start()
+	defer server.Close()
+	resp, err := server.Client().Get(server.URL + "/api/cut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err == nil {
+		t.Errorf("half a response passed for a whole one: %q", body)
+	}
+	if err := r.awaitFinished("cut", 1)[0].Err; err == nil {
+		t.Error("the invocation counts as a success")
+	}
 }
 
 const echo = `{"type":"httpTrigger","direction":"in","name":"req","authLevel":"anonymous"},{"type":"http","direction":"out","name":"res"}`

@@ -94,14 +94,22 @@ func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function
 	h.running.start(id, f.decl.Name)
 	defer h.running.end(id)
 	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, At: begun})
-	err := h.proxy(w, r, target, http.Header{
+	err := errBrokeOff // what proxy does not return from is a panic
+	defer func() {
+		h.emit(InvocationFinished{Function: f.decl.Name, ID: id, Err: err, Items: 1, Duration: time.Since(begun), At: time.Now()})
+	}()
+	err = h.proxy(w, r, target, http.Header{
 		"X-Azure-Functions-Invocationid": {id}, "Traceparent": {trace},
 	})
-	h.emit(InvocationFinished{Function: f.decl.Name, ID: id, Err: err, Items: 1, Duration: time.Since(begun), At: time.Now()})
 }
 
+// errBrokeOff is of a response that ended before its end: the worker's half or
+// the client's went away.
+var errBrokeOff = errors.New("the response broke off")
+
 // proxy passes the request on and the response back as it comes. It returns
-// why there was no complete response.
+// why there was no response. When one breaks off it panics with
+// http.ErrAbortHandler, as the server wants it, so that the client hears of it.
 func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, extra http.Header) error {
 	// The response may begin before the request has ended. Where the server
 	// cannot do that, or always can, there is nothing to set.
