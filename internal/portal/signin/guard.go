@@ -55,14 +55,13 @@ func (k *Keeper) check(r *http.Request) (bool, error) {
 
 // try checks a password or token of a peer that may still try.
 func (k *Keeper) try(r *http.Request, word string) (bool, error) {
-	if k.tries.wait(r.RemoteAddr) > 0 {
+	right, waits := k.tries.judge(r.RemoteAddr, func() bool { return k.opens(word) })
+	switch {
+	case waits:
 		return false, fault.New(fault.Throttled, "", "too many wrong passwords; wait a while")
-	}
-	if !k.opens(word) {
-		k.tries.failed(r.RemoteAddr)
+	case !right:
 		return false, fault.New(fault.Unauthorized, "", "the password is wrong")
 	}
-	k.tries.right(r.RemoteAddr)
 	return true, nil
 }
 

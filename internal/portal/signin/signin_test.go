@@ -4,7 +4,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -205,6 +208,35 @@ func TestGuessingIsSlow(t *testing.T) {
 			t.Errorf("after the wait: %d", w.Code)
 		}
 	})
+}
+
+// TestGuessingAtTheSameTime: who guesses on many connections is as slow as who
+// does on one, and right words at the same time are no guesses.
+func TestGuessingAtTheSameTime(t *testing.T) {
+	var tries tries
+	var judged atomic.Int64
+	var all sync.WaitGroup
+	for range 200 {
+		all.Go(func() {
+			_, waits := tries.judge(peer, func() bool { runtime.Gosched(); return false })
+			if !waits {
+				judged.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := judged.Load(); n != freeTries {
+		t.Errorf("%d guesses at the same time, want %d", n, freeTries)
+	}
+	k := New("")
+	for range 200 {
+		all.Go(func() {
+			if ok, err := k.try(httptest.NewRequest("GET", "/", nil), k.Token()); !ok {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestPeersAreNetworks(t *testing.T) {

@@ -31,7 +31,10 @@ type guesses struct {
 func (t *tries) wait(peer string) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	g := t.from[network(peer)]
+	return t.from[network(peer)].wait()
+}
+
+func (g *guesses) wait() time.Duration {
 	if g == nil || g.wrong < freeTries {
 		return 0
 	}
@@ -39,14 +42,29 @@ func (t *tries) wait(peer string) time.Duration {
 	return max(0, min(pause, longestWait)-time.Since(g.last))
 }
 
-// failed counts a wrong try.
-func (t *tries) failed(peer string) {
+// judge asks opens whether a peer's word is right, unless the peer must wait. No
+// other try comes between the question and its answer: many wrong words at the
+// same time are as slow as one after the other. A right one forgets the wrong.
+func (t *tries) judge(peer string, opens func() bool) (right, waits bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	key := network(peer)
+	switch {
+	case t.from[key].wait() > 0:
+		return false, true
+	case opens():
+		delete(t.from, key)
+		return true, false
+	}
+	t.failed(key)
+	return false, false
+}
+
+// failed counts a wrong try. The caller holds mu.
+func (t *tries) failed(key string) {
 	if t.from == nil {
 		t.from = map[string]*guesses{}
 	}
-	key := network(peer)
 	g := t.from[key]
 	if g == nil || time.Since(g.last) > forgotten {
 		if len(t.from) >= maxTriers {
@@ -57,13 +75,6 @@ func (t *tries) failed(peer string) {
 	}
 	g.wrong++
 	g.last = time.Now()
-}
-
-// right forgets the wrong tries of a peer that knew the word after all.
-func (t *tries) right(peer string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.from, network(peer))
 }
 
 // forget drops those who have been quiet, or all when all are busy. The caller
