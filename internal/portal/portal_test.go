@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -254,5 +255,16 @@ func TestNobodyWatchesNothingIsRead(t *testing.T) {
 		if err := s.checkTopic(name); !fault.Is(err, fault.NotFound) {
 			t.Errorf("topic %q: %v", name, err)
 		}
+	}
+}
+
+// TestLongTopics: names of things are no way to fill the memory.
+func TestLongTopics(t *testing.T) {
+	s := &Server{cfg: Config{Pages: []Page{{Kind: "hubs", Item: "hub", Detail: func(string, *Rates) (any, error) { return nil, nil }}}}}
+	if err := s.checkTopic("hub:" + strings.Repeat("x", maxTopic-len("hub:"))); err != nil {
+		t.Error(err)
+	}
+	if err := s.checkTopic("hub:" + strings.Repeat("x", maxTopic)); err == nil {
+		t.Error("a name of more than 4 KiB is a topic")
 	}
 }

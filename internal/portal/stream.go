@@ -17,6 +17,7 @@ const (
 	writeLimit      = 10 * time.Second // a page that takes nothing for this long is let go
 	heartbeat       = 15 * time.Second // keeps intermediaries from closing a quiet stream
 	maxChange       = 64 << 10
+	maxTopic        = 4 << 10 // of a name; a container's, with its database's, has at most 2 KiB
 )
 
 // Opened is the first event of every stream, "opened".
@@ -155,7 +156,7 @@ func (s *Server) checkTopic(name string) error {
 // it is not the list's.
 func (s *Server) page(topic string) (p *Page, id string, ok bool) {
 	item, id, single := strings.Cut(topic, ":")
-	if strings.ContainsAny(topic, "\r\n") {
+	if len(topic) > maxTopic || strings.ContainsAny(topic, "\r\n") {
 		return nil, "", false
 	}
 	for i := range s.cfg.Pages {

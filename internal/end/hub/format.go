@@ -114,15 +114,20 @@ func appendCSV(body, row []byte) ([]byte, bool, error) {
 	return append(body, line...), true, err
 }
 
+// csvLine ends a line as RFC 4180 says. What is between its quotes stays as it
+// is: csv.Writer's own way to such line ends changes those of the values too. An
+// only value that is empty has quotes, because readers leave out empty lines.
 func csvLine(values []string) ([]byte, error) {
+	if len(values) == 1 && values[0] == "" {
+		return []byte("\"\"\r\n"), nil
+	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	w.UseCRLF = true // RFC 4180
 	if err := w.Write(values); err != nil {
 		return nil, fault.Wrap(fault.Invalid, "row", err, "cannot be written as CSV")
 	}
 	w.Flush()
-	return b.Bytes(), w.Error()
+	return append(bytes.TrimSuffix(b.Bytes(), []byte("\n")), "\r\n"...), w.Error()
 }
 
 // fields are a row's columns in their order.

@@ -74,6 +74,23 @@ func TestRowsBecomeEvents(t *testing.T) {
 	}
 }
 
+// TestCSVKeepsValues: line breaks, quotes, what a spreadsheet would take for a
+// formula and what a terminal would obey are values like others.
+func TestCSVKeepsValues(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a":"x\ny","b":1}`:           "a,b\r\n\"x\ny\",1\r\n",
+		`{"a":"x\r\ny\rz","b":"\r"}`:   "a,b\r\n\"x\r\ny\rz\",\"\r\"\r\n",
+		`{"a":"=1+1","b":"\u001b[2J"}`: "a,b\r\n=1+1,\x1b[2J\r\n",
+		`{"a":"\"","b":" y"}`:          "a,b\r\n\"\"\"\",\" y\"\r\n",
+		`{"a":""}`:                     "a\r\n\"\"\r\n",
+		`{"a":null}`:                   "a\r\n\"\"\r\n",
+	} {
+		if got, _, err := appendCSV(nil, []byte(in)); err != nil || string(got) != want {
+			t.Errorf("%s is written %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
 func byKey(events []string) map[string][]string {
 	m := map[string][]string{}
 	for _, e := range events {

@@ -34,6 +34,7 @@ type Reader struct {
 	header []string
 	buf    []byte
 	rest   []byte // of the line that was read last, in the reader's buffer
+	arrays int    // that are open, by the brackets between the rows
 	began  bool   // an object was found
 	lines  bool   // an object a line
 }
@@ -95,7 +96,9 @@ func (o *Reader) setHeader(names []string) error {
 	return nil
 }
 
-// All returns all rows of a text.
+// All returns all rows of a text, which must be whole: a table that lacks rows
+// gives wrong answers. An array that is not closed is of a text that was cut off,
+// or that somebody still writes.
 func All(in io.Reader, name string) ([][]byte, error) {
 	r, err := NewReader(in, name)
 	if err != nil {
@@ -104,6 +107,9 @@ func All(in io.Reader, name string) ([][]byte, error) {
 	var all [][]byte
 	for {
 		row, err := r.Next()
+		if errors.Is(err, io.EOF) && r.arrays > 0 {
+			return nil, fault.New(fault.Invalid, name, "its array is not closed: the text is cut off after %d rows", len(all))
+		}
 		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
@@ -130,7 +136,7 @@ func (o *Reader) Next() ([]byte, error) {
 		inLines := !o.began
 		if len(o.buf) == 0 {
 			inLines = inLines && len(line) > 0 && line[0] == '{'
-			line = bytes.TrimLeft(line, between)
+			line = o.trimLeft(line)
 		} else {
 			inLines = false
 		}
@@ -146,24 +152,42 @@ func (o *Reader) Next() ([]byte, error) {
 		if len(o.buf) > MaxRow {
 			return nil, fault.New(fault.TooLarge, o.name, "a row is longer than %d bytes", MaxRow)
 		}
-		text := bytes.Trim(o.buf, between)
+		text := bytes.TrimRight(o.buf, between)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull): // the line goes on
 		case err != nil && (len(text) == 0 || !errors.Is(err, io.EOF)):
 			return nil, err
 		case err != nil:
+			o.trimLeft(o.buf[len(text):])
 			return text, nil
 		case len(text) == 0:
 			o.buf = o.buf[:0]
 		case o.lines || braces.depth <= 0 || braces.text: // a line break cannot stand in a text
+			o.trimLeft(o.buf[len(text):])
 			return text, nil
 		}
 	}
 }
 
+// trimLeft cuts off what stands between two rows, and counts its brackets.
+func (o *Reader) trimLeft(text []byte) []byte {
+	for i, c := range text {
+		switch c {
+		case '[':
+			o.arrays++
+		case ']':
+			o.arrays--
+		case ' ', '\t', '\r', '\n', ',':
+		default:
+			return text[i:]
+		}
+	}
+	return nil
+}
+
 // line returns the rest of the line that was read last, or the next line.
 func (o *Reader) line() ([]byte, error) {
-	if rest := bytes.TrimLeft(o.rest, between); len(rest) > 0 {
+	if rest := o.trimLeft(o.rest); len(rest) > 0 {
 		o.rest = nil
 		if rest[len(rest)-1] != '\n' {
 			return rest, bufio.ErrBufferFull

@@ -1,7 +1,9 @@
 package rows
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -10,15 +12,21 @@ import (
 
 func readAll(t testing.TB, name, text string) []string {
 	t.Helper()
-	all, err := All(strings.NewReader(text), name)
+	r, err := NewReader(strings.NewReader(text), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var texts []string
-	for _, row := range all {
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return texts
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		texts = append(texts, string(row))
 	}
-	return texts
 }
 
 // TestObjects: the same objects however a file holds them, and a broken one
@@ -68,6 +76,15 @@ func TestArrayInOneLine(t *testing.T) {
 	}
 }
 
+// TestWholeTables: a table is whole however its objects are held.
+func TestWholeTables(t *testing.T) {
+	for _, text := range []string{"", "[]", "[ ]\n", `[{"a":1}]`, "[\n{\"a\":1}\n,\n{\"a\":\"[\"}\n]\n", "{\"a\":[1]}\n{\"a\":2}", "[{}]\n[{}]", "[1]", "[1,2 ]\n"} {
+		if _, err := All(strings.NewReader(text), "f.json"); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // TestRefused: what cannot be read is refused with the file's name and the
 // reason, never read as something else.
 func TestRefused(t *testing.T) {
@@ -76,6 +93,10 @@ func TestRefused(t *testing.T) {
 		"a double header":           {"f.csv", "a, b,A\n1,2,3", "the column 'A' twice"},
 		"a broken row":              {"f.csv", "a\n\"1\n", "a row cannot be read"},
 		"an object that never ends": {"f.json", `{"a":"` + strings.Repeat("x", MaxRow), "longer than"},
+		"an open array":             {"f.json", "[\n", "is not closed"},
+		"an array that is cut off":  {"f.json", "[{\"a\":1},{\"a\":2}", "cut off after 2 rows"},
+		"cut off behind a comma":    {"f.json", "[\n  {\"a\":1},\n", "cut off after 1 rows"},
+		"cut off in a nested array": {"f.json", "[[{\"a\":1}]", "cut off after 1 rows"},
 		"avro":                      {"f.json", "Obj\x01\x04\x14avro", "is Avro"},
 		"avro by name":              {"f.avro", `{"a":1}`, "is Avro"},
 		"parquet":                   {"f", "PAR1\x15", "is Parquet"},
