@@ -123,6 +123,9 @@ test('data explorer: query, plan, errors with their place; create, edit, delete'
 
   await page.getByRole('link', { name: /^events/ }).click()
   await eventually('rows', async () => (await number(page, '[data-live=rows]')) === 20)
+  // Names of properties stand as they are written: deviceId is not DeviceId.
+  const heading = page.getByRole('columnheader', { name: 'deviceId', exact: true })
+  assert.equal(await heading.evaluate((th) => getComputedStyle(th, '::first-letter').textTransform), 'none')
   await page.locator('summary', { hasText: 'Plan' }).click()
   assert.deepEqual(await serious(page), [])
   await shoot(page, 'data-dark')
