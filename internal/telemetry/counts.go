@@ -65,15 +65,17 @@ type Reader struct {
 	LastAt atomic.Int64 // unix milliseconds
 }
 
-// Delivered counts events that readers of a consumer group were given.
+// Delivered counts events that readers of a consumer group were given. Clients
+// and jobs write the group's name as they like: it is one group.
 func (c *Counts) Delivered(namespace uint64, hub, group string, count int) {
 	groups := loadOr(&c.readers, hubKey{namespace, strings.ToLower(hub)}, func() *sync.Map { return new(sync.Map) })
-	r := loadOr(groups, group, func() *Reader { return new(Reader) })
+	r := loadOr(groups, strings.ToLower(group), func() *Reader { return new(Reader) })
 	r.Events.Add(int64(count))
 	r.LastAt.Store(time.Now().UnixMilli())
 }
 
-// Readers calls f with every consumer group through which a hub was read.
+// Readers calls f with every consumer group through which a hub was read, its
+// name in lower case.
 func (c *Counts) Readers(namespace uint64, hub string, f func(group string, r *Reader)) {
 	groups, ok := c.readers.Load(hubKey{namespace, strings.ToLower(hub)})
 	if !ok {

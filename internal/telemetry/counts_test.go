@@ -35,9 +35,15 @@ func TestNamespacesAreApart(t *testing.T) {
 	if _, ok := c.Mark(2, "orders", "g", 1); ok {
 		t.Error("another namespace has the mark too")
 	}
-	c.Delivered(1, "Orders", "g", 5)
+	c.Delivered(1, "Orders", "g", 3)
+	c.Delivered(1, "orders", "G", 2)
 	seen := 0
-	c.Readers(1, "orders", func(group string, r *Reader) { seen += int(r.Events.Load()) })
+	c.Readers(1, "orders", func(group string, r *Reader) {
+		seen += int(r.Events.Load())
+		if group != "g" {
+			t.Errorf("the reader is in group %q", group)
+		}
+	})
 	c.Readers(2, "orders", func(string, *Reader) { t.Error("another namespace has the reader too") })
 	if seen != 5 {
 		t.Errorf("%d delivered", seen)

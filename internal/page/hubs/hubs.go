@@ -171,11 +171,21 @@ func (p page) detail(name string, r *portal.Rates) (any, error) {
 		d.Partitions = append(d.Partitions, part)
 	}
 	p.Counts.Readers(p.Namespace, h.Name(), func(group string, n *telemetry.Reader) {
-		d.Readers = append(d.Readers, Reader{group, r.Of(key(h)+"/reader/"+group, n.Events.Load()), n.LastAt.Load()})
+		d.Readers = append(d.Readers, Reader{named(group, d.Groups), r.Of(key(h)+"/reader/"+group, n.Events.Load()), n.LastAt.Load()})
 	})
 	slices.SortFunc(d.Readers, func(a, b Reader) int { return strings.Compare(a.Group, b.Group) })
 	d.Consumers = p.behind(h, infos, p.Consumers())
 	return d, nil
+}
+
+// named is the group as it was declared: clients write it in any case.
+func named(group string, declared []string) string {
+	for _, g := range declared {
+		if strings.EqualFold(g, group) {
+			return g
+		}
+	}
+	return group // removed since
 }
 
 // behind says how far each function that reads the hub is behind.

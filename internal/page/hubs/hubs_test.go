@@ -87,6 +87,17 @@ func TestRatesAndLag(t *testing.T) {
 		}
 		break
 	}
+	l.counts.Delivered(namespace, "orders", "$default", 1) // as a client's link may write it
+	for {
+		readers := one.Next("hub:orders").(map[string]any)["readers"].([]any)
+		if len(readers) == 0 {
+			continue
+		}
+		if group := readers[0].(map[string]any)["group"]; group != "$Default" {
+			t.Errorf("clients read through %v, which is declared as $Default", group)
+		}
+		break
+	}
 	for s.Next("summary").(map[string]any)["totals"].(map[string]any)["events"] == 0.0 {
 	}
 	if _, past := l.Do("GET", "/api/history", ""); past["series"].(map[string]any)["hub:orders"] == nil {
