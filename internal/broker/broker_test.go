@@ -355,7 +355,7 @@ func TestLostAndDamagedLists(t *testing.T) {
 	}{
 		{"list lost", "hubs.json", func(fs vfs.FS) error { return fs.Remove(list) }},
 		{"list damaged", "hubs.json", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":2,"hu`)) }},
-		{"list of the future", "version 3", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":3}`)) }},
+		{"list of the future", "version 3, this program reads version 2; use the program that wrote it, or move the data folder away", func(fs vfs.FS) error { return vfs.WriteFile(fs, list, []byte(`{"version":3}`)) }},
 		{"folder lost", "hub-00000001", func(fs vfs.FS) error { return fs.RemoveAll(dir + "/hub-00000001") }},
 	} {
 		fs := build()

@@ -71,7 +71,7 @@ func loadMeta(fs vfs.FS, dir string) (meta, error) {
 	}
 	if m.Version != metaVersion {
 		return meta{}, fault.New(fault.Internal, path,
-			"the list of hubs has version %d, this program reads version %d; use the program that wrote it", m.Version, metaVersion)
+			"the list of hubs has version %d, this program reads version %d; use the program that wrote it, or move the data folder away to begin anew", m.Version, metaVersion)
 	}
 	if m.Offsets == nil {
 		m.Offsets = map[string]int64{}
