@@ -110,9 +110,9 @@ func newRootCmd(s *session) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lazuli",
 		Short: "A complete Azure-compatible real-time pipeline in one program",
-		Long: `Lazuli runs Event Hubs, Functions and Cosmos DB with its change feed on this
-machine, durably and offline. Official Azure SDK clients work against it
-unchanged.`,
+		Long: `Lazuli runs Event Hubs, Functions, Cosmos DB with its change feed and Stream
+Analytics on this machine, durably and offline. Official Azure SDK clients work
+against it unchanged.`,
 		Example: `  lazuli up examples/telemetry                start a project
   lazuli send telemetry_events --count 5      send five events
   lazuli query 'SELECT TOP 10 * FROM c' --db serverless_db --container events

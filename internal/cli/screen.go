@@ -34,7 +34,7 @@ func (s *session) printScreen(sum app.Summary) {
 }
 
 func (p screen) portal(sum app.Summary) {
-	p.row("Portal", p.bold("http://"+sum.Info.Addresses["portal"]))
+	p.row("Portal", p.bold("http://"+callable(sum.Info.Addresses["portal"])))
 	a := sum.Access
 	if !a.SignIn {
 		return
@@ -72,7 +72,22 @@ func portOf(address string) string {
 	return port
 }
 
+// callable is an address as a program of this machine calls it: one that stands
+// for all of the machine's, such as [::]:8080, cannot be called everywhere.
+func callable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
+}
+
 const label = "  %-13s"
+
+// under continues a text of several lines, such as a compiler's, in its column.
+func under(text string) string {
+	return strings.ReplaceAll(text, "\n", "\n"+fmt.Sprintf(label+" ", ""))
+}
 
 func (p screen) row(name, value string) { fmt.Fprintf(p.w, label+" %s\n", name, value) }
 
@@ -94,7 +109,7 @@ func (p screen) title(sum app.Summary) {
 }
 
 func (p screen) eventHubs(sum app.Summary) {
-	p.row("Event Hubs", p.bold("amqp://"+sum.Info.Addresses["amqp"])+"  "+p.dim("TLS "+sum.Info.Addresses["amqps"]))
+	p.row("Event Hubs", p.bold("amqp://"+callable(sum.Info.Addresses["amqp"]))+"  "+p.dim("TLS "+callable(sum.Info.Addresses["amqps"])))
 	var hubs []string
 	for _, h := range sum.Hubs {
 		hubs = append(hubs, fmt.Sprintf("%s (%s)", h.Name, count(h.Partitions, "partition")))
@@ -119,7 +134,7 @@ func (p screen) cosmos(sum app.Summary) {
 func (p screen) app(a app.AppSummary) {
 	p.row("Functions", p.bold(a.URL)+"  "+a.Name)
 	if a.Err != nil {
-		p.row("", p.red("not running: "+a.Err.Error()))
+		p.row("", p.red(under("not running: "+a.Err.Error())))
 	}
 	width := 0
 	for _, f := range a.Functions {

@@ -36,8 +36,9 @@ func newUpCmd(s *session) *cobra.Command {
 		Use:   "up [DIR]",
 		Short: "Start everything in a project",
 		Long: `Start everything that the project in DIR names (default: the current folder):
-Event Hubs, Cosmos DB, and the function apps, built first if need be. Without a
-lazuli.yaml all services start empty, and hubs are created on first use.
+Event Hubs, Cosmos DB, stream jobs, and the function apps, built first if need
+be. Without a lazuli.yaml all services start empty, and hubs are created on first
+use.
 
 Ctrl-C drains and stops; a second Ctrl-C kills. What was acknowledged is on
 disk either way.`,

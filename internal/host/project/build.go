@@ -42,6 +42,9 @@ func Build(ctx context.Context, dir, out string, env []string) error {
 		if len(text) > maxBuildOutput {
 			text = text[:maxBuildOutput] + "\n..."
 		}
+		if strings.Contains(text, "go.mod file not found") {
+			text += "\nrun `go mod init` in the folder, and require github.com/lazuli-dev/lazuli: docs/functions.md shows how"
+		}
 		return fault.New(fault.Invalid, dir, "go build failed\n%s", text)
 	}
 	return fault.Wrap(fault.Unavailable, dir, err, "go build could not run")
