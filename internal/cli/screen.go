@@ -119,6 +119,8 @@ func (p screen) eventHubs(sum app.Summary) {
 		p.row("", strings.Join(hubs, ", "))
 	case sum.AutoCreate:
 		p.row("", "hubs are created on first use")
+	default:
+		p.row("", "no hubs; lazuli.yaml declares them under eventHubs.hubs")
 	}
 	p.row("", p.dim(sum.Connection.EventHubs))
 }
@@ -168,10 +170,9 @@ func (p screen) jobs(jobs []app.JobSummary) {
 func (p screen) next(sum app.Summary) {
 	self := selfCommand()
 	fmt.Fprintf(p.w, "\n  Try next, in another terminal\n")
-	hub := hubHint(sum)
-	hints := []string{
-		fmt.Sprintf("%s send %s --count 5", self, hub),
-		fmt.Sprintf("%s tail %s --from-start", self, hub),
+	var hints []string
+	if hub, ok := hubHint(sum); ok {
+		hints = append(hints, fmt.Sprintf("%s send %s --count 5", self, hub), fmt.Sprintf("%s tail %s --from-start", self, hub))
 	}
 	if db, container, ok := containerHint(sum); ok {
 		hints = append(hints, fmt.Sprintf("%s query 'SELECT TOP 10 * FROM c ORDER BY c._ts DESC' --db %s --container %s", self, db, container))
@@ -194,15 +195,16 @@ func watched(sum app.Summary, trigger string) string {
 	return ""
 }
 
-// hubHint is the hub to try: the one a function waits for, or any.
-func hubHint(sum app.Summary) string {
+// hubHint is the hub to try: the one a function waits for, any, or a new one
+// where hubs come to be on first use.
+func hubHint(sum app.Summary) (hub string, ok bool) {
 	if hub := watched(sum, app.TriggerEventHub); hub != "" {
-		return hub
+		return hub, true
 	}
 	if len(sum.Hubs) > 0 {
-		return sum.Hubs[0].Name
+		return sum.Hubs[0].Name, true
 	}
-	return "my_hub"
+	return "my_hub", sum.AutoCreate
 }
 
 // containerHint is the container to query: the one a function watches, or any.
