@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 func newFuncCmd(s *session) *cobra.Command {
@@ -50,7 +51,7 @@ func newFuncListCmd(s *session) *cobra.Command {
 					if f.IsDisabled {
 						on += " (disabled)"
 					}
-					fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.app, f.Name, kind, on)
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.app, terminal.Clean(f.Name), kind, terminal.Clean(on))
 				}
 			}
 			return table.Flush()

@@ -76,13 +76,18 @@ func Main(args []string) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(s.err, "lazuli: %v\n", err)
+		s.complain(err)
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return exitInterrupted
 	}
-	fmt.Fprintf(s.err, "lazuli: %v\n", err)
+	s.complain(err)
 	return exitFailed
+}
+
+// complain says why a verb failed. Servers and files have a say in the words.
+func (s *session) complain(err error) {
+	fmt.Fprintf(s.err, "lazuli: %s\n", terminal.Lines(err.Error()))
 }
 
 // killOnSignal ends the process at the next interrupt, also where the default

@@ -7,13 +7,13 @@ import (
 	"maps"
 	"net"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 // serviceState is one service as `lazuli status` found it.
@@ -108,7 +108,7 @@ func (s *session) printStatus(info instance.Info, states []serviceState) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", st.Service, st.Address, note)
 		for _, e := range st.Errors {
-			fmt.Fprintf(table, "\t\t%s\n", strings.ReplaceAll(e, "\n", " "))
+			fmt.Fprintf(table, "\t\t%s\n", terminal.Clean(e))
 		}
 	}
 	if err := table.Flush(); err != nil {

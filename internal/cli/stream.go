@@ -16,6 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/localrun"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 func newStreamCmd(s *session) *cobra.Command {
@@ -273,7 +274,7 @@ func (s *session) streamRun(ctx context.Context, path string, o streamOptions) e
 	seconds := time.Since(start).Seconds()
 	fmt.Fprintf(s.err, "%s in, %s out, %.0f events/s\n", count(int(m.InputEvents), "event"), count(int(m.OutputEvents), "row"), float64(m.InputEvents)/seconds)
 	for _, e := range m.DataErrors {
-		fmt.Fprintf(s.err, "%d left out: %s; the last: %s\n", e.Events, e.Kind, e.Last)
+		fmt.Fprintf(s.err, "%d left out: %s; the last: %s\n", e.Events, e.Kind, terminal.Clean(e.Last))
 	}
 	if m.OutOfOrderEvents > 0 {
 		fmt.Fprintf(s.err, "%s out of order: their times were changed or they were dropped; see --out-of-order\n", count(int(m.OutOfOrderEvents), "event"))

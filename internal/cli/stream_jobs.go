@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
 func newStreamListCmd(s *session) *cobra.Command {
@@ -79,7 +80,7 @@ func (s *session) printJobs(jobs []jobState, now time.Time) error {
 	}
 	for i := range jobs {
 		for _, line := range jobs[i].troubles() {
-			fmt.Fprintf(s.out, "%s: %s\n", jobs[i].Name, strings.ReplaceAll(line, "\n", " "))
+			fmt.Fprintf(s.out, "%s: %s\n", jobs[i].Name, terminal.Clean(line))
 		}
 	}
 	return nil

@@ -158,7 +158,7 @@ func (t *tailer) announce(hub string, starts []start) {
 	if t.options.fromStart {
 		from = "from the start"
 	}
-	fmt.Fprintf(t.err, "Reading %s, partitions %s, %s\n", hub, strings.Join(ids, ", "), from)
+	fmt.Fprintf(t.err, "Reading %s, partitions %s, %s\n", terminal.Clean(hub), strings.Join(ids, ", "), from)
 }
 
 // received is an event and where it came from.

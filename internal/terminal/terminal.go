@@ -26,6 +26,16 @@ func Clean(s string) string {
 	return s
 }
 
+// Lines is Clean for a text of several lines, such as an error with the place in
+// a file: line ends stay, and colours do not, because they are not ours.
+func Lines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = Clean(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func cleanFrom(s string, begin int) string {
 	var out strings.Builder
 	out.Grow(len(s) + 16)

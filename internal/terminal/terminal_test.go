@@ -29,6 +29,18 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestLines(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                              "",
+		"one\n  2 | two\n":              "one\n  2 | two\n",
+		"\x1b[8mhidden\x1b[0m\r\nb\x07": `\x1b[8mhidden\x1b[0m\r` + "\n" + `b\x07`,
+	} {
+		if got := Lines(in); got != want {
+			t.Errorf("Lines(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestWriterLetsColoursAndLinesPass(t *testing.T) {
 	for in, want := range map[string]string{
 		"\x1b[1mbold\x1b[0m\n\ttwo\n":              "\x1b[1mbold\x1b[0m\n\ttwo\n",
