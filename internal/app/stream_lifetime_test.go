@@ -153,7 +153,7 @@ func TestReferenceIsMended(t *testing.T) {
 	l.refers(config.Reference{File: "ref.json"})
 	j, end := l.run()
 	defer end()
-	for _, c := range []struct{ text, want string }{{"", "no such file"}, {`[{"deviceId":`, "row 1 is not a JSON object"}} {
+	for _, c := range []struct{ text, want string }{{"", "no such file"}, {`[{"deviceId":`, "its array is not closed"}} {
 		text, want := c.text, c.want
 		if text != "" {
 			l.file("ref.json", text)
