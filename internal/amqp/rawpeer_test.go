@@ -207,7 +207,3 @@ func dialRaw(t testing.TB, l interface{ Addr() net.Addr }) *rawPeer {
 	t.Cleanup(func() { nc.Close() })
 	return &rawPeer{t: t, nc: nc, br: bufio.NewReader(nc)}
 }
-
-type addrListener struct{ addr net.Addr }
-
-func (a addrListener) Addr() net.Addr { return a.addr }

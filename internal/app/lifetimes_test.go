@@ -24,14 +24,14 @@ type listening struct {
 	ends []error // guarded by mu; why its runs ended
 }
 
-// last is why the last run ended, and how many have.
-func (l *listening) last() (error, int) {
+// last is how many runs have ended, and why the last one did.
+func (l *listening) last() (runs int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.ends) == 0 {
-		return nil, 0
+		return 0, nil
 	}
-	return l.ends[len(l.ends)-1], len(l.ends)
+	return len(l.ends), l.ends[len(l.ends)-1]
 }
 
 func (l *listening) awaitItems(t *testing.T, want int) {
@@ -52,7 +52,7 @@ func (l *listening) awaitItems(t *testing.T, want int) {
 func (l *listening) awaitEnd(t *testing.T, kind fault.Kind, name string) {
 	t.Helper()
 	testkit.Eventually(t, 20*time.Second, func() bool {
-		err, _ := l.last()
+		_, err := l.last()
 		return fault.Is(err, kind) && strings.Contains(err.Error(), name)
 	}, "an end that names %s", name)
 }
@@ -104,7 +104,7 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 	send(t, st.hubs, "h", 2, "c")
 	send(t, st.hubs, "h", 0, "d")
 	l.awaitItems(t, 4)
-	if err, n := l.last(); n != 0 {
+	if n, err := l.last(); n != 0 {
 		t.Errorf("a hub that grew ended the trigger: %v", err)
 	}
 	for round := range 2 {
@@ -116,7 +116,7 @@ func TestHubUnderARunningTrigger(t *testing.T) {
 		send(t, st.hubs, "h", 0, fmt.Sprint("again", round))
 		l.awaitItems(t, 5+round)
 	}
-	if _, n := l.last(); n > 200 {
+	if n, _ := l.last(); n > 200 {
 		t.Errorf("the trigger was run %d times", n)
 	}
 }
@@ -172,7 +172,7 @@ func TestContainerUnderARunningTrigger(t *testing.T) {
 		calls := l.Calls()
 		return strings.Contains(calls[len(calls)-1].Data(nil).GetJson(), `"id":"4"`)
 	}, "a change after the leases are back")
-	if _, n := l.last(); n > 200 {
+	if n, _ := l.last(); n > 200 {
 		t.Errorf("the trigger was run %d times", n)
 	}
 }

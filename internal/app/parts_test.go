@@ -13,16 +13,17 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-// stopped runs the layers, stops them and returns the error and how long that
-// took.
-func stopped(t *testing.T, layers []layer) (error, time.Duration) {
+// stopped runs the layers, stops them and returns how long that took, and the
+// error.
+func stopped(t *testing.T, layers []layer) (took time.Duration, err error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- runParts(ctx, testkit.Discard(), layers) }()
 	synctest.Wait()
 	begin := time.Now()
 	cancel()
-	return <-done, time.Since(begin)
+	err = <-done
+	return time.Since(begin), err
 }
 
 // slow is a part that takes its time to stop.
@@ -42,7 +43,7 @@ func TestLayersStopInOrder(t *testing.T) {
 				close: func() error { say("close " + name); return nil },
 			}}}
 		}
-		if err, _ := stopped(t, []layer{one("service"), one("engine"), one("storage")}); err != nil {
+		if _, err := stopped(t, []layer{one("service"), one("engine"), one("storage")}); err != nil {
 			t.Fatal(err)
 		}
 		want := []string{"stop service", "close service", "stop engine", "close engine", "stop storage", "close storage"}
@@ -72,7 +73,7 @@ func TestOneFailureStopsAll(t *testing.T) {
 func TestSlowPartTakesNobodyElsesTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		storage, engines := false, false
-		err, took := stopped(t, []layer{
+		took, err := stopped(t, []layer{
 			{17 * time.Second, []part{slow("app one", time.Minute), slow("app two", time.Minute), slow("app three", time.Second)}},
 			{6 * time.Second, []part{slow("doors", 5*time.Second)}},
 			{2 * time.Second, []part{{name: "engine", run: func(ctx context.Context) error { <-ctx.Done(); return nil }, close: func() error { engines = true; return nil }}}},
@@ -94,7 +95,7 @@ func TestSlowPartTakesNobodyElsesTime(t *testing.T) {
 // TestPartsOfALayerStopTogether: the time of a layer is that of its slowest.
 func TestPartsOfALayerStopTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		err, took := stopped(t, []layer{{15 * time.Second, []part{slow("a", 10*time.Second), slow("b", 10*time.Second), slow("c", 10*time.Second)}}})
+		took, err := stopped(t, []layer{{15 * time.Second, []part{slow("a", 10*time.Second), slow("b", 10*time.Second), slow("c", 10*time.Second)}}})
 		if err != nil || took != 10*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
@@ -104,7 +105,7 @@ func TestPartsOfALayerStopTogether(t *testing.T) {
 // TestUnusedTimeIsLeftBelow: a quick layer makes room for a slow one.
 func TestUnusedTimeIsLeftBelow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		if err, _ := stopped(t, []layer{{10 * time.Second, nil}, {2 * time.Second, []part{slow("engine", 11*time.Second)}}}); err != nil {
+		if _, err := stopped(t, []layer{{10 * time.Second, nil}, {2 * time.Second, []part{slow("engine", 11*time.Second)}}}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -127,7 +128,7 @@ func TestDoneGoesBeforeDeadline(t *testing.T) {
 func TestHangingCloseIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		err, _ := stopped(t, []layer{{time.Second, []part{{name: "stuck", close: func() error { <-release; return nil }}}}})
+		_, err := stopped(t, []layer{{time.Second, []part{{name: "stuck", close: func() error { <-release; return nil }}}}})
 		if err == nil || !strings.Contains(err.Error(), "closing stuck did not end within its 1s") {
 			t.Errorf("err %v", err)
 		}

@@ -54,11 +54,11 @@ func portalPages(e *env) (parts, error) {
 	}
 	at := resource.Account{Type: typePortal, Name: cfg.Name}
 	return parts{
-			Routes:  []door.Route{{Type: typePortal, HTTP: func(resource.Account) http.Handler { return server }}},
-			Engines: []part{{name: "portal state", run: server.Run}},
-		}, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
-			Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log, Account: at,
-		})
+		Routes:  []door.Route{{Type: typePortal, HTTP: func(resource.Account) http.Handler { return server }}},
+		Engines: []part{{name: "portal state", run: server.Run}},
+	}, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
+		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log, Account: at,
+	})
 }
 
 // readDashboards reads every *.json of a folder, in the order of their names.

@@ -88,9 +88,11 @@ type bellTrigger struct {
 func (t bellTrigger) Source() trigger.Source {
 	return trigger.Source{Words: "a bell", Target: t.Binding.Text("bell")}
 }
+
 func (t bellTrigger) ByHand(string, time.Time) (trigger.Call, error) {
 	return trigger.Call{}, fault.New(fault.Invalid, "bell", "ring it")
 }
+
 func (t bellTrigger) Run(ctx context.Context) error {
 	for n := 0; ; n++ {
 		rung, err := t.from(ctx, t.Binding.Text("bell"), n)

@@ -30,8 +30,10 @@ func (b *bells) service(e *env) (parts, error) {
 	tower, err := e.Exists.EnsureAccount("Toys/towers", "minster")
 	return parts{
 		Kinds: []resource.Kind{{Type: "Toys/towers/bells", Exists: b.exists, List: b.list, Apply: b.apply, Remove: b.remove}},
-		Declared: []declared{{"bells.big", resource.ID{Account: tower, Type: "Toys/towers/bells", Name: "big"}, nil},
-			{"bells.small", resource.ID{Account: tower, Type: "Toys/towers/bells", Name: "small"}, nil}},
+		Declared: []declared{
+			{"bells.big", resource.ID{Account: tower, Type: "Toys/towers/bells", Name: "big"}, nil},
+			{"bells.small", resource.ID{Account: tower, Type: "Toys/towers/bells", Name: "small"}, nil},
+		},
 		Routes:   []door.Route{{Type: "Toys/towers", HTTP: func(resource.Account) http.Handler { return b }}},
 		Suffixes: []suffix{{"bells.test", "Toys/towers"}},
 		Triggers: trigger.Table{{Type: "bellTrigger", Title: "Bell", New: func(s trigger.Setup) (trigger.Trigger, error) { return bellTrigger{b, s}, nil }}},

@@ -81,8 +81,12 @@ func closesCount(p string) bool {
 
 // foreignGroups are groups that only PCRE has, by how they begin.
 var foreignGroups = [...]struct{ prefix, what string }{
-	{"(?R", "recursion"}, {"(?+", "a call of a group"}, {"(?&", "a call of a group"}, {"(?P>", "a call of a group"},
-	{"(?|", "a group with branch reset"}, {"(?C", "a callout"},
+	{"(?R", "recursion"},
+	{"(?+", "a call of a group"},
+	{"(?&", "a call of a group"},
+	{"(?P>", "a call of a group"},
+	{"(?|", "a group with branch reset"},
+	{"(?C", "a callout"},
 }
 
 // groupOnlyPCRE names the group that p begins with if only PCRE has it.

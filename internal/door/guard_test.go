@@ -26,6 +26,7 @@ func (app) ServeHTTP(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(htt
 func (app) AllowsOrigin(r *http.Request) bool {
 	return r.Header.Get("Origin") == "https://friend.example" && r.URL.Path != "/admin"
 }
+
 func (app) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, "own shape: "+err.Error(), http.StatusForbidden)
 }

@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -135,7 +136,7 @@ func (s *Set) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	serving.Wait()
-	if err := context.Cause(ctx); err != ctx.Err() {
+	if err := context.Cause(ctx); !errors.Is(err, ctx.Err()) {
 		return err
 	}
 	return nil

@@ -30,8 +30,10 @@ func TestTryAppend(t *testing.T) {
 		try := func() bool {
 			return l.TryAppend(Append{Records: toBytes([]string{strings.Repeat("x", 400)}), Done: func(r Result) { stored <- r }})
 		}
-		if !try() || !try() {
-			t.Fatal("an append that has room was refused")
+		for range 2 {
+			if !try() {
+				t.Fatal("an append that has room was refused")
+			}
 		}
 		room := l.Room()
 		if try() {

@@ -241,8 +241,10 @@ func TestNaiveSubstreams(t *testing.T) {
 		"hopping":  {"SELECT k, " + stats + "HoppingWindow(second, 12, 5)", func(r []naiveRow) []string { return naiveHopping(r, 12*s, 5*s, 0) }},
 		"sliding":  {"SELECT k, " + stats + "SlidingWindow(second, 3)", func(r []naiveRow) []string { return naiveSliding(r, 3*s) }},
 		"session":  {"SELECT k, " + stats + "SessionWindow(second, 2, 11) OVER (PARTITION BY k)", func(r []naiveRow) []string { return naiveSession(r, 2*s, 11*s) }},
-		"left join": {"SELECT a.k, a.v AS x, b.v AS y, System.Timestamp() AS e INTO o FROM i a TIMESTAMP BY t OVER k LEFT JOIN i b TIMESTAMP BY t OVER k ON a.k = b.k AND DATEDIFF(second, a, b) BETWEEN -1 AND 3 AND b.v > a.v",
-			func(r []naiveRow) []string { return naiveJoin(r, -1, 3) }},
+		"left join": {
+			"SELECT a.k, a.v AS x, b.v AS y, System.Timestamp() AS e INTO o FROM i a TIMESTAMP BY t OVER k LEFT JOIN i b TIMESTAMP BY t OVER k ON a.k = b.k AND DATEDIFF(second, a, b) BETWEEN -1 AND 3 AND b.v > a.v",
+			func(r []naiveRow) []string { return naiveJoin(r, -1, 3) },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(6) {

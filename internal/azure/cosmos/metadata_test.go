@@ -177,7 +177,8 @@ func TestOffers(t *testing.T) {
 	}
 	a.must(404, "GET", "/offers/AAAA", "", nil)
 	a.must(404, "GET", "/offers/"+strings.ToLower(offer["_rid"].(string)), "", nil) // letter case tells _rids apart
-	for _, bad := range []string{``, `{}`, `{"content":{}}`, `{"content":{"offerThroughput":450}}`, `{"content":{"offerThroughput":1000100}}`,
+	for _, bad := range []string{
+		``, `{}`, `{"content":{}}`, `{"content":{"offerThroughput":450}}`, `{"content":{"offerThroughput":1000100}}`,
 		`{"content":{"offerThroughput":400,"offerAutopilotSettings":{"maxThroughput":1500}}}`, `{"content":{"offerAutopilotSettings":7}}`,
 		`{"content":{"offerAutopilotSettings":{"maxThroughput":2000000}}}`,
 	} {
@@ -284,7 +285,7 @@ func TestWrongTypesAreNamedInTheClientsTerms(t *testing.T) {
 func TestTheAuthorityIsServedAsByTheEmulator(t *testing.T) {
 	const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 	a := newAccount(t, func(c *Config) { c.Authority = []byte(pem) })
-	get := func(method string) *http.Response {
+	get := func(method string) (int, string) {
 		req, err := http.NewRequest(method, a.server.URL+"/_explorer/emulator.pem", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -293,16 +294,18 @@ func TestTheAuthorityIsServedAsByTheEmulator(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { r.Body.Close() })
-		return r
+		defer r.Body.Close()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.StatusCode, string(body)
 	}
-	r := get("GET")
-	body, err := io.ReadAll(r.Body)
-	if err != nil || r.StatusCode != 200 || string(body) != pem {
-		t.Errorf("%d %q %v", r.StatusCode, body, err)
+	if status, body := get("GET"); status != 200 || body != pem {
+		t.Errorf("%d %q", status, body)
 	}
-	if r := get("POST"); r.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST: %d", r.StatusCode)
+	if status, _ := get("POST"); status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", status)
 	}
 	if r := newAccount(t, nil).call("GET", "/_explorer/emulator.pem", "", nil); r.status != 404 {
 		t.Errorf("without an authority: %d", r.status)

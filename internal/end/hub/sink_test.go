@@ -51,8 +51,10 @@ func TestRowsBecomeEvents(t *testing.T) {
 			}
 			var got []string
 			err = s.Write(t.Context(), stream.OutputBatch{Rows: []stream.OutputRow{
-				{JSON: []byte(`{"a":1,"b":"x"}`), Key: "k1"}, {JSON: []byte(`{"a":2.5,"b":null}`), Key: "k1"},
-				{JSON: []byte(`{"a":3,"b":"y, \"z\""}`), Key: "k2"}, {JSON: []byte(`{"b":"w","c":{"d":1}}`), Key: "k1"},
+				{JSON: []byte(`{"a":1,"b":"x"}`), Key: "k1"},
+				{JSON: []byte(`{"a":2.5,"b":null}`), Key: "k1"},
+				{JSON: []byte(`{"a":3,"b":"y, \"z\""}`), Key: "k2"},
+				{JSON: []byte(`{"b":"w","c":{"d":1}}`), Key: "k1"},
 			}})
 			if err != nil {
 				if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want[0]) {

@@ -266,8 +266,15 @@ func TestHubMadeAnew(t *testing.T) {
 func TestProperties(t *testing.T) {
 	l := newLab(t)
 	l.send(eventdata.Message{Body: []byte("{}"), Properties: amqp.Map{
-		{Key: "s", Value: "t"}, {Key: "n", Value: int64(5)}, {Key: "small", Value: uint8(5)}, {Key: "huge", Value: uint64(1) << 63},
-		{Key: "f", Value: 1.5}, {Key: "short", Value: float32(0.1)}, {Key: "b", Value: true}, {Key: "o", Value: amqp.Map{{Key: "a", Value: int32(1)}}}, {Key: "z", Value: nil},
+		{Key: "s", Value: "t"},
+		{Key: "n", Value: int64(5)},
+		{Key: "small", Value: uint8(5)},
+		{Key: "huge", Value: uint64(1) << 63},
+		{Key: "f", Value: 1.5},
+		{Key: "short", Value: float32(0.1)},
+		{Key: "b", Value: true},
+		{Key: "o", Value: amqp.Map{{Key: "a", Value: int32(1)}}},
+		{Key: "z", Value: nil},
 		{Key: "at", Value: time.Unix(0, 0).UTC()},
 	}})
 	e := l.read(l.open(l.source(), stream.AtOffset(0)))[0]

@@ -65,13 +65,12 @@ func (p *SettlingPump) Run(ctx context.Context) error {
 		free <- struct{}{}
 	}
 	for ctx.Err() == nil {
-		room := 0
 		select { // at least one place, and then all there are
 		case <-free:
-			room = 1
 		case <-ctx.Done():
 			return nil
 		}
+		room := 1
 		for more := true; more && room < p.AtOnce; {
 			select {
 			case <-free:
