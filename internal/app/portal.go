@@ -52,12 +52,13 @@ func portalPages(e *env) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
-	at := resource.Account{Type: typePortal, Name: cfg.Name}
-	return parts{
+	p := parts{
 		Routes:  []door.Route{{Type: typePortal, HTTP: func(resource.Account) http.Handler { return server }}},
 		Engines: []part{{name: "portal state", run: server.Run}},
-	}, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
-		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log, Account: at,
+	}
+	return p, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
+		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log,
+		Account: resource.Account{Type: typePortal, Name: cfg.Name},
 	})
 }
 
