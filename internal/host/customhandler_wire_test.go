@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,14 @@ func rawHandler() error {
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		}
+		if r.Header.Get("Upgrade") != "" {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				fmt.Fprint(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+				_, _ = io.Copy(c, c)
+			}
+			return
+		}
 		if r.Method != http.MethodPost {
 			return // the readiness request
 		}
@@ -70,6 +79,42 @@ func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions m
 		o.Dir, o.BuildDir = dir, t.TempDir()
 		o.Settings["RAW_HANDLER"], o.Settings["ANSWER"] = "1", answer
 	})
+}
+
+// TestStopEndsWebSockets: one that its client keeps open holds the stop no longer
+// than an invocation may.
+func TestStopEndsWebSockets(t *testing.T) {
+	testkit.NoLeaks(t)
+	r := startRawHandler(t, endtest.New(1), "", map[string]string{"socket": echo}, `,"enableForwardingHttpRequest":true`)
+	served := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		defer close(served)
+		_ = r.ServeFunction(w, req, "socket", nil)
+	}))
+	defer server.Close()
+	c, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "GET /api/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	in := bufio.NewReader(c)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(resp, err)
+	}
+	fmt.Fprint(c, "hello\n")
+	if line, err := in.ReadString('\n'); line != "hello\n" {
+		t.Fatal(line, err)
+	}
+	go r.stop()
+	select {
+	case <-served:
+	case <-time.After(limit):
+		c.Close()
+		t.Error("the stop waits for the client")
+	}
+	r.stop()
 }
 
 // TestForwardedResponseThatBreaksOff: the client sees that the response is not

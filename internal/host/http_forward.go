@@ -115,6 +115,12 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, ex
 	// cannot do that, or always can, there is nothing to set.
 	_ = http.NewResponseController(w).EnableFullDuplex()
 	r.Body = http.MaxBytesReader(w, r.Body, maxHTTPBody)
+	// An upgraded connection ends with its client, so that a stop would wait
+	// for that; the same goes for an answer without an end.
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(h.abort, cancel)()
+	r = r.WithContext(ctx)
 	var failure error
 	p := httputil.ReverseProxy{
 		Transport:     h.transport,
