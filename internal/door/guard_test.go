@@ -91,6 +91,7 @@ func TestForeignPagesAreRefused(t *testing.T) {
 		{"with the final dot", closed, "GET", "/", "LOCALHOST.:1", nil, 201},
 		{"an address", closed, "GET", "/", "10.9.9.1:7071", nil, 201},
 		{"an IPv6 address", closed, "GET", "/", "[::1]:8080", nil, 201},
+		{"half an IPv6 address", closed, "GET", "/", "[::1", nil, 403},
 		{"a configured name", closed, "GET", "/", "Lazuli:8080", nil, 201},
 		{"a configured domain", closed, "GET", "/", "a.lan.example", nil, 201},
 		{"the domain itself", closed, "GET", "/", "lan.example", nil, 403},

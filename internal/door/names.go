@@ -63,9 +63,9 @@ func foldSuffix(name, suffix string) bool {
 // text is none of these.
 func hostName(hostport string) (string, bool) {
 	if rest, bracket := strings.CutPrefix(hostport, "["); bracket {
-		name, after, _ := strings.Cut(rest, "]")
+		name, after, closed := strings.Cut(rest, "]")
 		port, colon := strings.CutPrefix(after, ":")
-		return name, isIPv6(name) && digits(port) && (colon || after == "")
+		return name, closed && isIPv6(name) && digits(port) && (colon || after == "")
 	}
 	if isIPv6(hostport) { // an AMQP open may name one without brackets
 		return hostport, true
