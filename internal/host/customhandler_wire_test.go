@@ -100,8 +100,12 @@ func TestStopEndsWebSockets(t *testing.T) {
 	fmt.Fprint(c, "GET /api/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
 	in := bufio.NewReader(c)
 	resp, err := http.ReadResponse(in, nil)
-	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatal(resp, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(resp)
 	}
 	fmt.Fprint(c, "hello\n")
 	if line, err := in.ReadString('\n'); line != "hello\n" {
