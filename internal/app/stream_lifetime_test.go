@@ -1,12 +1,15 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,16 +49,36 @@ func (l *jobLab) sendUntil(id, body string) {
 	}, "document %s", id)
 }
 
+// logged is a log that can be asked while it is written.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Contains(l.text.Bytes(), []byte(text))
+}
+
 // TestReferenceFileIsReadAgain: a file that is overwritten takes the place of
 // what was read before, in JSON and in CSV.
 func TestReferenceFileIsReadAgain(t *testing.T) {
-	for name, texts := range map[string][2]string{
-		"ref.json": {`[{"deviceId":"d1","name":"first"}]`, `[{"deviceId":"d1","name":"second"},{"deviceId":"d2","name":"two"}]`},
-		"ref.csv":  {"deviceId,name\nd1,first\n", "deviceId,name\nd1,second\nd2,two\n"},
+	for name, texts := range map[string][3]string{
+		"ref.json": {`[{"deviceId":"d1","name":"first"}]`, `[{"deviceId":"d1","name":"second"},{"deviceId":"d2","name":"two"}]`, `[`},
+		"ref.csv":  {"deviceId,name\nd1,first\n", "deviceId,name\nd1,second\nd2,two\n", "deviceId,name\n\"d1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			testkit.NoLeaks(t)
 			l := newJobLab(t, joined)
+			log := &logged{}
+			l.s.Log = slog.New(slog.NewTextHandler(log, nil))
 			l.file(name, texts[0])
 			l.refers(config.Reference{File: name})
 			j, end := l.run()
@@ -65,7 +88,8 @@ func TestReferenceFileIsReadAgain(t *testing.T) {
 			l.file(name, texts[1])
 			l.sendUntil("d2-2-two", `{"deviceId":"d2","v":2}`)
 			l.sendUntil("d1-2-second", `{"deviceId":"d1","v":2}`)
-			l.file(name, "[") // what cannot be read leaves what there is
+			l.file(name, texts[2]) // what cannot be read leaves what there is
+			testkit.Eventually(t, jobWait, func() bool { return log.has("reference data stays as it is") }, "a line in the log")
 			l.sendUntil("d1-3-second", `{"deviceId":"d1","v":3}`)
 		})
 	}

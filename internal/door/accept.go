@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // How long an accept loop waits after an error, for instance until file
@@ -20,7 +22,7 @@ const (
 // no memory, a peer that left in the queue) ends nothing: the loop waits and
 // goes on, with one line in the log for the outage and one for its end.
 func accept(ctx context.Context, l net.Listener, log *slog.Logger, take func(net.Conn)) error {
-	wait, failures := firstPause, 0
+	wait, failures := run.Backoff{First: firstPause, Longest: lastPause}, 0
 	for {
 		c, err := l.Accept()
 		switch {
@@ -28,7 +30,8 @@ func accept(ctx context.Context, l net.Listener, log *slog.Logger, take func(net
 			if failures > 0 {
 				log.Info("connections are accepted again", "failures", failures)
 			}
-			wait, failures = firstPause, 0
+			wait.Reset()
+			failures = 0
 			take(c)
 			continue
 		case ctx.Err() != nil:
@@ -39,21 +42,8 @@ func accept(ctx context.Context, l net.Listener, log *slog.Logger, take func(net
 		if failures++; failures == 1 {
 			log.Warn("a connection could not be accepted; trying again", "error", err)
 		}
-		if !pause(ctx, wait) {
+		if wait.Wait(ctx) != nil {
 			return nil
 		}
-		wait = min(2*wait, lastPause)
-	}
-}
-
-// pause waits; it reports false when ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

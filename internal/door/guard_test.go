@@ -144,7 +144,7 @@ func TestSlowBodies(t *testing.T) {
 			}
 			outcome <- err
 		}))
-		stop, gone := run(t, set)
+		stop, gone := serve(t, set)
 		send := func(path string, length int, pieces int, each time.Duration) error {
 			c := l.dial()
 			defer c.Close()
@@ -204,7 +204,7 @@ func TestPausesOverHTTP2(t *testing.T) {
 			}
 			outcome <- err
 		}))
-		stop, gone := run(t, set)
+		stop, gone := serve(t, set)
 		client := &http.Transport{
 			ForceAttemptHTTP2: true,
 			TLSClientConfig:   &tls.Config{RootCAs: ca.Pool(), MinVersion: tls.VersionTLS12},
@@ -246,7 +246,7 @@ func TestSlowHeaders(t *testing.T) {
 			set := New(Options{})
 			set.add(Port{Account: site, TLS: mode}, l)
 			set.Route(answers(echo))
-			stop, gone := run(t, set)
+			stop, gone := serve(t, set)
 			for _, text := range []string{"", "GET / HTTP/1.1\r\nHost: loc"} {
 				c := l.dial()
 				go io.WriteString(c, text)

@@ -36,8 +36,8 @@ func (l *pipeListener) Accept() (net.Conn, error) {
 func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
-// run runs the doors; gone is closed when they have stopped.
-func run(t *testing.T, set *Set) (stop context.CancelFunc, gone <-chan struct{}) {
+// serve runs the doors; gone is closed when they have stopped.
+func serve(t *testing.T, set *Set) (stop context.CancelFunc, gone <-chan struct{}) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 func TestZone(t *testing.T) {
@@ -67,7 +69,7 @@ func TestClockWarnings(t *testing.T) {
 		}
 		for range 7 { // a minute apart: two log lines
 			source.send(1, at(9*time.Hour, "seoul"))
-			pause(ctx, time.Minute)
+			run.Pause(ctx, time.Minute)
 		}
 		source.send(1, at(-5*time.Hour, "")) // without a key: the head of its body
 		synctest.Wait()
@@ -83,7 +85,7 @@ func TestClockWarnings(t *testing.T) {
 		if len(in) != 1 || in[0].Early != 7 || len(in[0].Partitions) != 2 || in[0].Partitions[0].Next != 3 || in[0].Partitions[1].Next != 8 {
 			t.Errorf("inputs %+v", in)
 		}
-		pause(ctx, 11*time.Minute)
+		run.Pause(ctx, 11*time.Minute)
 		if w := job.Warnings(); len(w) != 0 {
 			t.Errorf("old warnings: %v", w)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/run"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
@@ -100,7 +101,7 @@ func (f *feed) loop(ctx context.Context) error {
 			return fault.Wrap(fault.KindOf(err), "input "+f.input.Name, err, "partition %d cannot be read", f.partition)
 		default:
 			f.counters.note(err)
-			if err := pause(ctx, time.Second); err != nil {
+			if err := run.Pause(ctx, time.Second); err != nil {
 				return err
 			}
 			continue
@@ -120,20 +121,9 @@ func (f *feed) open(ctx context.Context) (Reader, error) {
 			return r, err
 		}
 		f.counters.note(err)
-		if err := pause(ctx, time.Second); err != nil {
+		if err := run.Pause(ctx, time.Second); err != nil {
 			return nil, err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/run"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
@@ -217,7 +218,7 @@ func (j *Job) loadReferences(ctx context.Context) (map[*streamsql.Input]*refData
 }
 
 func (j *Job) refresh(ctx context.Context, refs map[*streamsql.Input]*refData) {
-	for pause(ctx, j.opts.Refresh) == nil {
+	for run.Pause(ctx, j.opts.Refresh) == nil {
 		for _, d := range refs {
 			if err := d.load(ctx); err != nil && ctx.Err() == nil {
 				j.opts.Log.Warn("reference data stays as it is", "job", j.opts.Name, "error", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 const tenSeconds = "SELECT COUNT(*) AS n, System.Timestamp() AS e INTO o FROM i TIMESTAMP BY t GROUP BY TumblingWindow(second, 10)"
@@ -38,13 +39,13 @@ func TestIdle(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- job.Run(ctx) }()
 		start := time.Now().Truncate(10 * time.Second)
-		pause(ctx, time.Until(start.Add(11*time.Second)))
+		run.Pause(ctx, time.Until(start.Add(11*time.Second)))
 		source.send(0, timed(time.Now()))
-		pause(ctx, 8*time.Second)
+		run.Pause(ctx, 8*time.Second)
 		if got := sink.lines(); len(got) != 0 {
 			t.Fatalf("a window closed before its end: %v", got)
 		}
-		pause(ctx, 8*time.Second)
+		run.Pause(ctx, 8*time.Second)
 		want := []string{fmt.Sprintf(`{"n":1,"e":"%s"}`, start.Add(20*time.Second).UTC().Format("2006-01-02T15:04:05.0000000Z"))}
 		if diff := cmp.Diff(want, sink.lines()); diff != "" {
 			t.Fatal(diff)
@@ -56,7 +57,7 @@ func TestIdle(t *testing.T) {
 		late := timed(start.Add(15 * time.Second))
 		late.Arrival = Ticks(time.Now())
 		source.send(0, late)
-		pause(ctx, 30*time.Second)
+		run.Pause(ctx, 30*time.Second)
 		before := sink.lines()
 		if len(before) != 2 {
 			t.Fatalf("rows %v", before)
@@ -74,10 +75,10 @@ func TestIdleAfterAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &memSource{parts: make([][]Event, 2), live: true, more: make(chan struct{})}
 		sink, store := &memSink{}, &MemStore{}
-		run := func(start StartMode) (stop func()) {
+		start := func(mode StartMode) (stop func()) {
 			job, err := New(Options{
 				Name: "idle", Program: compile(t, "SELECT d, COUNT(*) AS n, System.Timestamp() AS w INTO o FROM i GROUP BY d, TumblingWindow(second, 5)"), Policy: DefaultTimePolicy(),
-				Start: start, First: StartAll, Store: store, Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": sink},
+				Start: mode, First: StartAll, Store: store, Sources: map[string]Source{"i": source}, Sinks: map[string]Sink{"o": sink},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -95,19 +96,19 @@ func TestIdleAfterAStop(t *testing.T) {
 		send := func(partition int, device string) {
 			source.send(partition, Event{Arrival: Ticks(time.Now()), Body: fmt.Appendf(nil, `{"d":%q}`, device)})
 		}
-		stop := run(StartAll)
+		stop := start(StartAll)
 		for range 4 {
 			send(0, "d1")
 			send(1, "d2")
-			pause(t.Context(), 2*time.Second)
+			run.Pause(t.Context(), 2*time.Second)
 		}
 		stop()
-		pause(t.Context(), 75*time.Minute)
+		run.Pause(t.Context(), 75*time.Minute)
 		before := len(sink.lines())
-		stop = run(StartLast)
+		stop = start(StartLast)
 		for range 7 {
 			send(0, "d1")
-			pause(t.Context(), 2*time.Second)
+			run.Pause(t.Context(), 2*time.Second)
 		}
 		rows := sink.lines()[before:]
 		stop()
@@ -278,7 +279,7 @@ func TestRetryBlocks(t *testing.T) {
 		}
 		done := make(chan error)
 		go func() { done <- job.Run(t.Context()) }()
-		pause(t.Context(), 20*time.Second)
+		run.Pause(t.Context(), 20*time.Second)
 		if m := job.Metrics(); !strings.Contains(m.Blocked["o"], "down") {
 			t.Errorf("not shown: %+v", m)
 		}

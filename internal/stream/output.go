@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/run"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
@@ -136,7 +137,7 @@ func (o *output) write(ctx context.Context, b OutputBatch) error {
 			return o.dropBad(ctx, b)
 		}
 		o.env.counters.block(o.name, err)
-		if err := pause(ctx, wait); err != nil {
+		if err := run.Pause(ctx, wait); err != nil {
 			return err
 		}
 	}

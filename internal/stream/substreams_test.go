@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // overRun is a job over two partitions, of which the second is quiet, with a late
@@ -55,9 +57,9 @@ func TestSubstreamsDoNotWait(t *testing.T) {
 				for range 11 {
 					r.send("now", 0)
 					r.send("old", 20*time.Minute)
-					pause(t.Context(), 1500*time.Millisecond)
+					run.Pause(t.Context(), 1500*time.Millisecond)
 				}
-				pause(t.Context(), 2*time.Second)
+				run.Pause(t.Context(), 2*time.Second)
 				rows := strings.Join(r.sink.lines(), "\n")
 				for _, device := range []string{"now", "old"} {
 					if n := strings.Count(rows, `"d":"`+device+`"`); n != 11 {
@@ -84,7 +86,7 @@ func TestSubstreamWindows(t *testing.T) {
 		for range 8 {
 			r.send("now", 0)
 			r.send("old", 20*time.Minute)
-			pause(t.Context(), 3*time.Second)
+			run.Pause(t.Context(), 3*time.Second)
 		}
 		rows := strings.Join(r.sink.lines(), "\n")
 		for _, device := range []string{"now", "old"} {
@@ -93,7 +95,7 @@ func TestSubstreamWindows(t *testing.T) {
 			}
 		}
 		before := len(r.sink.lines())
-		pause(t.Context(), 90*time.Minute)
+		run.Pause(t.Context(), 90*time.Minute)
 		if n := len(r.sink.lines()); n <= before {
 			t.Error("the last windows of keys that send nothing stay open")
 		}

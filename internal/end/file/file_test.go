@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
@@ -41,6 +42,35 @@ func TestOutputIsAppended(t *testing.T) {
 	}
 	if versions, err := open(t, path).Snapshots(t.Context()); err != nil || len(versions) != 1 || len(versions[0].Rows) != 2 {
 		t.Errorf("%v, %v", versions, err)
+	}
+}
+
+// TestReferenceIsReadWhenWritten: a file that is being written is read when it
+// is done, never in half.
+func TestReferenceIsReadWhenWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.csv")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	done := make(chan error, 1)
+	go func() {
+		for _, part := range []string{"deviceId,name\n", "d1,one\n", "d2,two\n"} {
+			time.Sleep(quiet / 3)
+			if _, err := f.WriteString(part); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	versions, err := open(t, path).Snapshots(t.Context())
+	if err != nil || len(versions) != 1 || len(versions[0].Rows) != 2 {
+		t.Errorf("%v, %v; want both rows", versions, err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
 }
 

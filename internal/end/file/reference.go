@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/run"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream/rows"
@@ -38,17 +40,10 @@ func ReferenceKind(resolve func(string) string) jobs.ReferenceKind {
 type reference struct{ path string }
 
 // Snapshots implements stream.Reference.
-func (r reference) Snapshots(context.Context) ([]stream.Snapshot, error) {
-	info, err := os.Stat(r.path)
+func (r reference) Snapshots(ctx context.Context) ([]stream.Snapshot, error) {
+	text, err := r.settled(ctx)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, r.path, err, "reference data")
-	}
-	if info.Size() > maxReference {
-		return nil, fault.New(fault.TooLarge, r.path, "%d bytes of reference data; at most %d", info.Size(), maxReference)
-	}
-	text, err := os.ReadFile(r.path)
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, r.path, err, "reference data")
+		return nil, err
 	}
 	table, err := rows.All(bytes.NewReader(text), r.path)
 	if err != nil {
@@ -60,4 +55,41 @@ func (r reference) Snapshots(context.Context) ([]stream.Snapshot, error) {
 		}
 	}
 	return []stream.Snapshot{{ValidFrom: stream.StartOfInput, ETag: stream.RowsETag(table), Rows: table}}, nil
+}
+
+// quiet is how long a file must have been left alone to be read, and patience
+// how long one that changes all the time is waited for.
+const (
+	quiet    = 50 * time.Millisecond
+	patience = 2 * time.Second
+)
+
+// settled is the text of the file once nobody is writing it: many programs
+// empty a file before they write it anew, and half a .csv is a table too.
+func (r reference) settled(ctx context.Context) ([]byte, error) {
+	for deadline := time.Now().Add(patience); ; {
+		before, err := os.Stat(r.path)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, r.path, err, "reference data")
+		}
+		if before.Size() > maxReference {
+			return nil, fault.New(fault.TooLarge, r.path, "%d bytes of reference data; at most %d", before.Size(), maxReference)
+		}
+		if age := time.Since(before.ModTime()); age >= quiet || age < 0 {
+			text, err := os.ReadFile(r.path)
+			if err != nil {
+				return nil, fault.Wrap(fault.Invalid, r.path, err, "reference data")
+			}
+			after, err := os.Stat(r.path)
+			if err == nil && after.ModTime().Equal(before.ModTime()) && after.Size() == int64(len(text)) {
+				return text, nil
+			}
+		}
+		if time.Now().After(deadline) {
+			return nil, fault.New(fault.Invalid, r.path, "the file of reference data is being written all the time; write it beside and rename it")
+		}
+		if err := run.Pause(ctx, quiet); err != nil {
+			return nil, err
+		}
+	}
 }
