@@ -54,7 +54,7 @@ func functionApps(e *env) (parts, error) {
 		if spec.Disabled {
 			continue
 		}
-		site, err := e.Exists.EnsureAccount(resource.Sites, name)
+		site, err := e.Exists.Account(resource.Sites, name)
 		if err != nil {
 			return p, err
 		}

@@ -3,7 +3,9 @@ package app
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,7 +47,7 @@ func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(bro
 	opening.Go(func() error { return s.openDocuments(cfg, fs, log) })
 	err = opening.Wait()
 	if err == nil {
-		err = s.openAccounts()
+		err = s.openAccounts(cfg)
 	}
 	if err != nil {
 		s.close(log)
@@ -55,18 +57,21 @@ func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(bro
 }
 
 // openAccounts reads which accounts there are. The project's own, those that
-// localhost means, are made when they are missing.
-func (s *storage) openAccounts() error {
+// localhost means and its function apps, are made when they are missing, all in
+// one step.
+func (s *storage) openAccounts(cfg config.Config) error {
 	var err error
 	if s.exists, err = resource.Open(catalogueStore{s.kv, s.kv.Space(kv.Catalogue)}); err != nil {
 		return err
 	}
-	if s.namespace, err = s.exists.EnsureAccount(resource.Namespaces, resource.Default); err != nil {
+	own := []resource.Account{{Type: resource.Namespaces, Name: resource.Default}, {Type: resource.CosmosAccounts, Name: resource.Default}}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
+		own = append(own, resource.Account{Type: resource.Sites, Name: name})
+	}
+	if own, err = s.exists.EnsureAccounts(own...); err != nil {
 		return err
 	}
-	if s.documents, err = s.exists.EnsureAccount(resource.CosmosAccounts, resource.Default); err != nil {
-		return err
-	}
+	s.namespace, s.documents = own[0], own[1]
 	s.hubs, s.account = s.broker.Namespace(s.namespace.ID), s.docs.Account(s.documents.ID)
 	return nil
 }

@@ -91,6 +91,8 @@ func (db *DB) empty() (empty bool, err error) {
 	return !it.First(), nil
 }
 
+// markLayout does not wait for the disk: what is committed later is behind the
+// mark in the same log, and a store that lost it is empty and is marked again.
 func (db *DB) markLayout() error {
 	text, err := json.Marshal(layoutRecord{layoutVersion})
 	if err != nil {
@@ -98,5 +100,14 @@ func (db *DB) markLayout() error {
 	}
 	b := db.NewBatch(64)
 	b.Set(layoutKey, text)
-	return b.Commit()
+	mark, err := b.CommitAsync()
+	if err != nil {
+		return err
+	}
+	db.settler.Go(func() {
+		if err := mark.Wait(); err != nil {
+			db.log.Warn("the mark of the layout is not on the disk", "store", db.dir, "error", err)
+		}
+	})
+	return nil
 }

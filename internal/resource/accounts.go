@@ -52,12 +52,15 @@ func openAccounts(store Store) (*accounts, error) {
 func (a *accounts) find(typ, name string) (Account, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	for _, account := range a.book.Accounts {
-		if account.Type == typ && strings.EqualFold(account.Name, name) {
-			return account, nil
-		}
+	if i := a.book.index(typ, name); i >= 0 {
+		return a.book.Accounts[i], nil
 	}
 	return Account{}, fault.New(fault.NotFound, typ+" "+name, "there is no such account")
+}
+
+// index is where the account stands, or -1. Names are compared without case.
+func (b book) index(typ, name string) int {
+	return slices.IndexFunc(b.Accounts, func(x Account) bool { return x.Type == typ && strings.EqualFold(x.Name, name) })
 }
 
 func (a *accounts) list(typ string) []Account {
@@ -72,15 +75,23 @@ func (a *accounts) list(typ string) []Account {
 	return all
 }
 
-func (a *accounts) ensure(typ, name string) (Account, error) {
-	if account, err := a.find(typ, name); err == nil {
-		return account, nil
-	}
+func (a *accounts) ensure(wanted []Account) ([]Account, error) {
 	next := a.copy()
-	account := Account{ID: next.Next, Type: typ, Name: name}
-	next.Next++
-	next.Accounts = append(next.Accounts, account)
-	return account, a.replace(next)
+	first := next.Next
+	all := make([]Account, len(wanted))
+	for n, want := range wanted {
+		i := next.index(want.Type, want.Name)
+		if i < 0 {
+			i = len(next.Accounts)
+			next.Accounts = append(next.Accounts, Account{ID: next.Next, Type: want.Type, Name: want.Name})
+			next.Next++
+		}
+		all[n] = next.Accounts[i]
+	}
+	if next.Next == first {
+		return all, nil
+	}
+	return all, a.replace(next)
 }
 
 func (a *accounts) remove(account Account) error {

@@ -43,9 +43,19 @@ func (c *Catalogue) Account(typ, name string) (Account, error) { return c.accoun
 
 // EnsureAccount returns the account, made durably when it is missing.
 func (c *Catalogue) EnsureAccount(typ, name string) (Account, error) {
+	all, err := c.EnsureAccounts(Account{Type: typ, Name: name})
+	if err != nil {
+		return Account{}, err
+	}
+	return all[0], nil
+}
+
+// EnsureAccounts returns the accounts of those types and names, in their order;
+// ids are not read. All that are missing are made in one durable step.
+func (c *Catalogue) EnsureAccounts(wanted ...Account) ([]Account, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
-	return c.accounts.ensure(typ, name)
+	return c.accounts.ensure(wanted)
 }
 
 // Accounts returns all accounts of a type, oldest first.
