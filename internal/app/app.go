@@ -65,6 +65,7 @@ func build(ctx context.Context, o Options, list []service) (*App, error) {
 func (a *App) build(ctx context.Context, list []service) error {
 	cfg := a.opts.Config
 	counts := telemetry.New()
+	a.log = slog.New(counts.Logs.Handler(a.log.Handler()))
 	var err error
 	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, counts.FromBroker); err != nil {
 		return err

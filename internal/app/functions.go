@@ -138,7 +138,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Triggers:    e.Given.Triggers,
 		Outputs:     e.Given.Outputs,
 		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.Storage.namespace.ID)},
-		Log:         e.Log.With("component", "functions"),
+		Log:         app.log,
 		Version:     e.Version,
 	})
 	if err == nil {

@@ -133,7 +133,7 @@ func New(o Options) (*Host, error) {
 	}
 	sum := sha256.Sum256([]byte(dir))
 	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
-	h.listeners = append([]Listener{(&logger{h.log, h.config.Logging}).handle}, o.Listeners...)
+	h.listeners = append([]Listener{(&logger{o.Name, h.log, h.config.Logging}).handle}, o.Listeners...)
 	h.transport = newTransport()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
 	launcher, err := h.launcher()

@@ -15,6 +15,7 @@ import (
 // "Executing" and "Executed" lines have exactly the shape that people search
 // for in Azure.
 type logger struct {
+	app    string
 	log    *slog.Logger
 	levels hostjson.Logging
 }
@@ -28,7 +29,7 @@ func (l *logger) handle(e Event) {
 	case LogWritten:
 		l.user(e)
 	case WorkerOutput:
-		l.write("Host.Function.Console", slog.LevelInfo, e.Line, slog.String("stream", e.Stream))
+		l.write("Host.Function.Console", slog.LevelInfo, Origin{App: l.app, Worker: true}, e.Line, slog.String("stream", e.Stream))
 	case WorkerChanged:
 		l.worker(e.Status)
 	case ListenerChanged:
@@ -41,9 +42,10 @@ func (l *logger) started(e InvocationStarted) {
 	if !l.enabled(category, slog.LevelInfo) {
 		return
 	}
-	l.write(category, slog.LevelInfo, "Executing 'Functions."+e.Function+"' (Reason='"+e.Reason+"', Id="+e.ID+")")
+	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID}
+	l.write(category, slog.LevelInfo, from, "Executing 'Functions."+e.Function+"' (Reason='"+e.Reason+"', Id="+e.ID+")")
 	if e.Details != "" {
-		l.write(category, slog.LevelInfo, "Trigger Details: "+e.Details)
+		l.write(category, slog.LevelInfo, from, "Trigger Details: "+e.Details)
 	}
 }
 
@@ -58,11 +60,12 @@ func (l *logger) finished(e InvocationFinished) {
 	if !l.enabled(category, level) {
 		return
 	}
-	l.write(category, level, fmt.Sprintf("Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
+	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID}
+	l.write(category, level, from, fmt.Sprintf("Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
 		e.Function, outcome, e.ID, e.Duration.Milliseconds()), attrs...)
 	var failure *FunctionError
 	if errors.As(e.Err, &failure) && failure.Stack != "" {
-		l.write(category, level, fmt.Sprintf("Stack of 'Functions.%s' (Id=%s)\n%s", e.Function, e.ID, userFrames(failure.Stack)))
+		l.write(category, level, from, fmt.Sprintf("Stack of 'Functions.%s' (Id=%s)\n%s", e.Function, e.ID, userFrames(failure.Stack)))
 	}
 }
 
@@ -99,37 +102,39 @@ func (l *logger) user(e LogWritten) {
 	if e.Properties != "" {
 		attrs = append(attrs, slog.String("properties", e.Properties))
 	}
-	l.write(e.Category, e.Level, strings.TrimRight(e.Message, "\n"), attrs...)
+	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID, Worker: e.Function != ""}
+	l.write(e.Category, e.Level, from, strings.TrimRight(e.Message, "\n"), attrs...)
 }
 
 func (l *logger) worker(s worker.Status) {
 	switch s.State {
 	case worker.Running:
-		l.write("Host.Worker", slog.LevelInfo, "worker is ready", slog.Int("pid", s.Info.PID), slog.Int("functions", len(s.Info.IDs)))
+		l.write("Host.Worker", slog.LevelInfo, Origin{App: l.app}, "worker is ready", slog.Int("pid", s.Info.PID), slog.Int("functions", len(s.Info.IDs)))
 		for name, err := range s.Info.LoadErrors {
-			l.write("Host.Worker", slog.LevelError, "worker cannot load function", slog.String("function", name), slog.String("error", err.Error()))
+			l.write("Host.Worker", slog.LevelError, Origin{App: l.app}, "worker cannot load function", slog.String("function", name), slog.String("error", err.Error()))
 		}
 	case worker.Waiting:
-		l.write("Host.Worker", slog.LevelWarn, "worker ended and will be restarted", slog.Int("failures", s.Failures), slog.String("error", s.LastError))
+		l.write("Host.Worker", slog.LevelWarn, Origin{App: l.app}, "worker ended and will be restarted", slog.Int("failures", s.Failures), slog.String("error", s.LastError))
 	case worker.Failing:
-		l.write("Host.Worker", slog.LevelError, "worker keeps failing; it is tried again at long intervals", slog.Int("failures", s.Failures), slog.String("error", s.LastError))
+		l.write("Host.Worker", slog.LevelError, Origin{App: l.app}, "worker keeps failing; it is tried again at long intervals", slog.Int("failures", s.Failures), slog.String("error", s.LastError))
 	}
 }
 
 func (l *logger) listener(e ListenerChanged) {
+	from := Origin{App: l.app, Function: e.Function}
 	if e.State == ListenerFailed {
-		l.write("Host.Triggers", slog.LevelError, "trigger cannot listen", slog.String("function", e.Function), slog.String("error", e.Err.Error()))
+		l.write("Host.Triggers", slog.LevelError, from, "trigger cannot listen", slog.String("function", e.Function), slog.String("error", e.Err.Error()))
 		return
 	}
-	l.write("Host.Triggers", slog.LevelDebug, "trigger changed", slog.String("function", e.Function), slog.String("state", string(e.State)))
+	l.write("Host.Triggers", slog.LevelDebug, from, "trigger changed", slog.String("function", e.Function), slog.String("state", string(e.State)))
 }
 
 func (l *logger) enabled(category string, level slog.Level) bool {
 	return level >= l.levels.Level(category) && l.log.Enabled(context.Background(), level)
 }
 
-func (l *logger) write(category string, level slog.Level, msg string, attrs ...slog.Attr) {
+func (l *logger) write(category string, level slog.Level, from Origin, msg string, attrs ...slog.Attr) {
 	if l.enabled(category, level) {
-		l.log.LogAttrs(context.Background(), level, msg, attrs...) //nolint:sloglint // users' own words pass through here
+		l.log.LogAttrs(context.WithValue(context.Background(), originKey{}, from), level, msg, attrs...) //nolint:sloglint // users' own words pass through here
 	}
 }

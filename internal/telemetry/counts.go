@@ -11,6 +11,7 @@ import (
 // are built with their listeners.
 type Counts struct {
 	Started time.Time
+	Logs    *Logs // what was said
 
 	hubs      sync.Map // hubKey -> *Hub
 	readers   sync.Map // hubKey -> *sync.Map: group -> *Reader
@@ -24,7 +25,7 @@ type Counts struct {
 }
 
 // New returns counters that have counted nothing.
-func New() *Counts { return &Counts{Started: time.Now()} }
+func New() *Counts { return &Counts{Started: time.Now(), Logs: NewLogs()} }
 
 // Hub is what went into a hub since the start.
 type Hub struct {

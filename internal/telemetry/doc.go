@@ -8,5 +8,8 @@
 //
 //	broker, eventhubs, cosmos, host ──events──▶ from_X.go ──▶ Counts ◀── pages
 //
+// Logs is the process's log as well, and what functions say, in a ring: the log
+// handler and the hosts' events fill it, and readers page back or follow.
+//
 // It keeps nothing on disk and computes no rates: a counter only grows.
 package telemetry

@@ -1,7 +1,9 @@
 package telemetry
 
 import (
+	"log/slog"
 	"strconv"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/host"
 )
@@ -18,11 +20,26 @@ func (c *Counts) FromHost(app string, namespace uint64) host.Listener {
 		case host.LogWritten:
 			if e.Function != "" {
 				c.Function(app, e.Function).log(e)
+				c.Logs.Append(userLine(app, e))
 			}
+		case host.WorkerOutput:
+			c.Logs.Append(Line{Source: "app/" + app, Level: slog.LevelInfo, Text: e.Line, Attrs: []Attr{{"stream", e.Stream}}})
 		case host.Checkpointed:
 			if p, err := strconv.Atoi(e.Partition); err == nil { // a change feed has no partitions
 				c.Reached(namespace, e.Target, e.Group, p, e.Sequence)
 			}
 		}
 	}
+}
+
+// userLine is what a function's code logged, with its properties.
+func userLine(app string, e host.LogWritten) Line {
+	line := Line{
+		Time: e.At, Level: e.Level, Source: "function/" + app + "/" + e.Function,
+		Text: strings.TrimRight(e.Message, "\n"), Invocation: e.ID, properties: e.Properties,
+	}
+	if e.Exception != "" {
+		line.Attrs = append(line.Attrs, Attr{"error", e.Exception})
+	}
+	return line
 }
