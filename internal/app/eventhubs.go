@@ -41,7 +41,7 @@ func eventHubs(e *env) (parts, error) {
 		Rules:           rules,
 		Need:            need,
 		AcceptAnyBearer: cfg.AcceptAny,
-		Events:          e.Counts.FromEventHubs(e.Storage.namespace.ID),
+		Events:          e.Counts.FromEventHubs,
 	})
 	if err != nil {
 		return p, err

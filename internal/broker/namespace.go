@@ -19,6 +19,9 @@ type Namespace struct {
 // Namespace returns the hubs of the account with the id.
 func (b *Broker) Namespace(id uint64) Namespace { return Namespace{b, id} }
 
+// ID is the account's id.
+func (n Namespace) ID() uint64 { return n.id }
+
 // hubKey is how a hub is found: names are compared without case.
 type hubKey struct {
 	namespace uint64

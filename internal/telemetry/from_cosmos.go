@@ -6,7 +6,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 )
 
-// FromCosmos listens to a document account (cosmos.Config.OnRequest).
+// FromCosmos listens to document accounts (cosmos.Config.OnRequest).
 func (c *Counts) FromCosmos(e cosmos.RequestDone) {
 	c.Requests.Add(1)
 	c.Charge.Add(int64(e.Charge * 100))

@@ -6,6 +6,7 @@ import "time"
 // it on the request's goroutine after the reply was written; a listener must
 // be quick and must not keep the strings of a body.
 type RequestDone struct {
+	Account       uint64        // its id
 	Operation     string        // name in the operation table, for instance "item.upsert"; "" when none matched
 	Database      string        // as the path names it: a name or a _rid
 	Container     string        // likewise

@@ -79,7 +79,7 @@ func TestRequestEvents(t *testing.T) {
 		seen = append(seen, <-events)
 	}
 	create, missing := seen[2], seen[3]
-	if create.Operation != "item.create" || create.Database != "d" || create.Container != "c" || create.Status != 201 ||
+	if create.Account != a.service.account.ID || create.Operation != "item.create" || create.Database != "d" || create.Container != "c" || create.Status != 201 ||
 		create.Charge != 5.5 || create.RequestBytes != 19 || create.ResponseBytes == 0 || create.Duration <= 0 || len(create.ActivityID) != 36 {
 		t.Errorf("%+v", create)
 	}

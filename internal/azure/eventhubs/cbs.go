@@ -27,7 +27,7 @@ func (c *conn) putToken(ctx context.Context, req request) reply {
 		r := c.refusal(err)
 		if r.status == 401 || r.status == 403 {
 			r = refuse(r.status, condAuthFailed, "%s", r.text)
-			c.event(AuthFailed{Remote: c.remote, Resource: clip(audience), Reason: r.text})
+			c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: clip(audience), Reason: r.text})
 		}
 		return reply{err: r}
 	}

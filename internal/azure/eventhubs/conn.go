@@ -57,7 +57,7 @@ func newConn(s *Service, ac *amqp.Conn) *conn {
 		}
 	}
 	c.timer = time.AfterFunc(s.cfg.ClaimTimeout, c.review)
-	c.event(ConnOpened{Remote: c.remote, Container: clip(ac.Peer().ContainerID), Product: product(ac.Peer()), TLS: ac.TLS()})
+	c.event(ConnOpened{Namespace: c.svc.account(), Remote: c.remote, Container: clip(ac.Peer().ContainerID), Product: product(ac.Peer()), TLS: ac.TLS()})
 	return c
 }
 
@@ -105,7 +105,7 @@ func (c *conn) Attach(l *amqp.Link) error {
 	}
 	r := c.refusal(err)
 	if r.condition == amqp.ErrUnauthorized {
-		c.event(AuthFailed{Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
+		c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
 	}
 	return r.wire()
 }
@@ -222,7 +222,7 @@ func (c *conn) review() {
 	}
 	c.mu.Unlock()
 	for l, r := range lapsed {
-		c.event(AuthFailed{Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
+		c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
 		l.Detach(r.wire())
 	}
 	c.reschedule()
@@ -236,5 +236,5 @@ func (c *conn) Closed(err error) {
 	c.mu.Unlock()
 	c.cancel()
 	c.wg.Wait()
-	c.event(ConnClosed{Remote: c.remote, Err: err, Lifetime: time.Since(c.since)})
+	c.event(ConnClosed{Namespace: c.svc.account(), Remote: c.remote, Err: err, Lifetime: time.Since(c.since)})
 }

@@ -11,6 +11,7 @@ type Event interface{ isEvent() }
 
 // ConnOpened reports a connection whose Open has arrived.
 type ConnOpened struct {
+	Namespace uint64 // the account's id
 	Remote    string // address
 	Container string // the client's container id
 	Product   string // "product/version" of the client's Open properties, or ""
@@ -19,30 +20,34 @@ type ConnOpened struct {
 
 // ConnClosed reports the end of a connection.
 type ConnClosed struct {
-	Remote   string
-	Err      error // nil after an orderly close
-	Lifetime time.Duration
+	Namespace uint64 // the account's id
+	Remote    string
+	Err       error // nil after an orderly close
+	Lifetime  time.Duration
 }
 
 // LinkOpened reports a data link (not $cbs or $management).
 type LinkOpened struct {
-	Remote  string
-	Link    string // name
-	Address Address
-	Epoch   *int64 // receive links that asked for one
+	Namespace uint64 // the account's id
+	Remote    string
+	Link      string // name
+	Address   Address
+	Epoch     *int64 // receive links that asked for one
 }
 
 // LinkClosed reports the end of a data link.
 type LinkClosed struct {
-	Remote  string
-	Link    string
-	Address Address
-	Err     error  // nil after an orderly detach
-	Events  uint64 // how many it carried
+	Namespace uint64 // the account's id
+	Remote    string
+	Link      string
+	Address   Address
+	Err       error  // nil after an orderly detach
+	Events    uint64 // how many it carried
 }
 
 // Delivered reports events handed to one receive link in one go.
 type Delivered struct {
+	Namespace uint64 // the account's id
 	Hub       string
 	Group     string
 	Partition int
@@ -53,6 +58,7 @@ type Delivered struct {
 
 // Refused reports a message that was rejected, with its reason.
 type Refused struct {
+	Namespace uint64 // the account's id
 	Hub       string
 	Partition int // -1 when none was chosen yet
 	Condition string
@@ -62,9 +68,10 @@ type Refused struct {
 // AuthFailed reports a token or link that was refused. The token itself is
 // never part of it.
 type AuthFailed struct {
-	Remote   string
-	Resource string // what was asked for
-	Reason   string
+	Namespace uint64 // the account's id
+	Remote    string
+	Resource  string // what was asked for
+	Reason    string
 }
 
 func (ConnOpened) isEvent() {}

@@ -145,13 +145,13 @@ func (r *receiver) run(create bool) {
 	}
 	defer r.reader.Close()
 	r.link.Accept()
-	opened := LinkOpened{Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr}
+	opened := LinkOpened{Namespace: r.conn.svc.account(), Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr}
 	if r.entry.hasEpoch {
 		opened.Epoch = &r.entry.epoch
 	}
 	r.conn.event(opened)
 	r.end(r.pump())
-	r.conn.event(LinkClosed{Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr, Err: linkError(r.link), Events: r.sent})
+	r.conn.event(LinkClosed{Namespace: r.conn.svc.account(), Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr, Err: linkError(r.link), Events: r.sent})
 }
 
 // end detaches the link when the pump stopped for a reason of ours. When the
@@ -249,7 +249,8 @@ func (r *receiver) flush() error {
 	r.sent += uint64(n)
 	if n > 0 {
 		r.conn.event(Delivered{
-			Hub: r.key.hub, Group: r.key.group, Partition: r.key.partition,
+			Namespace: r.conn.svc.account(),
+			Hub:       r.key.hub, Group: r.key.group, Partition: r.key.partition,
 			Count: n, Bytes: bytes, Last: r.records[n-1].Sequence,
 		})
 	}

@@ -107,7 +107,7 @@ func (s *sender) open(hub *broker.Hub) error {
 	l.Local.Properties = amqp.Map{{Key: propEntityType, Value: kind}}
 	l.OnTransfer = s.transfer
 	l.OnOversize = s.oversize
-	s.conn.event(LinkOpened{Remote: s.conn.remote, Link: l.Name(), Address: s.addr})
+	s.conn.event(LinkOpened{Namespace: s.conn.svc.account(), Remote: s.conn.remote, Link: l.Name(), Address: s.addr})
 	return nil
 }
 
@@ -116,7 +116,7 @@ func (s *sender) detached(err error) {
 	if !s.opened.Load() {
 		return
 	}
-	s.conn.event(LinkClosed{Remote: s.conn.remote, Link: s.link.Name(), Address: s.addr, Err: err, Events: s.events.Load()})
+	s.conn.event(LinkClosed{Namespace: s.conn.svc.account(), Remote: s.conn.remote, Link: s.link.Name(), Address: s.addr, Err: err, Events: s.events.Load()})
 }
 
 // transfer takes one message in, or hands it to the interceptor first.
@@ -181,7 +181,7 @@ func (s *sender) oversize(d *amqp.Delivery, size uint64) {
 }
 
 func (s *sender) refused(partition int, r *refusal) {
-	s.conn.event(Refused{Hub: s.addr.Hub, Partition: partition, Condition: string(r.condition), Text: r.text})
+	s.conn.event(Refused{Namespace: s.conn.svc.account(), Hub: s.addr.Hub, Partition: partition, Condition: string(r.condition), Text: r.text})
 }
 
 // ingest is one message on its way into the log. It lives from the transfer to

@@ -41,7 +41,7 @@ func (c *conn) read(ctx context.Context, req request) (amqp.Map, error) {
 		return nil, fault.New(fault.Invalid, "", "The property 'name' must hold the event hub's name.")
 	}
 	if err := c.mayRead(ctx, req, name); err != nil {
-		c.event(AuthFailed{Remote: c.remote, Resource: name + "/$management", Reason: err.Error()})
+		c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: name + "/$management", Reason: err.Error()})
 		return nil, err
 	}
 	hub, err := c.svc.hub(name, c.uri(name))

@@ -350,7 +350,10 @@ func TestDetachErrorsReachEvents(t *testing.T) {
 		c, ok := e.(LinkClosed)
 		return ok && c.Address.Kind == NodeGroup && c.Events == 3 && c.Err == nil
 	})
-	if n := w.events.count(func(e Event) bool { d, ok := e.(Delivered); return ok && d.Group == "$default" && d.Last == 2 }); n != 1 {
+	if n := w.events.count(func(e Event) bool {
+		d, ok := e.(Delivered)
+		return ok && d.Namespace == 1 && d.Group == "$default" && d.Last == 2
+	}); n != 1 {
 		t.Errorf("%d deliveries of event 2 reported", n)
 	}
 }

@@ -115,6 +115,9 @@ func setDefaults(cfg *Config) {
 	}
 }
 
+// account is the id of the namespace's account, for events.
+func (s *Service) account() uint64 { return s.cfg.Hubs.ID() }
+
 // Greeting says how connections to Event Hubs are greeted; the door that
 // serves them adds who answers (Conn) and who is let in (Authenticate).
 func (s *Service) Greeting() amqp.ServerConfig {
@@ -140,7 +143,7 @@ func (s *Service) Authenticate(_ context.Context, init amqp.SASLInit) (any, erro
 	}
 	grants := s.keys.plain(init.Username, init.Password)
 	if len(grants) == 0 {
-		s.cfg.Events(AuthFailed{Resource: init.Hostname, Reason: "SASL PLAIN: wrong key name or key"})
+		s.cfg.Events(AuthFailed{Namespace: s.account(), Resource: init.Hostname, Reason: "SASL PLAIN: wrong key name or key"})
 		return nil, fault.New(fault.Unauthorized, "", "wrong key name or key")
 	}
 	return grants, nil
