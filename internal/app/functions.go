@@ -75,6 +75,7 @@ func functionApps(e *env) (parts, error) {
 		return !slices.ContainsFunc(p.Apps, func(app *functionApp) bool { return !app.settled(ctx) })
 	}
 	p.Summary = func(s *Summary) {
+		s.Positions = appsPage(e.Counts, p.Apps).Positions()
 		for _, app := range p.Apps {
 			s.Apps = append(s.Apps, app.summary())
 		}

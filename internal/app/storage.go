@@ -1,9 +1,11 @@
 package app
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -42,6 +44,9 @@ func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(bro
 		return nil, err
 	}
 	s := &storage{lock: lock}
+	if err := ignoreInGit(dir); err != nil {
+		log.Warn("the data folder's .gitignore could not be written", "error", err)
+	}
 	var opening errgroup.Group
 	opening.Go(func() error { return s.openBroker(cfg, fs, log, events) })
 	opening.Go(func() error { return s.openDocuments(cfg, fs, log) })
@@ -54,6 +59,24 @@ func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(bro
 		return nil, err
 	}
 	return s, nil
+}
+
+// ignoreInGit keeps the data folder out of the project's repository: it holds
+// keys and databases. A folder of another name may be one that the user has
+// other things in, and is his to ignore.
+func ignoreInGit(dir string) error {
+	if filepath.Base(dir) != config.DataFolder {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(dir, ".gitignore"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("*\n")
+	return errors.Join(err, f.Close())
 }
 
 // openAccounts reads which accounts there are. The project's own, those that

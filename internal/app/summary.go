@@ -5,6 +5,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
+	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
@@ -20,7 +21,10 @@ type Summary struct {
 	Apps       []AppSummary
 	Jobs       []JobSummary
 	AutoCreate bool // hubs come to be on first use
-	Access     Access
+	// Positions are the containers, named database/container, in which functions
+	// keep positions of change feeds.
+	Positions map[string]bool
+	Access    Access
 }
 
 // HubSummary is an event hub.
@@ -56,6 +60,7 @@ type JobSummary struct {
 const (
 	TriggerEventHub = hub.Title
 	TriggerCosmos   = container.Title
+	TriggerHTTP     = host.TitleHTTP
 )
 
 // FunctionSummary is a function and what starts it.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
-	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // variable is one environment variable that a client program reads.
@@ -58,7 +57,7 @@ authority. The names are those that the workshop's and Azure's samples read.`,
 
 // variables finds the running instance and names what its clients need.
 func (s *session) variables() ([]variable, error) {
-	info, err := instance.Find(s.project)
+	info, err := s.instance()
 	if err != nil {
 		return nil, err
 	}

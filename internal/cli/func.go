@@ -35,7 +35,7 @@ func newFuncListCmd(s *session) *cobra.Command {
   lazuli func list --project examples/telemetry`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, err := instance.Find(s.project)
+			info, err := s.instance()
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ The function's log appears where lazuli up runs.`,
   lazuli func run eventhub_trigger_processor --data @event.json`,
 		Args: exactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			info, err := instance.Find(s.project)
+			info, err := s.instance()
 			if err != nil {
 				return err
 			}

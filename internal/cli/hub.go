@@ -15,7 +15,6 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
-	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // hubFlags say which Event Hubs namespace a verb talks to: Azure's by a
@@ -173,7 +172,7 @@ func entity(connection, hub string) string {
 
 // connections finds the running instance and what its clients need.
 func (s *session) connections() (app.Connection, error) {
-	info, err := instance.Find(s.project)
+	info, err := s.instance()
 	if err != nil {
 		return app.Connection{}, err
 	}

@@ -35,7 +35,7 @@ func (o *queryOptions) cosmos(ctx context.Context, s *session, heard *lastRefusa
 		}
 		return azcosmos.NewClientFromConnectionString(o.connection, opts)
 	}
-	info, err := instance.Find(s.project)
+	info, err := s.instance()
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
@@ -41,7 +42,16 @@ func newStdio(in io.Reader, out, err io.Writer) stdio {
 // session is what all verbs share.
 type session struct {
 	stdio
-	project string // --project: where to look for the running instance
+	project string // --project: where to look for the running instance; "" when not given
+}
+
+// instance finds the running lazuli that a verb talks to: that of the project
+// that was named, else the one of this folder.
+func (s *session) instance() (instance.Info, error) {
+	if s.project != "" {
+		return instance.Find(s.project)
+	}
+	return instance.Here(".")
 }
 
 // outIsTerminal and errIsTerminal report whether a person reads there.
@@ -131,7 +141,7 @@ against it unchanged.`,
 	root.SetErr(s.err)
 	root.SetIn(s.in)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentFlags().StringVar(&s.project, "project", ".", "folder of the running project")
+	root.PersistentFlags().StringVar(&s.project, "project", "", "folder of the running project, and of no other (default: this folder's, else the only one that runs)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	root.Args, root.RunE = knownVerb, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.AddCommand(

@@ -167,59 +167,6 @@ func (p screen) jobs(jobs []app.JobSummary) {
 	}
 }
 
-func (p screen) next(sum app.Summary) {
-	self := selfCommand()
-	fmt.Fprintf(p.w, "\n  Try next, in another terminal\n")
-	var hints []string
-	if hub, ok := hubHint(sum); ok {
-		hints = append(hints, fmt.Sprintf("%s send %s --count 5", self, hub), fmt.Sprintf("%s tail %s --from-start", self, hub))
-	}
-	if db, container, ok := containerHint(sum); ok {
-		hints = append(hints, fmt.Sprintf("%s query 'SELECT TOP 10 * FROM c ORDER BY c._ts DESC' --db %s --container %s", self, db, container))
-	}
-	for _, h := range append(hints, self+" env --shell") {
-		fmt.Fprintf(p.w, "    %s\n", h)
-	}
-	fmt.Fprintln(p.w)
-}
-
-// watched returns what the first function with the trigger listens to, or "".
-func watched(sum app.Summary, trigger string) string {
-	for _, a := range sum.Apps {
-		for _, f := range a.Functions {
-			if f.Trigger == trigger {
-				return f.On
-			}
-		}
-	}
-	return ""
-}
-
-// hubHint is the hub to try: the one a function waits for, any, or a new one
-// where hubs come to be on first use.
-func hubHint(sum app.Summary) (hub string, ok bool) {
-	if hub := watched(sum, app.TriggerEventHub); hub != "" {
-		return hub, true
-	}
-	if len(sum.Hubs) > 0 {
-		return sum.Hubs[0].Name, true
-	}
-	return "my_hub", sum.AutoCreate
-}
-
-// containerHint is the container to query: the one a function watches, or any.
-func containerHint(sum app.Summary) (db, container string, ok bool) {
-	if on := watched(sum, app.TriggerCosmos); on != "" {
-		return strings.Cut(on, "/")
-	}
-	for _, d := range sum.Databases {
-		if len(d.Containers) > 0 {
-			return d.Name, d.Containers[0], true
-		}
-	}
-	return "", "", false
-}
-
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -31,27 +32,82 @@ func newStatusCmd(s *session) *cobra.Command {
 		Use:   "status",
 		Short: "Show what runs, and whether it answers",
 		Long: `Ask every service of the running lazuli whether it answers. With several running,
-it is the one of this folder, or of --project.`,
+list them all, and ask the services of the one of this folder, or of --project.`,
 		Example: `  lazuli status
   lazuli status --project examples/telemetry --json`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, err := instance.Find(s.project)
+			all, err := instance.All()
 			if err != nil {
 				return err
 			}
-			states := probe(cmd.Context(), info)
+			info, err := s.instance()
+			found := err == nil
+			if !found && (len(all) < 2 || s.project != "") {
+				return err
+			}
+			report := statusReport{Instances: listed(all)}
+			if found {
+				report.Instance, report.Services = &listed([]instance.Info{info})[0], probe(cmd.Context(), info)
+			}
 			if asJSON {
-				info.Tokens = nil // they open things
 				enc := json.NewEncoder(s.data)
 				enc.SetIndent("", "  ")
-				return enc.Encode(map[string]any{"instance": info, "services": states})
+				return enc.Encode(report)
 			}
-			return s.printStatus(info, states)
+			if len(all) > 1 && s.project == "" {
+				if err := s.printInstances(all, found); err != nil {
+					return err
+				}
+			}
+			if !found {
+				return nil
+			}
+			return s.printStatus(info, report.Services)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
+}
+
+// statusReport is what `lazuli status --json` prints.
+type statusReport struct {
+	Instances []instance.Info `json:"instances"`          // all that run
+	Instance  *instance.Info  `json:"instance,omitempty"` // the one of this folder, or of --project
+	Services  []serviceState  `json:"services,omitempty"` // of that one
+}
+
+// listed are the instances without the tokens, which open things.
+func listed(all []instance.Info) []instance.Info {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Tokens = nil
+	}
+	return out
+}
+
+// printInstances lists all instances. more: the services of one follow.
+func (s *session) printInstances(all []instance.Info, more bool) error {
+	slices.SortFunc(all, func(a, b instance.Info) int { return strings.Compare(a.Dir, b.Dir) })
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PROJECT\tFOLDER\tPROCESS\tUP\tPORTAL\tSTATE")
+	for _, i := range all {
+		state := "starting"
+		if i.Ready {
+			state = "ready"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\thttp://%s\t%s\n", terminal.Clean(i.Name), terminal.Clean(i.Dir), i.PID,
+			time.Since(i.StartedAt).Round(time.Second), callable(i.Addresses[instance.Portal]), state)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if more {
+		fmt.Fprintln(s.out)
+	} else {
+		fmt.Fprintln(s.out, "\nThe services of one: lazuli status --project FOLDER")
+	}
+	return nil
 }
 
 // probe asks every service of the instance whether it answers.

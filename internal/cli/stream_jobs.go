@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
@@ -56,7 +55,7 @@ stands what is wrong with it.`,
 
 // portal reaches the running project's portal.
 func (s *session) portal() (*portalClient, error) {
-	info, err := instance.Find(s.project)
+	info, err := s.instance()
 	if err != nil {
 		return nil, err
 	}

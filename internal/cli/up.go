@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
-	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -57,7 +57,7 @@ disk either way.`,
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return s.up(cmd.Context(), dir, f)
+			return s.up(cmd.Context(), cmp.Or(dir, "."), f)
 		},
 	}
 	cmd.Flags().StringVar(&f.data, "data", "", "folder for all state (default: .lazuli in the project)")
@@ -162,18 +162,4 @@ func (s *session) newLogger(f upFlags, out io.Writer) (*slog.Logger, error) {
 		}))), nil
 	}
 	return nil, fmt.Errorf("--log-format %q is not one of auto, text, json", f.logFormat)
-}
-
-// selfCommand is how this program was called, for hints that can be pasted.
-func selfCommand() string {
-	exe, err := os.Executable()
-	if err != nil {
-		return "lazuli"
-	}
-	if tmp, err := filepath.EvalSymlinks(os.TempDir()); err == nil {
-		if rel, err := filepath.Rel(tmp, exe); err == nil && filepath.IsLocal(rel) && strings.HasPrefix(rel, "go-build") {
-			return "go run ./cmd/lazuli" // `go run` builds into the temporary folder
-		}
-	}
-	return filepath.Base(exe)
 }

@@ -15,6 +15,9 @@ import (
 // FileName is the project file's name.
 const FileName = "lazuli.yaml"
 
+// DataFolder is the folder of a project's state, unless it says otherwise.
+const DataFolder = ".lazuli"
+
 // Well-known keys, as the official emulators document them. They are refused
 // on any address but loopback.
 const (
@@ -129,7 +132,7 @@ func Default(dir string) Config {
 	return Config{
 		Name:   filepath.Base(dir),
 		Listen: "127.0.0.1",
-		Data:   Data{Folder: ".lazuli", Sync: "always", SyncInterval: Duration(50 * time.Millisecond)},
+		Data:   Data{Folder: DataFolder, Sync: "always", SyncInterval: Duration(50 * time.Millisecond)},
 		EventHubs: EventHubs{
 			AMQPPort: 5672, AMQPSPort: 5671, TailMiB: 64,
 			Rules: []SASRule{{Name: EmulatorSASKeyName, Key: EmulatorSASKey, Rights: []string{"Listen", "Send", "Manage"}}},

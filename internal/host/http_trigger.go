@@ -12,9 +12,12 @@ import (
 // The rows of the kind that is the host's own: requests have no source that
 // could be opened, since the HTTP front hands them to ServeFunction.
 
+// TitleHTTP is the HTTP trigger in words.
+const TitleHTTP = "HTTP"
+
 // httpKind is the row of httpTrigger.
 func httpKind() trigger.Kind {
-	return trigger.Kind{Type: "httpTrigger", Title: "HTTP", New: func(s trigger.Setup) (trigger.Trigger, error) {
+	return trigger.Kind{Type: "httpTrigger", Title: TitleHTTP, New: func(s trigger.Setup) (trigger.Trigger, error) {
 		return newHTTPTrigger(s.Function, s.Binding), nil
 	}}
 }

@@ -1,8 +1,9 @@
 // Package instance is how the commands find a running lazuli.
 //
 // `lazuli up` writes one file in its data folder (run.json) and one in a folder
-// that all instances of this user share. A command looks for the instance of
-// its own folder, then for the only one that runs. The files hold addresses, a
+// that all instances of this user share. A command reaches the instance of the
+// project that it was told (Find), and no other; told none, that of its own
+// folder, then the only one that runs (Here). The files hold addresses, a
 // process id and, where services ask for one, the tokens that open them to the
 // commands; so they are their user's alone (0600).
 package instance
@@ -121,42 +122,111 @@ func removeFile(path string) error {
 // ErrNone says that no instance runs.
 var ErrNone = errors.New("no lazuli is running here; start one with `lazuli up`, or name an Azure endpoint")
 
-// Find returns the instance whose project or data folder is dir or holds dir;
-// failing that, the only instance that runs. With several, it is an error that
-// lists them.
+// projectFile marks a folder as a project of its own.
+const projectFile = "lazuli.yaml"
+
+// Find returns the instance that runs the project in dir, which somebody named:
+// that one and no other. dir is the project's folder, one below it that belongs
+// to no other project, its project file, or its data folder.
 func Find(dir string) (Info, error) {
 	all, err := All()
 	if err != nil {
 		return Info{}, err
 	}
-	abs, err := filepath.Abs(dir)
+	folder, err := projectFolder(dir)
+	if err != nil {
+		return Info{}, fmt.Errorf("project folder: %w", err)
+	}
+	if i, _, found := owner(all, folder); found {
+		return i, nil
+	}
+	return Info{}, standsStill(dir, all)
+}
+
+// Here returns the instance of the folder dir in which somebody stands, without
+// having named a project: the folder's own; failing that, where no project
+// begins there, the only instance that runs. With several, it is an error that
+// lists them.
+func Here(dir string) (Info, error) {
+	all, err := All()
 	if err != nil {
 		return Info{}, err
 	}
-	best, found := Info{}, false
-	for _, i := range all {
-		if within(abs, i.Dir) && len(i.Dir) >= len(best.Dir) || abs == i.DataDir {
-			best, found = i, true
-		}
+	folder, err := projectFolder(dir)
+	if err != nil {
+		return Info{}, err
 	}
+	i, root, found := owner(all, folder)
 	switch {
 	case found:
-		return best, nil
-	case len(all) == 1:
-		return all[0], nil
+		return i, nil
 	case len(all) == 0:
 		return Info{}, ErrNone
+	case root != "":
+		return Info{}, standsStill(root, all)
+	case len(all) == 1:
+		return all[0], nil
 	}
-	var dirs []string
-	for _, i := range all {
-		dirs = append(dirs, i.Dir)
-	}
-	return Info{}, fmt.Errorf("%d instances run (%s); choose one with --project DIR", len(all), strings.Join(dirs, ", "))
+	return Info{}, fmt.Errorf("%d instances run (%s); choose one with --project DIR", len(all), dirs(all))
 }
 
-func within(dir, parent string) bool {
-	rel, err := filepath.Rel(parent, dir)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+func standsStill(dir string, all []Info) error {
+	err := fmt.Errorf("the project in %s does not run; start it with `lazuli up %s`", dir, dir)
+	if len(all) > 0 {
+		err = fmt.Errorf("%w, or name one that runs with --project: %s", err, dirs(all))
+	}
+	return err
+}
+
+func dirs(all []Info) string {
+	var names []string
+	for _, i := range all {
+		names = append(names, i.Dir)
+	}
+	return strings.Join(names, ", ")
+}
+
+// projectFolder is the absolute folder that dir names, its links followed: one
+// folder has one name.
+func projectFolder(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if abs, err = filepath.EvalSymlinks(abs); err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		abs = filepath.Dir(abs)
+	}
+	return abs, nil
+}
+
+// owner is the instance whose data folder is the folder, or whose project holds
+// it: a project below another one is not part of it. Without one, root is the
+// project that the folder belongs to, or "".
+func owner(all []Info, folder string) (i Info, root string, found bool) {
+	for at := folder; ; at = filepath.Dir(at) {
+		for _, i := range all {
+			if at == linked(i.Dir) || folder == linked(i.DataDir) {
+				return i, at, true
+			}
+		}
+		if _, err := os.Stat(filepath.Join(at, projectFile)); err == nil {
+			return Info{}, at, false
+		}
+		if at == filepath.Dir(at) {
+			return Info{}, "", false
+		}
+	}
+}
+
+// linked is the path with its links followed, where it exists.
+func linked(path string) string {
+	if followed, err := filepath.EvalSymlinks(path); err == nil {
+		return followed
+	}
+	return path
 }
 
 // All returns the instances of this user that run. Files that dead instances
