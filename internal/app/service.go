@@ -25,7 +25,7 @@ type service func(*env) (parts, error)
 // services are all of them: a file and a line each. One that uses what others
 // give stands below them.
 func services() []service {
-	return []service{eventHubs, cosmosDB, timers, files, functionApps, dashboards, streamJobs, processes, portalPages}
+	return []service{eventHubs, cosmosDB, timers, files, functionApps, dashboards, streamJobs, processes, observation, portalPages}
 }
 
 // env is what a service is given.

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// What Logs keeps: whichever is reached first.
+// KeptLines is how many lines Logs keeps at most.
+const KeptLines = 20_000
+
 const (
-	keptLines     = 20_000
-	keptLineBytes = 16 << 20
+	keptLineBytes = 16 << 20 // of all lines: reached first by long ones
 	maxLineBytes  = 32 << 10 // of one line's text; more is cut
 )
 
@@ -85,7 +86,7 @@ func (l *Line) size() int {
 // text's copy.
 type Logs struct {
 	mu    sync.Mutex // guards the fields below
-	ring  []Line     // grows to keptLines, then wraps
+	ring  []Line     // grows to KeptLines, then wraps
 	first int        // place of the oldest line
 	count int
 	seq   uint64 // of the newest line
@@ -118,7 +119,7 @@ func (l *Logs) Append(line Line) {
 	l.seq++
 	line.Seq = l.seq
 	l.bytes += line.size()
-	for l.count == keptLines || l.count > 0 && l.bytes > keptLineBytes {
+	for l.count == KeptLines || l.count > 0 && l.bytes > keptLineBytes {
 		l.drop()
 	}
 	if l.count == len(l.ring) {
@@ -142,9 +143,9 @@ func (l *Logs) drop() {
 	l.count--
 }
 
-// grow doubles the ring, which is full, up to keptLines. mu is held.
+// grow doubles the ring, which is full, up to KeptLines. mu is held.
 func (l *Logs) grow() {
-	ring := make([]Line, min(max(256, 2*len(l.ring)), keptLines))
+	ring := make([]Line, min(max(256, 2*len(l.ring)), KeptLines))
 	for i := range l.count {
 		ring[i] = l.ring[(l.first+i)%len(l.ring)]
 	}

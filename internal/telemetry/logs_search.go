@@ -3,7 +3,6 @@ package telemetry
 import (
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -12,6 +11,7 @@ type LogQuery struct {
 	Match      func(*Line) bool // nil: every line
 	Invocation string           // "": any
 	From, To   time.Time        // from From on, before To; zero: no bound
+	Pulse      time.Duration    // of Tail
 }
 
 func (q *LogQuery) takes(l *Line) bool {
@@ -139,18 +139,4 @@ func (l *Logs) Count(q LogQuery, steps int) LogCounts {
 		c.Levels[m.level][min(max(int(m.at.Sub(from)/c.Step), 0), steps-1)]++
 	}
 	return c
-}
-
-// Holds reports whether the line's text, or an attribute's value, holds
-// the words, in any case. lower is in lower case.
-func (l *Line) Holds(lower string) bool {
-	if strings.Contains(strings.ToLower(l.Text), lower) {
-		return true
-	}
-	for _, a := range l.Attrs {
-		if strings.Contains(strings.ToLower(a.Value), lower) {
-			return true
-		}
-	}
-	return strings.Contains(strings.ToLower(l.properties), lower)
 }

@@ -14,16 +14,23 @@ const (
 // Tail calls f with new lines behind the line after, oldest first, until ctx
 // ends or f fails. Where more come than a reader can follow, the oldest of them
 // are left out; left says how many, and how many gave way before they were read.
+// Where q.Pulse is set, f is called that often also when nothing came.
 func (l *Logs) Tail(ctx context.Context, q LogQuery, after uint64, f func(lines []Line, left int) error) error {
 	wake, done := l.watch()
 	defer done()
 	buffer := make([]Line, 0, chunk)
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for {
+	var pulse <-chan time.Time
+	if q.Pulse > 0 {
+		ticks := time.NewTicker(q.Pulse)
+		defer ticks.Stop()
+		pulse = ticks.C
+	}
+	for beat := false; ; {
 		lines, left, newest := l.fresh(q, after, buffer)
 		after = newest
-		if len(lines) > 0 || left > 0 {
+		if len(lines) > 0 || left > 0 || beat {
 			if err := f(lines, left); err != nil {
 				return err
 			}
@@ -34,8 +41,11 @@ func (l *Logs) Tail(ctx context.Context, q LogQuery, after uint64, f func(lines 
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		beat = false
 		select {
 		case <-wake:
+		case <-pulse:
+			beat = true
 		case <-ctx.Done():
 			return ctx.Err()
 		}

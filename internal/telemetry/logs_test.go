@@ -51,10 +51,10 @@ func TestLogsPages(t *testing.T) {
 // TestLogsKeepSoMuch: the oldest lines give way, by number and by bytes.
 func TestLogsKeepSoMuch(t *testing.T) {
 	l := NewLogs()
-	for i := range keptLines + 10 {
+	for i := range KeptLines + 10 {
 		l.Append(Line{Text: fmt.Sprint(i)})
 	}
-	if lines, _ := l.Search(LogQuery{}, 0, 2*keptLines); len(lines) != keptLines || lines[0].Text != fmt.Sprint(keptLines+9) || lines[keptLines-1].Text != "10" {
+	if lines, _ := l.Search(LogQuery{}, 0, 2*KeptLines); len(lines) != KeptLines || lines[0].Text != fmt.Sprint(KeptLines+9) || lines[KeptLines-1].Text != "10" {
 		t.Errorf("%d lines, from %q", len(lines), lines[len(lines)-1].Text)
 	}
 	if len(l.Around(5, 50)) != 0 {
@@ -64,7 +64,7 @@ func TestLogsKeepSoMuch(t *testing.T) {
 	for range 1000 {
 		l.Append(Line{Text: long})
 	}
-	lines, _ := l.Search(LogQuery{}, 0, keptLines)
+	lines, _ := l.Search(LogQuery{}, 0, KeptLines)
 	if n := len(lines); n < 400 || n > 512 || l.bytes > keptLineBytes {
 		t.Errorf("%d long lines of %d bytes in all", n, l.bytes)
 	}
@@ -191,7 +191,7 @@ func TestLogCounts(t *testing.T) {
 func BenchmarkAppend(b *testing.B) {
 	l := NewLogs()
 	line := Line{Time: time.Now(), Source: "function/shop/ingest", Text: "Executed 'Functions.ingest' (Succeeded, Id=0f0e, Duration=2ms)"}
-	for range keptLines {
+	for range KeptLines {
 		l.Append(line)
 	}
 	b.ReportAllocs()

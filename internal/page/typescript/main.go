@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/page/logs"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -61,6 +62,11 @@ func shapes() []shape {
 		of[jobs.Diagram]("PlanDiagram"),
 		of[jobs.Node]("PlanNode"),
 		of[jobs.Edge]("PlanEdge"),
+		of[logs.Line]("LogEntry"),
+		of[logs.Page]("LogPage"),
+		of[logs.Tail]("LogTail"),
+		of[logs.Around]("LogAround"),
+		of[logs.Counts]("LogCounts"),
 		of[dashboard.Definition]("Board"),
 		of[dashboard.DatasetSpec]("DatasetSpec"),
 		of[dashboard.Tile]("TileSpec"),

@@ -351,6 +351,42 @@ export interface PlanEdge {
   to: string
 }
 
+export interface LogEntry {
+  id: string
+  t: number
+  level: string
+  source: string
+  text: string
+  more?: number
+  cut?: number
+  run?: string
+  fields?: string[][]
+}
+
+export interface LogPage {
+  lines: LogEntry[]
+  next: string
+  newest: string
+}
+
+export interface LogTail {
+  lines: LogEntry[]
+  left: number
+}
+
+export interface LogAround {
+  line: LogEntry
+  lines: LogEntry[]
+}
+
+export interface LogCounts {
+  from: number
+  step: number
+  levels: Record<string, number[]>
+  sources: Record<string, number>
+  lines: number
+}
+
 export interface Board {
   name: string
   title: Record<string, string>
