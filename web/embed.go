@@ -18,6 +18,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -26,13 +27,49 @@ import (
 var dist embed.FS
 
 // start is the application's page; it serves every address that is no asset,
-// because the application has its own routes.
-const start = "index.html"
+// because the application has its own routes. pages names the first segments of
+// those, a line each; at another address the application says what is near, and
+// the answer is 404.
+const (
+	start = "index.html"
+	pages = "pages.txt"
+)
 
 // Handler serves the pages.
-func Handler() http.Handler { return &handler{} }
+func Handler() http.Handler { return handlerOf(bundle()) }
 
-type handler struct{ assets sync.Map } // path -> *asset
+// bundle is what Vite made.
+func bundle() fs.FS {
+	files, err := fs.Sub(dist, "dist")
+	if err != nil {
+		return dist // "dist" is a valid path, so this cannot be
+	}
+	return files
+}
+
+type handler struct {
+	files  fs.FS
+	assets sync.Map // path -> *asset
+	pages  []string
+}
+
+func handlerOf(files fs.FS) *handler {
+	text, _ := fs.ReadFile(files, pages) // without it nothing is known to be no page
+	return &handler{files: files, pages: strings.Fields(string(text))}
+}
+
+// hasPage reports whether the application has a page at an address.
+func (h *handler) hasPage(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return first == "" || len(h.pages) == 0 || slices.Contains(h.pages, first)
+}
+
+// Build names what Vite made, so that an open page can tell that it is old.
+func Build() string {
+	text, _ := fs.ReadFile(bundle(), start)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
 
 // asset is a file, ready to be sent.
 type asset struct {
@@ -47,11 +84,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
 	a, err := h.asset(name)
+	status := http.StatusOK
 	if err != nil && strings.HasPrefix(name, "assets/") {
 		http.NotFound(w, r)
 		return
 	}
-	if err != nil {
+	if err != nil || name == pages {
+		if !h.hasPage(name) {
+			status = http.StatusNotFound
+		}
 		name = start
 		if a, err = h.asset(name); err != nil {
 			http.Error(w, "the portal's pages are not built", http.StatusNotFound)
@@ -66,7 +107,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(name, "assets/") {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if strings.Contains(r.Header.Get("If-None-Match"), a.tag) {
+	if status == http.StatusOK && strings.Contains(r.Header.Get("If-None-Match"), a.tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -75,6 +116,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Encoding", "gzip")
 		body = a.zipped
 	}
+	w.WriteHeader(status)
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(body) // the browser may be gone
 	}
@@ -84,7 +126,7 @@ func (h *handler) asset(name string) (*asset, error) {
 	if a, ok := h.assets.Load(name); ok {
 		return a.(*asset), nil
 	}
-	plain, err := fs.ReadFile(dist, path.Join("dist", name))
+	plain, err := fs.ReadFile(h.files, name)
 	if err != nil {
 		return nil, err
 	}

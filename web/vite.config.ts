@@ -1,11 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
+import { icons, pages } from './icons.plugin.ts'
 
 // The bundle is committed, so it must come out the same on every machine: no
 // dates, no absolute paths, and nothing inlined that the content-security
 // policy would refuse (data: URLs).
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), icons(), pages()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -10,6 +10,14 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
+// ping serves GET /api/ping: an answer and nothing else, for who measures how
+// far away the server is.
+func ping(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // noRoute answers addresses below /api and /v1.0 that do not exist; elsewhere
 // an unknown address is the application's start page.
 func noRoute(_ http.ResponseWriter, r *http.Request) error {

@@ -18,6 +18,12 @@ type Page struct {
 	// Count is how many rows there are. It is called once a second while
 	// somebody watches anything.
 	Count func() int
+	// Failing is how many of them fail now, for the mark beside the list's name.
+	// It is called as Count is; nil where things of the kind cannot fail.
+	Failing func() int
+	// Troubles reports what is wrong now. It is called every second, also when
+	// nobody watches, so it must be cheap.
+	Troubles func(report func(Trouble))
 	// Totals adds up counters over all things of the kind: they become the
 	// rates of the summary and the history. Series does so for each thing that
 	// has a history of its own, by its name in the history ("hub:orders").

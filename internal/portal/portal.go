@@ -21,6 +21,8 @@ type Config struct {
 	Pages   []Page
 	Boards  *dashboard.Set
 	Log     *slog.Logger
+	Notices *Notices // what is wrong, beside what the pages report; New makes one where it is nil
+	Tasks   *Tasks   // what runs on in the background; New makes them where they are nil
 
 	SignIn *signin.Keeper // asks who calls; nil lets everybody in
 }
@@ -30,6 +32,7 @@ type Server struct {
 	cfg     Config
 	topics  topics
 	handler http.Handler
+	build   string      // of the pages
 	wake    chan string // topics that somebody just began to watch
 
 	rates   *Rates
@@ -48,8 +51,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("portal: boards and log are required")
 	}
 	s := &Server{
-		cfg: cfg, rates: NewRates(), wake: make(chan string, 2*maxTopics),
+		cfg: cfg, build: web.Build(), rates: NewRates(), wake: make(chan string, 2*maxTopics),
 		totals: map[string]float64{}, lists: map[string]*list{}, hasty: map[string]time.Time{},
+	}
+	if cfg.Notices == nil {
+		s.cfg.Notices = &Notices{}
+	}
+	if cfg.Tasks == nil {
+		s.cfg.Tasks = &Tasks{}
 	}
 	s.handler = framed(s.routes())
 	if cfg.SignIn != nil {
@@ -67,7 +76,14 @@ func (s *Server) routes() http.Handler {
 	routes := []Route{
 		{"GET /api/stream", s.streamTopics},
 		{"POST /api/stream/{id}", s.changeStream},
+		{"GET /api/ping", ping},
 		{"GET /api/summary", s.getSummary},
+		{"GET /api/names", s.getNames},
+		{"GET /api/notices", s.getNotices},
+		{"POST /api/notices/mute", s.muteNotice},
+		{"GET /api/tasks", s.getTasks},
+		{"POST /api/tasks/{id}/cancel", s.cancelTask},
+		{"DELETE /api/tasks/{id}", s.forgetTask},
 		{"GET /api/history", s.getHistory},
 		{"GET /api/lists/{kind}", s.getRows},
 		{"GET /api/dashboards", s.listBoards},
@@ -108,6 +124,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var feeding sync.WaitGroup
 	defer feeding.Wait()
 	feeding.Go(func() { s.cfg.Boards.Run(ctx) })
+	feeding.Go(func() { s.cfg.Tasks.run(ctx) })
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	s.tick(time.Now())

@@ -14,6 +14,7 @@ func (s *Server) tick(now time.Time) {
 	defer s.rates.mu.Unlock()
 	s.rates.begin(now)
 	s.count(now)
+	s.cfg.Notices.look(now, s.troubles())
 	for kind := range s.lists {
 		if !wanted[kind] {
 			delete(s.lists, kind)
@@ -41,6 +42,10 @@ func (s *Server) publish(topic string, now time.Time) {
 		err = s.publishBoard(topic, name, now)
 	case topic == summaryTopic:
 		err = s.publishValue(topic, s.summary(now), now)
+	case topic == noticesTopic:
+		err = s.publishValue(topic, s.cfg.Notices.list(now), now)
+	case topic == tasksTopic:
+		err = s.publishValue(topic, s.cfg.Tasks.list(), now)
 	case found && id == "":
 		err = s.publishList(p, now)
 	case found:

@@ -175,7 +175,7 @@ func TestPages(t *testing.T) {
 	if page.StatusCode != 200 || page.Header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(page.Header.Get("Content-Security-Policy"), "default-src 'self';") {
 		t.Errorf("start page: %d %v", page.StatusCode, page.Header)
 	}
-	if again := get("/some/route", page.Header.Get("ETag")); again.StatusCode != 304 {
+	if again := get("/hubs/some/route", page.Header.Get("ETag")); again.StatusCode != 304 {
 		t.Errorf("start page again: %d", again.StatusCode)
 	}
 	if none := get("/assets/none.js", ""); none.StatusCode != 404 {

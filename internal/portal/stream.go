@@ -13,6 +13,8 @@ import (
 
 const (
 	summaryTopic    = "summary"
+	noticesTopic    = "notices"
+	tasksTopic      = "tasks"
 	dashboardPrefix = "dashboard:"
 	writeLimit      = 10 * time.Second // a page that takes nothing for this long is let go
 	heartbeat       = 15 * time.Second // keeps intermediaries from closing a quiet stream
@@ -146,7 +148,10 @@ func (s *Server) checkTopic(name string) error {
 		_, err := s.cfg.Boards.Board(board)
 		return err
 	}
-	if _, _, ok := s.page(name); ok || name == summaryTopic {
+	if slices.Contains([]string{summaryTopic, noticesTopic, tasksTopic}, name) {
+		return nil
+	}
+	if _, _, ok := s.page(name); ok {
 		return nil
 	}
 	return fault.New(fault.NotFound, "topic "+name, "no such topic")

@@ -12,21 +12,28 @@ type Summary struct {
 	Name      string             `json:"name"`
 	Version   string             `json:"version"`
 	StartedAt time.Time          `json:"startedAt"`
-	Counts    map[string]int     `json:"counts"` // rows of each list
-	Totals    map[string]float64 `json:"totals"` // rates per second, over the last four
-	Levels    map[string]int64   `json:"levels"` // numbers that go up and down: connections
+	Build     string             `json:"build"`   // of the pages: another one means that an open page is old
+	Counts    map[string]int     `json:"counts"`  // rows of each list
+	Failing   map[string]int     `json:"failing"` // of these, those that fail now; without those of which none does
+	Totals    map[string]float64 `json:"totals"`  // rates per second, over the last four
+	Levels    map[string]int64   `json:"levels"`  // numbers that go up and down: connections
 }
 
 // summary reads what every page shows. Rates are those of the newest tick.
 func (s *Server) summary(now time.Time) *Summary {
 	sum := &Summary{
 		At: now.UnixMilli(), Name: s.cfg.Name, Version: s.cfg.Version, StartedAt: s.cfg.Started.UTC(),
-		Counts: map[string]int{}, Totals: s.totals, Levels: map[string]int64{},
+		Build: s.build, Counts: map[string]int{}, Failing: map[string]int{}, Totals: s.totals, Levels: map[string]int64{},
 	}
 	for i := range s.cfg.Pages {
 		p := &s.cfg.Pages[i]
 		if p.Count != nil {
 			sum.Counts[p.Kind] = p.Count()
+		}
+		if p.Failing != nil {
+			if n := p.Failing(); n > 0 {
+				sum.Failing[p.Kind] = n
+			}
 		}
 		if p.Levels != nil {
 			p.Levels(func(name string, v int64) { sum.Levels[name] += v })

@@ -1,7 +1,7 @@
 import { mount } from 'svelte'
-import 'uplot/dist/uPlot.min.css'
-import App from './App.svelte'
 import './app.css'
+import './before.css'
+import App from './App.svelte'
 
 const target = document.getElementById('app')!
 target.replaceChildren() // what index.html shows until now

@@ -13,6 +13,7 @@ export interface Message {
 }
 
 export const up = ''
+export const trip = ' trip' // how long an answer takes, in milliseconds
 
 interface Tab {
   post: (m: Message) => void
@@ -34,6 +35,7 @@ export class Fan {
 
   constructor() {
     setInterval(() => this.sweep(), 5_000)
+    setInterval(() => void this.measure(), 10_000)
   }
 
   // tell says what a tab wants now. It gets the newest of what is new to it.
@@ -59,8 +61,20 @@ export class Fan {
     this.settle()
   }
 
+  // measure tells the tabs how far the server is.
+  private async measure() {
+    if (!this.id) return
+    const from = performance.now()
+    try {
+      await call('GET', '/api/ping')
+      this.post({ topic: trip, data: performance.now() - from })
+    } catch {
+      // the stream says that something is wrong
+    }
+  }
+
   private post(m: Message) {
-    for (const tab of this.tabs.values()) if (m.topic === up || tab.topics.has(m.topic)) tab.post(m)
+    for (const tab of this.tabs.values()) if (m.topic === up || m.topic === trip || tab.topics.has(m.topic)) tab.post(m)
   }
 
   // settle makes the stream carry what the tabs want.
@@ -123,6 +137,7 @@ export class Fan {
       for (const topic of [...this.carried]) this.forget(topic) // of a stream that broke off
       this.post({ topic: up, data: true })
       this.settle()
+      void this.measure()
     })
     source.onerror = () => {
       if (source !== this.source) return

@@ -1,9 +1,11 @@
 // What is live in this tab. A page watches topics while it is shown.
 
+import { SvelteMap } from 'svelte/reactivity'
 import { call } from './api'
-import { up, type Message } from './fan'
+import { trip, up, type Message } from './fan'
 import { isDelta, List, type Row } from './rows'
 import { connect } from './stream'
+import { clock } from './prefs.svelte'
 import type {
   App,
   BoardView,
@@ -15,57 +17,140 @@ import type {
   HubDetail,
   Job,
   JobDetail,
+  Notice,
+  NoticeList,
   Summary,
 } from './types'
 
 const historySeconds = 300
 const hiddenFor = 10_000 // a tab that nobody sees wants nothing
 
+const silence = 4_000 // then values are old
+const patience = 8_000 // then whoever should answer is gone
+
+export type State = 'starting' | 'live' | 'paused' | 'reconnecting' | 'lost' | 'new'
+
 class Live {
   summary = $state.raw<Summary | null>(null)
-  // Lists are null until they come.
-  hubs = $state.raw<Hub[] | null>(null)
-  databases = $state.raw<Database[] | null>(null)
-  containers = $state.raw<Container[] | null>(null)
-  apps = $state.raw<App[] | null>(null)
-  functions = $state.raw<Func[] | null>(null)
-  jobs = $state.raw<Job[] | null>(null)
-  // Things by their topic; null: there is no such thing.
-  things = $state.raw<Record<string, unknown>>({})
   history = $state.raw<History>({ t: [], series: {} })
   lastAt = $state(0) // when the newest message came, by this browser's clock
   failed = $state(false)
+  failedAt = $state(0)
+  paused = $state(false)
+  pausedAt = $state(0)
+  build = $state('') // of the first summary: what this tab was loaded from
+  roundTrip = $state<number | null>(null) // milliseconds
+  silent = $derived(this.lastAt > 0 && !this.paused && clock.now - this.lastAt > silence)
+  state = $derived<State>(this.judge())
+
+  private judge(): State {
+    const troubled = this.failed || this.silent
+    const since = this.failed ? this.failedAt : this.lastAt
+    if (troubled && clock.now - since > patience) return 'lost'
+    if (troubled) return 'reconnecting'
+    if (this.summary && this.summary.build !== this.build) return 'new'
+    if (this.paused) return 'paused'
+    return this.summary ? 'live' : 'starting'
+  }
+
+  // list is the newest of a list, in the order of ids; null until it comes.
+  list<T extends Row>(kind: string): T[] | null {
+    return (shownLists.get(kind) as T[] | undefined) ?? null
+  }
+
+  // thing is the newest of a topic about one thing; null: there is no such
+  // thing; undefined: it has not come yet.
+  thing<T>(topic: string): T | null | undefined {
+    return things.get(topic) as T | null | undefined
+  }
+
+  get notices(): Notice[] {
+    return this.thing<NoticeList>('notices')?.notices ?? []
+  }
+
+  // While it is paused nothing changes on the screen; what comes is kept.
+  pause() {
+    if (this.paused) return
+    this.paused = true
+    this.pausedAt = Date.now()
+  }
+
+  resume() {
+    if (!this.paused) return
+    this.paused = false
+    for (const m of held.values()) put(m)
+    for (const topic of heldLists) show(topic)
+    held.clear()
+    heldLists.clear()
+  }
+
+  // As the pages of before call them.
+  get hubs() {
+    return this.list<Hub>('hubs')
+  }
+  get databases() {
+    return this.list<Database>('databases')
+  }
+  get containers() {
+    return this.list<Container>('containers')
+  }
+  get apps() {
+    return this.list<App>('apps')
+  }
+  get functions() {
+    return this.list<Func>('functions')
+  }
+  get jobs() {
+    return this.list<Job>('jobs')
+  }
 }
+
+const shownLists = new SvelteMap<string, Row[]>()
+const things = new SvelteMap<string, unknown>()
+const lists = new Map<string, List>()
+const held = new Map<string, Message>() // newest of each topic while paused
+const heldLists = new Set<string>()
 
 export const live = new Live()
 
-export const hub = (name: string) => live.things['hub:' + name] as HubDetail | null | undefined
-export const job = (name: string) => live.things['job:' + name] as JobDetail | null | undefined
-export const board = (name: string) => live.things['dashboard:' + name] as BoardView | null | undefined
+export const hub = (name: string) => live.thing<HubDetail>('hub:' + name)
+export const job = (name: string) => live.thing<JobDetail>('job:' + name)
+export const board = (name: string) => live.thing<BoardView>('dashboard:' + name)
 
-type Kind = 'hubs' | 'databases' | 'containers' | 'apps' | 'functions' | 'jobs'
-const kinds: readonly string[] = ['hubs', 'databases', 'containers', 'apps', 'functions', 'jobs'] satisfies Kind[]
-const lists = new Map<string, List>()
-
-function hear({ topic, data }: Message) {
-  if (topic === up) {
-    live.failed = !data
+function hear(m: Message) {
+  if (m.topic === up) return connection(m.data as boolean)
+  if (m.topic === trip) {
+    live.roundTrip = m.data as number
     return
   }
   live.lastAt = Date.now()
   live.failed = false
-  if (topic === 'summary') {
-    live.summary = data as Summary
-    extend(live.summary)
-  } else if (isDelta(data)) {
-    const list = lists.get(topic) ?? new List()
-    lists.set(topic, list)
-    if (list.apply(data)) show(topic, list.sorted())
-  } else if (watched.has(topic)) live.things = { ...live.things, [topic]: data }
+  if (isDelta(m.data)) {
+    const list = lists.get(m.topic) ?? new List()
+    lists.set(m.topic, list)
+    if (!list.apply(m.data)) return
+    if (live.paused) heldLists.add(m.topic)
+    else show(m.topic)
+  } else if (live.paused && m.topic !== 'notices') held.set(m.topic, m)
+  else put(m)
 }
 
-function show(kind: string, rows: Row[]) {
-  if (kinds.includes(kind)) (live as unknown as Record<string, Row[]>)[kind] = rows
+function connection(works: boolean) {
+  if (!works && !live.failed) live.failedAt = Date.now()
+  live.failed = !works
+}
+
+function put({ topic, data }: Message) {
+  if (topic === 'summary') {
+    live.summary = data as Summary
+    live.build ||= live.summary.build
+    extend(live.summary)
+  } else if (watched.has(topic)) things.set(topic, data)
+}
+
+function show(topic: string) {
+  const list = lists.get(topic)
+  if (list && watched.has(topic)) shownLists.set(topic, list.sorted())
 }
 
 // extend adds the newest second to the history.
@@ -74,8 +159,7 @@ function extend(s: Summary) {
   if (h.t.length === 0 || s.t <= h.t[h.t.length - 1]) return
   const now: Record<string, number> = { ...s.totals }
   if (watched.has('hubs')) for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.events
-  for (const [topic, v] of Object.entries(live.things))
-    if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).events
+  for (const [topic, v] of things) if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).events
   const series: History['series'] = {}
   for (const name of new Set([...Object.keys(h.series), ...Object.keys(now)]))
     series[name] = [...(h.series[name] ?? h.t.map(() => 0)), now[name] ?? 0].slice(-historySeconds)
@@ -119,14 +203,17 @@ function say() {
   due = true
   queueMicrotask(() => {
     due = false
-    for (const topic of Object.keys(live.things)) if (!watched.has(topic)) drop(topic)
+    for (const topic of things.keys()) if (!watched.has(topic)) things.delete(topic)
+    for (const topic of shownLists.keys()) if (!watched.has(topic)) drop(topic)
     tell(hidden ? [] : [...watched.keys()])
   })
 }
 
+// drop forgets a list that nobody watches any more: when it is asked for again
+// it comes whole.
 function drop(topic: string) {
-  const { [topic]: _, ...rest } = live.things
-  live.things = rest
+  shownLists.delete(topic)
+  lists.delete(topic)
 }
 
 let hidden = false
@@ -140,6 +227,7 @@ function look() {
     }, hiddenFor)
   } else if (hidden) {
     hidden = false
+    live.lastAt = Date.now() // what was not asked for is not late
     say()
   }
 }

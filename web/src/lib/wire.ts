@@ -14,9 +14,57 @@ export interface Summary {
   name: string
   version: string
   startedAt: string
+  build: string
   counts: Record<string, number>
+  failing: Record<string, number>
   totals: Record<string, number>
   levels: Record<string, number>
+}
+
+export interface NoticeList {
+  notices: Notice[]
+  more: number
+}
+
+export interface Notice {
+  id: string
+  kind: string
+  subject: string
+  detail: string
+  to: string
+  state: 'warn' | 'bad'
+  count: number
+  first: number
+  last: number
+  over: boolean
+  muted?: boolean
+}
+
+export interface TaskState {
+  id: string
+  kind: string
+  subject: string
+  to: string
+  state: 'busy' | 'ok' | 'bad' | 'off'
+  done: number
+  of: number
+  rate: number
+  said?: string
+  error?: string
+  result?: string
+  started: number
+  ended?: number
+}
+
+export interface NamesPage {
+  names: NameRow[]
+  total: number
+}
+
+export interface NameRow {
+  kind: string
+  id: string
+  state?: string
 }
 
 export interface History {

@@ -1,0 +1,10 @@
+import type { PageDef } from '../../shell/page'
+import { words } from './words'
+
+export default {
+  path: '/connect',
+  title: words.title,
+  group: 'foot',
+  icon: 'plug',
+  load: () => import('./Page.svelte'),
+} satisfies PageDef

@@ -1,0 +1,25 @@
+// The pages, in the order of the rail.
+
+import type { PageDef } from '../shell/page'
+import connect from './connect'
+import dashboards from './dashboards'
+import data from './data'
+import functions from './functions'
+import hubs from './hubs'
+import jobs from './jobs'
+import logs from './logs'
+import overview from './overview'
+import settings from './settings'
+
+// prettier-ignore
+export const pages: PageDef[] = [
+  overview,
+  dashboards,
+  hubs,
+  data,
+  functions,
+  jobs,
+  logs,
+  connect,
+  settings,
+]

@@ -1,0 +1,12 @@
+import type { PageDef } from '../../shell/page'
+import { words } from './words'
+
+export default {
+  path: '/logs',
+  title: words.title,
+  group: 'observe',
+  icon: 'scroll-text',
+  key: 'g',
+  phone: true,
+  load: () => import('./Page.svelte'),
+} satisfies PageDef

@@ -1,0 +1,12 @@
+import type { PageDef } from '../../shell/page'
+import { words } from './words'
+
+export default {
+  path: '/',
+  title: words.title,
+  group: 'top',
+  icon: 'activity',
+  key: 'o',
+  phone: true,
+  load: () => import('./Page.svelte'),
+} satisfies PageDef
