@@ -16,6 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
+	"github.com/lazuli-dev/lazuli/internal/page/overview"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -67,6 +68,9 @@ func shapes() []shape {
 		of[jobs.Diagram]("PlanDiagram"),
 		of[jobs.Node]("PlanNode"),
 		of[jobs.Edge]("PlanEdge"),
+		of[overview.Picture]("Picture"),
+		of[overview.Node]("PictureNode"),
+		of[overview.Edge]("PictureEdge"),
 		of[logs.Line]("LogEntry"),
 		of[logs.Page]("LogPage"),
 		of[logs.Tail]("LogTail"),

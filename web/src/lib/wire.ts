@@ -399,6 +399,38 @@ export interface PlanEdge {
   to: string
 }
 
+export interface Picture {
+  nodes: PictureNode[]
+  edges: PictureEdge[]
+  things: number
+  backlog: number
+  late: boolean
+  out: number
+}
+
+export interface PictureNode {
+  id: string
+  kind: string
+  of?: string
+  name: string
+  group?: string
+  state: string
+  rate: number
+  lag?: number
+  count?: number
+  members?: number
+  failing?: number
+  note?: string
+  key?: string
+}
+
+export interface PictureEdge {
+  from: string
+  to: string
+  rate: number
+  feed?: boolean
+}
+
 export interface LogEntry {
   id: string
   t: number
