@@ -16,6 +16,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -31,7 +32,6 @@ type Options struct {
 	FS          vfs.FS        // of hubs and documents; default the operating system's
 	Begin       time.Time     // when the command began, for the start-up time; default now
 	Ready       func(Summary) // called once when everything runs; may be nil
-	Notes       []string      // what lies in the project's folder and is not served; see Adopt
 }
 
 // App is a built application: storage is open and recovered, every port is
@@ -74,6 +74,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 	e := &env{
 		Context: ctx, Config: cfg, Log: a.log, Version: a.opts.Version, Force: a.opts.StreamStart,
 		Storage: a.storage, Exists: a.storage.exists, Counts: counts,
+		Tasks: &portal.Tasks{}, Notices: &portal.Notices{},
 	}
 	a.house = e
 	if a.doors, err = openDoors(cfg, a.log, e.account); err != nil {
@@ -183,7 +184,6 @@ func (a *App) summary(info instance.Info) Summary {
 		Took:       time.Since(a.opts.Begin),
 		AutoCreate: cfg.HubsAutoCreated(),
 		Access:     a.access(),
-		Notes:      a.opts.Notes,
 	}
 	if lines := a.house.Given.Summary; lines != nil {
 		lines(&s)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,10 @@ import (
 // answerLimit bounds a document request from its last byte to the last byte of
 // its answer.
 const answerLimit = 5 * time.Minute
+
+// portalFolder is where the portal keeps what people asked and exported, in the
+// data folder.
+const portalFolder = "portal"
 
 // cosmosDB is the document account behind its ports: its own, and with
 // cosmos.computePort a second, lenient one.
@@ -54,7 +59,10 @@ func cosmosDB(e *env) (parts, error) {
 		return p, err
 	}
 	p.Pages = items.Pages(items.Config{
-		Account: e.Storage.account, Counts: e.Counts, Query: explorer{svc}.query,
+		Name: e.Storage.documents.Name, Account: e.Storage.account, Counts: e.Counts,
+		Query: explorer{svc}, Manage: explorer{svc}, Start: e.startTask,
+		History:   items.OpenHistory(filepath.Join(e.Config.DataDir(), portalFolder, "queries.ndjson"), account.Log),
+		Folder:    filepath.Join(e.Config.DataDir(), portalFolder, "exports"),
 		Positions: func() map[string]bool { return appsPage(e.Counts, e.Given.Apps).Positions() },
 	})
 	if cfg.ComputePort == nil {

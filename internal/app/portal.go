@@ -48,6 +48,7 @@ func portalPages(e *env) (parts, error) {
 	}
 	server, err := portal.New(portal.Config{
 		Name: cfg.Name, Version: e.Version, Started: e.Counts.Started, Pages: e.Given.Pages, Boards: e.Boards, Log: log, SignIn: e.SignIn,
+		Tasks: e.Tasks, Notices: e.Notices,
 	})
 	if err != nil {
 		return parts{}, err
@@ -59,6 +60,13 @@ func portalPages(e *env) (parts, error) {
 	return p, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
 		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log,
 		Account: resource.Account{Type: typePortal, Name: cfg.Name},
+	})
+}
+
+// startTask runs a task of the documents' page in the background.
+func (e *env) startTask(t items.Task) (string, error) {
+	return e.Tasks.Start(portal.Task{Kind: t.Kind, Subject: t.Subject, To: t.To}, func(ctx context.Context, p *portal.Progress) error {
+		return t.Run(ctx, p)
 	})
 }
 
@@ -91,26 +99,40 @@ func readDashboards(dir string) ([]dashboard.Definition, error) {
 	return all, nil
 }
 
-// explorer asks queries as the document REST dialect would.
-type explorer struct{ account *cosmos.Service }
+// explorer asks queries as the document REST dialect would, and manages what
+// they are asked of.
+type explorer struct{ *cosmos.Service }
 
-func (e explorer) query(ctx context.Context, c *docstore.Container, q items.Query, maxBytes int) (*items.Answer, error) {
+// Describe implements items.Manager.
+func (explorer) Describe(c *docstore.Container) (json.RawMessage, error) {
+	return cosmos.DescribeContainer(c)
+}
+
+// Ask implements items.Asker.
+func (e explorer) Ask(ctx context.Context, c *docstore.Container, q items.Query, maxBytes int) (*items.Result, error) {
+	got, err := e.Explore(ctx, exploration(c, q, maxBytes))
+	if err != nil {
+		return nil, err
+	}
+	return &items.Result{
+		Rows: got.Rows, Continuation: got.Continuation, Charge: got.Charge, Explain: got.Explain,
+		By: got.Walks.By, Walks: got.Walks.Paths, WalkCount: got.Walks.Count,
+		Entries: got.Stats.Entries, Documents: got.Stats.Documents, Bytes: got.Stats.DocBytes,
+		Compile: got.Compiled, Duration: got.Duration,
+	}, nil
+}
+
+// Check implements items.Asker.
+func (e explorer) Check(c *docstore.Container, q items.Query) error {
+	return e.CheckQuery(exploration(c, q, 0))
+}
+
+func exploration(c *docstore.Container, q items.Query, maxBytes int) cosmos.Exploration {
 	params := make(map[string][]byte, len(q.Parameters))
 	for name, value := range q.Parameters {
 		params[name] = value
 	}
-	got, err := e.account.Explore(ctx, cosmos.Exploration{
+	return cosmos.Exploration{
 		Container: c, Text: q.Text, Parameters: params, MaxItems: q.Max, MaxBytes: maxBytes, Continuation: q.Continuation,
-	})
-	if err != nil {
-		return nil, err
 	}
-	page := &items.Answer{
-		Rows: make([]json.RawMessage, len(got.Rows)), Continuation: got.Continuation, Charge: got.Charge, Explain: got.Explain,
-		Entries: got.Stats.Entries, Documents: got.Stats.Documents, Bytes: got.Stats.DocBytes,
-	}
-	for i, row := range got.Rows {
-		page.Rows[i] = row
-	}
-	return page, nil
 }

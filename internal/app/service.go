@@ -40,6 +40,8 @@ type env struct {
 	Exists  *resource.Catalogue // what exists, and how it comes to be
 	Doors   *doors              // ports
 	Counts  *telemetry.Counts   // listens
+	Tasks   *portal.Tasks       // what the portal began and goes on in the background
+	Notices *portal.Notices     // what is wrong, for the portal's bell
 	Boards  *dashboard.Set      // of the service dashboards, for the portal
 	SignIn  *signin.Keeper      // of the portal; nil where it asks nobody
 
@@ -62,8 +64,6 @@ type parts struct {
 
 	Work    []part // function apps, jobs, helpers: they stop first
 	Engines []part // they stop after the doors
-
-	Pending []func() (Pending, bool) // what each of them waits for, if it does
 
 	Summary func(*Summary)             // its lines of the start screen; may be nil
 	Settled func(context.Context) bool // waits until it has started, or failed to; may be nil
@@ -100,7 +100,6 @@ func (e *env) take(p parts) error {
 	g.Streams.Sinks = append(g.Streams.Sinks, p.Streams.Sinks...)
 	g.Pages, g.Apps = append(g.Pages, p.Pages...), append(g.Apps, p.Apps...)
 	g.Work, g.Engines = append(p.Work, g.Work...), append(p.Engines, g.Engines...) // what came last stops first
-	g.Pending = append(g.Pending, p.Pending...)
 	g.Summary = bothSummaries(g.Summary, p.Summary)
 	g.Settled = bothSettled(g.Settled, p.Settled)
 	return nil

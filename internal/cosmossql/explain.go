@@ -52,10 +52,10 @@ func (p *Plan) explainSource(sb *strings.Builder, b *block, i int, indent string
 		case b == p.root && p.mode == modeCount:
 			line("count", "%s, without reading", s.choices.ways[0].walksText())
 		case b == p.root && p.mode == modeKeys:
-			line("read", "%s, keys only", walkText(*s.choices.keyWalk))
+			line("read", "%s, keys only", *s.choices.keyWalk)
 		case b == p.root && p.mode == modeEdges:
 			for _, w := range s.choices.edges {
-				line("read", "%s, first entry", walkText(w))
+				line("read", "%s, first entry", w)
 			}
 		default:
 			for i := range s.choices.ways {
@@ -125,14 +125,14 @@ func (w way) walksText() string {
 	case 0:
 		return "nothing: the conditions exclude each other"
 	case 1:
-		return walkText(w.walks[0])
+		return w.walks[0].String()
 	default:
-		return fmt.Sprintf("%s, and %d more such", walkText(w.walks[0]), n-1)
+		return fmt.Sprintf("%s, and %d more such", w.walks[0], n-1)
 	}
 }
 
-// walkText describes a walk.
-func walkText(a Access) string {
+// String describes the walk as Explain does: index ["n"] > 1, all documents.
+func (a Access) String() string {
 	var sb strings.Builder
 	switch {
 	case a.ID != nil:

@@ -27,8 +27,8 @@ func noRoute(_ http.ResponseWriter, r *http.Request) error {
 // ReadJSON reads a request's body of at most limit bytes. The content type
 // must be JSON: a form of a foreign page cannot have it.
 func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return fault.New(fault.Invalid, "Content-Type", "the body must be application/json")
+	if err := OnlyJSON(r); err != nil {
+		return err
 	}
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit)).Decode(v)
 	var large *http.MaxBytesError
@@ -37,6 +37,14 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error 
 	}
 	if err != nil {
 		return fault.New(fault.Invalid, "body", "it is not the JSON that is expected here: %v", err)
+	}
+	return nil
+}
+
+// OnlyJSON refuses a request whose body is not said to be JSON.
+func OnlyJSON(r *http.Request) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return fault.New(fault.Invalid, "Content-Type", "the body must be application/json")
 	}
 	return nil
 }

@@ -28,23 +28,22 @@ type Explored struct {
 	Continuation string
 	Charge       float64 // request units, by the model of charge.go
 	Explain      string  // the plan in words
+	Walks        Walks   // what this page walked over
 	Stats        cosmossql.Stats
-	Duration     time.Duration
+	Compiled     time.Duration // parsing and planning
+	Duration     time.Duration // all of it
 }
 
 // Explore runs the query over all partitions. Its error is a
 // *cosmossql.SyntaxError, which knows the place, or has a fault.Kind.
 func (s *Service) Explore(ctx context.Context, e Exploration) (*Explored, error) {
 	began := time.Now()
-	parsed, err := s.plans.parse(e.Text)
+	src := &watchedSource{itemSource: newItemSource(e.Container, e.Container.Spec().PartitionKey.Paths, nil, keyRangeFilter{})}
+	plan, err := s.plan(src.itemSource, e)
 	if err != nil {
 		return nil, err
 	}
-	src := newItemSource(e.Container, e.Container.Spec().PartitionKey.Paths, nil, keyRangeFilter{})
-	plan, err := cosmossql.Compile(parsed, e.Parameters, src.info())
-	if err != nil {
-		return nil, err
-	}
+	compiled := time.Since(began)
 	page, err := plan.Run(ctx, src, cosmossql.RunOptions{
 		MaxItems: e.MaxItems, MaxBytes: e.MaxBytes, Continuation: e.Continuation, Now: s.now(),
 	})
@@ -54,12 +53,78 @@ func (s *Service) Explore(ctx context.Context, e Exploration) (*Explored, error)
 	if err != nil {
 		return nil, err
 	}
+	if page.Stats.Counted && src.walks.By == "" {
+		src.walks.By = "count"
+	}
 	bytes := 0
 	for _, row := range page.Rows {
 		bytes += len(row)
 	}
 	return &Explored{
-		Rows: page.Rows, Continuation: page.Continuation, Explain: plan.Explain(), Stats: page.Stats,
-		Charge: chargeQuery(page.Stats.Documents, page.Stats.DocBytes, bytes), Duration: time.Since(began),
+		Rows: page.Rows, Continuation: page.Continuation, Explain: plan.Explain(), Walks: src.walks, Stats: page.Stats,
+		Charge:   chargeQuery(page.Stats.Documents, page.Stats.DocBytes, bytes),
+		Compiled: compiled, Duration: time.Since(began),
 	}, nil
+}
+
+// CheckQuery reads and plans a query without running it. Its error is as
+// Explore's.
+func (s *Service) CheckQuery(e Exploration) error {
+	_, err := s.plan(newItemSource(e.Container, e.Container.Spec().PartitionKey.Paths, nil, keyRangeFilter{}), e)
+	return err
+}
+
+func (s *Service) plan(src *itemSource, e Exploration) (*cosmossql.Plan, error) {
+	parsed, err := s.plans.parse(e.Text)
+	if err != nil {
+		return nil, err
+	}
+	return cosmossql.Compile(parsed, e.Parameters, src.info())
+}
+
+// Walks is what a page walked over.
+type Walks struct {
+	// By is the costliest kind of walk among them: "count" from counters alone,
+	// "point" documents by id, "index", "partition" all documents of one, "scan"
+	// all documents; "" where there was none.
+	By    string
+	Paths []string // the first of them in words, as Plan.Explain has them; at most maxWalksShown
+	Count int      // of all
+}
+
+// maxWalksShown bounds Walks.Paths: a query with IN may walk thousands.
+const maxWalksShown = 8
+
+// watchedSource is an itemSource that remembers what is walked.
+type watchedSource struct {
+	*itemSource
+	walks Walks
+}
+
+// Scan opens a walk.
+func (s *watchedSource) Scan(ctx context.Context, a cosmossql.Access) (cosmossql.Rows, error) {
+	s.walks.add(walkKind(a), a)
+	return s.itemSource.Scan(ctx, a)
+}
+
+func walkKind(a cosmossql.Access) string {
+	switch {
+	case a.ID != nil:
+		return "point"
+	case a.Path != nil:
+		return "index"
+	case a.Partition != nil:
+		return "partition"
+	}
+	return "scan"
+}
+
+func (w *Walks) add(kind string, a cosmossql.Access) {
+	ranks := map[string]int{"": 0, "point": 1, "index": 2, "partition": 3, "scan": 4}
+	if ranks[kind] > ranks[w.By] {
+		w.By = kind
+	}
+	if w.Count++; len(w.Paths) < maxWalksShown {
+		w.Paths = append(w.Paths, a.String())
+	}
 }

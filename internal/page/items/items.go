@@ -1,41 +1,17 @@
 package items
 
 import (
-	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
-const (
-	maxQuery    = 1 << 20
-	maxItem     = 2 << 20 // a document of the service
-	maxRows     = 500     // of one page of results
-	maxRowBytes = 4 << 20
-)
-
-// Query is a question to a container.
-type Query struct {
-	Text         string                     `json:"query"`
-	Parameters   map[string]json.RawMessage `json:"parameters,omitempty"` // "@name" to a value
-	Max          int                        `json:"max"`                  // rows; at most 500, default 100
-	Continuation string                     `json:"continuation,omitempty"`
-}
-
-// Answer is a page of the answer to a query.
-type Answer struct {
-	Rows         []json.RawMessage `json:"rows"`
-	Continuation string            `json:"continuation,omitempty"`
-	Charge       float64           `json:"charge"` // request units
-	Explain      string            `json:"explain"`
-	Entries      int64             `json:"entries"`   // index entries and documents walked over
-	Documents    int64             `json:"documents"` // evaluated
-	Bytes        int64             `json:"bytes"`     // of these documents
-	DurationMs   float64           `json:"durationMs"`
-}
+// maxItem is the largest document of the service, in bytes.
+const maxItem = 2 << 20
 
 func (p page) container(r *http.Request) (*docstore.Container, error) {
 	db, err := p.Account.Database(r.PathValue("db"))
@@ -45,28 +21,52 @@ func (p page) container(r *http.Request) (*docstore.Container, error) {
 	return db.Container(r.PathValue("coll"))
 }
 
-// queryItems serves POST …/query with a Query.
-func (p page) queryItems(w http.ResponseWriter, r *http.Request) error {
-	var q Query
+// Item is an item as it is now.
+type Item struct {
+	Text string `json:"text"` // the document as it is stored, system properties included
+	ID   string `json:"id"`
+	Key  string `json:"key"` // its partition key, as in the header of the REST dialect: ["a",1]
+	RID  string `json:"rid"`
+	ETag string `json:"etag"`
+	Time int64  `json:"time"` // of its last change, in seconds since 1970
+	LSN  uint64 `json:"lsn"`  // of its last change, in the container's feed
+}
+
+func itemOf(i docstore.Item) Item {
+	return Item{string(i.Body), i.ID, i.Key.String(), i.RID, i.ETag, i.Timestamp, i.LSN}
+}
+
+// readItem serves GET …/item?id=…&key=["…"], or ?rid=…: a point read.
+func (p page) readItem(w http.ResponseWriter, r *http.Request) error {
 	c, err := p.container(r)
-	if err == nil {
-		err = portal.ReadJSON(w, r, maxQuery, &q)
-	}
 	if err != nil {
 		return err
 	}
-	if q.Max <= 0 {
-		q.Max = 100
-	}
-	q.Max = min(q.Max, maxRows)
-	began := time.Now()
-	answer, err := p.Query(r.Context(), c, q, maxRowBytes)
+	item, err := point(r, c)
 	if err != nil {
 		return err
 	}
-	answer.DurationMs = float64(time.Since(began).Microseconds()) / 1000
-	portal.WriteJSON(w, http.StatusOK, answer)
+	portal.WriteJSON(w, http.StatusOK, itemOf(item))
 	return nil
+}
+
+func point(r *http.Request, c *docstore.Container) (docstore.Item, error) {
+	q := r.URL.Query()
+	if text := q.Get("rid"); text != "" {
+		rid, err := docstore.ParseRID(text)
+		if err != nil {
+			return docstore.Item{}, err
+		}
+		if rid.Owner().String() != c.Resource().RID {
+			return docstore.Item{}, fault.New(fault.NotFound, "item "+text, "it is not in this container")
+		}
+		return c.ReadOrdinal(r.Context(), rid.Ordinal)
+	}
+	key, err := docstore.ParsePartitionKey(q.Get("key"))
+	if err != nil {
+		return docstore.Item{}, err
+	}
+	return c.Read(r.Context(), key, q.Get("id"))
 }
 
 // createItem serves POST …/items with a document; one with its id and
@@ -82,31 +82,46 @@ func (p page) replaceItem(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p page) writeItem(w http.ResponseWriter, r *http.Request, op docstore.Op, status int) error {
-	var doc json.RawMessage
 	c, err := p.container(r)
 	if err == nil {
-		err = portal.ReadJSON(w, r, maxItem, &doc)
+		op.Body, err = readItemText(w, r)
 	}
 	if err != nil {
 		return err
 	}
-	op.Body = doc
 	item, err := write(r, c, op)
 	if err != nil {
 		return err
 	}
-	portal.WriteJSON(w, status, json.RawMessage(item.Body))
+	portal.WriteJSON(w, status, itemOf(item))
 	return nil
 }
 
-// deleteItem serves DELETE …/items?id=…&pk=["…"][&etag=…]; pk is the partition
+// readItemText reads a document, which must be JSON: otherwise the error says
+// where it is not.
+func readItemText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if err := portal.OnlyJSON(r); err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxItem))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, fault.New(fault.TooLarge, "item", "more than %d bytes", large.Limit)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "item", err, "its text did not arrive")
+	}
+	return text, checkJSON(text)
+}
+
+// deleteItem serves DELETE …/items?id=…&key=["…"][&etag=…]; key is the partition
 // key as in the header of the REST dialect, a JSON array.
 func (p page) deleteItem(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	c, err := p.container(r)
 	var key docstore.PartitionKey
 	if err == nil {
-		key, err = docstore.ParsePartitionKey(q.Get("pk"))
+		key, err = docstore.ParsePartitionKey(q.Get("key"))
 	}
 	if err == nil {
 		_, err = write(r, c, docstore.Op{Kind: docstore.Delete, ID: q.Get("id"), Key: &key, IfMatch: q.Get("etag")})

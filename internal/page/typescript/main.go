@@ -16,7 +16,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
-	"github.com/lazuli-dev/lazuli/internal/page/overview"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -49,6 +48,23 @@ func shapes() []shape {
 		of[items.Database]("Database"),
 		of[items.Container]("Container"),
 		of[items.Answer]("QueryPage"),
+		of[items.Row]("DataRow"),
+		of[items.Checked]("CheckedQuery"),
+		of[items.ItemPage]("ItemPage"),
+		of[items.ItemRow]("ItemRow"),
+		of[items.Counted]("CountedItems"),
+		of[items.Item]("Item"),
+		of[items.Settings]("ContainerSettings"),
+		of[items.NewDatabase]("NewDatabase"),
+		of[items.NewContainer]("NewContainer"),
+		of[items.Changes]("ChangePage"),
+		of[items.Change]("Change"),
+		of[items.Schema]("ContainerSchema"),
+		of[items.SchemaPath]("SchemaPath"),
+		of[items.SchemaValue]("SchemaValue"),
+		of[items.Queries]("AskedQueries"),
+		of[items.Asked]("AskedQuery"),
+		of[items.Started]("StartedTask"),
 		of[functions.AppRow]("App"),
 		of[functions.Function]("Func"),
 		of[functions.Output]("FuncOutput"),
@@ -68,9 +84,6 @@ func shapes() []shape {
 		of[jobs.Diagram]("PlanDiagram"),
 		of[jobs.Node]("PlanNode"),
 		of[jobs.Edge]("PlanEdge"),
-		of[overview.Picture]("Picture"),
-		of[overview.Node]("PictureNode"),
-		of[overview.Edge]("PictureEdge"),
 		of[logs.Line]("LogEntry"),
 		of[logs.Page]("LogPage"),
 		of[logs.Tail]("LogTail"),

@@ -107,10 +107,10 @@ func All(in io.Reader, name string) ([][]byte, error) {
 	var all [][]byte
 	for {
 		row, err := r.Next()
-		if errors.Is(err, io.EOF) && r.arrays > 0 {
-			return nil, fault.New(fault.Invalid, name, "its array is not closed: the text is cut off after %d rows", len(all))
-		}
 		if errors.Is(err, io.EOF) {
+			if err := r.Whole(len(all)); err != nil {
+				return nil, err
+			}
 			return all, nil
 		}
 		if err != nil {
@@ -118,6 +118,15 @@ func All(in io.Reader, name string) ([][]byte, error) {
 		}
 		all = append(all, bytes.Clone(row))
 	}
+}
+
+// Whole says, once Next gave io.EOF after a number of rows, whether that was the
+// whole text: an array that is not closed is fault.Invalid.
+func (o *Reader) Whole(read int) error {
+	if o.arrays > 0 {
+		return fault.New(fault.Invalid, o.name, "its array is not closed: the text is cut off after %d rows", read)
+	}
+	return nil
 }
 
 // between is what may stand between two objects.

@@ -175,28 +175,159 @@ export interface SentEvent {
 
 export interface Database {
   id: string
+  account: string
+  containers: number
+  throughput?: unknown
 }
 
 export interface Container {
   id: string
+  account: string
   database: string
   name: string
   key: string[]
   documents: number
   bytes: number
   changes: number
+  ttl: number | null
   leases: boolean
 }
 
 export interface QueryPage {
-  rows: unknown[]
+  rows: DataRow[]
   continuation?: string
   charge: number
   explain: string
+  by: string
+  walks: string[]
+  walkCount: number
   entries: number
   documents: number
   bytes: number
+  rowBytes: number
+  compileMs: number
   durationMs: number
+}
+
+export interface DataRow {
+  text: string
+  cut?: Record<string, number>
+  rid?: string
+}
+
+export interface CheckedQuery {
+  problems: ProblemBody[]
+}
+
+export interface ItemPage {
+  rows: ItemRow[]
+  next: string
+  total: number
+  query?: string
+  charge: number
+  by: string
+  durationMs: number
+}
+
+export interface ItemRow {
+  text: string
+  cut?: Record<string, number>
+  rid?: string
+  id: string
+  key: string
+  bytes: number
+}
+
+export interface CountedItems {
+  count: number
+}
+
+export interface Item {
+  text: string
+  id: string
+  key: string
+  rid: string
+  etag: string
+  time: number
+  lsn: number
+}
+
+export interface ContainerSettings {
+  resource: unknown
+  etag: string
+  throughput: unknown
+  shared: boolean
+  lsn: number
+  documents: number
+  bytes: number
+}
+
+export interface NewDatabase {
+  id: string
+  throughput?: unknown
+}
+
+export interface NewContainer {
+  resource: unknown
+  throughput?: unknown
+  etag?: string
+}
+
+export interface ChangePage {
+  changes: Change[]
+  next: number
+  lsn: number
+  skipped: number
+}
+
+export interface Change {
+  text: string
+  cut?: Record<string, number>
+  rid?: string
+  id: string
+  key: string
+  lsn: number
+  time: number
+}
+
+export interface ContainerSchema {
+  sampled: number
+  of: number
+  paths: SchemaPath[]
+  more: boolean
+}
+
+export interface SchemaPath {
+  path: string[]
+  kinds: string[]
+  count: number
+  values: SchemaValue[]
+}
+
+export interface SchemaValue {
+  value: string
+  count: number
+}
+
+export interface AskedQueries {
+  queries: AskedQuery[]
+}
+
+export interface AskedQuery {
+  id: string
+  time: string
+  container: string
+  query: string
+  rows: number
+  more: boolean
+  charge: number
+  durationMs: number
+  error?: string
+  times: number
+}
+
+export interface StartedTask {
+  task: string
 }
 
 export interface App {
@@ -397,38 +528,6 @@ export interface PlanNode {
 export interface PlanEdge {
   from: string
   to: string
-}
-
-export interface Picture {
-  nodes: PictureNode[]
-  edges: PictureEdge[]
-  things: number
-  backlog: number
-  late: boolean
-  out: number
-}
-
-export interface PictureNode {
-  id: string
-  kind: string
-  of?: string
-  name: string
-  group?: string
-  state: string
-  rate: number
-  lag?: number
-  count?: number
-  members?: number
-  failing?: number
-  note?: string
-  key?: string
-}
-
-export interface PictureEdge {
-  from: string
-  to: string
-  rate: number
-  feed?: boolean
 }
 
 export interface LogEntry {
