@@ -80,8 +80,9 @@ func TestDashboardsParse(t *testing.T) {
 		t.Error("no dashboard is shown")
 	}
 	for _, block := range found {
-		if _, err := dashboard.Parse([]byte(block)); err != nil {
-			t.Error(err)
+		_, problems := dashboard.Parse("dashboards.md", []byte(block))
+		for _, p := range problems {
+			t.Error(p)
 		}
 	}
 }

@@ -3,11 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
@@ -23,19 +19,18 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
-// dashboardsFolder holds a project's dashboards, one JSON file each.
-const dashboardsFolder = "dashboards"
-
 // dashboards are the project's dashboards. Stream jobs may write to their
-// datasets.
+// datasets. A mistake in one is shown on its page and stops nothing.
 func dashboards(e *env) (parts, error) {
-	boards, err := readDashboards(filepath.Join(e.Config.Dir, dashboardsFolder))
-	if err != nil {
-		return parts{}, err
-	}
-	e.Boards, err = dashboard.New(boards, items.Feeds{Account: e.Storage.account})
+	e.Boards = dashboard.New(dashboard.Options{
+		Dir: filepath.Join(e.Config.Dir, dashboard.FolderName), Log: e.Log.With("component", "dashboards"),
+		Feeds: items.Feeds{
+			Account:   e.Storage.account,
+			Positions: func() map[string]bool { return appsPage(e.Counts, e.Given.Apps).Positions() },
+		},
+	})
 	push := func(name string) (dataset.Dataset, error) { return e.Boards.Push(name) }
-	return parts{Streams: jobs.Kinds{Sinks: []jobs.SinkKind{dataset.SinkKind(push)}}}, err
+	return parts{Streams: jobs.Kinds{Sinks: []jobs.SinkKind{dataset.SinkKind(push)}}}, nil
 }
 
 // portalPages is the portal over the pages of all services above.
@@ -68,35 +63,6 @@ func (e *env) startTask(t items.Task) (string, error) {
 	return e.Tasks.Start(portal.Task{Kind: t.Kind, Subject: t.Subject, To: t.To}, func(ctx context.Context, p *portal.Progress) error {
 		return t.Run(ctx, p)
 	})
-}
-
-// readDashboards reads every *.json of a folder, in the order of their names.
-// A folder that is missing holds none.
-func readDashboards(dir string) ([]dashboard.Definition, error) {
-	files, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("dashboards: %w", err)
-	}
-	var all []dashboard.Definition
-	for _, f := range files {
-		if f.IsDir() || filepath.Ext(f.Name()) != ".json" {
-			continue
-		}
-		path := filepath.Join(dir, f.Name())
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("dashboards: %w", err)
-		}
-		d, err := dashboard.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		all = append(all, d)
-	}
-	return all, nil
 }
 
 // explorer asks queries as the document REST dialect would, and manages what

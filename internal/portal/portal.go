@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,7 +43,7 @@ type Server struct {
 
 	// Of Run's goroutine.
 	lists map[string]*list
-	hasty map[string]time.Time // by dashboard: when an alarm last came before the tick
+	hasty map[string]time.Time // by topic: when an alarm last came before the tick
 }
 
 // New returns a Server. Nothing runs yet.
@@ -50,6 +51,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Boards == nil || cfg.Log == nil {
 		return nil, errors.New("portal: boards and log are required")
 	}
+	cfg.Pages = append(slices.Clone(cfg.Pages), boardsPage(cfg.Boards))
 	s := &Server{
 		cfg: cfg, build: web.Build(), rates: NewRates(), wake: make(chan string, 2*maxTopics),
 		totals: map[string]float64{}, lists: map[string]*list{}, hasty: map[string]time.Time{},
@@ -87,8 +89,17 @@ func (s *Server) routes() http.Handler {
 		{"GET /api/history", s.getHistory},
 		{"GET /api/lists/{kind}", s.getRows},
 		{"GET /api/dashboards", s.listBoards},
+		{"POST /api/dashboards", s.postBoard},
 		{"GET /api/dashboards/{board}", s.getBoard},
+		{"PUT /api/dashboards/{board}", s.putBoard},
+		{"DELETE /api/dashboards/{board}", s.deleteBoard},
+		{"GET /api/dashboards/{board}/file", s.getBoardFile},
+		{"GET /api/dashboards/{board}/view", s.getView},
 		{"GET /api/dashboards/{board}/tiles/{tile}/history", s.getTileHistory},
+		{"POST /api/dashboard-preview", s.previewBoard},
+		{"GET /api/dashboard-suggestions", s.suggestBoards},
+		{"GET /api/dashboard-sources", s.listSources},
+		{"GET /api/dashboard-fields", s.sampleFields},
 		{"GET /v1.0/myorg/datasets", s.listDatasets},
 		{"POST /v1.0/myorg/datasets/{dataset}/tables/{table}/rows", s.pushRows},
 		{"DELETE /v1.0/myorg/datasets/{dataset}/tables/{table}/rows", s.clearRows},

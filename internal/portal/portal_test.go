@@ -216,11 +216,7 @@ func TestHistoryKeepsFiveMinutes(t *testing.T) {
 // TestNobodyWatchesNothingIsRead: unwatched topics cost nothing.
 func TestNobodyWatchesNothingIsRead(t *testing.T) {
 	read := map[string]int{}
-	boards, err := dashboard.New(nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := New(Config{Boards: boards, Log: testkit.Discard(), Pages: []Page{
+	s, err := New(Config{Boards: dashboard.New(dashboard.Options{}), Log: testkit.Discard(), Pages: []Page{
 		{
 			Kind: "things", Item: "thing", Rows: func(*Rates) []Row { read["things"]++; return nil },
 			Detail: func(id string, _ *Rates) (any, error) { read[id]++; return nil, nil },
@@ -251,7 +247,7 @@ func TestNobodyWatchesNothingIsRead(t *testing.T) {
 	if got := fmt.Sprint(read); got != "map[a:2 things:1]" {
 		t.Errorf("read %s", got)
 	}
-	for _, name := range []string{"thing", "none", "none:a", "dashboard:none", "things:", "thing:a\nevent: b"} {
+	for _, name := range []string{"thing", "none", "none:a", "dashboard:", "dashboard:a@", "dashboard:a@0", "dashboard:a\nb", "things:", "thing:a\nevent: b"} {
 		if err := s.checkTopic(name); !fault.Is(err, fault.NotFound) {
 			t.Errorf("topic %q: %v", name, err)
 		}

@@ -2,9 +2,12 @@ package portal
 
 import (
 	"encoding/json"
-	"strings"
+	"maps"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 )
 
 // tick reads the counters of the history, and every topic that is watched.
@@ -36,10 +39,10 @@ func (s *Server) publishLate(topic string, now time.Time) {
 // publish reads a topic and publishes what is new. rates.mu is held.
 func (s *Server) publish(topic string, now time.Time) {
 	var err error
-	name, board := strings.CutPrefix(topic, dashboardPrefix)
+	name, over, board := boardOf(topic)
 	switch p, id, found := s.page(topic); {
 	case board:
-		err = s.publishBoard(topic, name, now)
+		err = s.publishBoard(topic, name, over, now)
 	case topic == summaryTopic:
 		err = s.publishValue(topic, s.summary(now), now)
 	case topic == noticesTopic:
@@ -94,19 +97,22 @@ func (s *Server) publishValue(topic string, v any, now time.Time) error {
 // for the tick: a second message within the second, never a third.
 func (s *Server) publishAlarms(now time.Time) {
 	wanted := s.topics.wanted(now)
-	for _, name := range s.cfg.Boards.Urgent() {
-		if topic := dashboardPrefix + name; wanted[topic] && now.Sub(s.hasty[name]) >= fresh {
-			s.hasty[name] = now
+	urgent := s.cfg.Boards.Urgent()
+	maps.DeleteFunc(s.hasty, func(topic string, _ time.Time) bool { return !wanted[topic] })
+	for topic := range wanted {
+		name, _, board := boardOf(topic)
+		if board && slices.Contains(urgent, name) && now.Sub(s.hasty[topic]) >= fresh {
+			s.hasty[topic] = now
 			s.publish(topic, now)
 		}
 	}
 }
 
 // publishBoard computes a dashboard's tiles and publishes them.
-func (s *Server) publishBoard(topic, name string, now time.Time) error {
+func (s *Server) publishBoard(topic, name string, over dashboard.Range, now time.Time) error {
 	board, err := s.cfg.Boards.Board(name)
 	if err != nil {
-		return nil // checked when it was asked for
+		return s.publishValue(topic, nil, now) // null says that there is no such one
 	}
-	return s.publishValue(topic, board.Evaluate(now), now)
+	return s.publishValue(topic, board.Evaluate(now, over), now)
 }

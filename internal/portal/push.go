@@ -10,7 +10,8 @@ import (
 
 // The push interface has the shape of Power BI's "Push Datasets - Datasets
 // PostRows": POST /v1.0/myorg/datasets/{id}/tables/{table}/rows with
-// {"rows":[{…}]} answers 200 with an empty body. The dataset's id is its name in
+// {"rows":[{…}]} answers 200 with an empty body, or with a note where rows are
+// kept and will not show as they are. The dataset's id is its name in
 // a dashboard, the table's name is not looked at: a dataset here has one table.
 // No token is asked for. Left out: datasets made over HTTP (a dashboard declares
 // them), groups, schemas and relationships.
@@ -40,8 +41,12 @@ func (s *Server) pushRows(w http.ResponseWriter, r *http.Request) error {
 		}
 		rows[i] = row
 	}
-	d.Add(rows, time.Now())
-	w.WriteHeader(http.StatusOK)
+	how := d.Push(rows, time.Now())
+	if how.Note == "" {
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	WriteJSON(w, http.StatusOK, how)
 	return nil
 }
 
@@ -65,6 +70,10 @@ func (s *Server) listDatasets(w http.ResponseWriter, _ *http.Request) error {
 	}
 	list := []dataset{}
 	for _, d := range s.cfg.Boards.Datasets() {
+		if n := len(list); n > 0 && list[n-1].Name == d.Name {
+			list[n-1].AddRows = list[n-1].AddRows || d.Spec.Push
+			continue
+		}
 		list = append(list, dataset{d.Name, d.Name, d.Spec.Push})
 	}
 	WriteJSON(w, http.StatusOK, map[string]any{"value": list})

@@ -26,6 +26,7 @@ const testBoard = `{"name":"plants","title":"Plants",
 type oneDocument struct{}
 
 func (oneDocument) Open(string) (dashboard.Feed, error) { return oneDocument{}, nil }
+func (oneDocument) Containers() []string                { return []string{"db/events"} }
 func (oneDocument) LSN() uint64                         { return 1 }
 func (oneDocument) Changes(_ context.Context, after uint64, _ int) ([][]byte, uint64, error) {
 	if after > 0 {
@@ -37,14 +38,8 @@ func (oneDocument) Changes(_ context.Context, after uint64, _ int) ([][]byte, ui
 func newLab(t *testing.T, pages ...portal.Page) *portaltest.Lab {
 	t.Helper()
 	testkit.NoLeaks(t)
-	def, err := dashboard.Parse([]byte(testBoard))
-	if err != nil {
-		t.Fatal(err)
-	}
-	boards, err := dashboard.New([]dashboard.Definition{def}, oneDocument{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	boards := dashboard.New(dashboard.Options{Feeds: oneDocument{}})
+	boards.Load([]dashboard.File{{Name: "plants.json", Text: []byte(testBoard)}})
 	return portaltest.Serve(t, boards, pages...)
 }
 
@@ -72,7 +67,7 @@ func TestDashboardFollowsPushesAndDocuments(t *testing.T) {
 			t.Errorf("%s %s: %d %v", path, body, code, got)
 		}
 	}
-	for _, path := range []string{"/api/stream?topic=dashboard:none", "/api/stream?topic=none", "/api/nothing", "/api/lists/none"} {
+	for _, path := range []string{"/api/stream?topic=none", "/api/nothing", "/api/lists/none"} {
 		if code, got := l.Do("GET", path, ""); code != 404 || got["error"] == "" {
 			t.Errorf("%s: %d %v", path, code, got)
 		}
@@ -123,8 +118,8 @@ func TestTopicsComeAndGo(t *testing.T) {
 		Detail: func(id string, _ *portal.Rates) (any, error) { return map[string]string{"name": id}, nil },
 	})
 	s := l.Listen()
-	code, got := l.Do("POST", "/api/stream/"+s.ID, `{"add":["things","thing:a","nothing","dashboard:none"]}`)
-	if code != 200 || fmt.Sprint(got["unknown"]) != "[nothing dashboard:none]" {
+	code, got := l.Do("POST", "/api/stream/"+s.ID, `{"add":["things","thing:a","nothing","dashboard:"]}`)
+	if code != 200 || fmt.Sprint(got["unknown"]) != "[nothing dashboard:]" {
 		t.Fatalf("add: %d %v", code, got)
 	}
 	if v := s.Next("thing:a"); fmt.Sprint(v) != "map[name:a]" {

@@ -12,14 +12,13 @@ import (
 )
 
 const (
-	summaryTopic    = "summary"
-	noticesTopic    = "notices"
-	tasksTopic      = "tasks"
-	dashboardPrefix = "dashboard:"
-	writeLimit      = 10 * time.Second // a page that takes nothing for this long is let go
-	heartbeat       = 15 * time.Second // keeps intermediaries from closing a quiet stream
-	maxChange       = 64 << 10
-	maxTopic        = 4 << 10 // of a name; a container's, with its database's, has at most 2 KiB
+	summaryTopic = "summary"
+	noticesTopic = "notices"
+	tasksTopic   = "tasks"
+	writeLimit   = 10 * time.Second // a page that takes nothing for this long is let go
+	heartbeat    = 15 * time.Second // keeps intermediaries from closing a quiet stream
+	maxChange    = 64 << 10
+	maxTopic     = 4 << 10 // of a name; a container's, with its database's, has at most 2 KiB
 )
 
 // Opened is the first event of every stream, "opened".
@@ -144,14 +143,11 @@ func clientOf(r *http.Request) client {
 // checkTopic reports a topic that there is not. A thing that does not exist is
 // one all the same: it may come.
 func (s *Server) checkTopic(name string) error {
-	if board, ok := strings.CutPrefix(name, dashboardPrefix); ok {
-		_, err := s.cfg.Boards.Board(board)
-		return err
-	}
 	if slices.Contains([]string{summaryTopic, noticesTopic, tasksTopic}, name) {
 		return nil
 	}
-	if _, _, ok := s.page(name); ok {
+	_, _, board := boardOf(name)
+	if _, _, ok := s.page(name); ok || board {
 		return nil
 	}
 	return fault.New(fault.NotFound, "topic "+name, "no such topic")

@@ -10,7 +10,24 @@ import (
 
 // Feeds opens the change feeds of an account's containers for the datasets of
 // dashboards.
-type Feeds struct{ Account Account }
+type Feeds struct {
+	Account Account
+	// Positions are containers that only keep positions of change feeds.
+	Positions func() map[string]bool
+}
+
+// Containers implements dashboard.Feeds.
+func (f Feeds) Containers() (names []string) {
+	positions := f.Positions()
+	for _, d := range f.Account.Databases() {
+		for _, c := range d.Containers() {
+			if name := d.ID() + "/" + c.ID(); !positions[name] {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
 
 // Open implements dashboard.Feeds.
 func (f Feeds) Open(container string) (dashboard.Feed, error) {

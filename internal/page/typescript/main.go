@@ -37,6 +37,9 @@ func shapes() []shape {
 		of[portal.Problem]("ProblemBody"),
 		of[portal.Place]("Place"),
 		of[portal.BoardEntry]("BoardEntry"),
+		of[portal.BoardDetail]("BoardDetail"),
+		of[portal.BoardFile]("BoardFile"),
+		of[portal.BoardSources]("BoardSources"),
 		of[hubs.Row]("Hub"),
 		of[hubs.Detail]("HubDetail"),
 		of[hubs.Partition]("HubPartition"),
@@ -108,6 +111,12 @@ func shapes() []shape {
 		of[dashboard.TableRow]("TableRow"),
 		of[dashboard.AlarmsView]("AlarmsView"),
 		of[dashboard.AlarmRow]("AlarmRow"),
+		of[dashboard.Problem]("BoardProblem"),
+		of[dashboard.Preview]("BoardPreview"),
+		of[dashboard.Suggestion]("BoardSuggestion"),
+		of[dashboard.Sample]("BoardSample"),
+		of[dashboard.Field]("BoardField"),
+		of[dashboard.Pushed]("PushedRows"),
 	}
 }
 
@@ -115,16 +124,20 @@ func shapes() []shape {
 // them.
 func words() map[string]string {
 	return map[string]string{
-		"TileSpec.type":    `'number' | 'gauge' | 'line' | 'bar' | 'map' | 'table' | 'alarms'`,
-		"Threshold.state":  state,
-		"NumberView.state": state,
-		"Bar.state":        state,
-		"Site.state":       state,
-		"Job.state":        run,
-		"Notice.state":     `'warn' | 'bad'`,
-		"TaskState.state":  `'busy' | 'ok' | 'bad' | 'off'`,
-		"JobDetail.state":  run,
-		"JobEnd.kind":      `'hub' | 'container' | 'function' | 'dataset' | 'file'`,
+		"TileSpec.type":        `'number' | 'gauge' | 'line' | 'bar' | 'map' | 'table' | 'alarms'`,
+		"Threshold.state":      state,
+		"NumberView.state":     state,
+		"Bar.state":            state,
+		"Site.state":           state,
+		"BoardEntry.state":     `'ok' | 'warn' | 'bad'`,
+		"DatasetView.state":    `'reading' | 'empty' | 'fresh' | 'stale' | 'failed'`,
+		"BoardField.kind":      `'number' | 'text' | 'truth' | 'time'`,
+		"BoardSuggestion.kind": `'now' | 'trends' | 'latest' | 'map' | 'groups'`,
+		"Job.state":            run,
+		"JobDetail.state":      run,
+		"JobEnd.kind":          `'hub' | 'container' | 'function' | 'dataset' | 'file'`,
+		"Notice.state":         `'warn' | 'bad'`,
+		"TaskState.state":      `'busy' | 'ok' | 'bad' | 'off'`,
 	}
 }
 

@@ -73,16 +73,17 @@ func (s *slots) at(group int, step int64) *sum {
 // gather sorts the rows of the window into slots. With width 0 there is one
 // step; otherwise steps are width milliseconds wide and aligned to the epoch.
 // It looks at every row, so a row costs no hashing unless Latest is asked for.
-func (e *evaluator) gather(from, end, width int64) *slots {
+func (e *evaluator) gather(over span) *slots {
+	width := over.width
 	s := &slots{width: width, steps: 1}
 	if width > 0 {
-		s.first = from / width
-		s.steps = int(end/width-s.first) + 1
+		s.first = over.from / width
+		s.steps = int(over.end/width-s.first) + 1
 	}
 	index := newIndex(len(e.data.texts))
 	newest := map[uint64]int{}
 	keys := newIndex(len(e.data.texts))
-	e.data.each(from, e.where, func(i int, at int64) {
+	e.data.each(over, e.where, func(i int, at int64) {
 		step := 0
 		if width > 0 {
 			if step = int(at/width - s.first); step >= s.steps {

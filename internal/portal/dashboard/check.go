@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,9 @@ import (
 // Limits of a definition: what a page can show and a tick can compute.
 const (
 	maxTiles   = 60
+	maxWidth   = 12
+	maxHeight  = 24
+	maxRow     = 500
 	maxColumns = 20
 	maxLimit   = 500
 	maxSteps   = 600
@@ -39,54 +41,75 @@ var shapes = map[string]shape{
 var (
 	aggregates = []string{"last", "avg", "sum", "min", "max", "count", "rate"}
 	states     = []string{"ok", "warn", "alarm", "off"}
+	tileTypes  = []string{"number", "gauge", "line", "bar", "map", "table", "alarms"}
 )
 
+// wrong is a mistake at a path.
+func wrong(at path, format string, args ...any) *mistake {
+	return &mistake{path: at, text: fmt.Sprintf(format, args...)}
+}
+
 // check finds what is wrong, and fills in what was left open.
-func (d *Definition) check() error {
-	if !boardName.MatchString(d.Name) {
-		return fmt.Errorf("name: %q is not of letters, digits, - and _", d.Name)
+func (d *Definition) check() (all []*mistake) {
+	switch {
+	case d.Name == "":
+		all = append(all, wrong(path{"name"}, "a dashboard has a name, which becomes its address: letters, digits, - and _"))
+	case !boardName.MatchString(d.Name):
+		all = append(all, wrong(path{"name"}, "%q is not of letters, digits, - and _", d.Name))
+		d.Name = ""
 	}
-	if len(d.Tiles) == 0 || len(d.Tiles) > maxTiles {
-		return fmt.Errorf("tiles: there are %d; a dashboard has 1 to %d", len(d.Tiles), maxTiles)
+	if len(d.Tiles) > maxTiles {
+		all = append(all, wrong(path{"tiles"}, "there are %d; a dashboard has at most %d", len(d.Tiles), maxTiles))
+		d.Tiles = d.Tiles[:maxTiles]
 	}
 	if len(d.Names) > maxNames {
-		return fmt.Errorf("names: there are %d; at most %d", len(d.Names), maxNames)
+		all = append(all, wrong(path{"names"}, "there are %d; at most %d", len(d.Names), maxNames))
 	}
-	var errs []error
-	for name, spec := range d.Datasets {
-		if err := spec.check(name); err != nil {
-			errs = append(errs, fmt.Errorf("datasets.%s: %w", name, err))
+	for _, name := range sortedKeys(d.Datasets) {
+		spec := d.Datasets[name]
+		if spec.broken {
+			continue
+		}
+		if m := spec.check(name, path{"datasets", name}); m != nil {
+			spec.broken = true
+			d.Datasets[name] = spec
+			all = append(all, m)
 		}
 	}
 	for i := range d.Tiles {
-		if err := d.Tiles[i].check(d.Datasets); err != nil {
-			errs = append(errs, fmt.Errorf("tiles[%d].%w", i, err))
+		if t := &d.Tiles[i]; !t.broken {
+			if m := t.check(d.Datasets, path{"tiles", i}); m != nil {
+				all = append(all, m)
+			}
 		}
+		d.Tiles[i].fit()
 	}
-	return errors.Join(errs...)
+	return all
 }
 
-func (s DatasetSpec) check(name string) error {
+func (s DatasetSpec) check(name string, at path) *mistake {
 	switch {
 	case !boardName.MatchString(name):
-		return errors.New("a dataset's name is of letters, digits, - and _")
-	case s.Push == (s.Container != ""):
-		return errors.New("say either container or push")
-	case s.Container != "" && strings.Count(s.Container, "/") != 1:
-		return fmt.Errorf("container: write database/container, not %q", s.Container)
+		return wrong(at, "a dataset's name is of letters, digits, - and _")
+	case s.Push && s.Container != "":
+		return wrong(at, `it says container and push; say one of them`)
+	case !s.Push && s.Container == "":
+		return wrong(at, `say where its rows come from: "container": "database/container", or "push": true`)
+	case s.Container != "" && (strings.Count(s.Container, "/") != 1 || strings.HasPrefix(s.Container, "/") || strings.HasSuffix(s.Container, "/")):
+		return wrong(at.to("container"), "write database/container, not %q", s.Container)
 	case !slices.Contains([]string{"", "wall", "data"}, s.Clock):
-		return fmt.Errorf("clock: %q is neither wall nor data", s.Clock)
+		return wrong(at.to("clock"), "%q is neither wall nor data", s.Clock)
 	}
 	return nil
 }
 
-func (t *Tile) check(datasets map[string]DatasetSpec) error {
+func (t *Tile) check(datasets map[string]DatasetSpec, at path) *mistake {
 	form, ok := shapes[t.Type]
 	if !ok {
-		return fmt.Errorf("type: %q is none of number, gauge, line, bar, map, table, alarms", t.Type)
+		return wrong(at.to("type"), "%q is none of %s", t.Type, strings.Join(tileTypes, ", "))
 	}
-	if _, ok := datasets[t.Dataset]; !ok {
-		return fmt.Errorf("dataset: %q is not under datasets", t.Dataset)
+	if m := checkDataset(t.Dataset, datasets, at.to("dataset")); m != nil {
+		return m
 	}
 	given := map[string]bool{
 		"value": t.Value != "", "by": t.By != "", "key": t.Key != "", "lat": t.Lat != "", "lon": t.Lon != "",
@@ -94,7 +117,7 @@ func (t *Tile) check(datasets map[string]DatasetSpec) error {
 	}
 	for _, field := range form.requires {
 		if !given[field] {
-			return fmt.Errorf("%s: a %s needs it", field, t.Type)
+			return wrong(at.to(field), "it is missing; a tile of the type %s needs it", t.Type)
 		}
 	}
 	t.W, t.H = cmp.Or(t.W, form.w), cmp.Or(t.H, form.h)
@@ -108,51 +131,99 @@ func (t *Tile) check(datasets map[string]DatasetSpec) error {
 	if t.Type == "gauge" && t.Max <= t.Min {
 		t.Max = t.Min + 100
 	}
-	return t.checkRanges(datasets)
+	return t.checkRanges(datasets, at)
 }
 
-func (t *Tile) checkRanges(datasets map[string]DatasetSpec) error {
+// fit gives a tile that is broken a size all the same.
+func (t *Tile) fit() {
+	form, ok := shapes[t.Type]
+	if !ok {
+		form = shape{w: 4, h: 3}
+	}
+	if t.W < 1 || t.W > maxWidth {
+		t.W = form.w
+	}
+	if t.H < 1 || t.H > maxHeight {
+		t.H = form.h
+	}
+	if t.X == nil || t.Y == nil || *t.X < 0 || *t.X+t.W > maxWidth || *t.Y < 0 || *t.Y > maxRow {
+		t.X, t.Y = nil, nil
+	}
+}
+
+// checkDataset demands that a dataset is declared, and without a mistake.
+func checkDataset(name string, datasets map[string]DatasetSpec, at path) *mistake {
+	spec, ok := datasets[name]
+	switch {
+	case ok && spec.broken:
+		return wrong(at, "the dataset %q has a mistake", name)
+	case ok:
+		return nil
+	case name == "":
+		return wrong(at, "say which of the datasets the tile shows")
+	}
+	if near := nearest(name, sortedKeys(datasets)); near != "" {
+		return wrong(at, "%q is not under datasets; did you mean %q?", name, near)
+	}
+	return wrong(at, "%q is not under datasets", name)
+}
+
+func (t *Tile) checkRanges(datasets map[string]DatasetSpec, at path) *mistake {
 	switch {
 	case !slices.Contains(aggregates, t.Aggregate):
-		return fmt.Errorf("aggregate: %q is none of %s", t.Aggregate, strings.Join(aggregates, ", "))
+		return wrong(at.to("aggregate"), "%q is none of %s", t.Aggregate, strings.Join(aggregates, ", "))
 	case t.Value == "" && !slices.Contains([]string{"count", "rate"}, t.Aggregate) && slices.Contains([]string{"number", "line", "bar"}, t.Type):
-		return fmt.Errorf("value: it is missing; only count and rate do without")
-	case t.W < 1 || t.W > 12 || t.H < 1 || t.H > 24:
-		return fmt.Errorf("w, h: %d by %d is not within 12 by 24", t.W, t.H)
+		return wrong(at.to("value"), "it is missing; only the aggregates count and rate do without")
+	case t.W < 1 || t.W > maxWidth:
+		return wrong(at.to("w"), "%d is not 1 to %d", t.W, maxWidth)
+	case t.H < 1 || t.H > maxHeight:
+		return wrong(at.to("h"), "%d is not 1 to %d", t.H, maxHeight)
+	case (t.X == nil) != (t.Y == nil):
+		return wrong(at, "a place is x and y; one of them is missing")
+	case t.X != nil && (*t.X < 0 || *t.X+t.W > maxWidth):
+		return wrong(at.to("x"), "with a width of %d it is not 0 to %d", t.W, maxWidth-t.W)
+	case t.Y != nil && (*t.Y < 0 || *t.Y > maxRow):
+		return wrong(at.to("y"), "%d is not 0 to %d", *t.Y, maxRow)
 	case t.Limit < 1 || t.Limit > maxLimit:
-		return fmt.Errorf("limit: %d is not 1 to %d", t.Limit, maxLimit)
+		return wrong(at.to("limit"), "%d is not 1 to %d", t.Limit, maxLimit)
 	case time.Duration(t.Window)/time.Duration(t.Every) > maxSteps:
-		return fmt.Errorf("every: more than %d steps in the window", maxSteps)
-	case len(t.Columns) > maxColumns || len(t.Detail) > maxColumns:
-		return fmt.Errorf("columns, detail: more than %d", maxColumns)
+		return wrong(at.to("every"), "these are more than %d steps in the window of %v", maxSteps, time.Duration(t.Window))
+	case len(t.Columns) > maxColumns:
+		return wrong(at.to("columns"), "these are more than %d", maxColumns)
+	case len(t.Detail) > maxColumns:
+		return wrong(at.to("detail"), "these are more than %d", maxColumns)
 	}
 	for i, th := range t.Thresholds {
 		if !slices.Contains(states, th.State) {
-			return fmt.Errorf("thresholds[%d].state: %q is none of %s", i, th.State, strings.Join(states, ", "))
+			return wrong(at.to("thresholds", i, "state"), "%q is none of %s", th.State, strings.Join(states, ", "))
 		}
 	}
-	if err := checkWhere(t.Where); err != nil {
-		return fmt.Errorf("where.%w", err)
+	if m := checkWhere(t.Where, at.to("where")); m != nil {
+		return m
 	}
 	for word, state := range t.States {
 		if !slices.Contains(states, state) {
-			return fmt.Errorf("states.%s: %q is none of %s", word, state, strings.Join(states, ", "))
+			return wrong(at.to("states", word), "%q is none of %s", state, strings.Join(states, ", "))
 		}
 	}
-	if t.Alarm == nil {
-		return nil
-	}
-	if _, ok := datasets[t.Alarm.Dataset]; !ok || t.Alarm.Key == "" {
-		return fmt.Errorf("alarm: it needs a key, and a dataset that is under datasets")
-	}
-	t.Alarm.Window = cmp.Or(t.Alarm.Window, Duration(5*time.Minute))
-	if err := checkWhere(t.Alarm.Where); err != nil {
-		return fmt.Errorf("alarm.where.%w", err)
-	}
-	return nil
+	return t.Alarm.check(datasets, at.to("alarm"))
 }
 
-func checkWhere(where map[string]any) error {
+func (a *Alarm) check(datasets map[string]DatasetSpec, at path) *mistake {
+	if a == nil {
+		return nil
+	}
+	if m := checkDataset(a.Dataset, datasets, at.to("dataset")); m != nil {
+		return m
+	}
+	if a.Key == "" {
+		return wrong(at.to("key"), "it is missing: the field of an alarm that names the site")
+	}
+	a.Window = cmp.Or(a.Window, Duration(5*time.Minute))
+	return checkWhere(a.Where, at.to("where"))
+}
+
+func checkWhere(where map[string]any, at path) *mistake {
 	for field, want := range where {
 		list, ok := want.([]any)
 		if !ok {
@@ -162,7 +233,7 @@ func checkWhere(where map[string]any) error {
 			switch v.(type) {
 			case string, float64, bool:
 			default:
-				return fmt.Errorf("%s: a value is a text, a number or true and false", field)
+				return wrong(at.to(field), "a value is a text, a number, true or false, or a list of them")
 			}
 		}
 	}

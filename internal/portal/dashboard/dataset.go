@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +28,7 @@ type Dataset struct {
 	ts   int // that of _ts
 
 	urgent urgent
+	window atomic.Int64 // the widest of the tiles, milliseconds
 
 	mu      sync.RWMutex // guards the fields below
 	columns map[string]*column
@@ -35,9 +37,13 @@ type Dataset struct {
 	first   int       // index of the oldest row, once the ring is full
 	total   int64     // rows ever taken
 	newest  int64     // the largest time of a row
-	arrived time.Time // when the latest row came
+	arrived time.Time // when the latest row came; from a feed, when it was stored
+	caught  bool      // the feed was read to its end once
+	undated int64     // rows without a time of their own, ever
 	raw     [][]byte  // the newest whole rows, oldest first
 	rawTime []int64
+	rawSeq  []int64  // which of the rows ever taken each is
+	moved   *Dataset // what took the place of this one
 	texts   []string
 	known   map[string]uint32
 	fields  [][]byte // scratch of addRow
@@ -74,23 +80,58 @@ func newDataset(name string, spec DatasetSpec, fields []string) *Dataset {
 	return d
 }
 
+// has reports whether the dataset keeps the fields.
+func (d *Dataset) has(fields []string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return !slices.ContainsFunc(fields, func(f string) bool { return d.columns[f] == nil })
+}
+
 // Add appends rows, oldest first. A row is a JSON object; the slices are not
 // kept.
-func (d *Dataset) Add(rows [][]byte, now time.Time) {
+func (d *Dataset) Add(rows [][]byte, now time.Time) { d.take(rows, now, nil) }
+
+// Push is Add, and says how the rows will show.
+func (d *Dataset) Push(rows [][]byte, now time.Time) Pushed {
+	var p Pushed
+	d.take(rows, now, &p)
+	return p
+}
+
+// take appends rows; told, unless it is nil, is how they will show.
+func (d *Dataset) take(rows [][]byte, now time.Time, told *Pushed) {
 	if len(rows) == 0 {
 		return
 	}
-	d.add(rows, now)
+	d.mu.Lock()
+	if next := d.moved; next != nil {
+		d.mu.Unlock()
+		next.take(rows, now, told)
+		return
+	}
+	undated := d.undated
+	d.addAll(rows, now)
+	if told != nil {
+		*told = d.judge(len(rows), int(d.undated-undated), now)
+	}
+	d.mu.Unlock()
 	d.urgent.tell()
 }
 
 func (d *Dataset) add(rows [][]byte, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.addAll(rows, now)
+}
+
+// addAll appends rows. The caller holds mu.
+func (d *Dataset) addAll(rows [][]byte, now time.Time) {
 	for _, row := range rows {
 		d.addRow(row, now)
 	}
-	d.arrived = now
+	if d.Spec.Container == "" {
+		d.arrived = now
+	}
 }
 
 func (d *Dataset) addRow(row []byte, now time.Time) {
@@ -116,22 +157,35 @@ func (d *Dataset) addRow(row []byte, now time.Time) {
 	if len(row) > maxRawSize {
 		return
 	}
-	d.raw, d.rawTime = append(d.raw, bytes.Clone(row)), append(d.rawTime, at)
-	if len(d.raw) >= 2*maxRaw {
-		d.raw = slices.Delete(d.raw, 0, len(d.raw)-maxRaw)
-		d.rawTime = slices.Delete(d.rawTime, 0, len(d.rawTime)-maxRaw)
+	d.raw, d.rawTime, d.rawSeq = append(d.raw, bytes.Clone(row)), append(d.rawTime, at), append(d.rawSeq, d.total-1)
+	if n := len(d.raw) - maxRaw; n >= maxRaw {
+		d.raw, d.rawTime, d.rawSeq = slices.Delete(d.raw, 0, n), slices.Delete(d.rawTime, 0, n), slices.Delete(d.rawSeq, 0, n)
 	}
 }
 
-// rowTime is the row's own time, else _ts, else now.
+// rowTime is the row's own time, else _ts, else now. Of a document it also notes
+// when it was stored: one that a page finds in the feed is not new.
 func (d *Dataset) rowTime(now time.Time) int64 {
+	stored, known := parseTime(d.fields[d.ts])
+	if d.Spec.Container != "" {
+		came := now
+		if known {
+			came = time.UnixMilli(min(stored+999, now.UnixMilli())) // _ts has whole seconds
+		}
+		if came.After(d.arrived) {
+			d.arrived = came
+		}
+	}
 	if d.time >= 0 {
 		if at, ok := parseTime(d.fields[d.time]); ok {
 			return at
 		}
 	}
-	if at, ok := parseTime(d.fields[d.ts]); ok {
-		return at
+	if known {
+		return stored
+	}
+	if d.time >= 0 {
+		d.undated++
 	}
 	return now.UnixMilli()
 }
@@ -180,7 +234,7 @@ func (d *Dataset) Clear() {
 	for _, c := range d.order {
 		c.cells = nil
 	}
-	d.times, d.raw, d.rawTime, d.first, d.newest = nil, nil, nil, 0, 0
+	d.times, d.raw, d.rawTime, d.rawSeq, d.first, d.newest, d.arrived, d.caught = nil, nil, nil, nil, 0, 0, time.Time{}, false
 	d.texts, d.known = []string{"…"}, map[string]uint32{"…": 0}
 }
 
@@ -189,6 +243,13 @@ func (d *Dataset) Rows() int {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return len(d.times)
+}
+
+// ready notes that a feed was read to its end.
+func (d *Dataset) ready() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.caught = true
 }
 
 func (d *Dataset) setErr(err error) {

@@ -1,11 +1,11 @@
 package dashboard
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
+	"reflect"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -34,6 +34,8 @@ type DatasetSpec struct {
 	// Stale is how long a dataset may be silent until it is shown as stale;
 	// default 30 s.
 	Stale Duration `json:"stale,omitempty"`
+
+	broken bool // it has a mistake, which was told
 }
 
 // Tile is one tile. Which fields matter depends on Type; DESIGN.md has a table.
@@ -43,6 +45,10 @@ type Tile struct {
 	Dataset string `json:"dataset"`
 	W       int    `json:"w"` // columns of 12; default by type
 	H       int    `json:"h"` // rows; default by type
+	// X and Y place the tile's corner, in columns and rows from 0. Without them it
+	// stands where there is room behind the one before.
+	X *int `json:"x,omitempty"`
+	Y *int `json:"y,omitempty"`
 
 	// Which rows: a field must equal a value, or one of a list.
 	Where  map[string]any `json:"where,omitempty"`
@@ -85,6 +91,8 @@ type Tile struct {
 	// Message is the path of an alarm's text; with several languages, that of the
 	// text in each.
 	Message Text `json:"message,omitempty"`
+
+	broken bool // it has a mistake, which was told
 }
 
 // Threshold gives values at or above At a state; with Below, those at or below.
@@ -148,17 +156,110 @@ func (d Duration) MarshalJSON() ([]byte, error) {
 
 var boardName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
-// Parse reads a definition and checks it. The error names the place by its
-// path in the file, for instance tiles[3].value.
-func Parse(text []byte) (Definition, error) {
-	var d Definition
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&d); err != nil {
-		return d, fmt.Errorf("read as a dashboard: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return d, fmt.Errorf("read as a dashboard: there is more after the closing brace")
-	}
-	return d, d.check()
+// Parse reads a definition and checks it. What is wrong with a tile is told
+// among the problems, and concerns that tile only; the tile is in its place all
+// the same, and shows nothing. A text that is no dashboard at all has a
+// definition without a name. file is what the problems call the text.
+func Parse(file string, text []byte) (Definition, []Problem) {
+	d := parse(file, text)
+	return d.def, d.problems
 }
+
+// document is a dashboard's file as it was read and understood.
+type document struct {
+	file     string // as people know it: dashboards/devices.json
+	text     []byte
+	tree     *tree // nil for what is not JSON
+	def      Definition
+	problems []Problem
+}
+
+func parse(file string, text []byte) *document {
+	d := &document{file: file, text: text}
+	v, wrong := readTree(text)
+	if wrong != nil {
+		d.problems = []Problem{locate(file, text, wrong.at, nil, wrong.text)}
+		return d
+	}
+	d.tree = v
+	if v.kind != '{' {
+		d.note(&mistake{at: v.start, text: "a dashboard is an object { } with name, title, datasets and tiles"})
+		return d
+	}
+	d.note(conform(text, v, reflect.TypeFor[Definition](), nil)...)
+	d.decode()
+	d.note(d.def.check()...)
+	return d
+}
+
+// note adds mistakes to the problems. A tile with one is broken.
+func (d *document) note(mistakes ...*mistake) {
+	for _, m := range mistakes {
+		at := m.at
+		if at == 0 {
+			at = d.tree.find(m.path)
+		}
+		p := locate(d.file, d.text, at, m.path, m.text)
+		if p.Tile >= 0 && p.Tile < len(d.def.Tiles) {
+			d.def.Tiles[p.Tile].broken = true
+		}
+		d.problems = append(d.problems, p)
+	}
+}
+
+// decode reads what conforms: a tile or a dataset that does not is left out,
+// and the tile keeps its place.
+func (d *document) decode() {
+	wrong := map[string]bool{}
+	for _, p := range d.problems {
+		wrong[p.Path] = true
+	}
+	sound := func(at path) bool {
+		prefix := at.String()
+		for p := range wrong {
+			if p == prefix || strings.HasPrefix(p, prefix+".") || strings.HasPrefix(p, prefix+"[") {
+				return false
+			}
+		}
+		return true
+	}
+	read := func(v *tree, at path, into any) bool {
+		return v != nil && sound(at) && json.Unmarshal(d.text[v.start:v.end], into) == nil
+	}
+	for name, into := range map[string]any{"name": &d.def.Name, "title": &d.def.Title, "subtitle": &d.def.Subtitle, "names": &d.def.Names} {
+		read(d.tree.member(name), path{name}, into)
+	}
+	d.def.Datasets, d.def.Tiles = map[string]DatasetSpec{}, []Tile{}
+	if sets := d.tree.member("datasets"); sets != nil {
+		for _, m := range sets.members {
+			var spec DatasetSpec
+			spec.broken = !read(m.value, path{"datasets", m.name}, &spec)
+			d.def.Datasets[m.name] = spec
+		}
+	}
+	if tiles := d.tree.member("tiles"); tiles != nil {
+		for i, v := range tiles.items {
+			var t Tile
+			t.broken = !read(v, path{"tiles", i}, &t)
+			if t.broken {
+				t = placeholder(d.text, v)
+			}
+			d.def.Tiles = append(d.def.Tiles, t)
+		}
+	}
+}
+
+// placeholder is a tile that could not be read: what can be of its type, title
+// and place.
+func placeholder(text []byte, v *tree) Tile {
+	t := Tile{broken: true}
+	for name, into := range map[string]any{"type": &t.Type, "title": &t.Title, "w": &t.W, "h": &t.H} {
+		if m := v.member(name); m != nil {
+			_ = json.Unmarshal(text[m.start:m.end], into) // it is broken, and said to be
+		}
+	}
+	return t
+}
+
+// text is the duration as files have it.
+func (d Duration) text() string { return short(time.Duration(d)) }

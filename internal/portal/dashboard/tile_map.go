@@ -25,15 +25,15 @@ type Site struct {
 	At    int64    `json:"at"`    // of its newest row
 }
 
-func (e *evaluator) sites(now time.Time) any {
+func (e *evaluator) sites(over span, now time.Time, r Range) any {
 	newest := map[cell]int{}
-	e.data.each(e.data.now(now)-time.Duration(e.tile.Window).Milliseconds(), e.where, func(i int, at int64) {
+	e.data.each(over, e.where, func(i int, at int64) {
 		key := e.key.cells[i]
 		if have, ok := newest[key]; !ok || at >= e.data.times[have] {
 			newest[key] = i
 		}
 	})
-	alarmed := e.alarmed(now)
+	alarmed := e.alarmed(now, r)
 	v := MapView{Sites: []Site{}}
 	for key, i := range newest {
 		lat, lon := e.lat.cells[i], e.lon.cells[i]
@@ -67,7 +67,7 @@ func (e *evaluator) sites(now time.Time) any {
 
 // alarmed returns the sites that have an alarm. The caller holds data.mu; an
 // alarm dataset that is the same one is not locked twice.
-func (e *evaluator) alarmed(now time.Time) map[string]bool {
+func (e *evaluator) alarmed(now time.Time, r Range) map[string]bool {
 	if e.alarms == nil {
 		return nil
 	}
@@ -76,8 +76,11 @@ func (e *evaluator) alarmed(now time.Time) map[string]bool {
 		defer e.alarms.mu.RUnlock()
 	}
 	keys := map[string]bool{}
-	from := e.alarms.now(now) - time.Duration(e.tile.Alarm.Window).Milliseconds()
-	e.alarms.each(from, e.alarmWhere, func(i int, _ int64) { keys[e.alarms.words(e.alarmKey.cells[i])] = true })
+	over := span{from: e.alarms.now(now) - time.Duration(e.tile.Alarm.Window).Milliseconds()}
+	if r.To > 0 {
+		over = span{from: r.From, end: r.To, closed: true}
+	}
+	e.alarms.each(over, e.alarmWhere, func(i int, _ int64) { keys[e.alarms.words(e.alarmKey.cells[i])] = true })
 	return keys
 }
 
@@ -87,8 +90,8 @@ const detailWindow = time.Hour
 // Site returns the past hour of a site of a map tile: one line for each of the
 // tile's detail columns. The error is fault.NotFound for another tile.
 func (b *Board) Site(tile int, key string, now time.Time) (*LineView, error) {
-	if tile < 0 || tile >= len(b.tiles) || b.tiles[tile].tile.Type != "map" {
-		return nil, fault.New(fault.NotFound, "dashboard "+b.Definition.Name, "tile %d is no map", tile)
+	if tile < 0 || tile >= len(b.tiles) || b.tiles[tile].tile.Type != "map" || b.tiles[tile].data == nil {
+		return nil, fault.New(fault.NotFound, "dashboard "+b.Name, "tile %d is no map", tile)
 	}
 	e := &b.tiles[tile]
 	e.data.mu.RLock()
@@ -98,7 +101,7 @@ func (b *Board) Site(tile int, key string, now time.Time) (*LineView, error) {
 		i  int
 	}
 	var points []point
-	e.data.each(e.data.now(now)-detailWindow.Milliseconds(), e.where, func(i int, at int64) {
+	e.data.each(span{from: e.data.now(now) - detailWindow.Milliseconds()}, e.where, func(i int, at int64) {
 		if e.data.words(e.key.cells[i]) == key {
 			points = append(points, point{at, i})
 		}

@@ -3,12 +3,14 @@ package dashboard
 import (
 	"cmp"
 	"encoding/json"
-	"time"
 )
 
 // TableView is a table: the newest rows first.
 type TableView struct {
 	Rows []TableRow `json:"rows"`
+	// Since is the time of the oldest whole row that is kept, unix milliseconds,
+	// where the tile would show older ones.
+	Since int64 `json:"since,omitempty"`
 }
 
 // TableRow is a row: one JSON value for each of the tile's columns.
@@ -17,15 +19,18 @@ type TableRow struct {
 	Cells []json.RawMessage `json:"cells"`
 }
 
-func (e *evaluator) table(now time.Time) any {
+func (e *evaluator) table(over span) any {
 	fields := make([]string, len(e.tile.Columns))
 	for i, c := range e.tile.Columns {
 		fields[i] = c.Field
 	}
 	v := TableView{Rows: []TableRow{}}
-	e.newestRows(now, fields, func(at int64, cells []json.RawMessage) {
+	e.newestRows(over, fields, func(at int64, cells []json.RawMessage) {
 		v.Rows = append(v.Rows, TableRow{at, cells})
 	})
+	if len(v.Rows) < e.tile.Limit {
+		v.Since = e.since(over)
+	}
 	return v
 }
 
@@ -43,7 +48,7 @@ type AlarmRow struct {
 	Message  Text   `json:"message"`
 }
 
-func (e *evaluator) alarmList(now time.Time) any {
+func (e *evaluator) alarmList(over span) any {
 	t := e.tile
 	v := AlarmsView{Alarms: []AlarmRow{}}
 	languages := sortedKeys(t.Message)
@@ -51,7 +56,7 @@ func (e *evaluator) alarmList(now time.Time) any {
 	for _, l := range languages {
 		fields = append(fields, t.Message[l])
 	}
-	e.newestRows(now, fields, func(at int64, c []json.RawMessage) {
+	e.newestRows(over, fields, func(at int64, c []json.RawMessage) {
 		a := AlarmRow{At: at, Key: plain(c[0]), Label: cmp.Or(plain(c[2]), plain(c[0])), Severity: cmp.Or(plain(c[1]), "alarm"), Message: Text{}}
 		for i, l := range languages {
 			a.Message[l] = plain(c[3+i])
@@ -61,12 +66,21 @@ func (e *evaluator) alarmList(now time.Time) any {
 	return v
 }
 
+// since is the time of the oldest whole row, when rows of the time before are
+// kept, but not whole; else 0. The caller holds data.mu.
+func (e *evaluator) since(over span) int64 {
+	d := e.data
+	if len(d.raw) == 0 || d.rawSeq[0] == d.total-int64(len(d.times)) || d.rawTime[0] <= over.from {
+		return 0
+	}
+	return d.rawTime[0]
+}
+
 // newestRows calls use with fields of the newest whole rows that meet the
 // tile's conditions, up to its limit; with Latest only the newest row of each.
 // The caller holds data.mu.
-func (e *evaluator) newestRows(now time.Time, fields []string, use func(at int64, cells []json.RawMessage)) {
+func (e *evaluator) newestRows(over span, fields []string, use func(at int64, cells []json.RawMessage)) {
 	t, d := e.tile, e.data
-	from := d.now(now) - time.Duration(t.Window).Milliseconds()
 	paths := append([]string{}, fields...)
 	conditions := sortedKeys(t.Where)
 	paths = append(append(paths, conditions...), t.Latest)
@@ -74,7 +88,7 @@ func (e *evaluator) newestRows(now time.Time, fields []string, use func(at int64
 	seen := map[string]bool{}
 	var raw [][]byte
 	for i, found := len(d.raw)-1, 0; i >= 0 && found < t.Limit; i-- {
-		if d.rawTime[i] <= from {
+		if d.rawTime[i] <= over.from || over.closed && d.rawTime[i] > over.end {
 			continue
 		}
 		raw = pick.pick(d.raw[i], raw)

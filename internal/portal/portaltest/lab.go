@@ -30,10 +30,7 @@ type Lab struct {
 func Serve(t *testing.T, boards *dashboard.Set, pages ...portal.Page) *Lab {
 	t.Helper()
 	if boards == nil {
-		var err error
-		if boards, err = dashboard.New(nil, nil); err != nil {
-			t.Fatal(err)
-		}
+		boards = dashboard.New(dashboard.Options{})
 	}
 	p, err := portal.New(portal.Config{
 		Name: "lab", Version: "test", Started: time.Now(), Pages: pages, Boards: boards, Log: testkit.Discard(),

@@ -95,10 +95,35 @@ export interface Place {
 }
 
 export interface BoardEntry {
+  id: string
   name: string
   title: Record<string, string>
   subtitle?: Record<string, string>
+  file: string
   tiles: number
+  problems: number
+  state: 'ok' | 'warn' | 'bad'
+}
+
+export interface BoardDetail {
+  name: string
+  file: string
+  etag: string
+  rev: string
+  definition: Board
+  former: boolean
+  problems: BoardProblem[]
+}
+
+export interface BoardFile {
+  name: string
+  etag: string
+  text: string
+}
+
+export interface BoardSources {
+  containers: string[]
+  datasets: string[]
 }
 
 export interface Hub {
@@ -589,6 +614,8 @@ export interface TileSpec {
   dataset: string
   w: number
   h: number
+  x?: number
+  y?: number
   where?: Record<string, unknown>
   window?: number
   latest?: string
@@ -641,6 +668,7 @@ export interface AlarmSpec {
 
 export interface BoardView {
   t: number
+  rev: string
   datasets: Record<string, DatasetView>
   tiles: unknown[]
 }
@@ -649,7 +677,9 @@ export interface DatasetView {
   rows: number
   total: number
   newest: number
-  stale: boolean
+  oldest: number
+  age: number
+  state: 'reading' | 'empty' | 'fresh' | 'stale' | 'failed'
   error?: string
 }
 
@@ -661,12 +691,14 @@ export interface NumberView {
 
 export interface LineView {
   t: number[]
+  step?: number
   series: SeriesView[]
   left: number
 }
 
 export interface SeriesView {
   name: string
+  none?: boolean
   unit?: string
   v: (number | null)[]
 }
@@ -678,6 +710,7 @@ export interface BarView {
 
 export interface Bar {
   name: string
+  none?: boolean
   value: number
   state: 'ok' | 'warn' | 'alarm' | 'off'
 }
@@ -699,6 +732,7 @@ export interface Site {
 
 export interface TableView {
   rows: TableRow[]
+  since?: number
 }
 
 export interface TableRow {
@@ -716,4 +750,59 @@ export interface AlarmRow {
   label: string
   severity: string
   message: Record<string, string>
+}
+
+export interface BoardProblem {
+  file: string
+  line?: number
+  col?: number
+  path?: string
+  message: string
+  source?: string
+  caret?: number
+  tile: number
+}
+
+export interface BoardPreview {
+  definition: Board
+  problems: BoardProblem[]
+  view: BoardView | null
+}
+
+export interface BoardSuggestion {
+  kind: 'now' | 'trends' | 'latest' | 'map' | 'groups'
+  source: string
+  name: string
+  title: Record<string, string>
+  tiles: number
+  text: string
+}
+
+export interface BoardSample {
+  container?: string
+  dataset?: string
+  rows: number
+  fields: BoardField[]
+}
+
+export interface BoardField {
+  path: string
+  kind: 'number' | 'text' | 'truth' | 'time'
+  rows: number
+  values: number
+  least: number
+  most: number
+  texts?: string[]
+  always?: boolean
+}
+
+export interface PushedRows {
+  rows: number
+  old?: number
+  ahead?: number
+  undated?: number
+  oldest?: string
+  window?: string
+  unknown?: string
+  note?: string
 }
