@@ -39,6 +39,9 @@ type InvocationFinished struct {
 	Outputs      time.Duration // the part spent writing outputs
 	Documents    int           // written by output bindings
 	Events       int           // sent by output bindings
+	Status       int           // of an HTTP function's answer; 0 for others, or when there was none
+	Answer       string        // the beginning of an answer of 500 and above
+	Input        Input
 	At           time.Time
 }
 

@@ -62,6 +62,7 @@ func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Functi
 	h.mu.Lock()
 	h.functions, h.broken = functions, broken
 	h.mu.Unlock()
+	h.generation.Add(1)
 	for _, b := range broken {
 		h.log.Error("function cannot run", "function", b.Name, "error", b.Err)
 	}
@@ -101,7 +102,7 @@ func (h *Host) declared(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Fun
 		case seen[name]:
 			broken = append(broken, BrokenFunction{f.Name, fault.New(fault.Invalid, "function "+f.Name, "is declared twice")})
 		case h.wants(f.Name):
-			f.Disabled = f.Disabled || h.settings.Disabled(f.Name)
+			f.Disabled = h.switchedOff(f.Name, f.Disabled || h.settings.Disabled(f.Name))
 			wanted = append(wanted, f)
 		}
 		seen[name] = true
@@ -145,10 +146,7 @@ func (h *Host) setUp(d *binding.Function) (*function, error) {
 			return nil, err
 		}
 	}
-	f := &function{decl: d, trigger: d.Trigger(), listener: ListenerStarting}
-	if d.Disabled {
-		f.listener = ListenerDisabled
-	}
+	f := &function{decl: d, trigger: d.Trigger()}
 	for i := range d.Bindings {
 		b := &d.Bindings[i]
 		if b.IsTrigger() {
@@ -197,10 +195,20 @@ func (h *Host) addTrigger(f *function) error {
 	if err != nil {
 		return err
 	}
-	if _, listens := f.starts.(trigger.Listener); !listens && !f.decl.Disabled {
-		f.listener = ListenerHTTP
-	}
+	f.listener = f.restingState()
 	return nil
+}
+
+// restingState is the state of a trigger that nothing has happened to.
+func (f *function) restingState() ListenerState {
+	_, listens := f.starts.(trigger.Listener)
+	switch {
+	case f.decl.Disabled:
+		return ListenerDisabled
+	case !listens:
+		return ListenerHTTP
+	}
+	return ListenerStarting
 }
 
 // httpTrigger returns what an HTTP function declares, or nil.

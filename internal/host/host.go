@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -80,6 +82,7 @@ type Host struct {
 	outputs    output.Table
 	transport  *http.Transport // to workers that take HTTP requests themselves
 	running    running
+	generation atomic.Uint64 // see Generation
 
 	// abort ends when draining took too long: it ends invocations that no
 	// longer belong to anybody's context.
@@ -94,6 +97,7 @@ type Host struct {
 	isReady   bool
 	outside   sync.WaitGroup // invocations by HTTP and by hand; see enter
 	stopping  bool
+	switches  map[string]bool // what people turned on or off, by name in lower case
 	life      lifecycle
 }
 
@@ -129,6 +133,9 @@ func New(o Options) (*Host, error) {
 	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
 	h.settings = settings.New(local.Values, o.Settings, settings.Environ(o.Environ))
 	if err := h.configure(); err != nil {
+		return nil, err
+	}
+	if h.switches, err = readSwitches(o.BuildDir); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(dir))
@@ -239,12 +246,19 @@ func (h *Host) Run(ctx context.Context) error {
 // or draining has taken too long.
 func (h *Host) listen(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, f := range h.snapshot() {
-		if l, listens := f.starts.(trigger.Listener); listens && !f.decl.Disabled {
+	for _, f := range h.enabled() {
+		if l, listens := f.starts.(trigger.Listener); listens {
 			all.Go(func() { h.listenTo(ctx, f, l) })
 		}
 	}
 	all.Wait()
+}
+
+// enabled are the functions that are not turned off.
+func (h *Host) enabled() []*function {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(h.functions), func(f *function) bool { return f.decl.Disabled })
 }
 
 // How soon a trigger that failed is tried again.
@@ -268,6 +282,13 @@ func (h *Host) listenTo(ctx context.Context, f *function, l trigger.Listener) {
 		}
 		return err
 	})
+	h.mu.Lock()
+	off := f.decl.Disabled
+	h.mu.Unlock()
+	if off {
+		h.setListener(f, ListenerDisabled, nil)
+		return
+	}
 	h.setListener(f, ListenerStopped, nil)
 }
 

@@ -37,6 +37,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 		return
 	}
 	in := httpInput{params: params}
+	pass := newLeg(r)
 	ctx, hangUp := context.WithCancel(r.Context())
 	defer hangUp()
 	ids, answered := make(chan string, 1), make(chan struct{})
@@ -45,6 +46,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 		_, err := h.attempt(r.Context(), f, attempt{
 			onStart: func(id string) { ids <- id },
 			giveUp:  r.Context().Done(),
+			leg:     pass,
 			call: trigger.Call{
 				Reason: httpReason, Items: 1, TraceParent: r.Header.Get("Traceparent"),
 				Data: func(caps worker.Capabilities) *funcrpc.TypedData { return in.routeOnly(caps) },
@@ -61,7 +63,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 	}()
 	select {
 	case id := <-ids:
-		h.proxy(w, r.WithContext(ctx), target, http.Header{invocationHeader: {id}})
+		h.proxy(w, r.WithContext(ctx), target, pass, http.Header{invocationHeader: {id}})
 		close(answered)
 		<-leg
 	case <-leg: // no worker any more
@@ -95,10 +97,13 @@ func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function
 	defer h.running.end(id)
 	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, At: begun})
 	err := errBrokeOff // what proxy does not return from is a panic
+	pass := newLeg(r)
 	defer func() {
-		h.emit(InvocationFinished{Function: f.decl.Name, ID: id, Err: err, Items: 1, Duration: time.Since(begun), At: time.Now()})
+		done := InvocationFinished{Function: f.decl.Name, ID: id, Err: err, Items: 1, Duration: time.Since(begun), Input: Input{leg: pass}, At: time.Now()}
+		done.Status, done.Answer = pass.came()
+		h.emit(done)
 	}()
-	err = h.proxy(w, r, target, http.Header{
+	err = h.proxy(w, r, target, pass, http.Header{
 		"X-Azure-Functions-Invocationid": {id}, "Traceparent": {trace},
 	})
 }
@@ -110,7 +115,8 @@ var errBrokeOff = errors.New("the response broke off")
 // proxy passes the request on and the response back as it comes. It returns
 // why there was no response. When one breaks off it panics with
 // http.ErrAbortHandler, as the server wants it, so that the client hears of it.
-func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, extra http.Header) error {
+func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, pass *httpLeg, extra http.Header) error {
+	defer pass.end()
 	// The response may begin before the request has ended. Where the server
 	// cannot do that, or always can, there is nothing to set.
 	_ = http.NewResponseController(w).EnableFullDuplex()
@@ -121,11 +127,16 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, ex
 	defer cancel()
 	defer context.AfterFunc(h.abort, cancel)()
 	r = r.WithContext(ctx)
+	r.Body = pass.watch(r.Body)
 	var failure error
 	p := httputil.ReverseProxy{
 		Transport:     h.transport,
 		FlushInterval: -1,
-		ErrorLog:      slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+		ModifyResponse: func(resp *http.Response) error {
+			pass.head(resp)
+			return nil
+		},
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 		Rewrite: func(pr *httputil.ProxyRequest) {
 			pr.Out.URL.Scheme, pr.Out.URL.Host = target.Scheme, target.Host
 			pr.Out.Host = pr.In.Host

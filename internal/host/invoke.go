@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -67,6 +68,8 @@ type attempt struct {
 	context *funcrpc.RetryContext
 	// onStart is called with the invocation id before the worker is asked.
 	onStart func(id string)
+	// leg is the request that the worker gets by HTTP, or nil.
+	leg *httpLeg
 	// giveUp is closed when nobody waits for the result any more; may be nil.
 	giveUp <-chan struct{}
 }
@@ -74,6 +77,7 @@ type attempt struct {
 // FunctionError is a failure that the function itself reported.
 type FunctionError struct {
 	Message string
+	Type    string // of the error in the function's language, "panic", or ""
 	Stack   string // may be ""
 }
 
@@ -100,8 +104,11 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 		Function: f.decl.Name, ID: id, Reason: a.call.Reason, Details: a.call.Details,
 		Items: a.call.Items, Retry: a.retry, TraceParent: trace, At: begun,
 	})
-	done := InvocationFinished{Function: f.decl.Name, ID: id, Items: a.call.Items}
-	resp, err := h.ask(ctx, w, f, id, trace, a)
+	done := InvocationFinished{Function: f.decl.Name, ID: id, Items: a.call.Items, Input: Input{leg: a.leg}}
+	if a.leg == nil {
+		done.Input.data = a.call.Data(w.Info().Capabilities)
+	}
+	resp, err := h.ask(ctx, w, f, id, trace, a, done.Input.data)
 	if err == nil {
 		writing := time.Now()
 		var out output.Written
@@ -111,13 +118,42 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	}
 	done.Err, done.At = err, time.Now()
 	done.Duration = done.At.Sub(begun)
+	h.answered(f, a, resp, &done)
 	h.emit(done)
 	return resp, err
 }
 
+// legPatience is how long the answer of a forwarded request may take to pass
+// here once the function has ended.
+const legPatience = 200 * time.Millisecond
+
+// answered notes how an HTTP function answered.
+func (h *Host) answered(f *function, a attempt, resp *funcrpc.InvocationResponse, done *InvocationFinished) {
+	if f.httpTrigger() == nil {
+		return
+	}
+	if a.leg != nil {
+		a.leg.await(legPatience)
+		done.Status, done.Answer = a.leg.came()
+		return
+	}
+	if done.Err != nil {
+		done.Status = http.StatusInternalServerError
+		return
+	}
+	answer, err := httpOf(responseValue(f, resp), f.http != nil)
+	if err != nil {
+		return
+	}
+	if done.Status, err = statusCode(answer.GetStatusCode()); err == nil && done.Status >= http.StatusInternalServerError {
+		body, _ := bodyOf(answer.GetBody())
+		done.Answer = string(body[:min(len(body), keptAnswer)])
+	}
+}
+
 // ask sends the request to the worker and judges the answer. A function that
 // overruns its time takes its worker down: nothing else ends running code.
-func (h *Host) ask(ctx context.Context, w worker.Worker, f *function, id, trace string, a attempt) (*funcrpc.InvocationResponse, error) {
+func (h *Host) ask(ctx context.Context, w worker.Worker, f *function, id, trace string, a attempt, data *funcrpc.TypedData) (*funcrpc.InvocationResponse, error) {
 	info := w.Info()
 	functionID, ok := info.IDs[f.decl.Name]
 	if !ok {
@@ -133,12 +169,15 @@ func (h *Host) ask(ctx context.Context, w worker.Worker, f *function, id, trace 
 		run, stop = context.WithTimeoutCause(run, limit, errTimeout)
 		defer stop()
 	}
+	if data == nil {
+		data = a.call.Data(info.Capabilities)
+	}
 	resp, err := w.Invoke(run, &funcrpc.InvocationRequest{
 		InvocationId: id,
 		FunctionId:   functionID,
 		InputData: []*funcrpc.ParameterBinding{{
 			Name:    f.trigger.Name,
-			RpcData: &funcrpc.ParameterBinding_Data{Data: a.call.Data(info.Capabilities)},
+			RpcData: &funcrpc.ParameterBinding_Data{Data: data},
 		}},
 		TriggerMetadata: a.call.Metadata,
 		TraceContext:    &funcrpc.RpcTraceContext{TraceParent: trace},
@@ -185,7 +224,7 @@ func judge(r *funcrpc.InvocationResponse) error {
 	if message == "" {
 		message = "the function failed without saying why"
 	}
-	return &FunctionError{Message: message, Stack: e.GetStackTrace()}
+	return &FunctionError{Message: message, Type: e.GetType(), Stack: e.GetStackTrace()}
 }
 
 // writeOutputs hands the function's results to its output bindings. Any that

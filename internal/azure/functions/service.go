@@ -32,8 +32,9 @@ type Service struct {
 	cors  cors
 	slots slots
 
-	once  sync.Once
-	table *table // set by once; functions do not change while the host runs
+	mu         sync.Mutex // guards the fields below
+	table      *table
+	generation uint64 // of the functions that the table is made of
 }
 
 // New returns the service of a host. It fails on a CORS origin that is none.
@@ -123,15 +124,18 @@ func (s *Service) routes(r *http.Request) *table {
 	return s.ready()
 }
 
-// ready builds the route table once the functions are known.
+// ready returns the route table of the functions as they are now: they come and
+// go, and are turned on and off. The functions are known.
 func (s *Service) ready() *table {
-	s.once.Do(func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.host.Generation(); s.table == nil || now != s.generation {
 		t, bad := newTable(s.host.Config().HTTP.RoutePrefix, s.host.Functions())
 		for name, err := range bad {
 			s.log.Error("function has no usable route", "function", name, "error", err)
 		}
-		s.table = t
-	})
+		s.table, s.generation = t, now
+	}
 	return s.table
 }
 

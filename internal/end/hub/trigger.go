@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -66,6 +67,21 @@ func (t *Trigger) ByHand(input string, now time.Time) (trigger.Call, error) {
 		return batchCall([]Event{e}, t.o.Binding.DataType, from, ""), nil
 	}
 	return singleCall(&e, t.o.Binding.DataType, from, ""), nil
+}
+
+// ByHandMany makes the invocation for a batch of events.
+func (t *Trigger) ByHandMany(inputs []string, now time.Time) (trigger.Call, error) {
+	if !t.o.Binding.Many {
+		if len(inputs) > 1 {
+			return trigger.Call{}, fault.New(fault.Invalid, "input", "the function takes one event at a time; this is a list of %d", len(inputs))
+		}
+		return t.ByHand(inputs[0], now)
+	}
+	events := make([]Event, len(inputs))
+	for i, in := range inputs {
+		events[i] = Event{Body: []byte(in), Offset: strconv.Itoa(i), Sequence: int64(i), EnqueuedAt: now}
+	}
+	return batchCall(events, t.o.Binding.DataType, partitionContext("", t.hub, t.group, "0", ""), ""), nil
 }
 
 func (t *Trigger) describe() string { return "event hub " + t.hub + ", group " + t.group }

@@ -47,6 +47,13 @@ type Trigger interface {
 	ByHand(input string, now time.Time) (Call, error)
 }
 
+// Batcher is a Trigger whose invocations hand over several items.
+type Batcher interface {
+	Trigger
+	// ByHandMany is ByHand with a text to each item; there is at least one.
+	ByHandMany(inputs []string, now time.Time) (Call, error)
+}
+
 // Listener is a Trigger that listens.
 type Listener interface {
 	Trigger

@@ -71,7 +71,7 @@ func (w *httpWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest, _
 	case len(answer) > maxHandlerResponse:
 		return nil, fault.New(fault.TooLarge, "custom handler", "the answer exceeds %d bytes", maxHandlerResponse)
 	case resp.StatusCode/100 != 2:
-		return failed(r, fmt.Sprintf("the custom handler answered %s: %s", resp.Status, clip(answer))), nil
+		return refused(r, resp.Status, answer), nil
 	}
 	return w.decodeAnswer(f, r, answer)
 }
