@@ -87,7 +87,14 @@ func functionApps(e *env) (parts, error) {
 func appsPage(counts *telemetry.Counts, apps []*functionApp) functions.Config {
 	c := functions.Config{Counts: counts}
 	for _, app := range apps {
-		c.Apps = append(c.Apps, functions.App{Host: app.host, URL: "http://" + clientHost(app.address, "")})
+		shown := functions.App{
+			Host: app.host, URL: "http://" + clientHost(app.address, ""),
+			Prefix: app.host.Config().HTTP.RoutePrefix, Dir: app.host.Dir(), Log: app.log,
+		}
+		if app.keys != nil {
+			shown.Keys = app.keys
+		}
+		c.Apps = append(c.Apps, shown)
 	}
 	return c
 }

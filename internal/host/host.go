@@ -186,6 +186,9 @@ func (h *Host) Config() *hostjson.Config { return h.config }
 // Name returns the app's name.
 func (h *Host) Name() string { return h.o.Name }
 
+// Dir returns the app's folder, from the root.
+func (h *Host) Dir() string { return h.o.Dir }
+
 // Version returns this program's version.
 func (h *Host) Version() string { return h.o.Version }
 

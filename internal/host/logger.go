@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -99,11 +100,26 @@ func (l *logger) user(e LogWritten) {
 	if e.Exception != "" {
 		attrs = append(attrs, slog.String("error", e.Exception))
 	}
-	if e.Properties != "" {
+	if e.Properties != "" && !told(e.Message, e.Properties) {
 		attrs = append(attrs, slog.String("properties", e.Properties))
 	}
 	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID, Worker: e.Function != ""}
 	l.write(e.Category, e.Level, from, strings.TrimRight(e.Message, "\n"), attrs...)
+}
+
+// told reports whether a message names each of its properties already, as those
+// of our own Go workers do: then the line need not repeat them.
+func told(message, properties string) bool {
+	var all map[string]json.RawMessage
+	if json.Unmarshal([]byte(properties), &all) != nil {
+		return false
+	}
+	for name := range all {
+		if !strings.Contains(message, name+"=") && !strings.Contains(message, name+".") && !strings.Contains(message, quote(name)+"=") {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *logger) worker(s worker.Status) {

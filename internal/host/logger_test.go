@@ -34,3 +34,21 @@ func TestUserFramesBeginWhereItPanicked(t *testing.T) {
 		t.Errorf("a cut stack came out as %q", got)
 	}
 }
+
+func TestToldProperties(t *testing.T) {
+	for _, c := range []struct {
+		message, properties string
+		want                bool
+	}{
+		{`read device=d1 temperature=4.2`, `{"device":"d1","temperature":4.2}`, true},
+		{`read site.id=d1`, `{"site":{"id":"d1"}}`, true},
+		{`read "a b"=1`, `{"a b":1}`, true},
+		{`read`, `{"device":"d1"}`, false},
+		{`read device=d1`, `{"device":"d1","more":1}`, false},
+		{`read`, `odd`, false},
+	} {
+		if got := told(c.message, c.properties); got != c.want {
+			t.Errorf("%s %s: %v", c.message, c.properties, got)
+		}
+	}
+}

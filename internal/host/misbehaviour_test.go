@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -210,4 +211,126 @@ func (r *rig) started(function string) int {
 		}
 	}
 	return n
+}
+
+// TestEndTellsInput: the end of an invocation tells what it was given, so that
+// it can be given again; credentials are left out.
+func TestEndTellsInput(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := endtest.New(1)
+	var mu sync.Mutex
+	said := map[string]host.InputText{}
+	status := map[string]int{}
+	r := start(t, m, func(o *host.Options) {
+		o.Listeners = append(o.Listeners, func(e host.Event) {
+			if done, ok := e.(host.InvocationFinished); ok {
+				mu.Lock()
+				defer mu.Unlock()
+				said[done.Function], status[done.Function] = done.Input.Text(1<<10), done.Status
+			}
+		})
+	})
+	m.Send("telemetry", 0, `{"id":"x", "do":"panic"}`)
+	r.awaitFinished("process", 1)
+	m.Send("single", 0, `{"id":"y"}`)
+	r.awaitFinished("each", 1)
+	for name, address := range map[string]string{"hello": "/api/hello/ann?q=1&code=secret&do=", "store": "/api/store"} {
+		req := httptest.NewRequest("POST", address, strings.NewReader(`{"id":"z"}`))
+		req.Header.Set("X-Functions-Key", "secret")
+		req.Header.Set("X-Mine", "yes")
+		if err := r.ServeFunction(httptest.NewRecorder(), req, name, map[string]string{}); err != nil {
+			t.Fatal(err)
+		}
+		r.awaitFinished(name, 1)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got := said["process"]; got.Text != `[{"id":"x", "do":"panic"}]` || !got.Batch || got.Cut {
+		t.Errorf("a batch: %+v", got)
+	}
+	if got := said["each"]; got.Text != `{"id":"y"}` || got.Batch {
+		t.Errorf("one event: %+v", got)
+	}
+	for name, want := range map[string]string{"hello": `"path":"/api/hello/ann?q=1&do="`, "store": `"path":"/api/store"`} {
+		got := said[name]
+		if !got.HTTP || !strings.Contains(got.Text, want) || !strings.Contains(got.Text, `"body":"{\"id\":\"z\"}"`) || strings.Contains(got.Text, "secret") || !strings.Contains(got.Text, `"X-Mine":["yes"]`) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if status["hello"] != 201 || status["store"] != 200 {
+		t.Errorf("statuses %v", status)
+	}
+}
+
+// TestRunByHandWaits for the run's end, also for one of many items.
+func TestRunByHandWaits(t *testing.T) {
+	testkit.NoLeaks(t)
+	m := endtest.New(1)
+	r := start(t, m)
+	id, err := r.RunByHand(t.Context(), "process", `[{"id":"a"},"{\"id\":\"b\"}"]`, true)
+	if err != nil || id == "" || len(m.Documents("db", "events")) != 2 {
+		t.Errorf("%q, %v, %d documents", id, err, len(m.Documents("db", "events")))
+	}
+	if id, err := r.RunByHand(t.Context(), "process", `{"id":"x","do":"panic"}`, false); err != nil || id == "" {
+		t.Errorf("a run that panics: %q, %v", id, err)
+	}
+	for name, input := range map[string]string{"none": "[1]", "process": "[", "each": `[1,2]`, "hello": "[1]"} {
+		if _, err := r.RunByHand(t.Context(), name, input, true); err == nil {
+			t.Errorf("%s took %s", name, input)
+		}
+	}
+}
+
+// TestSwitch turns a function off and on; what it said stands after a restart
+// of the program.
+func TestSwitch(t *testing.T) {
+	testkit.NoLeaks(t)
+	m, dir := endtest.New(1), t.TempDir()
+	at := func(o *host.Options) { o.BuildDir = dir }
+	r := start(t, m, func(o *host.Options) { at(o); useBinary(t, o) })
+	if err := r.Switch("EACH", false); err != nil {
+		t.Fatal(err)
+	}
+	state := func(r *rig, name string) host.FunctionInfo {
+		for _, f := range r.Functions() {
+			if f.Name == name {
+				return f
+			}
+		}
+		return host.FunctionInfo{}
+	}
+	if got := state(r, "each"); !got.Disabled || got.Listener != host.ListenerDisabled {
+		t.Errorf("off: %+v", got)
+	}
+	m.Send("single", 0, `{"id":"a"}`)
+	m.Send("telemetry", 0, `{"id":"b"}`)
+	r.awaitFinished("process", 1)
+	if n := len(r.finished("each")); n != 0 {
+		t.Errorf("off, and it ran %d times", n)
+	}
+	r.stop()
+	again := start(t, m, func(o *host.Options) { at(o); useBinary(t, o) })
+	if !state(again, "each").Disabled {
+		t.Error("after a restart it is on")
+	}
+	generation := again.Generation()
+	if err := again.Switch("each", true); err != nil {
+		t.Fatal(err)
+	}
+	again.awaitFinished("each", 1)
+	if again.Generation() == generation {
+		t.Error("the generation is the same")
+	}
+	if err := again.Switch("none", true); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an unknown function: %v", err)
+	}
+}
+
+func useBinary(t *testing.T, o *host.Options) {
+	t.Helper()
+	out, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Binary = out
 }

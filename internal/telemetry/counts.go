@@ -17,6 +17,7 @@ type Counts struct {
 	readers   sync.Map // hubKey -> *sync.Map: group -> *Reader
 	marks     sync.Map // markKey -> *atomic.Int64, the last sequence number processed
 	functions sync.Map // functionKey -> *Function
+	shares    shares
 
 	Requests    atomic.Int64 // finished Cosmos DB requests
 	Charge      atomic.Int64 // their request units, in hundredths

@@ -1,28 +1,12 @@
 package telemetry
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
-
-func TestInvocationsKeepSoManyLines(t *testing.T) {
-	c := New()
-	listen := c.FromHost("shop", 1)
-	listen(host.InvocationStarted{Function: "ingest", ID: "i1", Items: 3})
-	for i := range keptLogs + 5 {
-		listen(host.LogWritten{Function: "ingest", ID: "i1", Message: fmt.Sprint("line ", i)})
-	}
-	listen(host.InvocationFinished{Function: "ingest", ID: "i1", Items: 3, Documents: 2, Duration: 1500 * time.Microsecond})
-	got := c.Function("shop", "ingest").Invocations()
-	if len(got) != 1 || got[0].LogsLost != 5 || len(got[0].Logs) != keptLogs || got[0].Running || got[0].DurationMs != 1.5 {
-		t.Errorf("%+v", got)
-	}
-}
 
 // TestNamespacesAreApart: hubs of one name in two namespaces are two.
 func TestNamespacesAreApart(t *testing.T) {

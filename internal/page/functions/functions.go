@@ -1,8 +1,13 @@
 // Package functions is the portal's page of function apps: what each function
-// listens to, how it runs, its latest invocations, and how to run one by hand.
+// listens to, how it fares, its latest runs with their failures, inputs and
+// logs, and how to run one by hand, turn it off, and manage its keys.
 package functions
 
 import (
+	"context"
+	"log/slog"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -13,13 +18,28 @@ type Host interface {
 	Name() string
 	Functions() []host.FunctionInfo
 	Status() host.Status
-	RunNow(function, input string) error
+	RunByHand(ctx context.Context, function, input string, batch bool) (id string, err error)
+	Switch(function string, on bool) error
+	Restart()
+}
+
+// Keys are the access keys of an app, by their place: host, system, or
+// function:NAME.
+type Keys interface {
+	Names(place string) ([]string, error)
+	Reveal(place, name string) (string, error)
+	Renew(place, name string) error
+	Remove(place, name string) error
 }
 
 // App is a function app and where its HTTP functions answer.
 type App struct {
-	Host Host
-	URL  string
+	Host   Host
+	URL    string
+	Prefix string // of routes: "api"
+	Dir    string // its folder
+	Keys   Keys   // nil: keys are off, and every function is open
+	Log    *slog.Logger
 }
 
 // Config is what the page shows.
@@ -33,11 +53,12 @@ type page struct{ Config }
 // Pages returns the list of apps and that of functions.
 func Pages(c Config) []portal.Page {
 	p := page{c}
-	base := "/api/apps/{app}/functions/{function}/"
+	one := "/api/apps/{app}/functions/{function}/"
 	return []portal.Page{{
 		Kind: "apps", Rows: p.apps, Count: func() int { return len(c.Apps) },
+		Routes: []portal.Route{{Pattern: "POST /api/apps/{app}/restart", Serve: p.restart}},
 	}, {
-		Kind: "functions", Item: "function", Rows: p.functions, Count: p.count,
+		Kind: "functions", Item: "function", Rows: p.functions, Count: p.count, Detail: p.detail,
 		Totals: func(add func(string, int64)) {
 			c.Counts.Functions(func(_, _ string, f *telemetry.Function) {
 				add("items", f.Items.Load())
@@ -45,49 +66,16 @@ func Pages(c Config) []portal.Page {
 			})
 		},
 		Routes: []portal.Route{
-			{Pattern: "GET " + base + "invocations", Serve: p.getInvocations},
-			{Pattern: "POST " + base + "run", Serve: p.runFunction},
+			{Pattern: "GET " + one + "past", Serve: p.getPast},
+			{Pattern: "GET " + one + "failures", Serve: p.getFailures},
+			{Pattern: "GET " + one + "runs", Serve: p.getRuns},
+			{Pattern: "GET " + one + "runs/{run}", Serve: p.getRun},
+			{Pattern: "POST " + one + "run", Serve: p.try},
+			{Pattern: "POST " + one + "switch", Serve: p.turn},
+			{Pattern: "GET " + one + "keys", Serve: p.getKeys},
+			{Pattern: "POST " + one + "keys/{order}", Serve: p.changeKey},
 		},
 	}}
-}
-
-// AppRow is a function app in the list.
-type AppRow struct {
-	ID     string `json:"id"` // its name
-	URL    string `json:"url"`
-	Kind   string `json:"kind"`
-	Worker string `json:"worker"` // state of its process
-	Error  string `json:"error,omitempty"`
-}
-
-// Function is a function in the list. Rates are per second, over the last four
-// seconds.
-type Function struct {
-	ID        string   `json:"id"` // app/function
-	App       string   `json:"app"`
-	Name      string   `json:"name"`
-	Place     int      `json:"place"`   // among the app's functions, as declared
-	Trigger   string   `json:"trigger"` // type of the binding
-	Target    string   `json:"target"`  // a hub, database/container, or a route
-	Group     string   `json:"group,omitempty"`
-	Methods   []string `json:"methods,omitempty"`
-	Outputs   []Output `json:"outputs"`
-	State     string   `json:"state"`
-	Error     string   `json:"error,omitempty"`
-	Disabled  bool     `json:"disabled"`
-	Runs      float64  `json:"runs"`      // rate
-	Items     float64  `json:"items"`     // rate
-	Documents float64  `json:"documents"` // rate
-	Failures  float64  `json:"failures"`  // rate
-	Total     int64    `json:"total"`
-	Failed    int64    `json:"failed"`
-	MeanMs    float64  `json:"meanMs"` // of the last four seconds, else 0
-}
-
-// Output is an output binding.
-type Output struct {
-	Type   string `json:"type"`
-	Target string `json:"target"` // database/container or a hub; "" when unknown
 }
 
 func (p page) count() (n int) {
@@ -97,56 +85,28 @@ func (p page) count() (n int) {
 	return n
 }
 
-func (p page) apps(*portal.Rates) []portal.Row {
-	rows := []portal.Row{}
+// app finds an app.
+func (p page) app(name string) (App, error) {
 	for _, a := range p.Apps {
-		status := a.Host.Status()
-		row := AppRow{a.Host.Name(), a.URL, status.Kind, string(status.Worker.State), status.Worker.LastError}
-		rows = append(rows, portal.Row{ID: row.ID, Value: row})
-	}
-	return rows
-}
-
-func (p page) functions(r *portal.Rates) []portal.Row {
-	rows := []portal.Row{}
-	add := func(app string, f Function) {
-		f.App, f.ID, f.Place = app, app+"/"+f.Name, len(rows)
-		rows = append(rows, portal.Row{ID: f.ID, Value: f})
-	}
-	for _, a := range p.Apps {
-		app := a.Host.Name()
-		for _, info := range a.Host.Functions() {
-			add(app, p.function(app, info, r))
-		}
-		for _, b := range a.Host.Status().Broken {
-			add(app, Function{Name: b.Name, State: "Broken", Error: b.Err.Error(), Outputs: []Output{}})
+		if a.Host.Name() == name {
+			return a, nil
 		}
 	}
-	return rows
+	return App{}, fault.New(fault.NotFound, "function app "+name, "no such app")
 }
 
-func (p page) function(app string, info host.FunctionInfo, r *portal.Rates) Function {
-	c := p.Counts.Function(app, info.Name)
-	key := "function/" + app + "/" + info.Name
-	f := Function{
-		Name: info.Name, Trigger: info.Trigger, Target: info.Source.Target, Group: info.Source.Group, Outputs: []Output{},
-		State: string(info.Listener), Disabled: info.Disabled, Total: c.Runs.Load(), Failed: c.Failures.Load(),
+// find finds a function.
+func (p page) find(app, name string) (App, host.FunctionInfo, error) {
+	a, err := p.app(app)
+	if err != nil {
+		return App{}, host.FunctionInfo{}, err
 	}
-	f.Runs, f.Items = r.Of(key+"/runs", f.Total), r.Of(key+"/items", c.Items.Load())
-	f.Documents, f.Failures = r.Of(key+"/documents", c.Documents.Load()), r.Of(key+"/failures", f.Failed)
-	if micros := r.Of(key+"/micros", c.Micros.Load()); f.Runs > 0 {
-		f.MeanMs = micros / f.Runs / 1000
+	for _, f := range a.Host.Functions() {
+		if f.Name == name {
+			return a, f, nil
+		}
 	}
-	if info.Err != nil {
-		f.Error = info.Err.Error()
-	}
-	if info.HTTP != nil {
-		f.Methods = info.HTTP.Methods
-	}
-	for _, o := range info.Outputs {
-		f.Outputs = append(f.Outputs, Output(o))
-	}
-	return f
+	return App{}, host.FunctionInfo{}, fault.New(fault.NotFound, "function "+name, "app %s has no such function", app)
 }
 
 // Positions are the containers, named database/container, in which functions

@@ -1,10 +1,21 @@
 package functions
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
@@ -13,48 +24,296 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-// fakeHost is an app with one function that reads hub Orders.
-type fakeHost struct{ ran []string }
+// shop is an app with a function that reads hub Orders and one that answers
+// HTTP. Runs by hand fail with a stack.
+type shop struct {
+	listen   host.Listener
+	off      map[string]bool
+	restarts int
+	runs     int
+}
 
-func (*fakeHost) Name() string { return "shop" }
-func (*fakeHost) Functions() []host.FunctionInfo {
+func (*shop) Name() string { return "shop" }
+func (s *shop) Functions() []host.FunctionInfo {
 	return []host.FunctionInfo{{
 		Name: "ingest", Trigger: "eventHubTrigger", Source: trigger.Source{Target: "Orders", Group: "$Default"}, Listener: host.ListenerRunning,
-		Outputs: []host.OutputInfo{{Type: "cosmosDB", Target: "db/events"}},
+		Outputs: []host.OutputInfo{{Type: "cosmosDB", Target: "db/events"}}, Disabled: s.off["ingest"],
+	}, {
+		Name: "hello", Trigger: "httpTrigger", Source: trigger.Source{Target: "hi/{name?}"}, Listener: host.ListenerHTTP,
+		HTTP: &host.HTTPTrigger{Route: "hi/{name?}", Methods: []string{"GET", "POST"}, AuthLevel: "function"},
 	}}
 }
 
-func (*fakeHost) Status() host.Status {
-	return host.Status{Kind: "go", Worker: worker.Status{State: worker.Running}}
+func (*shop) Status() host.Status {
+	return host.Status{Kind: "go", Worker: worker.Status{State: worker.Running}, Broken: []host.BrokenFunction{{Name: "odd", Err: errors.New("no trigger")}}}
 }
-func (h *fakeHost) RunNow(_, input string) error { h.ran = append(h.ran, input); return nil }
 
-func TestFunctions(t *testing.T) {
-	testkit.NoLeaks(t)
-	app, counts := &fakeHost{}, telemetry.New()
-	l := portaltest.Serve(t, nil, Pages(Config{Apps: []App{{Host: app, URL: "http://localhost:1"}}, Counts: counts})...)
-	listen := counts.FromHost("shop", 1)
-	at := time.Now()
-	listen(host.InvocationStarted{Function: "ingest", ID: "i1", Items: 3, At: at})
-	listen(host.LogWritten{Function: "ingest", ID: "i1", Message: "hello", At: at})
-	listen(host.InvocationFinished{Function: "ingest", ID: "i1", Items: 3, Documents: 2, Duration: 1500 * time.Microsecond})
-	_, got := l.Do("GET", "/api/apps/shop/functions/ingest/invocations", "")
-	if run := got[""].([]any)[0].(map[string]any); run["id"] != "i1" || run["durationMs"] != 1.5 || len(run["logs"].([]any)) != 1 {
-		t.Errorf("invocation: %v", run)
+func (s *shop) RunByHand(_ context.Context, function, input string, batch bool) (string, error) {
+	if input == "bad" {
+		return "", fault.New(fault.Invalid, "input", "must be good")
 	}
-	row := l.Listen("functions").Rows("functions")["shop/ingest"]
-	if row["target"] != "Orders" || row["group"] != "$Default" || row["total"] != 1.0 || fmt.Sprint(row["outputs"]) != "[map[target:db/events type:cosmosDB]]" {
+	s.runs++
+	id := fmt.Sprint("hand", s.runs)
+	s.run(function, id, time.Now(), 2*time.Millisecond, &host.FunctionError{
+		Message: fmt.Sprint("panic: ", input, batch), Type: "panic", Stack: "goroutine 1 [running]:\nmain.f(...)\n\t/elsewhere/main.go:3",
+	})
+	return id, nil
+}
+func (s *shop) Switch(function string, on bool) error { s.off[function] = !on; return nil }
+func (s *shop) Restart()                              { s.restarts++ }
+
+func (s *shop) run(function, id string, at time.Time, took time.Duration, err error) {
+	s.listen(host.InvocationStarted{Function: function, ID: id, Items: 3, At: at})
+	s.listen(host.LogWritten{Function: function, ID: id, Message: "hello " + id, At: at})
+	s.listen(host.InvocationFinished{Function: function, ID: id, Items: 3, Documents: 2, Duration: took, Err: err, At: at.Add(took)})
+}
+
+// keys are those of a place, the value of each its name in capitals.
+type keys map[string][]string
+
+func (k keys) Names(place string) ([]string, error)  { return append([]string{}, k[place]...), nil }
+func (k keys) Reveal(_, name string) (string, error) { return strings.ToUpper(name), nil }
+func (k keys) Renew(place, name string) error        { k[place] = append(k[place], name); return nil }
+func (k keys) Remove(place, _ string) error          { delete(k, place); return nil }
+func (s *shop) serve(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.runs++
+	id := fmt.Sprint("http", s.runs)
+	s.listen(host.InvocationStarted{Function: "hello", ID: id, TraceParent: r.Header.Get("Traceparent"), At: time.Now()})
+	s.listen(host.LogWritten{Function: "hello", ID: id, Message: "answering", At: time.Now()})
+	w.Header().Set("X-Seen", r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("X-Functions-Key")+" "+r.Header.Get("X-Mine"))
+	if strings.Contains(r.URL.Path, "boom") {
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+	_, _ = w.Write(body)
+	end := host.InvocationFinished{Function: "hello", ID: id, Status: 200, At: time.Now()}
+	if strings.Contains(r.URL.Path, "boom") {
+		end.Status, end.Err = 500, errors.New("boom")
+	}
+	s.listen(end)
+}
+
+func newShop(t *testing.T, k Keys) (*shop, *portaltest.Lab, string) {
+	t.Helper()
+	testkit.NoLeaks(t)
+	s, counts := &shop{off: map[string]bool{}}, telemetry.New()
+	s.listen = counts.FromHost("shop", 1)
+	app := httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(app.Close)
+	dir := t.TempDir()
+	return s, portaltest.Serve(t, nil, Pages(Config{Apps: []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}}, Counts: counts})...), dir
+}
+
+const base = "/api/apps/shop/functions/"
+
+func TestRows(t *testing.T) {
+	s, l, _ := newShop(t, nil)
+	now := time.Now()
+	for i := range 3 {
+		s.run("ingest", fmt.Sprint("i", i), now, time.Millisecond, errors.New("boom"))
+	}
+	rows := l.Listen("functions").Rows("functions")
+	row := rows["shop/ingest"]
+	if row["target"] != "Orders" || row["group"] != "$Default" || row["total"] != 3.0 || fmt.Sprint(row["outputs"]) != "[map[target:db/events type:cosmosDB]]" {
 		t.Errorf("row: %v", row)
 	}
-	if row := l.Listen("apps").Rows("apps")["shop"]; row["worker"] != "Running" || row["kind"] != "go" {
+	if row["state"] != "bad" || row["recent"] != 3.0 || row["recentFailed"] != 3.0 || len(row["spark"].([]any)) != 24 {
+		t.Errorf("3 of 3 failed: %v", row)
+	}
+	if row := rows["shop/odd"]; row["state"] != "bad" || row["error"] != "no trigger" {
+		t.Errorf("broken: %v", row)
+	}
+	if row := rows["shop/hello"]; row["state"] != "ok" || len(row["spark"].([]any)) != 0 {
+		t.Errorf("never ran: %v", row)
+	}
+	if code, _ := l.Do("POST", base+"ingest/switch", `{"on":false}`); code != 200 {
+		t.Errorf("switch: %d", code)
+	}
+	off := l.Listen("functions")
+	for row := off.Rows("functions")["shop/ingest"]; row["state"] != "off"; row = off.Rows("functions")["shop/ingest"] {
+	}
+	if row := l.Listen("apps").Rows("apps")["shop"]; row["worker"] != "Running" || row["kind"] != "go" || row["state"] != "ok" {
 		t.Errorf("app: %v", row)
 	}
-	if code, _ := l.Do("POST", "/api/apps/shop/functions/ingest/run", `{"input":"{}"}`); code != 202 || len(app.ran) != 1 {
-		t.Errorf("run: %d, %v", code, app.ran)
+	if code, _ := l.Do("POST", "/api/apps/shop/restart", `{}`); code != 202 || s.restarts != 1 {
+		t.Errorf("restart: %d", code)
 	}
-	for _, path := range []string{"shop/functions/none", "none/functions/ingest"} {
-		if code, _ := l.Do("POST", "/api/apps/"+path+"/run", `{}`); code != 404 {
-			t.Errorf("run %s: %d", path, code)
+	past := l.Listen("function:shop/ingest").Next("function:shop/ingest").(map[string]any)
+	if past["total"] != 3.0 || past["bad"] != 3.0 || past["groups"] != 1.0 {
+		t.Errorf("past: %v", past)
+	}
+}
+
+// TestRunsAreFiltered and paged: the pages together are the whole.
+func TestRunsAreFiltered(t *testing.T) {
+	s, l, _ := newShop(t, nil)
+	now := time.Now().Add(-time.Minute)
+	for i := range 30 {
+		var err error
+		if i%10 == 0 {
+			err = fmt.Errorf("boom %d", i)
 		}
+		s.run("ingest", fmt.Sprintf("i%02d", i), now.Add(time.Duration(i)*time.Second), time.Duration(i+1)*100*time.Millisecond, err)
+	}
+	ids := func(query string) (list []string, total float64, next string) {
+		t.Helper()
+		code, got := l.Do("GET", base+"ingest/runs?"+query, "")
+		if code != 200 {
+			t.Fatalf("%s: %d %v", query, code, got)
+		}
+		for _, row := range got["rows"].([]any) {
+			list = append(list, row.(map[string]any)["id"].(string))
+		}
+		return list, got["total"].(float64), got["next"].(string)
+	}
+	for q, want := range map[string]string{
+		"result:failed":                  "[i20 i10 i00]",
+		"result:failed error:20":         "[i20]",
+		"-result:ok":                     "[i20 i10 i00]",
+		"duration>2.9s":                  "[i29]",
+		"duration<=200ms":                "[i01 i00]",
+		"boom":                           "[i20 i10 i00]",
+		`"hello i07"`:                    "[i07]",
+		"id:i03 items:3":                 "[i03]",
+		"items>3":                        "[]",
+		"error:boom -id:i10 duration>1s": "[i20]",
+	} {
+		if got, _, _ := ids("q=" + url.QueryEscape(q)); fmt.Sprint(got) != want && !(len(got) == 0 && want == "[]") {
+			t.Errorf("%s: %v, want %s", q, got, want)
+		}
+	}
+	var all []string
+	for after := ""; ; {
+		page, total, next := ids("limit=7&after=" + url.QueryEscape(after))
+		if total != 30 {
+			t.Fatalf("total %v", total)
+		}
+		if all = append(all, page...); next == "" {
+			break
+		}
+		after = next
+	}
+	if len(all) != 30 || all[0] != "i29" || all[29] != "i00" {
+		t.Errorf("pages: %v", all)
+	}
+	code, got := l.Do("GET", base+"ingest/runs?q="+url.QueryEscape("ok colour:red"), "")
+	if code != 400 || got["start"] != 3.0 || got["end"] != 13.0 {
+		t.Errorf("an unknown field: %d %v", code, got)
+	}
+	for _, q := range []string{"result:odd", "duration>soon", "items:many", "from=9&to=3"} {
+		query := "q=" + url.QueryEscape(q)
+		if strings.HasPrefix(q, "from") {
+			query = q
+		}
+		if code, got := l.Do("GET", base+"ingest/runs?"+query, ""); code != 400 || got["error"] == "" {
+			t.Errorf("%s: %d %v", q, code, got)
+		}
+	}
+}
+
+func TestRunTellsStackLogsAndInput(t *testing.T) {
+	s, l, dir := newShop(t, nil)
+	file := filepath.Join(dir, "enrich.go")
+	if err := os.WriteFile(file, []byte("package main\n\nfunc f() {\n\tx := s[len(s)]\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.run("ingest", "i1", time.Now(), 1500*time.Microsecond, &host.FunctionError{
+		Message: "panic: index out of range", Type: "panic",
+		Stack: "goroutine 1 [running]:\npanic({0x1})\n\t/go/src/runtime/panic.go:1\nmain.f(...)\n\t" + file + ":4\nmain.g(...)\n\t/etc/passwd:1",
+	})
+	code, run := l.Do("GET", base+"ingest/runs/i1", "")
+	if code != 200 || run["message"] != "panic: index out of range" || run["durationMs"] != 1.5 || len(run["logs"].([]any)) != 1 {
+		t.Fatalf("%d %v", code, run)
+	}
+	want := "[map[file:enrich.go line:4 name:main.f source:x := s[len(s)]] map[file:/etc/passwd line:1 name:main.g]]"
+	if got := fmt.Sprint(run["frames"]); got != want {
+		t.Errorf("frames %s", got)
+	}
+	if same := run["same"].(map[string]any); same["count"] != 1.0 || same["frame"] != "enrich.go:4" {
+		t.Errorf("same: %v", same)
+	}
+	var groups []FailureGroup
+	if _, body := l.Do("GET", base+"ingest/failures", ""); true {
+		text, _ := json.Marshal(body[""])
+		if json.Unmarshal(text, &groups) != nil || len(groups) != 1 || groups[0].Sample != "i1" {
+			t.Errorf("groups: %s", text)
+		}
+	}
+	if code, got := l.Do("GET", base+"ingest/runs/none", ""); code != 404 || got["error"] == "" {
+		t.Errorf("an unknown run: %d %v", code, got)
+	}
+}
+
+// TestPrintedTraces: a handler that dies without an answer is explained by what
+// its process printed meanwhile, and by nothing that came before.
+func TestPrintedTraces(t *testing.T) {
+	s, l, _ := newShop(t, nil)
+	for _, line := range []string{"Traceback (most recent call last):", `  File "/app/old.py", line 1, in f`, "    x", "NameError: old"} {
+		s.listen(host.WorkerOutput{Stream: "stderr", Line: line})
+	}
+	time.Sleep(2 * time.Millisecond)
+	at := time.Now()
+	for _, line := range []string{"Traceback (most recent call last):", `  File "/app/s.py", line 7, in f`, "    x", "NameError: x"} {
+		s.listen(host.WorkerOutput{Stream: "stderr", Line: line})
+	}
+	s.run("ingest", "i1", at, time.Millisecond, errors.New("the worker process ended"))
+	if _, run := l.Do("GET", base+"ingest/runs/i1", ""); run["printed"] != true || !strings.Contains(run["stack"].(string), "s.py") || strings.Contains(run["stack"].(string), "old.py") {
+		t.Errorf("%v", run["stack"])
+	}
+}
+
+func TestConsole(t *testing.T) {
+	_, l, _ := newShop(t, keys{"host": {"_master"}})
+	code, got := l.Do("POST", base+"hello/run", `{"method":"PUT","path":"/api/hi/ann?a=1","query":{"b":["2"]},"headers":{"x-mine":["yes"]},"body":"text"}`)
+	if code != 200 || got["status"] != 200.0 || got["body"] != "text" || got["ok"] != true || got["id"] != "http1" || len(got["logs"].([]any)) != 1 {
+		t.Errorf("%d %v", code, got)
+	}
+	if !strings.Contains(fmt.Sprint(got["headers"]), "map[name:X-Seen value:PUT /api/hi/ann?a=1&b=2 _MASTER yes]") {
+		t.Errorf("headers %v", got["headers"])
+	}
+	if _, got := l.Do("POST", base+"hello/run", `{"noKey":true}`); !strings.Contains(fmt.Sprint(got["headers"]), "value:GET /api/hi]") {
+		t.Errorf("without a key: %v", got["headers"])
+	}
+	if _, got := l.Do("POST", base+"hello/run", `{"path":"/api/hi/boom","body":"x"}`); got["ok"] != false || got["status"] != 500.0 || got["error"] != "boom" {
+		t.Errorf("boom: %v", got)
+	}
+	if _, got := l.Do("POST", base+"hello/run", `{"body":"/wA=","base64":true}`); got["base64"] != true || got["body"] != "/wA=" {
+		t.Errorf("bytes: %v", got)
+	}
+	code, got = l.Do("POST", base+"ingest/run", `{"input":"[1]","batch":true}`)
+	if code != 200 || got["ok"] != false || got["error"] != "panic: [1]true" || got["stack"] == "" || len(got["frames"].([]any)) != 1 || got["durationMs"] != 2.0 {
+		t.Errorf("%d %v", code, got)
+	}
+	for path, body := range map[string]string{"ingest/run": `{"input":"bad"}`, "none/run": `{}`, "hello/run": `{"headers":{"Host":["x"]}}`} {
+		if code, got := l.Do("POST", base+path, body); code/100 != 4 || got["error"] == "" {
+			t.Errorf("%s: %d %v", path, code, got)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	k := keys{"host": {"_master", "default"}}
+	_, l, _ := newShop(t, k)
+	code, got := l.Do("GET", base+"hello/keys", "")
+	if code != 200 || got["off"] != false || got["level"] != "function" || !strings.HasSuffix(got["url"].(string), "/api/hi") || strings.Contains(fmt.Sprint(got), "DEFAULT") {
+		t.Errorf("%d %v", code, got)
+	}
+	if _, got := l.Do("POST", base+"hello/keys/reveal", `{"place":"host","name":"default"}`); got["value"] != "DEFAULT" {
+		t.Errorf("reveal: %v", got)
+	}
+	if code, _ := l.Do("POST", base+"hello/keys/renew", `{"place":"function:hello","name":"mine"}`); code != 200 || len(k["function:hello"]) != 1 {
+		t.Errorf("renew: %d %v", code, k)
+	}
+	for path, body := range map[string]string{"keys/reveal": `{"place":"function:ingest","name":"x"}`, "keys/odd": `{"place":"host","name":"x"}`} {
+		if code, _ := l.Do("POST", base+"hello/"+path, body); code/100 != 4 {
+			t.Errorf("%s %s: %d", path, body, code)
+		}
+	}
+	_, open, _ := newShop(t, nil)
+	if _, got := open.Do("GET", base+"hello/keys", ""); got["off"] != true {
+		t.Errorf("keys off: %v", got)
+	}
+	if code, _ := open.Do("POST", base+"hello/keys/reveal", `{"place":"host","name":"default"}`); code != 404 {
+		t.Errorf("reveal where keys are off: %d", code)
 	}
 }
