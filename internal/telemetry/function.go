@@ -52,6 +52,7 @@ type Function struct {
 	inputAt    time.Time // when an input was kept last
 	lastFailed bool
 	lastAt     time.Time
+	lastWhy    string
 	series     series
 	groups     groups
 }
@@ -176,6 +177,7 @@ func (f *Function) finish(e host.InvocationFinished) {
 	f.lastFailed, f.lastAt = failure != nil, e.At
 	f.series.add(e.At, e.Duration, e.Items, failure != nil)
 	if failure != nil {
+		f.lastWhy = failure.Message
 		f.groups.add(failure, e)
 	}
 	r := f.running[e.ID]

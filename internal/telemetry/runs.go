@@ -73,6 +73,7 @@ func (f *Function) Find(id string) (Run, bool) {
 type Health struct {
 	LastFailed bool
 	LastAt     time.Time // when the last run ended; zero: none did
+	Why        string    // the last failure's message, however long ago
 	Runs       int       // in the range
 	Failed     int       // of them
 	Running    int       // under way
@@ -86,7 +87,7 @@ func (h Health) Bad() bool { return h.LastFailed || h.Failed > 0 && h.Failed*100
 func (f *Function) Health(now time.Time, back time.Duration) Health {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	h := Health{LastFailed: f.lastFailed, LastAt: f.lastAt, Running: len(f.running)}
+	h := Health{LastFailed: f.lastFailed, LastAt: f.lastAt, Why: f.lastWhy, Running: len(f.running)}
 	for _, b := range f.series.between(now.Add(-back), now.Add(time.Minute)) {
 		h.Runs += int(b.runs)
 		h.Failed += int(b.failed)

@@ -48,17 +48,22 @@ type Config struct {
 	Counts *telemetry.Counts
 }
 
-type page struct{ Config }
+type page struct {
+	Config
+	watch *watch
+}
 
 // Pages returns the list of apps and that of functions.
 func Pages(c Config) []portal.Page {
-	p := page{c}
+	p := page{c, &watch{}}
 	one := "/api/apps/{app}/functions/{function}/"
 	return []portal.Page{{
 		Kind: "apps", Rows: p.apps, Count: func() int { return len(c.Apps) },
+		Failing: p.appsFailing, Troubles: p.appTroubles,
 		Routes: []portal.Route{{Pattern: "POST /api/apps/{app}/restart", Serve: p.restart}},
 	}, {
 		Kind: "functions", Item: "function", Rows: p.functions, Count: p.count, Detail: p.detail,
+		Failing: func() int { return len(p.failing()) }, Troubles: p.troubles,
 		Totals: func(add func(string, int64)) {
 			c.Counts.Functions(func(_, _ string, f *telemetry.Function) {
 				add("items", f.Items.Load())

@@ -126,6 +126,14 @@ func TestRows(t *testing.T) {
 	if row := rows["shop/hello"]; row["state"] != "ok" || len(row["spark"].([]any)) != 0 {
 		t.Errorf("never ran: %v", row)
 	}
+	if summary := l.Listen("summary").Next("summary").(map[string]any); fmt.Sprint(summary["failing"]) != "map[functions:2]" {
+		t.Errorf("failing: %v", summary["failing"])
+	}
+	testkit.Eventually(t, 5*time.Second, func() bool {
+		_, got := l.Do("GET", "/api/notices", "")
+		text := fmt.Sprint(got["notices"])
+		return strings.Contains(text, "function-failing") && strings.Contains(text, "shop/ingest") && strings.Contains(text, "detail:boom")
+	}, "a notice of the function that fails")
 	if code, _ := l.Do("POST", base+"ingest/switch", `{"on":false}`); code != 200 {
 		t.Errorf("switch: %d", code)
 	}

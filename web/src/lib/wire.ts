@@ -359,7 +359,10 @@ export interface App {
   id: string
   url: string
   kind: string
+  state: string
   worker: string
+  since: number
+  starts: number
   error?: string
 }
 
@@ -372,8 +375,10 @@ export interface Func {
   target: string
   group?: string
   methods?: string[]
+  level?: string
   outputs: FuncOutput[]
   state: string
+  listener: string
   error?: string
   disabled: boolean
   runs: number
@@ -383,6 +388,12 @@ export interface Func {
   total: number
   failed: number
   meanMs: number
+  running: number
+  recent: number
+  recentFailed: number
+  lastAt: number
+  spark: number[]
+  sparkFailed: number[]
 }
 
 export interface FuncOutput {
@@ -390,18 +401,140 @@ export interface FuncOutput {
   target: string
 }
 
-export interface Invocation {
-  id: string
-  at: string
-  reason: string
-  details?: string
+export interface FuncPast {
+  from: number
+  step: number
+  runs: number[]
+  failed: number[]
+  total: number
+  bad: number
   items: number
-  documents: number
+  p50: number
+  p95: number
+  groups: number
+}
+
+export interface FailureGroup {
+  id: string
+  type: string
+  message: string
+  frame: string
+  count: number
+  total: number
+  first: number
+  last: number
+  sample: string
+  spark: number[]
+}
+
+export interface RunRow {
+  id: string
+  at: number
+  state: string
   durationMs: number
-  running: boolean
-  error?: string
+  items: number
+  sent: number
+  status: number
+  retry: number
+  message: string
+  type: string
+  group: string
+}
+
+export interface RunPage {
+  rows: RunRow[]
+  total: number
+  next: string
+  oldest: number
+}
+
+export interface Run {
+  id: string
+  at: number
+  state: string
+  durationMs: number
+  items: number
+  sent: number
+  status: number
+  retry: number
+  message: string
+  type: string
+  group: string
+  reason: string
+  details: string
+  trace: string
+  outputsMs: number
+  frame: string
+  stack: string
+  printed: boolean
+  frames: StackFrame[]
+  answer: string
   logs: LogLine[]
   logsLost: number
+  input: RunInput | null
+  gone: boolean
+  same: FailureGroup | null
+}
+
+export interface RunInput {
+  text: string
+  batch: boolean
+  http: boolean
+  cut: boolean
+}
+
+export interface RunOrder {
+  method: string
+  path: string
+  query: Record<string, string[]>
+  headers: Record<string, string[]>
+  body: string | null
+  base64: boolean
+  noKey: boolean
+  input: string
+  batch: boolean
+}
+
+export interface RunOutcome {
+  id: string
+  ok: boolean
+  status: number
+  headers: RunHeader[]
+  body: string
+  base64: boolean
+  cut: boolean
+  bytes: number
+  durationMs: number
+  error: string
+  errorType: string
+  stack: string
+  frames: StackFrame[]
+  logs: LogLine[]
+}
+
+export interface RunHeader {
+  name: string
+  value: string
+}
+
+export interface KeyPlace {
+  place: string
+  names: string[]
+}
+
+export interface KeyList {
+  off: boolean
+  level: string
+  url: string
+  places: KeyPlace[]
+}
+
+export interface StackFrame {
+  name: string
+  file?: string
+  line?: string
+  runtime?: boolean
+  source?: string
 }
 
 export interface LogLine {
