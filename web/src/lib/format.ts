@@ -55,3 +55,20 @@ export function say(t: Text | undefined): string {
   if (!t) return ''
   return t[prefs.lang] ?? t.en ?? Object.values(t)[0] ?? ''
 }
+
+// ago is how long a moment is past, in the largest unit: 9 min ago, 9분 전.
+export function ago(at: number, now: number): string {
+  const s = Math.max(0, Math.round((now - at) / 1000))
+  const [n, unit] =
+    s < 60
+      ? [s, 'second']
+      : s < 3600
+        ? [Math.floor(s / 60), 'minute']
+        : s < 86_400
+          ? [Math.floor(s / 3600), 'hour']
+          : [Math.floor(s / 86_400), 'day']
+  return new Intl.RelativeTimeFormat(locale(), { style: 'short', numeric: 'always' }).format(
+    -n,
+    unit as Intl.RelativeTimeFormatUnit,
+  )
+}

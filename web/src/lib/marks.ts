@@ -68,3 +68,21 @@ export const escaped = (json: string) =>
   json.replace(odd, (c) =>
     [...Array(c.length).keys()].map((i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0')).join(''),
   )
+
+// middle cuts a long text in its middle, between whole characters.
+export function middle(text: string, most: number): string {
+  const all = [...text]
+  if (all.length <= most) return text
+  const end = Math.floor((most - 1) / 3)
+  return all.slice(0, most - 1 - end).join('') + '…' + all.slice(all.length - end).join('')
+}
+
+// lit splits a text where one of the sought texts is in it, whatever the case.
+export function lit(text: string, sought: readonly string[]): { text: string; lit: boolean }[] {
+  const words = sought.filter(Boolean).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  if (words.length === 0) return [{ text, lit: false }]
+  return text
+    .split(new RegExp('(' + words.join('|') + ')', 'gi'))
+    .map((piece, i) => ({ text: piece, lit: i % 2 === 1 }))
+    .filter((p) => p.text !== '')
+}

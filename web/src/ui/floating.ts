@@ -1,0 +1,34 @@
+import { autoUpdate, computePosition, flip, offset, shift, size, type Placement } from '@floating-ui/dom'
+
+export interface Anchor {
+  to: Element
+  placement?: Placement
+  wide?: boolean // as wide as the anchor at least
+}
+
+// floating keeps an element beside another one, in sight.
+export function floating(node: HTMLElement, anchor: Anchor) {
+  node.style.position = 'fixed'
+  const put = () =>
+    void computePosition(anchor.to, node, {
+      strategy: 'fixed',
+      placement: anchor.placement ?? 'bottom-start',
+      middleware: [
+        offset(4),
+        flip({ padding: 8 }),
+        shift({ padding: 8 }),
+        size({
+          padding: 8,
+          apply({ availableHeight, rects }) {
+            node.style.maxHeight = Math.max(120, Math.min(480, availableHeight)) + 'px'
+            if (anchor.wide) node.style.minWidth = rects.reference.width + 'px'
+          },
+        }),
+      ],
+    }).then(({ x, y }) => {
+      node.style.left = x + 'px'
+      node.style.top = y + 'px'
+    })
+  const stop = autoUpdate(anchor.to, node, put)
+  return { destroy: stop }
+}
