@@ -9,18 +9,23 @@ FUZZTIME ?= 30s
 GOLANGCI_VERSION := v2.15.0
 GOFUMPT_VERSION := v0.12.0
 CRASHES  ?= 200
+TARGETS  ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run test unit race crash fuzz conformance browser bench lint fmt build web proto clean
+.PHONY: help run test unit race crash fuzz conformance browser bench lint fmt build dist web proto clean
 
 help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the example project (PROJECT=examples/telemetry)
-	$(GO) run ./cmd/lazuli up $(PROJECT)
+	@scripts/build
+	@exec bin/lazuli up $(PROJECT)
 
 build: ## build bin/lazuli, a static binary
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X github.com/lazuli-dev/lazuli/internal/cli.Version=$(VERSION)" -o bin/lazuli ./cmd/lazuli
+	@scripts/build -ldflags "-s -w -X github.com/lazuli-dev/lazuli/internal/cli.Version=$(VERSION)"
+
+dist: ## build what people install, into dist: archives, wheels, packages for npm, checksums (TARGETS=linux/arm64,host)
+	$(GO) run ./internal/release -version "$(VERSION)" -only "$(TARGETS)"
 
 test: ## everything that must hold: vet, lint, unit tests with the race detector, crash tests, conformance, browser, fuzz
 	@scripts/test
@@ -61,4 +66,4 @@ proto: ## regenerate internal/funcrpc (needs protoc)
 	cd internal/funcrpc && $(GO) generate ./...
 
 clean: ## remove what was built; projects' data stays
-	rm -rf bin bench/out conformance/out
+	rm -rf bin dist bench/out conformance/out

@@ -1,12 +1,19 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
+
 import { icons, pages } from './icons.plugin.ts'
+import { licences } from './licences.plugin.ts'
 
 // The bundle is committed, so it must come out the same on every machine: no
 // dates, no absolute paths, and nothing inlined that the content-security
 // policy would refuse (data: URLs).
 export default defineConfig({
-  plugins: [svelte(), icons(), pages()],
+  plugins: [
+    svelte(),
+    icons(),
+    pages(),
+    licences('pretendard', '@fontsource/jetbrains-mono', 'lucide-static', '@dagrejs/dagre'),
+  ],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
