@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
@@ -44,6 +46,7 @@ func portalPages(e *env) (parts, error) {
 	server, err := portal.New(portal.Config{
 		Name: cfg.Name, Version: e.Version, Started: e.Counts.Started, Pages: e.Given.Pages, Boards: e.Boards, Log: log, SignIn: e.SignIn,
 		Tasks: e.Tasks, Notices: e.Notices,
+		Instances: func() ([]portal.Instance, error) { return instances(cfg.DataDir()) },
 	})
 	if err != nil {
 		return parts{}, err
@@ -56,6 +59,24 @@ func portalPages(e *env) (parts, error) {
 		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log,
 		Account: resource.Account{Type: typePortal, Name: cfg.Name},
 	})
+}
+
+// instances are the running projects of this user that have a portal, by their names.
+func instances(self string) ([]portal.Instance, error) {
+	all, err := instance.All()
+	if err != nil {
+		return nil, err
+	}
+	var out []portal.Instance
+	for _, i := range all {
+		if addr := i.Addresses[instance.Portal]; addr != "" {
+			out = append(out, portal.Instance{
+				Name: i.Name, Dir: i.Dir, URL: "http://" + clientHost(addr, ""), StartedAt: i.StartedAt, Self: i.DataDir == self,
+			})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b portal.Instance) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
 }
 
 // startTask runs a task of the documents' page in the background.

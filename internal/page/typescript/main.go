@@ -32,6 +32,7 @@ func shapes() []shape {
 		of[portal.TaskState]("TaskState"),
 		of[portal.Names]("NamesPage"),
 		of[portal.NameRow]("NameRow"),
+		of[portal.Instance]("InstanceRow"),
 		of[portal.History]("History"),
 		of[portal.Rows]("ListPage"),
 		of[portal.Problem]("ProblemBody"),

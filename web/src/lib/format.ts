@@ -1,4 +1,4 @@
-import { prefs } from './prefs.svelte'
+import { clock, prefs } from './prefs.svelte'
 import type { Text } from './types'
 
 const locale = () => (prefs.lang === 'ko' ? 'ko-KR' : 'en-GB')
@@ -56,19 +56,20 @@ export function say(t: Text | undefined): string {
   return t[prefs.lang] ?? t.en ?? Object.values(t)[0] ?? ''
 }
 
-// ago is how long a moment is past, in the largest unit: 9 min ago, 9분 전.
-export function ago(at: number, now: number): string {
-  const s = Math.max(0, Math.round((now - at) / 1000))
-  const [n, unit] =
-    s < 60
-      ? [s, 'second']
-      : s < 3600
-        ? [Math.floor(s / 60), 'minute']
-        : s < 86_400
-          ? [Math.floor(s / 3600), 'hour']
-          : [Math.floor(s / 86_400), 'day']
-  return new Intl.RelativeTimeFormat(locale(), { style: 'short', numeric: 'always' }).format(
-    -n,
-    unit as Intl.RelativeTimeFormatUnit,
-  )
+// How long ago something was, in the largest unit: 9 min ago, 9분 전.
+export function ago(t: number | string, now = clock.now): string {
+  const s = Math.max(0, Math.floor((now - new Date(t).getTime()) / 1000))
+  if (!Number.isFinite(s)) return '–'
+  const ko = prefs.lang === 'ko'
+  if (s < 5) return ko ? '방금' : 'just now'
+  const [n, unit] = s < 60 ? [s, 0] : s < 3600 ? [s / 60, 1] : s < 86400 ? [s / 3600, 2] : [s / 86400, 3]
+  return Math.floor(n) + (ko ? ['초', '분', '시간', '일'][unit] + ' 전' : ' ' + ['s', 'min', 'h', 'd'][unit] + ' ago')
+}
+
+// Date and time to the second.
+export function dateTime(t: number | string): string {
+  const d = new Date(t)
+  if (isNaN(d.getTime())) return '–'
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${time(t)}`
 }

@@ -39,6 +39,7 @@ class Live {
   paused = $state(false)
   pausedAt = $state(0)
   build = $state('') // of the first summary: what this tab was loaded from
+  readonly loadedAt = Date.now()
   roundTrip = $state<number | null>(null) // milliseconds
   silent = $derived(this.lastAt > 0 && !this.paused && clock.now - this.lastAt > silence)
   state = $derived<State>(this.judge())
@@ -66,6 +67,11 @@ class Live {
 
   get notices(): Notice[] {
     return this.thing<NoticeList>('notices')?.notices ?? []
+  }
+
+  // moreNotices is how many troubles there are beyond the notices.
+  get moreNotices(): number {
+    return this.thing<NoticeList>('notices')?.more ?? 0
   }
 
   // While it is paused nothing changes on the screen; what comes is kept.

@@ -67,6 +67,14 @@ export interface NameRow {
   state?: string
 }
 
+export interface InstanceRow {
+  name: string
+  dir: string
+  url: string
+  startedAt: string
+  self: boolean
+}
+
 export interface History {
   t: number[]
   series: Record<string, number[]>

@@ -4,6 +4,7 @@
 import { call } from '../lib/api'
 import { t } from '../lib/i18n'
 import { live } from '../lib/live.svelte'
+import { prefs } from '../lib/prefs.svelte'
 import type { NameRow, NamesPage } from '../lib/wire'
 import { pages } from '../pages'
 import type { Name, State } from './page'
@@ -46,11 +47,18 @@ function named(row: NameRow): Name[] {
   return []
 }
 
-const shown = () => pages.filter((p) => !p.exists || p.exists(live))
+export const shown = () => pages.filter((p) => !p.exists || p.exists(live))
 
 // places are the pages.
 export const places = (): Name[] =>
-  shown().map((p) => ({ kind: 'page', id: p.path, text: t(p.title), to: p.path, icon: p.icon }))
+  shown().map((p) => ({
+    kind: 'page',
+    id: p.path,
+    text: t(p.title),
+    also: p.title[prefs.lang === 'ko' ? 0 : 1],
+    to: p.path,
+    icon: p.icon,
+  }))
 
 export const everything = (): Name[] => [
   ...known.rows.flatMap(named),

@@ -27,6 +27,7 @@ export interface Place {
 export interface Name extends Place {
   kind: string
   id: string
+  also?: string // another text by which it is found
 }
 
 // Action is something to do. With asks, run opens a dialog first.
@@ -61,6 +62,7 @@ export interface PageDef {
   names?: (live: Live) => Name[]
   actions?: (on: Name | null) => Action[]
   siblings?: (segments: string[], at: number, live: Live) => Place[]
+  search?: (q: string) => Place // where everything that holds q is listed
   crumbs?: (segments: string[]) => Crumb[]
   load: () => Promise<{ default: Component<{ route: Route }> | Component<Record<string, never>> }>
 }

@@ -1,0 +1,89 @@
+// Which of many names was meant: the exact one, then those that begin so, then
+// those used before, then those that hold it, then those that come near.
+
+import uFuzzy from '@leeoniya/ufuzzy'
+import { findHangul, hasHangul } from './hangul'
+
+export interface Ranked<T> {
+  it: T
+  marks: [number, number][] // where in the text it matches
+}
+
+interface Named {
+  text: string
+  detail?: string
+  also?: string // another text by which it is found
+  to?: string
+}
+
+const fuzzy = new uFuzzy({ intraMode: 0, intraIns: 3 })
+
+interface Query {
+  q: string
+  hangul: boolean
+  word: RegExp // q at the beginning of a word inside
+}
+
+const asked = (q: string): Query => ({
+  q,
+  hangul: hasHangul(q),
+  word: new RegExp('[\\s_./-]' + q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')),
+})
+
+// found says how well a text matches (smaller is better) and where; null: not.
+function found({ q, hangul, word }: Query, text: string): { tier: number; at: number } | null {
+  const name = text.toLowerCase()
+  if (name === q) return { tier: 0, at: 0 }
+  const last = name.lastIndexOf('/') + 1
+  if (last && name.slice(last) === q) return { tier: 0, at: last }
+  const at = hangul ? findHangul(q, name) : name.indexOf(q)
+  if (at < 0) return null
+  if (at === 0 || at === last) return { tier: 1, at }
+  const start = name.search(word)
+  if (start >= 0) return { tier: 3, at: start + 1 }
+  return { tier: 4, at }
+}
+
+// rank leaves the names that match, best first. recent are addresses, the
+// newest first.
+export function rank<T extends Named>(typed: string, all: T[], recent: string[] = []): Ranked<T>[] {
+  const q = typed.trim().toLowerCase()
+  if (!q) return all.map((it) => ({ it, marks: [] }))
+  const query = asked(q)
+  const hits: { it: T; tier: number; order: number; marks: [number, number][] }[] = []
+  const rest: T[] = []
+  for (const it of all) {
+    const hit = found(query, it.text)
+    const other = hit ? null : it.also !== undefined ? found(query, it.also) : null
+    if (!hit && !other) {
+      rest.push(it)
+      continue
+    }
+    const used = recent.indexOf(it.to ?? '')
+    const tier = (hit ?? other)!.tier
+    hits.push({
+      it,
+      tier: tier > 1 && used >= 0 ? 2 : tier,
+      order: used >= 0 ? used - recent.length : it.text.length,
+      marks: hit ? [[hit.at, hit.at + q.length]] : [],
+    })
+  }
+  hits.sort((a, b) => a.tier - b.tier || a.order - b.order || (a.it.text < b.it.text ? -1 : 1))
+  return [...hits.map(({ it, marks }) => ({ it, marks })), ...near(q, rest)]
+}
+
+// near are names that hold the words, or the letters, with others in between.
+function near<T extends Named>(q: string, all: T[]): Ranked<T>[] {
+  if (q.length < 2 || !/^[\x20-\x7e]+$/.test(q)) return []
+  const hay = all.map((it) => (it.detail ? it.text + ' ' + it.detail : it.text))
+  const which = fuzzy.filter(hay, q)
+  if (!which?.length) return []
+  const info = fuzzy.info(which, hay, q)
+  return fuzzy.sort(info, hay, q).map((i) => {
+    const it = all[info.idx[i]]
+    const marks: [number, number][] = []
+    const flat = info.ranges[i]
+    for (let k = 0; k < flat.length; k += 2) if (flat[k + 1] <= it.text.length) marks.push([flat[k], flat[k + 1]])
+    return { it, marks }
+  })
+}

@@ -1,0 +1,116 @@
+// What the palette shows for what was typed.
+
+import { t } from '../lib/i18n'
+import { rank, type Ranked } from '../lib/rank'
+import { route } from '../lib/router.svelte'
+import { pages } from '../pages'
+import { here } from './actions.svelte'
+import { commands } from './commands'
+import type { IconName } from './icons'
+import { everything, known, shown } from './names.svelte'
+import type { Action, Name, State } from './page'
+import { recent } from './recent'
+import { words } from './words'
+
+export interface Row {
+  id: string
+  text: string
+  marks: [number, number][]
+  detail?: string
+  icon?: IconName
+  state?: State
+  key?: string
+  name?: Name // what Tab asks the actions of
+  to?: string
+  run?: () => unknown
+}
+
+export interface Section {
+  title: string
+  rows: Row[]
+  more: number // rows that are left out
+}
+
+const shownNames = 30
+const shownActions = 12
+
+const nameRow = ({ it, marks }: Ranked<Name>): Row => ({
+  id: 'n ' + it.kind + ' ' + it.id + ' ' + it.to,
+  text: it.text,
+  marks,
+  detail: it.detail,
+  icon: it.icon,
+  state: it.state,
+  name: it,
+  to: it.to,
+})
+
+const actionRow = ({ it, marks }: Ranked<Action>): Row => ({
+  id: 'a ' + it.id,
+  text: it.text,
+  marks,
+  detail: it.asks ? t(words.asks) : undefined,
+  icon: it.icon,
+  key: it.key,
+  run: it.run,
+})
+
+function section(title: string, rows: Row[], limit: number): Section {
+  return { title, rows: rows.slice(0, limit), more: Math.max(0, rows.length - limit) }
+}
+
+// about are the actions of a thing.
+export const about = (name: Name): Action[] => pages.flatMap((p) => p.actions?.(name) ?? [])
+
+const free = (): Action[] => [...here(), ...shown().flatMap((p) => p.actions?.(null) ?? []), ...commands()]
+
+// search finds what was typed. of is the thing whose actions are wanted; found
+// are names that the server found, where there are too many to know them all.
+export function search(typed: string, of: Name | null, found: Name[]): Section[] {
+  if (of) return [section(t(words.doWith, { name: of.text }), rank(typed, about(of)).map(actionRow), 50)].filter(full)
+  const only = /^[>@]/.test(typed) ? typed[0] : ''
+  const q = only ? typed.slice(1).trim() : typed.trim()
+  const names = only === '>' ? [] : named(q, only === '@', found)
+  const acts = only === '@' ? [] : acted(q, names)
+  return [
+    section(t(q ? words.jumpTo : words.recent), names.map(nameRow), q || only ? shownNames : 8),
+    section(t(words.do), acts.map(actionRow), only ? 50 : q ? shownActions : 5),
+    section(t(words.everywhere), only || !q ? [] : elsewhere(q), 10),
+  ].filter(full)
+}
+
+const full = (s: Section) => s.rows.length > 0
+
+// named are the names for what was typed; for nothing, those used lately and
+// then the pages.
+function named(q: string, things: boolean, found: Name[]): Ranked<Name>[] {
+  const all = known.all ? everything() : unique([...found, ...everything()])
+  const some = things ? all.filter((n) => n.kind !== 'page') : all
+  if (q) return rank(q, some, recent())
+  const used = recent().filter((to) => to !== route.pathname)
+  const lately = used.flatMap((to) => some.find((n) => n.to === to) ?? [])
+  const rest = some.filter((n) => !lately.includes(n) && (things || n.kind === 'page') && n.to !== route.pathname)
+  return [...lately, ...rest].map((it) => ({ it, marks: [] }))
+}
+
+function unique(names: Name[]): Name[] {
+  const seen = new Set<string>()
+  return names.filter((n) => !seen.has(n.kind + '\n' + n.id) && seen.add(n.kind + '\n' + n.id))
+}
+
+// acted are actions whose text matches, and those of the best names.
+function acted(q: string, names: Ranked<Name>[]): Ranked<Action>[] {
+  const best = q ? names.slice(0, 3).flatMap((n) => about(n.it)) : []
+  const direct = rank(q, free())
+  const marked = rank(q, best)
+  const others = best
+    .filter((a) => !marked.some((m) => m.it === a))
+    .map((it) => ({ it, marks: [] as [number, number][] }))
+  return [...direct.slice(0, q ? 6 : 50), ...marked, ...others, ...direct.slice(q ? 6 : 50)]
+}
+
+const elsewhere = (q: string): Row[] =>
+  shown().flatMap((p) => {
+    const place = p.search?.(q)
+    return place ? [{ id: 's ' + p.path, marks: [], icon: p.icon, ...place }] : []
+  })
