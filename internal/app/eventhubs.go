@@ -17,7 +17,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
-	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
@@ -90,9 +89,7 @@ func hubParts(e *env) parts {
 			Sources: []jobs.SourceKind{hub.SourceKind(st.hubs, find, e.Counts.FromJobs(st.namespace.ID))},
 			Sinks:   []jobs.SinkKind{hub.SinkKind(st.hubs, find)},
 		},
-		Pages: hubs.Pages(hubs.Config{
-			Namespace: st.namespace.ID, Hubs: st.hubs, Counts: e.Counts, Consumers: e.hubConsumers,
-		}),
+		Pages:   e.hubPages(),
 		Engines: []part{{name: "broker", run: st.broker.Run}},
 		Summary: func(s *Summary) {
 			for _, h := range st.hubs.Hubs() {
@@ -107,18 +104,6 @@ func hubParts(e *env) parts {
 		})
 	}
 	return p
-}
-
-// hubConsumers are the functions that read hubs.
-func (e *env) hubConsumers() (all []hubs.Consumer) {
-	for _, app := range e.Given.Apps {
-		for _, f := range app.host.Functions() {
-			if f.Source.Group != "" {
-				all = append(all, hubs.Consumer{App: app.name, Function: f.Name, Hub: f.Source.Target, Group: f.Source.Group})
-			}
-		}
-	}
-	return all
 }
 
 // hubProperties is a hub as the project file wants it, whatever it was before.

@@ -61,6 +61,7 @@ type parts struct {
 
 	Pages []portal.Page  // what the portal shows
 	Apps  []*functionApp // for pages of others
+	Jobs  []*jobs.Job    // as well
 
 	Work    []part // function apps, jobs, helpers: they stop first
 	Engines []part // they stop after the doors
@@ -98,7 +99,7 @@ func (e *env) take(p parts) error {
 	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)
 	g.Streams.References = append(g.Streams.References, p.Streams.References...)
 	g.Streams.Sinks = append(g.Streams.Sinks, p.Streams.Sinks...)
-	g.Pages, g.Apps = append(g.Pages, p.Pages...), append(g.Apps, p.Apps...)
+	g.Pages, g.Apps, g.Jobs = append(g.Pages, p.Pages...), append(g.Apps, p.Apps...), append(g.Jobs, p.Jobs...)
 	g.Work, g.Engines = append(p.Work, g.Work...), append(p.Engines, g.Engines...) // what came last stops first
 	g.Summary = bothSummaries(g.Summary, p.Summary)
 	g.Settled = bothSettled(g.Settled, p.Settled)

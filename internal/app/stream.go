@@ -38,7 +38,7 @@ func streamJobs(e *env) (parts, error) {
 		all, shown = append(all, job), append(shown, pagejobs.Of(job, broker.DefaultGroup))
 		p.Work = append(p.Work, part{name: job.String(), run: job.Run})
 	}
-	p.Pages = pagejobs.Pages(shown)
+	p.Jobs, p.Pages = all, pagejobs.Pages(shown)
 	p.Settled = func(ctx context.Context) bool {
 		return !slices.ContainsFunc(all, func(job *jobs.Job) bool { return !job.Settled(ctx) })
 	}

@@ -49,6 +49,9 @@ func (h *Hub) FirstOffset() Offset { return Offset(h.offset) }
 // Retention returns how long records stay; 0 is no limit.
 func (h *Hub) Retention() time.Duration { return time.Duration(h.state.Load().meta.Retention) }
 
+// RetentionBytes returns how much of each partition stays at least; 0 is no limit.
+func (h *Hub) RetentionBytes() int64 { return h.state.Load().meta.RetentionBytes }
+
 // PartitionCount returns the number of partitions.
 func (h *Hub) PartitionCount() int { return len(h.state.Load().partitions) }
 

@@ -64,14 +64,36 @@ func (c *Counts) Hubs(namespace uint64, f func(name string, h *Hub)) {
 // Reader is what the clients of a consumer group got.
 type Reader struct {
 	Events atomic.Int64
-	LastAt atomic.Int64 // unix milliseconds
+	LastAt atomic.Int64 // unix milliseconds; 0: nothing came yet
+	Links  atomic.Int64 // of clients, open now
+	nexts  sync.Map     // int, the partition -> *atomic.Int64
+}
+
+// Next is the sequence number after the last event that clients of the group
+// were given of a partition, or with which a link of theirs began. It is unknown
+// when none has read it since the start.
+func (r *Reader) Next(partition int) (int64, bool) {
+	v, ok := r.nexts.Load(partition)
+	if !ok {
+		return 0, false
+	}
+	return v.(*atomic.Int64).Load(), true
+}
+
+func (r *Reader) next(partition int) *atomic.Int64 {
+	return loadOr(&r.nexts, partition, func() *atomic.Int64 { return new(atomic.Int64) })
+}
+
+// reader is the counters of a consumer group.
+func (c *Counts) reader(namespace uint64, hub, group string) *Reader {
+	groups := loadOr(&c.readers, hubKey{namespace, strings.ToLower(hub)}, func() *sync.Map { return new(sync.Map) })
+	return loadOr(groups, strings.ToLower(group), func() *Reader { return new(Reader) })
 }
 
 // Delivered counts events that readers of a consumer group were given. Clients
 // and jobs write the group's name as they like: it is one group.
 func (c *Counts) Delivered(namespace uint64, hub, group string, count int) {
-	groups := loadOr(&c.readers, hubKey{namespace, strings.ToLower(hub)}, func() *sync.Map { return new(sync.Map) })
-	r := loadOr(groups, strings.ToLower(group), func() *Reader { return new(Reader) })
+	r := c.reader(namespace, hub, group)
 	r.Events.Add(int64(count))
 	r.LastAt.Store(time.Now().UnixMilli())
 }

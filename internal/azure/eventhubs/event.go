@@ -33,6 +33,7 @@ type LinkOpened struct {
 	Link      string // name
 	Address   Address
 	Epoch     *int64 // receive links that asked for one
+	Next      int64  // receive links: sequence number of the first event that comes
 }
 
 // LinkClosed reports the end of a data link.

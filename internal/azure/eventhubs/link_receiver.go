@@ -145,7 +145,7 @@ func (r *receiver) run(create bool) {
 	}
 	defer r.reader.Close()
 	r.link.Accept()
-	opened := LinkOpened{Namespace: r.conn.svc.account(), Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr}
+	opened := LinkOpened{Namespace: r.conn.svc.account(), Remote: r.conn.remote, Link: r.link.Name(), Address: r.addr, Next: r.reader.Sequence()}
 	if r.entry.hasEpoch {
 		opened.Epoch = &r.entry.epoch
 	}

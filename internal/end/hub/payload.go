@@ -245,3 +245,16 @@ func triggerDetails(partition string, events []Event) string {
 		first.EnqueuedAt.UTC().Format(timeLayout), last.EnqueuedAt.UTC().Format(timeLayout),
 		first.Sequence, last.Sequence, len(events))
 }
+
+// Had reads the line that triggerDetails wrote: the partition, and the first and
+// last sequence number of the run's events.
+func Had(details string) (partition string, first, last int64, ok bool) {
+	rest, ok := strings.CutPrefix(details, "PartitionId: ")
+	if !ok {
+		return "", 0, 0, false
+	}
+	partition, _, _ = strings.Cut(rest, ",")
+	_, numbers, _ := strings.Cut(rest, ", SequenceNumber: ")
+	n, err := fmt.Sscanf(numbers, "%d-%d", &first, &last)
+	return partition, first, last, err == nil && n == 2
+}

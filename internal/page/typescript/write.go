@@ -100,6 +100,9 @@ func (w *writer) text(t reflect.Type) (string, error) {
 		text, err := w.text(t.Elem())
 		return text + " | null", err
 	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "string", nil // base64
+		}
 		text, err := w.text(t.Elem())
 		if strings.Contains(text, " ") {
 			text = "(" + text + ")"

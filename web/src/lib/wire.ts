@@ -136,26 +136,44 @@ export interface BoardSources {
 
 export interface Hub {
   id: string
-  events: number
+  ns: string
+  name: string
+  state: string
+  in: number
+  out: number
   total: number
-  stored: number
+  kept: number
+  size: number
+  lastAt: number
+  partitions: number
   consumers: number
+  behind: number
   lag: number
-  late: boolean
+  spark: number[]
 }
 
 export interface HubDetail {
+  id: string
+  ns: string
   name: string
-  retentionHours: number
-  groups: string[]
-  events: number
-  bytes: number
+  state: string
+  in: number
+  out: number
   total: number
-  stored: number
+  kept: number
   size: number
-  partitions: HubPartition[]
-  readers: HubReader[]
-  consumers: HubConsumer[]
+  lastAt: number
+  partitions: number
+  consumers: number
+  behind: number
+  lag: number
+  spark: number[]
+  settings: HubSettings
+  declared: boolean
+  created: number
+  bytes: number
+  parts: HubPartition[]
+  readers: HubConsumer[]
 }
 
 export interface HubPartition {
@@ -164,46 +182,148 @@ export interface HubPartition {
   last: number
   lastAt: number
   size: number
-  events: number
+  in: number
 }
 
-export interface HubReader {
-  group: string
-  events: number
-  lastAt: number
+export interface HubSettings {
+  partitions: number
+  retentionHours: number
+  retentionMiB: number
+  groups: string[]
 }
 
 export interface HubConsumer {
-  app: string
-  function: string
+  id: string
+  kind: string
+  app?: string
+  name: string
   group: string
+  state: string
+  growing: boolean
+  seen: boolean
+  links: number
+  out: number
+  lastAt: number
   lag: number
-  late: boolean
-  partitions: number[]
+  lags: number[]
+  position: number[]
 }
 
-export interface PeekedEvent {
+export interface HubSearch {
+  q: string
+  oldest: boolean
+  from: number
+  to: number
+  after: string
+  limit: number
+}
+
+export interface HubSearchBegan {
+  at: number[]
+  of: number
+}
+
+export interface HubEventRow {
+  p: number
+  s: number
+  t: number
+  k?: string
+  n: number
+  b: string
+  x?: boolean
+  m?: Record<string, unknown>
+}
+
+export interface HubSearchProgress {
+  scanned: number
+  of: number
+  matched: number
+  done?: boolean
+  next?: string
+  error?: string
+}
+
+export interface HubTail {
+  q: string
+  at: number[]
+}
+
+export interface HubTailed {
+  rows: HubEventRow[]
+  dropped: number
+  at: number[]
+  error?: string
+}
+
+export interface HubCounts {
+  t: number[]
+  count: number[]
+  step: number
+}
+
+export interface HubEvent {
+  partition: number
   sequence: number
   offset: string
-  enqueuedAt: string
+  enqueuedAt: number
   key?: string
-  body: string
+  body?: string
+  binary?: string
   size: number
-  binary?: boolean
-  cut?: boolean
   properties?: unknown
   system?: unknown
+  traceParent?: string
+  readBy: HubReadBy[]
 }
 
-export interface NewEvent {
+export interface HubReadBy {
+  id: string
+  kind: string
+  app?: string
+  name: string
+  read: boolean
+  seen: boolean
+  behind: number
+  run?: HubRun
+}
+
+export interface HubRun {
+  id: string
+  at: number
+  durationMs: number
+  error?: string
+  retry: number
+  running: boolean
+}
+
+export interface NewEvents {
   body: string
+  binary: string
+  lines: boolean
   key: string
+  partition: number | null
+  contentType: string
+  properties: Record<string, unknown>
+  count: number
 }
 
 export interface SentEvent {
   partition: number
   sequence: number
-  enqueuedAt: string
+  enqueuedAt: number
+}
+
+export interface SendingTask {
+  task: string
+  of: number
+}
+
+export interface NewHub {
+  name: string
+  partitions: number
+  retentionHours: number
+  retentionMiB: number
+  groups: string[]
 }
 
 export interface Database {
