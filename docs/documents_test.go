@@ -115,6 +115,9 @@ func TestTranslationsKeepStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ko := range translated {
+		if ko == glossary {
+			continue // there is nothing to translate
+		}
 		en := filepath.Base(ko)
 		if a, b := outline(t, en), outline(t, ko); a != b {
 			t.Errorf("%s and %s have drifted apart:\n%s\n-- and --\n%s", en, ko, a, b)
