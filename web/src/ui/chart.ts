@@ -38,7 +38,15 @@ function widthOf(text: string, look: Look): number {
 }
 
 const minute = 60
+const hour = 3600
 const day = 86_400
+// between the labels of the time axis, seconds
+const steps = [
+  ...[0.001, 0.01, 0.1, 1, 2, 5, 10, 15, 30],
+  ...[1, 2, 3, 5, 10, 15, 30].map((m) => m * minute),
+  ...[1, 2, 3, 6, 12].map((h) => h * hour),
+  ...[1, 2, 7, 14, 28, 91, 365].map((d) => d * day),
+]
 
 // moments are the labels of the time axis; one that would be cut is left out.
 function moments(look: Look, u: uPlot, splits: number[], incr: number): string[] {
@@ -68,12 +76,13 @@ export function axes(look: Look): uPlot.Axis[] {
       ...common,
       grid: { show: false },
       size: Math.round(look.rem * 1.7),
-      space: look.rem * 7,
+      space: look.rem * 6,
+      incrs: steps,
       values: (u, splits, _axis, _space, incr) => moments(look, u, splits, incr),
     },
     {
       ...common,
-      space: look.rem * 2,
+      space: look.rem * 1.7,
       size: (_u, values) => Math.ceil(Math.max(16, ...(values ?? []).map((v) => widthOf(String(v ?? ''), look)))) + 12,
       values: (_u, splits) => splits.map((v) => look.num(v)),
     },
@@ -124,6 +133,13 @@ export function over(u: uPlot, sketch: Sketch, look: Look) {
 }
 
 function hatch(u: uPlot, sketch: Sketch, look: Look) {
+  const { ctx } = u
+  ctx.save()
+  stripes(u, sketch, look)
+  ctx.restore()
+}
+
+function stripes(u: uPlot, sketch: Sketch, look: Look) {
   const t = u.data[0]
   const last = t[t.length - 1]
   if (last === undefined || !sketch.step) return
@@ -193,6 +209,7 @@ function line(u: uPlot, l: Threshold, look: Look) {
   ctx.stroke()
   ctx.setLineDash([])
   ctx.font = `450 ${Math.round(look.rem * 0.846) * devicePixelRatio}px ${look.colour('--font')}`
+  ctx.textAlign = 'left'
   ctx.textBaseline = y - bbox.top > 16 * devicePixelRatio ? 'bottom' : 'top'
   ctx.fillText(l.text, bbox.left + 4 * devicePixelRatio, y)
 }
