@@ -16,8 +16,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -72,7 +72,7 @@ portal: {port: 0}
 type server struct {
 	cmd        *exec.Cmd
 	info       instance.Info
-	connection app.Connection
+	connection connect.Facts
 	output     string // file with what it printed
 	started    time.Time
 	ready      time.Duration
@@ -125,7 +125,7 @@ func (l *lab) startIn(ctx context.Context, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.connection = app.Connections(cfg, s.info.Addresses)
+	s.connection = connect.Of(cfg, s.info)
 	return s, nil
 }
 

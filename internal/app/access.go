@@ -3,6 +3,7 @@ package app
 import (
 	"path/filepath"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -29,7 +30,7 @@ func (a *App) access() Access {
 	if out.Network {
 		scheme = "https://"
 	}
-	out.Link = scheme + clientHost(a.doors.addresses[instance.Portal], "") + a.house.SignIn.Link()
+	out.Link = scheme + connect.Host(a.doors.addresses[instance.Portal], "") + a.house.SignIn.Link()
 	if cfg.Portal.Password == "" {
 		out.Password = a.house.SignIn.Password()
 	}

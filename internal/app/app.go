@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -179,7 +180,7 @@ func (a *App) summary(info instance.Info) Summary {
 	cfg := a.opts.Config
 	s := Summary{
 		Info:       info,
-		Connection: Connections(cfg, info.Addresses),
+		Connection: connect.Of(cfg, info),
 		Sync:       cfg.Data.Sync,
 		Took:       time.Since(a.opts.Begin),
 		AutoCreate: cfg.HubsAutoCreated(),

@@ -13,6 +13,7 @@ import (
 
 	azfunctions "github.com/lazuli-dev/lazuli/internal/azure/functions"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/function"
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -88,7 +89,7 @@ func appsPage(counts *telemetry.Counts, apps []*functionApp) functions.Config {
 	c := functions.Config{Counts: counts}
 	for _, app := range apps {
 		shown := functions.App{
-			Host: app.host, URL: "http://" + clientHost(app.address, ""),
+			Host: app.host, URL: "http://" + connect.Host(app.address, ""),
 			Prefix: app.host.Config().HTTP.RoutePrefix, Dir: app.host.Dir(), Log: app.log,
 		}
 		if app.keys != nil {
@@ -193,7 +194,7 @@ func (a *functionApp) part() part {
 }
 
 func (a *functionApp) summary() AppSummary {
-	s := AppSummary{Name: a.name, URL: "http://" + clientHost(a.address, "")}
+	s := AppSummary{Name: a.name, URL: "http://" + connect.Host(a.address, "")}
 	select {
 	case <-a.host.Ready():
 	default:

@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/host"
@@ -13,7 +14,7 @@ import (
 // Summary is what runs, for the screen that `lazuli up` prints.
 type Summary struct {
 	Info       instance.Info
-	Connection Connection
+	Connection connect.Facts
 	Sync       string // the durability in force: always, interval or none
 	Took       time.Duration
 	Hubs       []HubSummary

@@ -8,16 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 )
-
-// variable is one environment variable that a client program reads.
-type variable struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	Note  string `json:"note"`
-}
 
 func newEnvCmd(s *session) *cobra.Command {
 	var shell, dotenv, asJSON bool
@@ -56,7 +49,7 @@ authority. The names are those that the workshop's and Azure's samples read.`,
 }
 
 // variables finds the running instance and names what its clients need.
-func (s *session) variables() ([]variable, error) {
+func (s *session) variables() ([]connect.Variable, error) {
 	info, err := s.instance()
 	if err != nil {
 		return nil, err
@@ -65,22 +58,10 @@ func (s *session) variables() ([]variable, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := app.Connections(cfg, info.Addresses)
-	const trust = "trust the local certificate authority"
-	return []variable{
-		{"EVENTHUB_CONNECTION_STRING", c.EventHubs, "Event Hubs, any SDK"},
-		{"EventHubConnection", c.EventHubs, "Event Hubs, function apps"},
-		{"EVENTHUB_NAMESPACE", c.EventHubsTLS, "Event Hubs over TLS, for token credentials"},
-		{"CosmosDBConnection", c.Cosmos, "Cosmos DB, function apps"},
-		{"COSMOS_ENDPOINT", c.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode"},
-		{"COSMOS_KEY", c.CosmosKey, "Cosmos DB account key"},
-		{"NODE_EXTRA_CA_CERTS", info.CAFile, trust + ": Node.js"},
-		{"REQUESTS_CA_BUNDLE", info.CABundle, trust + " and the machine's: Python"},
-		{"SSL_CERT_FILE", info.CABundle, trust + " and the machine's: Go, .NET on Linux, OpenSSL"},
-	}, nil
+	return connect.Of(cfg, info).Variables(), nil
 }
 
-func printVars(w io.Writer, vars []variable, prefix string, quote func(string) string) error {
+func printVars(w io.Writer, vars []connect.Variable, prefix string, quote func(string) string) error {
 	for _, v := range vars {
 		if _, err := fmt.Fprintf(w, "# %s\n%s%s=%s\n", v.Note, prefix, v.Name, quote(v.Value)); err != nil {
 			return err
@@ -89,7 +70,7 @@ func printVars(w io.Writer, vars []variable, prefix string, quote func(string) s
 	return nil
 }
 
-func printTable(w io.Writer, vars []variable) error {
+func printTable(w io.Writer, vars []connect.Variable) error {
 	for _, v := range vars {
 		if _, err := fmt.Fprintf(w, "%-27s %s\n%-27s %s\n", v.Name, v.Value, "", "("+v.Note+")"); err != nil {
 			return err

@@ -13,8 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 )
 
 // hubFlags say which Event Hubs namespace a verb talks to: Azure's by a
@@ -171,14 +171,14 @@ func entity(connection, hub string) string {
 }
 
 // connections finds the running instance and what its clients need.
-func (s *session) connections() (app.Connection, error) {
+func (s *session) connections() (connect.Facts, error) {
 	info, err := s.instance()
 	if err != nil {
-		return app.Connection{}, err
+		return connect.Facts{}, err
 	}
 	cfg, err := config.Load(info.Dir)
 	if err != nil {
-		return app.Connection{}, err
+		return connect.Facts{}, err
 	}
-	return app.Connections(cfg, info.Addresses), nil
+	return connect.Of(cfg, info), nil
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 
-	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -89,7 +89,7 @@ func localCosmos(info instance.Info, opts *azcosmos.ClientOptions) (*azcosmos.Cl
 		return nil, err
 	}
 	opts.Transport = httpClient(trust)
-	return azcosmos.NewClientFromConnectionString(app.Connections(cfg, info.Addresses).Cosmos, opts)
+	return azcosmos.NewClientFromConnectionString(connect.Of(cfg, info).Cosmos, opts)
 }
 
 // httpClient speaks to a lazuli of this machine, past any proxy.

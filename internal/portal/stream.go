@@ -162,7 +162,7 @@ func (s *Server) page(topic string) (p *Page, id string, ok bool) {
 	}
 	for i := range s.cfg.Pages {
 		p := &s.cfg.Pages[i]
-		if single && item == p.Item && p.Detail != nil || !single && topic == p.Kind && p.Rows != nil {
+		if single && item == p.Item && p.Detail != nil && id != "" || !single && topic == p.Kind && p.Rows != nil {
 			return p, id, true
 		}
 	}

@@ -11,11 +11,14 @@ import (
 	"os"
 	"reflect"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
+	pageconnect "github.com/lazuli-dev/lazuli/internal/page/connect"
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
+	"github.com/lazuli-dev/lazuli/internal/page/overview"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -110,6 +113,15 @@ func shapes() []shape {
 		of[jobs.Diagram]("PlanDiagram"),
 		of[jobs.Node]("PlanNode"),
 		of[jobs.Edge]("PlanEdge"),
+		of[overview.Picture]("Picture"),
+		of[overview.Node]("PictureNode"),
+		of[overview.Edge]("PictureEdge"),
+		of[pageconnect.About]("ConnectAbout"),
+		of[pageconnect.Fact]("ConnectFact"),
+		of[pageconnect.Ask]("ConnectAsk"),
+		of[pageconnect.Revealed]("ConnectKey"),
+		of[pageconnect.Tested]("ConnectTested"),
+		of[connect.Snippet]("ConnectSnippet"),
 		of[logs.Line]("LogEntry"),
 		of[logs.Page]("LogPage"),
 		of[logs.Tail]("LogTail"),

@@ -816,6 +816,78 @@ export interface PlanEdge {
   to: string
 }
 
+export interface Picture {
+  nodes: PictureNode[]
+  edges: PictureEdge[]
+  things: number
+  backlog: number
+  late: boolean
+  out: number
+}
+
+export interface PictureNode {
+  id: string
+  kind: string
+  of?: string
+  name: string
+  group?: string
+  state: string
+  rate: number
+  lag?: number
+  count?: number
+  members?: number
+  failing?: number
+  note?: string
+  key?: string
+}
+
+export interface PictureEdge {
+  from: string
+  to: string
+  rate: number
+  feed?: boolean
+}
+
+export interface ConnectAbout {
+  kind: string
+  id: string
+  facts: ConnectFact[]
+  snippets: ConnectSnippet[]
+}
+
+export interface ConnectFact {
+  name: string
+  value: string
+  keyed?: boolean
+}
+
+export interface ConnectAsk {
+  kind: string
+  id: string
+  how?: string
+}
+
+export interface ConnectKey {
+  secret: string
+}
+
+export interface ConnectTested {
+  ok: boolean
+  ms: number
+  target: string
+  count: number
+  error?: string
+}
+
+export interface ConnectSnippet {
+  id: string
+  name: string
+  language: string
+  install: string
+  run: string
+  code: string
+}
+
 export interface LogEntry {
   id: string
   t: number

@@ -1,0 +1,79 @@
+package connect
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+func facts(t *testing.T) Facts {
+	t.Helper()
+	cfg, err := config.Load(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Of(cfg, instance.Info{
+		Addresses: map[string]string{instance.AMQP: "127.0.0.1:5672", instance.AMQPS: "127.0.0.1:5671", instance.Cosmos: "127.0.0.1:8081", instance.Portal: "[::]:8080"},
+		CAFile:    "/a b/ca.pem", CABundle: "/a b/bundle.pem", Dir: "/it's here",
+	})
+}
+
+func TestFacts(t *testing.T) {
+	f := facts(t)
+	if want := "Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"; f.EventHubs != want {
+		t.Error(f.EventHubs)
+	}
+	if f.EventHubsTLS != "localhost:5671" || f.CosmosEndpoint != "https://localhost:8081/" || f.Portal != "http://localhost:8080" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestSnippets: every kind of thing has code that names it, in each language
+// that it is promised in, and no code holds a key. That the code works is held
+// by conformance/connect.
+func TestSnippets(t *testing.T) {
+	f := facts(t)
+	all := "go python js java dotnet cli curl env"
+	for _, tc := range []struct {
+		thing     Thing
+		languages string
+		named     string
+	}{
+		{Thing{Kind: "hub", Hub: "orders"}, all, "orders"},
+		{Thing{Kind: "container", Database: "db", Container: `it's "c"`}, all, ""},
+		{Thing{Kind: "function", Function: "hello", URL: "http://localhost:7071/api/hello", Method: "POST", Keyed: true}, all, "hello"},
+		{Thing{Kind: "portal"}, "python js cli curl env", ""},
+	} {
+		snippets, err := f.Snippets(tc.thing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, s := range snippets {
+			ids = append(ids, s.ID)
+			if s.Code == "\n" || s.Language == "" || strings.Contains(s.Code, f.CosmosKey) || strings.Contains(s.Code, f.EventHubsKey) || strings.Contains(s.Code, "<no value>") {
+				t.Errorf("%s %s:\n%s", tc.thing.Kind, s.ID, s.Code)
+			}
+			if tc.named != "" && s.ID != "env" && !strings.Contains(s.Code, tc.named) {
+				t.Errorf("%s %s does not name it:\n%s", tc.thing.Kind, s.ID, s.Code)
+			}
+		}
+		if got := strings.Join(ids, " "); got != tc.languages {
+			t.Errorf("%s: %s", tc.thing.Kind, got)
+		}
+	}
+}
+
+// TestQuoting: a name can say nothing but itself.
+func TestQuoting(t *testing.T) {
+	for in, want := range map[string]string{"orders": "orders", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm)": "'$(rm)'", "": "''"} {
+		if got := shell(in); got != want {
+			t.Errorf("%q: %s", in, got)
+		}
+	}
+	if got, err := quote("a\"b\\c\n<"); err != nil || got != `"a\"b\\c\n<"` {
+		t.Error(got, err)
+	}
+}

@@ -1,0 +1,131 @@
+package connect
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// Thing is what a program wants to reach.
+type Thing struct {
+	Kind      string // hub, container, function or portal
+	Hub       string
+	Database  string
+	Container string
+	Function  string
+	URL       string // of a function
+	Method    string
+	Keyed     bool // the function asks for a key
+}
+
+// Snippet is how a language reaches a thing.
+type Snippet struct {
+	ID       string `json:"id"` // go, python, js, java, dotnet, cli, curl or env
+	Name     string `json:"name"`
+	Language string `json:"language"` // of the text, for its colours
+	Install  string `json:"install"`  // command that gets the client, or ""
+	Run      string `json:"run"`      // command that runs a file with the code, with what it must trust; or ""
+	Code     string `json:"code"`     // with Secret in place of the key
+}
+
+//go:embed snippets
+var files embed.FS
+
+// language is a tab of the page.
+type language struct{ id, name, text, ending string }
+
+// languages are in the order in which they are shown.
+var languages = [...]language{
+	{"go", "Go", "go", "go"}, {"python", "Python", "python", "py"}, {"js", "JavaScript", "javascript", "mjs"}, {"java", "Java", "java", "java"},
+	{"dotnet", ".NET", "csharp", "cs"}, {"cli", "CLI", "shell", "cli.sh"}, {"curl", "curl", "shell", "curl.sh"}, {"env", "env", "shell", "env"},
+}
+
+// installs are the commands that get a client, by kind and language.
+var installs = map[string]string{
+	"hub go": "go get github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2", "hub python": "pip install azure-eventhub",
+	"hub js": "npm install @azure/event-hubs", "hub java": "com.azure:azure-messaging-eventhubs:5.18.4 or newer",
+	"hub dotnet":   "dotnet add package Azure.Messaging.EventHubs",
+	"container go": "go get github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos", "container python": "pip install azure-cosmos",
+	"container js": "npm install @azure/cosmos", "container java": "com.azure:azure-cosmos:4.60.0 or newer",
+	"container dotnet": "dotnet add package Microsoft.Azure.Cosmos",
+}
+
+// Snippets returns the code for a thing, in every language that can reach it.
+func (f Facts) Snippets(t Thing) ([]Snippet, error) {
+	texts, err := template.New("").Funcs(template.FuncMap{"q": quote, "sh": shell}).ParseFS(files, "snippets/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	data := struct {
+		Thing
+		Facts
+		Connection, Account, Secret string
+	}{t, f, f.eventHubs(Secret), f.cosmos(Secret), Secret}
+	var out []Snippet
+	for _, l := range languages {
+		file := texts.Lookup(t.Kind + "." + l.ending + ".tmpl")
+		if file == nil {
+			continue
+		}
+		var code strings.Builder
+		if err := file.Execute(&code, data); err != nil {
+			return nil, fmt.Errorf("snippet %s of a %s: %w", l.id, t.Kind, err)
+		}
+		out = append(out, Snippet{
+			ID: l.id, Name: l.name, Language: l.text, Install: installs[t.Kind+" "+l.id], Run: f.run(t, l.id), Code: strings.TrimSpace(code.String()) + "\n",
+		})
+	}
+	return out, nil
+}
+
+// run is the command that runs a file with the code. Only document clients need
+// to trust anything: events and functions are reached without TLS.
+func (f Facts) run(t Thing, language string) string {
+	trust := func(name, file string) string {
+		if t.Kind != "container" {
+			return ""
+		}
+		return name + "=" + shell(file) + " "
+	}
+	switch language {
+	case "go":
+		return trust("SSL_CERT_FILE", f.CABundle) + "go run ."
+	case "python":
+		return trust("REQUESTS_CA_BUNDLE", f.CABundle) + "python main.py"
+	case "js":
+		return trust("NODE_EXTRA_CA_CERTS", f.CAFile) + "node main.mjs"
+	case "dotnet":
+		return trust("SSL_CERT_FILE", f.CABundle) + "dotnet run"
+	case "java":
+		if t.Kind == "container" {
+			return "keytool -importcert -noprompt -alias lazuli -file " + shell(f.CAFile) + " -keystore trust.p12 -storepass changeit\n" +
+				"java -Djavax.net.ssl.trustStore=trust.p12 -Djavax.net.ssl.trustStorePassword=changeit Main.java"
+		}
+	}
+	return ""
+}
+
+// quote writes a text as all these languages read it between double quotes.
+func quote(s string) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(s)
+	return strings.TrimSpace(b.String()), err
+}
+
+// shell writes a text as one word of a POSIX shell.
+func shell(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// EventHubsConnection is the connection string with Secret in place of the key.
+func (f Facts) EventHubsConnection() string { return f.eventHubs(Secret) }
+
+// CosmosConnection is the connection string with Secret in place of the key.
+func (f Facts) CosmosConnection() string { return f.cosmos(Secret) }

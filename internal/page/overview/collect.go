@@ -1,0 +1,247 @@
+package overview
+
+import (
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/page/functions"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
+	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+)
+
+// graph is everything, before and after folding.
+type graph struct {
+	nodes   map[string]*Node
+	edges   map[ends]*Edge
+	parents map[string]string // node -> the group that it can be folded into
+	things  int
+	backlog int64
+	late    bool
+	out     float64
+}
+
+type ends struct{ from, to string }
+
+func (g *graph) node(n Node) *Node {
+	g.nodes[n.ID] = &n
+	return &n
+}
+
+// edge joins two nodes that there are; what flows twice between them adds up.
+func (g *graph) edge(from, to string, rate float64) *Edge {
+	if g.nodes[from] == nil || g.nodes[to] == nil || from == to {
+		return &Edge{}
+	}
+	key := ends{from, to}
+	if g.edges[key] == nil {
+		g.edges[key] = &Edge{From: from, To: to}
+	}
+	g.edges[key].Rate += rate
+	return g.edges[key]
+}
+
+// ids of nodes. Hubs are one in any case.
+func hubID(name string) string     { return "hub/" + strings.ToLower(name) }
+func containerID(id string) string { return "container/" + id }
+func functionID(id string) string  { return "function/" + id }
+func jobID(name string) string     { return "job/" + name }
+func endID(kind, target string) string {
+	switch kind {
+	case "hub":
+		return hubID(target)
+	case "container":
+		return containerID(target)
+	}
+	return ""
+}
+
+// collect reads the pages' rows.
+func collect(pages []portal.Page, r *portal.Rates) *graph {
+	g := &graph{nodes: map[string]*Node{}, edges: map[ends]*Edge{}, parents: map[string]string{}}
+	var all rows
+	for i := range pages {
+		if pages[i].Rows != nil {
+			all.take(pages[i].Rows(r))
+		}
+		if pages[i].Levels != nil {
+			pages[i].Levels(func(name string, v int64) {
+				if name == "connections" {
+					all.connections += v
+				}
+			})
+		}
+	}
+	g.hubs(all.hubs)
+	g.containers(all.containers)
+	for i := range all.functions {
+		g.function(&all.functions[i], &all)
+	}
+	for i := range all.jobs {
+		g.job(&all.jobs[i], &all)
+	}
+	g.things = len(g.nodes)
+	g.sources(&all)
+	return g
+}
+
+// rows are what the picture is made of.
+type rows struct {
+	hubs        []hubs.Row
+	containers  []items.Container
+	apps        map[string]functions.AppRow
+	functions   []functions.Function
+	jobs        []jobs.Row
+	connections int64
+}
+
+func (a *rows) take(list []portal.Row) {
+	for _, row := range list {
+		switch v := row.Value.(type) {
+		case hubs.Row:
+			a.hubs = append(a.hubs, v)
+		case items.Container:
+			a.containers = append(a.containers, v)
+		case functions.AppRow:
+			if a.apps == nil {
+				a.apps = map[string]functions.AppRow{}
+			}
+			a.apps[v.ID] = v
+		case functions.Function:
+			a.functions = append(a.functions, v)
+		case jobs.Row:
+			a.jobs = append(a.jobs, v)
+		}
+	}
+}
+
+func (g *graph) hubs(list []hubs.Row) {
+	for _, h := range list {
+		n := g.node(Node{ID: hubID(h.ID), Kind: "hub", Name: h.ID, Key: h.ID, State: "ok", Rate: h.Events, Lag: h.Lag, Count: h.Stored})
+		if h.Late {
+			n.State = "warn"
+		}
+		if h.Events == 0 && h.Lag == 0 {
+			g.parents[n.ID] = "idle/hub"
+		}
+		g.backlog += h.Lag
+		g.late = g.late || h.Late
+	}
+}
+
+func (g *graph) containers(list []items.Container) {
+	for _, c := range list {
+		if c.Leases {
+			continue // where positions are kept is no part of the pipeline
+		}
+		g.node(Node{ID: containerID(c.ID), Kind: "container", Name: c.Name, Key: c.ID, State: "ok", Rate: c.Changes, Count: c.Documents})
+		g.parents[containerID(c.ID)] = "database/" + c.Database
+	}
+}
+
+func (g *graph) function(f *functions.Function, all *rows) {
+	n := g.node(Node{ID: functionID(f.ID), Kind: "function", Name: f.Name, Key: f.ID, State: "ok", Rate: max(f.Runs, f.Items), Note: f.Error})
+	g.parents[n.ID] = "app/" + f.App
+	app := all.apps[f.App]
+	switch {
+	case f.Error != "" || app.Error != "" && app.Worker != "Running":
+		n.State = "bad"
+		if n.Note == "" {
+			n.Note = app.Error
+		}
+	case f.Failures > 0:
+		n.State = "bad"
+	case f.Failed > 0:
+		n.State = "warn"
+	case f.Disabled:
+		n.State = "off"
+	}
+	switch strings.ToLower(f.Trigger) {
+	case "eventhubtrigger":
+		g.edge(hubID(f.Target), n.ID, f.Items)
+	case "cosmosdbtrigger":
+		g.edge(containerID(f.Target), n.ID, f.Items).Feed = true
+	}
+	g.out += f.Documents
+	for _, o := range f.Outputs {
+		to := containerID(o.Target)
+		if strings.EqualFold(o.Type, "eventHub") {
+			to = hubID(o.Target)
+		}
+		g.edge(n.ID, to, f.Documents)
+	}
+}
+
+func (g *graph) job(j *jobs.Row, all *rows) {
+	n := g.node(Node{ID: jobID(j.ID), Kind: "job", Name: j.ID, Key: j.ID, State: "ok", Rate: j.In, Lag: j.Backlog, Note: j.Failed})
+	switch {
+	case j.Failed != "" || j.State == "failed":
+		n.State = "bad"
+	case j.State == "degraded" || j.Warnings > 0 || j.Late:
+		n.State = "warn"
+	case j.State == "stopped":
+		n.State = "off"
+	case j.State == "starting" || j.State == "stopping":
+		n.State = "busy"
+	}
+	g.backlog += j.Backlog
+	g.late = g.late || j.Late
+	g.out += j.Out
+	for _, in := range j.Inputs {
+		g.edge(endID(in.Kind, in.Target), n.ID, in.In)
+	}
+	for _, out := range j.Outputs {
+		to := endID(out.Kind, out.Target)
+		if out.Kind == "function" {
+			to = functionOf(all, out.Target)
+		}
+		g.edge(n.ID, to, out.Out)
+	}
+}
+
+// functionOf finds the HTTP function that a job's output app/route calls.
+func functionOf(all *rows, target string) string {
+	app, route, _ := strings.Cut(target, "/")
+	for i := range all.functions {
+		if f := &all.functions[i]; f.App == app && (f.Target == route || f.Name == route) {
+			return functionID(f.ID)
+		}
+	}
+	return ""
+}
+
+// sources are who stands outside: programs that send to hubs, and call
+// functions.
+func (g *graph) sources(all *rows) {
+	fed, inner := map[string]bool{}, map[string]float64{}
+	for e, edge := range g.edges {
+		fed[e.to] = true
+		inner[e.to] += edge.Rate
+	}
+	for _, h := range all.hubs {
+		id := hubID(h.ID)
+		rest := h.Events - inner[id]
+		if fed[id] && (all.connections == 0 || rest <= h.Events*0.2+1) {
+			continue
+		}
+		if h.Events == 0 && len(all.hubs) > small {
+			continue // who might send to 500 idle hubs says nothing
+		}
+		if g.nodes["source/amqp"] == nil {
+			g.node(Node{ID: "source/amqp", Kind: "source", Name: "amqp", State: "ok", Count: all.connections})
+		}
+		g.edge("source/amqp", id, max(0, rest))
+		g.nodes["source/amqp"].Rate += max(0, rest)
+	}
+	for i := range all.functions {
+		f := &all.functions[i]
+		if !strings.EqualFold(f.Trigger, "httpTrigger") || fed[functionID(f.ID)] {
+			continue
+		}
+		if g.nodes["source/http"] == nil {
+			g.node(Node{ID: "source/http", Kind: "source", Name: "http", State: "ok"})
+		}
+		g.edge("source/http", functionID(f.ID), f.Runs)
+		g.nodes["source/http"].Rate += f.Runs
+	}
+}

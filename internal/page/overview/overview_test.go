@@ -1,0 +1,153 @@
+package overview
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/page/functions"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
+	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/portaltest"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// pageOf is a page of rows that stay as they are.
+func pageOf[T any](list []T, id func(T) string) portal.Page {
+	rows := []portal.Row{}
+	for _, v := range list {
+		rows = append(rows, portal.Row{ID: id(v), Value: v})
+	}
+	return portal.Page{Rows: func(*portal.Rates) []portal.Row { return rows }}
+}
+
+// plant is so many hubs, each read by a function that writes to a container; one
+// hub in ten is busy, one function in fifty fails.
+func plant(n int) []portal.Page {
+	var hs []hubs.Row
+	var fs []functions.Function
+	var cs []items.Container
+	for i := range n {
+		h := hubs.Row{ID: fmt.Sprintf("Hub%03d", i)}
+		c := items.Container{ID: fmt.Sprintf("db%d/c%03d", i/20, i), Database: fmt.Sprint("db", i/20), Name: fmt.Sprintf("c%03d", i)}
+		f := functions.Function{
+			ID: fmt.Sprintf("app%d/f%03d", i/25, i), App: fmt.Sprint("app", i/25), Name: fmt.Sprintf("f%03d", i), Trigger: "eventHubTrigger",
+			Target: h.ID, Outputs: []functions.Output{{Type: "cosmosDB", Target: c.ID}},
+		}
+		if i%10 == 0 {
+			h.Events, f.Items, f.Documents, c.Changes = float64(1+i), float64(1+i), float64(1+i), float64(1+i)
+		}
+		if i%50 == 7 {
+			f.Failures, f.Failed = 1, 3
+		}
+		hs, fs, cs = append(hs, h), append(fs, f), append(cs, c)
+	}
+	return []portal.Page{
+		pageOf(hs, func(h hubs.Row) string { return h.ID }),
+		pageOf(cs, func(c items.Container) string { return c.ID }),
+		pageOf(fs, func(f functions.Function) string { return f.ID }),
+	}
+}
+
+func drawn(pages []portal.Page, open ...string) Picture {
+	set := map[string]bool{}
+	for _, o := range open {
+		set[o] = true
+	}
+	g := collect(pages, portal.NewRates())
+	g.fold(set)
+	return g.picture()
+}
+
+// TestPictureStaysReadable: however much there is, a picture has at most 60
+// nodes; nothing is lost in it, nothing that flows, and what fails is seen.
+func TestPictureStaysReadable(t *testing.T) {
+	for _, n := range []int{1, 7, 50, 200, 500} {
+		p := drawn(plant(n))
+		things, failing, in := 0, 0, 0.0
+		for _, node := range p.Nodes {
+			if node.Kind != "source" {
+				things += max(1, node.Members)
+			}
+			if node.State == "bad" {
+				failing++
+				if node.Members > 0 {
+					t.Errorf("%d: what fails is folded into %s", n, node.ID)
+				}
+			}
+			if node.Of == "hub" || node.Kind == "hub" {
+				in += node.Rate
+			}
+		}
+		want := 0.0
+		for i := 0; i < n; i += 10 {
+			want += float64(1 + i)
+		}
+		if len(p.Nodes) > most || things != 3*n || p.Things != 3*n || failing != (n+42)/50 || in != want || p.Out != want {
+			t.Errorf("%d: %d nodes of %d things, %d fail, %v flows in, %v out, want %v", n, len(p.Nodes), things, failing, in, p.Out, want)
+		}
+		ids := map[string]bool{}
+		for _, node := range p.Nodes {
+			ids[node.ID] = true
+		}
+		for _, e := range p.Edges {
+			if !ids[e.From] || !ids[e.To] {
+				t.Errorf("%d: an edge from %s to %s leads nowhere", n, e.From, e.To)
+			}
+		}
+	}
+}
+
+// TestOpenGroup: an open group shows its members, the others stay folded.
+func TestOpenGroup(t *testing.T) {
+	p := drawn(plant(50), "app/app1")
+	inside := 0
+	for _, n := range p.Nodes {
+		if n.Group == "app/app1" {
+			inside++
+		}
+	}
+	i := slices.IndexFunc(p.Nodes, func(n Node) bool { return n.ID == "app/app0" })
+	if inside != 24 || i < 0 || p.Nodes[i].Members != 24 { // 25 each, one of them fails and stands alone
+		t.Errorf("%d members are shown; the other app: %+v", inside, p.Nodes)
+	}
+}
+
+// TestSmallPipeline: a small one is shown as it is, with who feeds it.
+func TestSmallPipeline(t *testing.T) {
+	pages := append(plant(1),
+		pageOf([]jobs.Row{{ID: "rollup", State: "running", In: 1, Inputs: []jobs.InputRow{{End: jobs.End{Kind: "hub", Target: "hub000"}, In: 1}}, Outputs: []jobs.OutputRow{{End: jobs.End{Kind: "function", Target: "app0/api/sum"}, Out: 2}}}}, func(j jobs.Row) string { return j.ID }),
+		pageOf([]functions.Function{{ID: "app0/sum", App: "app0", Name: "sum", Trigger: "httpTrigger", Target: "api/sum", Runs: 2}, {ID: "app0/health", App: "app0", Name: "health", Trigger: "httpTrigger"}}, func(f functions.Function) string { return f.ID }),
+	)
+	p := drawn(pages)
+	var got []string
+	for _, e := range p.Edges {
+		got = append(got, fmt.Sprint(e.From, ">", e.To, " ", e.Rate))
+	}
+	want := []string{
+		"function/app0/f000>container/db0/c000 1", "hub/hub000>function/app0/f000 1", "hub/hub000>job/rollup 1", "job/rollup>function/app0/sum 2",
+		"source/amqp>hub/hub000 1", "source/http>function/app0/health 0",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTopic(t *testing.T) {
+	testkit.NoLeaks(t)
+	lab := portaltest.Serve(t, nil, Pages(plant(50))...)
+	p := lab.Listen("pipeline:-").Next("pipeline:-").(map[string]any)
+	if n := len(p["nodes"].([]any)); n == 0 || n > most {
+		t.Errorf("%d nodes", n)
+	}
+}
+
+// BenchmarkPicture is a second of somebody who looks at 500 of everything.
+func BenchmarkPicture(b *testing.B) {
+	pages := plant(500)
+	for b.Loop() {
+		drawn(pages)
+	}
+}
