@@ -21,8 +21,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
 
-	"github.com/lazuli-dev/lazuli/internal/app"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -93,9 +93,9 @@ func TestKill(t *testing.T) {
 }
 
 // connections returns how clients reach the process.
-func connections(p *process) (app.Connection, error) {
+func connections(p *process) (connect.Facts, error) {
 	cfg, err := config.Load(p.info.Dir)
-	return app.Connections(cfg, p.info.Addresses), err
+	return connect.Of(cfg, p.info), err
 }
 
 // sendEvents sends batches of five events until ctx ends or the service is
