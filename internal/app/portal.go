@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/dataset"
@@ -71,7 +72,7 @@ func instances(self string) ([]portal.Instance, error) {
 	for _, i := range all {
 		if addr := i.Addresses[instance.Portal]; addr != "" {
 			out = append(out, portal.Instance{
-				Name: i.Name, Dir: i.Dir, URL: "http://" + clientHost(addr, ""), StartedAt: i.StartedAt, Self: i.DataDir == self,
+				Name: i.Name, Dir: i.Dir, URL: "http://" + connect.Host(addr, ""), StartedAt: i.StartedAt, Self: i.DataDir == self,
 			})
 		}
 	}
