@@ -35,7 +35,11 @@ func (e *env) connectable(kind, id string) (connect.Thing, string, error) {
 	f := e.facts()
 	switch kind {
 	case "hub":
-		h, err := e.Storage.hubs.Hub(id)
+		_, name, ok := strings.Cut(id, "/") // as in the list: NAMESPACE/HUB
+		if !ok {
+			name = id
+		}
+		h, err := e.Storage.hubs.Hub(name)
 		if err != nil {
 			return t, "", err
 		}

@@ -15,6 +15,7 @@ type graph struct {
 	nodes   map[string]*Node
 	edges   map[ends]*Edge
 	parents map[string]string // node -> the group that it can be folded into
+	names   map[string]string // hub in lower case -> node: functions and jobs name no namespace
 	things  int
 	backlog int64
 	late    bool
@@ -41,15 +42,18 @@ func (g *graph) edge(from, to string, rate float64) *Edge {
 	return g.edges[key]
 }
 
-// ids of nodes. Hubs are one in any case.
-func hubID(name string) string     { return "hub/" + strings.ToLower(name) }
-func containerID(id string) string { return "container/" + id }
-func functionID(id string) string  { return "function/" + id }
-func jobID(name string) string     { return "job/" + name }
-func endID(kind, target string) string {
+// defaultNamespace is whose hubs are meant where nobody names one.
+const defaultNamespace = "default"
+
+// ids of nodes. A hub is one in any case.
+func (g *graph) hub(name string) string { return g.names[strings.ToLower(name)] }
+func containerID(id string) string      { return "container/" + id }
+func functionID(id string) string       { return "function/" + id }
+func jobID(name string) string          { return "job/" + name }
+func (g *graph) end(kind, target string) string {
 	switch kind {
 	case "hub":
-		return hubID(target)
+		return g.hub(target)
 	case "container":
 		return containerID(target)
 	}
@@ -58,7 +62,7 @@ func endID(kind, target string) string {
 
 // collect reads the pages' rows.
 func collect(pages []portal.Page, r *portal.Rates) *graph {
-	g := &graph{nodes: map[string]*Node{}, edges: map[ends]*Edge{}, parents: map[string]string{}}
+	g := &graph{nodes: map[string]*Node{}, edges: map[ends]*Edge{}, parents: map[string]string{}, names: map[string]string{}}
 	var all rows
 	for i := range pages {
 		if pages[i].Rows != nil {
@@ -117,15 +121,18 @@ func (a *rows) take(list []portal.Row) {
 
 func (g *graph) hubs(list []hubs.Row) {
 	for _, h := range list {
-		n := g.node(Node{ID: hubID(h.ID), Kind: "hub", Name: h.ID, Key: h.ID, State: "ok", Rate: h.Events, Lag: h.Lag, Count: h.Stored})
-		if h.Late {
+		n := g.node(Node{ID: "hub/" + h.ID, Kind: "hub", Name: h.Name, Key: h.ID, State: "ok", Rate: h.In, Lag: h.Lag, Count: h.Kept})
+		if h.State == "warn" {
 			n.State = "warn"
 		}
-		if h.Events == 0 && h.Lag == 0 {
+		if name := strings.ToLower(h.Name); g.names[name] == "" || h.Namespace == defaultNamespace {
+			g.names[name] = n.ID
+		}
+		if h.In == 0 && h.Lag == 0 {
 			g.parents[n.ID] = "idle/hub"
 		}
 		g.backlog += h.Lag
-		g.late = g.late || h.Late
+		g.late = g.late || n.State == "warn"
 	}
 }
 
@@ -142,23 +149,12 @@ func (g *graph) containers(list []items.Container) {
 func (g *graph) function(f *functions.Function, all *rows) {
 	n := g.node(Node{ID: functionID(f.ID), Kind: "function", Name: f.Name, Key: f.ID, State: "ok", Rate: max(f.Runs, f.Items), Note: f.Error})
 	g.parents[n.ID] = "app/" + f.App
-	app := all.apps[f.App]
-	switch {
-	case f.Error != "" || app.Error != "" && app.Worker != "Running":
-		n.State = "bad"
-		if n.Note == "" {
-			n.Note = app.Error
-		}
-	case f.Failures > 0:
-		n.State = "bad"
-	case f.Failed > 0:
-		n.State = "warn"
-	case f.Disabled:
-		n.State = "off"
+	if n.State = f.State; n.Note == "" && f.State == "bad" {
+		n.Note = all.apps[f.App].Error
 	}
 	switch strings.ToLower(f.Trigger) {
 	case "eventhubtrigger":
-		g.edge(hubID(f.Target), n.ID, f.Items)
+		g.edge(g.hub(f.Target), n.ID, f.Items)
 	case "cosmosdbtrigger":
 		g.edge(containerID(f.Target), n.ID, f.Items).Feed = true
 	}
@@ -166,7 +162,7 @@ func (g *graph) function(f *functions.Function, all *rows) {
 	for _, o := range f.Outputs {
 		to := containerID(o.Target)
 		if strings.EqualFold(o.Type, "eventHub") {
-			to = hubID(o.Target)
+			to = g.hub(o.Target)
 		}
 		g.edge(n.ID, to, f.Documents)
 	}
@@ -188,10 +184,10 @@ func (g *graph) job(j *jobs.Row, all *rows) {
 	g.late = g.late || j.Late
 	g.out += j.Out
 	for _, in := range j.Inputs {
-		g.edge(endID(in.Kind, in.Target), n.ID, in.In)
+		g.edge(g.end(in.Kind, in.Target), n.ID, in.In)
 	}
 	for _, out := range j.Outputs {
-		to := endID(out.Kind, out.Target)
+		to := g.end(out.Kind, out.Target)
 		if out.Kind == "function" {
 			to = functionOf(all, out.Target)
 		}
@@ -219,12 +215,12 @@ func (g *graph) sources(all *rows) {
 		inner[e.to] += edge.Rate
 	}
 	for _, h := range all.hubs {
-		id := hubID(h.ID)
-		rest := h.Events - inner[id]
-		if fed[id] && (all.connections == 0 || rest <= h.Events*0.2+1) {
+		id := "hub/" + h.ID
+		rest := h.In - inner[id]
+		if fed[id] && (all.connections == 0 || rest <= h.In*0.2+1) {
 			continue
 		}
-		if h.Events == 0 && len(all.hubs) > small {
+		if h.In == 0 && len(all.hubs) > small {
 			continue // who might send to 500 idle hubs says nothing
 		}
 		if g.nodes["source/amqp"] == nil {

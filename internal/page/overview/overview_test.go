@@ -30,17 +30,18 @@ func plant(n int) []portal.Page {
 	var fs []functions.Function
 	var cs []items.Container
 	for i := range n {
-		h := hubs.Row{ID: fmt.Sprintf("Hub%03d", i)}
+		name := fmt.Sprintf("Hub%03d", i)
+		h := hubs.Row{ID: "default/" + name, Namespace: "default", Name: name, State: "ok"}
 		c := items.Container{ID: fmt.Sprintf("db%d/c%03d", i/20, i), Database: fmt.Sprint("db", i/20), Name: fmt.Sprintf("c%03d", i)}
 		f := functions.Function{
 			ID: fmt.Sprintf("app%d/f%03d", i/25, i), App: fmt.Sprint("app", i/25), Name: fmt.Sprintf("f%03d", i), Trigger: "eventHubTrigger",
-			Target: h.ID, Outputs: []functions.Output{{Type: "cosmosDB", Target: c.ID}},
+			Target: name, State: "ok", Outputs: []functions.Output{{Type: "cosmosDB", Target: c.ID}},
 		}
 		if i%10 == 0 {
-			h.Events, f.Items, f.Documents, c.Changes = float64(1+i), float64(1+i), float64(1+i), float64(1+i)
+			h.In, f.Items, f.Documents, c.Changes = float64(1+i), float64(1+i), float64(1+i), float64(1+i)
 		}
 		if i%50 == 7 {
-			f.Failures, f.Failed = 1, 3
+			f.State = "bad"
 		}
 		hs, fs, cs = append(hs, h), append(fs, f), append(cs, c)
 	}
@@ -119,7 +120,7 @@ func TestOpenGroup(t *testing.T) {
 func TestSmallPipeline(t *testing.T) {
 	pages := append(plant(1),
 		pageOf([]jobs.Row{{ID: "rollup", State: "running", In: 1, Inputs: []jobs.InputRow{{End: jobs.End{Kind: "hub", Target: "hub000"}, In: 1}}, Outputs: []jobs.OutputRow{{End: jobs.End{Kind: "function", Target: "app0/api/sum"}, Out: 2}}}}, func(j jobs.Row) string { return j.ID }),
-		pageOf([]functions.Function{{ID: "app0/sum", App: "app0", Name: "sum", Trigger: "httpTrigger", Target: "api/sum", Runs: 2}, {ID: "app0/health", App: "app0", Name: "health", Trigger: "httpTrigger"}}, func(f functions.Function) string { return f.ID }),
+		pageOf([]functions.Function{{ID: "app0/sum", App: "app0", Name: "sum", Trigger: "httpTrigger", Target: "api/sum", Runs: 2, State: "ok"}, {ID: "app0/health", App: "app0", Name: "health", Trigger: "httpTrigger", State: "off"}}, func(f functions.Function) string { return f.ID }),
 	)
 	p := drawn(pages)
 	var got []string
@@ -127,8 +128,8 @@ func TestSmallPipeline(t *testing.T) {
 		got = append(got, fmt.Sprint(e.From, ">", e.To, " ", e.Rate))
 	}
 	want := []string{
-		"function/app0/f000>container/db0/c000 1", "hub/hub000>function/app0/f000 1", "hub/hub000>job/rollup 1", "job/rollup>function/app0/sum 2",
-		"source/amqp>hub/hub000 1", "source/http>function/app0/health 0",
+		"function/app0/f000>container/db0/c000 1", "hub/default/Hub000>function/app0/f000 1", "hub/default/Hub000>job/rollup 1", "job/rollup>function/app0/sum 2",
+		"source/amqp>hub/default/Hub000 1", "source/http>function/app0/health 0",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
