@@ -33,6 +33,7 @@ type Options struct {
 	FS          vfs.FS        // of hubs and documents; default the operating system's
 	Begin       time.Time     // when the command began, for the start-up time; default now
 	Ready       func(Summary) // called once when everything runs; may be nil
+	Notes       []string      // what lies in the project's folder and is not served; see Adopt
 }
 
 // App is a built application: storage is open and recovered, every port is
@@ -185,6 +186,7 @@ func (a *App) summary(info instance.Info) Summary {
 		Took:       time.Since(a.opts.Begin),
 		AutoCreate: cfg.HubsAutoCreated(),
 		Access:     a.access(),
+		Notes:      a.opts.Notes,
 	}
 	if lines := a.house.Given.Summary; lines != nil {
 		lines(&s)

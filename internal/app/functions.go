@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/function"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
@@ -64,7 +65,7 @@ func functionApps(e *env) (parts, error) {
 			return p, fmt.Errorf("functions.apps.%s: %w", name, err)
 		}
 		fronts[site] = app.front
-		p.Apps, p.Work = append(p.Apps, app), append(p.Work, app.part())
+		p.Apps, p.Work, p.Pending = append(p.Apps, app), append(p.Work, app.part()), append(p.Pending, app.pending)
 		if spec.Port == nil && port != 0 {
 			port++
 		}
@@ -117,9 +118,10 @@ func httpFunctions(apps []*functionApp, name string) (function.App, error) {
 
 // buildApp takes the app's port and builds what answers there.
 func (e *env) buildApp(site resource.Account, spec config.App, port config.Port) (*functionApp, error) {
-	cfg, key := e.Config, "functions.port"
-	if spec.Port != nil {
-		port, key = *spec.Port, "functions.apps."+site.Name+".port"
+	cfg := e.Config
+	port, key, err := appPort(site.Name, cfg.AppDir(spec), spec.Port, port)
+	if err != nil {
+		return nil, err
 	}
 	log := e.Log.With("component", "functions", "app", site.Name)
 	service := instance.FunctionsPrefix + site.Name
@@ -129,7 +131,6 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 	app := &functionApp{name: site.Name, address: e.Doors.addresses[service], failed: make(chan struct{}), log: log}
 	var once sync.Once
 	app.trouble = func(err error) { once.Do(func() { app.err = err; close(app.failed) }) }
-	var err error
 	if !cfg.OnLoopback() {
 		if app.keys, err = azfunctions.OpenKeys(filepath.Join(cfg.DataDir(), keysFolder, site.Name+".json")); err != nil {
 			return nil, err
@@ -157,6 +158,22 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		return nil, err
 	}
 	return app, nil
+}
+
+// appPort is the app's port and where it is set: in the project file, else in
+// local.settings.json, where Azure's tools look for it, else next in turn.
+func appPort(app, dir string, own *config.Port, next config.Port) (port config.Port, key string, err error) {
+	if own != nil {
+		return *own, "functions.apps." + app + ".port", nil
+	}
+	local, err := settings.ReadLocal(filepath.Join(dir, settings.LocalFile))
+	if err != nil {
+		return 0, "", err
+	}
+	if given := local.Host.LocalHTTPPort; given > 0 {
+		return config.Port(given), "Host.LocalHttpPort in " + settings.LocalFile + ", or functions.apps." + app + ".port", nil
+	}
+	return next, "functions.port", nil
 }
 
 // watchWorker notices that the worker does not come up.

@@ -19,6 +19,7 @@ type process struct {
 	name, dir, binary string
 	args, env         []string
 	log               *slog.Logger
+	building          waiting
 }
 
 // processes are the project's helper programs.
@@ -32,11 +33,12 @@ func processes(e *env) (parts, error) {
 		helper := &process{
 			name: name, dir: e.Config.File(spec.Path), binary: filepath.Join(e.Config.DataDir(), "processes", name),
 			args: spec.Args, env: os.Environ(), log: e.Log.With("component", "process", "process", name),
+			building: waiting{what: "building process " + name},
 		}
 		for _, key := range slices.Sorted(maps.Keys(spec.Env)) {
 			helper.env = append(helper.env, key+"="+spec.Env[key])
 		}
-		p.Work = append(p.Work, helper.part())
+		p.Work, p.Pending = append(p.Work, helper.part()), append(p.Pending, helper.building.pending)
 	}
 	return p, nil
 }
@@ -53,7 +55,10 @@ const (
 // everything else running.
 func (p *process) part() part {
 	return part{name: "process " + p.name, run: func(ctx context.Context) error {
-		if err := project.Build(ctx, p.dir, p.binary, os.Environ()); err != nil {
+		p.building.begin()
+		err := project.Build(ctx, p.dir, p.binary, os.Environ())
+		p.building.end()
+		if err != nil {
 			if ctx.Err() == nil {
 				p.log.Error("the process cannot be built", "error", err)
 			}

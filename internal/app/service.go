@@ -66,6 +66,8 @@ type parts struct {
 	Work    []part // function apps, jobs, helpers: they stop first
 	Engines []part // they stop after the doors
 
+	Pending []func() (Pending, bool) // what each of them waits for, if it does
+
 	Summary func(*Summary)             // its lines of the start screen; may be nil
 	Settled func(context.Context) bool // waits until it has started, or failed to; may be nil
 }
@@ -101,6 +103,7 @@ func (e *env) take(p parts) error {
 	g.Streams.Sinks = append(g.Streams.Sinks, p.Streams.Sinks...)
 	g.Pages, g.Apps, g.Jobs = append(g.Pages, p.Pages...), append(g.Apps, p.Apps...), append(g.Jobs, p.Jobs...)
 	g.Work, g.Engines = append(p.Work, g.Work...), append(p.Engines, g.Engines...) // what came last stops first
+	g.Pending = append(g.Pending, p.Pending...)
 	g.Summary = bothSummaries(g.Summary, p.Summary)
 	g.Settled = bothSettled(g.Settled, p.Settled)
 	return nil

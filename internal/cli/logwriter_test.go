@@ -14,7 +14,7 @@ func TestLogWriterKeepsOrderAndLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const writers, lines = 4, 1000
 		var out bytes.Buffer
-		w := newLogWriter(&out)
+		w := newLogWriter(&out, nil)
 		var wg sync.WaitGroup
 		for i := range writers {
 			wg.Go(func() {
@@ -61,7 +61,7 @@ func (g *gate) Write(p []byte) (int, error) {
 func TestLogWriterGathersWhileItWritesAndIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan struct{})}
-		w := newLogWriter(g)
+		w := newLogWriter(g, nil)
 		w.Write([]byte("first\n"))
 		synctest.Wait() // the writer is stuck in the gate
 		line := bytes.Repeat([]byte("x"), maxPendingLog/4)

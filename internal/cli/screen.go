@@ -26,6 +26,7 @@ func (s *session) printScreen(sum app.Summary) {
 	for _, a := range sum.Apps {
 		p.app(a)
 	}
+	p.notes(sum.Notes)
 	p.jobs(sum.Jobs)
 	p.portal(sum)
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
@@ -104,8 +105,36 @@ func (p screen) paint(code, s string) string {
 }
 
 func (p screen) title(sum app.Summary) {
-	fmt.Fprintf(p.w, "\n  %s %s · %s · %s\n\n", p.blue("◆"), p.bold("Lazuli"), sum.Info.Name,
-		p.dim("ready in "+sum.Took.Round(time.Millisecond).String()))
+	state := p.dim("ready in " + sum.Took.Round(time.Millisecond).String())
+	if missing := notRunning(sum); len(missing) > 0 {
+		state += p.red(", without " + strings.Join(missing, ", "))
+	}
+	fmt.Fprintf(p.w, "\n  %s %s · %s · %s\n\n", p.blue("◆"), p.bold("Lazuli"), sum.Info.Name, state)
+}
+
+// notRunning names what "ready" does not include.
+func notRunning(sum app.Summary) (names []string) {
+	for _, a := range sum.Apps {
+		if a.Err != nil {
+			names = append(names, "function app "+a.Name)
+		}
+	}
+	for _, j := range sum.Jobs {
+		if j.Failed != "" {
+			names = append(names, "stream job "+j.Name)
+		}
+	}
+	if len(sum.Notes) > 0 {
+		names = append(names, "what is not served")
+	}
+	return names
+}
+
+// notes are what lies in the folder and is not served.
+func (p screen) notes(notes []string) {
+	for _, note := range notes {
+		p.row("Not served", p.red(under(note)))
+	}
 }
 
 func (p screen) eventHubs(sum app.Summary) {

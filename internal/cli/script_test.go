@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 // testdata/script starts a lazuli of its own on free ports and talks to it.
 //
 // Beyond testscript's own commands: `ready` waits until the project in the
-// current folder runs, `put DB CONTAINER FILE [FIELD ...]` stores the documents
+// current folder runs, `freeport VARIABLE ...` finds free ports, `put DB CONTAINER FILE [FIELD ...]` stores the documents
 // of an NDJSON file under the partition key of these fields, `awaitfile FILE TEXT` waits until a file that a background command
 // writes holds the text, `awaitrows DB CONTAINER N` until the container has N
 // documents, `web` asks an HTTP door, `identity` starts a managed identity endpoint for what follows.
@@ -56,6 +57,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready":     scriptReady,
+			"freeport":  scriptFreePort,
 			"put":       scriptPut,
 			"awaitfile": scriptAwaitFile,
 			"awaitrows": scriptAwaitRows,
@@ -79,6 +81,21 @@ func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
 		<-time.After(20 * time.Millisecond)
 	}
 	ts.Fatalf("lazuli is not ready after %v", scriptDeadline)
+}
+
+// scriptFreePort sets each variable that is named to a port nobody listens on.
+func scriptFreePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: freeport VARIABLE ...")
+	}
+	for _, name := range args {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close() // all are different
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		ts.Check(err)
+		ts.Setenv(name, port)
+	}
 }
 
 func scriptAwaitFile(ts *testscript.TestScript, neg bool, args []string) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"sync"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -28,6 +29,9 @@ type upFlags struct {
 	quiet     bool
 	profile   string
 	start     string // of stream jobs
+	anyPort   bool   // free ports instead of the usual ones
+	port      uint16 // of the function app; 0: as configured
+	functions bool   // without a function app there is nothing to start
 }
 
 func newUpCmd(s *session) *cobra.Command {
@@ -38,7 +42,7 @@ func newUpCmd(s *session) *cobra.Command {
 		Long: `Start everything that the project in DIR names (default: the current folder):
 Event Hubs, Cosmos DB, stream jobs, and the function apps, built first if need
 be. Without a lazuli.yaml all services start empty, and hubs are created on first
-use.
+use; a folder that is itself a function app (host.json) is served as the one app.
 
 Ctrl-C drains and stops; a second Ctrl-C kills. What was acknowledged is on
 disk either way.`,
@@ -65,6 +69,7 @@ disk either way.`,
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "log warnings and errors only, and print no screen")
 	cmd.Flags().StringVar(&f.start, "stream-start", "", "start all stream jobs, also stopped ones, from last, now, all or an RFC 3339 time; all but last discard their checkpoints")
+	cmd.Flags().BoolVar(&f.anyPort, "any-port", false, "listen on free ports, shown on the screen, instead of the usual ones; a port chosen for an app stays")
 	cmd.Flags().StringVar(&f.profile, "cpu-profile", "", "write a CPU profile of the whole run to this file, for go tool pprof")
 	return cmd
 }
@@ -76,16 +81,16 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		return err
 	}
 	defer stopProfile()
-	cfg, err := config.Load(dir)
+	cfg, notes, err := s.loadProject(dir, f)
 	if err != nil {
 		return err
 	}
-	if f.data != "" {
-		if cfg.Data.Folder, err = filepath.Abs(f.data); err != nil {
-			return err
-		}
+	live := s.errIsTerminal() && f.logFormat == "auto" && !f.quiet
+	var screen io.Writer
+	if live {
+		screen = s.screen
 	}
-	lines := newLogWriter(s.err)
+	lines := newLogWriter(s.err, screen)
 	defer lines.close()
 	log, err := s.newLogger(f, lines)
 	if err != nil {
@@ -98,15 +103,8 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		Version:     version(),
 		Begin:       begin,
 		StreamStart: f.start,
-		Ready: func(sum app.Summary) {
-			switch {
-			case f.logFormat == "json": // who reads it wants nothing else on the terminal
-				log.Info("ready", "version", version(), "data", sum.Info.DataDir)
-			case !f.quiet:
-				lines.flush()
-				s.printScreen(sum)
-			}
-		},
+		Notes:       notes,
+		Ready:       func(sum app.Summary) { s.ready(sum, f, log, lines) },
 	})
 	if err != nil {
 		return err
@@ -114,12 +112,64 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 	defer context.AfterFunc(ctx, func() {
 		log.Info("stopping: what runs is finished first; interrupt again to kill")
 	})()
+	telling, enough := context.WithCancel(ctx)
+	var told sync.WaitGroup
+	told.Go(func() { (&waits{lines: lines, log: log, pending: a.Pending, live: live}).run(telling) })
 	err = a.Run(ctx)
+	enough()
+	told.Wait()
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		log.Info("stopped")
 		return nil
 	}
 	return err
+}
+
+// loadProject reads the project in dir, or makes one of the function app there.
+func (s *session) loadProject(dir string, f upFlags) (config.Config, []string, error) {
+	if folder, name, found := app.ProjectOf(dir); found {
+		fmt.Fprintf(s.err, "this folder is the function app %s of the project in %s, which is started\n", terminal.Clean(name), terminal.Clean(folder))
+		dir = folder
+	}
+	cfg, err := config.Load(dir)
+	if err != nil {
+		return cfg, nil, err
+	}
+	cfg, notes, err := app.Adopt(cfg)
+	if err != nil {
+		return cfg, nil, err
+	}
+	if f.functions && len(cfg.Functions.Apps) == 0 {
+		return cfg, nil, noFunctionApp(cfg.Dir, notes)
+	}
+	if f.data != "" {
+		if cfg.Data.Folder, err = filepath.Abs(f.data); err != nil {
+			return cfg, nil, err
+		}
+	}
+	if f.anyPort {
+		cfg.AnyPort()
+	}
+	return cfg, notes, f.takePort(&cfg)
+}
+
+// ready says that everything runs, and what there is.
+func (s *session) ready(sum app.Summary, f upFlags, log *slog.Logger, lines *logWriter) {
+	switch {
+	case f.logFormat == "json": // who reads it wants nothing else on the terminal
+		for _, note := range sum.Notes {
+			log.Warn("not served", "reason", note)
+		}
+		log.Info("ready", "version", version(), "data", sum.Info.DataDir)
+	case f.quiet:
+		for _, note := range sum.Notes {
+			log.Warn("not served", "reason", note)
+		}
+	default:
+		lines.setStatus("")
+		lines.flush()
+		s.printScreen(sum)
+	}
 }
 
 // startProfile begins a CPU profile into the file; an empty name does nothing.

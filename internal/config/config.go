@@ -144,6 +144,15 @@ func Default(dir string) Config {
 	}
 }
 
+// AnyPort makes every listener take a free port; an app for which a port was
+// chosen keeps it.
+func (c *Config) AnyPort() {
+	c.EventHubs.AMQPPort, c.EventHubs.AMQPSPort, c.Cosmos.Port, c.Functions.Port, c.Portal.Port = 0, 0, 0, 0, 0
+	if c.Cosmos.ComputePort != nil {
+		c.Cosmos.ComputePort = new(Port)
+	}
+}
+
 // OnLoopback reports whether only this machine reaches the listeners.
 func (c *Config) OnLoopback() bool {
 	addr, err := netip.ParseAddr(c.Listen)

@@ -9,8 +9,8 @@ import (
 )
 
 // Event is something that happened in the host: one of InvocationStarted,
-// InvocationFinished, LogWritten, WorkerChanged, WorkerOutput, ListenerChanged
-// and Checkpointed. The log, the metrics and the portal listen to the same
+// InvocationFinished, LogWritten, BuildChanged, WorkerChanged, WorkerOutput,
+// ListenerChanged and Checkpointed. The log, the metrics and the portal listen to the same
 // events.
 type Event interface{ event() }
 
@@ -62,6 +62,9 @@ type WorkerOutput struct {
 	Line   string
 }
 
+// BuildChanged says that a build of the app has begun or ended.
+type BuildChanged struct{ Build Build }
+
 // WorkerChanged says that the worker process entered another state.
 type WorkerChanged struct{ Status worker.Status }
 
@@ -96,6 +99,7 @@ func (InvocationStarted) event()  {}
 func (InvocationFinished) event() {}
 func (LogWritten) event()         {}
 func (WorkerOutput) event()       {}
+func (BuildChanged) event()       {}
 func (WorkerChanged) event()      {}
 func (ListenerChanged) event()    {}
 func (Checkpointed) event()       {}

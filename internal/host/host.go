@@ -92,6 +92,7 @@ type Host struct {
 	mu        sync.Mutex // guards the fields below
 	functions []*function
 	broken    []BrokenFunction
+	built     Build
 	indexed   bool
 	ready     chan struct{} // closed once functions are known and a worker runs
 	isReady   bool
@@ -209,7 +210,10 @@ func (h *Host) Ready() <-chan struct{} { return h.ready }
 func (h *Host) Run(ctx context.Context) error {
 	defer h.abortNow()
 	defer context.AfterFunc(ctx, h.beginStop)()
-	if err := h.build(ctx); err != nil {
+	if err := h.build(ctx, h.workerPath()); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	work, endWork := context.WithCancel(context.WithoutCancel(ctx))

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -73,28 +72,6 @@ func (h *Host) workerPath() string {
 		return abs
 	}
 	return filepath.Join(h.o.BuildDir, name)
-}
-
-// build compiles a Go app that has no ready-made binary.
-func (h *Host) build(ctx context.Context) error {
-	if h.kind != project.Go {
-		return nil
-	}
-	if h.o.Binary != "" {
-		if _, err := os.Stat(h.o.Binary); err != nil {
-			return fault.Wrap(fault.NotFound, "function app "+h.o.Name, err, "its worker binary")
-		}
-		return nil
-	}
-	begun := time.Now()
-	if err := project.Build(ctx, h.o.Dir, h.workerPath(), h.o.Environ); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	h.log.Info("built function app", "dir", h.o.Dir, "duration", time.Since(begun).Round(time.Millisecond))
-	return nil
 }
 
 // workerEnv is the environment of a worker: the process's own, the app's

@@ -12,6 +12,7 @@ import (
 type Status struct {
 	ID     string
 	Kind   string // "go" or "custom"
+	Build  Build
 	Worker worker.Status
 	// Broken are declared functions that cannot run.
 	Broken []BrokenFunction
@@ -20,9 +21,9 @@ type Status struct {
 // Status returns the present state.
 func (h *Host) Status() Status {
 	h.mu.Lock()
-	broken := slices.Clone(h.broken)
+	broken, built := slices.Clone(h.broken), h.built
 	h.mu.Unlock()
-	s := Status{ID: h.owner, Kind: string(h.kind), Worker: h.supervisor.Status(), Broken: broken}
+	s := Status{ID: h.owner, Kind: string(h.kind), Build: built, Worker: h.supervisor.Status(), Broken: broken}
 	for name, err := range s.Worker.Info.LoadErrors {
 		s.Broken = append(s.Broken, BrokenFunction{name, err})
 	}

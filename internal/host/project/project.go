@@ -29,6 +29,9 @@ const (
 // Supported says in one phrase what can run, for messages.
 const Supported = "Go apps and custom handlers are supported now"
 
+// WayOut says what to do with an app of another kind.
+const WayOut = "run it with Azure's `func start` beside this and the connection strings of `lazuli env`, or give it a customHandler in host.json"
+
 // others are the kinds that are known by their files only.
 var others = []struct{ pattern, name string }{
 	{"function_app.py", "a Python app"},
@@ -58,17 +61,41 @@ func Detect(dir string, c *hostjson.Config, runtime string, binary bool) (Kind, 
 	}
 	for _, o := range others {
 		if found, _ := filepath.Glob(filepath.Join(dir, o.pattern)); len(found) > 0 {
-			return "", fault.New(fault.Invalid, dir, "%s names %s, which cannot run here; %s", filepath.Base(found[0]), o.name, Supported)
+			return "", fault.New(fault.Invalid, dir, "%s names %s, which cannot run here; %s; %s", filepath.Base(found[0]), o.name, Supported, WayOut)
 		}
 	}
 	if !slices.Contains(runtimes, strings.ToLower(runtime)) {
-		return "", fault.New(fault.Invalid, dir, "FUNCTIONS_WORKER_RUNTIME is %q, which cannot run here; %s", runtime, Supported)
+		return "", fault.New(fault.Invalid, dir, "FUNCTIONS_WORKER_RUNTIME is %q, which cannot run here; %s; %s", runtime, Supported, WayOut)
 	}
 	if found, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(found) > 0 {
 		return "", fault.New(fault.Invalid, dir, "its Go files are no main package; a function app is a program (package main)")
 	}
-	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, and no customHandler in host.json; %s", Supported)
+	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, and no customHandler in host.json; %s; `lazuli func init` makes a Go app", Supported)
 }
+
+// marks are files that only the folder of a function app has.
+var marks = []string{"host.json", "function_app.py", "local.settings.json", filepath.Join("*", "function.json")}
+
+// Mark returns the file by which dir looks like the folder of a function app, of
+// whatever kind, or "".
+func Mark(dir string) string {
+	for _, pattern := range marks {
+		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
+			if rel, err := filepath.Rel(dir, found[0]); err == nil {
+				return rel
+			}
+		}
+	}
+	for file, text := range map[string]string{"package.json": `"@azure/functions"`, "requirements.txt": "azure-functions", "go.mod": functionsModule} {
+		if content, err := os.ReadFile(filepath.Join(dir, file)); err == nil && strings.Contains(string(content), text) && (file != "go.mod" || hasMainPackage(dir)) {
+			return file
+		}
+	}
+	return ""
+}
+
+// functionsModule holds the package that Go apps are built on.
+const functionsModule = "github.com/lazuli-dev/lazuli"
 
 // hasMainPackage reports whether dir's Go files are a program. Only package
 // clauses are read.
