@@ -17,13 +17,13 @@ import (
 func newFuncCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "func",
-		Short: "Start, list and run functions",
+		Short: "Make, start, list and run functions",
 		Example: `  lazuli func list
   lazuli func run http_trigger_process_event --data '{"id":"1","deviceId":"device-001"}'`,
 		Args: knownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s))
+	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s))
 	return cmd
 }
 

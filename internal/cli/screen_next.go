@@ -76,6 +76,9 @@ func hubHint(sum app.Summary) (hub string, ok bool) {
 		if at := slices.IndexFunc(hubs, func(h string) bool { return strings.EqualFold(h, on) }); at >= 0 {
 			return hubs[at], true
 		}
+		if sum.AutoCreate {
+			return on, true
+		}
 	}
 	if len(hubs) > 0 {
 		return hubs[0], true

@@ -67,8 +67,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptDeadline is how long a script waits for a server.
-const scriptDeadline = 20 * time.Second
+// scriptDeadline is how long a script waits for a server, which may have to build
+// an app first.
+const scriptDeadline = 90 * time.Second
 
 func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {

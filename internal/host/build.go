@@ -46,7 +46,7 @@ func (h *Host) build(ctx context.Context, out string) error {
 		return err
 	}
 	h.setBuild(Build{State: Built, Since: time.Now(), Took: took})
-	h.log.Info("built function app", "app", h.o.Name, "dir", h.o.Dir, "duration", took.Round(time.Millisecond))
+	h.log.Info("built function app", "dir", h.o.Dir, "duration", took.Round(time.Millisecond))
 	return nil
 }
 

@@ -25,7 +25,11 @@ func Build(ctx context.Context, dir, out string, env []string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 		return fault.Wrap(fault.Unavailable, out, err, "make the build folder")
 	}
-	cmd := exec.CommandContext(ctx, tool, "build", "-o", out, ".")
+	args := []string{"build", "-buildvcs=false", "-o", out}
+	if _, err := os.Stat(filepath.Join(dir, "vendor", "modules.txt")); err == nil {
+		args = append(args, "-trimpath") // what is vendored is then compiled once for all apps of this machine
+	}
+	cmd := exec.CommandContext(ctx, tool, append(args, ".")...)
 	cmd.Dir, cmd.Env = dir, env
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
@@ -43,7 +47,7 @@ func Build(ctx context.Context, dir, out string, env []string) error {
 			text = text[:maxBuildOutput] + "\n..."
 		}
 		if strings.Contains(text, "go.mod file not found") {
-			text += "\nrun `go mod init` in the folder, and require github.com/lazuli-dev/lazuli: docs/functions.md shows how"
+			text += "\n`lazuli func init` in an empty folder writes a module that has all it needs; move the app's files there"
 		}
 		return fault.New(fault.Invalid, dir, "go build failed\n%s", text)
 	}

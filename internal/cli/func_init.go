@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/scaffold"
+)
+
+func newFuncInitCmd(s *session) *cobra.Command {
+	var module, runtime string
+	cmd := &cobra.Command{
+		Use:   "init [DIR]",
+		Short: "Write a new function app in Go",
+		Long: `Write a new function app in Go in DIR (default: the current folder), with one
+HTTP function. It builds without a network, anywhere: it carries the functions
+package of this lazuli and what that needs, in third_party and vendor.`,
+		Example: `  lazuli func init plant
+  lazuli up plant`,
+		Args: atMostOne("folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := onlyGo(runtime); err != nil {
+				return err
+			}
+			dir := append(args, cmp.Or(s.project, "."))[0]
+			files, err := scaffold.Init(scaffold.App{Dir: dir, Module: module})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(s.out, "Wrote %s, and the functions package with what it needs in third_party and vendor.\n", strings.Join(files, ", "))
+			if err := s.addFunction(scaffold.Function{Dir: dir, Name: "hello", Trigger: "http"}); err != nil {
+				return err
+			}
+			fmt.Fprintf(s.out, "\nStart it:             %s\nAnother function:     %s\n",
+				inDir("up", dir), inDir("func new --name NAME --trigger "+strings.Join(scaffold.Triggers, "|"), dir))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&module, "module", "", "path of the app's Go module (default example.org/ and the folder's name)")
+	cmd.Flags().StringVar(&runtime, "worker-runtime", "go", "language of the app: go")
+	return cmd
+}
+
+// onlyGo refuses languages that have no templates.
+func onlyGo(runtime string) error {
+	switch strings.ToLower(runtime) {
+	case "go", "golang", "native", "custom":
+		return nil
+	}
+	return fmt.Errorf("--worker-runtime %s: only apps in Go can be written, and only Go apps and custom handlers run here yet", runtime)
+}
+
+// inDir is a command on the project in dir.
+func inDir(command, dir string) string {
+	if dir == "." {
+		return "lazuli " + command
+	}
+	if command == "up" {
+		return "lazuli up " + shellWord(dir)
+	}
+	return "lazuli " + command + " --project " + shellWord(dir)
+}
+
+func newFuncNewCmd(s *session) *cobra.Command {
+	var f scaffold.Function
+	cmd := &cobra.Command{
+		Use:   "new",
+		Short: "Add a function to the app in this folder",
+		Long: `Add a function to the Go app in this folder, or in that of --project: a file of
+its own, and its registration in main. On a terminal, what is not given by a flag
+is asked for.`,
+		Example: `  lazuli func new --name store --trigger eventhub --hub readings
+  lazuli func new --name alarm --trigger cosmosdb --database plant --container readings
+  lazuli func new --name tick --trigger timer --schedule '*/30 * * * * *'`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.Dir = cmp.Or(s.project, ".")
+			if err := s.askFunction(cmd, &f); err != nil {
+				return err
+			}
+			return s.addFunction(f)
+		},
+	}
+	cmd.Flags().StringVarP(&f.Name, "name", "n", "", "the function's name")
+	cmd.Flags().StringVar(&f.Trigger, "trigger", "", strings.Join(scaffold.Triggers, ", "))
+	cmd.Flags().StringVarP(&f.Trigger, "template", "t", "", "the same, as Azure's tools call it: \"HTTP trigger\"")
+	cmd.Flags().StringVar(&f.Hub, "hub", "events", "event hub that an eventhub function reads")
+	cmd.Flags().StringVar(&f.Database, "database", "app", "database that a cosmosdb function watches")
+	cmd.Flags().StringVar(&f.Container, "container", "items", "container that a cosmosdb function watches")
+	cmd.Flags().StringVar(&f.Schedule, "schedule", "0 * * * * *", "when a timer function runs: second minute hour day month weekday")
+	cmd.MarkFlagsMutuallyExclusive("trigger", "template")
+	return cmd
+}
+
+// askFunction asks a person for what is missing.
+func (s *session) askFunction(cmd *cobra.Command, f *scaffold.Function) error {
+	in, isFile := s.in.(*os.File)
+	person := isFile && isatty.IsTerminal(in.Fd())
+	lines := bufio.NewScanner(s.in)
+	for _, q := range []struct {
+		flag, text string
+		value      *string
+	}{
+		{"--trigger", "Trigger (" + strings.Join(scaffold.Triggers, ", ") + "): ", &f.Trigger},
+		{"--name", "Name: ", &f.Name},
+	} {
+		if *q.value != "" {
+			continue
+		}
+		if !person {
+			return &usageError{cmd, fmt.Errorf("%s is missing", q.flag)}
+		}
+		fmt.Fprint(s.err, q.text)
+		if !lines.Scan() {
+			return &usageError{cmd, fmt.Errorf("%s is missing", q.flag)}
+		}
+		*q.value = strings.TrimSpace(lines.Text())
+	}
+	return nil
+}
+
+func (s *session) addFunction(f scaffold.Function) error {
+	name, byHand, err := scaffold.Add(f)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(f.Dir, name)
+	if byHand != "" {
+		fmt.Fprintf(s.out, "Wrote %s. Write %s where the program makes its app: no app.Main() was found in its main function.\n", path, byHand)
+		return nil
+	}
+	fmt.Fprintf(s.out, "Wrote %s and registered the function %s.\n", path, f.Name)
+	return nil
+}

@@ -1,0 +1,150 @@
+package scaffold
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/format"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"text/template"
+)
+
+// Function is a function to add to an app. Fields that its trigger has no use for
+// are passed over.
+type Function struct {
+	Dir      string // of the app
+	Name     string
+	Trigger  string // one of Triggers
+	Hub      string // "": events
+	Database string // "": app
+	// Container is what a Cosmos DB function watches; "": items.
+	Container string
+	Schedule  string // NCRONTAB with seconds; "": every minute
+}
+
+// Triggers are what can start a new function.
+var Triggers = []string{"http", "eventhub", "cosmosdb", "timer"}
+
+// words that Azure's tools and portal call a trigger by, put together.
+var otherWords = strings.NewReplacer(" ", "", "-", "", "_", "", "azure", "", "trigger", "")
+
+// Trigger returns the trigger that somebody means: one of Triggers, or the name of
+// a template in Azure's tools, as "Azure Event Hub trigger".
+func Trigger(said string) (string, error) {
+	word := otherWords.Replace(strings.ToLower(said))
+	for name, words := range map[string][]string{
+		"http": {"http"}, "eventhub": {"eventhub", "eventhubs"}, "cosmosdb": {"cosmosdb", "cosmos"}, "timer": {"timer"},
+	} {
+		for _, w := range words {
+			if w == word {
+				return name, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no template is for the trigger %q; there are %s", said, strings.Join(Triggers, ", "))
+}
+
+// functionName is what Azure allows.
+var functionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,126}$`)
+
+// Add writes the function's file and registers it where the app's main function
+// has made the app. It returns the file's name, and the line that is left to
+// write by hand where no place for it was found; "" when the function is registered.
+func Add(f Function) (name, byHand string, err error) {
+	if !functionName.MatchString(f.Name) {
+		return "", "", fmt.Errorf("--name %q: a function's name has up to 127 letters, digits, _ and -, and begins with a letter", f.Name)
+	}
+	if f.Trigger, err = Trigger(f.Trigger); err != nil {
+		return "", "", err
+	}
+	app, err := findApp(f.Dir)
+	if err != nil {
+		return "", "", err
+	}
+	text, err := f.source()
+	if err != nil {
+		return "", "", err
+	}
+	name = strings.ToLower(strings.ReplaceAll(f.Name, "-", "_")) + ".go"
+	if strings.HasSuffix(name, "_test.go") { // Go takes that for a test
+		name = strings.TrimSuffix(name, "_test.go") + "_function.go"
+	}
+	if _, err := writeNew(f.Dir, []file{{name, text}}); err != nil {
+		return "", "", err
+	}
+	call := "register" + goName(f.Name)
+	if app == nil {
+		return name, call + "(app)", nil
+	}
+	return name, "", app.register(call)
+}
+
+// source is the function's file.
+func (f Function) source() ([]byte, error) {
+	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *"} {
+		if *value == "" {
+			*value = fallback
+		}
+	}
+	t, err := template.ParseFS(templates, "templates/"+f.Trigger+".go.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = t.Execute(&out, struct {
+		Function
+		Go string
+	}{f, goName(f.Name)})
+	if err != nil {
+		return nil, err
+	}
+	return format.Source(out.Bytes())
+}
+
+// goName is the function's name as the end of a Go identifier.
+func goName(name string) string {
+	var out strings.Builder
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' || r == '-' }) {
+		out.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return out.String()
+}
+
+// ErrNoApp says that a folder holds no function app in Go.
+var ErrNoApp = errors.New("no function app in Go is here; `lazuli func init` makes one")
+
+// findApp finds where the program in dir makes its app; nil: it does so in a way
+// that this does not know.
+func findApp(dir string) (*appMain, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	isProgram := false
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		main, program, err := parseMain(token.NewFileSet(), name, text)
+		if err != nil {
+			return nil, err
+		}
+		if main != nil {
+			return main, nil
+		}
+		isProgram = isProgram || program
+	}
+	if !isProgram {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		return nil, ErrNoApp
+	}
+	return nil, nil
+}

@@ -1,0 +1,133 @@
+// Command pack makes vendor.tar.gz, the modules that a new function app carries,
+// from the module cache and the versions in go.mod: `go generate ./internal/scaffold`.
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/scaffold"
+)
+
+// targets are the platforms on which a new app builds.
+var targets = []string{
+	"linux/amd64", "linux/arm64", "linux/arm", "linux/386", "linux/riscv64",
+	"darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64", "freebsd/amd64", "freebsd/arm64",
+}
+
+func main() {
+	if err := pack("vendor.tar.gz"); err != nil {
+		fmt.Fprintln(os.Stderr, "pack:", err)
+		os.Exit(1)
+	}
+}
+
+func pack(out string) error {
+	dir, err := os.MkdirTemp("", "lazuli-pack")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := scaffold.Unvendored(dir); err != nil {
+		return err
+	}
+	if err := tool(dir, nil, "mod", "vendor"); err != nil {
+		return err
+	}
+	keep, err := compiled(dir)
+	if err != nil {
+		return err
+	}
+	var archive bytes.Buffer
+	if err := write(&archive, filepath.Join(dir, "vendor"), keep); err != nil {
+		return err
+	}
+	return os.WriteFile(out, archive.Bytes(), 0o644)
+}
+
+// compiled are the files of the vendor folder that some target compiles.
+func compiled(dir string) (map[string]bool, error) {
+	keep := map[string]bool{}
+	for _, target := range targets {
+		system, arch, _ := strings.Cut(target, "/")
+		var list bytes.Buffer
+		env := []string{"GOOS=" + system, "GOARCH=" + arch, "CGO_ENABLED=0", "GOFLAGS=-mod=vendor"}
+		cmd := command(dir, env, "list", "-deps", "-json=Dir,GoFiles,SFiles,HFiles,EmbedFiles,Standard", "./...")
+		cmd.Stdout = &list
+		if err := cmd.Run(); err != nil {
+			return nil, fmt.Errorf("go list for %s: %w", target, err)
+		}
+		for dec := json.NewDecoder(&list); ; {
+			var p struct {
+				Dir                                 string
+				GoFiles, SFiles, HFiles, EmbedFiles []string
+				Standard                            bool
+			}
+			if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				return nil, err
+			}
+			for _, name := range slices.Concat(p.GoFiles, p.SFiles, p.HFiles, p.EmbedFiles) {
+				keep[filepath.Join(p.Dir, name)] = !p.Standard
+			}
+		}
+	}
+	return keep, nil
+}
+
+// licence is what goes along with others' code.
+var licence = regexp.MustCompile(`^(LICENSE|LICENCE|COPYING|NOTICE|PATENTS|AUTHORS)`)
+
+// write archives the files to keep, each the same on every machine: in the order
+// of their names, without times and owners. The functions package itself is not
+// among them.
+func write(out io.Writer, vendor string, keep map[string]bool) error {
+	zip, err := gzip.NewWriterLevel(out, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	archive := tar.NewWriter(zip)
+	err = filepath.WalkDir(vendor, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(vendor, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if strings.HasPrefix(rel, "github.com/lazuli-dev/") || rel != "modules.txt" && !keep[path] && !licence.MatchString(d.Name()) {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := archive.WriteHeader(&tar.Header{Name: rel, Mode: 0o644, Size: int64(len(text))}); err != nil {
+			return err
+		}
+		_, err = archive.Write(text)
+		return err
+	})
+	return errors.Join(err, archive.Close(), zip.Close())
+}
+
+func tool(dir string, env []string, args ...string) error { return command(dir, env, args...).Run() }
+
+func command(dir string, env []string, args ...string) *exec.Cmd {
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env, cmd.Stderr = dir, append(append(os.Environ(), "GOWORK=off"), env...), os.Stderr
+	return cmd
+}

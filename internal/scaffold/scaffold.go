@@ -1,0 +1,96 @@
+// Package scaffold writes new function apps, and functions into them.
+//
+// A new app is a Go module that builds with no network and anywhere: it carries
+// the functions package of this very program and all that this needs. Its go.mod
+// finds the package by replace in third_party/lazuli; its vendor folder, which Go
+// reads by itself, holds the package once more beside gRPC and protobuf. Those
+// come from an archive, cut down to the files that some target platform compiles
+// (see pack); the package comes from the sources of this repository as they were
+// compiled in, so the archive is made anew only when a version in go.mod changes.
+//
+// Nothing that exists is ever overwritten.
+package scaffold
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// App is a function app to write.
+type App struct {
+	Dir    string // of the app; made if need be
+	Module string // path of its module; "": example.org/ and the folder's name
+}
+
+// Init writes an app without functions and returns its own files, relative to
+// its folder; the copies of others' code are not among them.
+func Init(a App) ([]string, error) {
+	dir, err := filepath.Abs(a.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if a.Module == "" {
+		a.Module = "example.org/" + moduleName(filepath.Base(dir))
+	}
+	if !modulePath.MatchString(a.Module) {
+		return nil, fmt.Errorf("--module %q is no module path such as example.org/plant", a.Module)
+	}
+	own, err := appFiles(a.Module)
+	if err != nil {
+		return nil, err
+	}
+	library, err := libraryFiles()
+	if err != nil {
+		return nil, err
+	}
+	names, err := writeNew(dir, own)
+	if err != nil {
+		return nil, err
+	}
+	_, err = writeNew(dir, library)
+	return names, err
+}
+
+// modulePath is what a module may be called here: plain words and slashes.
+var modulePath = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$`)
+
+func moduleName(folder string) string {
+	name := strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(folder), "-"), "-")
+	if name == "" {
+		return "app"
+	}
+	return name
+}
+
+// file is a file to write, its name with forward slashes.
+type file struct {
+	name string
+	text []byte
+}
+
+// writeNew writes files below dir, or none when one of them is there already.
+func writeNew(dir string, files []file) (names []string, err error) {
+	for _, f := range files {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(f.name))); err == nil {
+			return nil, fmt.Errorf("%s has a %s already; choose another folder, or remove it", dir, f.name)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return names, err
+		}
+		if err := os.WriteFile(path, f.text, 0o644); err != nil {
+			return names, err
+		}
+		names = append(names, f.name)
+	}
+	return names, nil
+}
