@@ -240,7 +240,7 @@ func (f *memoryFeed) Changes(_ context.Context, after uint64, max int) ([][]byte
 		if stored == 0 {
 			stored = time.Now().Unix()
 		}
-		docs = append(docs, fmt.Appendf(nil, `{"n":%d,"_ts":%d}`, after+1, stored))
+		docs = append(docs, fmt.Appendf(nil, `{"n":%d,"even":%v,"_ts":%d}`, after+1, after%2 == 1, stored))
 	}
 	return docs, after, nil
 }

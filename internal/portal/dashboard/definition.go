@@ -175,7 +175,7 @@ type document struct {
 }
 
 func parse(file string, text []byte) *document {
-	d := &document{file: file, text: text}
+	d := &document{file: file, text: text, def: Definition{Datasets: map[string]DatasetSpec{}, Tiles: []Tile{}}}
 	v, wrong := readTree(text)
 	if wrong != nil {
 		d.problems = []Problem{locate(file, text, wrong.at, nil, wrong.text)}

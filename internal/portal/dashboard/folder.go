@@ -32,7 +32,7 @@ func shown(name string) string { return FolderName + "/" + name }
 
 func (f File) parse() *document {
 	if f.Err != nil {
-		return &document{file: shown(f.Name), problems: []Problem{{File: shown(f.Name), Message: f.Err.Error(), Tile: -1}}}
+		return &document{file: shown(f.Name), def: Definition{Tiles: []Tile{}}, problems: []Problem{{File: shown(f.Name), Message: f.Err.Error(), Tile: -1}}}
 	}
 	return parse(shown(f.Name), f.Text)
 }

@@ -233,7 +233,7 @@ func TestPreviewLeavesTheDashboardsAlone(t *testing.T) {
 	d.Add([][]byte{[]byte(`{"v":4}`), []byte(`{"v":5}`)}, time.Now())
 	text := `{"name":"x","datasets":{"d":{"push":true},"c":{"container":"db/c"}},"tiles":[
 		{"type":"number","title":"","dataset":"d","value":"v","aggregate":"sum"},
-		{"type":"number","title":"","dataset":"c","value":"n","aggregate":"max"},
+		{"type":"number","title":"","dataset":"c","value":"n","aggregate":"max","latest":"n","where":{"even":true}},
 		{"type":"number","title":"","dataset":"c","value":"n","aggregate":"mean"}]}`
 	for range 2 {
 		p := s.Preview(t.Context(), []byte(text), time.Now(), Range{})

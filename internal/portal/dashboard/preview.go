@@ -68,8 +68,7 @@ func (p *previews) dataset(ctx context.Context, key source, fields []string, now
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	slices.Sort(fields)
-	names := strings.Join(slices.Compact(fields), "\x00")
+	names := strings.Join(slices.Compact(slices.Sorted(slices.Values(fields))), "\x00")
 	i := slices.IndexFunc(p.kept, func(o *previewed) bool { return o.key == key && o.fields == names })
 	var v *previewed
 	if i >= 0 {

@@ -10,7 +10,7 @@ import (
 func TestMistakesHaveAPlace(t *testing.T) {
 	for _, tc := range []struct{ text, at, says string }{
 		{`{"name":"b","titel":"B"}`, `            ^`, `"titel" is unknown here; did you mean "title"?`},
-		{`{"name":"b" "title":""}`, `            ^`, `a comma or the closing } belongs here`},
+		{`{"name":"b" "title":""}`, `           ^`, `a comma or the closing } is missing here`},
 		{`{"name":"b",}`, `           ^`, `no comma before the closing }`},
 		{`{'name':"b"}`, ` ^`, `JSON has double ones only`},
 		{`{"name":"b" // mine`, `            ^`, `a comment, which JSON does not have`},

@@ -91,6 +91,7 @@ func invalidUTF8(text []byte) int {
 type treeReader struct {
 	text  []byte
 	at    int
+	end   int // of the value before
 	wrong *mistake
 }
 
@@ -115,6 +116,7 @@ func (r *treeReader) next() byte {
 }
 
 func (r *treeReader) value(depth int) *tree {
+	defer func() { r.end = r.at }()
 	c := r.next()
 	switch {
 	case depth > maxDepth:
@@ -191,7 +193,10 @@ func (r *treeReader) more(closing byte) bool {
 		}
 		return r.wrong == nil
 	}
-	r.fail(r.at, "%s; a comma or the closing %c belongs here", r.found(), closing)
+	if c := r.next(); c == '/' || c == 0 {
+		r.fail(r.at, "%s; a comma or the closing %c belongs here", r.found(), closing)
+	}
+	r.fail(r.end, "a comma or the closing %c is missing here", closing)
 	return false
 }
 
