@@ -24,21 +24,12 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-export const widths: Record<string, number> = {
-  s: second,
-  m: minute,
-  min: minute,
-  h: hour,
-  d: day,
-  w: 7 * day,
-  초: second,
-  분: minute,
-  시간: hour,
-  일: day,
-  주: 7 * day,
-}
+const widths: Record<string, number> = { s: second, m: minute, h: hour, d: day, w: 7 * day }
 const unit = '(s|sec|seconds?|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?|초|분|시간|일|주)'
-const long: Record<string, string> = { sec: 's', second: 's', min: 'm', minute: 'm', hour: 'h', day: 'd', week: 'w' }
+const long: Record<string, string> = {
+  ...{ sec: 's', second: 's', min: 'm', minute: 'm', hour: 'h', day: 'd', week: 'w' },
+  ...{ 초: 's', 분: 'm', 시간: 'h', 일: 'd', 주: 'w' },
+}
 const short = (u: string) => long[u.replace(/s$/, '') || u] ?? u
 const width = (n: string, u: string) => Number(n) * widths[short(u.toLowerCase())]
 
@@ -111,14 +102,14 @@ function between(a: string, b: string, now: number, utc: boolean): Range | null 
   const end = moment(b, now, utc, begin)
   if (!end) return null
   let [from, to] = [begin.ms, end.ms + (end.clock ? 0 : day)]
-  if (to <= from && end.clock && begin.clock && !end.dated) from -= day // over midnight
+  if (to < from && end.clock && begin.clock && !end.dated) from -= day // over midnight
   if (!begin.dated && !end.dated && from > now) [from, to] = [from - day, to - day]
   return from < to ? fixed(from, to) : null
 }
 
 function whole(text: string, now: number, utc: boolean): Range | null {
   const m = moment(text, now, utc, null)
-  if (!m) return null
+  if (!m || (m.dated && m.ms >= now)) return null
   if (m.clock)
     return m.ms < now ? { from: iso(m.ms), to: 'now' } : m.dated ? null : { from: iso(m.ms - day), to: 'now' }
   return m.ms + day > now ? { from: iso(m.ms), to: 'now' } : fixed(m.ms, m.ms + day)

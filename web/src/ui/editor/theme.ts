@@ -77,10 +77,11 @@ const theme = EditorView.theme({
   '.cm-deletedChunk, &.cm-merge-a .cm-changedLine': { backgroundColor: 'var(--bad-ground)' },
   '&.cm-merge-b .cm-changedLine, .cm-insertedLine': { backgroundColor: 'var(--ok-ground)' },
   '&.cm-merge-a .cm-changedText, .cm-deletedText': {
-    background: 'color-mix(in srgb, var(--bad) 30%, transparent)',
+    background: 'color-mix(in srgb, var(--bad) 12%, transparent)',
     textDecoration: 'none',
   },
-  '&.cm-merge-b .cm-changedText': { background: 'color-mix(in srgb, var(--ok) 30%, transparent)' },
+  '&.cm-merge-b .cm-changedText': { background: 'color-mix(in srgb, var(--ok) 12%, transparent)' },
+  '.cm-deletedChunk *, .cm-changedLine *, .cm-insertedLine *': { color: 'var(--text)' },
   '.cm-collapsedLines': { backgroundImage: 'none', backgroundColor: 'var(--hover)', color: 'var(--t2)' },
 })
 
