@@ -21,6 +21,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     target: 'es2022',
+    rolldownOptions: {
+      output: {
+        // A page's chunk is called as the page is, so that its size can be told.
+        chunkFileNames: ({ facadeModuleId }) =>
+          `assets/${/pages\/(\w+)\/Page\.svelte/.exec(facadeModuleId ?? '')?.[1] ?? '[name]'}-[hash].js`,
+      },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/v1.0': 'http://127.0.0.1:8080' } },
 })

@@ -47,6 +47,7 @@ func portalPages(e *env) (parts, error) {
 	server, err := portal.New(portal.Config{
 		Name: cfg.Name, Version: e.Version, Started: e.Counts.Started, Pages: e.Given.Pages, Boards: e.Boards, Log: log, SignIn: e.SignIn,
 		Tasks: e.Tasks, Notices: e.Notices,
+		Troubles: newTroubles(e).report, About: func() portal.About { return about(e) },
 		Instances: func() ([]portal.Instance, error) { return instances(cfg.DataDir()) },
 	})
 	if err != nil {
@@ -57,7 +58,7 @@ func portalPages(e *env) (parts, error) {
 		Engines: []part{{name: "portal state", run: server.Run}},
 	}
 	return p, e.Doors.open(instance.Portal, cfg.Portal.Port, door.Port{
-		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, Log: log,
+		Title: "Portal", Key: "portal.port", TLS: e.Doors.webTLS, EndAtOnce: true, People: true, Log: log,
 		Account: resource.Account{Type: typePortal, Name: cfg.Name},
 	})
 }

@@ -27,7 +27,7 @@ func (p *port) runHTTP(ctx context.Context) error {
 	work.Go(func() {
 		defer cancel()
 		failed <- accept(ctx, p.listener, p.Log, func(c net.Conn) {
-			p.admit(ctx, &work, c, func(secure net.Conn) bool { return conns.put(secure) })
+			p.admit(ctx, &work, c, func(secure net.Conn) bool { return conns.put(p.fit(secure)) })
 		})
 	})
 	work.Go(func() { _ = server.Serve(conns) }) // it ends with conns
@@ -49,6 +49,10 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 			switch state {
 			case http.StateActive:
 				p.gate.spoke(raw(c))
+			case http.StateIdle:
+				if m, ok := c.(*mended); ok {
+					m.begins.Store(true)
+				}
 			case http.StateClosed, http.StateHijacked:
 				p.gate.leave(raw(c))
 			}
@@ -58,6 +62,14 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 		server.BaseContext = func(net.Listener) context.Context { return ctx }
 	}
 	return server
+}
+
+// fit makes a connection one that http.Server takes everything from.
+func (p *port) fit(c net.Conn) net.Conn {
+	if p.People {
+		return newMended(c)
+	}
+	return c
 }
 
 // drain accepts no more requests and lets those under way finish.

@@ -43,6 +43,9 @@ type Port struct {
 	// EndAtOnce ends the contexts of HTTP requests when stopping begins, for
 	// pages whose streams never end by themselves.
 	EndAtOnce bool
+	// People says that addresses are typed here: a % in one that begins no
+	// escape means itself.
+	People bool
 
 	MaxConns  int // default 10000; more are closed unanswered
 	MaxSilent int // default 512 that have not spoken; beyond, the oldest is closed

@@ -79,6 +79,9 @@ func (p *peeked) CloseWrite() error {
 
 // raw returns the connection that was accepted, below what we put on it.
 func raw(c net.Conn) net.Conn {
+	if m, ok := c.(*mended); ok {
+		c = m.Conn
+	}
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}

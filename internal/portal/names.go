@@ -41,6 +41,9 @@ func (s *Server) getNames(w http.ResponseWriter, r *http.Request) error {
 	var all []NameRow
 	for i := range s.cfg.Pages {
 		p := &s.cfg.Pages[i]
+		if p.Rows == nil {
+			continue // a page that is no list
+		}
 		for _, row := range s.read(p) {
 			if rank := rankOf(strings.ToLower(row.ID), q); rank > 0 {
 				all = append(all, NameRow{Kind: p.Kind, ID: row.ID, rank: rank, value: row.Value})

@@ -190,11 +190,15 @@ func (n *Notices) mute(id string, until, now time.Time) error {
 	return nil
 }
 
-// troubles asks all pages.
+// troubles asks whoever may know of any.
 func (s *Server) troubles() (all []Trouble) {
+	add := func(t Trouble) { all = append(all, t) }
+	if s.cfg.Troubles != nil {
+		s.cfg.Troubles(add)
+	}
 	for i := range s.cfg.Pages {
 		if report := s.cfg.Pages[i].Troubles; report != nil {
-			report(func(t Trouble) { all = append(all, t) })
+			report(add)
 		}
 	}
 	return all

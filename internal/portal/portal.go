@@ -25,6 +25,8 @@ type Config struct {
 	Notices *Notices // what is wrong, beside what the pages report; New makes one where it is nil
 	Tasks   *Tasks   // what runs on in the background; New makes them where they are nil
 
+	Troubles  func(report func(Trouble)) // what is wrong beside what the pages report; may be nil
+	About     func() About               // of this process, for the page Settings; may be nil
 	Instances func() ([]Instance, error) // those that run; nil where nobody knows
 
 	SignIn *signin.Keeper // asks who calls; nil lets everybody in
@@ -84,6 +86,7 @@ func (s *Server) routes() http.Handler {
 		{"GET /api/summary", s.getSummary},
 		{"GET /api/names", s.getNames},
 		{"GET /api/instances", s.getInstances},
+		{"GET /api/about", s.getAbout},
 		{"GET /api/notices", s.getNotices},
 		{"POST /api/notices/mute", s.muteNotice},
 		{"GET /api/tasks", s.getTasks},

@@ -18,6 +18,7 @@ type Counts struct {
 	marks     sync.Map // markKey -> *atomic.Int64, the last sequence number processed
 	functions sync.Map // functionKey -> *Function
 	shares    shares
+	unstored  unstored
 
 	Requests    atomic.Int64 // finished Cosmos DB requests
 	Charge      atomic.Int64 // their request units, in hundredths

@@ -10,7 +10,9 @@ func (c *Counts) FromBroker(e broker.Event) {
 		h.Events.Add(int64(e.Count))
 		h.Bytes.Add(int64(e.Bytes))
 		h.Partition(e.Partition).Add(int64(e.Count))
+		c.unstored.worked(e)
 	case broker.AppendFailed:
 		c.Hub(e.Namespace, e.Hub).Refused.Add(1)
+		c.unstored.failed(e)
 	}
 }

@@ -32,9 +32,15 @@ func Serve(t *testing.T, boards *dashboard.Set, pages ...portal.Page) *Lab {
 	if boards == nil {
 		boards = dashboard.New(dashboard.Options{})
 	}
-	p, err := portal.New(portal.Config{
-		Name: "lab", Version: "test", Started: time.Now(), Pages: pages, Boards: boards, Log: testkit.Discard(),
-	})
+	return ServeConfig(t, portal.Config{Pages: pages, Boards: boards})
+}
+
+// ServeConfig runs a portal with what is given; name, version, start and log
+// are a test's.
+func ServeConfig(t *testing.T, cfg portal.Config) *Lab {
+	t.Helper()
+	cfg.Name, cfg.Version, cfg.Started, cfg.Log = "lab", "test", time.Now(), testkit.Discard()
+	p, err := portal.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

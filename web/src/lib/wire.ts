@@ -75,6 +75,30 @@ export interface InstanceRow {
   self: boolean
 }
 
+export interface About {
+  name: string
+  version: string
+  go: string
+  dir: string
+  dataDir: string
+  sync: string
+  addresses: Address[]
+  data: DataUse[]
+  free: number
+  modules: string[]
+}
+
+export interface Address {
+  service: string
+  address: string
+  key: string
+}
+
+export interface DataUse {
+  part: string
+  bytes: number
+}
+
 export interface History {
   t: number[]
   series: Record<string, number[]>
