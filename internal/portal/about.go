@@ -14,6 +14,7 @@ type About struct {
 	Addresses []Address `json:"addresses"`
 	Data      []Use     `json:"data"`
 	Free      int64     `json:"free"`    // bytes left on the data folder's disk
+	Streams   int       `json:"streams"` // of events that are open: one for each browser
 	Modules   []string  `json:"modules"` // that are built in: path and version
 }
 
@@ -37,6 +38,7 @@ func (s *Server) getAbout(w http.ResponseWriter, _ *http.Request) error {
 	if s.cfg.About != nil {
 		about = s.cfg.About()
 	}
+	about.Streams = s.topics.count()
 	WriteJSON(w, http.StatusOK, about)
 	return nil
 }

@@ -75,6 +75,13 @@ func (t *topics) open(c client) *stream {
 	return s
 }
 
+// count is how many streams are open.
+func (t *topics) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.streams)
+}
+
 // end ends the oldest stream of a client.
 func (t *topics) end(c client) {
 	for i, s := range t.streams {

@@ -150,7 +150,7 @@ const plants = {
 
 const ended = (p) => (p.exitCode === null ? new Promise((done) => p.once('exit', done)) : null)
 
-async function folder() {
+export async function folder() {
   const dir = await mkdtemp(join(tmpdir(), 'lazuli-browser-'))
   await mkdir(join(dir, 'dashboards'))
   return dir
@@ -158,7 +158,7 @@ async function folder() {
 
 // launch runs the program on a folder and answers its portal's address when
 // everything is ready.
-async function launch(dir) {
+export async function launch(dir) {
   const env = { ...process.env, LAZULI_RUN_DIR: join(dir, 'run') }
   const up = spawn(program, ['up', dir], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
@@ -179,7 +179,7 @@ async function launch(dir) {
   return { url, up, env }
 }
 
-async function end(dir, processes) {
+export async function end(dir, processes) {
   for (const p of processes) {
     p.removeAllListeners('exit')
     p.kill('SIGTERM')
@@ -189,7 +189,7 @@ async function end(dir, processes) {
 }
 
 // freePort asks the system; the simulator takes it a moment later.
-const freePort = () =>
+export const freePort = () =>
   new Promise((done) => {
     const s = createServer().listen(0, '127.0.0.1', () => {
       const { port } = s.address()

@@ -85,6 +85,7 @@ export interface About {
   addresses: Address[]
   data: DataUse[]
   free: number
+  streams: number
   modules: string[]
 }
 
