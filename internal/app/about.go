@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -22,7 +23,7 @@ func about(e *env) portal.About {
 		Addresses: []portal.Address{}, Data: dataUse(cfg.DataDir()), Modules: []string{},
 	}
 	for _, service := range slices.Sorted(maps.Keys(e.Doors.addresses)) {
-		out.Addresses = append(out.Addresses, portal.Address{Service: service, Address: clientHost(e.Doors.addresses[service], ""), Key: portKey(service)})
+		out.Addresses = append(out.Addresses, portal.Address{Service: service, Address: connect.Host(e.Doors.addresses[service], ""), Key: portKey(service)})
 	}
 	out.Free, _ = vfs.Free(cfg.DataDir()) // 0 where the system does not say
 	if built, ok := debug.ReadBuildInfo(); ok {
