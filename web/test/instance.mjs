@@ -8,8 +8,8 @@ import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const root = resolve(import.meta.dirname, '../..')
-const program = process.env.LAZULI ?? join(root, 'bin/lazuli')
+export const root = resolve(import.meta.dirname, '../..')
+export const program = process.env.LAZULI ?? join(root, 'bin/lazuli')
 
 const project = `
 name: telemetry

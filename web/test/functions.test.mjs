@@ -1,0 +1,277 @@
+// The Functions workplace: what fails looks failing everywhere, one press shows
+// why, and a function can be run, turned off and looked through by keyboard.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { startApps } from './functions.lab.mjs'
+import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+
+let lab, browser
+before(async () => {
+  lab = await startApps()
+  browser = await browse()
+})
+after(async () => {
+  await browser?.close()
+  await lab?.stop()
+})
+
+const at = (path) => lab.url + path
+const panic = { input: '[{"id":"x","do":"panic"},{"id":"y"}]', batch: true }
+const row = (page, name) =>
+  page.locator(`[role=treeitem][data-key$="plant/${name}"], [role=treeitem]:has-text("${name}")`).first()
+const dock = (page) => page.locator('[data-run]')
+
+test('three failures of three are failing in the list, in the rail and in the bell within 2 s', async () => {
+  const page = await open(browser, at('/functions/plant/process'))
+  const quiet = await open(browser, at('/settings'))
+  await page.getByText('Running', { exact: true }).first().waitFor()
+  await quiet.waitForTimeout(1500)
+  for (let i = 0; i < 3; i++) await lab.run('plant/process', panic)
+  const began = Date.now()
+  await Promise.all([
+    page.locator('h1 ~ *, header, main').getByText('Failing', { exact: true }).first().waitFor(),
+    row(page, 'process').getByText('100 %').waitFor(),
+    quiet.locator('nav.rail a[href="/functions"] .failing').getByText('1', { exact: true }).waitFor(),
+    quiet
+      .getByRole('button', { name: /Notices/ })
+      .locator('.n')
+      .waitFor(),
+  ])
+  const took = Date.now() - began
+  assert.ok(took < 2000, `it took ${took} ms`)
+  await quiet.getByRole('button', { name: /Notices/ }).click()
+  await quiet.getByText('panic: asked to').waitFor()
+  await quiet
+    .getByRole('link', { name: /Look|Show|Open/ })
+    .first()
+    .click()
+  await quiet.waitForURL(/\/functions\/plant\/process\/failures/)
+  await close(page)
+  await close(quiet)
+})
+
+test('a panic shows its stack with the lines of code, its input and its log lines', async () => {
+  await lab.run('plant/process', panic)
+  const page = await open(browser, at('/functions/plant/process/invocations?q=result:failed'))
+  await page.locator('[role=row][data-id]').first().click()
+  const d = dock(page)
+  await d.getByText('panic: asked to').waitFor()
+  const stack = d.getByRole('region', { name: 'Stack trace' })
+  const text = await stack.innerText()
+  assert.match(text, /main\.obey/)
+  assert.match(text, /main\.go:\d+ → panic\("asked to"\)/)
+  assert.doesNotMatch(text, /runtime\/debug/)
+  await d.getByRole('button', { name: /runtime frames/ }).click()
+  assert.match(await stack.innerText(), /functions\.\(\*call\)/)
+  await d.getByRole('button', { name: /^Input/ }).click()
+  await d.getByText('[{"id":"x","do":"panic"},').waitFor()
+  await close(page)
+})
+
+test('an error of a custom handler in Node shows its stack', async () => {
+  await lab.run('edge/broken_median', { input: '' })
+  const page = await open(browser, at('/functions/edge/broken_median/failures'))
+  await page.locator('[role=row][data-id]').first().click()
+  const d = dock(page)
+  await d.getByText(/Cannot read properties of undefined/).waitFor()
+  assert.match(
+    await d.getByRole('region', { name: 'Stack trace' }).innerText(),
+    /median\s+handler\.mjs:3 → return samples\[7\]\.value/,
+  )
+  await close(page)
+})
+
+test('run again gives the same input and opens the new invocation', async () => {
+  await lab.run('plant/process', { input: '[{"id":"again-1"},{"id":"again-2"}]', batch: true })
+  const page = await open(browser, at('/functions/plant/process/invocations?q=result:ok'))
+  await page.locator('[role=row][data-id]').first().click()
+  const first = await dock(page).getAttribute('data-run')
+  await page.keyboard.press('r')
+  await eventually(
+    'another invocation',
+    async () =>
+      (await dock(page)
+        .getAttribute('data-run')
+        .catch(() => first)) !== first,
+  )
+  const run = await lab.api(
+    'GET',
+    `/api/apps/plant/functions/process/runs/${await dock(page).getAttribute('data-run')}`,
+  )
+  assert.equal(run.input.text, '[{"id":"again-1"},\n{"id":"again-2"}]')
+  assert.equal(run.items, 2)
+  await close(page)
+})
+
+test('the test console answers what curl gets', async () => {
+  const { rows } = await lab.api('GET', '/api/lists/apps')
+  const app = rows.find((r) => r.id === 'plant').url
+  const direct = await fetch(app + '/api/hello/ann?q=7', { method: 'POST', body: 'hi', headers: { 'x-mine': '1' } })
+  const body = await direct.text()
+  const page = await open(browser, at('/functions/plant/hello/test'))
+  await page.getByLabel('Method').selectOption('POST')
+  await page.getByLabel('Path and query').fill('/api/hello/ann?q=7')
+  await page.getByLabel('Headers').fill('x-mine: 1')
+  const editor = page.getByRole('textbox', { name: 'Body' })
+  await editor.click()
+  await page.keyboard.type('hi')
+  await page.keyboard.press('Control+Enter')
+  const result = page.getByRole('region', { name: 'Result' })
+  await result.locator(`[data-status="${direct.status}"]`).waitFor()
+  assert.equal((await result.locator('[data-body] pre').innerText()).trim(), body)
+  const shown = Object.fromEntries(
+    await result
+      .locator('dl.headers dt')
+      .evaluateAll((all) => all.map((e) => [e.innerText.toLowerCase(), e.nextElementSibling.innerText])),
+  )
+  for (const [name, value] of direct.headers) if (name !== 'date') assert.equal(shown[name], value, name)
+  await page.getByLabel('Path and query').fill('/api/nowhere')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await result.locator('[data-status="404"]').waitFor()
+  await page.getByLabel('Path and query').fill('/api/hello/ann?do=panic')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await result.locator('[data-ok="false"]').waitFor()
+  await result.getByRole('region', { name: 'Stack trace' }).getByText('main.hello').waitFor()
+  await close(page)
+})
+
+test('the test console runs other triggers with their data and tells the failure', async () => {
+  const { id } = await lab.run('plant/process', { input: '{"id":"z","do":"fail"}' })
+  const page = await open(browser, at('/functions/plant/process/test?again=' + id))
+  await page.getByText('"do"').waitFor()
+  assert.equal(await page.getByLabel('A list: each element is one item').isChecked(), true)
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  const result = page.getByRole('region', { name: 'Result' })
+  await result.getByText('asked to fail').waitFor()
+  await close(page)
+})
+
+test('failures are grouped by error, and lead to their invocations', async () => {
+  for (const how of ['fail', 'fail', 'panic']) await lab.run('plant/each', { input: `{"id":"g","do":"${how}"}` })
+  const page = await open(browser, at('/functions/plant/each/invocations?view=errors'))
+  const rows = page.locator('[role=row][data-id]')
+  await eventually('two groups', async () => (await rows.count()) === 2)
+  assert.match(await rows.nth(0).innerText(), /2\s+asked to fail/)
+  await rows.nth(0).dblclick()
+  await page.waitForURL(/q=group/)
+  await eventually('the two invocations', async () => (await page.locator('[role=row][data-id]').count()) === 2)
+  await close(page)
+})
+
+test('a filter is understood by the server, and a wrong word is told', async () => {
+  const page = await open(browser, at('/functions/plant/process/invocations'))
+  const bar = page.getByRole('combobox').or(page.locator('.filter input')).first()
+  await bar.click()
+  await page.keyboard.type('result:failed ')
+  await page.keyboard.press('Enter')
+  await eventually('only failures', async () => {
+    const all = await page.locator('[role=row][data-id]').allInnerTexts()
+    return all.length > 0 && all.every((text) => /panic|fail/.test(text))
+  })
+  await page.goto(at('/functions/plant/process/invocations?q=colour:red'))
+  await page
+    .getByText(/there is no field colour|colour/)
+    .first()
+    .waitFor()
+  await page.context().close()
+})
+
+test('by keyboard alone: from the list to the reason and back', async () => {
+  const page = await open(browser, at('/functions/plant/process/invocations?q=result:failed'))
+  await page.locator('[role=row][data-id]').first().waitFor()
+  await page.getByRole('grid', { name: 'Invocations' }).focus()
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await dock(page)
+    .getByText(/asked to/)
+    .first()
+    .waitFor()
+  const first = await dock(page).getAttribute('data-run')
+  await page.keyboard.press('Escape')
+  await dock(page).waitFor({ state: 'detached' })
+  assert.ok(first)
+  await page.keyboard.press('g')
+  await page.keyboard.press('f')
+  await page.waitForURL(/\/functions$/)
+  await close(page)
+})
+
+test('a function is turned off and on, and the list says so', async () => {
+  const page = await open(browser, at('/functions/edge/steady'))
+  await page
+    .getByRole('button', { name: /More|actions|⋯/i })
+    .last()
+    .click()
+  await page.getByRole('menuitem', { name: 'Turn off' }).click()
+  await page.getByText('Off', { exact: true }).first().waitFor()
+  const before_ = (await lab.api('GET', '/api/lists/functions?q=edge/steady')).rows[0]
+  assert.equal(before_.state, 'off')
+  await page.waitForTimeout(2500)
+  const later = (await lab.api('GET', '/api/lists/functions?q=edge/steady')).rows[0]
+  assert.ok(later.total <= before_.total + 1, `${before_.total} then ${later.total}`)
+  await page
+    .getByRole('button', { name: /More|actions|⋯/i })
+    .last()
+    .click()
+  await page.getByRole('menuitem', { name: 'Turn on' }).click()
+  await eventually(
+    'it runs again',
+    async () => (await lab.api('GET', '/api/lists/functions?q=edge/steady')).rows[0].total > later.total,
+  )
+  await close(page)
+})
+
+test('keys are off on this machine, and the page says what turns them on', async () => {
+  const page = await open(browser, at('/functions/plant/hello/keys'))
+  await page.getByText('No key is asked for').waitFor()
+  await page
+    .getByText(/\/api\/hello$/)
+    .first()
+    .waitFor()
+  await close(page)
+})
+
+const tabs = ['', '/invocations', '/failures', '/test', '/logs', '/keys']
+for (const [theme, lang] of [
+  ['dark', 'en'],
+  ['light', 'ko'],
+])
+  for (const width of [1440, 1280, 390])
+    test(`nothing serious for axe, ${theme}, ${lang}, ${width} px`, async () => {
+      const page = await open(browser, at('/functions/plant/process'), { theme, lang, width, height: 900 })
+      for (const tab of tabs) {
+        await page.goto(at('/functions/plant/process' + tab))
+        await page.waitForSelector('main h1')
+        await page.waitForTimeout(600)
+        assert.deepEqual(await serious(page), [], tab)
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        assert.ok(wide <= 0, `${tab}: ${wide} px too wide`)
+        await shot(page, `functions${tab.replace('/', '-') || '-overview'}-${theme}-${lang}-${width}`)
+      }
+      await page.goto(at('/functions/plant/process/invocations?q=result:failed'))
+      await page.locator('[role=row][data-id]').first().click()
+      await dock(page).waitFor()
+      await page.waitForTimeout(400)
+      assert.deepEqual(await serious(page), [], 'dock')
+      await shot(page, `functions-dock-${theme}-${lang}-${width}`)
+      await close(page)
+    })
+
+test('with a thousand functions the list is a window, is searched and folds', async () => {
+  const many = await startApps({ quiet: 1000 })
+  try {
+    const page = await open(browser, many.url + '/functions/edge/steady')
+    await page.getByText('1,009').first().waitFor()
+    const nodes = await page.locator('[role=treeitem]').count()
+    assert.ok(nodes <= 80, `${nodes} rows are in the document`)
+    await page.keyboard.press('/')
+    await page.keyboard.type('f777')
+    await eventually('one is left', async () => (await page.locator('[role=treeitem]:has-text("f777")').count()) === 1)
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await shot(page, 'functions-1000')
+    await close(page)
+  } finally {
+    await many.stop()
+  }
+})
