@@ -144,6 +144,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		BuildDir:    filepath.Join(cfg.DataDir(), "apps", site.Name),
 		Settings:    spec.Settings,
 		HTTPAddress: app.address,
+		Watch:       cfg.CodeWatched(),
 		Listen:      door.Loopback,
 		Triggers:    e.Given.Triggers,
 		Outputs:     e.Given.Outputs,
@@ -176,11 +177,17 @@ func appPort(app, dir string, own *config.Port, next config.Port) (port config.P
 	return next, "functions.port", nil
 }
 
-// watchWorker notices that the worker does not come up.
+// watchWorker notices that the program does not build, or the worker not come up.
 func (a *functionApp) watchWorker(e host.Event) {
-	changed, ok := e.(host.WorkerChanged)
-	if ok && (changed.Status.State == worker.Waiting || changed.Status.State == worker.Failing) {
-		a.trouble(fault.New(fault.Unavailable, "", "%s", changed.Status.LastError))
+	switch e := e.(type) {
+	case host.BuildChanged:
+		if e.Build.Err != nil {
+			a.trouble(e.Build.Err)
+		}
+	case host.WorkerChanged:
+		if e.Status.State == worker.Waiting || e.Status.State == worker.Failing {
+			a.trouble(fault.New(fault.Unavailable, "", "%s", e.Status.LastError))
+		}
 	}
 }
 

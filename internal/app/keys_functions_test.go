@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/functions"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -29,6 +31,20 @@ func keysWorker(app *functions.App) {
 	app.Main()
 }
 
+// mended writes a program that builds where one stood that does not, and reports
+// whether it is built.
+func mended(r *rig) string {
+	if err := os.WriteFile(filepath.Join(r.dir, "app", "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		return err.Error()
+	}
+	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); <-time.After(50 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(r.dir, ".lazuli", "apps", "one", "app")); err == nil {
+			return "built"
+		}
+	}
+	return "left alone"
+}
+
 // functionKeys are the function apps. Their worker is this test's own program.
 func functionKeys() map[string]keyCase {
 	self, err := os.Executable()
@@ -47,7 +63,9 @@ func functionKeys() map[string]keyCase {
 			return strings.TrimSpace(fmt.Sprint(code, " ", text))
 		}
 	}
+	broken := map[string]string{"app/go.mod": "module app\n", "app/main.go": "package main\n\nfunc main() { no }\n"}
 	return map[string]keyCase{
+		"functions.watch":           {yaml: "functions: {watch: false, apps: {one: {path: app}}}", files: broken, want: "left alone", probe: mended},
 		"functions.port":            {yaml: "functions: {port: PORT, apps: {one: {path: app, binary: " + self + "}}}", files: files, want: "200", probe: at("http://127.0.0.1:PORT")},
 		"functions.apps.*.port":     {yaml: app(", port: PORT"), files: files, want: "200", probe: at("http://127.0.0.1:PORT")},
 		"functions.apps.*.path":     {yaml: app(""), files: files, want: "200", probe: at("")},

@@ -39,6 +39,7 @@ listens on Host.LocalHttpPort of local.settings.json, else 7071.`,
 	cmd.Flags().Uint16VarP(&f.port, "port", "p", 0, "port of the app's HTTP functions (default Host.LocalHttpPort, else 7071)")
 	cmd.Flags().StringVar(&root, "script-root", "", "folder of the function app (default: this one)")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
+	cmd.Flags().BoolVar(&f.noWatch, "no-watch", false, "leave the app as it is when its code changes")
 	cmd.Flags().BoolVar(&f.anyPort, "any-port", false, "listen on free ports, shown on the screen, instead of the usual ones; a port chosen for an app stays")
 	return cmd
 }

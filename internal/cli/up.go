@@ -29,6 +29,7 @@ type upFlags struct {
 	quiet     bool
 	profile   string
 	start     string // of stream jobs
+	noWatch   bool   // changes of the functions' code are left alone
 	anyPort   bool   // free ports instead of the usual ones
 	port      uint16 // of the function app; 0: as configured
 	functions bool   // without a function app there is nothing to start
@@ -43,6 +44,9 @@ func newUpCmd(s *session) *cobra.Command {
 Event Hubs, Cosmos DB, stream jobs, and the function apps, built first if need
 be. Without a lazuli.yaml all services start empty, and hubs are created on first
 use; a folder that is itself a function app (host.json) is served as the one app.
+
+When the code of a function app changes it is built again, and the new code takes
+over; code that does not build or start is reported, and the old code runs on.
 
 Ctrl-C drains and stops; a second Ctrl-C kills. What was acknowledged is on
 disk either way.`,
@@ -69,6 +73,7 @@ disk either way.`,
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "log warnings and errors only, and print no screen")
 	cmd.Flags().StringVar(&f.start, "stream-start", "", "start all stream jobs, also stopped ones, from last, now, all or an RFC 3339 time; all but last discard their checkpoints")
+	cmd.Flags().BoolVar(&f.noWatch, "no-watch", false, "leave the function apps as they are when their code changes (or functions.watch: false)")
 	cmd.Flags().BoolVar(&f.anyPort, "any-port", false, "listen on free ports, shown on the screen, instead of the usual ones; a port chosen for an app stays")
 	cmd.Flags().StringVar(&f.profile, "cpu-profile", "", "write a CPU profile of the whole run to this file, for go tool pprof")
 	return cmd
@@ -149,6 +154,9 @@ func (s *session) loadProject(dir string, f upFlags) (config.Config, []string, e
 	}
 	if f.anyPort {
 		cfg.AnyPort()
+	}
+	if f.noWatch {
+		cfg.Functions.Watch = new(bool)
 	}
 	return cfg, notes, f.takePort(&cfg)
 }

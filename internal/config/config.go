@@ -108,8 +108,9 @@ type Container struct {
 
 // Functions are the project's function apps.
 type Functions struct {
-	Port Port           `yaml:"port"` // first app; further apps count up; default 7071
-	Apps map[string]App `yaml:"apps"` // by name
+	Port  Port           `yaml:"port"`  // first app; further apps count up; default 7071
+	Watch *bool          `yaml:"watch"` // changes of the apps' code are built and take over; default true
+	Apps  map[string]App `yaml:"apps"`  // by name
 }
 
 // App is one function app.
@@ -187,6 +188,9 @@ func (c *Config) abs(p string) string {
 
 // HubsAutoCreated reports whether a hub comes to be on its first use.
 func (c *Config) HubsAutoCreated() bool { return auto(c.EventHubs.AutoCreate, !c.HasFile) }
+
+// CodeWatched reports whether changes of the function apps' code take over.
+func (c *Config) CodeWatched() bool { return auto(c.Functions.Watch, true) }
 
 // ContainersAutoCreated reports whether the containers that functions name
 // come to be when the functions start.

@@ -10,6 +10,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // function is a declared function with its trigger and outputs set up.
@@ -31,38 +32,59 @@ type boundOutput struct {
 	output.Output
 }
 
+// functionSet is the functions of one state of the app's code.
+type functionSet struct {
+	functions []*function
+	broken    []BrokenFunction
+}
+
 // index turns what a worker reports into the functions to load. The first
 // report sets the functions up; a restarted worker reports again, and from
 // then on only what it needs for loading is taken.
 func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error) {
+	h.mu.Lock()
+	first := !h.indexed
+	h.mu.Unlock()
+	var set functionSet
+	load, err := h.indexAs(reported, first, &set)
+	if err != nil || !first {
+		return load, err
+	}
+	h.mu.Lock()
+	h.indexed = true
+	h.functions, h.broken = set.functions, set.broken
+	h.mu.Unlock()
+	h.generation.Add(1)
+	return load, nil
+}
+
+// indexInto is index for new code, whose functions go into set until it takes
+// over. Its workers start one after the other.
+func (h *Host) indexInto(set *functionSet) worker.Index {
+	return func(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error) {
+		return h.indexAs(reported, len(set.functions)+len(set.broken) == 0, set)
+	}
+}
+
+func (h *Host) indexAs(reported []*funcrpc.RpcFunctionMetadata, first bool, set *functionSet) ([]*binding.Function, error) {
 	declared, broken, err := h.declared(reported)
 	if err != nil {
 		return nil, err
 	}
-	h.mu.Lock()
-	first := !h.indexed
-	h.indexed = true
-	h.mu.Unlock()
 	if !first {
 		return h.known(declared), nil
 	}
-	var (
-		functions []*function
-		load      []*binding.Function
-	)
+	var load []*binding.Function
 	for _, d := range declared {
 		f, err := h.setUp(d)
 		if err != nil {
 			broken = append(broken, BrokenFunction{d.Name, err})
 			continue
 		}
-		functions = append(functions, f)
+		set.functions = append(set.functions, f)
 		load = append(load, d)
 	}
-	h.mu.Lock()
-	h.functions, h.broken = functions, broken
-	h.mu.Unlock()
-	h.generation.Add(1)
+	set.broken = broken
 	for _, b := range broken {
 		h.log.Error("function cannot run", "function", b.Name, "error", b.Err)
 	}

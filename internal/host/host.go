@@ -50,6 +50,8 @@ type Options struct {
 	// besides HTTP, which is the host's own.
 	Triggers trigger.Table
 	Outputs  output.Table
+	// Watch takes changes of the app's code over while it runs.
+	Watch bool
 	// Listeners are told every event, besides the log.
 	Listeners []Listener
 	// Log takes the host's and the functions' records; nil drops them.
@@ -77,6 +79,7 @@ type Host struct {
 
 	listeners  []Listener
 	supervisor *worker.Supervisor
+	program    run.Program    // of the workers; of a Go app without its path
 	server     *worker.Server // nil for a custom handler
 	triggers   trigger.Table
 	outputs    output.Table
@@ -96,6 +99,7 @@ type Host struct {
 	indexed   bool
 	ready     chan struct{} // closed once functions are known and a worker runs
 	isReady   bool
+	attended  bool           // the triggers live in rounds: see attend
 	outside   sync.WaitGroup // invocations by HTTP and by hand; see enter
 	stopping  bool
 	switches  map[string]bool // what people turned on or off, by name in lower case
@@ -210,7 +214,8 @@ func (h *Host) Ready() <-chan struct{} { return h.ready }
 func (h *Host) Run(ctx context.Context) error {
 	defer h.abortNow()
 	defer context.AfterFunc(ctx, h.beginStop)()
-	if err := h.build(ctx, h.workerPath()); err != nil {
+	code := h.watcher()
+	if err := h.firstBuild(ctx, code); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -233,14 +238,23 @@ func (h *Host) Run(ctx context.Context) error {
 		defer close(supervised)
 		_ = h.supervisor.Run(supervise) // always nil
 	}()
+	var following, stops sync.WaitGroup
+	if code != nil {
+		following.Go(func() { h.follow(ctx, code, &stops) })
+	}
 	select {
 	case <-h.ready:
+		h.mu.Lock()
+		h.attended = true
+		h.mu.Unlock()
 		h.attend(ctx)
 	case <-ctx.Done():
 	}
 	<-ctx.Done()
 	h.beginStop()
+	following.Wait()
 	h.outside.Wait()
+	stops.Wait()
 	endSupervise()
 	<-supervised
 	endWork()

@@ -25,7 +25,7 @@ const invocationHeader = "x-ms-invocation-id"
 // worker is told of the invocation over the protocol as well, with a request
 // that has no URL (that is how it knows), and the invocation ends when both
 // legs have ended. Nothing is buffered on the way.
-func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live worker.Worker, params map[string]string) {
+func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live *worker.Seat, params map[string]string) {
 	info := live.Info()
 	target, err := url.Parse(info.HTTPEndpoint)
 	if err != nil {
@@ -45,6 +45,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 	go func() {
 		_, err := h.attempt(r.Context(), f, attempt{
 			onStart: func(id string) { ids <- id },
+			on:      live,
 			giveUp:  r.Context().Done(),
 			leg:     pass,
 			call: trigger.Call{

@@ -51,16 +51,18 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 		return nil
 	}
 	if h.forwards(f, live.Info()) {
+		defer live.Release()
 		h.forward(w, r, f, live, params)
 		return nil
 	}
+	live.Release()
 	h.answer(w, r, f, params)
 	return nil
 }
 
 // acquireFor waits for a worker on behalf of a request: not for ever, and not
 // beyond the time for draining.
-func (h *Host) acquireFor(ctx context.Context) (worker.Worker, error) {
+func (h *Host) acquireFor(ctx context.Context) (*worker.Seat, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpWorkerWait)
 	defer cancel()
 	defer context.AfterFunc(h.abort, cancel)()

@@ -70,6 +70,8 @@ type attempt struct {
 	onStart func(id string)
 	// leg is the request that the worker gets by HTTP, or nil.
 	leg *httpLeg
+	// on is the worker that is held for it; nil takes the one that runs.
+	on *worker.Seat
 	// giveUp is closed when nobody waits for the result any more; may be nil.
 	giveUp <-chan struct{}
 }
@@ -89,9 +91,13 @@ var errTimeout = errors.New("function timeout")
 
 // attempt runs a function once and writes its outputs.
 func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.InvocationResponse, error) {
-	w, err := h.supervisor.Acquire(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
+	w := a.on
+	if w == nil {
+		var err error
+		if w, err = h.supervisor.Acquire(ctx); err != nil {
+			return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
+		}
+		defer w.Release()
 	}
 	id, trace := uuid.New(), childTrace(a.call.TraceParent)
 	begun := time.Now()
@@ -153,7 +159,7 @@ func (h *Host) answered(f *function, a attempt, resp *funcrpc.InvocationResponse
 
 // ask sends the request to the worker and judges the answer. A function that
 // overruns its time takes its worker down: nothing else ends running code.
-func (h *Host) ask(ctx context.Context, w worker.Worker, f *function, id, trace string, a attempt, data *funcrpc.TypedData) (*funcrpc.InvocationResponse, error) {
+func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace string, a attempt, data *funcrpc.TypedData) (*funcrpc.InvocationResponse, error) {
 	info := w.Info()
 	functionID, ok := info.IDs[f.decl.Name]
 	if !ok {

@@ -20,18 +20,15 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
-// launcher makes what starts the app's workers.
+// launcher prepares for the app's workers and makes what starts them.
 func (h *Host) launcher() (worker.Launcher, error) {
-	hooks := worker.Hooks{Log: h.rpcLog, Output: func(o worker.Output) { h.emit(WorkerOutput(o)) }}
 	if h.kind == project.Custom {
 		program, err := h.customProgram(h.config.CustomHandler)
 		if err != nil {
 			return nil, err
 		}
-		return &worker.HTTP{
-			Program: program, Listen: h.o.Listen, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
-			HostVersion: RuntimeVersion, Index: h.index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
-		}, nil
+		h.program = program
+		return h.launcherOf("", h.index), nil
 	}
 	if h.o.Binary == "" && h.o.BuildDir == "" {
 		return nil, fault.New(fault.Invalid, h.o.Dir, "a Go app needs a folder to be built in, or a binary")
@@ -40,20 +37,35 @@ func (h *Host) launcher() (worker.Launcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for workers: %w", err)
 	}
-	server := worker.NewServer(l, h.log)
-	h.server = server
+	h.server = worker.NewServer(l, h.log)
 	path := h.workerPath()
+	h.program = run.Program{Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))}
+	return h.launcherOf(path, h.index), nil
+}
+
+// launcherOf starts workers of the program at path, of a custom handler's own
+// where that is what the app is, whose functions index takes.
+func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
+	hooks := worker.Hooks{Log: h.rpcLog, Output: func(o worker.Output) { h.emit(WorkerOutput(o)) }}
+	program := h.program
+	if h.kind == project.Custom {
+		return &worker.HTTP{
+			Program: program, Listen: h.o.Listen, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
+			HostVersion: RuntimeVersion, Index: index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
+		}
+	}
+	program.Path = path
 	return &worker.RPC{
-		Server:      server,
-		Program:     run.Program{Path: path, Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))},
+		Server:      h.server,
+		Program:     program,
 		AppDir:      h.o.Dir,
 		WorkerDir:   filepath.Dir(path),
 		HostVersion: RuntimeVersion,
-		Index:       h.index,
+		Index:       index,
 		Timeouts:    h.o.Timeouts,
 		Hooks:       hooks,
 		Log:         h.log,
-	}, nil
+	}
 }
 
 // workerPath is the binary of a Go app: given, or to be built.

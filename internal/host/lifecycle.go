@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"sync"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
@@ -17,7 +18,11 @@ const RuntimeVersion = "4.0.0"
 type lifecycle struct {
 	draining bool
 	restart  bool
+	reindex  bool               // with restart: the code is new
 	endRound context.CancelFunc // nil between rounds
+
+	successor *successor      // new code that waits to take over, or nil
+	stops     *sync.WaitGroup // of what it takes over from
 }
 
 // Drain stops all triggers and lets running invocations end. HTTP functions
@@ -70,26 +75,43 @@ func (h *Host) attend(ctx context.Context) {
 			h.listen(round)
 		}
 		<-round.Done()
-		if ctx.Err() == nil && h.takeRestart() {
-			h.supervisor.Restart(ctx, "the function app was restarted by hand")
+		if ctx.Err() != nil {
+			return
+		}
+		if next, stops := h.takeSuccessor(); next != nil {
+			h.succeed(next, stops)
+		}
+		if reason, asked := h.takeRestart(); asked {
+			h.supervisor.Restart(ctx, reason)
 		}
 	}
+}
+
+func (h *Host) takeSuccessor() (*successor, *sync.WaitGroup) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	next := h.life.successor
+	h.life.successor = nil
+	return next, h.life.stops
 }
 
 func (h *Host) nextRound(ctx context.Context) (round context.Context, draining bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	round, h.life.endRound = context.WithCancel(ctx)
-	if h.life.restart { // asked between two rounds
+	if h.life.restart || h.life.successor != nil { // asked between two rounds
 		h.life.endRound()
 	}
 	return round, h.life.draining
 }
 
-func (h *Host) takeRestart() bool {
+func (h *Host) takeRestart() (reason string, asked bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	asked := h.life.restart
-	h.life.restart = false
-	return asked
+	reason, asked = "the function app was restarted by hand", h.life.restart
+	if h.life.reindex {
+		reason, h.indexed = "its code changed", false
+	}
+	h.life.restart, h.life.reindex = false, false
+	return reason, asked
 }

@@ -42,18 +42,20 @@ const (
 // Supervisor keeps one worker alive. While none runs, Acquire waits: events
 // stay in their sources rather than fail.
 type Supervisor struct {
-	launcher Launcher
 	log      *slog.Logger
 	onChange func(Status)
 	backoff  run.Backoff // used by Run alone
 
-	mu      sync.Mutex // guards the fields below
-	status  Status
-	current Worker
-	changed chan struct{} // closed and replaced at every change
-	doomed  Worker        // the worker that Replace was called on
-	reason  string        // why
-	wanted  bool          // it is no failure: somebody asked for a restart
+	mu       sync.Mutex // guards the fields below
+	status   Status
+	current  *Seat
+	placed   *Seat              // what Swap put in place, until Run attends to it
+	endTurn  context.CancelFunc // of the turn in which Run starts or follows one worker
+	launcher Launcher
+	changed  chan struct{} // closed and replaced at every change
+	doomed   *Seat         // the worker that Replace was called on
+	reason   string        // why
+	wanted   bool          // it is no failure: somebody asked for a restart
 }
 
 // NewSupervisor returns a supervisor of workers that launcher starts. onChange
@@ -74,37 +76,78 @@ func NewSupervisor(launcher Launcher, log *slog.Logger, onChange func(Status)) *
 // error, because the next build of it may.
 func (s *Supervisor) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		s.enter(Starting, nil, "")
-		w, err := s.launcher.Launch(ctx)
-		if ctx.Err() != nil {
-			if w != nil {
-				w.Stop(context.Background())
-			}
-			break
+		turn, seat := s.nextTurn(ctx)
+		if seat == nil {
+			seat = s.start(ctx, turn)
 		}
-		if err != nil {
-			s.fail(err.Error())
-			_ = s.backoff.Wait(ctx) // the loop looks at ctx
-			continue
+		if seat != nil {
+			s.attend(ctx, turn, seat)
 		}
-		s.attend(ctx, w)
 	}
 	s.enter(Stopped, nil, "")
+	if _, seat := s.nextTurn(ctx); seat != nil {
+		seat.Stop(context.WithoutCancel(ctx))
+	}
 	return nil
 }
 
-// attend follows one running worker to its end.
-func (s *Supervisor) attend(ctx context.Context, w Worker) {
+// nextTurn begins a turn, which a Swap ends. seat is the worker that the last
+// Swap put in place, when nobody has attended to it yet.
+func (s *Supervisor) nextTurn(ctx context.Context) (turn context.Context, seat *Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.endTurn != nil {
+		s.endTurn()
+	}
+	turn, s.endTurn = context.WithCancel(ctx)
+	seat, s.placed = s.placed, nil
+	return turn, seat
+}
+
+// start launches a worker. It returns nil when there is none, after a pause, or
+// when one was put in place meanwhile.
+func (s *Supervisor) start(ctx, turn context.Context) *Seat {
+	s.enter(Starting, nil, "")
+	s.mu.Lock()
+	launcher := s.launcher
+	s.mu.Unlock()
+	w, err := launcher.Launch(turn)
+	if turn.Err() != nil {
+		if w != nil {
+			w.Stop(context.WithoutCancel(ctx))
+		}
+		return nil
+	}
+	if err != nil {
+		s.fail(err.Error())
+		_ = s.backoff.Wait(turn) // the loop looks at ctx
+		return nil
+	}
+	seat := &Seat{Worker: w}
+	if !s.sit(seat) {
+		w.Stop(context.WithoutCancel(ctx))
+		return nil
+	}
+	return seat
+}
+
+// attend follows one running worker to its end, or to that of the turn.
+func (s *Supervisor) attend(ctx, turn context.Context, w *Seat) {
 	started := time.Now()
-	s.enter(Running, w, "")
 	select {
 	case <-w.Lost():
-	case <-ctx.Done():
+	case <-turn.Done():
+		if ctx.Err() == nil {
+			return // another is in its place
+		}
 		s.enter(Stopped, nil, "")
 		w.Stop(context.WithoutCancel(ctx)) // bounded by the worker's own grace
 		return
 	}
 	exit := w.Stop(context.WithoutCancel(ctx))
+	if turn.Err() != nil {
+		return
+	}
 	if time.Since(started) >= healthyAfter {
 		s.clear()
 	}
@@ -121,12 +164,52 @@ func (s *Supervisor) attend(ctx context.Context, w Worker) {
 		reason = exit.Err.Error()
 	}
 	s.fail(reason)
-	_ = s.backoff.Wait(ctx) // the loop looks at ctx
+	_ = s.backoff.Wait(turn) // the loop looks at ctx
+}
+
+// Swap puts a worker that runs in the place of the one that does, and a launcher
+// in that of the one that starts others after it. meanwhile runs while nobody can
+// acquire either. The old worker, nil when none ran, goes on with what it was
+// asked and is the caller's to stop; nobody acquires it any more. Once the
+// supervisor has ended it is false, and nothing changes.
+func (s *Supervisor) Swap(l Launcher, w Worker, meanwhile func()) (old *Seat, ok bool) {
+	s.mu.Lock()
+	if s.status.State == Stopped {
+		s.mu.Unlock()
+		return nil, false
+	}
+	old, s.launcher = s.current, l
+	s.current = &Seat{Worker: w}
+	s.placed = s.current
+	meanwhile()
+	if s.endTurn != nil {
+		s.endTurn()
+	}
+	s.status.Failures = 0
+	s.status.Starts++
+	status := s.change(Running, s.current, "")
+	s.mu.Unlock()
+	s.onChange(status)
+	return old, true
+}
+
+// sit makes a worker that was started the current one, unless another was put in
+// place meanwhile.
+func (s *Supervisor) sit(w *Seat) bool {
+	s.mu.Lock()
+	if s.placed != nil {
+		s.mu.Unlock()
+		return false
+	}
+	status := s.change(Running, w, "")
+	s.mu.Unlock()
+	s.onChange(status)
+	return true
 }
 
 // Replace ends a worker that can no longer be trusted, for instance because a
 // function overran its time. A new one is started as after a crash.
-func (s *Supervisor) Replace(w Worker, reason string) {
+func (s *Supervisor) Replace(w *Seat, reason string) {
 	s.mu.Lock()
 	mine := s.doom(w, reason, false)
 	s.mu.Unlock()
@@ -152,7 +235,7 @@ func (s *Supervisor) Restart(ctx context.Context, reason string) {
 }
 
 // doom notes why a worker will end. The caller holds mu.
-func (s *Supervisor) doom(w Worker, reason string, wanted bool) bool {
+func (s *Supervisor) doom(w *Seat, reason string, wanted bool) bool {
 	if s.current != w || s.doomed == w {
 		return false
 	}
@@ -160,7 +243,7 @@ func (s *Supervisor) doom(w Worker, reason string, wanted bool) bool {
 	return true
 }
 
-func (s *Supervisor) reasonFor(w Worker) (reason string, wanted bool) {
+func (s *Supervisor) reasonFor(w *Seat) (reason string, wanted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.doomed == w {
@@ -169,15 +252,18 @@ func (s *Supervisor) reasonFor(w Worker) (reason string, wanted bool) {
 	return "", false
 }
 
-// Acquire waits for a running worker.
-func (s *Supervisor) Acquire(ctx context.Context) (Worker, error) {
+// Acquire waits for a running worker, and holds it: whoever has a seat gives it
+// back with Release when it is done with the worker.
+func (s *Supervisor) Acquire(ctx context.Context) (*Seat, error) {
 	for {
 		s.mu.Lock()
 		w, state, changed := s.current, s.status.State, s.changed
-		s.mu.Unlock()
 		if w != nil && !isLost(w) {
+			w.held.Add(1)
+			s.mu.Unlock()
 			return w, nil
 		}
+		s.mu.Unlock()
 		if state == Stopped {
 			return nil, ErrStopped
 		}
@@ -206,9 +292,24 @@ func (s *Supervisor) Status() Status {
 	return s.status
 }
 
-// enter changes the state and tells who waits.
-func (s *Supervisor) enter(state State, w Worker, reason string) {
+// enter changes the state and tells who waits. A worker that was put in place
+// meanwhile stays.
+func (s *Supervisor) enter(state State, w *Seat, reason string) {
 	s.mu.Lock()
+	if s.placed != nil && state != Stopped {
+		s.mu.Unlock()
+		return
+	}
+	if state == Starting {
+		s.status.Starts++
+	}
+	status := s.change(state, w, reason)
+	s.mu.Unlock()
+	s.onChange(status)
+}
+
+// change is enter for who holds mu and tells the status on.
+func (s *Supervisor) change(state State, w *Seat, reason string) Status {
 	s.current = w
 	s.status.State, s.status.Since = state, time.Now()
 	s.status.Info = Info{}
@@ -218,14 +319,9 @@ func (s *Supervisor) enter(state State, w Worker, reason string) {
 	if reason != "" {
 		s.status.LastError = reason
 	}
-	if state == Starting {
-		s.status.Starts++
-	}
-	status := s.status
 	close(s.changed)
 	s.changed = make(chan struct{})
-	s.mu.Unlock()
-	s.onChange(status)
+	return s.status
 }
 
 // fail counts a failure.

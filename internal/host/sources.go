@@ -1,0 +1,55 @@
+package host
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+)
+
+// What an app is made of, by the ends of file names: a change of others, such as a
+// log that the app writes, is none of its code.
+var (
+	goSources     = []string{".go", ".s", ".c", ".h", ".syso"}
+	goModules     = []string{"go.mod", "go.sum", "go.work"}
+	customSources = []string{
+		".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".jsx", ".rb", ".php", ".pl", ".lua", ".r", ".jl", ".sh", ".ps1", ".jar", ".dll",
+	}
+	customFiles = []string{"function.json", "package.json", "requirements.txt"}
+)
+
+// sources returns the folder that holds the app's code, and which of its files
+// are code.
+func (h *Host) sources() (dir string, wanted func(path string) bool) {
+	switch {
+	case h.kind == project.Custom:
+		executable := filepath.Clean(h.expandEnv(h.config.CustomHandler.Executable))
+		return h.o.Dir, func(path string) bool {
+			return path == executable || slices.Contains(customFiles, filepath.Base(path)) || slices.Contains(customSources, strings.ToLower(filepath.Ext(path)))
+		}
+	case h.o.Binary != "":
+		name := filepath.Base(h.workerPath())
+		return filepath.Dir(h.workerPath()), func(path string) bool { return path == name }
+	}
+	all := embeds(h.o.Dir)
+	return h.o.Dir, func(path string) bool {
+		name := filepath.Base(path)
+		return all || slices.Contains(goModules, name) ||
+			slices.Contains(goSources, filepath.Ext(name)) && !strings.HasSuffix(name, "_test.go")
+	}
+}
+
+// embeds reports whether the program in dir takes files of other kinds in.
+func embeds(dir string) bool {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	deeper, _ := filepath.Glob(filepath.Join(dir, "*", "*.go"))
+	for _, name := range append(files, deeper...) {
+		if text, err := os.ReadFile(name); err == nil && bytes.Contains(text, []byte("\n//go:embed ")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,53 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNext: sources that change, come and go count, together; the rest does not.
+func TestNext(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.go", "sub/b.go", "gone.go"} {
+		write(t, dir, name, "1")
+	}
+	w, err := New(dir, func(path string) bool { return strings.HasSuffix(path, ".go") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"notes.txt", ".git/x.go", ".lazuli/x.go", "node_modules/m/x.go", "vendor/x.go", "sub/__pycache__/x.go"} {
+		write(t, dir, name, "2")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*period+2*still)
+	defer cancel()
+	if changed, err := w.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("what is no source counts: %v, %v", changed, err)
+	}
+	write(t, dir, "a.go", "22")
+	write(t, dir, "sub/new.go", "2")
+	if err := os.Remove(filepath.Join(dir, "gone.go")); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	changed, err := w.Next(t.Context())
+	if want := []string{"a.go", "gone.go", filepath.Join("sub", "new.go")}; err != nil || !slices.Equal(changed, want) {
+		t.Errorf("%v, %v, want %v", changed, err, want)
+	}
+	if took := time.Since(begun); took < still {
+		t.Errorf("after %v: it was not waited until the files were still", took)
+	}
+}
