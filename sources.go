@@ -10,3 +10,9 @@ import "embed"
 //
 //go:embed functions/*.go functions/functionstest/*.go internal/funcrpc/*.go go.mod go.sum LICENSE
 var Sources embed.FS
+
+// Examples are the projects of the examples folder that stand alone, for
+// `lazuli init`.
+//
+//go:embed examples/averages examples/telemetry examples/stream
+var Examples embed.FS

@@ -145,6 +145,7 @@ against it unchanged.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
 	root.Args, root.RunE = knownVerb, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.AddCommand(
+		newInitCmd(s),
 		newUpCmd(s),
 		newSendCmd(s),
 		newTailCmd(s),

@@ -134,9 +134,13 @@ func selfCommand() string {
 			return "go run ./cmd/lazuli" // `go run` builds into the temporary folder
 		}
 	}
-	base := filepath.Base(exe)
-	if found, err := exec.LookPath(base); err == nil && sameFile(found, exe) {
-		return base
+	if said := os.Getenv("LAZULI_COMMAND"); said != "" {
+		return said // by the launcher of the npm package
+	}
+	for _, name := range []string{filepath.Base(exe), "lazuli"} {
+		if found, err := exec.LookPath(name); err == nil && sameFile(found, exe) {
+			return name
+		}
 	}
 	short := shortPath(exe)
 	if !strings.ContainsRune(short, filepath.Separator) {

@@ -17,7 +17,9 @@ If there is no such package, there is no program for this system.`)
   process.exit(1)
 }
 
-const child = spawn(program, process.argv.slice(2), { stdio: 'inherit' })
+// What the program says to type is what was typed.
+const LAZULI_COMMAND = process.env.npm_command === 'exec' ? 'npx lazuli' : 'lazuli'
+const child = spawn(program, process.argv.slice(2), { stdio: 'inherit', env: { ...process.env, LAZULI_COMMAND } })
 // A terminal sends Ctrl-C to the program too; others may send it here alone.
 process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
 process.on('SIGTERM', () => child.kill('SIGTERM'))

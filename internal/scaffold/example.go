@@ -1,0 +1,103 @@
+package scaffold
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli"
+)
+
+// Example is a complete project that this program carries.
+type Example struct {
+	Name string
+	Says string // what it shows
+	Code bool   // it has a function app, which needs Go to be built
+}
+
+// Examples are those of the repository's examples folder that stand alone.
+var Examples = []Example{
+	{"averages", "hub, stream query, container and dashboard; no code", false},
+	{"telemetry", "devices, hub, five functions in Go, change feed, alarm, dashboard", true},
+	{"stream", "a stream query over files, with its test cases", false},
+}
+
+// FindExample returns the example of that name.
+func FindExample(name string) (Example, error) {
+	var names []string
+	for _, e := range Examples {
+		if strings.EqualFold(e.Name, name) {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	return Example{}, fmt.Errorf("no example is called %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// Write writes the example's files below dir, and into a function app of it what
+// the app needs to build anywhere. It returns the names of the example's own
+// files, with forward slashes.
+func (e Example) Write(dir string) ([]string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	own, err := e.files()
+	if err != nil {
+		return nil, err
+	}
+	var rest []file
+	if e.Code {
+		if rest, err = e.moduleFiles(); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := writeNew(dir, slices.Concat(own, rest)); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range own {
+		names = append(names, f.name)
+	}
+	return names, nil
+}
+
+// files are the example's own, but for the pages that explain it: these are for
+// readers of the repository.
+func (e Example) files() ([]file, error) {
+	root := path.Join("examples", e.Name)
+	var files []file
+	err := fs.WalkDir(lazuli.Examples, root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) == ".md" {
+			return err
+		}
+		text, err := fs.ReadFile(lazuli.Examples, name)
+		files = append(files, file{strings.TrimPrefix(name, root+"/"), text})
+		return err
+	})
+	return files, err
+}
+
+// moduleFiles make a module of the folder app.
+func (e Example) moduleFiles() ([]file, error) {
+	mod, err := appMod("example.org/" + e.Name)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := sumsOf()
+	if err != nil {
+		return nil, err
+	}
+	library, err := libraryFiles()
+	if err != nil {
+		return nil, err
+	}
+	files := append([]file{{"go.mod", mod}, {"go.sum", sums}}, library...)
+	for i := range files {
+		files[i].name = "app/" + files[i].name
+	}
+	return files, nil
+}
