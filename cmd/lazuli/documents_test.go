@@ -3,7 +3,8 @@
 package main
 
 import (
-	"fmt"
+	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,10 @@ var shellBlock = regexp.MustCompile("(?ms)^```sh( fails| keytool)?\n(.*?)^```")
 // the ports are free ones, and the line that starts the project is left out,
 // because the test has started it.
 func TestDocuments(t *testing.T) {
+	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "telemetry", "dashboards", "telemetry.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, page := range []string{"README.md", "docs/workshop.md", "docs/connecting.md", "docs/stream.md", "docs/dashboards.md"} {
 		t.Run(page, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("..", "..", page))
@@ -32,8 +37,11 @@ func TestDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := project(t, freePorts, true)
-			writeDashboards(t, dir, text)
+			writeDashboard(t, dir, "telemetry.json", example)
 			p := up(t, dir)
+			for _, m := range jsonBlock.FindAllSubmatch(text, -1) {
+				followDashboard(t, p, dir, m[1])
+			}
 			blocks := shellBlock.FindAllStringSubmatch(string(text), -1)
 			if len(blocks) == 0 {
 				t.Fatal("no shell block")
@@ -50,16 +58,50 @@ func TestDocuments(t *testing.T) {
 
 var jsonBlock = regexp.MustCompile("(?ms)^```json\n(.*?)^```")
 
-// writeDashboards gives the project the dashboards that the page shows.
-func writeDashboards(t *testing.T, dir string, page []byte) {
+// followDashboard saves a dashboard of the page beside that of the example while
+// the project runs, as the page says, and waits until it shows.
+func followDashboard(t *testing.T, p *process, dir string, text []byte) {
 	t.Helper()
-	if err := os.Mkdir(filepath.Join(dir, "dashboards"), 0o700); err != nil {
+	var board struct{ Name string }
+	if err := json.Unmarshal(text, &board); err != nil {
 		t.Fatal(err)
 	}
-	for i, m := range jsonBlock.FindAllSubmatch(page, -1) {
-		if err := os.WriteFile(filepath.Join(dir, "dashboards", fmt.Sprintf("%d.json", i)), m[1], 0o600); err != nil {
+	writeDashboard(t, dir, board.Name+".json", text)
+	testkit.Eventually(t, 10*time.Second, func() bool {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.info.Addresses["portal"]+"/api/dashboards", nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		var list []struct {
+			Name     string
+			Problems int
+		}
+		if json.NewDecoder(res.Body).Decode(&list) != nil {
+			return false
+		}
+		sound := 0
+		for _, b := range list {
+			if (b.Name == board.Name || b.Name == "telemetry") && b.Problems == 0 {
+				sound++
+			}
+		}
+		return sound == 2
+	}, "dashboard %s does not show beside the example's", board.Name)
+}
+
+func writeDashboard(t *testing.T, dir, name string, text []byte) {
+	t.Helper()
+	folder := filepath.Join(dir, "dashboards")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

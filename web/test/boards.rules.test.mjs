@@ -70,9 +70,40 @@ test('two changes are joined, unless they meet', () => {
 })
 
 test('tiles stand where they say, the others where there is room behind the one before', () => {
-  const at = (tiles) => places(tiles).map((p) => `${p.x},${p.y}`).join(' ')
-  assert.equal(at([{ w: 6, h: 2 }, { w: 6, h: 3 }, { w: 3, h: 1 }]), '0,0 6,0 0,2')
-  assert.equal(at([{ w: 8, h: 1 }, { w: 8, h: 1 }]), '0,0 0,1')
-  assert.equal(at([{ w: 4, h: 1 }, { w: 4, h: 2, x: 0, y: 0 }, { w: 4, h: 1 }]), '4,0 0,0 8,0')
-  assert.deepEqual(reading(places([{ w: 6, h: 1, x: 6, y: 0 }, { w: 6, h: 1, x: 0, y: 0 }])), [1, 0])
+  const at = (tiles) =>
+    places(tiles)
+      .map((p) => `${p.x},${p.y}`)
+      .join(' ')
+  assert.equal(
+    at([
+      { w: 6, h: 2 },
+      { w: 6, h: 3 },
+      { w: 3, h: 1 },
+    ]),
+    '0,0 6,0 0,2',
+  )
+  assert.equal(
+    at([
+      { w: 8, h: 1 },
+      { w: 8, h: 1 },
+    ]),
+    '0,0 0,1',
+  )
+  assert.equal(
+    at([
+      { w: 4, h: 1 },
+      { w: 4, h: 2, x: 0, y: 0 },
+      { w: 4, h: 1 },
+    ]),
+    '4,0 0,0 8,0',
+  )
+  assert.deepEqual(
+    reading(
+      places([
+        { w: 6, h: 1, x: 6, y: 0 },
+        { w: 6, h: 1, x: 0, y: 0 },
+      ]),
+    ),
+    [1, 0],
+  )
 })

@@ -25,7 +25,11 @@ let lab, browser
 
 before(
   async () => {
-    lab = await start({ 'telemetry.json': await telemetry(), 'devices.json': devices, 'torn.json': '{"name": "torn",\n  "tiles": []\n  "titel": 5}' })
+    lab = await start({
+      'telemetry.json': await telemetry(),
+      'devices.json': devices,
+      'torn.json': '{"name": "torn",\n  "tiles": []\n  "titel": 5}',
+    })
     browser = await browse()
     for (let i = 0; i < 40; i++)
       await lab.store(device(i, Date.now() - (40 - i) * 5000, 24 + 8 * Math.sin(i / 5) + (i % 5)))
@@ -34,6 +38,7 @@ before(
 )
 after(async () => {
   await browser?.close()
+  if (process.env.TELL) console.log(lab?.said().slice(-4000))
   await lab?.stop()
 })
 
@@ -43,12 +48,18 @@ test('a mistake has its line and caret, breaks its tile only, and no other dashb
   const page = await open(browser, lab.url + '/dashboards/devices')
   const broken = tile(page, 'Wrong')
   await broken.locator('mark').waitFor()
-  assert.match(await broken.innerText(), /tiles\[1\]\.aggregate[\s\S]*"median" is none of last, avg[\s\S]*line 10, column \d+/)
+  assert.match(
+    await broken.innerText(),
+    /tiles\[1\]\.aggregate[\s\S]*"median" is none of last, avg[\s\S]*line 10, column \d+/,
+  )
   assert.equal(await broken.locator('mark').innerText(), '"')
   await eventually('the other tile lives', async () => /40/.test(await tile(page, 'Events').innerText()))
   await page.goto(lab.url + '/dashboards/torn')
   await page.getByText('1 mistake in dashboards/torn.json').waitFor()
-  assert.match(await page.locator('[role=alert]').innerText(), /a comma or the closing } is missing here[\s\S]*line 2, column 14/)
+  assert.match(
+    await page.locator('[role=alert]').innerText(),
+    /a comma or the closing } is missing here[\s\S]*line 2, column 14/,
+  )
   await close(page)
 })
 
@@ -80,7 +91,10 @@ test('a drag on a chart zooms all tiles and pauses; z goes back', async () => {
   assert.equal(await tile(page, 'Events').locator('b').innerText(), still)
   const address = page.url()
   await page.reload()
-  await eventually('the address is the state', async () => (await tile(page, 'Events').locator('b').innerText()) === still)
+  await eventually(
+    'the address is the state',
+    async () => (await tile(page, 'Events').locator('b').innerText()) === still,
+  )
   await page.goBack().catch(() => {})
   await page.goto(address.split('?')[0])
   await tile(page, 'Temperature').locator('.u-over').waitFor()
@@ -96,8 +110,13 @@ test('a drag on a chart zooms all tiles and pauses; z goes back', async () => {
 })
 
 test('an old row is kept, is said so, and shows in its time', async () => {
-  const answer = JSON.parse(await lab.push('doors', [{ door: 'north', open: true, note: 'x', at: '2026-01-05T12:00:00Z' }]))
-  assert.match(answer.note, /1 of 1 row is kept but older than what the tiles show: the oldest is of 2026-01-05T12:00:00Z, the widest window is 24h/)
+  const answer = JSON.parse(
+    await lab.push('doors', [{ door: 'north', open: true, note: 'x', at: '2026-01-05T12:00:00Z' }]),
+  )
+  assert.match(
+    answer.note,
+    /1 of 1 row is kept but older than what the tiles show: the oldest is of 2026-01-05T12:00:00Z, the widest window is 24h/,
+  )
   const page = await open(browser, lab.url + '/dashboards/devices')
   const doors = tile(page, 'Doors')
   await doors.getByText('No rows in this time').waitFor()
@@ -105,7 +124,12 @@ test('an old row is kept, is said so, and shows in its time', async () => {
   await doors.getByRole('button', { name: 'Show that time' }).click()
   await doors.getByText('north').waitFor()
   await close(page)
-  assert.equal(await lab.push('doors', [{ door: 'south', open: false, note: 'a long note about the door that is open', at: new Date().toISOString() }]), '')
+  assert.equal(
+    await lab.push('doors', [
+      { door: 'south', open: false, note: 'a long note about the door that is open', at: new Date().toISOString() },
+    ]),
+    '',
+  )
 })
 
 test('a board on a dead feed is not live', async () => {
@@ -204,7 +228,10 @@ test('a dashboard is made by keyboard alone, and the file is what the screen sho
   await page.waitForURL(/\/dashboards\/keys$/)
   await page.locator('.tile').nth(2).waitFor()
   const file = JSON.parse(await lab.read('keys.json'))
-  assert.deepEqual(file.tiles.map((t) => t.type), ['number', 'line', 'table'])
+  assert.deepEqual(
+    file.tiles.map((t) => t.type),
+    ['number', 'line', 'table'],
+  )
   assert.equal(file.tiles[0].title, 'How many')
   assert.equal(file.tiles[0].x, 1)
   assert.equal(file.tiles[0].w, 4)
@@ -214,10 +241,18 @@ test('a dashboard is made by keyboard alone, and the file is what the screen sho
     const unit = (grid.width - 40 + 10) / 12
     return [...document.querySelectorAll('.grid .cell')].map((c) => {
       const r = c.getBoundingClientRect()
-      return { type: c.querySelector('.tile').dataset.tile, x: Math.round((r.left - grid.left - 20) / unit), w: Math.round((r.width + 10) / unit) }
+      return {
+        type: c.querySelector('.tile').dataset.tile,
+        x: Math.round((r.left - grid.left - 20) / unit),
+        w: Math.round((r.width + 10) / unit),
+      }
     })
   })
-  for (const t of file.tiles) assert.deepEqual(screen.find((s) => s.type === t.type), { type: t.type, x: t.x, w: t.w })
+  for (const t of file.tiles)
+    assert.deepEqual(
+      screen.find((s) => s.type === t.type),
+      { type: t.type, x: t.x, w: t.w },
+    )
   await lab.remove('keys.json')
   await close(page)
 })
@@ -244,37 +279,45 @@ test('a tile is dragged, and only its place changes in the file', async () => {
   await close(page)
 })
 
-test('a change outside of the page is joined; where both changed a line one is chosen', { timeout: 60_000 }, async () => {
-  const text = (a, b) => `{\n  "name": "joint",\n  "title": "${a}",\n  "subtitle": "${b}",\n  "datasets": {},\n  "tiles": []\n}\n`
-  await lab.write('joint.json', text('one', 'two'))
-  const page = await open(browser, lab.url + '/dashboards')
-  await page.locator('a.card', { hasText: 'joint.json' }).waitFor()
-  await page.goto(lab.url + '/dashboards/joint/edit')
-  const title = page.getByLabel('Title, English', { exact: true }).first()
-  await title.fill('mine')
-  await title.blur()
-  await lab.write('joint.json', text('one', 'theirs'))
-  await page.getByText('both changes are joined').waitFor()
-  await page.getByRole('button', { name: 'Save', exact: true }).click()
-  await page.locator('dialog[open]').getByRole('button', { name: 'Save', exact: true }).click()
-  await page.waitForURL(/joint$/)
-  assert.equal(await lab.read('joint.json'), text('mine', 'theirs'))
-  await page.goto(lab.url + '/dashboards/joint/edit')
-  await title.fill('me again')
-  await title.blur()
-  await lab.write('joint.json', text('they again', 'theirs'))
-  await page.getByRole('button', { name: 'Take the file' }).waitFor()
-  await page.getByRole('button', { name: 'Keep mine' }).click()
-  await page.getByRole('button', { name: 'Save', exact: true }).click()
-  await page.locator('dialog[open]').getByRole('button', { name: 'Save', exact: true }).click()
-  await page.waitForURL(/joint$/)
-  assert.equal(await lab.read('joint.json'), text('me again', 'theirs'))
-  await lab.remove('joint.json')
-  await close(page)
-})
+test(
+  'a change outside of the page is joined; where both changed a line one is chosen',
+  { timeout: 60_000 },
+  async () => {
+    const text = (a, b) =>
+      `{\n  "name": "joint",\n  "title": "${a}",\n  "subtitle": "${b}",\n  "datasets": {},\n  "tiles": []\n}\n`
+    await lab.write('joint.json', text('one', 'two'))
+    const page = await open(browser, lab.url + '/dashboards')
+    await page.locator('a.card', { hasText: 'joint.json' }).waitFor()
+    await page.goto(lab.url + '/dashboards/joint/edit')
+    const title = page.getByLabel('Title, English', { exact: true }).first()
+    await title.fill('mine')
+    await title.blur()
+    await lab.write('joint.json', text('one', 'theirs'))
+    await page.getByText('both changes are joined').waitFor()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.locator('dialog[open]').getByRole('button', { name: 'Save', exact: true }).click()
+    await page.waitForURL(/joint$/)
+    assert.equal(await lab.read('joint.json'), text('mine', 'theirs'))
+    await page.goto(lab.url + '/dashboards/joint/edit')
+    await title.fill('me again')
+    await title.blur()
+    await lab.write('joint.json', text('they again', 'theirs'))
+    await page.getByRole('button', { name: 'Take the file' }).waitFor()
+    await page.getByRole('button', { name: 'Keep mine' }).click()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.locator('dialog[open]').getByRole('button', { name: 'Save', exact: true }).click()
+    await page.waitForURL(/joint$/)
+    assert.equal(await lab.read('joint.json'), text('me again', 'theirs'))
+    await lab.remove('joint.json')
+    await close(page)
+  },
+)
 
 test('a wall fills the screen, and its letters grow with it', async () => {
-  for (const [width, height] of [[1920, 1080], [3840, 2160]]) {
+  for (const [width, height] of [
+    [1920, 1080],
+    [3840, 2160],
+  ]) {
     const page = await open(browser, lab.url + '/dashboards/telemetry', { width, height })
     await page.locator('.tile').nth(7).waitFor()
     await page.keyboard.press('f')
@@ -282,7 +325,10 @@ test('a wall fills the screen, and its letters grow with it', async () => {
     await page.waitForTimeout(600)
     const seen = await page.evaluate(() => {
       const pane = document.querySelector('.pane')
-      return { letters: parseFloat(getComputedStyle(document.documentElement).fontSize), rest: pane.scrollHeight - pane.clientHeight }
+      return {
+        letters: parseFloat(getComputedStyle(document.documentElement).fontSize),
+        rest: pane.scrollHeight - pane.clientHeight,
+      }
     })
     assert.ok(seen.rest <= 1, `${width}: ${seen.rest} px do not fit`)
     assert.ok(seen.letters > width / 150, `${width}: letters of ${seen.letters} px`)
@@ -309,15 +355,27 @@ test('nothing serious for axe, nothing cut, in both themes and languages', { tim
   ]
   const found = []
   for (const [theme, lang, width, height] of looks)
-    for (const [name, path] of Object.entries({ index: '', board: '/telemetry', devices: '/devices', torn: '/torn', edit: '/devices/edit', json: '/devices/edit?view=json' })) {
+    for (const [name, path] of Object.entries({
+      index: '',
+      board: '/telemetry',
+      devices: '/devices',
+      torn: '/torn',
+      edit: '/devices/edit',
+      json: '/devices/edit?view=json',
+    })) {
       const page = await open(browser, lab.url + '/dashboards' + path, { theme, lang, width, height })
       await page.waitForTimeout(1200)
       await shot(page, `boards-${name}-${theme}-${lang}-${width}`)
       found.push(...(await serious(page)).map((v) => `${name} ${theme} ${lang} ${width}: ${v}`))
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       if (wide > 0) found.push(`${name} ${lang} ${width}: ${wide} px too wide`)
-      const clipped = await page.evaluate(() =>
-        [...document.querySelectorAll('.alarms li, .alarms li b')].filter((e) => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > e.closest('.tile').getBoundingClientRect().right).length,
+      const clipped = await page.evaluate(
+        () =>
+          [...document.querySelectorAll('.alarms li, .alarms li b')].filter(
+            (e) =>
+              e.scrollWidth > e.clientWidth + 1 ||
+              e.getBoundingClientRect().right > e.closest('.tile').getBoundingClientRect().right,
+          ).length,
       )
       if (clipped) found.push(`${name} ${lang} ${width}: ${clipped} parts of alarms are cut`)
       await close(page)
