@@ -33,7 +33,7 @@ func dashboards(e *env) (parts, error) {
 		},
 	})
 	push := func(name string) (dataset.Dataset, error) { return e.Boards.Push(name) }
-	return parts{Streams: jobs.Kinds{Sinks: []jobs.SinkKind{dataset.SinkKind(push)}}}, nil
+	return parts{Streams: jobs.Kinds{Sinks: []jobs.SinkKind{dataset.SinkKind(push, e.Boards.Broken)}}}, nil
 }
 
 // portalPages is the portal over the pages of all services above.

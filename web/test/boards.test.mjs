@@ -139,6 +139,7 @@ test('a board on a dead feed is not live', async () => {
     await page.locator('.state [data-state=empty]').waitFor()
     await old.store(device(1, Date.now() - 3600_000))
     await page.locator('.state [data-state=stale]').waitFor()
+    assert.doesNotMatch(await page.locator('main').innerText(), /Live/)
     assert.match(await page.locator('.state').innerText(), /no new data for 1h|no new data for 59m/)
     await old.store(device(2, Date.now()))
     await page.locator('.state [data-state=fresh]').waitFor()
@@ -345,7 +346,7 @@ test('on a phone the layout is not edited, in words; the JSON is', async () => {
   await close(page)
 })
 
-test('nothing serious for axe, nothing cut, in both themes and languages', { timeout: 240_000 }, async () => {
+test('nothing serious for axe, nothing cut, in both themes and languages', { timeout: 600_000 }, async () => {
   const looks = [
     ['dark', 'en', 1440, 900],
     ['light', 'ko', 1440, 900],

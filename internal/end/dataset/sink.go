@@ -18,10 +18,12 @@ type Dataset interface {
 	Add(rows [][]byte, now time.Time)
 }
 
-// SinkKind is the row of datasets; find finds one by its name.
-func SinkKind(find func(name string) (Dataset, error)) jobs.SinkKind {
+// SinkKind is the row of datasets; find finds one by its name. may reports
+// whether one that is not there may come yet: then writing to it fails, and is
+// tried again, until it does.
+func SinkKind(find func(name string) (Dataset, error), may func() bool) jobs.SinkKind {
 	return jobs.SinkKind{Kind: Kind, Open: func(_ context.Context, out jobs.Output) (stream.Sink, error) {
-		if _, err := find(out.Target); err != nil {
+		if _, err := find(out.Target); err != nil && !may() {
 			return nil, err
 		}
 		return &sink{find, out.Target}, nil

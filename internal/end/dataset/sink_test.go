@@ -23,12 +23,18 @@ func (d *table) Add(rows [][]byte, _ time.Time) {
 func TestSinkContract(t *testing.T) {
 	jobstest.Sink(t, func(t *testing.T) jobstest.SinkLab {
 		all := map[string]*table{"d": {}}
+		broken := false
 		kind := SinkKind(func(name string) (Dataset, error) {
 			if d := all[name]; d != nil {
 				return d, nil
 			}
 			return nil, fault.New(fault.NotFound, "dataset "+name, "it does not exist")
-		})
+		}, func() bool { return broken })
+		broken = true
+		if s, err := kind.Open(t.Context(), jobs.Output{Target: "other"}); err != nil || s == nil {
+			t.Errorf("one that may come: %v", err)
+		}
+		broken = false
 		if _, err := kind.Open(t.Context(), jobs.Output{Target: "other"}); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "other") {
 			t.Errorf("one that is not there: %v", err)
 		}

@@ -72,7 +72,7 @@ func New(o Options) *Set {
 	s.previews.set = s
 	if o.Dir != "" {
 		s.folder = &Folder{dir: o.Dir}
-		s.Load(s.folder.Read())
+		s.load(s.folder.Read())
 	}
 	return s
 }
@@ -337,6 +337,11 @@ func (s *Set) Push(name string) (*Dataset, error) {
 		return nil, fault.New(fault.Invalid, "dataset "+d.Name, "it is fed from container %s; declare it with \"push\": true to write to it", d.Spec.Container)
 	}
 	return d, nil
+}
+
+// Broken reports whether a dashboard has a mistake: what it declares may come yet.
+func (s *Set) Broken() bool {
+	return slices.ContainsFunc(s.Boards(), func(b *Board) bool { return len(b.Problems) > 0 })
 }
 
 // Run follows the feeds of the datasets that are watched, and the folder, until

@@ -7,7 +7,7 @@ import type { State as Mark } from '../ui/types'
 
 export const words = dictionary({
   noRows: ['No rows in this time', '이 기간에 행 없음'],
-  newest: ['The newest row is of {time}.', '최근 행은 {time}의 것입니다.'],
+  newest: ['The newest row is of {time}.', '최근 행: {time}'],
   show: ['Show that time', '해당 시간 보기'],
   noValue: ['no value', '값 없음'],
   reading: ['Reading the past…', '과거 데이터 읽는 중…'],
