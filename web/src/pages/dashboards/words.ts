@@ -136,6 +136,7 @@ export const words = dictionary({
   below: ['or less', '이하'],
   columns: ['Columns', '열'],
   field: ['Field', '필드'],
+  fields: ['{n} {n|field|fields}', '필드 {n}개'],
   heading: ['Heading', '제목'],
   where: ['Only rows where', '행 조건'],
   equals: ['equals', '값'],
