@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { device, start, telemetry } from './boards.lab.mjs'
+import { plants, readings } from './instance.mjs'
 import { browse, close, eventually, open, serious, shot } from './lab.mjs'
 
 const devices = `{
@@ -310,6 +311,57 @@ test(
     await page.waitForURL(/joint$/)
     assert.equal(await lab.read('joint.json'), text('me again', 'theirs'))
     await lab.remove('joint.json')
+    await close(page)
+  },
+)
+
+test(
+  'a map: an alarm turns its site red within two seconds; a site shows its hour; all by keyboard',
+  { timeout: 60_000 },
+  async () => {
+    await lab.write('plants.json', JSON.stringify(plants))
+    const page = await open(browser, lab.url + '/dashboards')
+    await page.locator('a.card', { hasText: 'Plants' }).waitFor()
+    for (let back = 55; back >= 0; back -= 5) await lab.push('readings', readings(Date.now() - back * 60_000))
+    await page.goto(lab.url + '/dashboards/plants')
+    await eventually('90 sites', async () => (await page.locator('.site').count()) === 90)
+    assert.equal(await page.locator('.site.alarm').count(), 0)
+    const [plant] = readings()
+    // The page's own clock: a busy machine answers the test late, not the page.
+    await page.evaluate(() => {
+      new MutationObserver(
+        () => (window.red ??= document.querySelector('.site.alarm') ? Date.now() : undefined),
+      ).observe(document.body, { subtree: true, childList: true, attributes: true })
+    })
+    const begin = Date.now()
+    const alert = {
+      at: new Date().toISOString(),
+      plant: plant.plant,
+      name: plant.name,
+      text: 'Output fell by 62 %',
+      level: 'critical',
+    }
+    await lab.push('alerts', [alert])
+    await page.locator('.site.alarm').waitFor()
+    const late = (await page.evaluate(() => window.red)) - begin
+    assert.ok(late < 2000, `the alarm took ${late} ms`)
+    await page.locator('[data-tile=alarms] li').waitFor()
+    await page.locator('[data-tile=number][data-state=alarm]').waitFor()
+    await page.locator('.site.alarm').dispatchEvent('click')
+    await page.locator('aside .uplot canvas').first().waitFor()
+    assert.deepEqual(await serious(page), [])
+    await shot(page, 'boards-map')
+    await page.locator('.site[tabindex="0"]').focus()
+    const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    const first = await label()
+    await page.keyboard.press('ArrowDown')
+    await eventually('another site', async () => (await label()) !== first)
+    await page.keyboard.press('Enter')
+    const second = (await label()).split(':')[0]
+    await page.locator(`aside[aria-label="${second}"]`).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.map aside').waitFor({ state: 'detached' })
+    await lab.remove('plants.json')
     await close(page)
   },
 )

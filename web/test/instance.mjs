@@ -55,7 +55,7 @@ warm AS (SELECT * FROM seconds WHERE temperature > 10)
 SELECT CONCAT(deviceId, '-', CAST(at AS nvarchar(max))) AS id, deviceId, temperature, readings, at INTO averages FROM warm
 `
 
-const plants = {
+export const plants = {
   name: 'plants',
   title: { en: 'Plants', ko: '발전소' },
   datasets: { readings: { push: true, time: 'at' }, alerts: { push: true, time: 'at' } },

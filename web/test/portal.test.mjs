@@ -204,63 +204,6 @@ test('stream jobs: stop, a query that was edited meanwhile, start', async () => 
   await finish(page)
 })
 
-test('telemetry dashboard: live tiles', async () => {
-  const page = await open('#/dashboards/telemetry')
-  await eventually('a rate', async () => (await number(page, '[data-tile=number] .value')) > 0)
-  await page.waitForSelector('.uplot canvas')
-  await page.waitForSelector('[data-tile=bar] li')
-  await page.waitForSelector('[data-tile=table] td')
-  await page.waitForTimeout(2000) // for the picture: some steps of the lines
-  assert.deepEqual(await serious(page), [])
-  await shoot(page, 'telemetry-dark')
-  await page.getByRole('button', { name: 'Light' }).click()
-  await page.waitForTimeout(500)
-  await shoot(page, 'telemetry-light')
-  await finish(page)
-})
-
-test('map dashboard: sites, an alarm turns red within two seconds, a site shows its hour', async () => {
-  const now = Date.now()
-  for (let back = 55; back >= 0; back--) await lazuli.push('readings', readings(now - back * 60_000))
-  const page = await open('#/dashboards/plants')
-  await eventually('90 sites', async () => (await page.locator('.site').count()) === 90)
-  assert.equal(await page.locator('.site.alarm').count(), 0)
-  await shoot(page, 'map-quiet')
-  const [plant] = readings()
-  const begin = Date.now()
-  await lazuli.push('alerts', [
-    {
-      at: new Date().toISOString(),
-      plant: plant.plant,
-      name: plant.name,
-      text: 'Output fell by 62 % at unchanged irradiance',
-      level: 'critical',
-    },
-  ])
-  await page.waitForSelector('.site.alarm')
-  await page.waitForSelector('[data-tile=alarms] li')
-  assert.ok(Date.now() - begin < 2000, `the alarm took ${Date.now() - begin} ms`)
-  await page.waitForSelector('[data-tile=number][data-state=alarm]')
-  await page.locator('.site.alarm').click()
-  await page.waitForSelector('aside .uplot canvas')
-  assert.deepEqual(await serious(page), [])
-  await page.waitForTimeout(500)
-  await shoot(page, 'map-alarm')
-
-  // By keyboard: one stop in the tab order, then arrows, Enter and Escape.
-  await page.locator('.site[tabindex="0"]').focus()
-  const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
-  const first = await label()
-  await page.keyboard.press('ArrowDown')
-  await eventually('another site', async () => (await label()) !== first)
-  await page.keyboard.press('Enter')
-  const second = (await label()).split(':')[0]
-  await page.waitForSelector(`aside[aria-label="${second}"]`)
-  await page.keyboard.press('Escape')
-  await eventually('the detail closes', async () => (await page.locator('aside').count()) === 0)
-  await finish(page)
-})
-
 test('language, theme and keyboard', async () => {
   const page = await open('')
   await page.getByRole('button', { name: '한국어' }).click()
