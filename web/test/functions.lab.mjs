@@ -1,8 +1,10 @@
 // Function apps for the browser tests: a Go app whose events say how it is to
 // behave, and a custom handler in Node with as many functions as are wanted.
+import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { end, folder, launch, root } from './instance.mjs'
+import { promisify } from 'node:util'
+import { end, folder, launch, program, root } from './instance.mjs'
 
 const local = {
   Hub: 'Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v;UseDevelopmentEmulator=true',
@@ -54,10 +56,12 @@ async function edge(dir, n) {
   for (let i = 0; i < n; i++) await fn('f' + String(i).padStart(3, '0'), never)
 }
 
-// startApps runs both apps; more quiet functions make the second one large.
-export async function startApps({ quiet = 3 } = {}) {
+// startApps runs both apps; more quiet functions make the second one large. With
+// tiny there is a third, whose code the test may change.
+export async function startApps({ quiet = 3, tiny = false } = {}) {
   const dir = await folder()
   await edge(join(dir, 'edge'), quiet)
+  if (tiny) await promisify(execFile)(program, ['func', 'init', 'tiny'], { cwd: dir })
   await writeFile(
     join(dir, 'lazuli.yaml'),
     `name: shop
@@ -74,6 +78,7 @@ functions:
   apps:
     plant: {path: ${join(root, 'internal/host/testdata/app')}, settings: ${JSON.stringify(local)}}
     edge: {path: ${join(dir, 'edge')}}
+${tiny ? `    tiny: {path: ${join(dir, 'tiny')}}` : ''}
 `,
   )
   const { url, up, env } = await launch(dir)

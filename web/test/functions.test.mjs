@@ -1,13 +1,15 @@
 // The Functions workplace: what fails looks failing everywhere, one press shows
 // why, and a function can be run, turned off and looked through by keyboard.
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startApps } from './functions.lab.mjs'
 import { browse, close, eventually, open, serious, shot } from './lab.mjs'
 
 let lab, browser
 before(async () => {
-  lab = await startApps()
+  lab = await startApps({ tiny: true })
   browser = await browse()
 })
 after(async () => {
@@ -218,6 +220,22 @@ test('a function is turned off and on, and the list says so', async () => {
     'it runs again',
     async () => (await lab.api('GET', '/api/lists/functions?q=edge/steady')).rows[0].total > later.total,
   )
+  await close(page)
+})
+
+test('code that does not build heads the page with its place, and the code before runs on', async () => {
+  const file = join(lab.dir, 'tiny/hello.go')
+  const good = await readFile(file, 'utf8')
+  const page = await open(browser, at('/functions/tiny/hello'))
+  await writeFile(file, good + '\nvar _ = nowhere\n')
+  const head = page.getByRole('alert')
+  await head.getByText('The code does not build; the code before it runs on').waitFor({ timeout: 90_000 })
+  assert.match(await head.innerText(), /hello\.go:\d+/)
+  assert.match(await head.innerText(), /undefined: nowhere/)
+  assert.equal((await lab.run('tiny/hello', {})).status, 200)
+  await shot(page, 'functions-build')
+  await writeFile(file, good)
+  await head.waitFor({ state: 'detached', timeout: 90_000 })
   await close(page)
 })
 

@@ -137,19 +137,6 @@ test('data explorer: query, plan, errors with their place; create, edit, delete'
   await finish(page)
 })
 
-test('functions: list, invocations with logs, run now', async () => {
-  const page = await open('#/functions/telemetry/cosmosdb_changefeed_processor')
-  await eventually('runs', async () => (await number(page, '[data-live=runs]')) > 0)
-  await page.getByRole('button', { name: 'Run now' }).click()
-  await page.waitForSelector('text=Started')
-  await page.waitForSelector('.runs li')
-  await page.locator('.runs summary').first().click()
-  await page.waitForSelector('.runs details[open] .logs li')
-  assert.deepEqual(await serious(page), [])
-  await shoot(page, 'functions-dark')
-  await finish(page)
-})
-
 test('stream jobs: numbers, diagram and query of one that runs', async () => {
   const page = await open('#/jobs/averages')
   await eventually('events flow', async () => (await number(page, '[data-live=in]')) > 20)

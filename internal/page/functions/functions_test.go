@@ -30,6 +30,7 @@ type shop struct {
 	listen   host.Listener
 	off      map[string]bool
 	restarts int
+	build    host.Build
 	runs     int
 }
 
@@ -44,8 +45,8 @@ func (s *shop) Functions() []host.FunctionInfo {
 	}}
 }
 
-func (*shop) Status() host.Status {
-	return host.Status{Kind: "go", Worker: worker.Status{State: worker.Running}, Broken: []host.BrokenFunction{{Name: "odd", Err: errors.New("no trigger")}}}
+func (s *shop) Status() host.Status {
+	return host.Status{Kind: "go", Build: s.build, Worker: worker.Status{State: worker.Running}, Broken: []host.BrokenFunction{{Name: "odd", Err: errors.New("no trigger")}}}
 }
 
 func (s *shop) RunByHand(_ context.Context, function, input string, batch bool) (string, error) {
@@ -324,4 +325,21 @@ func TestKeys(t *testing.T) {
 	if code, _ := open.Do("POST", base+"hello/keys/reveal", `{"place":"host","name":"default"}`); code != 404 {
 		t.Errorf("reveal where keys are off: %d", code)
 	}
+}
+
+// TestBuildError: what does not build is told with file and line, in the app's
+// row and the bell, while the code before runs on.
+func TestBuildError(t *testing.T) {
+	s, l, _ := newShop(t, nil)
+	s.build = host.Build{State: host.BuildFailed, Since: time.Now(), Err: errors.New("build shop: exit status 1\n# example.com/shop\n./enrich.go:88:9: undefined: median")}
+	row := l.Listen("apps").Rows("apps")["shop"]
+	build := row["build"].(map[string]any)
+	if row["state"] != "bad" || build["state"] != "failed" || build["file"] != "enrich.go" || build["line"] != 88.0 || build["runs"] != true {
+		t.Errorf("%v", row)
+	}
+	testkit.Eventually(t, 5*time.Second, func() bool {
+		_, got := l.Do("GET", "/api/notices", "")
+		text := fmt.Sprint(got["notices"])
+		return strings.Contains(text, "build-failed") && strings.Contains(text, "enrich.go:88:9: undefined: median")
+	}, "a notice of the build")
 }

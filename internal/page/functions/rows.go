@@ -1,6 +1,8 @@
 package functions
 
 import (
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host"
@@ -34,6 +36,18 @@ type AppRow struct {
 	Since  int64  `json:"since"`  // of that state, in unix milliseconds
 	Starts int    `json:"starts"`
 	Error  string `json:"error,omitempty"`
+	Build  Build  `json:"build"`
+}
+
+// Build is how the newest build of an app's code went. One that failed leaves
+// the code before it running.
+type Build struct {
+	State string `json:"state"` // building, built, failed, or "": it is not built here
+	Since int64  `json:"since"` // of that state, in unix milliseconds
+	Error string `json:"error,omitempty"`
+	File  string `json:"file,omitempty"` // of the first mistake, from the app's folder
+	Line  int    `json:"line,omitempty"`
+	Runs  bool   `json:"runs"` // older code runs meanwhile
 }
 
 // Function is a function in the list. Rates are per second, over the last four
@@ -90,9 +104,31 @@ func (p page) apps(*portal.Rates) []portal.Row {
 		if s.Worker.State != worker.Running {
 			row.Error = s.Worker.LastError
 		}
+		row.Build = buildOf(s)
+		if row.Build.State == string(host.BuildFailed) {
+			row.State = stateBad
+		}
 		rows = append(rows, portal.Row{ID: row.ID, Value: row})
 	}
 	return rows
+}
+
+// mistake is where a compiler says that a mistake is: file:line, or with a column.
+var mistake = regexp.MustCompile(`(?m)^(?:\./)?([^\s:]+\.\w+):(\d+)(?::\d+)?: `)
+
+func buildOf(s host.Status) Build {
+	b := Build{State: string(s.Build.State), Runs: s.Worker.State == worker.Running}
+	if b.State != "" {
+		b.Since = s.Build.Since.UnixMilli()
+	}
+	if s.Build.Err != nil {
+		b.Error = s.Build.Err.Error()
+		if m := mistake.FindStringSubmatch(b.Error); m != nil {
+			b.File = m[1]
+			b.Line, _ = strconv.Atoi(m[2]) // digits, however many
+		}
+	}
+	return b
 }
 
 func (p page) functions(r *portal.Rates) []portal.Row {

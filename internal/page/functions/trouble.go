@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 )
@@ -67,10 +68,16 @@ func (p page) troubles(report func(portal.Trouble)) {
 	}
 }
 
-// appTroubles reports the apps that do not run.
+// appTroubles reports the apps that do not run, or whose code does not build.
 func (p page) appTroubles(report func(portal.Trouble)) {
 	for _, a := range p.Apps {
 		s := a.Host.Status()
+		if b := buildOf(s); b.State == string(host.BuildFailed) {
+			report(portal.Trouble{
+				Kind: "build-failed", Subject: a.Host.Name(), Detail: firstMistake(b), State: stateBad,
+				To: "/functions/" + url.PathEscape(a.Host.Name()), Since: s.Build.Since,
+			})
+		}
 		if s.Worker.State == worker.Waiting || s.Worker.State == worker.Failing {
 			line, _, _ := strings.Cut(s.Worker.LastError, "\n")
 			report(portal.Trouble{
@@ -81,8 +88,20 @@ func (p page) appTroubles(report func(portal.Trouble)) {
 	}
 }
 
-// appsFailing counts the apps that do not run.
-func (p page) appsFailing() (n int) {
-	p.appTroubles(func(portal.Trouble) { n++ })
-	return n
+// firstMistake is the line of a build's error that names a place, else the first.
+func firstMistake(b Build) string {
+	for line := range strings.SplitSeq(b.Error, "\n") {
+		if mistake.MatchString(line) {
+			return line
+		}
+	}
+	line, _, _ := strings.Cut(b.Error, "\n")
+	return line
+}
+
+// appsFailing counts the apps that do not run, or whose code does not build.
+func (p page) appsFailing() int {
+	apps := map[string]bool{}
+	p.appTroubles(func(t portal.Trouble) { apps[t.Subject] = true })
+	return len(apps)
 }

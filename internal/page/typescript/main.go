@@ -87,6 +87,7 @@ func shapes() []shape {
 		of[items.Asked]("AskedQuery"),
 		of[items.Started]("StartedTask"),
 		of[functions.AppRow]("App"),
+		of[functions.Build]("AppBuild"),
 		of[functions.Function]("Func"),
 		of[functions.Output]("FuncOutput"),
 		of[functions.Past]("FuncPast"),

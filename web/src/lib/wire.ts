@@ -517,6 +517,16 @@ export interface App {
   since: number
   starts: number
   error?: string
+  build: AppBuild
+}
+
+export interface AppBuild {
+  state: string
+  since: number
+  error?: string
+  file?: string
+  line?: number
+  runs: boolean
 }
 
 export interface Func {

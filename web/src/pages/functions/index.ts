@@ -14,7 +14,7 @@ export default {
   key: 'f',
   phone: true,
   count: (live) => live.summary?.counts.functions ?? null,
-  failing: (live) => live.summary?.failing.functions ?? 0,
+  failing: (live) => (live.summary?.failing.functions ?? 0) + (live.summary?.failing.apps ?? 0),
   kinds: {
     functions: (id) => ({ text: split(id)[1], detail: split(id)[0], to: link('functions', ...split(id)) }),
     apps: (id) => ({ text: id, detail: t(titles.app), to: link('functions', id) }),

@@ -38,6 +38,7 @@ export const words = dictionary({
   restarting: ['{name} restarts', '{name} 다시 시작 중'],
   copyAddress: ['Copy the address', '주소 복사'],
   lastRun: ['last run {time}', '마지막 호출 {time}'],
+  codeChanged: ['code changed {time}, {ago}', '코드 변경 {time} ({ago})'],
   neverRan: ['has not run yet', '아직 호출되지 않음'],
   appDown: ['The app {name} does not run', '앱 {name}: 실행되지 않음'],
   appStarting: ['The app {name} is starting', '앱 {name}: 시작 중'],
