@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -85,15 +84,6 @@ func (c adminClient) functions(ctx context.Context) ([]function, error) {
 	}
 	slices.SortFunc(list, func(a, b function) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
-}
-
-// run starts a function with the input as its trigger's data.
-func (c adminClient) run(ctx context.Context, name, input string) error {
-	body, err := json.Marshal(map[string]string{"input": input})
-	if err != nil {
-		return err
-	}
-	return c.do(ctx, http.MethodPost, "/admin/functions/"+url.PathEscape(name), body, nil)
 }
 
 // hostStatus returns GET /admin/host/status.

@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
@@ -57,62 +54,6 @@ func newFuncListCmd(s *session) *cobra.Command {
 			return table.Flush()
 		},
 	}
-}
-
-func newFuncRunCmd(s *session) *cobra.Command {
-	var data string
-	cmd := &cobra.Command{
-		Use:   "run NAME",
-		Short: "Run a function now, whatever its trigger",
-		Long: `Run a function now. The data stands in for what the trigger would have
-brought: a body for HTTP, one event for Event Hubs, one document for Cosmos DB.
-The function's log appears where lazuli up runs.`,
-		Example: `  lazuli func run health
-  lazuli func run eventhub_trigger_processor --data '{"deviceId":"device-001","data":{"temperature":41}}'
-  lazuli func run eventhub_trigger_processor --data @event.json`,
-		Args: exactArgs("NAME"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			info, err := s.instance()
-			if err != nil {
-				return err
-			}
-			input, err := inputData(data, s.in)
-			if err != nil {
-				return err
-			}
-			return s.runFunction(cmd, info, args[0], input)
-		},
-	}
-	cmd.Flags().StringVar(&data, "data", "", "input: text, @FILE, or @- for standard input")
-	return cmd
-}
-
-// runFunction starts the function in the app that has it.
-func (s *session) runFunction(cmd *cobra.Command, info instance.Info, name, input string) error {
-	var known []string
-	for _, c := range adminClients(info) {
-		err := c.run(cmd.Context(), name, input)
-		var status *statusError
-		if errors.As(err, &status) && status.status == http.StatusNotFound {
-			list, err := c.functions(cmd.Context())
-			if err != nil {
-				return err
-			}
-			for _, f := range list {
-				known = append(known, f.Name)
-			}
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(s.err, "%s started in %s\n", name, c.app)
-		return nil
-	}
-	if len(known) == 0 {
-		return fmt.Errorf("no function app runs in %s", info.Dir)
-	}
-	return fmt.Errorf("no function is named %q; there are %s", name, strings.Join(known, ", "))
 }
 
 // inputData resolves --data: the text itself, a file, or standard input.

@@ -158,12 +158,26 @@ against it unchanged.`,
 	return root
 }
 
+// otherNames are what other tools call commands of this one.
+var otherNames = map[string]string{
+	"lazuli start": "lazuli up, or lazuli func start", "lazuli run": "lazuli up, or lazuli func run",
+	"lazuli serve": "lazuli up", "lazuli dev": "lazuli up",
+	"lazuli stop": "Ctrl-C where lazuli up runs", "lazuli down": "Ctrl-C where lazuli up runs",
+	"lazuli init": "lazuli func init", "lazuli create": "lazuli func init", "lazuli new": "lazuli func new",
+	"lazuli version": "lazuli --version", "lazuli list": "lazuli status", "lazuli ps": "lazuli status",
+	"lazuli function": "lazuli func", "lazuli functions": "lazuli func", "lazuli logs": "the portal's page Logs",
+	"func create": "lazuli func init", "func add": "lazuli func new", "func invoke": "lazuli func run",
+}
+
 // knownVerb refuses words that are no verb, with those that are spelt alike.
 func knownVerb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	err := fmt.Errorf("there is no command %q", args[0])
+	if meant := otherNames[cmd.Name()+" "+strings.ToLower(args[0])]; meant != "" {
+		return &usageError{cmd, fmt.Errorf("%w; did you mean %s?", err, meant)}
+	}
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))

@@ -119,12 +119,25 @@ func TestRetentionForEver(t *testing.T) {
 // path of the key, or shows the line.
 func TestFaultsNameTheirPath(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
-		{"unknown key", "evnetHubs: {}", `unknown field "evnetHubs"`},
-		{"unknown key without a value", "cosmos:\n  prot:\n", `unknown field "prot"`},
+		{"unknown key", "evnetHubs: {}", "[1:1] evnetHubs: there is no such key; did you mean eventHubs?"},
+		{"unknown key without a value", "cosmos:\n  prot:\n", "[2:3] cosmos.prot: there is no such key; did you mean port?"},
 		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},
 		{"no partitions", "eventHubs: {hubs: {a: {partitions: 0}}}", "eventHubs.hubs.a.partitions: is 0; must be from 1 to 1024"},
-		{"unknown key of a hub", "eventHubs:\n  hubs:\n    a: {partition: 2}", `[3:9] unknown field "partition"`},
-		{"a hub that is none", "eventHubs: {hubs: {a: [1]}}", "[1:23] sequence was used where mapping is expected"},
+		{"unknown key of a hub", "eventHubs:\n  hubs:\n    a: {partition: 2}", "[3:9] eventHubs.hubs.a.partition: there is no such key; did you mean partitions?"},
+		{"a hub that is none", "eventHubs: {hubs: {a: [1]}}", "[1:23] eventHubs.hubs.a: must hold keys, as in key: value; it is a list"},
+		{"another case", "eventhubs: {}", "[1:1] eventhubs: there is no such key; did you mean eventHubs?"},
+		{"one for many", "streams: {}", "streams: there is no such key; did you mean stream?"},
+		{"hub", "eventHubs: {hub: {}}", "eventHubs.hub: there is no such key; did you mean hubs?"},
+		{"key's case", "cosmos: {databases: {d: {containers: {c: {partitionkey: /a}}}}}", "partitionkey: there is no such key; did you mean partitionKey?"},
+		{"nothing near", "portal: {colour: blue}", "portal.colour: there is no such key; there are password, port"},
+		{"a text for keys", "eventHubs: many", "[1:12] eventHubs: must hold keys, as in key: value; it is \"many\""},
+		{"a word for a switch", "eventHubs: {autoCreate: maybe}", "[1:25] eventHubs.autoCreate: must be true or false"},
+		{"keys for a text", "name: {a: b}", "name: must be a text; it is keys and values"},
+		{"a text for a list", "hostNames: a", "[1:12] hostNames: must be a list, as in [a, b]; it is \"a\""},
+		{"days", "eventHubs:\n  hubs:\n    a: {retention: 1 day}", "[3:20] eventHubs.hubs.a.retention: \"1 day\" is not a duration"},
+		{"place of a fault", "cosmos:\n  consistency: Weird", "[2:16] cosmos.consistency: \"Weird\" is not one of"},
+		{"place of what is missing", "functions:\n  apps:\n    a: {}", "[3:5] functions.apps.a.path: is missing"},
+		{"place in a list", "eventHubs:\n  rules:\n    - {name: r, key: k, rights: [Read]}", "[3:25] eventHubs.rules[0].rights: "},
 		{"half a partition", "eventHubs: {hubs: {a: {partitions: 1.5}}}", `eventHubs.hubs.a.partitions: "1.5" is not a whole number`},
 		{"size beyond bytes", "eventHubs: {hubs: {a: {retentionMiB: 9000000000000}}}", "eventHubs.hubs.a.retentionMiB: is 9000000000000; must be from 0 to 16777216"},
 		{"size beyond 64 bits", "eventHubs: {hubs: {a: {retentionMiB: 99999999999999999999}}}", "retentionMiB: is 99999999999999999999; must be"},
@@ -179,7 +192,10 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Parse([]byte(tt.yaml), t.TempDir())
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got error %v, want one with %q", err, tt.want)
+				t.Fatalf("got error %v, want one with %q", err, tt.want)
+			}
+			if strings.Contains(err.Error(), "Go struct") || strings.Contains(err.Error(), "Go value") || strings.Contains(err.Error(), "config.") {
+				t.Errorf("the error speaks of this program: %v", err)
 			}
 		})
 	}

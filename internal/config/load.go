@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -71,7 +72,11 @@ func Parse(text []byte, dir string) (Config, error) {
 		}
 	}
 	cfg.fillHubs()
-	return cfg, cfg.Validate()
+	var faults []error
+	for _, f := range cfg.faults() {
+		faults = append(faults, located(file.Docs, f))
+	}
+	return cfg, errors.Join(faults...)
 }
 
 // decode reads a document into cfg. The error shows the line.
@@ -80,10 +85,29 @@ func decode(n ast.Node, cfg *Config) error {
 	case nil, *ast.CommentGroupNode:
 		return nil
 	}
-	if err := yaml.NodeToValue(n, cfg, yaml.Strict()); err != nil {
-		return errors.New(yaml.FormatError(err, false, true))
+	err := check(n, reflect.TypeFor[Config](), "")
+	if err == nil {
+		err = yaml.NodeToValue(n, cfg, yaml.Strict())
+	}
+	if err != nil {
+		return errors.New(yaml.FormatError(plain(err), false, true))
 	}
 	return nil
+}
+
+// plain is a decoder's error without the names of types of this program.
+func plain(err error) error {
+	var (
+		wrong *yaml.TypeError
+		big   *yaml.OverflowError
+	)
+	switch {
+	case errors.As(err, &wrong) && wrong.Token != nil:
+		return &yaml.SyntaxError{Message: fmt.Sprintf("%q is no value of this key", wrong.Token.Value), Token: wrong.Token}
+	case errors.As(err, &big) && big.Token != nil:
+		return &yaml.SyntaxError{Message: fmt.Sprintf("%s is too large", big.SrcNum), Token: big.Token}
+	}
+	return err
 }
 
 // sectionDepth is how deep the keys of the file are settings of ours; below
@@ -121,8 +145,8 @@ func defaultHub() Hub { return Hub{Partitions: DefaultPartitions, Retention: Def
 // UnmarshalYAML reads the hub over its defaults, so that a retention of 0 is not
 // one that is missing.
 func (h *Hub) UnmarshalYAML(n ast.Node) error {
-	type plain Hub
-	p := plain(defaultHub())
+	type bare Hub
+	p := bare(defaultHub())
 	if err := yaml.NodeToValue(n, &p, yaml.Strict()); err != nil {
 		return err
 	}

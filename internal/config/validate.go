@@ -28,6 +28,14 @@ var (
 // Validate returns every fault of the configuration, each with the path of its
 // key, or nil.
 func (c *Config) Validate() error {
+	var errs []error
+	for _, f := range c.faults() {
+		errs = append(errs, f)
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) faults() []pathFault {
 	var v validation
 	v.listen(c)
 	v.hostNames(c)
@@ -37,13 +45,18 @@ func (c *Config) Validate() error {
 	v.cosmos(&c.Cosmos)
 	v.functions(c)
 	v.stream(c)
-	return errors.Join(v.faults...)
+	return v.faults
 }
 
-type validation struct{ faults []error }
+// pathFault is what is wrong with the value of a key.
+type pathFault struct{ path, text string }
+
+func (f pathFault) Error() string { return f.path + ": " + f.text }
+
+type validation struct{ faults []pathFault }
 
 func (v *validation) add(path, format string, args ...any) {
-	v.faults = append(v.faults, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, args...)))
+	v.faults = append(v.faults, pathFault{path, fmt.Sprintf(format, args...)})
 }
 
 // minPassword is what can be guessed slowly, at a few tries a minute, for years.

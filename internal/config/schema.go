@@ -1,0 +1,177 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// check holds a node against the type that it is read into: keys that there are,
+// mappings and lists where they belong. It returns the first fault, with its place.
+// Types that read themselves are left to do so.
+func check(n ast.Node, typ reflect.Type, path string) error {
+	for typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	switch value := n.(type) {
+	case *ast.AnchorNode:
+		return check(value.Value, typ, path)
+	case nil, *ast.NullNode, *ast.AliasNode, *ast.CommentGroupNode:
+		return nil
+	}
+	self, reads := reflect.New(typ).Interface(), false
+	switch self.(type) {
+	case *Hub: // reads itself over its defaults, and is a mapping all the same
+	case yaml.NodeUnmarshaler, yaml.InterfaceUnmarshaler:
+		reads = true
+	}
+	switch {
+	case reads:
+		return nil
+	case typ.Kind() == reflect.Struct:
+		return checkFields(n, typ, path)
+	case typ.Kind() == reflect.Map && typ.Elem().Kind() != reflect.Interface:
+		return eachValue(n, path, func(key string, value ast.Node) error { return check(value, typ.Elem(), below(path, key)) })
+	case typ.Kind() == reflect.Slice:
+		return checkList(n, typ.Elem(), path)
+	case typ.Kind() == reflect.Bool:
+		if _, ok := n.(*ast.BoolNode); !ok {
+			return fault(n, path, "must be true or false")
+		}
+	case typ.Kind() == reflect.String:
+		if _, ok := n.(ast.ScalarNode); !ok {
+			return fault(n, path, "must be a text; it is %s", kindOf(n))
+		}
+	}
+	return nil
+}
+
+func checkFields(n ast.Node, typ reflect.Type, path string) error {
+	known := map[string]reflect.Type{}
+	for i := range typ.NumField() {
+		if name := typ.Field(i).Tag.Get("yaml"); name != "-" {
+			known[name] = typ.Field(i).Type
+		}
+	}
+	return eachValue(n, path, func(key string, value ast.Node) error {
+		field, ok := known[key]
+		if !ok {
+			return &unknownKey{below(path, key), nearest(key, known)}
+		}
+		return check(value, field, below(path, key))
+	})
+}
+
+func checkList(n ast.Node, elem reflect.Type, path string) error {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return fault(n, path, "must be a list, as in [a, b]; it is %s", kindOf(n))
+	}
+	for i, value := range list.Values {
+		if err := check(value, elem, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachValue calls f with the keys and values of a mapping, until one is faulty.
+func eachValue(n ast.Node, path string, f func(key string, value ast.Node) error) error {
+	var values []*ast.MappingValueNode
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	default:
+		return fault(n, path, "must hold keys, as in key: value; it is %s", kindOf(n))
+	}
+	for _, v := range values {
+		if _, merge := v.Key.(*ast.MergeKeyNode); merge {
+			continue
+		}
+		err := f(scalar(v.Key), v.Value)
+		if unknown, ok := err.(*unknownKey); ok { //nolint:errorlint // it is made one line above its use
+			return fault(v.Key, unknown.path, "there is no such key%s", unknown.hint)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknownKey is a key that nothing reads.
+type unknownKey struct{ path, hint string }
+
+func (e *unknownKey) Error() string { return e.path + ": there is no such key" + e.hint }
+
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "keys and values"
+	}
+	return strconv.Quote(scalar(n))
+}
+
+func below(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// fault is a fault of a node: the path in words, its line with a caret.
+func fault(n ast.Node, path, format string, args ...any) error {
+	message := fmt.Sprintf(format, args...)
+	if path != "" {
+		message = path + ": " + message
+	}
+	return &yaml.SyntaxError{Message: message, Token: n.GetToken()}
+}
+
+// nearest is the known key that a misspelt one was meant to be, or all of them,
+// as the end of a sentence.
+func nearest(key string, known map[string]reflect.Type) string {
+	best, least := "", 3
+	var all []string
+	for name := range known {
+		all = append(all, name)
+		if d := distance(strings.ToLower(key), strings.ToLower(name)); d < least || d == least && best != "" && name < best {
+			best, least = name, d
+		}
+	}
+	if best != "" && least*2 <= len(key) {
+		return fmt.Sprintf("; did you mean %s?", best)
+	}
+	slices.Sort(all)
+	return "; there are " + strings.Join(all, ", ")
+}
+
+// distance is how many letters are changed, left out or put in between a and b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
