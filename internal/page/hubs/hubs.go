@@ -96,6 +96,7 @@ func (p *page) series(add func(string, int64)) {
 func (p *page) routes() []portal.Route {
 	const hub = "/api/hubs/{namespace}/{hub}"
 	return []portal.Route{
+		{Pattern: "GET /api/hubs", Serve: p.listNamespaces},
 		{Pattern: "POST /api/hubs/{namespace}", Serve: p.createHub},
 		{Pattern: "PUT " + hub, Serve: p.updateHub},
 		{Pattern: "DELETE " + hub, Serve: p.deleteHub},

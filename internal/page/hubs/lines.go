@@ -34,6 +34,13 @@ func (l *lines) allow() {
 
 func (l *lines) write(v any) { _ = l.enc.Encode(v) }
 
+// close hands over what is left, and leaves the connection as it was: the next
+// request on it has its own time.
+func (l *lines) close() {
+	_ = l.out.Flush()
+	_ = l.out.SetWriteDeadline(time.Time{})
+}
+
 // flush hands over what was written.
 func (l *lines) flush() {
 	_ = l.out.Flush()

@@ -21,6 +21,21 @@ type NewGroup struct {
 	Name string `json:"name"`
 }
 
+// Namespaces is the answer to GET /api/hubs.
+type Namespaces struct {
+	Names []string `json:"namespaces"`
+}
+
+// listNamespaces says where hubs can be made.
+func (p *page) listNamespaces(w http.ResponseWriter, _ *http.Request) error {
+	n := Namespaces{[]string{}}
+	for _, account := range p.Namespaces() {
+		n.Names = append(n.Names, account.Name)
+	}
+	portal.WriteJSON(w, http.StatusOK, n)
+	return nil
+}
+
 // createHub serves POST /api/hubs/{namespace}.
 func (p *page) createHub(w http.ResponseWriter, r *http.Request) error {
 	account, err := p.namespace(r.PathValue("namespace"))

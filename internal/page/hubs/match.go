@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
@@ -60,7 +61,8 @@ func newMatcher(text string, now time.Time) (*matcher, error) {
 	}
 	var wrong *filter.Error
 	if errors.As(err, &wrong) {
-		return nil, &portal.SyntaxError{Message: wrong.Message, Place: portal.Place{Start: wrong.Start, End: wrong.End}}
+		at := portal.Place{Line: 1, Col: utf8.RuneCountInString(text[:wrong.Start]) + 1, Start: wrong.Start, End: wrong.End}
+		return nil, &portal.SyntaxError{Message: wrong.Message, Place: at}
 	}
 	return m, err
 }

@@ -80,9 +80,9 @@ func (p *page) searchEvents(w http.ResponseWriter, r *http.Request) error {
 	defer s.close()
 	began.Of = s.of
 	out := newLines(w)
+	defer out.close()
 	out.write(began)
 	s.answer(r.Context(), out, ask.limit())
-	out.flush()
 	return nil
 }
 

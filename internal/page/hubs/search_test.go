@@ -200,7 +200,7 @@ func TestSearchRefusals(t *testing.T) {
 	} {
 		code, got := l.Do("POST", orders+"/events:search", `{"q":`+quote(q)+`}`)
 		start, _ := got["start"].(float64)
-		if mark := fmt.Sprintf("%.0f-%.0f", start, got["end"]); code != 400 || mark != want {
+		if mark := fmt.Sprintf("%.0f-%.0f", start, got["end"]); code != 400 || mark != want || got["line"] != 1.0 {
 			t.Errorf("%q: %d %v at %s, want %s", q, code, got, mark, want)
 		}
 	}

@@ -117,6 +117,9 @@ func TestSendMany(t *testing.T) {
 // TestChanges: hubs and groups come, change and go.
 func TestChanges(t *testing.T) {
 	l := newLab(t)
+	if _, got := l.Do("GET", "/api/hubs", ""); fmt.Sprint(got) != "map[namespaces:[default]]" {
+		t.Errorf("namespaces: %v", got)
+	}
 	for _, step := range []struct {
 		method, path, body string
 		want               int

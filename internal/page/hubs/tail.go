@@ -62,7 +62,9 @@ func (p *page) tailEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer tail.close()
-	tail.follow(r.Context(), newLines(w), changed)
+	out := newLines(w)
+	defer out.close()
+	tail.follow(r.Context(), out, changed)
 	return nil
 }
 

@@ -66,6 +66,7 @@ func shapes() []shape {
 		of[hubs.Sent]("SentEvent"),
 		of[hubs.Sending]("SendingTask"),
 		of[hubs.NewHub]("NewHub"),
+		of[hubs.Namespaces]("HubNamespaces"),
 		of[items.Database]("Database"),
 		of[items.Container]("Container"),
 		of[items.Answer]("QueryPage"),

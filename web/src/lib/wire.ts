@@ -351,6 +351,10 @@ export interface NewHub {
   groups: string[]
 }
 
+export interface HubNamespaces {
+  namespaces: string[]
+}
+
 export interface Database {
   id: string
   account: string
