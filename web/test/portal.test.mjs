@@ -93,19 +93,6 @@ test('overview shows the pipeline with live rates', async () => {
   await finish(page)
 })
 
-test('hubs: partitions, lag, peek and a test event', async () => {
-  const page = await open('#/hubs/telemetry_events')
-  await eventually('a rate', async () => (await number(page, '[data-live=rate]')) > 20)
-  await page.waitForSelector('.events li')
-  await page.getByLabel('Partition key').fill('device-777')
-  await page.getByLabel('Body').fill('{"deviceId":"device-777","data":{"temperature":21}}')
-  await page.getByRole('button', { name: 'Send', exact: true }).click()
-  await page.waitForSelector('text=Stored in partition')
-  assert.deepEqual(await serious(page), [])
-  await shoot(page, 'hubs-dark')
-  await finish(page)
-})
-
 test('data explorer: query, plan, errors with their place; create, edit, delete', async () => {
   const page = await open('#/data/serverless_db/devices')
   await page.waitForSelector('text=Ctrl+Enter')
