@@ -1,4 +1,5 @@
 import { mount } from 'svelte'
+import '../../src/fonts.css'
 import '../../src/app.css'
 import Gallery from './Gallery.svelte'
 
