@@ -6,9 +6,14 @@ export interface Anchor {
   wide?: boolean // as wide as the anchor at least
 }
 
-// floating keeps an element beside another one, in sight.
+// floating keeps an element beside another one, in sight and above everything:
+// in the browser's top layer nothing clips it.
 export function floating(node: HTMLElement, anchor: Anchor) {
+  node.popover = 'manual'
   node.style.position = 'fixed'
+  node.style.margin = '0'
+  node.style.color = 'var(--text)'
+  node.showPopover()
   const put = () =>
     void computePosition(anchor.to, node, {
       strategy: 'fixed',
