@@ -220,6 +220,11 @@ test('gaps stay gaps, lone samples are dots', () => {
     ],
   )
   assert.deepEqual(series.bridged([1, null, 2, null, null, 3, null]), [1, undefined, 2, null, null, 3, null])
+  const fifth = [1, null, null, null, null, 2, null, null, null, null, 3, null, null, null, null, 4]
+  assert.ok(!series.bridged(fifth).includes(null), 'a series with a rhythm of its own is a line')
+  const torn = series.bridged([...fifth, ...Array(12).fill(null), 5])
+  assert.equal(torn.filter((x) => x === null).length, 12, 'and has its gaps')
+  assert.deepEqual(series.bridged([1, null, null, null, 2]), [1, null, null, null, 2], 'two values have no rhythm')
   assert.deepEqual(series.lone([null, 5, null, 1, 2, null, 7]), [1, 6])
   assert.deepEqual(series.lone([5]), [0])
   assert.deepEqual(series.lone([1, undefined, 2, null, 3]), [4])

@@ -31,15 +31,25 @@ export function withGaps(
   return [at, out]
 }
 
-// bridged marks nulls that a line may pass over (at most two steps from value to
-// value) as undefined; longer runs stay null: gaps.
+// rhythm is how many steps a series usually has from value to value: one that is
+// sampled every fifth step has no gap in between. Too few values have none.
+function rhythm(v: Values): number {
+  const known = v.flatMap((x, i) => (x === null ? [] : [i]))
+  const steps = known.slice(1).map((at, i) => at - known[i])
+  if (steps.length < 3) return 1
+  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)]
+}
+
+// bridged marks nulls that a line may pass over (at most two of the series' own
+// steps from value to value) as undefined; longer runs stay null: gaps.
 export function bridged(v: Values): (number | null | undefined)[] {
   const out: (number | null | undefined)[] = [...v]
+  const most = 2 * rhythm(v)
   for (let i = 0; i < out.length; i++) {
     if (v[i] !== null) continue
     let end = i
     while (end < v.length && v[end] === null) end++
-    if (i > 0 && end < v.length && end - i === 1) out[i] = undefined
+    if (i > 0 && end < v.length && end - i < most) out.fill(undefined, i, end)
     i = end
   }
   return out
