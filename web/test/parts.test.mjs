@@ -32,9 +32,9 @@ const settled = (page, ms = 120) => page.waitForTimeout(ms)
 
 const parts = ['basics', 'states', 'filters', 'charts', 'data', 'lists', 'page&sel=b4a91c0e5b8d4e6f8a7b1', 'thousands']
 for (const theme of ['dark', 'light'])
-  test(`axe finds nothing serious (${theme})`, { timeout: 120_000 }, async () => {
+  test(`axe finds nothing serious (${theme})`, { timeout: 600_000 }, async () => {
     for (const part of parts)
-      for (const width of [1440, 390]) {
+      for (const width of /^(page|filters|data)/.test(part) ? [1440, 390] : [1440]) {
         const page = await show(part, { theme, width, lang: theme === 'dark' ? 'en' : 'ko' })
         await settled(page, 500)
         assert.deepEqual(await serious(page), [], `${part} at ${width}`)
