@@ -3,7 +3,6 @@ import { dictionary } from '../../lib/i18n'
 export const words = dictionary({
   tiles: ['{n} {n|tile|tiles}', '타일 {n}개'],
   mistakes: ['{n} {n|mistake|mistakes}', '실수 {n}개'],
-  open: ['Open', '열기'],
   none: ['No dashboard yet', '아직 대시보드 없음'],
   noneText: [
     'A dashboard is one JSON file in the folder dashboards of the project. Start from a suggestion below, or from an empty one.',
@@ -23,7 +22,6 @@ export const words = dictionary({
   newHeading: ['Title', '제목'],
   edit: ['Edit', '편집'],
   full: ['Full screen', '전체 화면'],
-  file: ['File {file}', '파일 {file}'],
   fresh: ['data {age} old', '데이터 {age} 전'],
   live: ['Live', '실시간'],
   stale: ['Stale', '지연됨'],
@@ -43,7 +41,6 @@ export const words = dictionary({
     'The file {file} with {n} {n|tile|tiles} is deleted from the project’s folder. Its data stays.',
     '프로젝트 폴더에서 파일 {file}(타일 {n}개)을 삭제합니다. 데이터는 남습니다.',
   ],
-  copyLink: ['Copy link', '링크 복사'],
   download: ['Show the JSON', 'JSON 보기'],
   phone: ['The layout is edited on a wider screen', '배치 편집은 더 넓은 화면에서 합니다'],
   phoneText: [
@@ -140,7 +137,6 @@ export const words = dictionary({
   heading: ['Heading', '제목'],
   where: ['Only rows where', '행 조건'],
   equals: ['equals', '값'],
-  more: ['More', '더 보기'],
   agLast: ['newest', '최신'],
   agAvg: ['mean', '평균'],
   agSum: ['sum', '합계'],
@@ -148,6 +144,4 @@ export const words = dictionary({
   agMax: ['greatest', '최대'],
   agCount: ['how many rows', '행 수'],
   agRate: ['rows per second', '초당 행 수'],
-  preview: ['Preview', '미리 보기'],
-  readOnly: ['Nothing can be saved here: {why}', '여기에는 저장할 수 없습니다: {why}'],
 })

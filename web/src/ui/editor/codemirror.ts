@@ -133,7 +133,12 @@ export async function open(host: HTMLElement, o: Options): Promise<Handle> {
         hint(o.placeholder),
         language.of(await languageOf(o.language)),
         readonly.of([EditorState.readOnly.of(o.readonly)]),
-        EditorView.contentAttributes.of({ 'aria-label': o.label, spellcheck: 'false', autocapitalize: 'off' }),
+        EditorView.contentAttributes.of({
+          'aria-label': o.label,
+          tabindex: '0',
+          spellcheck: 'false',
+          autocapitalize: 'off',
+        }),
         EditorView.updateListener.of((u) => {
           if (u.docChanged && !own) o.changed(u.state.doc.toString())
         }),
