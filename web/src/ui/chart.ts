@@ -99,9 +99,9 @@ export function series(sketch: Sketch, look: Look): uPlot.Series[] {
     return {
       label: s.name,
       stroke: colour,
-      width: 1.75,
+      width: 1.75 * (look.rem / 13),
       spanGaps: false,
-      points: { show: true, size: 4, width: 0, fill: colour, filter: () => dots },
+      points: { show: true, size: 4 * (look.rem / 13), width: 0, fill: colour, filter: () => dots },
     } as uPlot.Series
   })
 }
