@@ -1,10 +1,11 @@
 import { link } from '../../lib/router.svelte'
+import type { Container, Database } from '../../lib/wire'
 import type { PageDef } from '../../shell/page'
-import { words } from './words'
+import { title } from './title'
 
 export default {
   path: '/data',
-  title: words.title,
+  title: title.title,
   group: 'data',
   icon: 'database',
   key: 'c',
@@ -12,9 +13,19 @@ export default {
   kinds: {
     containers: (id) => ({
       text: id.slice(id.indexOf('/') + 1),
-      detail: id.split('/')[0],
-      to: link('data', ...id.split('/')),
+      detail: id.slice(0, id.indexOf('/')),
+      to: link('data', ...id.split('/')), // the page puts the account in front
     }),
   },
+  crumbs: ([account, db, container]) => [
+    ...(db ? [{ text: db, to: link('data', account, db) }] : []),
+    ...(container ? [{ text: container, to: link('data', account, db, container) }] : []),
+  ],
+  siblings: ([account, db], at, live) =>
+    at === 0
+      ? (live.list<Database>('databases') ?? []).map((d) => ({ text: d.id, to: link('data', d.account, d.id) }))
+      : (live.list<Container>('containers') ?? [])
+          .filter((c) => c.account === account && c.database === db)
+          .map((c) => ({ text: c.name, to: link('data', account, db, c.name) })),
   load: () => import('./Page.svelte'),
 } satisfies PageDef

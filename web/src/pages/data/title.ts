@@ -1,0 +1,5 @@
+import { dictionary } from '../../lib/i18n'
+
+export const title = dictionary({
+  title: ['Cosmos DB', 'Cosmos DB'],
+})
