@@ -295,7 +295,7 @@ test('a container is made with its settings, changed, and deleted by its name', 
   assert.deepEqual(made.resource.partitionKey.paths, ['/a', '/b'])
   await p.locator('main header.head').getByRole('button', { name: 'More actions' }).click()
   await p.getByRole('menuitem', { name: 'Delete the container' }).click()
-  const dialog = p.getByRole('dialog')
+  const dialog = p.getByRole('alertdialog')
   await dialog.getByRole('textbox').fill('made')
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await eventually('gone', async () => (await fetch(api('made/settings'))).status === 404)

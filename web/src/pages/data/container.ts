@@ -26,6 +26,29 @@ export function ownText(doc: string): string {
   return escaped(text(node))
 }
 
+// laidOut is a text as ownText lays it out, if it is JSON.
+export function laidOut(doc: string): string {
+  const node = read(doc)
+  return isFault(node) ? doc : escaped(text(node))
+}
+
+const longest = 600 // characters of a text in a tree
+
+// shortened cuts long texts of a document, for a tree that is to be read.
+export function shortened(doc: string): { text: string; cut: boolean } {
+  let cut = false
+  const short = (n: Node): Node => {
+    if (n.kind === 'object') return { ...n, members: n.members.map(([name, v]) => [name, short(v)]) }
+    if (n.kind === 'array') return { ...n, items: n.items.map(short) }
+    if (n.kind !== 'string' || n.text.length <= longest) return n
+    cut = true
+    return { ...n, text: n.text.slice(0, longest) + '…' }
+  }
+  if (doc.length <= longest) return { text: doc, cut }
+  const node = read(doc)
+  return isFault(node) ? { text: doc, cut } : { text: text(short(node)), cut }
+}
+
 // member is a property of an object, or undefined.
 export const member = (node: Node, name: string): Node | undefined =>
   node.kind === 'object' ? node.members.find(([n]) => n === name)?.[1] : undefined

@@ -1,4 +1,5 @@
-import { link } from '../../lib/router.svelte'
+import { t } from '../../lib/i18n'
+import { go, link } from '../../lib/router.svelte'
 import type { Container, Database } from '../../lib/wire'
 import type { PageDef } from '../../shell/page'
 import { title } from './title'
@@ -16,6 +17,16 @@ export default {
       detail: id.slice(0, id.indexOf('/')),
       to: link('data', ...id.split('/')), // the page puts the account in front
     }),
+  },
+  actions(on) {
+    if (!on) return [{ id: 'create', text: t(title.create), icon: 'plus', run: () => go('data', { do: 'create' }) }]
+    if (on.kind !== 'containers') return []
+    const to = (view: string, query = {}) => go('data', ...on.id.split('/'), view, query)
+    return [
+      { id: 'query', text: t(title.ask, { name: on.text }), icon: 'terminal', run: () => to('query') },
+      { id: 'new-item', text: t(title.item, { name: on.text }), icon: 'plus', run: () => to('items', { sel: 'new' }) },
+      { id: 'changes', text: t(title.feed, { name: on.text }), icon: 'activity', run: () => to('changes') },
+    ]
   },
   crumbs: ([account, db, container]) => [
     ...(db ? [{ text: db, to: link('data', account, db) }] : []),
