@@ -92,8 +92,8 @@ export const words = dictionary({
   ],
   conflict: ['Somebody changed the item meanwhile', '그동안 다른 곳에서 항목을 변경했습니다'],
   conflictText: [
-    'Left: as it is stored now. Right: your text. Nothing was overwritten.',
-    '왼쪽은 현재 저장된 항목, 오른쪽은 편집한 텍스트입니다. 아직 덮어쓰지 않았습니다.',
+    'Lines taken away: as it is stored now. Lines added: your text. Nothing was overwritten.',
+    '삭제된 줄은 현재 저장된 항목, 추가된 줄은 편집한 텍스트입니다. 아직 덮어쓰지 않았습니다.',
   ],
   overwrite: ['Save mine over it', '내 텍스트로 덮어쓰기'],
   theirs: ['Take theirs', '저장된 항목 사용'],
