@@ -107,7 +107,7 @@ func up(t *testing.T, dir string, args ...string) *process {
 // waitReady waits until the instance file says that everything runs.
 func (p *process) waitReady(file string) {
 	p.t.Helper()
-	testkit.Eventually(p.t, 30*time.Second, func() bool {
+	testkit.Eventually(p.t, 90*time.Second, func() bool { // an app may be built first
 		select {
 		case <-p.ended:
 			p.t.Fatalf("lazuli ended: %v\n%s", p.err, p.output)
