@@ -164,8 +164,8 @@ function extend(s: Summary) {
   const h = live.history
   if (h.t.length === 0 || s.t <= h.t[h.t.length - 1]) return
   const now: Record<string, number> = { ...s.totals }
-  if (watched.has('hubs')) for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.events
-  for (const [topic, v] of things) if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).events
+  if (watched.has('hubs')) for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.in
+  for (const [topic, v] of things) if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).in
   const series: History['series'] = {}
   for (const name of new Set([...Object.keys(h.series), ...Object.keys(now)]))
     series[name] = [...(h.series[name] ?? h.t.map(() => 0)), now[name] ?? 0].slice(-historySeconds)

@@ -17,9 +17,9 @@ export function distance(a: string, b: string, limit: number): number {
   return last[b.length]
 }
 
-// nearest are the n texts that are most like the one that was asked for; what
-// has nothing to do with it is left out.
-export function nearest<T extends { text: string }>(asked: string, all: T[], n: number): T[] {
+// nearest are the n things of which a name is most like the one that was asked
+// for; what has nothing to do with it is left out.
+export function nearest<T>(asked: string, all: T[], names: (it: T) => string[], n: number): T[] {
   const want = asked.toLowerCase()
   const limit = Math.max(2, Math.ceil(want.length / 2))
   const far = (text: string) => {
@@ -29,7 +29,7 @@ export function nearest<T extends { text: string }>(asked: string, all: T[], n: 
     return distance(want, name, limit)
   }
   return all
-    .map((it) => ({ it, far: far(it.text) }))
+    .map((it) => ({ it, far: Math.min(...names(it).map(far)) }))
     .filter((r) => r.far <= limit)
     .sort((a, b) => a.far - b.far)
     .slice(0, n)

@@ -16,7 +16,7 @@ interface Named {
   to?: string
 }
 
-const fuzzy = new uFuzzy({ intraMode: 0, intraIns: 3 })
+const fuzzy = new uFuzzy({ intraMode: 0, intraIns: Infinity, intraChars: '.' })
 
 interface Query {
   q: string
