@@ -247,6 +247,7 @@ test(
       assert.equal(await page.evaluate(() => document.documentElement.classList.contains('old')), true)
       await page.waitForSelector('.connection.lost', { timeout: 20_000 })
       assert.match(await page.locator('.connection').innerText(), /lazuli up/)
+      await page.locator('.aged', { hasText: 'Values of' }).waitFor()
       await shot(page, 'shell-lost')
       ;({ up } = await launch(dir))
       await page.waitForSelector('.connection.live', { timeout: 30_000 })
@@ -266,6 +267,31 @@ test('the project menu lists what else runs', async () => {
   await page.locator('.one.here', { hasText: 'telemetry' }).waitFor()
   await page.keyboard.press('Escape')
   assert.equal(await page.locator('.one').count(), 0)
+  await close(page)
+})
+
+test('tasks survive a reload, tell how they ended, and leave the list', { timeout: 90_000 }, async () => {
+  const page = await at('/settings')
+  await live(page)
+  assert.equal(await page.locator('nav.rail .tasks').count(), 0)
+  const asked = await fetch(lazuli.url + '/api/databases/serverless_db/containers/events/export', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ format: 'ndjson' }),
+  })
+  assert.ok(asked.ok, await asked.text())
+  await page.locator('nav.rail .tasks').waitFor()
+  await page.reload()
+  const rail = page.getByRole('navigation', { name: 'Main navigation' })
+  await rail.getByRole('button', { name: /Tasks/ }).click()
+  const link = rail.getByRole('link', { name: 'Download' })
+  await link.waitFor()
+  const file = await fetch(lazuli.url + (await link.getAttribute('href')))
+  assert.ok(file.ok && (await file.text()).length > 0)
+  assert.deepEqual(await serious(page), [])
+  await shot(page, 'shell-tasks')
+  await rail.getByRole('button', { name: /Remove from the list/ }).click()
+  await eventually('no tasks', async () => (await page.locator('nav.rail .tasks').count()) === 0)
   await close(page)
 })
 

@@ -20,6 +20,7 @@ export const words = dictionary({
   lost: ['Connection lost: run {command}', '연결 끊김: {command} 실행'],
   newVersion: ['New version: reload', '새 버전: 다시 불러오기'],
   silent: ['Values are {n} s old', '{n}초 전 값'],
+  valuesOf: ['Values of {time}', '{time} 기준 값'],
   notices: ['Notices', '알림'],
   help: ['Keys', '키'],
   view: ['View', '보기'],
