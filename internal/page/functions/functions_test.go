@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,14 +29,18 @@ import (
 // HTTP. Runs by hand fail with a stack.
 type shop struct {
 	listen   host.Listener
-	off      map[string]bool
 	restarts int
-	build    host.Build
-	runs     int
+
+	mu    sync.Mutex // guards the fields below
+	off   map[string]bool
+	build host.Build
+	runs  int
 }
 
 func (*shop) Name() string { return "shop" }
 func (s *shop) Functions() []host.FunctionInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return []host.FunctionInfo{{
 		Name: "ingest", Trigger: "eventHubTrigger", Source: trigger.Source{Target: "Orders", Group: "$Default"}, Listener: host.ListenerRunning,
 		Outputs: []host.OutputInfo{{Type: "cosmosDB", Target: "db/events"}}, Disabled: s.off["ingest"],
@@ -46,6 +51,8 @@ func (s *shop) Functions() []host.FunctionInfo {
 }
 
 func (s *shop) Status() host.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return host.Status{Kind: "go", Build: s.build, Worker: worker.Status{State: worker.Running}, Broken: []host.BrokenFunction{{Name: "odd", Err: errors.New("no trigger")}}}
 }
 
@@ -60,8 +67,13 @@ func (s *shop) RunByHand(_ context.Context, function, input string, batch bool) 
 	})
 	return id, nil
 }
-func (s *shop) Switch(function string, on bool) error { s.off[function] = !on; return nil }
-func (s *shop) Restart()                              { s.restarts++ }
+func (s *shop) Switch(function string, on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.off[function] = !on
+	return nil
+}
+func (s *shop) Restart() { s.restarts++ }
 
 func (s *shop) run(function, id string, at time.Time, took time.Duration, err error) {
 	s.listen(host.InvocationStarted{Function: function, ID: id, Items: 3, At: at})
@@ -331,7 +343,9 @@ func TestKeys(t *testing.T) {
 // row and the bell, while the code before runs on.
 func TestBuildError(t *testing.T) {
 	s, l, _ := newShop(t, nil)
+	s.mu.Lock()
 	s.build = host.Build{State: host.BuildFailed, Since: time.Now(), Err: errors.New("build shop: exit status 1\n# example.com/shop\n./enrich.go:88:9: undefined: median")}
+	s.mu.Unlock()
 	row := l.Listen("apps").Rows("apps")["shop"]
 	build := row["build"].(map[string]any)
 	if row["state"] != "bad" || build["state"] != "failed" || build["file"] != "enrich.go" || build["line"] != 88.0 || build["runs"] != true {
