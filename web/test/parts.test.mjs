@@ -326,7 +326,9 @@ test('the editor: in a shadow root, runs, marks errors, can be left, keeps draft
   await page.keyboard.press('Control+End')
   await page.keyboard.type('\nORDER BY c.pow')
   const offered = page.locator('#sql .cm-tooltip-autocomplete')
-  await eventually('names of the schema are offered', async () => /powerKw/.test((await offered.allInnerTexts()).join()))
+  await eventually('names of the schema are offered', async () =>
+    /powerKw/.test((await offered.allInnerTexts()).join()),
+  )
   await settled(page, 150)
   await page.keyboard.press('Enter')
   await page.keyboard.press('Control+Enter')
