@@ -163,7 +163,7 @@ var otherNames = map[string]string{
 	"lazuli start": "lazuli up, or lazuli func start", "lazuli run": "lazuli up, or lazuli func run",
 	"lazuli serve": "lazuli up", "lazuli dev": "lazuli up",
 	"lazuli stop": "Ctrl-C where lazuli up runs", "lazuli down": "Ctrl-C where lazuli up runs",
-	"lazuli init": "lazuli func init", "lazuli create": "lazuli func init", "lazuli new": "lazuli func new",
+	"lazuli create": "lazuli func init", "lazuli new": "lazuli func new",
 	"lazuli version": "lazuli --version", "lazuli list": "lazuli status", "lazuli ps": "lazuli status",
 	"lazuli function": "lazuli func", "lazuli functions": "lazuli func", "lazuli logs": "the portal's page Logs",
 	"func create": "lazuli func init", "func add": "lazuli func new", "func invoke": "lazuli func run",
