@@ -135,8 +135,11 @@ func (p page) reveal(w http.ResponseWriter, r *http.Request) error {
 	if secret == "" {
 		return fault.New(fault.NotFound, thing.Kind+" "+ask.ID, "it has no key")
 	}
-	what := "a key was shown in the portal"
-	if ask.How == "copied" {
+	what := "a key was fetched in the portal"
+	switch ask.How {
+	case "shown":
+		what = "a key was shown in the portal"
+	case "copied":
 		what = "a key was copied from the portal"
 	}
 	p.Log.Info(what, "kind", ask.Kind, "of", ask.ID, "remote", r.RemoteAddr)

@@ -24,6 +24,9 @@ type Job struct {
 	// Totals reads what the run that began at a time has read and what failed
 	// in it. It is called every second, so it is cheaper.
 	Totals func() (began time.Time, in, failed int64)
+	// Trouble says why the job does not run, or which output takes nothing, and since
+	// when: "" where all is well. It is called every second, so it is cheap.
+	Trouble func() string
 	// Start begins a job that stands; start is last, now, all or an RFC 3339
 	// time. Stop ends one that runs. Both return when it is done.
 	Start func(ctx context.Context, start string) error
@@ -38,6 +41,7 @@ func Of(j *jobs.Job, group string) Job {
 		About:   func() About { return AboutOf(j) },
 		Numbers: func() Numbers { return NumbersOf(j) },
 		Totals:  func() (time.Time, int64, int64) { return totalsOf(j) },
+		Trouble: func() string { return troubleOf(j) },
 	}
 	for _, in := range j.Spec().Inputs {
 		end := End{Name: in.Name, Kind: in.Kind, Target: in.Target, Group: in.Group, Reference: in.Reference}
@@ -59,7 +63,8 @@ func Pages(jobs []Job) []portal.Page {
 	p := page(jobs)
 	return []portal.Page{{
 		Kind: "jobs", Item: "job", Rows: p.rows, Detail: p.detail, Count: func() int { return len(jobs) },
-		Totals: (&totals{jobs: jobs, runs: make([]run, len(jobs))}).add,
+		Totals:  (&totals{jobs: jobs, runs: make([]run, len(jobs))}).add,
+		Failing: p.failing, Troubles: p.troubles,
 		Routes: []portal.Route{
 			{Pattern: "GET /api/jobs", Serve: p.listJobs},
 			{Pattern: "GET /api/jobs/{job}", Serve: p.getJob},

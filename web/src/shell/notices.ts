@@ -8,7 +8,7 @@ const kinds: Record<string, Phrase> = dictionary({
   'function-failing': ['{subject} began failing', '{subject}: 실패하기 시작'],
   'breaker-open': ['{subject}: its circuit breaker is open', '{subject}: 회로 차단기 열림'],
   'worker-lost': ['{subject}: its worker ended', '{subject}: 작업자 종료'],
-  'job-failed': ['Stream job {subject} does not run', '스트림 작업 {subject}: 실행되지 않음'],
+  'job-failed': ['Stream job {subject} fails', '스트림 작업 {subject}: 실패'],
   'hub-lagging': ['{subject}: its lag grows', '{subject}: 지연 증가'],
   'board-broken': ['Dashboard {subject} has a mistake', '대시보드 {subject}: 오류'],
   'disk-low': ['The disk is nearly full', '디스크 공간 부족'],

@@ -1,6 +1,6 @@
 import { link } from '../../lib/router.svelte'
 import type { PageDef } from '../../shell/page'
-import { words } from './words'
+import { words } from './title'
 
 export default {
   path: '/jobs',
@@ -10,6 +10,6 @@ export default {
   key: 'j',
   count: (live) => live.summary?.counts.jobs ?? null,
   failing: (live) => live.summary?.failing.jobs ?? 0,
-  kinds: { jobs: (id) => ({ text: id, to: link('jobs', id) }) },
+  kinds: { jobs: (id) => ({ text: id, to: link('jobs', id, 'overview') }) },
   load: () => import('./Page.svelte'),
 } satisfies PageDef

@@ -1,5 +1,5 @@
 import type { PageDef } from '../../shell/page'
-import { words } from './words'
+import { words } from './title'
 
 export default {
   path: '/logs',

@@ -1,6 +1,5 @@
-import { layers, type Layout } from './layers'
-import { plain } from './marks'
-import type { JobDetail, JobText, PlanNode, State } from './types'
+import type { JobDetail, JobText, PlanNode } from '../../lib/types'
+import type { State } from '../../ui/types'
 
 // The plan of a stream job as people think of it: inputs, the steps of WITH
 // with the operators that matter, outputs. Plain projections are left out, and a
@@ -21,10 +20,10 @@ export interface JobBox {
 }
 export interface JobGraph {
   boxes: JobBox[]
-  layout: Layout
+  edges: { from: string; to: string }[]
 }
 
-export const boxWidth = 214
+const most = 60 // boxes of a picture
 
 const simple = (n: PlanNode) => n.kind === 'project' || n.kind === 'step' || n.kind === 'source'
 const end = (n: PlanNode) => n.kind === 'input' || n.kind === 'reference' || n.kind === 'output'
@@ -53,7 +52,7 @@ export function jobGraph(job: JobDetail, diagram: NonNullable<JobText['diagram']
       box = {
         id,
         kind: end(n) ? (n.kind as JobBox['kind']) : 'step',
-        title: plain(n.step || n.label),
+        title: n.step || n.label,
         name: n.label,
         step: n.step,
         words: [],
@@ -86,13 +85,30 @@ export function jobGraph(job: JobDetail, diagram: NonNullable<JobText['diagram']
     depth > 64 ? [] : [...(next.get(id) ?? [])].flatMap((to) => (hollow.has(to) ? reach(to, depth + 1) : [to]))
   const kept = [...boxes.values()].filter((b) => !hollow.has(b.id))
   const edges = kept.flatMap((b) => [...new Set(reach(b.id))].map((to) => ({ from: b.id, to })))
-  return {
-    boxes: kept,
-    layout: layers(
-      kept.map((b) => ({ id: b.id, width: boxWidth, last: b.kind === 'output' })),
-      edges,
-    ),
+  return folded(kept, edges)
+}
+
+// folded joins steps that do nothing but hand on, where there are too many.
+function folded(boxes: JobBox[], edges: { from: string; to: string }[]): JobGraph {
+  while (boxes.length > most) {
+    const single = (id: string, end: 'from' | 'to') => {
+      const list = edges.filter((e) => e[end] === id)
+      return list.length === 1 ? list[0] : undefined
+    }
+    const by = new Map(boxes.map((b) => [b.id, b]))
+    const pair = edges.find(
+      (e) =>
+        by.get(e.from)!.kind === 'step' && by.get(e.to)!.kind === 'step' && single(e.from, 'from') && single(e.to, 'to'),
+    )
+    if (!pair) break
+    const [a, b] = [by.get(pair.from)!, by.get(pair.to)!]
+    b.title = `${a.title} → ${b.title}`
+    b.words = [...a.words, ...b.words]
+    b.details = [...a.details, ...b.details]
+    boxes = boxes.filter((x) => x !== a)
+    edges = edges.filter((e) => e !== pair).map((e) => (e.to === a.id ? { ...e, to: b.id } : e))
   }
+  return { boxes, edges }
 }
 
 // live adds what flows now.
@@ -101,10 +117,10 @@ function live(boxes: JobBox[], job: JobDetail) {
     const input =
       b.kind === 'input' || b.kind === 'reference' ? job.inputs.find((i) => same(i.name, b.name)) : undefined
     const output = b.kind === 'output' ? job.outputs.find((o) => same(o.name, b.name)) : undefined
-    b.target = plain(input?.target ?? output?.target ?? '')
+    b.target = input?.target ?? output?.target ?? ''
     b.rate = input?.in ?? output?.out ?? null
     b.lag = input?.lag ?? 0
-    if (output?.blocked) b.state = 'alarm'
+    if (output?.blocked) b.state = 'bad'
     else if (output?.counts?.errors) b.state = 'warn'
   }
 }

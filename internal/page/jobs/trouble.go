@@ -1,0 +1,50 @@
+package jobs
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+)
+
+// troubleOf is why a job does not run, or what an output says that takes no
+// rows.
+func troubleOf(j *jobs.Job) string {
+	s := j.Status()
+	if s.Failed != "" || s.Job == nil {
+		return s.Failed
+	}
+	blocked := s.Job.Metrics().Blocked
+	for _, name := range slices.Sorted(maps.Keys(blocked)) {
+		return "output " + name + ": " + blocked[name]
+	}
+	return ""
+}
+
+// failing counts the jobs that fail now.
+func (p page) failing() (n int) {
+	for i := range p {
+		if p[i].trouble() != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (j *Job) trouble() string {
+	if j.Trouble == nil {
+		return ""
+	}
+	return j.Trouble()
+}
+
+// troubles reports the jobs that fail now.
+func (p page) troubles(report func(portal.Trouble)) {
+	for i := range p {
+		if why := p[i].trouble(); why != "" {
+			report(portal.Trouble{Kind: "job-failed", Subject: p[i].Name, Detail: why, To: "/jobs/" + url.PathEscape(p[i].Name) + "/overview", State: "bad"})
+		}
+	}
+}

@@ -1,0 +1,54 @@
+// What a node of the picture is called, and where it leads.
+import { num, rate } from '../../lib/format'
+import { t } from '../../lib/i18n'
+import { link } from '../../lib/router.svelte'
+import type { PictureNode } from '../../lib/types'
+import type { IconName } from '../../shell/icons'
+import type { State } from '../../ui/types'
+import { words } from './words'
+
+const icons: Record<string, IconName> = {
+  hub: 'radio',
+  function: 'zap',
+  container: 'database',
+  job: 'waves',
+  source: 'users',
+  app: 'zap',
+  database: 'database',
+}
+
+export const icon = (n: PictureNode): IconName => icons[n.of ?? n.kind] ?? icons[n.kind] ?? 'boxes'
+export const stateOf = (n: PictureNode) => n.state as State
+
+const several: Record<string, keyof typeof words> = { function: 'members', hub: 'hubs', container: 'containers', job: 'jobs' }
+
+export function title(n: PictureNode): string {
+  const count = { n: n.members ?? 0 }
+  if (n.kind === 'source') return t(n.name === 'http' ? words.http : words.clients)
+  if (n.kind === 'idle') return t(words.idle, count)
+  if (n.kind === 'more') return t(words.more, count)
+  if (n.kind === 'set') return t(words.equal, { name: n.name.slice(n.name.lastIndexOf('/') + 1), ...count })
+  return n.name
+}
+
+export function kind(n: PictureNode): string {
+  if (n.kind === 'source') return n.name === 'amqp' && n.count ? t(words.connections, { n: n.count }) : ''
+  if (n.members) return t(words[several[n.of ?? ''] ?? 'more'], { n: n.members })
+  return t(words[n.kind as 'hub'])
+}
+
+export function note(n: PictureNode): string | undefined {
+  if (n.failing) return t(words.failing, { n: n.failing })
+  if (n.lag) return '+' + num(n.lag)
+  return n.rate >= 0.05 ? rate(n.rate) + t(words.perSecond) : undefined
+}
+
+// home is where a thing is shown; null for a group.
+export function home(n: PictureNode): string | null {
+  if (!n.key) return null
+  const parts = n.key.split('/')
+  if (n.kind === 'hub') return link('hubs', ...parts)
+  if (n.kind === 'function') return link('functions', ...parts)
+  if (n.kind === 'container') return link('data', ...parts)
+  return n.kind === 'job' ? link('jobs', n.key, 'overview') : null
+}
