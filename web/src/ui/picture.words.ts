@@ -5,5 +5,6 @@ export const pictureWords = dictionary({
   asList: ['List', '목록'],
   in: ['Zoom in', '확대'],
   out: ['Zoom out', '축소'],
+  each: ['{rate}/s', '{rate}/초'],
   fit: ['Fit', '맞추기'],
 })
