@@ -33,7 +33,7 @@ export const words = dictionary({
   fromAll: ['Start from the oldest event kept', '보존된 가장 오래된 이벤트부터 시작'],
   fromTime: ['Start from a time', '지정한 시간부터 시작'],
   when: ['Date and time', '날짜와 시간'],
-  wrongTime: ['Give a date and a time', '날짜와 시간을 입력하십시오'],
+  wrongTime: ['Give a date and a time', '날짜와 시간을 입력하세요'],
   discards: [
     'The checkpoint of {name} is discarded: its windows begin empty, and outputs may miss or repeat rows.',
     '{name}: 체크포인트를 버립니다. 창은 빈 상태로 시작하고 출력 행이 빠지거나 반복될 수 있습니다.',
@@ -80,6 +80,6 @@ export const words = dictionary({
   none: ['No stream jobs', '스트림 작업 없음'],
   noneText: [
     'A job reads hubs and writes hubs, containers, functions or datasets by a query. Declare one in lazuli.yaml and start again.',
-    '작업은 쿼리로 허브를 읽고 허브, 컨테이너, 함수, 데이터 세트에 씁니다. lazuli.yaml에 선언하고 다시 시작하십시오.',
+    '작업은 쿼리로 허브를 읽고 허브, 컨테이너, 함수, 데이터 세트에 씁니다. lazuli.yaml에 선언하고 다시 시작하세요.',
   ],
 })
