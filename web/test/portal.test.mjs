@@ -93,37 +93,6 @@ test('overview shows the pipeline with live rates', async () => {
   await finish(page)
 })
 
-test('data explorer: query, plan, errors with their place; create, edit, delete', async () => {
-  const page = await open('#/data/serverless_db/devices')
-  await page.waitForSelector('text=Ctrl+Enter')
-  await page.getByRole('button', { name: 'New item' }).click()
-  await page.getByLabel('JSON').fill('{"id":"d1","deviceId":"x","n":1.50}')
-  await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('button', { name: 'Edit d1' }).click()
-  await page.getByLabel('JSON').fill('{"id":"d1","deviceId":"x","n":2}')
-  await page.getByRole('button', { name: 'Save' }).click()
-  await eventually('the new value', async () => (await page.locator('td', { hasText: /^2$/ }).count()) === 1)
-  await page.getByRole('button', { name: 'Edit d1' }).click()
-  await page.getByRole('button', { name: 'Delete' }).click()
-  await page.getByRole('button', { name: 'Really delete?' }).click()
-  await eventually('it is gone', async () => (await page.getByRole('button', { name: 'Edit d1' }).count()) === 0)
-
-  await page.getByRole('link', { name: /^events/ }).click()
-  await eventually('rows', async () => (await number(page, '[data-live=rows]')) === 20)
-  // Names of properties stand as they are written: deviceId is not DeviceId.
-  const heading = page.getByRole('columnheader', { name: 'deviceId', exact: true })
-  assert.equal(await heading.evaluate((th) => getComputedStyle(th, '::first-letter').textTransform), 'none')
-  await page.locator('summary', { hasText: 'Plan' }).click()
-  assert.deepEqual(await serious(page), [])
-  await shoot(page, 'data-dark')
-  page.wrong.length = 0
-  await page.getByLabel('Query').fill('SELECT * FORM c')
-  await page.getByLabel('Query').press('Control+Enter')
-  await page.waitForSelector('[role=alert]:has-text("1:")')
-  page.wrong = page.wrong.filter((w) => !w.includes('400')) // the browser reports the refusal, as it should
-  await finish(page)
-})
-
 test('stream jobs: numbers, diagram and query of one that runs', async () => {
   const page = await open('#/jobs/averages')
   await eventually('events flow', async () => (await number(page, '[data-live=in]')) > 20)
