@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/lazuli-dev/lazuli/functions"
 	"github.com/lazuli-dev/lazuli/functions/functionstest"
@@ -41,8 +41,8 @@ func TestBatchBecomesDocuments(t *testing.T) {
 		"eventHub":    map[string]any{"partitionKey": "device-001", "sequenceNumber": 7.0, "enqueuedTime": "2026-01-02T03:04:06Z", "offset": "700"},
 		"processedAt": processedAt, "source": "eventhub-trigger", "status": "processed",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("document (-want +got):\n%s", diff)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("document\n%v, want\n%v", got, want)
 	}
 	var second document
 	if err := res.Documents[1].Decode(&second); err != nil || second.ID != "evt-8" || second.DeviceID != "unknown" || string(second.Location) != "{}" || string(second.Timestamp) != `"`+second.ProcessedAt+`"` {
@@ -77,8 +77,10 @@ func TestAlarmNamesValueThresholdAndDevice(t *testing.T) {
 		"Document changed: id=6 deviceId=device-006 eventType=telemetry",
 		"[Warning] High temperature alert: 43.0 °C exceeds the threshold of 40.0 °C on device device-006",
 	}
-	if diff := cmp.Diff(want, res.Logs); diff != "" {
-		t.Errorf("logs (-want +got):\n%s", diff)
+	if !slices.Equal(res.Logs, want) {
+		t.Errorf("logs
+%q, want
+%q", res.Logs, want)
 	}
 }
 
