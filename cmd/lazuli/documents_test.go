@@ -16,61 +16,116 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
-var shellBlock = regexp.MustCompile("(?ms)^```sh( fails| keytool)?\n(.*?)^```")
-
-// TestDocuments runs every shell block of the README and the guides, in their
-// order, against the example project. A block marked "fails" must fail, one
-// marked with a tool runs in a folder of its own where that tool is installed.
+// TestDocuments follows the guides as a reader does: in an empty folder, with
+// the program on the PATH and nothing of the repository. It runs every shell
+// block, in their order, and writes the blocks that are a file. A block marked
+// "fails" must fail, one marked with a tool runs where that tool is installed.
+// TestTranslationsKeepStep (docs) demands the same blocks of the Korean guides.
 //
-// Three things differ from a reader's terminal: the program is built before,
-// the ports are free ones, and the line that starts the project is left out,
-// because the test has started it.
+// Go finds no network and no modules, so what is written must build by itself.
+//
+// Two things differ from a reader's terminals: the ports are free ones, and what
+// `lazuli up` starts runs in the background until the page ends.
 func TestDocuments(t *testing.T) {
-	example, err := os.ReadFile(filepath.Join("..", "..", "examples", "telemetry", "dashboards", "telemetry.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range []string{"README.md", "docs/workshop.md", "docs/connecting.md", "docs/stream.md", "docs/dashboards.md"} {
+	for page, want := range map[string]string{ // what the log says in the end
+		"workshop.md":     "Cosmos DB Change Feed triggered with",
+		"functions.md":    "changed",
+		"connecting.md":   "",
+		"stream.md":       "stream job runs",
+		"dashboards.md":   "",
+		"project-file.md": "",
+	} {
 		t.Run(page, func(t *testing.T) {
-			text, err := os.ReadFile(filepath.Join("..", "..", page))
+			r := newReader(t)
+			text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := project(t, freePorts, true)
-			writeDashboard(t, dir, "telemetry.json", example)
-			p := up(t, dir)
-			for _, m := range jsonBlock.FindAllSubmatch(text, -1) {
-				followDashboard(t, p, dir, m[1])
+			r.follow(string(text))
+			if want != "" {
+				testkit.Eventually(t, 30*time.Second, func() bool { return strings.Contains(r.running.output.String(), want) }, "%q in the log:\n%s", want, r.running.output)
 			}
-			blocks := shellBlock.FindAllStringSubmatch(string(text), -1)
-			if len(blocks) == 0 {
-				t.Fatal("no shell block")
-			}
-			for _, b := range blocks {
-				runBlock(t, p, b[2], strings.TrimSpace(b[1]))
-			}
-			testkit.Eventually(t, 10*time.Second, func() bool {
-				return !strings.Contains(string(text), "send telemetry_events --count") || strings.Contains(p.output.String(), "Cosmos DB Change Feed triggered with")
-			}, "the change feed did not wake the second function:\n%s", p.output)
 		})
 	}
 }
 
-var jsonBlock = regexp.MustCompile("(?ms)^```json\n(.*?)^```")
-
-// followDashboard saves a dashboard of the page beside that of the example while
-// the project runs, as the page says, and waits until it shows.
-func followDashboard(t *testing.T, p *process, dir string, text []byte) {
-	t.Helper()
-	var board struct{ Name string }
-	if err := json.Unmarshal(text, &board); err != nil {
+// TestReadme does the same with the README, whose first commands are for a
+// clone: they are done here with what they build.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	writeDashboard(t, dir, board.Name+".json", text)
-	testkit.Eventually(t, 10*time.Second, func() bool {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.info.Addresses["portal"]+"/api/dashboards", nil)
+	r := newReader(t)
+	there := strings.NewReplacer("\nmake run\n", "\nlazuli init telemetry --example telemetry\nlazuli up telemetry\n", "bin/lazuli ", "lazuli ")
+	r.follow(there.Replace(string(text)))
+	testkit.Eventually(t, 30*time.Second, func() bool { return strings.Contains(r.running.output.String(), "stream job runs") }, "no job:\n%s", r.running.output)
+}
+
+// reader is somebody with an empty folder and lazuli on the PATH.
+type reader struct {
+	t       *testing.T
+	dir     string
+	path    string // the PATH
+	running *process
+}
+
+func newReader(t *testing.T) *reader {
+	t.Helper()
+	b := build()
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	bin := t.TempDir()
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("GOMODCACHE", filepath.Join(bin, "none"))
+	if err := os.Symlink(b.lazuli, filepath.Join(bin, "lazuli")); err != nil {
+		t.Fatal(err)
+	}
+	return &reader{t: t, dir: t.TempDir(), path: bin + string(os.PathListSeparator) + os.Getenv("PATH")}
+}
+
+// step is a block of a page: a file to write, or commands.
+var step = regexp.MustCompile("(?ms)^(?:<!-- file: (\\S+) -->\n)?```([a-z]+)( fails| keytool)?\n(.*?)^```")
+
+func (r *reader) follow(text string) {
+	r.t.Helper()
+	if !strings.Contains(text, "\nlazuli up") {
+		r.commands("lazuli init telemetry --example telemetry\nlazuli up telemetry\n", "") // for pages that speak of any project
+	}
+	for _, m := range step.FindAllStringSubmatch(text, -1) {
+		file, language, mark, body := m[1], m[2], strings.TrimSpace(m[3]), m[4]
+		switch {
+		case strings.Contains(file, "/dashboards/"):
+			r.write(file, body)
+			r.awaitDashboard(strings.TrimSuffix(filepath.Base(file), ".json"))
+		case file != "":
+			r.write(file, body)
+		case language == "sh":
+			r.commands(body, mark)
+		}
+	}
+}
+
+func (r *reader) write(name, text string) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// awaitDashboard waits until a dashboard that was saved while everything runs is
+// shown without a mistake, and those that were there too.
+func (r *reader) awaitDashboard(name string) {
+	r.t.Helper()
+	testkit.Eventually(r.t, 10*time.Second, func() bool {
+		req, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, "http://"+r.running.info.Addresses["portal"]+"/api/dashboards", nil)
 		if err != nil {
-			t.Fatal(err)
+			r.t.Fatal(err)
 		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -84,55 +139,82 @@ func followDashboard(t *testing.T, p *process, dir string, text []byte) {
 		if json.NewDecoder(res.Body).Decode(&list) != nil {
 			return false
 		}
-		sound := 0
+		shown := false
 		for _, b := range list {
-			if (b.Name == board.Name || b.Name == "telemetry") && b.Problems == 0 {
-				sound++
+			shown = shown || b.Name == name
+			if b.Problems != 0 {
+				return false
 			}
 		}
-		return sound == 2
-	}, "dashboard %s does not show beside the example's", board.Name)
+		return shown && len(list) > 1
+	}, "dashboard %s does not show beside the example's", name)
 }
 
-func writeDashboard(t *testing.T, dir, name string, text []byte) {
-	t.Helper()
-	folder := filepath.Join(dir, "dashboards")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
+// commands runs the lines of a block together, but for those that start a
+// project.
+func (r *reader) commands(block, mark string) {
+	r.t.Helper()
+	lines := ""
+	for line := range strings.Lines(block) {
+		dir, starts := strings.CutPrefix(strings.TrimSpace(line), "lazuli up")
+		if !starts {
+			lines += line
+			continue
+		}
+		r.shell(lines, mark)
+		lines = ""
+		if r.running != nil {
+			if err := r.running.stop(); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		r.running = up(r.t, filepath.Join(r.dir, strings.TrimSpace(dir)), "--any-port")
 	}
-	if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	r.shell(lines, mark)
 }
 
-func runBlock(t *testing.T, p *process, block, mark string) {
-	t.Helper()
-	dir, mustFail := filepath.Join("..", ".."), mark == "fails"
+func (r *reader) shell(lines, mark string) {
+	r.t.Helper()
+	if strings.TrimSpace(lines) == "" {
+		return
+	}
+	mustFail := mark == "fails"
 	if mark != "" && !mustFail {
 		if _, err := exec.LookPath(mark); err != nil {
 			if os.Getenv("CI") != "" {
-				t.Error(err)
+				r.t.Error(err)
 			}
-			t.Logf("not run: %v:\n%s", err, block)
+			r.t.Logf("not run: %v:\n%s", err, lines)
 			return
 		}
-		dir = t.TempDir()
 	}
-	const start = "go run ./cmd/lazuli up examples/telemetry\n"
-	block = strings.ReplaceAll(block, start, "")
-	block = strings.ReplaceAll(block, "go run ./cmd/lazuli", build().lazuli+" --project "+p.info.Dir)
-	block = strings.ReplaceAll(block, "localhost:7071", p.info.Addresses["functions/telemetry"])
-	block = strings.ReplaceAll(block, "localhost:8080", p.info.Addresses["portal"])
-	block = strings.ReplaceAll(block, "lazuli.example.org:8080", p.info.Addresses["portal"])
-	block = strings.ReplaceAll(block, "localhost:8081", p.info.Addresses["cosmos"])
-	cmd := exec.CommandContext(t.Context(), "sh", "-euc", block)
-	cmd.Dir = dir
-	cmd.Env = p.cmd.Env
+	cmd := exec.CommandContext(r.t.Context(), "sh", "-euc", r.addressed(lines))
+	cmd.Dir, cmd.Env = r.dir, os.Environ()
+	if r.running != nil {
+		cmd.Env = r.running.cmd.Env
+	}
+	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], "PATH="+r.path, "GOWORK=off", "GOFLAGS=")
 	out, err := cmd.CombinedOutput()
 	switch {
 	case mustFail && err == nil:
-		t.Errorf("should fail, but did not:\n%s\n%s", block, out)
+		r.t.Errorf("should fail, but did not:\n%s\n%s", lines, out)
 	case !mustFail && err != nil:
-		t.Errorf("%v:\n%s\n%s", err, block, out)
+		r.t.Errorf("%v:\n%s\n%s", err, lines, out)
 	}
+}
+
+// addressed replaces the usual addresses by those of what runs.
+func (r *reader) addressed(lines string) string {
+	if r.running == nil {
+		return lines
+	}
+	for usual, name := range map[string]string{"localhost:8080": "portal", "lazuli.example.org:8080": "portal", "localhost:8081": "cosmos"} {
+		lines = strings.ReplaceAll(lines, usual, r.running.info.Addresses[name])
+	}
+	for name, address := range r.running.info.Addresses {
+		if strings.HasPrefix(name, "functions/") {
+			lines = strings.ReplaceAll(lines, "localhost:7071", address)
+		}
+	}
+	return lines
 }

@@ -78,9 +78,7 @@ func TestAlarmNamesValueThresholdAndDevice(t *testing.T) {
 		"[Warning] High temperature alert: 43.0 °C exceeds the threshold of 40.0 °C on device device-006",
 	}
 	if !slices.Equal(res.Logs, want) {
-		t.Errorf("logs
-%q, want
-%q", res.Logs, want)
+		t.Errorf("logs\n%q, want\n%q", res.Logs, want)
 	}
 }
 
