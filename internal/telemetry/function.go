@@ -206,7 +206,7 @@ func (f *Function) keepExtra(r *Run, e host.InvocationFinished, stack string) {
 		r.Extra = &Extra{}
 	}
 	x := r.Extra
-	x.Stack, x.Answer = clip(stack, keptStack), redact(e.Answer)
+	x.Stack, x.Answer = redact(clip(stack, keptStack)), redact(e.Answer)
 	if input {
 		f.inputAt = e.At
 		text := e.Input.Text(keptInput)

@@ -111,9 +111,7 @@ func (l *Logs) Append(line Line) {
 		line.Text = strings.Clone(cut) // the rest is not to stay in memory
 	}
 	line.Text, line.properties = redact(line.Text), redact(line.properties)
-	for i := range line.Attrs {
-		line.Attrs[i].Value = redact(line.Attrs[i].Value)
-	}
+	line.Attrs = redactAttrs(line.Attrs)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seq++
