@@ -11,6 +11,7 @@ import (
 // Limits of a definition: what a page can show and a tick can compute.
 const (
 	maxTiles   = 60
+	maxSets    = 100 // datasets of one: each of them keeps rows
 	maxWidth   = 12
 	maxHeight  = 24
 	maxRow     = 500
@@ -65,9 +66,17 @@ func (d *Definition) check() (all []*mistake) {
 	if len(d.Names) > maxNames {
 		all = append(all, wrong(path{"names"}, "there are %d; at most %d", len(d.Names), maxNames))
 	}
-	for _, name := range sortedKeys(d.Datasets) {
+	for n, name := range sortedKeys(d.Datasets) {
 		spec := d.Datasets[name]
 		if spec.broken {
+			continue
+		}
+		if n == maxSets {
+			all = append(all, wrong(path{"datasets", name}, "there are %d datasets; a dashboard has at most %d", len(d.Datasets), maxSets))
+		}
+		if n >= maxSets {
+			spec.broken = true
+			d.Datasets[name] = spec
 			continue
 		}
 		if m := spec.check(name, path{"datasets", name}); m != nil {

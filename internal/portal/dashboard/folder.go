@@ -71,6 +71,10 @@ func (f *Folder) Read() []File {
 
 func readFile(root *os.Root, name string) File {
 	out := File{Name: name}
+	if info, err := root.Stat(name); err == nil && !info.Mode().IsRegular() { // to open a named pipe is to wait for its writer
+		out.Err = errors.New("this is no regular file")
+		return out
+	}
 	in, err := root.Open(name)
 	if err != nil {
 		out.Err = readable(root, name, err)

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -95,4 +96,20 @@ func FuzzParse(f *testing.F) {
 			New(Options{}).Load([]File{{Name: "b.json", Text: []byte(s)}})
 		}
 	})
+}
+
+// TestADashboardHasSoManyDatasets: each keeps rows, so a file of 1 MiB may not
+// have as many as it has room for.
+func TestADashboardHasSoManyDatasets(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(`{"name":"b","tiles":[],"datasets":{`)
+	for i := range 5000 {
+		fmt.Fprintf(&text, `"d%d":{"push":true},`, i)
+	}
+	text.WriteString(`"z":{"push":true}}}`)
+	s := New(Options{})
+	s.Load([]File{{Name: "b.json", Text: []byte(text.String())}})
+	if n, b := len(s.Datasets()), s.Boards()[0]; n != 100 || len(b.Problems) != 1 || !strings.Contains(b.Problems[0].Message, "at most 100") {
+		t.Errorf("%d datasets, problems %v", n, b.Problems)
+	}
 }
