@@ -21,6 +21,8 @@ const (
 	maxEvent   = 1 << 20  // an event of the service
 	maxRequest = 64 << 20 // a file of lines
 	maxCount   = 10_000_000
+	maxLines   = 1_000_000 // of a file
+	frame      = 1024      // bytes of an event beside its body and properties, at most
 	maxKey     = 128
 	sendWait   = 10 * time.Second
 	sendBatch  = 100 // events of one append
@@ -139,18 +141,22 @@ func newSender(hub *broker.Hub, n *NewEvents) (*sender, error) {
 	if s.head.Properties, err = properties(n.Properties); err != nil {
 		return nil, err
 	}
-	if err := s.bodies(n); err != nil {
+	s.head.ContentType = n.ContentType
+	head, err := s.head.Append(nil)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "event", err, "it cannot be encoded")
+	}
+	if err := s.bodies(n, maxEvent-frame-len(head)); err != nil {
 		return nil, err
 	}
-	s.head.ContentType = n.ContentType
-	s.of *= int64(len(s.lines))
-	if _, err := s.head.Append(nil); err != nil {
-		return nil, fault.Wrap(fault.Invalid, "event", err, "it cannot be encoded")
+	if s.of *= int64(len(s.lines)); s.of > maxCount {
+		return nil, fault.New(fault.TooLarge, "count", "these are %d events; %d at a time are the most", s.of, maxCount)
 	}
 	return s, nil
 }
 
-func (s *sender) bodies(n *NewEvents) error {
+// bodies takes the events' bodies, of which each has so much room.
+func (s *sender) bodies(n *NewEvents, room int) error {
 	s.lines = [][]byte{[]byte(n.Body)}
 	switch {
 	case n.Binary != nil:
@@ -159,6 +165,9 @@ func (s *sender) bodies(n *NewEvents) error {
 		s.lines = s.lines[:0]
 		for line := range strings.Lines(n.Body) {
 			if line = strings.TrimRight(line, "\r\n"); line != "" {
+				if len(s.lines) == maxLines {
+					return fault.New(fault.TooLarge, "body", "it has more than %d lines", maxLines)
+				}
 				s.lines = append(s.lines, []byte(line))
 			}
 		}
@@ -167,8 +176,8 @@ func (s *sender) bodies(n *NewEvents) error {
 		return fault.New(fault.Invalid, "body", "it has no line that is not empty")
 	}
 	for i, body := range s.lines {
-		if len(body) > maxEvent-4096 { // the rest is for properties and the frame
-			return fault.New(fault.TooLarge, "body", "event %d has %d bytes; an event has at most 1 MiB with its properties", i+1, len(body))
+		if len(body) > room {
+			return fault.New(fault.TooLarge, "body", "event %d has a body of %d bytes; an event has at most 1 MiB with its properties", i+1, len(body))
 		}
 	}
 	return nil
