@@ -1,7 +1,6 @@
 import { mount } from 'svelte'
 import './fonts.css'
 import './app.css'
-import './before.css'
 import App from './App.svelte'
 
 const target = document.getElementById('app')!

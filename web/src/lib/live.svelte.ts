@@ -6,21 +6,7 @@ import { trip, up, type Message } from './fan'
 import { isDelta, List, type Row } from './rows'
 import { connect } from './stream'
 import { clock } from './prefs.svelte'
-import type {
-  App,
-  BoardView,
-  Container,
-  Database,
-  Func,
-  History,
-  Hub,
-  HubDetail,
-  Job,
-  JobDetail,
-  Notice,
-  NoticeList,
-  Summary,
-} from './types'
+import type { History, Notice, NoticeList, Summary } from './types'
 
 const historySeconds = 300
 const hiddenFor = 10_000 // a tab that nobody sees wants nothing
@@ -89,26 +75,6 @@ class Live {
     held.clear()
     heldLists.clear()
   }
-
-  // As the pages of before call them.
-  get hubs() {
-    return this.list<Hub>('hubs')
-  }
-  get databases() {
-    return this.list<Database>('databases')
-  }
-  get containers() {
-    return this.list<Container>('containers')
-  }
-  get apps() {
-    return this.list<App>('apps')
-  }
-  get functions() {
-    return this.list<Func>('functions')
-  }
-  get jobs() {
-    return this.list<Job>('jobs')
-  }
 }
 
 const shownLists = new SvelteMap<string, Row[]>()
@@ -118,10 +84,6 @@ const held = new Map<string, Message>() // newest of each topic while paused
 const heldLists = new Set<string>()
 
 export const live = new Live()
-
-export const hub = (name: string) => live.thing<HubDetail>('hub:' + name)
-export const job = (name: string) => live.thing<JobDetail>('job:' + name)
-export const board = (name: string) => live.thing<BoardView>('dashboard:' + name)
 
 function hear(m: Message) {
   if (m.topic === up) return connection(m.data as boolean)
@@ -163,9 +125,7 @@ function show(topic: string) {
 function extend(s: Summary) {
   const h = live.history
   if (h.t.length === 0 || s.t <= h.t[h.t.length - 1]) return
-  const now: Record<string, number> = { ...s.totals }
-  if (watched.has('hubs')) for (const row of live.hubs ?? []) now['hub:' + row.id.toLowerCase()] = row.in
-  for (const [topic, v] of things) if (topic.startsWith('hub:') && v) now[topic.toLowerCase()] = (v as HubDetail).in
+  const now: Record<string, number> = s.totals
   const series: History['series'] = {}
   for (const name of new Set([...Object.keys(h.series), ...Object.keys(now)]))
     series[name] = [...(h.series[name] ?? h.t.map(() => 0)), now[name] ?? 0].slice(-historySeconds)

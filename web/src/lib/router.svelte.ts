@@ -118,6 +118,3 @@ redirect()
 addEventListener('popstate', read)
 addEventListener('hashchange', redirect)
 document.addEventListener('click', follow)
-
-// href is link, as the pages of before call it.
-export const href = (...path: string[]): string => link(...path)

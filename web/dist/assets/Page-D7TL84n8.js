@@ -1,1 +1,0 @@
-import{At as e,Bt as t,Et as n,Ht as r,K as i,Mt as a,R as o,gt as s,mt as c,pt as l,v as u,zt as d}from"./index-GEcTSpxX.js";var f=s(`<div class="before"><h1> </h1></div>`);function p(s,p){t(p,!1),i();var m=f(),h=e(m),g=a(h,!0);r(m),n(e=>l(g,e),[()=>o(u.title)]),c(s,m),d()}export{p as default};
