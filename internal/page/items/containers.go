@@ -35,9 +35,11 @@ type Config struct {
 
 type page struct{ Config }
 
-// Pages returns the list of databases and that of containers.
+// Pages returns the list of databases and that of containers. What imports of a
+// process before this one have left in the folder is deleted.
 func Pages(c Config) []portal.Page {
 	p := page{c}
+	p.tidy(0)
 	return []portal.Page{{
 		Kind: "databases", Rows: p.databases, Count: func() int { return len(c.Account.Databases()) },
 	}, {

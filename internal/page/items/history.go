@@ -51,6 +51,7 @@ type History struct {
 	mu    sync.Mutex // guards what follows and the file
 	all   []Asked    // oldest first
 	lines int        // in the file
+	torn  bool       // the file's last line has no end
 }
 
 // OpenHistory reads the history in a file that may be missing.
@@ -60,6 +61,7 @@ func OpenHistory(path string, log *slog.Logger) *History {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		log.Warn("the history of queries cannot be read", "path", path, "error", err)
 	}
+	h.torn = len(text) > 0 && text[len(text)-1] != '\n'
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 8*keptText)
 	for ; lines.Scan(); h.lines++ {
@@ -103,10 +105,9 @@ func (h *History) Add(a Asked) {
 
 // write appends a line, or writes the file anew when most of it is old.
 func (h *History) write(a Asked) {
-	lines := []Asked{a}
-	flag := os.O_APPEND
+	lines, save := []Asked{a}, h.extend
 	if h.lines >= 2*keptQueries {
-		lines, flag, h.lines = h.all, os.O_TRUNC, 0
+		lines, save, h.lines = h.all, h.replace, 0
 	}
 	var text []byte
 	for _, a := range lines {
@@ -117,21 +118,52 @@ func (h *History) write(a Asked) {
 		text = append(append(text, line...), '\n')
 	}
 	h.lines += len(lines)
-	if err := h.save(text, flag); err != nil {
+	err := os.MkdirAll(filepath.Dir(h.path), 0o700)
+	if err == nil {
+		err = save(text)
+	}
+	if err != nil {
 		h.log.Warn("the history of queries cannot be kept", "path", h.path, "error", err)
 	}
 }
 
-func (h *History) save(text []byte, flag int) error {
-	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
+// extend writes lines at the end of the file; behind half a line, which a crash
+// or a full disk has left, they begin a new one.
+func (h *History) extend(text []byte) error {
+	f, err := os.OpenFile(h.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(h.path, os.O_CREATE|os.O_WRONLY|flag, 0o600)
+	if h.torn {
+		text = append([]byte{'\n'}, text...)
+	}
+	n, err := f.Write(text)
+	if n > 0 {
+		h.torn = text[n-1] != '\n'
+	}
+	return errors.Join(err, f.Close())
+}
+
+// replace writes the file anew, so that a crash or a full disk leaves the old or
+// the new one.
+func (h *History) replace(text []byte) error {
+	temporary := h.path + ".new"
+	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(temporary, h.path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	h.torn = false
+	return nil
 }
 
 // Of returns the queries of a container, newest first; of all with "".

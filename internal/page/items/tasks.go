@@ -42,6 +42,8 @@ type Started struct {
 const (
 	keptFiles = 20 // exports that are kept
 	keptHours = 24 // and how long
+	// longestImport is how old the file of an import under way may be.
+	longestImport = keptHours * time.Hour
 )
 
 // start begins a task about a container.
@@ -62,12 +64,16 @@ func (p page) create(pattern string) (*os.File, error) {
 	if err := os.MkdirAll(p.Folder, 0o700); err != nil {
 		return nil, err
 	}
-	p.tidy()
+	p.tidy(longestImport)
 	return os.CreateTemp(p.Folder, pattern)
 }
 
-// tidy deletes exports that nobody will fetch any more.
-func (p page) tidy() {
+// importName is what the names of files look like that are to be imported.
+var importName = regexp.MustCompile(`^import-\d+$`)
+
+// tidy deletes exports that nobody will fetch any more, and imports that are as
+// old as the one given: a crash has left them.
+func (p page) tidy(left time.Duration) {
 	files, err := os.ReadDir(p.Folder)
 	if err != nil {
 		return // there is nothing to tidy
@@ -78,8 +84,13 @@ func (p page) tidy() {
 	}
 	var all []old
 	for _, f := range files {
-		if info, err := f.Info(); err == nil && exportName.MatchString(f.Name()) {
+		info, err := f.Info()
+		switch {
+		case err != nil: // it is gone
+		case exportName.MatchString(f.Name()):
 			all = append(all, old{f.Name(), info.ModTime()})
+		case importName.MatchString(f.Name()) && time.Since(info.ModTime()) >= left:
+			_ = os.Remove(filepath.Join(p.Folder, f.Name())) // the next start tries again
 		}
 	}
 	slices.SortFunc(all, func(a, b old) int { return b.time.Compare(a.time) })
@@ -99,7 +110,10 @@ func fileName(container, format string) string {
 	if len(name) > 60 {
 		name = strings.ToValidUTF8(name[:60], "")
 	}
-	return strings.TrimLeft(name, ".") + "-" + time.Now().UTC().Format("20060102-150405") + "-*." + format
+	if name = strings.TrimLeft(name, ".-"); name == "" {
+		name = "items"
+	}
+	return name + "-" + time.Now().UTC().Format("20060102-150405") + "-*." + format
 }
 
 // getExport serves GET /api/exports/{file}.
