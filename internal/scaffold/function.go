@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/build"
 	"go/format"
 	"go/token"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -70,10 +72,7 @@ func Add(f Function) (name, byHand string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	name = strings.ToLower(strings.ReplaceAll(f.Name, "-", "_")) + ".go"
-	if strings.HasSuffix(name, "_test.go") { // Go takes that for a test
-		name = strings.TrimSuffix(name, "_test.go") + "_function.go"
-	}
+	name = f.fileName()
 	if _, err := writeNew(f.Dir, []file{{name, text}}); err != nil {
 		return "", "", err
 	}
@@ -81,7 +80,26 @@ func Add(f Function) (name, byHand string, err error) {
 	if app == nil {
 		return name, call + "(app)", nil
 	}
-	return name, "", app.register(call)
+	if err := app.register(call); err != nil {
+		return "", "", errors.Join(err, os.Remove(filepath.Join(f.Dir, name)))
+	}
+	return name, "", nil
+}
+
+// fileName is the name of the function's file: one that Go does not take for a
+// test, or for a file of another system.
+func (f Function) fileName() string {
+	name := strings.ToLower(strings.ReplaceAll(f.Name, "-", "_"))
+	nowhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc", OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("package main\n")), nil
+	}}
+	if rest, ok := strings.CutSuffix(name, "_test"); ok {
+		return rest + "_function.go"
+	}
+	if everywhere, err := nowhere.MatchFile("", name+".go"); err != nil || !everywhere {
+		return name + "_function.go"
+	}
+	return name + ".go"
 }
 
 // source is the function's file.

@@ -5,7 +5,6 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
-	"os"
 	"strings"
 )
 
@@ -69,12 +68,8 @@ func (m *appMain) register(call string) error {
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(m.path)
-	if err != nil {
-		return err
-	}
 	if strings.Contains(string(m.text), "\r\n") {
 		out = []byte(strings.ReplaceAll(string(out), "\n", "\r\n"))
 	}
-	return os.WriteFile(m.path, out, info.Mode().Perm())
+	return rewrite(m.path, out)
 }

@@ -12,12 +12,10 @@
 package scaffold
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -48,12 +46,11 @@ func Init(a App) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := writeNew(dir, own)
+	names, err := writeNew(dir, slices.Concat(own, library))
 	if err != nil {
 		return nil, err
 	}
-	_, err = writeNew(dir, library)
-	return names, err
+	return names[:len(own)], nil
 }
 
 // modulePath is what a module may be called here: plain words and slashes.
@@ -65,32 +62,4 @@ func moduleName(folder string) string {
 		return "app"
 	}
 	return name
-}
-
-// file is a file to write, its name with forward slashes.
-type file struct {
-	name string
-	text []byte
-}
-
-// writeNew writes files below dir, or none when one of them is there already.
-func writeNew(dir string, files []file) (names []string, err error) {
-	for _, f := range files {
-		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(f.name))); err == nil {
-			return nil, fmt.Errorf("%s has a %s already; choose another folder, or remove it", dir, f.name)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-	}
-	for _, f := range files {
-		path := filepath.Join(dir, filepath.FromSlash(f.name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return names, err
-		}
-		if err := os.WriteFile(path, f.text, 0o644); err != nil {
-			return names, err
-		}
-		names = append(names, f.name)
-	}
-	return names, nil
 }
