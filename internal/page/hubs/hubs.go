@@ -169,6 +169,7 @@ type Row struct {
 	Consumers  int     `json:"consumers"`
 	Behind     int     `json:"behind"` // consumers that are
 	Lag        int64   `json:"lag"`    // of the consumer that is furthest behind
+	Waiting    int64   `json:"-"`      // the same of functions and jobs: a client that left waits for nothing
 	Spark      []int   `json:"spark"`  // events in the last 24 buckets of 12 seconds, oldest first; [] for none
 }
 
@@ -202,6 +203,9 @@ func (row *Row) add(all []Behind) {
 		}
 		if c.counts() {
 			row.Lag = max(row.Lag, c.Lag)
+		}
+		if c.Kind != Client {
+			row.Waiting = max(row.Waiting, c.Lag)
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (g *graph) hubs(list []hubs.Row) {
 		if h.In == 0 && h.Lag == 0 {
 			g.parents[n.ID] = "idle/hub"
 		}
-		g.backlog += h.Lag
+		g.backlog += h.Waiting // a job that reads the hub is among its consumers
 		g.late = g.late || n.State == "warn"
 	}
 }
@@ -180,7 +180,6 @@ func (g *graph) job(j *jobs.Row, all *rows) {
 	case j.State == "starting" || j.State == "stopping":
 		n.State = "busy"
 	}
-	g.backlog += j.Backlog
 	g.late = g.late || j.Late
 	g.out += j.Out
 	for _, in := range j.Inputs {

@@ -136,6 +136,18 @@ func TestSmallPipeline(t *testing.T) {
 	}
 }
 
+// TestBacklog: what waits for a function or a job, counted once; a reader that
+// has left does not let a pipeline look late.
+func TestBacklog(t *testing.T) {
+	p := drawn([]portal.Page{
+		pageOf([]hubs.Row{{ID: "default/a", Namespace: "default", Name: "a", Lag: 80, Waiting: 7}}, func(h hubs.Row) string { return h.ID }),
+		pageOf([]jobs.Row{{ID: "j", State: "running", Backlog: 7, Inputs: []jobs.InputRow{{End: jobs.End{Kind: "hub", Target: "a"}}}}}, func(j jobs.Row) string { return j.ID }),
+	})
+	if p.Backlog != 7 {
+		t.Errorf("backlog %d, want 7", p.Backlog)
+	}
+}
+
 func TestTopic(t *testing.T) {
 	testkit.NoLeaks(t)
 	lab := portaltest.Serve(t, nil, Pages(plant(50))...)
