@@ -42,6 +42,9 @@ var others = []struct{ pattern, name string }{
 	{"pom.xml", "a Java app"},
 	{"build.gradle", "a Java app"},
 	{"profile.ps1", "a PowerShell app"},
+	{filepath.Join("*", "index.js"), "a Node.js app"}, // the older model: a folder and a function.json each
+	{filepath.Join("*", "__init__.py"), "a Python app"},
+	{filepath.Join("*", "run.ps1"), "a PowerShell app"},
 }
 
 // runtimes are the values of FUNCTIONS_WORKER_RUNTIME that can run.

@@ -24,12 +24,17 @@ func TestDetect(t *testing.T) {
 		"custom":           {custom: true, want: "custom"},
 		"python":           {files: map[string]string{"function_app.py": ""}, want: "a Python app, which cannot run here; Go apps and custom handlers are supported now"},
 		"node":             {files: map[string]string{"package.json": "{}"}, want: "a Node.js app"},
+		"node, a folder":   {files: map[string]string{"hello/function.json": "{}", "hello/index.js": ""}, want: "index.js names a Node.js app"},
+		"python, a folder": {files: map[string]string{"hello/function.json": "{}", "hello/__init__.py": ""}, want: "a Python app"},
 		"dotnet":           {files: map[string]string{"x.csproj": ""}, want: "a .NET app"},
 		"runtime only":     {runtime: "python", want: `FUNCTIONS_WORKER_RUNTIME is "python"`},
 		"nothing":          {want: "no function app found"},
 	} {
 		dir := t.TempDir()
 		for file, text := range c.files {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o700); err != nil {
+				t.Fatal(err)
+			}
 			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
