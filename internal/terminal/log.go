@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // Handler cleans the texts of log records before the next handler lays them
-// out, so that one record is one line whoever wrote its words.
+// out, so that one record is one line whoever wrote its words. An error of several
+// lines, a compiler's, stands on one with bars between them.
 type Handler struct{ next slog.Handler }
 
 // NewHandler returns a Handler before next.
@@ -61,6 +63,10 @@ func cleanAttr(a slog.Attr) slog.Attr {
 		value = slog.GroupValue(group...)
 	case slog.KindAny:
 		text := fmt.Sprint(value.Any())
+		if _, failed := value.Any().(error); failed && strings.Contains(text, "\n") {
+			value = slog.StringValue(Clean(strings.Join(strings.Split(strings.TrimSpace(text), "\n"), " | ")))
+			break
+		}
 		if clean := Clean(text); clean != text {
 			value = slog.StringValue(clean)
 		}

@@ -128,3 +128,12 @@ func BenchmarkClean(b *testing.B) {
 		Clean(line)
 	}
 }
+
+// TestErrorOfSeveralLines: what a compiler says can be read on its one line.
+func TestErrorOfSeveralLines(t *testing.T) {
+	var out strings.Builder
+	slog.New(NewHandler(slog.NewTextHandler(&out, nil))).Error("no", "error", errors.New("go build failed\n# plant\n./a.go:1:2: oops\n"), "text", "a\nb")
+	if want := `error="go build failed | # plant | ./a.go:1:2: oops" text=a\nb` + "\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%s, want %s", out.String(), want)
+	}
+}
