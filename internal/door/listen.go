@@ -16,7 +16,7 @@ func listen(host string, port uint16, title, key string) (net.Listener, error) {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s: port %d on %s is in use by another program; stop that one, or set %s in lazuli.yaml (0 picks a free port)", title, port, host, key)
+		return nil, fmt.Errorf("%s: port %d on %s is in use by another program; stop that one, set %s in lazuli.yaml (0 picks a free port), or start with --any-port", title, port, host, key)
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("%s: this user may not open port %d; set %s to one above 1023", title, port, key)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):

@@ -63,7 +63,7 @@ func (w *writer) begin() (err error) {
 }
 
 func (w *writer) there(name string) error {
-	return fmt.Errorf("%s has a %s already; choose another folder, or remove it", w.dir, name)
+	return fmt.Errorf("%s has %s already; choose another folder, or remove it", w.dir, name)
 }
 
 // folder makes a folder and those that it is in.
