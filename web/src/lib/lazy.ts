@@ -1,0 +1,11 @@
+// A component that is loaded when it is first shown: a chunk of its own. What
+// was loaded once is there at once.
+export interface Lazy<C> {
+  got?: C
+  load: () => Promise<C>
+}
+
+export function lazy<C>(fetch: () => Promise<{ default: C }>): Lazy<C> {
+  const it: Lazy<C> = { load: async () => (it.got ??= (await fetch()).default) }
+  return it
+}
