@@ -98,3 +98,20 @@ func TestExportNames(t *testing.T) {
 		}
 	}
 }
+
+// TestExportOfAnItemOfManyLines: an item that was sent with line breaks is one
+// line of an export, and one row of a table.
+func TestExportOfAnItemOfManyLines(t *testing.T) {
+	l := newLab(t)
+	l.put("{\n \"id\": \"1\",\r\n \"pk\": \"a\", \"n\": 1.50,\n \"o\": {\n  \"p\": [1,\n 2], \"s\": \"a  b\"\n }}")
+	for body, want := range map[string]string{
+		`{"format":"ndjson"}`: `{"id":"1","pk":"a","n":1.50,"o":{"p":[1,2],"s":"a  b"}}` + "\n",
+		`{"format":"csv"}`:    "id,pk,n,o\n1,a,1.50,\"{\"\"p\"\":[1,2],\"\"s\"\":\"\"a  b\"\"}\"\n",
+	} {
+		l.want("POST", base+"/export", body, 202)
+		e := <-l.tasks
+		if text, _ := l.get(e.result); e.err != nil || text != want {
+			t.Errorf("%s: %v\n%s", body, e.err, text)
+		}
+	}
+}

@@ -2,8 +2,10 @@ package items
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -75,7 +77,7 @@ func (p page) export(ctx context.Context, c *docstore.Container, e Export, done 
 		if e.Format == "csv" {
 			columns.add(row)
 		}
-		_, err := out.Write(append(row, '\n'))
+		_, err := out.Write(append(oneLine(row), '\n'))
 		return errors.Join(err, columns.err)
 	})
 	if err == nil {
@@ -128,6 +130,19 @@ func (p page) rows(ctx context.Context, c *docstore.Container, q Query, done Pro
 			return nil
 		}
 	}
+}
+
+// oneLine is a row without the line breaks between its values: an item is stored
+// as it was sent. In a JSON text they stand nowhere else.
+func oneLine(row []byte) []byte {
+	if bytes.IndexAny(row, "\r\n") < 0 {
+		return row
+	}
+	var out bytes.Buffer
+	if json.Compact(&out, row) != nil {
+		return row // the store holds JSON only
+	}
+	return out.Bytes()
 }
 
 // withoutSystem leaves out what the store adds to an item. Rows that are no whole
