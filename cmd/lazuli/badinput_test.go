@@ -101,7 +101,7 @@ func TestDataFolderUnderAFile(t *testing.T) {
 
 func TestBrokenProjectFile(t *testing.T) {
 	dir := project(t, "evnetHubs: {}\n", false)
-	refuses(t, start(t, dir), `unknown field "evnetHubs"`, "lazuli.yaml")
+	refuses(t, start(t, dir), "evnetHubs: there is no such key; did you mean eventHubs?", "lazuli.yaml")
 }
 
 // TestFunctionAppThatDoesNotBuild keeps the other services running: they are

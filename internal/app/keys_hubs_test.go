@@ -46,7 +46,7 @@ func hubKeys() map[string]keyCase {
 		"eventHubs.tailMiB": {yaml: "eventHubs: {tailMiB: 1, hubs: {readings: {partitions: 1}}}", want: "read from the disk", probe: func(r *rig) string {
 			r.sendLarge()
 			mark := r.calls.mark()
-			if fault := r.portal("GET", "/api/hubs/readings/partitions/0/events?before=1&count=1", "", nil); fault != "" {
+			if fault := r.portal("GET", "/api/hubs/default/readings/partitions/0/events/0", "", nil); fault != "" {
 				return fault
 			}
 			if r.calls.count(mark, "hubs", vfs.OpReadAt) == 0 {

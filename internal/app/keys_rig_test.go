@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -21,6 +20,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
 	pagejobs "github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -265,7 +265,7 @@ func (r *rig) send(hub string, bodies ...string) {
 		}
 		order, err := json.Marshal(map[string]string{"body": rest, "key": key})
 		if err == nil {
-			if fault := r.portal("POST", "/api/hubs/"+hub+"/events", string(order), nil); fault != "" {
+			if fault := r.portal("POST", "/api/hubs/default/"+hub+"/events", string(order), nil); fault != "" {
 				err = fmt.Errorf("send: %s", fault)
 			}
 		}
@@ -277,11 +277,23 @@ func (r *rig) send(hub string, bodies ...string) {
 
 // events are those of partition 0 of a hub, oldest first.
 func (r *rig) events(hub string) []hubs.Event {
-	var all []hubs.Event
-	if fault := r.portal("GET", "/api/hubs/"+hub+"/partitions/0/events", "", &all); fault != "" {
-		return []hubs.Event{{Body: fault}}
+	at := "/api/hubs/default/" + hub
+	code, text := r.call("POST", r.url(instance.Portal)+at+"/events:search", `{"q":"partition:0","oldest":true}`)
+	if code != http.StatusOK {
+		return []hubs.Event{{Body: text}}
 	}
-	slices.Reverse(all)
+	var all []hubs.Event
+	for line := range strings.Lines(text) {
+		var row struct{ S *int64 }
+		if err := json.Unmarshal([]byte(line), &row); err != nil || row.S == nil {
+			continue // progress
+		}
+		var e hubs.Event
+		if fault := r.portal("GET", fmt.Sprint(at, "/partitions/0/events/", *row.S), "", &e); fault != "" {
+			e.Body = fault
+		}
+		all = append(all, e)
+	}
 	return all
 }
 
@@ -296,7 +308,7 @@ func (r *rig) job() pagejobs.State {
 
 // query is the answer of a document query: the rows, a blank between them.
 func (r *rig) query(database, container, text string) string {
-	var page struct{ Rows []json.RawMessage }
+	var page struct{ Rows []items.Row }
 	order, err := json.Marshal(map[string]string{"query": text})
 	if err != nil {
 		return err.Error()
@@ -304,15 +316,11 @@ func (r *rig) query(database, container, text string) string {
 	if fault := r.portal("POST", "/api/databases/"+database+"/containers/"+container+"/query", string(order), &page); fault != "" {
 		return fault
 	}
-	return string(bytes.ReplaceAll(bytes.Join(rawBytes(page.Rows), []byte(" ")), []byte(`"`), nil))
-}
-
-func rawBytes(rows []json.RawMessage) [][]byte {
-	all := make([][]byte, len(rows))
-	for i, row := range rows {
-		all[i] = row
+	var all []string
+	for _, row := range page.Rows {
+		all = append(all, strings.ReplaceAll(row.Text, `"`, ""))
 	}
-	return all
+	return strings.Join(all, " ")
 }
 
 // lines are those of a file of the project, a blank between them.

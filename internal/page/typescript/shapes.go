@@ -1,0 +1,190 @@
+package main
+
+import (
+	"github.com/lazuli-dev/lazuli/internal/connect"
+	pageconnect "github.com/lazuli-dev/lazuli/internal/page/connect"
+	"github.com/lazuli-dev/lazuli/internal/page/functions"
+	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
+	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/page/logs"
+	"github.com/lazuli-dev/lazuli/internal/page/overview"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
+	"github.com/lazuli-dev/lazuli/internal/telemetry"
+)
+
+func portalShapes() []shape {
+	return []shape{
+		of[portal.Opened]("Opened"),
+		of[portal.StreamChange]("StreamChange"),
+		of[portal.Summary]("Summary"),
+		of[portal.NoticeList]("NoticeList"),
+		of[portal.Notice]("Notice"),
+		of[portal.TaskState]("TaskState"),
+		of[portal.Names]("NamesPage"),
+		of[portal.NameRow]("NameRow"),
+		of[portal.Instance]("InstanceRow"),
+		of[portal.About]("About"),
+		of[portal.Address]("Address"),
+		of[portal.Use]("DataUse"),
+		of[portal.History]("History"),
+		of[portal.Rows]("ListPage"),
+		of[portal.Problem]("ProblemBody"),
+		of[portal.Place]("Place"),
+		of[portal.BoardEntry]("BoardEntry"),
+		of[portal.BoardDetail]("BoardDetail"),
+		of[portal.BoardFile]("BoardFile"),
+		of[portal.BoardSources]("BoardSources"),
+	}
+}
+
+func hubShapes() []shape {
+	return []shape{
+		of[hubs.Row]("Hub"),
+		of[hubs.Detail]("HubDetail"),
+		of[hubs.Partition]("HubPartition"),
+		of[hubs.Settings]("HubSettings"),
+		of[hubs.Behind]("HubConsumer"),
+		of[hubs.Search]("HubSearch"),
+		of[hubs.Began]("HubSearchBegan"),
+		of[hubs.Found]("HubEventRow"),
+		of[hubs.Progress]("HubSearchProgress"),
+		of[hubs.Tail]("HubTail"),
+		of[hubs.Tailed]("HubTailed"),
+		of[hubs.Counted]("HubCounts"),
+		of[hubs.Event]("HubEvent"),
+		of[hubs.ReadBy]("HubReadBy"),
+		of[hubs.Run]("HubRun"),
+		of[hubs.NewEvents]("NewEvents"),
+		of[hubs.Sent]("SentEvent"),
+		of[hubs.Sending]("SendingTask"),
+		of[hubs.NewHub]("NewHub"),
+		of[hubs.Namespaces]("HubNamespaces"),
+	}
+}
+
+func itemShapes() []shape {
+	return []shape{
+		of[items.Database]("Database"),
+		of[items.Container]("Container"),
+		of[items.Answer]("QueryPage"),
+		of[items.Row]("DataRow"),
+		of[items.Checked]("CheckedQuery"),
+		of[items.ItemPage]("ItemPage"),
+		of[items.ItemRow]("ItemRow"),
+		of[items.Counted]("CountedItems"),
+		of[items.Item]("Item"),
+		of[items.Settings]("ContainerSettings"),
+		of[items.NewDatabase]("NewDatabase"),
+		of[items.NewContainer]("NewContainer"),
+		of[items.Changes]("ChangePage"),
+		of[items.Change]("Change"),
+		of[items.Schema]("ContainerSchema"),
+		of[items.SchemaPath]("SchemaPath"),
+		of[items.SchemaValue]("SchemaValue"),
+		of[items.Queries]("AskedQueries"),
+		of[items.Asked]("AskedQuery"),
+		of[items.Started]("StartedTask"),
+	}
+}
+
+func functionShapes() []shape {
+	return []shape{
+		of[functions.AppRow]("App"),
+		of[functions.Build]("AppBuild"),
+		of[functions.Function]("Func"),
+		of[functions.Output]("FuncOutput"),
+		of[functions.Past]("FuncPast"),
+		of[functions.FailureGroup]("FailureGroup"),
+		of[functions.RunRow]("RunRow"),
+		of[functions.Runs]("RunPage"),
+		of[functions.Run]("Run"),
+		of[functions.RunInput]("RunInput"),
+		of[functions.Order]("RunOrder"),
+		of[functions.Outcome]("RunOutcome"),
+		of[functions.Header]("RunHeader"),
+		of[functions.KeyPlace]("KeyPlace"),
+		of[functions.KeyList]("KeyList"),
+		of[telemetry.Frame]("StackFrame"),
+		of[telemetry.LogLine]("LogLine"),
+	}
+}
+
+func jobShapes() []shape {
+	return []shape{
+		of[jobs.End]("JobEnd"),
+		of[jobs.Row]("Job"),
+		of[jobs.InputRow]("JobInput"),
+		of[jobs.OutputRow]("JobOutput"),
+		of[jobs.State]("JobDetail"),
+		of[jobs.InputState]("JobInputDetail"),
+		of[jobs.OutputState]("JobOutputDetail"),
+		of[jobs.Partition]("JobPartition"),
+		of[jobs.Warning]("JobWarning"),
+		of[jobs.DataErrors]("JobDataErrors"),
+		of[jobs.About]("JobText"),
+		of[jobs.Diagram]("PlanDiagram"),
+		of[jobs.Node]("PlanNode"),
+		of[jobs.Edge]("PlanEdge"),
+	}
+}
+
+func overviewShapes() []shape {
+	return []shape{
+		of[overview.Picture]("Picture"),
+		of[overview.Node]("PictureNode"),
+		of[overview.Edge]("PictureEdge"),
+	}
+}
+
+func connectShapes() []shape {
+	return []shape{
+		of[pageconnect.About]("ConnectAbout"),
+		of[pageconnect.Fact]("ConnectFact"),
+		of[pageconnect.Ask]("ConnectAsk"),
+		of[pageconnect.Revealed]("ConnectKey"),
+		of[pageconnect.Tested]("ConnectTested"),
+		of[connect.Snippet]("ConnectSnippet"),
+	}
+}
+
+func logShapes() []shape {
+	return []shape{
+		of[logs.Line]("LogEntry"),
+		of[logs.Page]("LogPage"),
+		of[logs.Tail]("LogTail"),
+		of[logs.Around]("LogAround"),
+		of[logs.Counts]("LogCounts"),
+	}
+}
+
+func dashboardShapes() []shape {
+	return []shape{
+		of[dashboard.Definition]("Board"),
+		of[dashboard.DatasetSpec]("DatasetSpec"),
+		of[dashboard.Tile]("TileSpec"),
+		of[dashboard.Threshold]("Threshold"),
+		of[dashboard.Column]("Column"),
+		of[dashboard.Alarm]("AlarmSpec"),
+		of[dashboard.View]("BoardView"),
+		of[dashboard.DatasetView]("DatasetView"),
+		of[dashboard.NumberView]("NumberView"),
+		of[dashboard.LineView]("LineView"),
+		of[dashboard.SeriesView]("SeriesView"),
+		of[dashboard.BarView]("BarView"),
+		of[dashboard.Bar]("Bar"),
+		of[dashboard.MapView]("MapView"),
+		of[dashboard.Site]("Site"),
+		of[dashboard.TableView]("TableView"),
+		of[dashboard.TableRow]("TableRow"),
+		of[dashboard.AlarmsView]("AlarmsView"),
+		of[dashboard.AlarmRow]("AlarmRow"),
+		of[dashboard.Problem]("BoardProblem"),
+		of[dashboard.Preview]("BoardPreview"),
+		of[dashboard.Suggestion]("BoardSuggestion"),
+		of[dashboard.Sample]("BoardSample"),
+		of[dashboard.Field]("BoardField"),
+		of[dashboard.Pushed]("PushedRows"),
+	}
+}
