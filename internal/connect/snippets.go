@@ -38,8 +38,14 @@ type language struct{ id, name, text, ending string }
 
 // languages are in the order in which they are shown.
 var languages = [...]language{
-	{"go", "Go", "go", "go"}, {"python", "Python", "python", "py"}, {"js", "JavaScript", "javascript", "mjs"}, {"java", "Java", "java", "java"},
-	{"dotnet", ".NET", "csharp", "cs"}, {"cli", "CLI", "shell", "cli.sh"}, {"curl", "curl", "shell", "curl.sh"}, {"env", "env", "shell", "env"},
+	{"go", "Go", "go", "go"},
+	{"python", "Python", "python", "py"},
+	{"js", "JavaScript", "javascript", "mjs"},
+	{"java", "Java", "java", "java"},
+	{"dotnet", ".NET", "csharp", "cs"},
+	{"cli", "CLI", "shell", "cli.sh"},
+	{"curl", "curl", "shell", "curl.sh"},
+	{"env", "env", "shell", "env"},
 }
 
 // installs are the commands that get a client, by kind and language.

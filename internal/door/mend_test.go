@@ -43,6 +43,7 @@ func TestMangledAddresses(t *testing.T) {
 			t.Fatalf("%q: %v", s.pieces, err)
 		}
 		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
 		if err != nil || res.StatusCode != 200 || string(body) != s.want {
 			t.Errorf("%q: %d %q (%v), want %q", s.pieces, res.StatusCode, body, err, s.want)
 		}

@@ -45,7 +45,7 @@ func TestSecretsInOtherDress(t *testing.T) {
 func TestSecretAttributes(t *testing.T) {
 	c := New()
 	log := slog.New(c.Logs.Handler(slog.NewTextHandler(t.Output(), nil)))
-	log.With("password", "hunter2").Info("a", "code", 404, slog.Group("db", "AccountKey", "hunter2"))
+	log.With("password", "hunter2").Info("a", "code", 404, slog.Group("db", "AccountKey", "hunter2")) //nolint:sloglint // as others write it
 	lines, _ := c.Logs.Search(LogQuery{}, 0, 1)
 	for _, a := range lines[0].Attrs {
 		if strings.Contains(a.Value, "hunter2") || a.Key == "code" && a.Value != "404" {

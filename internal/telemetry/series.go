@@ -68,7 +68,7 @@ func (s *series) level(from time.Time) ([]bucket, time.Duration) {
 // for.
 func (s *series) step(from time.Time, wanted time.Duration) time.Duration {
 	_, have := s.level(from)
-	return max((wanted+have-1)/have, 1) * have
+	return have * max((wanted+have-1)/have, 1) //nolint:durationcheck // a number of steps
 }
 
 // between returns the steps that begin between two times, the one that from

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
@@ -19,7 +20,7 @@ func TestUnstored(t *testing.T) {
 	full := fault.New(fault.Unavailable, "orders", "nothing was stored: no space left on device")
 	fails(full)
 	fails(full)
-	if got := c.Unstored(); len(got) != 1 || got[0].Count != 2 || got[0].Hub != "Orders" || got[0].Err != full {
+	if got := c.Unstored(); len(got) != 1 || got[0].Count != 2 || got[0].Hub != "Orders" || !errors.Is(got[0].Err, full) {
 		t.Errorf("a full disk: %v", got)
 	}
 	c.FromBroker(broker.Appended{Namespace: 2, Hub: "orders", Count: 1})

@@ -220,7 +220,7 @@ test('a dashboard is made by keyboard alone, and the file is what the screen sho
   await page.keyboard.press('ControlOrMeta+A')
   await page.keyboard.type('How many')
   await page.keyboard.press('Tab')
-  await page.locator('.grid-stack [aria-label^="How many"]').waitFor()
+  await page.locator('.grid-stack [aria-label^="How many"]').first().waitFor()
   await page.keyboard.press('Escape')
   await page.keyboard.press('ControlOrMeta+S')
   await page.locator('dialog[open]').waitFor()

@@ -33,7 +33,10 @@ test('a step of the diagram is lit in the query', async () => {
 test('a job stops and starts', async () => {
   const page = await open(browser, lazuli.url + '/jobs/averages/overview')
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await eventually('it stands', async () => (await page.getByRole('button', { name: 'Start', exact: true }).count()) === 1)
+  await eventually(
+    'it stands',
+    async () => (await page.getByRole('button', { name: 'Start', exact: true }).count()) === 1,
+  )
   await page.getByRole('button', { name: 'Start', exact: true }).click()
   await eventually('it runs', async () => (await page.getByRole('button', { name: 'Stop', exact: true }).count()) === 1)
   await close(page)
@@ -41,7 +44,11 @@ test('a job stops and starts', async () => {
 
 test('one that is stuck looks failing, with the reason', async () => {
   const page = await open(browser, lazuli.url + '/jobs/stuck/overview')
-  await eventually('the reason is said', async () => /nosuchcolumn/.test(await page.locator('main').innerText()), 30_000)
+  await eventually(
+    'the reason is said',
+    async () => /nosuchcolumn/.test(await page.locator('main').innerText()),
+    30_000,
+  )
   await close(page)
 })
 

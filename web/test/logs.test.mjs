@@ -19,7 +19,9 @@ const rows = (page) => page.locator('[role=grid] [role=row]')
 
 test('lines are filtered, opened with their neighbours, and followed', async () => {
   const page = await open(browser, lazuli.url + '/logs?q=level>=warn')
-  await eventually('a warning is listed', async () => /Warning|Error/.test(await page.locator('[role=grid]').innerText()))
+  await eventually('a warning is listed', async () =>
+    /Warning|Error/.test(await page.locator('[role=grid]').innerText()),
+  )
   assert.ok(!(await page.locator('[role=grid]').innerText()).includes('Executing'), 'an information passes level>=warn')
   await page.goto(lazuli.url + '/logs?q=app:telemetry')
   await eventually('lines come', async () => (await rows(page).count()) > 5)

@@ -40,7 +40,9 @@ test('the picture is walked by arrows and opened by Enter', async () => {
   await page.keyboard.press('Escape')
   await eventually('it is closed', async () => (await page.locator('aside').count()) === 0)
   await page.keyboard.press('v')
-  await eventually('the list says the same', async () => /telemetry_events/.test(await page.locator('.picture ul').innerText()))
+  await eventually('the list says the same', async () =>
+    /telemetry_events/.test(await page.locator('.picture ul').innerText()),
+  )
   await close(page)
 })
 

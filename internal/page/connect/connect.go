@@ -100,13 +100,22 @@ func facts(f connect.Facts, t connect.Thing) []Fact {
 	switch t.Kind {
 	case "hub":
 		return []Fact{
-			{Name: "connection", Value: f.EventHubsConnection(), Keyed: true}, {Name: "hub", Value: t.Hub}, {Name: "amqp", Value: f.EventHubsHost},
-			{Name: "amqps", Value: f.EventHubsTLS}, {Name: "rule", Value: f.EventHubsRule}, {Name: "key", Value: connect.Secret, Keyed: true}, {Name: "ca", Value: f.CAFile},
+			{Name: "connection", Value: f.EventHubsConnection(), Keyed: true},
+			{Name: "hub", Value: t.Hub},
+			{Name: "amqp", Value: f.EventHubsHost},
+			{Name: "amqps", Value: f.EventHubsTLS},
+			{Name: "rule", Value: f.EventHubsRule},
+			{Name: "key", Value: connect.Secret, Keyed: true},
+			{Name: "ca", Value: f.CAFile},
 		}
 	case "container":
 		return []Fact{
-			{Name: "connection", Value: f.CosmosConnection(), Keyed: true}, {Name: "endpoint", Value: f.CosmosEndpoint}, {Name: "database", Value: t.Database},
-			{Name: "container", Value: t.Container}, {Name: "key", Value: connect.Secret, Keyed: true}, {Name: "ca", Value: f.CAFile},
+			{Name: "connection", Value: f.CosmosConnection(), Keyed: true},
+			{Name: "endpoint", Value: f.CosmosEndpoint},
+			{Name: "database", Value: t.Database},
+			{Name: "container", Value: t.Container},
+			{Name: "key", Value: connect.Secret, Keyed: true},
+			{Name: "ca", Value: f.CAFile},
 		}
 	case "function":
 		out := []Fact{{Name: "url", Value: t.URL}, {Name: "method", Value: t.Method}}
@@ -135,14 +144,14 @@ func (p page) reveal(w http.ResponseWriter, r *http.Request) error {
 	if secret == "" {
 		return fault.New(fault.NotFound, thing.Kind+" "+ask.ID, "it has no key")
 	}
-	what := "a key was fetched in the portal"
+	how := "fetched"
 	switch ask.How {
 	case "shown":
-		what = "a key was shown in the portal"
+		how = "shown"
 	case "copied":
-		what = "a key was copied from the portal"
+		how = "copied"
 	}
-	p.Log.Info(what, "kind", ask.Kind, "of", ask.ID, "remote", r.RemoteAddr)
+	p.Log.Info("a key was given to the portal", "how", how, "kind", ask.Kind, "of", ask.ID, "remote", r.RemoteAddr)
 	portal.WriteJSON(w, http.StatusOK, Revealed{secret})
 	return nil
 }

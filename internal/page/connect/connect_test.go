@@ -51,7 +51,7 @@ func TestKeysAreRevealedOnRequest(t *testing.T) {
 	if code, got := lab.Do("POST", "/api/connect/reveal", `{"kind":"hub","id":"orders","how":"copied"}`); code != 200 || got["secret"] != "k3y" {
 		t.Errorf("%d %v", code, got)
 	}
-	if !strings.Contains(log.String(), "a key was copied") || !strings.Contains(log.String(), "of=orders") || strings.Contains(log.String(), "k3y") {
+	if !strings.Contains(log.String(), "how=copied") || !strings.Contains(log.String(), "of=orders") || strings.Contains(log.String(), "k3y") {
 		t.Error(log)
 	}
 	for _, body := range []string{`{"kind":"hub","id":"none"}`, `{"kind":"portal"}`} {

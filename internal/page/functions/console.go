@@ -77,7 +77,7 @@ func (p page) try(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := Outcome{Headers: []Header{}, Frames: []telemetry.Frame{}, Logs: []telemetry.LogLine{}}
 	began := time.Now()
-	id := ""
+	var id string
 	if f.HTTP != nil {
 		id, err = app.request(r.Context(), f.HTTP, o, &out)
 	} else {

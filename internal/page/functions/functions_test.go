@@ -67,6 +67,7 @@ func (s *shop) RunByHand(_ context.Context, function, input string, batch bool) 
 	})
 	return id, nil
 }
+
 func (s *shop) Switch(function string, on bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/eventdata"
 	"github.com/lazuli-dev/lazuli/internal/filter"
@@ -43,7 +42,6 @@ var everything = span{math.MinInt64, math.MaxInt64}
 
 // check is one term.
 type check struct {
-	test  filter.Test
 	early func(r *broker.Record) bool
 	late  func(r *broker.Record, e *eventdata.Event) bool
 	// show is the value that a positive term found, as JSON, for its column.
@@ -263,7 +261,7 @@ func (m *matcher) appendValue(dst []byte, p eventdata.Property) []byte {
 	if err != nil {
 		return dst
 	}
-	return eventdata.AppendJSON(dst, amqp.Value(v))
+	return eventdata.AppendJSON(dst, v)
 }
 
 // admits reports whether anything in a partition may match.

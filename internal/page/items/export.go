@@ -135,7 +135,7 @@ func (p page) rows(ctx context.Context, c *docstore.Container, q Query, done Pro
 // oneLine is a row without the line breaks between its values: an item is stored
 // as it was sent. In a JSON text they stand nowhere else.
 func oneLine(row []byte) []byte {
-	if bytes.IndexAny(row, "\r\n") < 0 {
+	if !bytes.ContainsAny(row, "\r\n") {
 		return row
 	}
 	var out bytes.Buffer

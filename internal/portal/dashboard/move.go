@@ -33,24 +33,24 @@ func (d *Dataset) moveTo(next *Dataset) {
 	next.fill(d)
 }
 
-// fill reads the columns that d has not out of the whole rows. Both are locked.
-func (next *Dataset) fill(d *Dataset) {
+// fill reads the columns that old has not out of the whole rows. Both are locked.
+func (d *Dataset) fill(old *Dataset) {
 	var added []string
-	for name := range next.columns {
-		if d.columns[name] == nil {
+	for name := range d.columns {
+		if old.columns[name] == nil {
 			added = append(added, name)
 		}
 	}
 	pick := newPicker(added)
 	var fields [][]byte
-	for i, row := range next.raw {
-		at := len(next.times) - int(next.total-next.rawSeq[i])
+	for i, row := range d.raw {
+		at := len(d.times) - int(d.total-d.rawSeq[i])
 		if at < 0 {
 			continue
 		}
 		fields = pick.pick(row, fields)
 		for j, name := range added {
-			next.columns[name].cells[at] = next.cell(fields[j])
+			d.columns[name].cells[at] = d.cell(fields[j])
 		}
 	}
 }

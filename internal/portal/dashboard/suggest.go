@@ -60,11 +60,11 @@ type suggestionKind struct {
 }
 
 var suggestionKinds = []suggestionKind{
-	{"now", Text{"en": "%s now", "ko": "%s 현재"}, (guessed).now},
-	{"trends", Text{"en": "%s over time", "ko": "%s 추이"}, (guessed).trends},
-	{"map", Text{"en": "%s on the map", "ko": "%s 지도"}, (guessed).onMap},
-	{"groups", Text{"en": "%s by group", "ko": "%s 그룹별"}, (guessed).groups},
-	{"latest", Text{"en": "Latest %s", "ko": "최근 %s"}, (guessed).latest},
+	{"now", Text{"en": "%s now", "ko": "%s 현재"}, guessed.now},
+	{"trends", Text{"en": "%s over time", "ko": "%s 추이"}, guessed.trends},
+	{"map", Text{"en": "%s on the map", "ko": "%s 지도"}, guessed.onMap},
+	{"groups", Text{"en": "%s by group", "ko": "%s 그룹별"}, guessed.groups},
+	{"latest", Text{"en": "Latest %s", "ko": "최근 %s"}, guessed.latest},
 }
 
 // guessed is what the fields of a source may mean.

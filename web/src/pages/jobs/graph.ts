@@ -98,7 +98,10 @@ function folded(boxes: JobBox[], edges: { from: string; to: string }[]): JobGrap
     const by = new Map(boxes.map((b) => [b.id, b]))
     const pair = edges.find(
       (e) =>
-        by.get(e.from)!.kind === 'step' && by.get(e.to)!.kind === 'step' && single(e.from, 'from') && single(e.to, 'to'),
+        by.get(e.from)!.kind === 'step' &&
+        by.get(e.to)!.kind === 'step' &&
+        single(e.from, 'from') &&
+        single(e.to, 'to'),
     )
     if (!pair) break
     const [a, b] = [by.get(pair.from)!, by.get(pair.to)!]

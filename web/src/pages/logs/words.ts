@@ -40,7 +40,10 @@ export const words = dictionary({
   onlyRun: ['Only this invocation', '이 호출만'],
   openSource: ['Open {name}', '{name} 열기'],
   cut: ['{n} more bytes were not kept', '{n}바이트 더 있었지만 보관하지 않음'],
-  left: ['{n} lines came too fast to be shown; the filter finds them', '너무 빨라 표시하지 못한 로그 {n}줄: 필터로 찾을 수 있음'],
+  left: [
+    '{n} lines came too fast to be shown; the filter finds them',
+    '너무 빨라 표시하지 못한 로그 {n}줄: 필터로 찾을 수 있음',
+  ],
   lost: ['The log is not followed: {why}', '로그를 따라갈 수 없음: {why}'],
   attributes: ['Attributes', '속성'],
   times: ['×{n}', '×{n}'],

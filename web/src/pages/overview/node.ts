@@ -20,7 +20,12 @@ const icons: Record<string, IconName> = {
 export const icon = (n: PictureNode): IconName => icons[n.of ?? n.kind] ?? icons[n.kind] ?? 'boxes'
 export const stateOf = (n: PictureNode) => n.state as State
 
-const several: Record<string, keyof typeof words> = { function: 'members', hub: 'hubs', container: 'containers', job: 'jobs' }
+const several: Record<string, keyof typeof words> = {
+  function: 'members',
+  hub: 'hubs',
+  container: 'containers',
+  job: 'jobs',
+}
 
 export function title(n: PictureNode): string {
   const count = { n: n.members ?? 0 }

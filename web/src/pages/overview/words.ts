@@ -4,7 +4,10 @@ export const words = dictionary({
   attention: ['Needs attention', '확인 필요'],
   oldest: ['oldest first', '오래된 순'],
   fine: ['Nothing needs attention', '확인할 것 없음'],
-  fineText: ['Failures, growing lag and builds that break show here.', '실패, 늘어나는 지연, 깨진 빌드가 여기에 나타납니다.'],
+  fineText: [
+    'Failures, growing lag and builds that break show here.',
+    '실패, 늘어나는 지연, 깨진 빌드가 여기에 나타납니다.',
+  ],
   since: ['since {when}', '{when}부터'],
   times: ['×{n}', '×{n}'],
   open: ['Open', '열기'],
@@ -60,7 +63,10 @@ export const words = dictionary({
   off: ['off', '꺼짐'],
   busy: ['busy', '진행 중'],
   idleTitle: ['Nothing flows yet', '아직 흐르는 이벤트 없음'],
-  idleText: ['Three ways to begin; run one in the project’s folder.', '시작하는 방법 세 가지: 프로젝트 폴더에서 실행하세요.'],
+  idleText: [
+    'Three ways to begin; run one in the project’s folder.',
+    '시작하는 방법 세 가지: 프로젝트 폴더에서 실행하세요.',
+  ],
   send: ['Send events', '이벤트 보내기'],
   add: ['Add a function app', '함수 앱 추가'],
   watch: ['Follow a hub', '허브 따라가기'],
