@@ -123,9 +123,10 @@ func TestFunctionAppThatDoesNotBuild(t *testing.T) {
 		}
 	}
 	p := up(t, dir)
-	if text := p.output.String(); !strings.Contains(text, "undefinedName") || !strings.Contains(text, "main.go:3") {
-		t.Errorf("the compiler's message is not shown:\n%s", text)
-	}
+	testkit.Eventually(t, 20*time.Second, func() bool {
+		text := p.output.String()
+		return strings.Contains(text, "undefinedName") && strings.Contains(text, "main.go:3")
+	}, "the compiler's message is not shown:\n%s", p.output)
 	if out, _, err := p.command(t.Context(), "status"); err != nil || !strings.Contains(out, "cosmos") {
 		t.Errorf("status: %v\n%s", err, out)
 	}
