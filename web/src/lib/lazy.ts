@@ -5,7 +5,7 @@ export interface Lazy<C> {
   load: () => Promise<C>
 }
 
-export function lazy<C>(fetch: () => Promise<{ default: C }>): Lazy<C> {
-  const it: Lazy<C> = { load: async () => (it.got ??= (await fetch()).default) }
+export function lazy<C>(open: () => Promise<{ default: C }>): Lazy<C> {
+  const it: Lazy<C> = { load: async () => (it.got ??= (await open()).default) }
   return it
 }

@@ -55,8 +55,15 @@ const actionRow = ({ it, marks }: Ranked<Action>): Row => ({
   run: it.run,
 })
 
+// section numbers rows of one id: the same action of several things.
 function section(title: string, rows: Row[], limit: number): Section {
-  return { title, rows: rows.slice(0, limit), more: Math.max(0, rows.length - limit) }
+  const seen = new Map<string, number>()
+  const apart = rows.slice(0, limit).map((row) => {
+    const n = seen.get(row.id) ?? 0
+    seen.set(row.id, n + 1)
+    return n ? { ...row, id: `${row.id} ${n}` } : row
+  })
+  return { title, rows: apart, more: Math.max(0, rows.length - limit) }
 }
 
 // about are the actions of a thing.
