@@ -59,6 +59,6 @@ func locate(file string, text []byte, at int, p path, message string) Problem {
 	}
 	return Problem{
 		File: file, Line: bytes.Count(text[:at], []byte{'\n'}) + 1, Col: col, Path: p.String(), Message: message,
-		Source: strings.ReplaceAll(string(chars), "\t", " "), Caret: col - first, Tile: tile,
+		Source: strings.ReplaceAll(string(chars), "\t", " "), Caret: min(col-first, len(chars)+1), Tile: tile,
 	}
 }

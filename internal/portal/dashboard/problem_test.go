@@ -82,7 +82,7 @@ func TestABrokenTileLeavesTheOthers(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`{"name":"b","tiles":[{"type":"number"}]}`, `{"a`, `[[[`, `{"datasets":{"d":null}}`, "{\"name\":\"\xff\"}", `{"tiles":[{"w":1e400}]}`} {
+	for _, s := range []string{`{"name":"b","tiles":[{"type":"number"}]}`, `{"a`, `[[[`, `{"datasets":{"d":null}}`, "{\"name\":\"\xff\"}", `{"tiles":[{"w":1e400}]}`, "\r", "\xff\xff\r{"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
