@@ -125,6 +125,7 @@ export class Tabs {
   constructor(readonly key: string) {
     for (const d of kept(key)) this.all = [...this.all, new Tab(d.id, d.text, d.parameters)]
     if (this.all.length === 0) this.all = [new Tab('q1', firstQuery)]
+    addEventListener('pagehide', () => this.timer && this.save()) // there may be no other moment
   }
 
   find(id: string | null): Tab {
@@ -156,6 +157,8 @@ export class Tabs {
   }
 
   save() {
+    clearTimeout(this.timer)
+    this.timer = 0
     const drafts: Draft[] = this.all.map(({ id, text, parameters }) => ({ id, text, parameters: { ...parameters } }))
     try {
       localStorage.setItem(this.key, JSON.stringify(drafts))
