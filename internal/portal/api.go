@@ -24,13 +24,19 @@ func noRoute(_ http.ResponseWriter, r *http.Request) error {
 	return fault.New(fault.NotFound, "", "there is no %s %s here", r.Method, r.URL.Path)
 }
 
-// ReadJSON reads a request's body of at most limit bytes. The content type
-// must be JSON: a form of a foreign page cannot have it.
+// ReadJSON reads a request's body of at most limit bytes: one JSON value without
+// fields that v has not, so that a misspelt one is no order to do more than was
+// meant. The content type must be JSON: a form of a foreign page cannot have it.
 func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
 	if err := OnlyJSON(r); err != nil {
 		return err
 	}
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit)).Decode(v)
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil && d.More() {
+		err = errors.New("something stands behind its end")
+	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return fault.New(fault.TooLarge, "body", "more than %d bytes", limit)

@@ -15,7 +15,6 @@ const (
 	summaryTopic = "summary"
 	noticesTopic = "notices"
 	tasksTopic   = "tasks"
-	writeLimit   = 10 * time.Second // a page that takes nothing for this long is let go
 	heartbeat    = 15 * time.Second // keeps intermediaries from closing a quiet stream
 	maxChange    = 64 << 10
 	maxTopic     = 4 << 10 // of a name; a container's, with its database's, has at most 2 KiB
@@ -67,7 +66,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, st *stream, buf []
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
-		_ = control.SetWriteDeadline(time.Now().Add(writeLimit)) // a recorder in a test has none
+		_ = control.SetWriteDeadline(time.Now().Add(patience)) // a recorder in a test has none
 		if _, err := w.Write(buf); err != nil {
 			return
 		}

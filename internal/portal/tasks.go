@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -103,8 +104,22 @@ func (t *Tasks) Start(what Task, work func(context.Context, *Progress) error) (s
 	}}
 	t.all = append(t.all, k)
 	t.trim()
-	t.wait.Go(func() { t.end(k, work(ctx, &Progress{t, k}), ctx.Err() != nil) })
+	t.wait.Go(func() {
+		err := guarded(func() error { return work(ctx, &Progress{t, k}) })
+		t.end(k, err, ctx.Err() != nil)
+	})
 	return k.state.ID, nil
+}
+
+// guarded makes a panic an error, as net/http does of a request's: a mistake in
+// one task stops no database. The stack is in the error, for whoever mends it.
+func guarded(work func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.New(fault.Internal, "task", "a mistake of lazuli ended it: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return work()
 }
 
 // end notes how a task ended.

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -116,5 +117,42 @@ func TestNamesAndTroubles(t *testing.T) {
 	}
 	if code, _ := l.Do("POST", "/api/notices/mute", `{"id":"hub-lagging/orders","minutes":1441}`); code != 400 {
 		t.Errorf("mute for longer than a day: %d", code)
+	}
+}
+
+// TestTaskThatPanics: it fails, and nothing else does.
+func TestTaskThatPanics(t *testing.T) {
+	testkit.NoLeaks(t)
+	tasks := &portal.Tasks{}
+	l := portaltest.ServeConfig(t, portal.Config{Tasks: tasks, Boards: dashboard.New(dashboard.Options{})})
+	s := l.Listen("tasks")
+	var none map[string]int
+	if _, err := tasks.Start(portal.Task{Kind: "export"}, func(context.Context, *portal.Progress) error {
+		none["x"] = 1
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		for _, row := range s.Next("tasks").([]any) {
+			task := row.(map[string]any)
+			if said, _ := task["error"].(string); task["state"] == "bad" {
+				if !strings.Contains(said, "nil map") || !strings.Contains(said, "tasks_test.go") {
+					t.Errorf("error %q", said)
+				}
+				return
+			}
+		}
+	}
+}
+
+// TestMisspeltFieldIsRefused: it is no order for less or more than was meant.
+func TestMisspeltFieldIsRefused(t *testing.T) {
+	l := portaltest.Serve(t, dashboard.New(dashboard.Options{}))
+	for _, body := range []string{`{"ad":["hubs"]}`, `{"add":["hubs"]} {"drop":["hubs"]}`} {
+		s := l.Listen("summary")
+		if code, got := l.Do("POST", "/api/stream/"+s.ID, body); code != 400 || got["kind"] != "invalid" {
+			t.Errorf("%s: %d %v", body, code, got)
+		}
 	}
 }

@@ -75,31 +75,35 @@ func (n *names) take(attrs []Attr, group string, a slog.Attr) []Attr {
 		}
 		return attrs
 	}
-	if group == "" {
-		switch a.Key {
-		case "component":
-			n.component = value.String()
+	if name := n.field(a.Key); name != nil && group == "" {
+		*name = value.String()
+		if name != &n.hub { // which is also what a line is about
 			return attrs
-		case "app":
-			n.app = value.String()
-			return attrs
-		case "function":
-			n.function = value.String()
-			return attrs
-		case "job":
-			n.job = value.String()
-			return attrs
-		case "process":
-			n.process = value.String()
-			return attrs
-		case "hub":
-			n.hub = value.String()
 		}
 	}
 	if a.Key == "" {
 		return attrs
 	}
 	return append(attrs, Attr{group + a.Key, value.String()})
+}
+
+// field is where the attribute of a key says who writes, or nil.
+func (n *names) field(key string) *string {
+	switch key {
+	case "component":
+		return &n.component
+	case "app":
+		return &n.app
+	case "function":
+		return &n.function
+	case "job":
+		return &n.job
+	case "process":
+		return &n.process
+	case "hub":
+		return &n.hub
+	}
+	return nil
 }
 
 // source is who wrote, the nearest first.

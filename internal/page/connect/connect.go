@@ -131,13 +131,17 @@ func facts(f connect.Facts, t connect.Thing) []Fact {
 	return out
 }
 
+// asked reads what a request is about, and finds it with its key.
+func (p page) asked(w http.ResponseWriter, r *http.Request) (ask Ask, thing connect.Thing, secret string, err error) {
+	if err = portal.ReadJSON(w, r, maxBody, &ask); err == nil {
+		thing, secret, err = p.Find(ask.Kind, ask.ID)
+	}
+	return ask, thing, secret, err
+}
+
 // reveal serves POST /api/connect/reveal: the key, and a line in the log.
 func (p page) reveal(w http.ResponseWriter, r *http.Request) error {
-	var ask Ask
-	if err := portal.ReadJSON(w, r, maxBody, &ask); err != nil {
-		return err
-	}
-	thing, secret, err := p.Find(ask.Kind, ask.ID)
+	ask, thing, secret, err := p.asked(w, r)
 	if err != nil {
 		return err
 	}
@@ -159,11 +163,7 @@ func (p page) reveal(w http.ResponseWriter, r *http.Request) error {
 // test serves POST /api/connect/test: a round trip as a client makes it, through
 // the port. That it failed is an answer, no error.
 func (p page) test(w http.ResponseWriter, r *http.Request) error {
-	var ask Ask
-	if err := portal.ReadJSON(w, r, maxBody, &ask); err != nil {
-		return err
-	}
-	thing, secret, err := p.Find(ask.Kind, ask.ID)
+	_, thing, secret, err := p.asked(w, r)
 	if err != nil {
 		return err
 	}

@@ -79,9 +79,9 @@ func (p *page) searchEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer s.close()
 	began.Of = s.of
-	out := newLines(w)
-	defer out.close()
-	out.write(began)
+	out := portal.NewAnswer(w, portal.NDJSON)
+	defer out.Close()
+	_ = out.Value(began) // that the browser is gone, its context tells
 	s.answer(r.Context(), out, ask.limit())
 	return nil
 }
@@ -115,15 +115,15 @@ func ends(hub *broker.Hub) []int64 {
 }
 
 // answer writes what is found, up to a limit, and how far the scan is.
-func (s *scan) answer(ctx context.Context, out *lines, limit int) {
+func (s *scan) answer(ctx context.Context, out *portal.Answer, limit int) {
 	progress := Progress{Of: s.of}
 	told := time.Now()
 	tell := func() {
 		if now := time.Now(); now.Sub(told) >= tellEvery {
 			told = now
 			progress.Scanned = s.scanned
-			out.write(progress)
-			out.flush()
+			_ = out.Value(progress)
+			_ = out.Flush()
 		}
 	}
 	var last find
@@ -139,9 +139,9 @@ func (s *scan) answer(ctx context.Context, out *lines, limit int) {
 		}
 		last = f
 		progress.Matched++
-		out.write(f.Found)
+		_ = out.Value(f.Found)
 		if progress.Matched == 1 || progress.Matched%100 == 0 {
-			out.flush()
+			_ = out.Flush()
 		}
 	}
 	progress.Scanned = s.scanned
@@ -149,7 +149,7 @@ func (s *scan) answer(ctx context.Context, out *lines, limit int) {
 		progress.Next = last.String()
 	}
 	progress.Done = progress.Error == ""
-	out.write(progress)
+	_ = out.Value(progress)
 }
 
 // String is a place as a client keeps it.

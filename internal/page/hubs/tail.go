@@ -62,8 +62,8 @@ func (p *page) tailEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer tail.close()
-	out := newLines(w)
-	defer out.close()
+	out := portal.NewAnswer(w, portal.NDJSON)
+	defer out.Close()
 	tail.follow(r.Context(), out, changed)
 	return nil
 }
@@ -102,7 +102,7 @@ func (t *tail) close() {
 	}
 }
 
-func (t *tail) follow(ctx context.Context, out *lines, changed <-chan struct{}) {
+func (t *tail) follow(ctx context.Context, out *portal.Answer, changed <-chan struct{}) {
 	tick := time.NewTicker(tailEvery)
 	defer tick.Stop()
 	for beat := (time.Time{}); ; {
@@ -112,8 +112,8 @@ func (t *tail) follow(ctx context.Context, out *lines, changed <-chan struct{}) 
 		}
 		if now := time.Now(); len(line.Rows) > 0 || line.Dropped > 0 || err != nil || now.Sub(beat) >= tailBeat {
 			beat = now
-			out.write(line)
-			out.flush()
+			_ = out.Value(line) // that the browser is gone, ctx tells
+			_ = out.Flush()
 		}
 		if err != nil {
 			return

@@ -130,7 +130,7 @@ func (p page) getExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	kind := "application/x-ndjson"
+	kind := portal.NDJSON
 	if strings.HasSuffix(name, ".csv") {
 		kind = "text/csv; charset=utf-8"
 	}

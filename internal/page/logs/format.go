@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
@@ -17,7 +18,7 @@ type format struct {
 }
 
 var formats = map[string]format{
-	"ndjson": {"application/x-ndjson", "ndjson", ndjson},
+	"ndjson": {portal.NDJSON, "ndjson", ndjson},
 	"text":   {"text/plain; charset=utf-8", "log", plain},
 }
 

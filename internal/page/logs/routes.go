@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ const (
 	maxLines     = 1000
 	maxAround    = 200
 	maxSteps     = 400
-	writeLimit   = 10 * time.Second // a page that takes nothing for this long is let go
 	heartbeat    = 15 * time.Second
 )
 
@@ -151,17 +149,13 @@ func (p page) tail(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return fault.New(fault.Throttled, "logs", "%d browsers follow the log already", maxTails)
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no")
-	out := json.NewEncoder(w)
-	control := http.NewResponseController(w)
+	out := portal.NewAnswer(w, portal.NDJSON)
+	defer out.Close()
 	send := func(t Tail) error {
-		_ = control.SetWriteDeadline(time.Now().Add(writeLimit)) // a recorder in a test has none
-		if err := out.Encode(t); err != nil {
+		if err := out.Value(t); err != nil {
 			return err
 		}
-		return control.Flush()
+		return out.Flush()
 	}
 	if send(Tail{Lines: []Line{}}) != nil {
 		return nil
@@ -185,11 +179,11 @@ func (p page) export(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "format", "it is ndjson or text")
 	}
 	lines, _ := p.logs.Search(q, 0, telemetry.KeptLines)
-	w.Header().Set("Content-Type", format.media)
 	w.Header().Set("Content-Disposition", `attachment; filename="lazuli-log.`+format.ending+`"`)
-	w.Header().Set("Cache-Control", "no-store")
+	out := portal.NewAnswer(w, format.media)
+	defer out.Close()
 	for i := len(lines) - 1; i >= 0; i-- {
-		if _, err := w.Write(format.line(show(&lines[i], true))); err != nil {
+		if _, err := out.Write(format.line(show(&lines[i], true))); err != nil {
 			return nil // the browser left
 		}
 	}
