@@ -1,24 +1,16 @@
 // Connect: no key in the document before it is asked for, a round trip, and code
 // that can be taken.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { start } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+import { close, eventually, looks, stage } from './lab.mjs'
 
-let lazuli, browser
-before(async () => {
-  lazuli = await start()
-  browser = await browse()
-})
-after(async () => {
-  await browser?.close()
-  await lazuli?.stop()
-})
+const on = stage(start)
 
 const hub = '/connect?kind=hub&id=default%2Ftelemetry_events'
 
 test('a key is shown on request only, and that is in the log', async () => {
-  const page = await open(browser, lazuli.url + hub)
+  const page = await on.open(hub)
   await page.waitForSelector('[data-fact=key]')
   assert.ok(!(await page.content()).includes('SAS_KEY_VALUE'), 'the key is in the document')
   await page.locator('[data-fact=key]').getByRole('button').first().click()
@@ -26,7 +18,7 @@ test('a key is shown on request only, and that is in the log', async () => {
     (await page.locator('[data-fact=key]').innerText()).includes('SAS_KEY_VALUE'),
   )
   const log = await (
-    await fetch(lazuli.url + '/api/logs?q=' + encodeURIComponent('"a key was given" attr.how:shown'))
+    await fetch(on.lazuli.url + '/api/logs?q=' + encodeURIComponent('"a key was given" attr.how:shown'))
   ).json()
   assert.ok(log.lines.length >= 1)
   assert.ok(!JSON.stringify(log).includes('SAS_KEY_VALUE'))
@@ -39,25 +31,11 @@ test('the round trip is done and said', async () => {
     ['/connect?kind=container&id=serverless_db%2Fevents', /answered 200/],
     ['/connect?kind=portal', /answered 200/],
   ]) {
-    const page = await open(browser, lazuli.url + address)
+    const page = await on.open(address)
     await page.getByRole('button', { name: 'Test' }).click()
     await eventually(address, async () => says.test(await page.locator('main').innerText()))
     await close(page)
   }
 })
 
-for (const theme of ['dark', 'light'])
-  for (const lang of ['en', 'ko'])
-    test(`it looks right: ${theme} ${lang}`, async () => {
-      for (const [width, height] of [
-        [1440, 900],
-        [1280, 800],
-        [390, 844],
-      ]) {
-        const page = await open(browser, lazuli.url + hub, { theme, lang, width, height })
-        await page.waitForSelector('[data-fact=key]')
-        assert.deepEqual(await serious(page), [])
-        await shot(page, `connect-${theme}-${lang}-${width}`)
-        await close(page)
-      }
-    })
+looks(on, 'connect', hub, (page) => page.waitForSelector('[data-fact=key]'))

@@ -1,44 +1,9 @@
 // Event Hubs in a real browser against a real process: one hub and five hundred,
 // sixteen partitions and thirty-two.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
+import { run } from './instance.mjs'
 import { browse, close, eventually, open, serious, shot } from './lab.mjs'
-
-const program = process.env.LAZULI ?? resolve(import.meta.dirname, '../../bin/lazuli')
-const ended = (p) => (p.exitCode === null ? new Promise((done) => p.once('exit', done)) : null)
-
-// launch runs the program on a project and answers its portal's address.
-async function launch(project) {
-  const dir = await mkdtemp(join(tmpdir(), 'lazuli-hubs-'))
-  await writeFile(join(dir, 'lazuli.yaml'), project)
-  const env = { ...process.env, LAZULI_RUN_DIR: join(dir, 'run') }
-  const up = spawn(program, ['up', dir], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  const url = await new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('lazuli did not start:\n' + said)), 90_000)
-    const hear = (chunk) => {
-      said += chunk
-      const portal = /Portal\s+(http:\/\/\S+)/.exec(said)
-      if (!portal || !said.includes('Try next')) return
-      clearTimeout(timer)
-      done(portal[1])
-    }
-    up.stdout.on('data', hear)
-    up.stderr.on('data', hear)
-    up.on('exit', (code) => fail(new Error(`lazuli ended with ${code}:\n${said}`)))
-  })
-  const stop = async () => {
-    up.removeAllListeners('exit')
-    up.kill('SIGTERM')
-    await ended(up)
-    await rm(dir, { recursive: true, force: true })
-  }
-  return { url, stop }
-}
 
 const ports = `portal: {port: 0}
 eventHubs:
@@ -60,7 +25,7 @@ const many =
 let few, crowd, browser
 before(
   async () => {
-    ;[few, crowd] = await Promise.all([launch(one), launch(many)])
+    ;[few, crowd] = await Promise.all([run(one), run(many)])
     browser = await browse()
   },
   { timeout: 180_000 },

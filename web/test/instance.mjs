@@ -163,7 +163,7 @@ export async function launch(dir) {
   const up = spawn(program, ['up', dir], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const url = await new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error('lazuli did not start:\n' + said)), 60_000)
+    const timer = setTimeout(() => fail(new Error('lazuli did not start:\n' + said)), 90_000)
     const hear = (chunk) => {
       said += chunk
       const portal = /Portal\s+(http:\/\/\S+)/.exec(said)
@@ -186,6 +186,15 @@ export async function end(dir, processes) {
     await ended(p)
   }
   await rm(dir, { recursive: true, force: true })
+}
+
+// run launches a project: its lazuli.yaml, and the files of its folder dashboards.
+export async function run(text, dashboards = {}) {
+  const dir = await folder()
+  await writeFile(join(dir, 'lazuli.yaml'), text)
+  for (const [name, board] of Object.entries(dashboards)) await writeFile(join(dir, 'dashboards', name), board)
+  const { url, up, env } = await launch(dir)
+  return { dir, url, env, stop: () => end(dir, [up]) }
 }
 
 // freePort asks the system; the simulator takes it a moment later.

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { after, afterEach, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 
 const shots = process.env.SHOTS ?? join(import.meta.dirname, 'shots')
@@ -41,8 +42,8 @@ export function watch(page, origin) {
 }
 
 export async function close(page) {
-  assert.deepEqual(page.wrong, [])
   await page.context().close()
+  assert.deepEqual(page.wrong, [])
 }
 
 export async function shot(page, name) {
@@ -50,9 +51,18 @@ export async function shot(page, name) {
   await page.screenshot({ path: join(shots, name + '.png') })
 }
 
-// axe's serious findings. It runs through the debugger, so that the page's own
-// policy stays as it is.
+// axe's serious findings, once what fades in is there: half faded in, every text
+// lacks contrast. It runs through the debugger, so that the page's own policy
+// stays as it is.
 export async function serious(page) {
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter((a) => a.effect.getComputedTiming().endTime < 2000)
+        .map((a) => a.finished),
+    ),
+  )
   const session = await page.context().newCDPSession(page)
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   await session.send('Runtime.evaluate', { expression: axe })
@@ -64,6 +74,49 @@ export async function serious(page) {
   return result.value.violations
     .filter((v) => ['serious', 'critical'].includes(v.impact))
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
+}
+
+// stage starts what the tests of a file speak to, and a browser, before them, and
+// ends both after.
+export function stage(start) {
+  const on = { open: (path, options) => open(on.browser, on.lazuli.url + path, options) }
+  before(
+    async () => {
+      on.lazuli = await start()
+      on.browser = await browse()
+    },
+    { timeout: 180_000 },
+  )
+  // A page that a failed test left open would be one more tab for the next.
+  afterEach(async () => {
+    for (const context of on.browser.contexts()) await context.close()
+  })
+  after(async () => {
+    await on.browser?.close()
+    await on.lazuli?.stop()
+  })
+  return on
+}
+
+// looks are tests of an address in both themes, both languages and three widths:
+// a picture, and nothing serious for axe. there waits until the page shows what
+// it is for.
+export function looks(on, name, path, there) {
+  for (const theme of ['dark', 'light'])
+    for (const lang of ['en', 'ko'])
+      test(`${name} looks right: ${theme} ${lang}`, async () => {
+        for (const [width, height] of [
+          [1440, 900],
+          [1280, 800],
+          [390, 844],
+        ]) {
+          const page = await on.open(path, { theme, lang, width, height })
+          await there(page)
+          assert.deepEqual(await serious(page), [])
+          await shot(page, `${name}-${theme}-${lang}-${width}`)
+          await close(page)
+        }
+      })
 }
 
 export async function eventually(what, claim, limit = 15_000) {

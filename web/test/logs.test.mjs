@@ -1,29 +1,21 @@
 // Logs: filtered, followed, counted; one line and its neighbours; what a
 // terminal would obey is shown.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { start } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+import { close, eventually, looks, stage } from './lab.mjs'
 
-let lazuli, browser
-before(async () => {
-  lazuli = await start()
-  browser = await browse()
-})
-after(async () => {
-  await browser?.close()
-  await lazuli?.stop()
-})
+const on = stage(start)
 
 const rows = (page) => page.locator('[role=grid] [role=row]')
 
 test('lines are filtered, opened with their neighbours, and followed', async () => {
-  const page = await open(browser, lazuli.url + '/logs?q=level>=warn')
+  const page = await on.open('/logs?q=level>=warn')
   await eventually('a warning is listed', async () =>
     /Warning|Error/.test(await page.locator('[role=grid]').innerText()),
   )
   assert.ok(!(await page.locator('[role=grid]').innerText()).includes('Executing'), 'an information passes level>=warn')
-  await page.goto(lazuli.url + '/logs?q=app:telemetry')
+  await page.goto(on.lazuli.url + '/logs?q=app:telemetry')
   await eventually('lines come', async () => (await rows(page).count()) > 5)
   const before = await page.locator('[role=grid]').innerText()
   await eventually('new lines arrive', async () => (await page.locator('[role=grid]').innerText()) !== before)
@@ -42,24 +34,10 @@ test('lines are filtered, opened with their neighbours, and followed', async () 
 })
 
 test('a wrong word is said, with what there is', async () => {
-  const page = await open(browser, lazuli.url + '/logs?q=leve:error')
+  const page = await on.open('/logs?q=leve:error')
   await eventually('it is said', async () => /leve/.test(await page.locator('main').innerText()))
   page.wrong = page.wrong.filter((w) => !w.includes('400'))
   await close(page)
 })
 
-for (const theme of ['dark', 'light'])
-  for (const lang of ['en', 'ko'])
-    test(`it looks right: ${theme} ${lang}`, async () => {
-      for (const [width, height] of [
-        [1440, 900],
-        [1280, 800],
-        [390, 844],
-      ]) {
-        const page = await open(browser, lazuli.url + '/logs', { theme, lang, width, height })
-        await eventually('lines come', async () => (await rows(page).count()) > 3)
-        assert.deepEqual(await serious(page), [])
-        await shot(page, `logs-${theme}-${lang}-${width}`)
-        await close(page)
-      }
-    })
+looks(on, 'logs', '/logs', (page) => eventually('lines come', async () => (await rows(page).count()) > 3))

@@ -1,22 +1,14 @@
 // Overview: figures that agree with their spark lines, the picture by keyboard
 // alone, and its list.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { start } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+import { close, eventually, looks, stage } from './lab.mjs'
 
-let lazuli, browser
-before(async () => {
-  lazuli = await start()
-  browser = await browse()
-})
-after(async () => {
-  await browser?.close()
-  await lazuli?.stop()
-})
+const on = stage(start)
 
 test('what flows is not called 0', async () => {
-  const page = await open(browser, lazuli.url + '/')
+  const page = await on.open('/')
   for (const figure of ['in', 'out'])
     await eventually(figure + ' has a rate', async () =>
       /[1-9]/.test(await page.locator(`[data-figure=${figure}] b`).innerText()),
@@ -25,7 +17,7 @@ test('what flows is not called 0', async () => {
 })
 
 test('the picture is walked by arrows and opened by Enter', async () => {
-  const page = await open(browser, lazuli.url + '/')
+  const page = await on.open('/')
   const box = (id) => page.locator(`[data-box="${id}"]`)
   await box('hub/default/telemetry_events').focus()
   await page.keyboard.press('ArrowRight')
@@ -46,18 +38,4 @@ test('the picture is walked by arrows and opened by Enter', async () => {
   await close(page)
 })
 
-for (const theme of ['dark', 'light'])
-  for (const lang of ['en', 'ko'])
-    test(`it looks right: ${theme} ${lang}`, async () => {
-      for (const [width, height] of [
-        [1440, 900],
-        [1280, 800],
-        [390, 844],
-      ]) {
-        const page = await open(browser, lazuli.url + '/', { theme, lang, width, height })
-        await page.waitForSelector('[data-box]')
-        assert.deepEqual(await serious(page), [])
-        await shot(page, `overview-${theme}-${lang}-${width}`)
-        await close(page)
-      }
-    })
+looks(on, 'overview', '/', (page) => page.waitForSelector('[data-box]'))

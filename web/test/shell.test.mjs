@@ -3,26 +3,13 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { end, folder, freePort, launch, start } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot, watch } from './lab.mjs'
+import { close, eventually, open, serious, shot, stage, watch } from './lab.mjs'
 
-let lazuli, browser
+const on = stage(start)
 
-before(
-  async () => {
-    lazuli = await start()
-    browser = await browse()
-  },
-  { timeout: 180_000 },
-)
-
-after(async () => {
-  await browser?.close()
-  await lazuli?.stop()
-})
-
-const at = (path, options) => open(browser, lazuli.url + path, options)
+const at = (path, options) => on.open(path, options)
 const pathOf = (page) => page.evaluate(() => location.pathname + location.search)
 // noted404 forgets answers of 404, where that is what they should be.
 const noted404 = (page) => (page.wrong = page.wrong.filter((w) => !w.includes('404 (Not Found)')))
@@ -82,12 +69,12 @@ test('addresses: round trips, back, old ones behind a #, names with anything in 
   const page = await at('/#/settings?x=1')
   assert.equal(await pathOf(page), '/settings?x=1')
   for (const old of ['/#/%', '/#/%E0%A4%A']) {
-    await page.goto(lazuli.url + old)
+    await page.goto(on.lazuli.url + old)
     await page.reload()
     await page.waitForSelector('main h1')
   }
   const odd = 'a/b c?#%~&서울'
-  await page.goto(`${lazuli.url}/connect/${encodeURIComponent(odd)}?q=${encodeURIComponent('x:"y z" >40')}`)
+  await page.goto(`${on.lazuli.url}/connect/${encodeURIComponent(odd)}?q=${encodeURIComponent('x:"y z" >40')}`)
   await eventually('the name whole', async () => (await page.locator('.crumbs .last').innerText()).includes(odd))
   const before = await pathOf(page)
   await page.reload()
@@ -110,7 +97,7 @@ test('addresses: what there is not is a 404 that names what is near', async () =
     ['/100%/%zz', ''],
     ['/telemetry_evens', 'telemetry_events'],
   ]) {
-    assert.equal((await fetch(lazuli.url + path)).status, 404, path)
+    assert.equal((await fetch(on.lazuli.url + path)).status, 404, path)
     const page = await at(path)
     if (near) await page.getByRole('main').getByRole('link', { name: near }).first().waitFor()
     await page.getByRole('main').getByText('There is nothing at').waitFor()
@@ -118,7 +105,7 @@ test('addresses: what there is not is a 404 that names what is near', async () =
     noted404(page)
     await close(page)
   }
-  assert.equal((await fetch(lazuli.url + '/assets/none.js')).status, 404)
+  assert.equal((await fetch(on.lazuli.url + '/assets/none.js')).status, 404)
 })
 
 test('a part that an update took away loads the portal again, once', async () => {
@@ -130,7 +117,7 @@ test('a part that an update took away loads the portal again, once', async () =>
   await page.getByRole('heading', { name: 'Settings' }).waitFor()
   assert.ok(refused >= 2, 'it was asked for again')
   await page.unroute('**/assets/settings-*.js')
-  await page.goto(lazuli.url + '/connect')
+  await page.goto(on.lazuli.url + '/connect')
   await page.route('**/assets/settings-*.js', (r) => r.fulfill({ status: 404 }))
   await page.keyboard.press('g')
   await page.keyboard.press(',')
@@ -237,7 +224,7 @@ test(
       `name: phoenix\nportal: {port: ${port}}\neventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {orders: {partitions: 2}}}\ncosmos: {port: 0}\n`,
     )
     let { url, up } = await launch(dir)
-    const page = await open(browser, url + '/settings')
+    const page = await open(on.browser, url + '/settings')
     try {
       await live(page)
       await page.evaluate(() => (window.mine = 'kept'))
@@ -274,7 +261,7 @@ test('tasks survive a reload, tell how they ended, and leave the list', { timeou
   const page = await at('/settings')
   await live(page)
   assert.equal(await page.locator('nav.rail .tasks').count(), 0)
-  const asked = await fetch(lazuli.url + '/api/databases/serverless_db/containers/events/export', {
+  const asked = await fetch(on.lazuli.url + '/api/databases/serverless_db/containers/events/export', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ format: 'ndjson' }),
@@ -286,7 +273,7 @@ test('tasks survive a reload, tell how they ended, and leave the list', { timeou
   await rail.getByRole('button', { name: /Tasks/ }).click()
   const link = rail.getByRole('link', { name: 'Download' })
   await link.waitFor()
-  const file = await fetch(lazuli.url + (await link.getAttribute('href')))
+  const file = await fetch(on.lazuli.url + (await link.getAttribute('href')))
   assert.ok(file.ok && (await file.text()).length > 0)
   assert.deepEqual(await serious(page), [])
   await shot(page, 'shell-tasks')
@@ -354,7 +341,7 @@ test('secrets are nowhere', { timeout: 120_000 }, async () => {
     '/api/about',
     '/api/instances',
   ])
-    assert.doesNotMatch(await (await fetch(lazuli.url + path)).text(), secrets, path)
+    assert.doesNotMatch(await (await fetch(on.lazuli.url + path)).text(), secrets, path)
   const pages = ['', 'hubs', 'data', 'functions', 'jobs', 'logs', 'connect', 'dashboards', 'settings']
   for (const name of pages) {
     const page = await at('/' + name)
@@ -377,7 +364,7 @@ test('first paint within 200 ms of a bare word', { timeout: 120_000 }, async () 
   const bare = createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end('<p>word'))
   await new Promise((done) => bare.listen(0, '127.0.0.1', done))
   const paint = async (url) => {
-    const context = await browser.newContext()
+    const context = await on.browser.newContext()
     const page = await context.newPage()
     await page.goto(url)
     await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length)
@@ -388,7 +375,7 @@ test('first paint within 200 ms of a bare word', { timeout: 120_000 }, async () 
   let [word, first] = [Infinity, Infinity]
   for (let tries = 0; tries < 10 && (tries < 3 || first - word > 200); tries++) {
     word = Math.min(word, await paint(`http://127.0.0.1:${bare.address().port}/`))
-    first = Math.min(first, await paint(lazuli.url))
+    first = Math.min(first, await paint(on.lazuli.url))
   }
   bare.close()
   console.log(`first contentful paint ${Math.round(first)} ms; of a bare word ${Math.round(word)} ms`)
@@ -396,12 +383,12 @@ test('first paint within 200 ms of a bare word', { timeout: 120_000 }, async () 
 })
 
 test('what is watched by fifty tabs is one stream', { timeout: 600_000 }, async () => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
+  const context = await on.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
   const pages = []
   for (let i = 0; i < 50; i++) {
     const page = await context.newPage()
-    watch(page, lazuli.url)
-    await page.goto(lazuli.url + '/settings', { waitUntil: 'domcontentloaded' })
+    watch(page, on.lazuli.url)
+    await page.goto(on.lazuli.url + '/settings', { waitUntil: 'domcontentloaded' })
     pages.push(page)
   }
   for (const page of [pages[0], pages[6], pages[49]]) {
@@ -410,7 +397,7 @@ test('what is watched by fifty tabs is one stream', { timeout: 600_000 }, async 
   }
   await eventually(
     'one stream',
-    async () => (await (await fetch(lazuli.url + '/api/about')).json()).streams === 1,
+    async () => (await (await fetch(on.lazuli.url + '/api/about')).json()).streams === 1,
     30_000,
   )
   for (const page of pages) assert.deepEqual(page.wrong, [])

@@ -1,44 +1,24 @@
 // The solar example in a real browser: what its README and the wall promise.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
+import { test } from 'node:test'
 import { startSolar } from './instance.mjs'
+import { shot, stage } from './lab.mjs'
 
-const shots = join(import.meta.dirname, 'shots')
-const executablePath =
-  process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const plant = 'gyeongbuk-05'
-let solar, browser
-
-before(
-  async () => {
-    await mkdir(shots, { recursive: true })
-    solar = await startSolar(plant, 24)
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-  },
-  { timeout: 120_000 },
-)
-
-after(async () => {
-  await browser?.close()
-  await solar?.stop()
-})
+const on = stage(() => startSolar(plant, 24))
 
 test(
   'sites within 15 seconds; a fault is red within two seconds of its window; a site shows its hour',
   { timeout: 120_000 },
   async () => {
     const page = await (
-      await browser.newContext({ viewport: { width: 1920, height: 1080 }, colorScheme: 'dark', locale: 'ko-KR' })
+      await on.browser.newContext({ viewport: { width: 1920, height: 1080 }, colorScheme: 'dark', locale: 'ko-KR' })
     ).newPage()
     const wrong = []
     page.on('console', (m) => m.type() === 'error' && wrong.push(m.text()))
     page.on('pageerror', (e) => wrong.push(String(e)))
     const opened = Date.now()
-    await page.goto(solar.url + '/#/dashboards/solar')
+    await page.goto(on.lazuli.url + '/dashboards/solar')
     await page.waitForFunction(() => document.querySelectorAll('.site').length === 101, null, { timeout: 15_000 })
     console.log(`101 sites ${Date.now() - opened} ms after the page was asked for`)
 
@@ -65,7 +45,7 @@ test(
     assert.ok((await site.getAttribute('class')).includes('alarm'))
     await site.dispatchEvent('click')
     await page.waitForFunction(() => document.querySelectorAll('aside .uplot canvas').length === 3)
-    await page.screenshot({ path: join(shots, 'solar-alarm.png') })
+    await shot(page, 'solar-alarm')
     assert.deepEqual(wrong, [])
   },
 )

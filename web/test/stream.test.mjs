@@ -2,26 +2,13 @@
 // what many streams and hidden tabs cost. (With one: fifty tabs, shell.test.mjs.)
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { start } from './instance.mjs'
-import { browse, watch } from './lab.mjs'
+import { stage, watch } from './lab.mjs'
 
-let lazuli, browser
+const on = stage(start)
 
-before(
-  async () => {
-    lazuli = await start()
-    browser = await browse()
-  },
-  { timeout: 180_000 },
-)
-
-after(async () => {
-  await browser?.close()
-  await lazuli?.stop()
-})
-
-const context = () => browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
+const context = () => on.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
 const live = (page) => page.waitForSelector('.connection.live', { timeout: 30_000 })
 
 test('tabs without shared workers: one is elected, and another when it is closed', { timeout: 180_000 }, async () => {
@@ -32,8 +19,8 @@ test('tabs without shared workers: one is elected, and another when it is closed
   const pages = []
   for (let i = 0; i < 8; i++) {
     const page = await c.newPage()
-    watch(page, lazuli.url)
-    await page.goto(lazuli.url + '/settings')
+    watch(page, on.lazuli.url)
+    await page.goto(on.lazuli.url + '/settings')
     await live(page)
     pages.push(page)
   }
@@ -49,7 +36,7 @@ test('tabs without shared workers: one is elected, and another when it is closed
 
 test('600 streams of one client shut nobody out', { timeout: 180_000 }, async () => {
   const greedy = []
-  const { hostname, port } = new URL(lazuli.url)
+  const { hostname, port } = new URL(on.lazuli.url)
   let answered = 0
   for (let i = 0; i < 600; i++) {
     const r = request(
@@ -70,7 +57,7 @@ test('600 streams of one client shut nobody out', { timeout: 180_000 }, async ()
   assert.equal(answered, 600)
   const c = await context()
   const page = await c.newPage()
-  await page.goto(lazuli.url + '/settings')
+  await page.goto(on.lazuli.url + '/settings')
   await live(page)
   await c.close()
   for (const r of greedy) r.destroy()
@@ -92,7 +79,7 @@ test('a tab that nobody sees wants nothing, and is live again when it is seen', 
   let open = 0
   page.on('request', (r) => r.url().endsWith('/api/stream') && open++)
   page.on('requestfailed', (r) => r.url().endsWith('/api/stream') && open--)
-  await page.goto(lazuli.url + '/settings')
+  await page.goto(on.lazuli.url + '/settings')
   await live(page)
   assert.equal(open, 1)
   await page.evaluate(() => window.look('hidden'))

@@ -3,6 +3,7 @@
 import type { Component } from 'svelte'
 import type { Phrase } from '../lib/i18n'
 import type { live } from '../lib/live.svelte'
+import type { State } from '../ui/types'
 import type { IconName } from './icons'
 
 type Live = typeof live
@@ -12,7 +13,7 @@ export interface Route {
   query: URLSearchParams
 }
 
-export type State = 'ok' | 'warn' | 'bad' | 'off' | 'busy'
+export type { State }
 
 // Place is somewhere to go.
 export interface Place {
