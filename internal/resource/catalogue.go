@@ -27,6 +27,8 @@ type Catalogue struct {
 	mu     sync.Mutex // guards watched
 	// watched are the channels that the next change of a resource closes.
 	watched map[string]chan struct{}
+	// moved is what the next change of an account closes; guarded by mu.
+	moved chan struct{}
 }
 
 // Open reads the accounts that the store keeps.
@@ -35,7 +37,7 @@ func Open(store Store) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Catalogue{accounts: a, kinds: map[string]Kind{}, watched: map[string]chan struct{}{}}, nil
+	return &Catalogue{accounts: a, kinds: map[string]Kind{}, watched: map[string]chan struct{}{}, moved: make(chan struct{})}, nil
 }
 
 // Account returns the account of a type with the name, compared without case.
@@ -55,7 +57,39 @@ func (c *Catalogue) EnsureAccount(typ, name string) (Account, error) {
 func (c *Catalogue) EnsureAccounts(wanted ...Account) ([]Account, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
+	defer c.accountsChanged()
 	return c.accounts.ensure(wanted)
+}
+
+// Properties are what was said about an account, as JSON that its service knows
+// (keys, rules, switches); nil when nothing was.
+func (c *Catalogue) Properties(account Account) json.RawMessage {
+	return c.accounts.properties(account)
+}
+
+// UpdateAccount changes the properties of an account. change gets what they are
+// (nil at first) and returns what they become; they are durable when
+// UpdateAccount returns. An error of change leaves them.
+func (c *Catalogue) UpdateAccount(account Account, change func(old json.RawMessage) (json.RawMessage, error)) error {
+	c.change.Lock()
+	defer c.change.Unlock()
+	defer c.accountsChanged()
+	return c.accounts.update(account, change)
+}
+
+// WatchAccounts returns a channel that is closed when an account is next made,
+// changed or removed. Ask for it before looking, so that no change is missed.
+func (c *Catalogue) WatchAccounts() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.moved
+}
+
+func (c *Catalogue) accountsChanged() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.moved)
+	c.moved = make(chan struct{})
 }
 
 // Accounts returns all accounts of a type, oldest first.
@@ -77,6 +111,7 @@ func (c *Catalogue) RemoveAccount(ctx context.Context, account Account) error {
 			c.changed(ID{account, typ, name})
 		}
 	}
+	defer c.accountsChanged()
 	return c.accounts.remove(account)
 }
 

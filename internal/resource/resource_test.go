@@ -244,3 +244,50 @@ func TestMistakes(t *testing.T) {
 		t.Error("a damaged list was read")
 	}
 }
+
+func TestAccountProperties(t *testing.T) {
+	store := NewMem()
+	c, err := Open(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.EnsureAccount(Namespaces, "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := c.WatchAccounts()
+	if err := c.UpdateAccount(a, func(old json.RawMessage) (json.RawMessage, error) {
+		if old != nil {
+			t.Errorf("properties before any were given: %s", old)
+		}
+		return json.RawMessage(`{"n":1}`), nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-moved:
+	default:
+		t.Error("a change of properties was not told")
+	}
+	boom := errors.New("boom")
+	if err := c.UpdateAccount(a, func(json.RawMessage) (json.RawMessage, error) { return nil, boom }); !errors.Is(err, boom) {
+		t.Errorf("error of a change: %v", err)
+	}
+	again, err := Open(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(again.Properties(a)); got != `{"n":1}` {
+		t.Errorf("after a start: %s", got)
+	}
+	if err := again.RemoveAccount(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	b, err := again.EnsureAccount(Namespaces, "contoso")
+	if err != nil || b.ID == a.ID || again.Properties(b) != nil {
+		t.Errorf("made anew: %v %v, properties %s", b, err, again.Properties(b))
+	}
+	if err := again.UpdateAccount(a, func(json.RawMessage) (json.RawMessage, error) { return nil, nil }); !fault.Is(err, fault.NotFound) {
+		t.Errorf("update of one that is gone: %v", err)
+	}
+}
