@@ -140,8 +140,9 @@ func TestRows(t *testing.T) {
 	if row := rows["shop/hello"]; row["state"] != "ok" || len(row["spark"].([]any)) != 0 {
 		t.Errorf("never ran: %v", row)
 	}
-	if summary := l.Listen("summary").Next("summary").(map[string]any); fmt.Sprint(summary["failing"]) != "map[functions:2]" {
-		t.Errorf("failing: %v", summary["failing"])
+	whole := l.Listen("summary") // the first may be of before the runs
+	for summary := whole.Next("summary").(map[string]any); fmt.Sprint(summary["failing"]) != "map[functions:2]"; summary = whole.Next("summary").(map[string]any) {
+		t.Logf("failing: %v", summary["failing"])
 	}
 	testkit.Eventually(t, 5*time.Second, func() bool {
 		_, got := l.Do("GET", "/api/notices", "")
