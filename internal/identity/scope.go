@@ -1,0 +1,186 @@
+package identity
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Group is the resource group that everything is in.
+const Group = "lazuli"
+
+// maxScope bounds a scope's text, in bytes; Azure's longest ids are shorter.
+const maxScope = 2048
+
+// kindOfScope is how ids of one type of account go on below the account, and
+// what the type is called in short.
+type kindOfScope struct {
+	typ   string   // Microsoft.EventHub/namespaces
+	short string   // eventHubs
+	below []string // eventhubs, consumergroups: each is followed by a name
+}
+
+func kindsOfScope() []kindOfScope {
+	return []kindOfScope{
+		{"Microsoft.EventHub/namespaces", "eventHubs", []string{"eventhubs", "consumergroups"}},
+		{"Microsoft.DocumentDB/databaseAccounts", "cosmos", []string{"dbs", "colls"}},
+		{"Microsoft.Web/sites", "functions", []string{"functions"}},
+	}
+}
+
+// Scope builds the Azure resource id of something: an account of a type, or
+// what is in it by the names of its path (HUB, GROUP; DATABASE, CONTAINER).
+// For a type that identity does not know, path is the id's own segments.
+func (i *Identity) Scope(typ, account string, path ...string) string {
+	var b strings.Builder
+	b.WriteString(i.root)
+	b.WriteString("/resourceGroups/" + Group + "/providers/")
+	b.WriteString(typ + "/" + segment(account))
+	var below []string
+	for _, k := range kindsOfScope() {
+		if k.typ == typ {
+			below = k.below
+		}
+	}
+	for n, name := range path {
+		if n < len(below) {
+			b.WriteString("/" + below[n])
+		}
+		b.WriteString("/" + segment(name))
+	}
+	return b.String()
+}
+
+// segment is a name as one segment of an id, whatever is in it.
+func segment(name string) string {
+	if !strings.ContainsAny(name, "/%") {
+		return name
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "%", "%25"), "/", "%2F")
+}
+
+func unsegment(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, "%2F", "/"), "%25", "%")
+}
+
+// ParseScope reads a scope as people write it: a resource id of this
+// subscription, or in short / (the whole subscription), eventHubs/NAME[/HUB],
+// cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP.
+func (i *Identity) ParseScope(text string) (string, error) {
+	switch {
+	case text == "":
+		return "", badScope(text, "it is empty")
+	case len(text) > maxScope:
+		return "", badScope(text[:40]+"…", "it has %d bytes; at most %d", len(text), maxScope)
+	case text == "/":
+		return i.root, nil
+	}
+	segments := strings.Split(strings.Trim(text, "/"), "/")
+	for _, s := range segments {
+		if s == "" || s == "." || s == ".." || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return "", badScope(text, "one of its parts is empty, . or .., or has control characters")
+		}
+	}
+	if strings.HasPrefix(text, "/") {
+		return i.fullScope(text, segments)
+	}
+	return i.shortScope(text, segments)
+}
+
+func (i *Identity) shortScope(text string, segments []string) (string, error) {
+	for _, k := range kindsOfScope() {
+		if !strings.EqualFold(segments[0], k.short) {
+			continue
+		}
+		switch names := segments[1:]; {
+		case len(names) == 0:
+			return "", badScope(text, "the name is missing: %s/NAME", k.short)
+		case len(names) > 1+len(k.below):
+			return "", badScope(text, "it has %d names; at most %d", len(names), 1+len(k.below))
+		default:
+			return i.Scope(k.typ, names[0], names[1:]...), nil
+		}
+	}
+	return "", badScope(text, "write / for everything, eventHubs/NAME[/HUB], cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP, or a resource id that begins with /subscriptions")
+}
+
+// fullScope checks a resource id: /subscriptions/S, then the group, then a
+// provider and pairs of type and name.
+func (i *Identity) fullScope(text string, segments []string) (string, error) {
+	root := strings.Split(strings.Trim(i.root, "/"), "/")
+	switch {
+	case len(segments) < 2 || !strings.EqualFold(segments[0], root[0]):
+		return "", badScope(text, "a resource id begins with /subscriptions/ID")
+	case !strings.EqualFold(segments[1], root[1]):
+		return "", badScope(text, "this project's subscription is %s", root[1])
+	case len(segments) > 2 && !strings.EqualFold(segments[2], "resourceGroups"):
+		return "", badScope(text, "%s does not follow a subscription; resourceGroups does", segments[2])
+	case len(segments) == 3:
+		return "", badScope(text, "the resource group's name is missing")
+	case len(segments) > 3 && !strings.EqualFold(segments[3], Group):
+		return "", badScope(text, "everything is in the resource group %s", Group)
+	case len(segments) > 4 && (!strings.EqualFold(segments[4], "providers") || len(segments) < 8 || len(segments)%2 != 0):
+		return "", badScope(text, "after the resource group come /providers/PROVIDER and pairs of a type and a name")
+	}
+	return "/" + strings.Join(segments, "/"), nil
+}
+
+func badScope(text, format string, args ...any) error {
+	return fault.New(fault.Invalid, "scope "+quote(text), "%s", fmt.Sprintf(format, args...))
+}
+
+// Short is a scope as ParseScope takes it in the fewest words.
+func (i *Identity) Short(scope string) string {
+	if strings.EqualFold(scope, i.root) {
+		return "/"
+	}
+	for _, k := range kindsOfScope() {
+		prefix := i.root + "/resourceGroups/" + Group + "/providers/" + k.typ
+		if !within(scope, prefix) || len(scope) == len(prefix) {
+			continue
+		}
+		segments := strings.Split(scope[len(prefix)+1:], "/")
+		names := k.short + "/" + unsegment(segments[0])
+		for n := 1; n+1 < len(segments); n += 2 {
+			if n/2 >= len(k.below) || !strings.EqualFold(segments[n], k.below[n/2]) {
+				return scope
+			}
+			names += "/" + unsegment(segments[n+1])
+		}
+		if len(segments)%2 == 0 || strings.Contains(scope, "%2F") {
+			return scope
+		}
+		return names
+	}
+	return scope
+}
+
+// within reports whether an id is a scope or below it, by segments and without
+// case (of ASCII letters: names are those).
+func within(id, scope string) bool {
+	if len(id) < len(scope) || len(id) > len(scope) && id[len(scope)] != '/' {
+		return false
+	}
+	for n := range len(scope) {
+		if lower(id[n]) != lower(scope[n]) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofCosmos reports whether a scope is an account, database or container.
+func (i *Identity) ofCosmos(scope string) bool {
+	prefix := i.root + "/resourceGroups/" + Group + "/providers/" + cosmos
+	return within(scope, prefix) && len(scope) > len(prefix)
+}
+
+// quote puts a text into quotes where a shell would take it apart.
+func quote(s string) string {
+	plain := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,"
+	if s != "" && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return `'` + strings.ReplaceAll(s, `'`, `'\''`) + `'`
+}
