@@ -11,6 +11,7 @@ import (
 const (
 	Documents         = "documents"
 	Catalogue         = "catalogue"
+	Identity          = "identity"
 	BlobMetadata      = "blob metadata"
 	StreamCheckpoints = "stream checkpoints"
 	StreamJournals    = "stream journals"
@@ -40,6 +41,7 @@ func Layout() []SpaceInfo {
 	return []SpaceInfo{
 		{"layout", layoutPrefix, "kv", "the version of this table and of what its spaces hold"},
 		{Catalogue, "a", "resource", "accounts and what engines do not keep of a resource"},
+		{Identity, "i", "identity", "principals and role assignments"},
 		{BlobMetadata, "b", "host", "checkpoints and ownerships of Event Hubs triggers, kept as the SDKs keep them on blobs"},
 		{Documents, DocumentsPrefix, "docstore", "databases, containers, items, indexes; leases among them"},
 		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
