@@ -121,12 +121,8 @@ func (l *lab) startIn(ctx context.Context, dir string) (*server, error) {
 		s.stop()
 		return nil, err
 	}
-	cfg, err := config.Load(dir)
-	if err != nil {
-		return nil, err
-	}
-	s.connection = connect.Of(cfg, s.info)
-	return s, nil
+	s.connection, err = connect.Of(s.info, connect.Choice{})
+	return s, err
 }
 
 func (s *server) waitReady(ctx context.Context, file string) error {

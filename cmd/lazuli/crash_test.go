@@ -21,7 +21,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -94,8 +93,7 @@ func TestKill(t *testing.T) {
 
 // connections returns how clients reach the process.
 func connections(p *process) (connect.Facts, error) {
-	cfg, err := config.Load(p.info.Dir)
-	return connect.Of(cfg, p.info), err
+	return connect.Of(p.info, connect.Choice{})
 }
 
 // sendEvents sends batches of five events until ctx ends or the service is

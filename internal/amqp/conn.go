@@ -123,8 +123,22 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 func (c *Conn) TLS() bool { return encrypted(c.nc) }
 
 func encrypted(nc net.Conn) bool {
-	_, ok := nc.(interface{ ConnectionState() tls.ConnectionState })
+	_, ok := nc.(handshaken)
 	return ok
+}
+
+// handshaken is a connection over TLS.
+type handshaken interface{ ConnectionState() tls.ConnectionState }
+
+// ServerName is the name that the peer asked for in its TLS handshake; "" without
+// one.
+func (c *Conn) ServerName() string { return serverName(c.nc) }
+
+func serverName(nc net.Conn) string {
+	if t, ok := nc.(handshaken); ok {
+		return t.ConnectionState().ServerName
+	}
+	return ""
 }
 
 // Done is closed when the connection and its goroutines are gone.

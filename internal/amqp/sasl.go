@@ -28,6 +28,8 @@ type SASLInit struct {
 	Username  string // PLAIN: the authentication identity
 	Password  string // PLAIN only
 	TLS       bool   // the connection is encrypted
+	// ServerName is the name in the TLS handshake (SNI); "" without one.
+	ServerName string
 }
 
 func appendMechanisms(dst []byte, names []string) []byte {

@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -79,7 +80,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 		Tasks: &portal.Tasks{}, Notices: &portal.Notices{},
 	}
 	a.house = e
-	if a.doors, err = openDoors(cfg, a.log, e.account); err != nil {
+	if a.doors, err = openDoors(cfg, a.log, e.find); err != nil {
 		return err
 	}
 	e.Doors = a.doors
@@ -172,6 +173,7 @@ func (a *App) info() instance.Info {
 		StartedAt: a.opts.Begin.UTC(),
 		Addresses: maps.Clone(a.doors.addresses),
 		Tokens:    maps.Clone(a.doors.tokens),
+		Accounts:  a.house.publicAccounts(),
 		CAFile:    a.doors.ca.Path(),
 		CABundle:  a.doors.ca.BundlePath(),
 	}
@@ -179,12 +181,16 @@ func (a *App) info() instance.Info {
 
 func (a *App) summary(info instance.Info) Summary {
 	cfg := a.opts.Config
+	own, err := connect.Of(info, connect.Choice{})
+	if err != nil {
+		a.log.Error("what clients need is not known", "error", err) // there is always a default
+	}
 	s := Summary{
 		Info:       info,
-		Connection: connect.Of(cfg, info),
+		Connection: own,
 		Sync:       cfg.Data.Sync,
 		Took:       time.Since(a.opts.Begin),
-		AutoCreate: cfg.HubsAutoCreated(),
+		AutoCreate: cfg.HubsAutoCreated(resource.Default),
 		Access:     a.access(),
 		Notes:      a.opts.Notes,
 	}

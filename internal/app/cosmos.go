@@ -1,9 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +17,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
@@ -32,94 +33,160 @@ const answerLimit = 5 * time.Minute
 // data folder.
 const portalFolder = "portal"
 
-// cosmosDB is the document account behind its ports: its own, and with
-// cosmos.computePort a second, lenient one.
+// cosmosDB is the document accounts behind their port; with cosmos.computePort the
+// default one has a second, lenient one.
 func cosmosDB(e *env) (parts, error) {
 	cfg := e.Config.Cosmos
 	p := containerParts(e)
-	authority, err := os.ReadFile(e.Doors.ca.Path())
+	strict := newPerAccount(func(a resource.Account) (*cosmos.Service, error) {
+		endpoint := ""
+		if a == e.Storage.documents {
+			endpoint = cfg.Endpoint
+		}
+		return e.accountService(a, cfg.StrictGateway, endpoint)
+	})
+	first, err := strict.of(e.Storage.documents)
 	if err != nil {
 		return p, err
 	}
-	account := cosmos.Config{
-		Store:         e.Storage.account,
-		Exists:        e.Exists,
-		Account:       e.Storage.documents,
-		Log:           e.Log.With("component", "cosmos"),
-		Keys:          []string{cfg.Key},
-		StrictGateway: cfg.StrictGateway,
-		Consistency:   cfg.Consistency,
-		Authority:     authority,
-
-		AdvertisedEndpoint: cfg.Endpoint,
-		OnRequest:          e.Counts.FromCosmos,
-	}
-	svc, err := openCosmos(e, &p, account, e.Storage.documents, instance.Cosmos, cfg.Port, "Cosmos DB", "cosmos.port")
-	if err != nil {
+	log := e.Log.With("component", "cosmos")
+	port := door.Port{Title: "Cosmos DB", Key: "cosmos.port", TLS: door.Either, WriteTimeout: answerLimit, Log: log, Account: e.Storage.documents}
+	p.Routes = []door.Route{{Type: resource.CosmosAccounts, HTTP: httpOf(e, strict)}}
+	if err := e.Doors.open(instance.Cosmos, cfg.Port, port); err != nil {
 		return p, err
 	}
 	p.Pages = items.Pages(items.Config{
-		Name: e.Storage.documents.Name, Account: e.Storage.account, Counts: e.Counts,
-		Query: explorer{svc}, Manage: explorer{svc}, Start: e.startTask,
-		History:   items.OpenHistory(filepath.Join(e.Config.DataDir(), portalFolder, "queries.ndjson"), account.Log),
+		Accounts: e.documentAccounts(strict), Counts: e.Counts, Query: explorer{first}, Start: e.startTask,
+		History:   items.OpenHistory(filepath.Join(e.Config.DataDir(), portalFolder, "queries.ndjson"), log),
 		Folder:    filepath.Join(e.Config.DataDir(), portalFolder, "exports"),
-		Positions: func() map[string]bool { return appsPage(e.Counts, e.Given.Apps).Positions() },
+		Positions: e.positions,
 	})
 	if cfg.ComputePort == nil {
 		return p, nil
 	}
-	account.StrictGateway, account.AdvertisedEndpoint = false, ""
-	lenient := resource.Account{ID: e.Storage.documents.ID, Type: typeCompute, Name: resource.Default}
-	_, err = openCosmos(e, &p, account, lenient, instance.CosmosCompute, *cfg.ComputePort, "Cosmos DB (compute gateway)", "cosmos.computePort")
-	return p, err
+	lenient := newPerAccount(func(a resource.Account) (*cosmos.Service, error) {
+		a.Type = resource.CosmosAccounts
+		return e.accountService(a, false, "")
+	})
+	port.Title, port.Key, port.Account.Type = "Cosmos DB (compute gateway)", "cosmos.computePort", typeCompute
+	p.Routes = append(p.Routes, door.Route{Type: typeCompute, HTTP: httpOf(e, lenient)})
+	return p, e.Doors.open(instance.CosmosCompute, *cfg.ComputePort, port)
 }
 
-// openCosmos adds what answers on a port of the account.
-func openCosmos(e *env, p *parts, c cosmos.Config, at resource.Account, service string, port config.Port, title, key string) (*cosmos.Service, error) {
-	svc, err := cosmos.New(c)
+// documentAccounts are the accounts as the portal shows them.
+func (e *env) documentAccounts(services *perAccount[*cosmos.Service]) func() []items.Named {
+	return func() (all []items.Named) {
+		for _, a := range e.Exists.Accounts(resource.CosmosAccounts) {
+			svc, err := services.of(a)
+			if err != nil {
+				e.noService(a, err)
+				continue
+			}
+			named := items.Named{Name: a.Name, Stored: e.Storage.docs.Account(a.ID), Manage: explorer{svc}}
+			if hosts := e.hosts(a); len(hosts) > 0 {
+				named.Host = hosts[0]
+			}
+			all = append(all, named)
+		}
+		return all
+	}
+}
+
+// positions are the containers, named as the portal lists them, in which
+// functions keep positions of change feeds.
+func (e *env) positions() map[string]bool {
+	names := map[string]bool{}
+	for _, app := range e.Given.Apps {
+		for _, f := range app.host.Functions() {
+			if at := f.Source.Positions; at.Target != "" {
+				names[e.containerName(at)] = true
+			}
+		}
+	}
+	return names
+}
+
+// containerName is a container of functions as the portal lists it.
+func (e *env) containerName(at trigger.Place) string {
+	if a, meaning := e.find(at.Host, resource.CosmosAccounts); meaning == door.Known && notDefault(a) != "" {
+		return a.Name + "/" + at.Target
+	}
+	return at.Target
+}
+
+// accountService answers for a document account.
+func (e *env) accountService(a resource.Account, strict bool, endpoint string) (*cosmos.Service, error) {
+	authority, err := os.ReadFile(e.Doors.ca.Path())
 	if err != nil {
 		return nil, err
 	}
-	p.Routes = append(p.Routes, door.Route{Type: at.Type, HTTP: func(resource.Account) http.Handler { return svc }})
-	return svc, e.Doors.open(service, port, door.Port{
-		Title: title, Key: key, TLS: door.Either, WriteTimeout: answerLimit, Log: c.Log, Account: at,
+	properties, err := cosmos.ReadAccount(e.Exists.Properties(a))
+	if err != nil {
+		return nil, err
+	}
+	log := e.Log.With("component", "cosmos")
+	if name := notDefault(a); name != "" {
+		log = log.With("account", name)
+	}
+	return cosmos.New(cosmos.Config{
+		Store: e.Storage.docs.Account(a.ID), Exists: e.Exists, Account: a, Log: log,
+		Keys:          []string{properties.Primary, properties.Secondary},
+		StrictGateway: strict, Consistency: properties.Consistency, Authority: authority,
+		AdvertisedEndpoint: endpoint, OnRequest: e.Counts.FromCosmos,
 	})
+}
+
+// containersOf is an account as functions and stream jobs reach it.
+func (e *env) containersOf(a resource.Account) container.Account {
+	find := func(database, name string) (*docstore.Container, error) {
+		db, err := e.Storage.docs.Account(a.ID).Database(database)
+		if err != nil {
+			return nil, err
+		}
+		return db.Container(name)
+	}
+	return container.Account{
+		Find: find,
+		// A missing container comes to be when it is asked for with a partition
+		// key, or if the project allows it.
+		Need: func(ctx context.Context, database, name, key string) (*docstore.Container, error) {
+			var properties []byte
+			if key != "" {
+				properties = cosmos.KeyedBy(key)
+			}
+			id := resource.ID{Account: a, Type: resource.Containers, Name: database + "/" + name}
+			if err := e.Exists.Need(ctx, id, properties); err != nil {
+				return nil, err
+			}
+			return find(database, name)
+		},
+	}
 }
 
 // containerService is the containers of this process as functions reach them.
 func (e *env) containerService() *container.Local {
-	return &container.Local{Reach: e.reach("Cosmos DB"), Find: e.needContainer}
+	at := e.reach(resource.CosmosAccounts, "Cosmos DB")
+	return &container.Local{At: func(c settings.Connection) (container.Account, error) {
+		a, err := at(c)
+		if err != nil {
+			return container.Account{}, err
+		}
+		return e.containersOf(a), nil
+	}}
 }
 
-func (e *env) findContainer(database, name string) (*docstore.Container, error) {
-	db, err := e.Storage.account.Database(database)
+// findAccount finds a document account by name for stream jobs.
+func (e *env) findAccount(name string) (container.Account, error) {
+	a, err := e.Exists.Account(resource.CosmosAccounts, cmp.Or(name, resource.Default))
 	if err != nil {
-		return nil, err
+		return container.Account{}, fault.New(fault.NotFound, "account "+name, "there is none; there are %s", e.accountNames(resource.CosmosAccounts))
 	}
-	return db.Container(name)
-}
-
-// needContainer finds a container. A missing one comes to be when it is asked
-// for with a partition key, or if the project allows it.
-func (e *env) needContainer(ctx context.Context, database, name, key string) (*docstore.Container, error) {
-	var properties []byte
-	if key != "" {
-		properties = cosmos.KeyedBy(key)
-	}
-	id := resource.ID{Account: e.Storage.documents, Type: resource.Containers, Name: database + "/" + name}
-	if err := e.Exists.Need(ctx, id, properties); err != nil {
-		return nil, err
-	}
-	return e.findContainer(database, name)
+	return e.containersOf(a), nil
 }
 
 // containerParts is what databases and containers are to the rest of the house.
 func containerParts(e *env) parts {
-	st, find := e.Storage, e.findContainer
-	ensure := func(ctx context.Context, database, name string) error {
-		_, err := e.needContainer(ctx, database, name, "")
-		return err
-	}
+	st := e.Storage
 	end := container.End{Containers: e.containerService()}
 	p := parts{
 		Kinds:    cosmos.Kinds(st.docs, e.containerOnUse),
@@ -127,31 +194,47 @@ func containerParts(e *env) parts {
 		Triggers: trigger.Table{end.Trigger()},
 		Outputs:  output.Table{end.Output()},
 		Streams: jobs.Kinds{
-			References: []jobs.ReferenceKind{container.ReferenceKind(find)},
-			Sinks:      []jobs.SinkKind{container.SinkKind(find, ensure)},
+			References: []jobs.ReferenceKind{container.ReferenceKind(e.findAccount)},
+			Sinks:      []jobs.SinkKind{container.SinkKind(e.findAccount)},
 		},
 		Engines: []part{{name: "documents", run: st.docs.Run}},
-		Summary: func(s *Summary) {
-			for _, d := range st.account.Databases() {
-				db := DatabaseSummary{Name: d.ID()}
-				for _, c := range d.Containers() {
-					db.Containers = append(db.Containers, c.ID())
-				}
-				s.Databases = append(s.Databases, db)
-			}
-		},
+		Summary: e.databaseSummaries,
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.Config.Cosmos.Databases)) {
-		path, containers := "cosmos.databases."+name, e.Config.Cosmos.Databases[name].Containers
-		p.Declared = append(p.Declared, declared{path: path, id: resource.ID{Account: st.documents, Type: resource.Databases, Name: name}})
+	for _, a := range e.Config.Cosmos.All() {
+		account, err := e.Exists.Account(resource.CosmosAccounts, a.Name)
+		if err != nil {
+			panic(err) // all that the file names were made when the storage opened
+		}
+		p.Declared = append(p.Declared, declaredDatabases(a, account)...)
+	}
+	return p
+}
+
+func declaredDatabases(a config.NamedAccount, account resource.Account) (all []declared) {
+	for _, name := range slices.Sorted(maps.Keys(a.Databases)) {
+		path, containers := a.Path+".databases."+name, a.Databases[name].Containers
+		all = append(all, declared{path: path, id: resource.ID{Account: account, Type: resource.Databases, Name: name}})
 		for _, id := range slices.Sorted(maps.Keys(containers)) {
-			p.Declared = append(p.Declared, declared{
-				path: path + ".containers." + id, id: resource.ID{Account: st.documents, Type: resource.Containers, Name: name + "/" + id},
+			all = append(all, declared{
+				path: path + ".containers." + id, id: resource.ID{Account: account, Type: resource.Containers, Name: name + "/" + id},
 				properties: containerProperties(containers[id]),
 			})
 		}
 	}
-	return p
+	return all
+}
+
+// databaseSummaries are the lines of the start screen.
+func (e *env) databaseSummaries(s *Summary) {
+	for _, a := range e.Exists.Accounts(resource.CosmosAccounts) {
+		for _, d := range e.Storage.docs.Account(a.ID).Databases() {
+			db := DatabaseSummary{Account: notDefault(a), Name: d.ID()}
+			for _, c := range d.Containers() {
+				db.Containers = append(db.Containers, c.ID())
+			}
+			s.Databases = append(s.Databases, db)
+		}
+	}
 }
 
 func containerProperties(c config.Container) []byte {
@@ -162,10 +245,14 @@ func containerProperties(c config.Container) []byte {
 
 // containerOnUse says whether naming a database, or DATABASE/CONTAINER, is
 // enough to make it.
-func (e *env) containerOnUse(_ resource.Account, name string) error {
-	if e.Config.ContainersAutoCreated() {
+func (e *env) containerOnUse(account resource.Account, name string) error {
+	if e.Config.ContainersAutoCreated(account.Name) {
 		return nil
 	}
+	section := "cosmos"
+	if in := notDefault(account); in != "" {
+		section = "cosmos.accounts." + in
+	}
 	database, id, _ := strings.Cut(name, "/")
-	return fault.New(fault.NotFound, "container "+id, "no such container (declare it under cosmos.databases.%s.containers in %s)", database, config.FileName)
+	return fault.New(fault.NotFound, "container "+id, "no such container (declare it under %s.databases.%s.containers in %s)", section, database, config.FileName)
 }

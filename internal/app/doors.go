@@ -29,7 +29,7 @@ type doors struct {
 
 // openDoors loads or makes the local authority, and a certificate for the names
 // that clients on this machine use. No port is open yet.
-func openDoors(cfg config.Config, log *slog.Logger, find func(string) (resource.Account, bool)) (*doors, error) {
+func openDoors(cfg config.Config, log *slog.Logger, find func(name, typ string) (resource.Account, door.Meaning)) (*doors, error) {
 	ca, err := localca.Open(filepath.Join(cfg.DataDir(), "tls"))
 	if err != nil {
 		return nil, err

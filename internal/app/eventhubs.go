@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -15,44 +17,35 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
-// eventHubs is the Event Hubs namespace behind the AMQP ports.
+// eventHubs is the Event Hubs namespaces behind the AMQP ports.
 func eventHubs(e *env) (parts, error) {
 	cfg := e.Config.EventHubs
 	p := hubParts(e)
-	rules, err := sharedAccessRules(cfg.Rules)
-	if err != nil {
-		return p, err
-	}
-	var need func(ctx context.Context, hub, group string) error
-	if e.Config.HubsAutoCreated() {
-		need = eventhubs.Need(e.Exists, e.Storage.namespace)
-	}
 	log := e.Log.With("component", "eventhubs")
-	svc, err := eventhubs.New(eventhubs.Config{
-		Hubs:            e.Storage.hubs,
-		Log:             log,
-		Rules:           rules,
-		Need:            need,
-		AcceptAnyBearer: cfg.AcceptAny,
-		Events:          e.Counts.FromEventHubs,
-	})
+	services := newPerAccount(func(a resource.Account) (*eventhubs.Service, error) { return e.namespaceService(a, log) })
+	first, err := services.of(e.Storage.namespace)
 	if err != nil {
 		return p, err
 	}
 	p.Routes = []door.Route{{
 		Type: resource.Namespaces,
-		AMQP: func(_ resource.Account, c *amqp.Conn) amqp.ConnHandler { return svc.Conn(c) },
-		SASL: func(ctx context.Context, _ resource.Account, init amqp.SASLInit) (any, error) {
+		AMQP: amqpOf(e, services),
+		SASL: func(ctx context.Context, a resource.Account, init amqp.SASLInit) (any, error) {
+			svc, err := services.of(a)
+			if err != nil {
+				return nil, err
+			}
 			return svc.Authenticate(ctx, init)
 		},
 	}}
-	greeting := svc.Greeting()
+	greeting := first.Greeting()
 	plain := door.Port{Title: "Event Hubs (AMQP)", Key: "eventHubs.amqpPort", Account: e.Storage.namespace, AMQP: &greeting, Log: log}
 	if err := e.Doors.open(instance.AMQP, cfg.AMQPPort, plain); err != nil {
 		return p, err
@@ -62,48 +55,122 @@ func eventHubs(e *env) (parts, error) {
 	return p, e.Doors.open(instance.AMQPS, cfg.AMQPSPort, secure)
 }
 
-// hubService is the hubs of this process as functions reach them.
-func (e *env) hubService() *hub.Local {
-	return &hub.Local{Reach: e.reach("Event Hubs"), Find: e.findHub, Hubs: e.Storage.hubs}
-}
-
-// findHub finds a hub and its consumer group, which come to be by this if the
-// project allows it.
-func (e *env) findHub(name, group string) (*broker.Hub, error) {
-	if err := eventhubs.Need(e.Exists, e.Storage.namespace)(e.Context, name, group); err != nil {
+// namespaceService answers for a namespace.
+func (e *env) namespaceService(a resource.Account, log *slog.Logger) (*eventhubs.Service, error) {
+	properties, err := eventhubs.ReadNamespace(e.Exists.Properties(a))
+	if err != nil {
 		return nil, err
 	}
-	return e.Storage.hubs.Hub(name)
+	rules, err := properties.Rules()
+	if err != nil {
+		return nil, err
+	}
+	c := eventhubs.Config{
+		Hubs: e.Storage.broker.Namespace(a.ID), Log: log, Rules: rules,
+		AcceptAnyBearer: e.Config.EventHubs.AcceptAny, Events: e.Counts.FromEventHubs,
+	}
+	if a != e.Storage.namespace {
+		c.Log, c.Namespace = log.With("namespace", a.Name), a.Name+namespaceSuffix
+	}
+	if e.Config.HubsAutoCreated(a.Name) {
+		c.Need = eventhubs.Need(e.Exists, a)
+	}
+	return eventhubs.New(c)
+}
+
+// namespaceSuffix is what follows a namespace's name in its host names.
+const namespaceSuffix = ".servicebus.windows.net"
+
+// hubsOf is a namespace as functions and stream jobs reach it.
+func (e *env) hubsOf(a resource.Account) hub.Namespace {
+	hubs := e.Storage.broker.Namespace(a.ID)
+	return hub.Namespace{
+		Hubs: hubs, Delivered: e.Counts.FromJobs(a.ID),
+		Find: func(name, group string) (*broker.Hub, error) {
+			if err := eventhubs.Need(e.Exists, a)(e.Context, name, group); err != nil {
+				return nil, err
+			}
+			return hubs.Hub(name)
+		},
+	}
+}
+
+// hubService is the hubs of this process as functions reach them.
+func (e *env) hubService() *hub.Local {
+	at := e.reach(resource.Namespaces, "Event Hubs")
+	return &hub.Local{At: func(c settings.Connection) (hub.Namespace, error) {
+		a, err := at(c)
+		if err != nil {
+			return hub.Namespace{}, err
+		}
+		return e.hubsOf(a), nil
+	}}
+}
+
+// namespaceID is the id of the namespace that a host name of functions means.
+func (e *env) namespaceID(host string) uint64 {
+	if a, meaning := e.find(host, resource.Namespaces); meaning == door.Known {
+		return a.ID
+	}
+	return e.Storage.namespace.ID
+}
+
+// findNamespace finds a namespace by name for stream jobs.
+func (e *env) findNamespace(name string) (hub.Namespace, error) {
+	a, err := e.Exists.Account(resource.Namespaces, cmp.Or(name, resource.Default))
+	if err != nil {
+		return hub.Namespace{}, fault.New(fault.NotFound, "namespace "+name, "there is none; there are %s", e.accountNames(resource.Namespaces))
+	}
+	return e.hubsOf(a), nil
 }
 
 // hubParts is what hubs are to the rest of the house.
 func hubParts(e *env) parts {
-	st, find := e.Storage, e.findHub
+	st := e.Storage
 	end := hub.End{Hubs: e.hubService(), Checkpoints: st.checkpoints()}
 	p := parts{
 		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),
-		Suffixes: []suffix{{"servicebus.windows.net", resource.Namespaces}},
+		Suffixes: []suffix{{strings.TrimPrefix(namespaceSuffix, "."), resource.Namespaces}},
 		Triggers: trigger.Table{end.Trigger()},
 		Outputs:  output.Table{end.Output()},
 		Streams: jobs.Kinds{
-			Sources: []jobs.SourceKind{hub.SourceKind(st.hubs, find, e.Counts.FromJobs(st.namespace.ID))},
-			Sinks:   []jobs.SinkKind{hub.SinkKind(st.hubs, find)},
+			Sources: []jobs.SourceKind{hub.SourceKind(e.findNamespace)},
+			Sinks:   []jobs.SinkKind{hub.SinkKind(e.findNamespace)},
 		},
 		Pages:   e.hubPages(),
 		Engines: []part{{name: "broker", run: st.broker.Run}},
-		Summary: func(s *Summary) {
-			for _, h := range st.hubs.Hubs() {
-				s.Hubs = append(s.Hubs, HubSummary{Name: h.Name(), Partitions: h.PartitionCount()})
-			}
-		},
+		Summary: e.hubSummaries,
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.Config.EventHubs.Hubs)) {
-		p.Declared = append(p.Declared, declared{
-			path: "eventHubs.hubs." + name, id: resource.ID{Account: st.namespace, Type: resource.Hubs, Name: name},
-			properties: hubProperties(e.Config.EventHubs.Hubs[name]).JSON(),
-		})
+	for _, n := range e.Config.EventHubs.All() {
+		account, err := e.Exists.Account(resource.Namespaces, n.Name)
+		if err != nil {
+			panic(err) // all that the file names were made when the storage opened
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.Hubs)) {
+			p.Declared = append(p.Declared, declared{
+				path: n.Path + ".hubs." + name, id: resource.ID{Account: account, Type: resource.Hubs, Name: name},
+				properties: hubProperties(n.Hubs[name]).JSON(),
+			})
+		}
 	}
 	return p
+}
+
+// hubSummaries are the lines of the start screen.
+func (e *env) hubSummaries(s *Summary) {
+	for _, a := range e.Exists.Accounts(resource.Namespaces) {
+		for _, h := range e.Storage.broker.Namespace(a.ID).Hubs() {
+			s.Hubs = append(s.Hubs, HubSummary{Namespace: notDefault(a), Name: h.Name(), Partitions: h.PartitionCount()})
+		}
+	}
+}
+
+// notDefault is the account's name where it must be told.
+func notDefault(a resource.Account) string {
+	if a.Name == resource.Default {
+		return ""
+	}
+	return a.Name
 }
 
 // hubProperties is a hub as the project file wants it, whatever it was before.
@@ -124,24 +191,16 @@ func orNoLimit[T int64 | time.Duration](limit T) T {
 
 // hubOnUse says whether naming a hub, or HUB/GROUP, is enough to make it.
 func (e *env) hubOnUse(account resource.Account, name string) error {
-	if e.Config.HubsAutoCreated() {
+	if e.Config.HubsAutoCreated(account.Name) {
 		return nil
+	}
+	section := "eventHubs"
+	if in := notDefault(account); in != "" {
+		section = "eventHubs.namespaces." + in
 	}
 	hub, group, _ := strings.Cut(name, "/")
 	if _, err := e.Storage.broker.Namespace(account.ID).Hub(hub); err != nil || group == "" {
-		return fault.New(fault.NotFound, "hub "+hub, "it does not exist (declare it under eventHubs.hubs in %s)", config.FileName)
+		return fault.New(fault.NotFound, "hub "+hub, "it does not exist (declare it under %s.hubs in %s)", section, config.FileName)
 	}
-	return fault.New(fault.NotFound, "hub "+hub, "has no consumer group %s; declare it under eventHubs.hubs.%s.consumerGroups in %s", group, hub, config.FileName)
-}
-
-func sharedAccessRules(configured []config.SASRule) ([]eventhubs.Rule, error) {
-	rules := make([]eventhubs.Rule, len(configured))
-	for i, r := range configured {
-		rights, err := eventhubs.ParseRights(r.Rights)
-		if err != nil {
-			return nil, err
-		}
-		rules[i] = eventhubs.Rule{Name: r.Name, Key: r.Key, Rights: rights, Hub: r.Hub}
-	}
-	return rules, nil
+	return fault.New(fault.NotFound, "hub "+hub, "has no consumer group %s; declare it under %s.hubs.%s.consumerGroups in %s", group, section, hub, config.FileName)
 }

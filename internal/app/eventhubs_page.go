@@ -31,7 +31,7 @@ func (e *env) hubConsumers() (all []hubs.Consumer) {
 		for _, f := range app.host.Functions() {
 			if f.Source.Group != "" {
 				all = append(all, hubs.Consumer{
-					Kind: hubs.Function, App: app.name, Name: f.Name, Namespace: e.Storage.namespace.ID, Hub: f.Source.Target, Group: f.Source.Group,
+					Kind: hubs.Function, App: app.name, Name: f.Name, Namespace: e.namespaceID(f.Source.Host), Hub: f.Source.Target, Group: f.Source.Group,
 					Off: f.Disabled, Run: e.runOf(app.name, f.Name),
 				})
 			}
@@ -52,7 +52,11 @@ func (e *env) jobConsumer(job *jobs.Job, in jobs.Input) hubs.Consumer {
 	status := job.Status()
 	next := map[int]int64{}
 	first := broker.Offset(0)
-	if h, err := e.Storage.hubs.Hub(in.Target); err == nil {
+	namespace := e.Storage.namespace
+	if a, err := e.Exists.Account(resource.Namespaces, cmp.Or(in.Account, resource.Default)); err == nil {
+		namespace = a
+	}
+	if h, err := e.Storage.broker.Namespace(namespace.ID).Hub(in.Target); err == nil {
 		first = h.FirstOffset()
 	}
 	if status.Job != nil {
@@ -65,7 +69,7 @@ func (e *env) jobConsumer(job *jobs.Job, in jobs.Input) hubs.Consumer {
 		}
 	}
 	return hubs.Consumer{
-		Kind: hubs.Job, Name: job.Name(), Namespace: e.Storage.namespace.ID, Hub: in.Target, Group: cmp.Or(in.Group, broker.DefaultGroup),
+		Kind: hubs.Job, Name: job.Name(), Namespace: namespace.ID, Hub: in.Target, Group: cmp.Or(in.Group, broker.DefaultGroup),
 		Off: status.State == jobs.Stopped || status.State == jobs.Failed,
 		Next: func(partition int) (int64, bool) {
 			n, ok := next[partition]
@@ -107,9 +111,11 @@ func (e *env) hubChanges() hubs.Changes {
 		Ensure: func(ctx context.Context, id resource.ID) error { return e.Exists.Ensure(ctx, id, nil) },
 		Remove: e.Exists.Remove,
 		Declared: func(id resource.ID) bool {
-			for name := range e.Config.EventHubs.Hubs {
-				if strings.EqualFold(name, id.Name) && id.Account.ID == e.Storage.namespace.ID {
-					return true
+			for _, n := range e.Config.EventHubs.All() {
+				for name := range n.Hubs {
+					if strings.EqualFold(n.Name, id.Account.Name) && strings.EqualFold(name, id.Name) {
+						return true
+					}
 				}
 			}
 			return false

@@ -77,7 +77,7 @@ func functionApps(e *env) (parts, error) {
 		return !slices.ContainsFunc(p.Apps, func(app *functionApp) bool { return !app.settled(ctx) })
 	}
 	p.Summary = func(s *Summary) {
-		s.Positions = appsPage(e.Counts, p.Apps).Positions()
+		s.Positions = e.positions()
 		for _, app := range p.Apps {
 			s.Apps = append(s.Apps, app.summary())
 		}
@@ -148,7 +148,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Listen:      door.Loopback,
 		Triggers:    e.Given.Triggers,
 		Outputs:     e.Given.Outputs,
-		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.Storage.namespace.ID)},
+		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.namespaceID)},
 		Log:         app.log,
 		Version:     e.Version,
 	})

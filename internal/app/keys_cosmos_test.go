@@ -27,7 +27,7 @@ func cosmosKeys() map[string]keyCase {
 		return func(r *rig) string { return match(r.document("GET", "", "", "", ""), pattern) }
 	}
 	put := func(r *rig, body string) string {
-		code, text := r.cosmos(r.url(instance.Cosmos), config.EmulatorCosmosKey, "POST", "docs", "dbs/db/colls/docs", "/docs", body,
+		code, text := r.cosmos(r.url(instance.Cosmos), r.accountKey(), "POST", "docs", "dbs/db/colls/docs", "/docs", body,
 			"x-ms-documentdb-partitionkey", `["a"]`)
 		return orText(code, text)
 	}
@@ -41,6 +41,14 @@ func cosmosKeys() map[string]keyCase {
 			return orText(code, text)
 		}},
 		"cosmos.key": {yaml: "cosmos: {key: " + ownKey + "}", want: "200", probe: func(r *rig) string {
+			code, text := r.cosmos(r.url(instance.Cosmos), ownKey, "GET", "", "", "", "")
+			return orText(code, text)
+		}},
+		"cosmos.secondaryKey": {yaml: "cosmos: {secondaryKey: " + ownKey + "}", want: "200", probe: func(r *rig) string {
+			code, text := r.cosmos(r.url(instance.Cosmos), ownKey, "GET", "", "", "", "")
+			return orText(code, text)
+		}},
+		"cosmos.disableLocalAuth": {yaml: "cosmos: {disableLocalAuth: true, key: " + ownKey + "}", want: "401", probe: func(r *rig) string {
 			code, text := r.cosmos(r.url(instance.Cosmos), ownKey, "GET", "", "", "", "")
 			return orText(code, text)
 		}},
@@ -99,7 +107,7 @@ func match(text, pattern string) string {
 
 // document asks the account as its clients do, with the emulator's key.
 func (r *rig) document(verb, kind, link, path, body string) string {
-	code, text := r.cosmos(r.url(instance.Cosmos), config.EmulatorCosmosKey, verb, kind, link, path, body)
+	code, text := r.cosmos(r.url(instance.Cosmos), r.accountKey(), verb, kind, link, path, body)
 	if code != http.StatusOK {
 		return fmt.Sprint(code, " ", text)
 	}
@@ -108,6 +116,12 @@ func (r *rig) document(verb, kind, link, path, body string) string {
 		return err.Error()
 	}
 	return string(compact)
+}
+
+// accountKey opens the account.
+func (r *rig) accountKey() string {
+	a, _ := r.info.Account(instance.CosmosAccounts, r.in)
+	return a.Key
 }
 
 // cosmos sends a signed request to a resource's link, or to a path below it.
@@ -120,6 +134,9 @@ func (r *rig) cosmos(base, key, verb, kind, link, path, body string, headers ...
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(strings.ToLower(verb) + "\n" + kind + "\n" + link + "\n" + strings.ToLower(date) + "\n\n"))
 	token := url.QueryEscape("type=master&ver=1.0&sig=" + base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	if r.in != "" {
+		headers = append(headers, "Host", r.in+".documents.azure.com")
+	}
 	return r.call(verb, base+(&url.URL{Path: "/" + link + path}).EscapedPath(), body,
 		append(headers, "Authorization", token, "x-ms-date", date, "x-ms-version", "2018-12-31")...)
 }

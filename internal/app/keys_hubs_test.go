@@ -14,6 +14,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -33,9 +34,15 @@ func hubKeys() map[string]keyCase {
 		"eventHubs.autoCreate": {yaml: "eventHubs: {autoCreate: true}", want: "sent", probe: func(r *rig) string {
 			return r.produce(r.manager(), "made")
 		}},
-		"eventHubs.rules.*.name":   {yaml: fmt.Sprintf(rule, "Send", "a"), want: "sent, unauthorized", probe: mayAB},
-		"eventHubs.rules.*.key":    {yaml: fmt.Sprintf(rule, "Send", "a"), want: "sent, unauthorized", probe: mayAB},
-		"eventHubs.rules.*.hub":    {yaml: fmt.Sprintf(rule, "Send", "a"), want: "sent, unauthorized", probe: mayAB},
+		"eventHubs.rules.*.name": {yaml: fmt.Sprintf(rule, "Send", "a"), want: "sent, unauthorized", probe: mayAB},
+		"eventHubs.rules.*.key":  {yaml: fmt.Sprintf(rule, "Send", "a"), want: "sent, unauthorized", probe: mayAB},
+		"eventHubs.rules.*.hub":  {yaml: fmt.Sprintf(rule, "Send", "a"), want: "sent, unauthorized", probe: mayAB},
+		"eventHubs.rules.*.secondaryKey": {
+			yaml: "eventHubs: {hubs: {a: {}}, rules: [{name: mine, key: own, secondaryKey: second, rights: [Send]}]}", want: "sent",
+			probe: func(r *rig) string { return r.produce(r.connection("mine", "second"), "a") },
+		},
+		"eventHubs.disableLocalAuth": {yaml: "eventHubs: {disableLocalAuth: true, hubs: {a: {}}, rules: [{name: mine, key: own, rights: [Send]}]}", want: "unauthorized",
+			probe: func(r *rig) string { return r.produce(r.connection("mine", "own"), "a") }},
 		"eventHubs.rules.*.rights": {yaml: fmt.Sprintf(rule, "Listen", "''"), want: "unauthorized, unauthorized", probe: mayAB},
 		"eventHubs.acceptAnyBearerToken": {yaml: "eventHubs: {acceptAnyBearerToken: true, hubs: {a: {}}}", want: "sent", probe: func(r *rig) string {
 			_, port, _ := net.SplitHostPort(r.info.Addresses[instance.AMQPS])
@@ -46,7 +53,7 @@ func hubKeys() map[string]keyCase {
 		"eventHubs.tailMiB": {yaml: "eventHubs: {tailMiB: 1, hubs: {readings: {partitions: 1}}}", want: "read from the disk", probe: func(r *rig) string {
 			r.sendLarge()
 			mark := r.calls.mark()
-			if fault := r.portal("GET", "/api/hubs/default/readings/partitions/0/events/0", "", nil); fault != "" {
+			if fault := r.portal("GET", "/api/hubs/"+r.namespace()+"/readings/partitions/0/events/0", "", nil); fault != "" {
 				return fault
 			}
 			if r.calls.count(mark, "hubs", vfs.OpReadAt) == 0 {
@@ -55,7 +62,7 @@ func hubKeys() map[string]keyCase {
 			return "read from the disk"
 		}},
 		"eventHubs.hubs.*.partitions": {yaml: "eventHubs: {hubs: {readings: {partitions: 3}}}", want: "[0 1 2]", probe: func(r *rig) string {
-			p, err := azeventhubs.NewProducerClientFromConnectionString(r.manager(), "readings", nil)
+			p, err := azeventhubs.NewProducerClientFromConnectionString(r.manager(), "readings", r.producerOptions())
 			if err != nil {
 				return err.Error()
 			}
@@ -95,17 +102,43 @@ func connectionTo(address, rule, key string) string {
 }
 
 func (r *rig) connection(rule, key string) string {
+	if r.in != "" {
+		return fmt.Sprintf("Endpoint=sb://%s.servicebus.windows.net/;SharedAccessKeyName=%s;SharedAccessKey=%s", r.in, rule, key)
+	}
 	return connectionTo(r.info.Addresses[instance.AMQP], rule, key)
 }
 
 func (r *rig) manager() string {
-	return r.connection(config.EmulatorSASKeyName, config.EmulatorSASKey)
+	a, _ := r.info.Account(instance.Namespaces, r.namespace())
+	return r.connection(a.Rule, a.Key)
+}
+
+// namespace is the name in the portal's addresses.
+func (r *rig) namespace() string {
+	if r.in == keyNamespace {
+		return r.in
+	}
+	return resource.Default
+}
+
+// producerOptions lead to the namespace by its own name, wherever it leads outside.
+func (r *rig) producerOptions() *azeventhubs.ProducerClientOptions {
+	endpoint, trust := r.byName()
+	return &azeventhubs.ProducerClientOptions{RetryOptions: noRetries, CustomEndpoint: endpoint, TLSConfig: trust}
+}
+
+func (r *rig) byName() (endpoint string, trust *tls.Config) {
+	if r.in == "" {
+		return "", nil
+	}
+	trust = r.tls()
+	trust.ServerName = r.in + ".servicebus.windows.net"
+	return r.info.Addresses[instance.AMQPS], trust
 }
 
 // produce sends an event and says what became of it.
 func (r *rig) produce(connection, hub string) string {
-	return sendOne(azeventhubs.NewProducerClientFromConnectionString(connection, hub,
-		&azeventhubs.ProducerClientOptions{RetryOptions: noRetries}))
+	return sendOne(azeventhubs.NewProducerClientFromConnectionString(connection, hub, r.producerOptions()))
 }
 
 func sendOne(p *azeventhubs.ProducerClient, err error) string {
@@ -137,7 +170,9 @@ func outcome(err error, good string) string {
 
 // consume reads the first event as a consumer group.
 func (r *rig) consume(hub, group string) string {
-	c, err := azeventhubs.NewConsumerClientFromConnectionString(r.manager(), hub, group, &azeventhubs.ConsumerClientOptions{RetryOptions: noRetries})
+	endpoint, trust := r.byName()
+	c, err := azeventhubs.NewConsumerClientFromConnectionString(r.manager(), hub, group,
+		&azeventhubs.ConsumerClientOptions{RetryOptions: noRetries, CustomEndpoint: endpoint, TLSConfig: trust})
 	if err != nil {
 		return err.Error()
 	}

@@ -94,7 +94,7 @@ func holding(dir, name string) []string {
 func (r *rig) synced(within time.Duration) string {
 	mark := r.calls.mark()
 	r.send("readings", "x")
-	if fault := r.portal("POST", "/api/databases/db/containers/docs/items", `{"id":"1","k":"a"}`, nil); fault != "" {
+	if fault := r.portal("POST", r.databases()+"/db/containers/docs/items", `{"id":"1","k":"a"}`, nil); fault != "" {
 		return fault
 	}
 	r.patience = min(r.patience, within)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -41,6 +42,7 @@ type rig struct {
 	info     instance.Info
 	dir      string // of the project
 	port     int    // PORT of the case
+	in       string // namespace or account
 	patience time.Duration
 	log      *warnings
 	calls    *callCount
@@ -48,7 +50,7 @@ type rig struct {
 
 // run gives the probe's answer, or why the application does not start.
 func (c keyCase) run(t *testing.T, key string, without bool) string {
-	r := &rig{t: t, dir: t.TempDir(), port: freePort(t), patience: keyWait, log: &warnings{}, calls: &callCount{}}
+	r := &rig{t: t, dir: t.TempDir(), port: freePort(t), in: c.in, patience: keyWait, log: &warnings{}, calls: &callCount{}}
 	if without {
 		r.patience = keyWaitWithout
 	}
@@ -265,7 +267,7 @@ func (r *rig) send(hub string, bodies ...string) {
 		}
 		order, err := json.Marshal(map[string]string{"body": rest, "key": key})
 		if err == nil {
-			if fault := r.portal("POST", "/api/hubs/default/"+hub+"/events", string(order), nil); fault != "" {
+			if fault := r.portal("POST", "/api/hubs/"+r.namespace()+"/"+hub+"/events", string(order), nil); fault != "" {
 				err = fmt.Errorf("send: %s", fault)
 			}
 		}
@@ -277,7 +279,7 @@ func (r *rig) send(hub string, bodies ...string) {
 
 // events are those of partition 0 of a hub, oldest first.
 func (r *rig) events(hub string) []hubs.Event {
-	at := "/api/hubs/default/" + hub
+	at := "/api/hubs/" + r.namespace() + "/" + hub
 	code, text := r.call("POST", r.url(instance.Portal)+at+"/events:search", `{"q":"partition:0","oldest":true}`)
 	if code != http.StatusOK {
 		return []hubs.Event{{Body: text}}
@@ -306,6 +308,9 @@ func (r *rig) job() pagejobs.State {
 	return all[0]
 }
 
+// databases is where the portal has the account's databases.
+func (r *rig) databases() string { return "/api/accounts/" + cmp.Or(r.in, "default") + "/databases" }
+
 // query is the answer of a document query: the rows, a blank between them.
 func (r *rig) query(database, container, text string) string {
 	var page struct{ Rows []items.Row }
@@ -313,7 +318,7 @@ func (r *rig) query(database, container, text string) string {
 	if err != nil {
 		return err.Error()
 	}
-	if fault := r.portal("POST", "/api/databases/"+database+"/containers/"+container+"/query", string(order), &page); fault != "" {
+	if fault := r.portal("POST", r.databases()+"/"+database+"/containers/"+container+"/query", string(order), &page); fault != "" {
 		return fault
 	}
 	var all []string

@@ -31,13 +31,14 @@ type keyCase struct {
 	// probe says what the key does, as seen from outside: by clients, in files.
 	probe func(r *rig) string
 	want  string
+	in    string // the namespace or account that clients name; "": what localhost means
 }
 
 // keyCases are the cases of all keys: one for each, and none that is no key.
 func keyCases() map[string]keyCase {
 	all := map[string]keyCase{}
 	for _, table := range []map[string]keyCase{
-		projectKeys(), processKeys(), hubKeys(), cosmosKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), jobLimitKeys(),
+		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), jobLimitKeys(),
 	} {
 		maps.Copy(all, table)
 	}
@@ -111,7 +112,11 @@ func keyPaths(of reflect.Type, path string) []string {
 		var all []string
 		for i := range of.NumField() {
 			f := of.Field(i)
-			if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != "-" {
+			switch name := f.Tag.Get("yaml"); name {
+			case "-":
+			case ",inline":
+				all = append(all, keyPaths(f.Type, path)...)
+			default:
 				all = append(all, keyPaths(f.Type, strings.TrimPrefix(path+"."+name, "."))...)
 			}
 		}
@@ -134,8 +139,9 @@ func TestKeyPaths(t *testing.T) {
 		Free map[string]any  `yaml:"free"`
 		Deep [][]string      `yaml:"deep"`
 		Not  string          `yaml:"-"`
+		leaf `yaml:",inline"`
 	}](), "")
-	want := "one.a one.b some.*.a some.*.b map.*.a map.*.b ptr.a ptr.b free deep"
+	want := "one.a one.b some.*.a some.*.b map.*.a map.*.b ptr.a ptr.b free deep a b"
 	if strings.Join(got, " ") != want {
 		t.Errorf("%v, want %s", got, want)
 	}

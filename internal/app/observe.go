@@ -5,12 +5,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
+	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	pageconnect "github.com/lazuli-dev/lazuli/internal/page/connect"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
 	"github.com/lazuli-dev/lazuli/internal/page/overview"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
 // observation is what shows the whole rather than a kind of thing.
@@ -23,38 +26,86 @@ func observation(e *env) (parts, error) {
 }
 
 // facts are what clients of this process need.
-func (e *env) facts() connect.Facts {
-	return connect.Of(e.Config, instance.Info{
-		Dir: e.Config.Dir, Addresses: e.Doors.addresses, Tokens: e.Doors.tokens, CAFile: e.Doors.ca.Path(), CABundle: e.Doors.ca.BundlePath(),
-	})
+func (e *env) facts(choice connect.Choice) (connect.Facts, error) {
+	return connect.Of(instance.Info{
+		Dir: e.Config.Dir, Addresses: e.Doors.addresses, Tokens: e.Doors.tokens, Accounts: e.publicAccounts(),
+		CAFile: e.Doors.ca.Path(), CABundle: e.Doors.ca.BundlePath(),
+	}, choice)
+}
+
+// publicAccounts are the accounts that have host names, with what opens them.
+func (e *env) publicAccounts() (all []instance.Account) {
+	for _, typ := range []string{resource.Namespaces, resource.CosmosAccounts} {
+		for _, a := range e.Exists.Accounts(typ) {
+			shown := instance.Account{Type: typ, Name: a.Name, Hosts: e.hosts(a)}
+			shown.Rule, shown.Key = e.ownerKey(a)
+			all = append(all, shown)
+		}
+	}
+	return all
+}
+
+// ownerKey is the key that opens all of an account, with the name of its policy;
+// none where keys open nothing.
+func (e *env) ownerKey(a resource.Account) (rule, key string) {
+	properties := e.Exists.Properties(a)
+	switch a.Type {
+	case resource.Namespaces:
+		if p, err := eventhubs.ReadNamespace(properties); err == nil && !p.DisableLocalAuth {
+			owner, _ := p.Owner()
+			return owner.Name, owner.Primary
+		}
+	case resource.CosmosAccounts:
+		if p, err := cosmos.ReadAccount(properties); err == nil && !p.DisableLocalAuth {
+			return "", p.Primary
+		}
+	}
+	return "", ""
 }
 
 // connectable finds what programs outside connect to, and the key to it.
 func (e *env) connectable(kind, id string) (connect.Thing, string, error) {
 	t := connect.Thing{Kind: kind}
-	f := e.facts()
 	switch kind {
 	case "hub":
-		_, name, ok := strings.Cut(id, "/") // as in the list: NAMESPACE/HUB
+		namespace, name, ok := strings.Cut(id, "/") // as in the list: NAMESPACE/HUB
 		if !ok {
-			name = id
+			namespace, name = "", id
 		}
-		h, err := e.Storage.hubs.Hub(name)
+		t.In.Namespace = namespace
+		in, err := e.findNamespace(namespace)
+		if err != nil {
+			return t, "", err
+		}
+		h, err := in.Hubs.Hub(name)
 		if err != nil {
 			return t, "", err
 		}
 		t.Hub = h.Name()
-		return t, f.EventHubsKey, nil
 	case "container":
+		if strings.Count(id, "/") > 1 { // ACCOUNT/DATABASE/CONTAINER
+			t.In.Account, id, _ = strings.Cut(id, "/")
+		}
 		t.Database, t.Container, _ = strings.Cut(id, "/")
-		_, err := e.findContainer(t.Database, t.Container)
-		return t, f.CosmosKey, err
+		in, err := e.findAccount(t.In.Account)
+		if err != nil {
+			return t, "", err
+		}
+		if _, err := in.Find(t.Database, t.Container); err != nil {
+			return t, "", err
+		}
 	case "function":
 		return e.callable(t, id)
 	case "portal":
 		return t, e.Doors.tokens[instance.Portal], nil
+	default:
+		return t, "", fault.New(fault.Invalid, "kind", "%q is not one of hub, container, function and portal", kind)
 	}
-	return t, "", fault.New(fault.Invalid, "kind", "%q is not one of hub, container, function and portal", kind)
+	f, err := e.facts(t.In)
+	if kind == "hub" {
+		return t, f.EventHubsKey, err
+	}
+	return t, f.CosmosKey, err
 }
 
 // callable is an HTTP function, by app/name.

@@ -28,12 +28,20 @@ func dashboards(e *env) (parts, error) {
 	e.Boards = dashboard.New(dashboard.Options{
 		Dir: filepath.Join(e.Config.Dir, dashboard.FolderName), Log: e.Log.With("component", "dashboards"),
 		Feeds: items.Feeds{
-			Account:   e.Storage.account,
-			Positions: func() map[string]bool { return appsPage(e.Counts, e.Given.Apps).Positions() },
+			Accounts:  e.accountsToFeed,
+			Positions: e.positions,
 		},
 	})
 	push := func(name string) (dataset.Dataset, error) { return e.Boards.Push(name) }
 	return parts{Streams: jobs.Kinds{Sinks: []jobs.SinkKind{dataset.SinkKind(push, e.Boards.Broken)}}}, nil
+}
+
+// accountsToFeed are the accounts whose change feeds dashboards show.
+func (e *env) accountsToFeed() (all []items.Named) {
+	for _, a := range e.Exists.Accounts(resource.CosmosAccounts) {
+		all = append(all, items.Named{Name: a.Name, Stored: e.Storage.docs.Account(a.ID)})
+	}
+	return all
 }
 
 // portalPages is the portal over the pages of all services above.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -127,18 +126,4 @@ func bothSettled(a, b func(context.Context) bool) func(context.Context) bool {
 		return a
 	}
 	return func(ctx context.Context) bool { return a(ctx) && b(ctx) }
-}
-
-// account finds the account that a host name means (see door.Names).
-func (e *env) account(name string) (resource.Account, bool) {
-	label, domain, _ := strings.Cut(name, ".")
-	for _, s := range e.Given.Suffixes {
-		if s.domain != domain {
-			continue
-		}
-		if a, err := e.Exists.Account(s.typ, label); err == nil {
-			return a, true
-		}
-	}
-	return resource.Account{}, false
 }

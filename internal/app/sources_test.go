@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -131,23 +132,29 @@ func send(t *testing.T, b broker.Namespace, hub string, partition int, bodies ..
 	}
 }
 
-// TestWhatIsLocal tells connections to this process from others.
+// TestWhatIsLocal tells connections to this process, and to which of its
+// namespaces, from others.
 func TestWhatIsLocal(t *testing.T) {
-	s := &env{Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}}}
-	for text, want := range map[string]bool{
-		"Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v":            true,
-		"Endpoint=sb://emulator;UseDevelopmentEmulator=true":                         true,
-		"Endpoint=sb://127.0.0.1:5672":                                               true,
-		"Endpoint=sb://localhost:50001":                                              true,
-		"Endpoint=sb://localhost:50002":                                              false,
-		"Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=v":                  false,
-		"Endpoint=sb://localhost.evil.example;SharedAccessKeyName=k;SharedAccessKey": false,
+	testkit.NoLeaks(t)
+	s, _ := openHouse(t, false)
+	if _, err := s.Exists.EnsureAccount(resource.Namespaces, "contoso-evhns"); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v":              "default",
+		"Endpoint=sb://emulator;UseDevelopmentEmulator=true":                           "default",
+		"Endpoint=sb://127.0.0.1:5672":                                                 "default",
+		"Endpoint=sb://localhost:50001":                                                "default",
+		"Endpoint=sb://localhost:50002":                                                "",
+		"Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=v":                    "",
+		"Endpoint=sb://localhost.evil.example;SharedAccessKeyName=k;SharedAccessKey=v": "",
+		"Endpoint=sb://Contoso-evhns.servicebus.windows.net/;SharedAccessKey=v":        "contoso-evhns",
+		"Endpoint=sb://contoso-evhns.localhost:50001;UseDevelopmentEmulator=true":      "contoso-evhns",
+		"Endpoint=sb://other.localhost:50001;UseDevelopmentEmulator=true":              "",
 	} {
-		if text[len(text)-1] == 'y' {
-			text += "=v"
-		}
-		if got := s.local(connection(t, settings.EventHubs, text)); got != want {
-			t.Errorf("%s: local %v", text, got)
+		a, err := s.reach(resource.Namespaces, "Event Hubs")(connection(t, settings.EventHubs, text))
+		if a.Name != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q %v", text, a.Name, err)
 		}
 	}
 }

@@ -80,21 +80,28 @@ func ignoreInGit(dir string) error {
 }
 
 // openAccounts reads which accounts there are. The project's own, those that
-// localhost means and its function apps, are made when they are missing, all in
-// one step.
+// localhost means, those of the project file and its function apps, are made when
+// they are missing and brought up to date, all in one step.
 func (s *storage) openAccounts(cfg config.Config) error {
 	var err error
 	if s.exists, err = resource.Open(catalogueStore{s.kv, s.kv.Space(kv.Catalogue)}); err != nil {
 		return err
 	}
-	own := []resource.Account{{Type: resource.Namespaces, Name: resource.Default}, {Type: resource.CosmosAccounts, Name: resource.Default}}
+	var own []resource.Account
+	for _, n := range cfg.EventHubs.All() {
+		own = append(own, resource.Account{Type: resource.Namespaces, Name: n.Name})
+	}
+	second := len(own)
+	for _, a := range cfg.Cosmos.All() {
+		own = append(own, resource.Account{Type: resource.CosmosAccounts, Name: a.Name})
+	}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
 		own = append(own, resource.Account{Type: resource.Sites, Name: name})
 	}
-	if own, err = s.exists.EnsureAccounts(own...); err != nil {
+	if own, err = s.exists.DeclareAccounts(own, declaration(cfg)); err != nil {
 		return err
 	}
-	s.namespace, s.documents = own[0], own[1]
+	s.namespace, s.documents = own[0], own[second]
 	s.hubs, s.account = s.broker.Namespace(s.namespace.ID), s.docs.Account(s.documents.ID)
 	return nil
 }

@@ -92,11 +92,11 @@ func timePolicy(spec config.Job) stream.TimePolicy {
 func jobInput(name string, in config.JobInput) jobs.Input {
 	r := in.Reference
 	if r == nil {
-		return jobs.Input{Name: name, Kind: hub.Kind, Target: in.Hub, Group: in.ConsumerGroup, PartitionKey: in.PartitionKey}
+		return jobs.Input{Name: name, Kind: hub.Kind, Account: in.Namespace, Target: in.Hub, Group: in.ConsumerGroup, PartitionKey: in.PartitionKey}
 	}
 	j := jobs.Input{Name: name, Kind: file.Kind, Target: r.File, Reference: true, Refresh: time.Duration(r.Refresh)}
 	if r.Container != "" {
-		j.Kind, j.Target = container.Kind, r.Container
+		j.Kind, j.Account, j.Target = container.Kind, r.Account, r.Container
 	}
 	return j
 }
@@ -104,9 +104,9 @@ func jobInput(name string, in config.JobInput) jobs.Input {
 func jobOutput(name string, out config.JobOutput) jobs.Output {
 	switch {
 	case out.Container != "":
-		return jobs.Output{Name: name, Kind: container.Kind, Target: out.Container, Column: out.ID}
+		return jobs.Output{Name: name, Kind: container.Kind, Account: out.Account, Target: out.Container, Column: out.ID}
 	case out.Hub != "":
-		return jobs.Output{Name: name, Kind: hub.Kind, Target: out.Hub, Column: out.PartitionKey, Format: out.Format, Properties: out.Properties}
+		return jobs.Output{Name: name, Kind: hub.Kind, Account: out.Namespace, Target: out.Hub, Column: out.PartitionKey, Format: out.Format, Properties: out.Properties}
 	case out.Function != nil:
 		return jobs.Output{Name: name, Kind: function.Kind, Target: out.Function.App + "/" + out.Function.Route}
 	case out.Dataset != "":

@@ -119,7 +119,7 @@ func TestReferenceContainerIsReadAgain(t *testing.T) {
 // container makes a container of the database db.
 func (l *jobLab) container(name string) *docstore.Container {
 	l.t.Helper()
-	c, err := l.s.needContainer(l.t.Context(), "db", name, "")
+	c, err := l.s.containersOf(l.s.Storage.documents).Need(l.t.Context(), "db", name, "")
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestReferenceIsOfOneMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err := container.ReferenceKind(l.s.findContainer).Open(t.Context(), jobs.Input{Target: "db/many"})
+	r, err := container.ReferenceKind(l.s.findAccount).Open(t.Context(), jobs.Input{Target: "db/many"})
 	if err != nil {
 		t.Fatal(err)
 	}

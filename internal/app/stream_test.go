@@ -8,7 +8,7 @@ import (
 
 func documents(t *testing.T, s *env) []string {
 	t.Helper()
-	c, err := s.findContainer("db", "docs")
+	c, err := s.containersOf(s.Storage.documents).Find("db", "docs")
 	if err != nil {
 		t.Fatal(err)
 	}

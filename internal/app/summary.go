@@ -31,12 +31,14 @@ type Summary struct {
 
 // HubSummary is an event hub.
 type HubSummary struct {
+	Namespace  string // "" for the one that localhost means
 	Name       string
 	Partitions int
 }
 
 // DatabaseSummary is a database and its containers.
 type DatabaseSummary struct {
+	Account    string // "" for the one that localhost means
 	Name       string
 	Containers []string
 }

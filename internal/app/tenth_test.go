@@ -87,7 +87,7 @@ func TestTenthService(t *testing.T) {
 	<-ready
 	post(t, a.doors.addresses["portal"], "minster.bells.test", `{"n":1}`, http.StatusOK)
 	post(t, a.doors.addresses["cosmos"], "MINSTER.bells.test:443", `{"n":2}`, http.StatusOK)
-	post(t, a.doors.addresses["portal"], "chapel.bells.test", `{"n":3}`, http.StatusForbidden)
+	post(t, a.doors.addresses["portal"], "chapel.bells.test", `{"n":3}`, http.StatusNotFound)
 	patience, end := context.WithTimeout(t.Context(), 30*time.Second)
 	defer end()
 	for n := range 2 {

@@ -8,12 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 )
 
 func newEnvCmd(s *session) *cobra.Command {
 	var shell, dotenv, asJSON bool
+	var choice connect.Choice
 	cmd := &cobra.Command{
 		Use:   "env",
 		Short: "Print connection strings and trust settings for other programs",
@@ -21,10 +21,11 @@ func newEnvCmd(s *session) *cobra.Command {
 the settings that make each language's SDK trust the local certificate
 authority. The names are those that the workshop's and Azure's samples read.`,
 		Example: `  eval "$(lazuli env --shell)"      set them in this shell
-  lazuli env --dotenv > .env        write a file for dotenv loaders`,
+  lazuli env --dotenv > .env        write a file for dotenv loaders
+  lazuli env --namespace contoso-evhns --account contoso-cosmos`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			vars, err := s.variables()
+			vars, err := s.variables(choice)
 			if err != nil {
 				return err
 			}
@@ -44,21 +45,19 @@ authority. The names are those that the workshop's and Azure's samples read.`,
 	cmd.Flags().BoolVar(&shell, "shell", false, "as export commands for a POSIX shell")
 	cmd.Flags().BoolVar(&dotenv, "dotenv", false, "as lines of a .env file")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().StringVar(&choice.Namespace, "namespace", "", "Event Hubs namespace; default: the one that localhost means")
+	cmd.Flags().StringVar(&choice.Account, "account", "", "Cosmos DB account; default: the one that localhost means")
 	cmd.MarkFlagsMutuallyExclusive("shell", "dotenv", "json")
 	return cmd
 }
 
 // variables finds the running instance and names what its clients need.
-func (s *session) variables() ([]connect.Variable, error) {
-	info, err := s.instance()
+func (s *session) variables(choice connect.Choice) ([]connect.Variable, error) {
+	f, err := s.connections(choice)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := config.Load(info.Dir)
-	if err != nil {
-		return nil, err
-	}
-	return connect.Of(cfg, info).Variables(), nil
+	return f.Variables(), nil
 }
 
 func printVars(w io.Writer, vars []connect.Variable, prefix string, quote func(string) string) error {

@@ -13,7 +13,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 )
 
@@ -27,7 +26,7 @@ type hubFlags struct {
 
 func (f *hubFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.connection, "connection-string", "", "connection string of another namespace")
-	cmd.Flags().StringVar(&f.namespace, "namespace", "", "Azure namespace (NAME, NAME.servicebus.windows.net or HOST:PORT), signed in with DefaultAzureCredential")
+	cmd.Flags().StringVar(&f.namespace, "namespace", "", "namespace of the running lazuli; else of Azure (NAME, NAME.servicebus.windows.net or HOST:PORT), signed in with DefaultAzureCredential")
 	cmd.Flags().StringVar(&f.endpoint, "endpoint", "", "connect to HOST[:PORT] in place of the namespace's own address: a private endpoint or a proxy")
 	cmd.MarkFlagsMutuallyExclusive("connection-string", "namespace")
 }
@@ -74,12 +73,15 @@ func (f *hubFlags) open(ctx context.Context, s *session) (namespace, error) {
 	var err error
 	switch {
 	case f.namespace != "":
+		if local, found, err := s.localNamespace(f.namespace); found && f.endpoint == "" {
+			return local, err
+		}
 		ns.host = namespaceHost(f.namespace)
 		if ns.credential, err = signIn(ctx, hubScope); err != nil {
 			return ns, err
 		}
 	case f.connection == "":
-		local, err := s.connections()
+		local, err := s.connections(connect.Choice{})
 		ns.connection = local.EventHubs
 		return ns, err
 	default:
@@ -171,14 +173,29 @@ func entity(connection, hub string) string {
 }
 
 // connections finds the running instance and what its clients need.
-func (s *session) connections() (connect.Facts, error) {
+func (s *session) connections(choice connect.Choice) (connect.Facts, error) {
 	info, err := s.instance()
 	if err != nil {
 		return connect.Facts{}, err
 	}
-	cfg, err := config.Load(info.Dir)
-	if err != nil {
-		return connect.Facts{}, err
+	return connect.Of(info, choice)
+}
+
+// localNamespace is a namespace of the running instance, opened with its key and
+// reached on this machine, whatever its name leads to elsewhere; false where the
+// instance has none of the name, or none runs.
+func (s *session) localNamespace(name string) (ns namespace, found bool, err error) {
+	local, err := s.connections(connect.Choice{Namespace: name})
+	if err != nil || local.EventHubsKey == "" {
+		return ns, false, nil
 	}
-	return connect.Of(cfg, info), nil
+	ns.connection = local.EventHubs
+	if local.Namespace == "" {
+		return ns, true, nil
+	}
+	ns.endpoint = local.EventHubsAt
+	if ns.tls, err = trusting(local.CAFile); err == nil {
+		ns.tls.ServerName = local.EventHubsHost
+	}
+	return ns, true, err
 }

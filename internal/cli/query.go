@@ -16,6 +16,7 @@ import (
 type queryOptions struct {
 	connection   string
 	endpoint     string
+	account      string
 	database     string
 	container    string
 	partitionKey string
@@ -62,7 +63,8 @@ It asks the lazuli that runs here, or Azure with --endpoint or
 	f.BoolVar(&o.system, "system", false, "show _rid, _self, _etag, _attachments and _ts in the table")
 	f.StringVar(&o.connection, "connection-string", "", "connection string of another account")
 	f.StringVar(&o.endpoint, "endpoint", "", "endpoint of an Azure account, signed in with DefaultAzureCredential")
-	cmd.MarkFlagsMutuallyExclusive("connection-string", "endpoint")
+	f.StringVar(&o.account, "account", "", "account of the running lazuli; default: the one that localhost means")
+	cmd.MarkFlagsMutuallyExclusive("connection-string", "endpoint", "account")
 	return cmd
 }
 

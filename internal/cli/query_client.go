@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,9 +16,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/connect"
-	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // cosmos opens a client of the account to ask. heard notes its refusals.
@@ -35,11 +34,11 @@ func (o *queryOptions) cosmos(ctx context.Context, s *session, heard *lastRefusa
 		}
 		return azcosmos.NewClientFromConnectionString(o.connection, opts)
 	}
-	info, err := s.instance()
+	local, err := s.connections(connect.Choice{Account: o.account})
 	if err != nil {
 		return nil, err
 	}
-	return localCosmos(info, opts)
+	return localCosmos(local, opts)
 }
 
 // entraCosmos opens a client of an account with DefaultAzureCredential.
@@ -78,18 +77,19 @@ func accountEndpoint(connection string) string {
 	return ""
 }
 
-// localCosmos opens a client of a lazuli that runs here.
-func localCosmos(info instance.Info, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
-	cfg, err := config.Load(info.Dir)
+// localCosmos opens a client of an account of a lazuli that runs here, whatever
+// the account's name leads to elsewhere.
+func localCosmos(local connect.Facts, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
+	trust, err := trusting(local.CAFile)
 	if err != nil {
 		return nil, err
 	}
-	trust, err := trusting(info.CAFile)
-	if err != nil {
-		return nil, err
+	client := httpClient(trust)
+	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, local.CosmosAt)
 	}
-	opts.Transport = httpClient(trust)
-	return azcosmos.NewClientFromConnectionString(connect.Of(cfg, info).Cosmos, opts)
+	opts.Transport = client
+	return azcosmos.NewClientFromConnectionString(local.Cosmos, opts)
 }
 
 // httpClient speaks to a lazuli of this machine, past any proxy.

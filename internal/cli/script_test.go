@@ -18,6 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -167,7 +168,9 @@ func scriptContainer(ts *testscript.TestScript, db, name string) *azcosmos.Conta
 	if !ok {
 		ts.Fatalf("no lazuli runs here")
 	}
-	client, err := localCosmos(info, &azcosmos.ClientOptions{})
+	local, err := connect.Of(info, connect.Choice{})
+	ts.Check(err)
+	client, err := localCosmos(local, &azcosmos.ClientOptions{})
 	ts.Check(err)
 	container, err := client.NewContainer(db, name)
 	ts.Check(err)

@@ -53,23 +53,34 @@ type Data struct {
 	SyncInterval Duration `yaml:"syncInterval"` // for interval; default 50ms
 }
 
-// EventHubs is the one Event Hubs namespace.
+// EventHubs is the Event Hubs ports and namespaces: the default one, which
+// localhost means, and others by name.
 type EventHubs struct {
-	AMQPPort   Port           `yaml:"amqpPort"`             // plain; default 5672, 0 picks a free one
-	AMQPSPort  Port           `yaml:"amqpsPort"`            // TLS; default 5671
-	AutoCreate *bool          `yaml:"autoCreate"`           // create hubs on first use; default: true without a project file
-	Rules      []SASRule      `yaml:"rules"`                // shared access policies; default RootManageSharedAccessKey
-	Hubs       map[string]Hub `yaml:"hubs"`                 // by name
-	AcceptAny  bool           `yaml:"acceptAnyBearerToken"` // development only: any JWT-shaped bearer token is a manager; loopback only
-	TailMiB    MiB            `yaml:"tailMiB"`              // memory for the hot tail of all partitions; default 64
+	AMQPPort  Port `yaml:"amqpPort"`  // plain; default 5672, 0 picks a free one
+	AMQPSPort Port `yaml:"amqpsPort"` // TLS; default 5671
+	TailMiB   MiB  `yaml:"tailMiB"`   // memory for the hot tail of all partitions; default 64
+
+	Namespace  `yaml:",inline"`
+	Namespaces map[string]Namespace `yaml:"namespaces"`
+
+	AcceptAny bool `yaml:"acceptAnyBearerToken"` // development only: any JWT-shaped bearer token is a manager; loopback only
 }
 
-// SASRule is a shared access policy of the namespace.
+// Namespace is an Event Hubs namespace.
+type Namespace struct {
+	AutoCreate       *bool          `yaml:"autoCreate"`       // create hubs on first use; default: true without a project file
+	Rules            []SASRule      `yaml:"rules"`            // shared access policies; default RootManageSharedAccessKey
+	DisableLocalAuth bool           `yaml:"disableLocalAuth"` // keys open nothing, only tokens do
+	Hubs             map[string]Hub `yaml:"hubs"`             // by name
+}
+
+// SASRule is a shared access policy of a namespace.
 type SASRule struct {
-	Name   string   `yaml:"name"`
-	Key    string   `yaml:"key"`
-	Rights []string `yaml:"rights"` // Listen, Send, Manage
-	Hub    string   `yaml:"hub"`    // the only hub it is good for; default: all
+	Name         string   `yaml:"name"`
+	Key          string   `yaml:"key"`          // default: one is made, and kept
+	SecondaryKey string   `yaml:"secondaryKey"` // default as above
+	Rights       []string `yaml:"rights"`       // Listen, Send, Manage
+	Hub          string   `yaml:"hub"`          // the only hub it is good for; default: all
 }
 
 // Hub is one event hub.
@@ -80,17 +91,27 @@ type Hub struct {
 	ConsumerGroups []string   `yaml:"consumerGroups"` // besides $Default
 }
 
-// Cosmos is the one Cosmos DB account.
+// Cosmos is the Cosmos DB port and accounts: the default one, which localhost
+// means, and others by name.
 type Cosmos struct {
-	Port          Port                `yaml:"port"`          // TLS and plain HTTP; default 8081
-	Key           string              `yaml:"key"`           // base64; default the emulator's
-	AutoCreate    *bool               `yaml:"autoCreate"`    // create databases and containers that the functions name; default: true without a project file
-	Databases     map[string]Database `yaml:"databases"`     // by id
-	CacheMiB      MiB                 `yaml:"cacheMiB"`      // block cache; default 64
-	StrictGateway bool                `yaml:"strictGateway"` // copy the vendor gateway's refusals of odd item ids and of cross-partition queries
-	Endpoint      string              `yaml:"endpoint"`      // URL the account names as its location; default: what each client's Host header says
-	Consistency   string              `yaml:"consistency"`   // the account's level, as clients see it; default Session
-	ComputePort   *Port               `yaml:"computePort"`   // a second, lenient listener as the vendor's emulator has on 8903; absent: none
+	Port          Port   `yaml:"port"`          // TLS and plain HTTP; default 8081
+	CacheMiB      MiB    `yaml:"cacheMiB"`      // block cache; default 64
+	StrictGateway bool   `yaml:"strictGateway"` // copy the vendor gateway's refusals of odd item ids and of cross-partition queries
+	Endpoint      string `yaml:"endpoint"`      // URL the default account names as its location; default: what each client's Host header says
+	ComputePort   *Port  `yaml:"computePort"`   // a second, lenient listener as the vendor's emulator has on 8903; absent: none
+
+	CosmosAccount `yaml:",inline"`
+	Accounts      map[string]CosmosAccount `yaml:"accounts"`
+}
+
+// CosmosAccount is a Cosmos DB account.
+type CosmosAccount struct {
+	Key              string              `yaml:"key"`              // base64; default: the emulator's, and of a named account one that is made and kept
+	SecondaryKey     string              `yaml:"secondaryKey"`     // default: one is made, and kept
+	DisableLocalAuth bool                `yaml:"disableLocalAuth"` // keys open nothing, only tokens do
+	AutoCreate       *bool               `yaml:"autoCreate"`       // create databases and containers that the functions name; default: true without a project file
+	Consistency      string              `yaml:"consistency"`      // the account's level, as clients see it; default Session
+	Databases        map[string]Database `yaml:"databases"`        // by id
 }
 
 // Database is one database.
@@ -136,9 +157,9 @@ func Default(dir string) Config {
 		Data:   Data{Folder: DataFolder, Sync: "always", SyncInterval: Duration(50 * time.Millisecond)},
 		EventHubs: EventHubs{
 			AMQPPort: 5672, AMQPSPort: 5671, TailMiB: 64,
-			Rules: []SASRule{{Name: EmulatorSASKeyName, Key: EmulatorSASKey, Rights: []string{"Listen", "Send", "Manage"}}},
+			Namespace: Namespace{Rules: []SASRule{RootRule(EmulatorSASKey)}},
 		},
-		Cosmos:    Cosmos{Port: 8081, Key: EmulatorCosmosKey, CacheMiB: 64},
+		Cosmos:    Cosmos{Port: 8081, CacheMiB: 64, CosmosAccount: CosmosAccount{Key: EmulatorCosmosKey}},
 		Functions: Functions{Port: 7071},
 		Portal:    Portal{Port: 8080},
 		Dir:       dir,
@@ -186,15 +207,8 @@ func (c *Config) abs(p string) string {
 	return filepath.Join(c.Dir, p)
 }
 
-// HubsAutoCreated reports whether a hub comes to be on its first use.
-func (c *Config) HubsAutoCreated() bool { return auto(c.EventHubs.AutoCreate, !c.HasFile) }
-
 // CodeWatched reports whether changes of the function apps' code take over.
 func (c *Config) CodeWatched() bool { return auto(c.Functions.Watch, true) }
-
-// ContainersAutoCreated reports whether the containers that functions name
-// come to be when the functions start.
-func (c *Config) ContainersAutoCreated() bool { return auto(c.Cosmos.AutoCreate, !c.HasFile) }
 
 func auto(set *bool, fallback bool) bool {
 	if set != nil {

@@ -48,7 +48,7 @@ func TestParseFillsDefaults(t *testing.T) {
 	if cfg.EventHubs.AMQPPort != 5672 || cfg.Cosmos.Port != 8081 || cfg.Functions.Port != 7071 {
 		t.Errorf("ports lost: %d %d %d", cfg.EventHubs.AMQPPort, cfg.Cosmos.Port, cfg.Functions.Port)
 	}
-	if cfg.HubsAutoCreated() || cfg.ContainersAutoCreated() {
+	if cfg.HubsAutoCreated(DefaultAccount) || cfg.ContainersAutoCreated(DefaultAccount) {
 		t.Error("a project with a file must not create resources by itself")
 	}
 }
@@ -58,7 +58,7 @@ func TestNoFileIsAnEmptyProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !cfg.HubsAutoCreated() || cfg.HasFile {
+	if !cfg.HubsAutoCreated(DefaultAccount) || cfg.HasFile {
 		t.Error("without a file, hubs are created on first use")
 	}
 }

@@ -133,9 +133,11 @@ func given(n ast.Node, depth int) bool {
 // fillHubs gives their defaults to hubs of which the file says nothing but the
 // name.
 func (c *Config) fillHubs() {
-	for name, h := range c.EventHubs.Hubs {
-		if h.Partitions == 0 {
-			c.EventHubs.Hubs[name] = defaultHub()
+	for _, n := range c.EventHubs.All() {
+		for name, h := range n.Hubs {
+			if h.Partitions == 0 {
+				n.Hubs[name] = defaultHub()
+			}
 		}
 	}
 }

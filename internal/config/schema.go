@@ -53,9 +53,9 @@ func check(n ast.Node, typ reflect.Type, path string) error {
 
 func checkFields(n ast.Node, typ reflect.Type, path string) error {
 	known := map[string]reflect.Type{}
-	for i := range typ.NumField() {
-		if name := typ.Field(i).Tag.Get("yaml"); name != "-" {
-			known[name] = typ.Field(i).Type
+	for _, f := range reflect.VisibleFields(typ) { // those of inline structs too
+		if name := f.Tag.Get("yaml"); name != "-" && name != ",inline" && f.IsExported() {
+			known[name] = f.Type
 		}
 	}
 	return eachValue(n, path, func(key string, value ast.Node) error {

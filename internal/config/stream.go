@@ -46,6 +46,7 @@ type JobLimits struct {
 // JobInput is where a job's events come from: one of Hub and Reference.
 type JobInput struct {
 	Hub           string     `yaml:"hub"`
+	Namespace     string     `yaml:"namespace"`     // that the hub is in; default: the one that localhost means
 	ConsumerGroup string     `yaml:"consumerGroup"` // default $Default
 	PartitionKey  string     `yaml:"partitionKey"`  // property by which the senders partition, if they do
 	Reference     *Reference `yaml:"reference"`
@@ -55,6 +56,7 @@ type JobInput struct {
 type Reference struct {
 	File      string   `yaml:"file"`      // JSON objects, as an array or one a line
 	Container string   `yaml:"container"` // database/container
+	Account   string   `yaml:"account"`   // that the container is in; default: the one that localhost means
 	Refresh   Duration `yaml:"refresh"`   // how often it is read again; default: at the start only
 }
 
@@ -62,8 +64,10 @@ type Reference struct {
 // and File.
 type JobOutput struct {
 	Container    string       `yaml:"container"`    // database/container
+	Account      string       `yaml:"account"`      // that the container is in; default: the one that localhost means
 	ID           string       `yaml:"id"`           // column that is the document's id; default id
 	Hub          string       `yaml:"hub"`          //
+	Namespace    string       `yaml:"namespace"`    // that the hub is in; default: the one that localhost means
 	PartitionKey string       `yaml:"partitionKey"` // column that is the event's key
 	Format       string       `yaml:"format"`       // of a hub's events: json (default, an event a row), array or csv (rows together)
 	Properties   []string     `yaml:"properties"`   // columns that are also properties of a hub's event
@@ -137,7 +141,7 @@ func (v *validation) job(c *Config, path string, j Job) {
 		v.add(path+".outputs", "is missing; name what the query writes INTO")
 	}
 	for _, name := range slices.Sorted(maps.Keys(j.Inputs)) {
-		v.jobInput(path+".inputs."+name, j.Inputs[name])
+		v.jobInput(c, path+".inputs."+name, j.Inputs[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(j.Outputs)) {
 		v.jobOutput(c, path+".outputs."+name, j.Outputs[name])
@@ -165,7 +169,21 @@ func (v *validation) oneOf(path, value string, allowed ...string) {
 	}
 }
 
-func (v *validation) jobInput(path string, in JobInput) {
+// place refuses an account that the file does not have, and one that belongs to
+// nothing.
+func place[T any](v *validation, path, name string, belongs bool, to string, known map[string]T) {
+	if name == "" {
+		return
+	}
+	if !belongs {
+		v.add(path, "belongs to a %s", to)
+	} else if _, ok := fold(known, name); !ok && name != DefaultAccount {
+		v.add(path, "%q is not in this file; there are %s", name,
+			strings.Join(append([]string{DefaultAccount}, slices.Sorted(maps.Keys(known))...), ", "))
+	}
+}
+
+func (v *validation) jobInput(c *Config, path string, in JobInput) {
 	if (in.Hub == "") == (in.Reference == nil) {
 		v.add(path, "needs one of hub and reference")
 	}
@@ -175,11 +193,13 @@ func (v *validation) jobInput(path string, in JobInput) {
 	if in.ConsumerGroup != "" && in.Hub == "" {
 		v.add(path+".consumerGroup", "belongs to a hub")
 	}
+	place(v, path+".namespace", in.Namespace, in.Hub != "", "hub", c.EventHubs.Namespaces)
 	if r := in.Reference; r != nil {
 		if (r.File == "") == (r.Container == "") {
 			v.add(path+".reference", "needs one of file and container")
 		}
 		v.containerName(path+".reference.container", r.Container)
+		place(v, path+".reference.account", r.Account, r.Container != "", "container", c.Cosmos.Accounts)
 	}
 }
 
@@ -194,6 +214,8 @@ func (v *validation) jobOutput(c *Config, path string, o JobOutput) {
 		v.add(path, "needs one of container, hub, function, dataset and file")
 	}
 	v.containerName(path+".container", o.Container)
+	place(v, path+".account", o.Account, o.Container != "", "container", c.Cosmos.Accounts)
+	place(v, path+".namespace", o.Namespace, o.Hub != "", "hub", c.EventHubs.Namespaces)
 	if o.ID != "" && o.Container == "" {
 		v.add(path+".id", "belongs to a container")
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -88,12 +87,16 @@ func (v *validation) listen(c *Config) {
 	if addr.IsLoopback() {
 		return
 	}
-	if c.Cosmos.Key == EmulatorCosmosKey {
-		v.add("cosmos.key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", c.Listen)
+	for _, a := range c.Cosmos.All() {
+		if a.Key == EmulatorCosmosKey {
+			v.add(a.Path+".key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", c.Listen)
+		}
 	}
-	for i, r := range c.EventHubs.Rules {
-		if r.Key == EmulatorSASKey {
-			v.add(fmt.Sprintf("eventHubs.rules[%d].key", i), "the emulator's well-known key is refused on %s; set eventHubs.rules with a key of your own", c.Listen)
+	for _, n := range c.EventHubs.All() {
+		for i, r := range n.Rules {
+			if r.Key == EmulatorSASKey {
+				v.add(fmt.Sprintf("%s.rules[%d].key", n.Path, i), "the emulator's well-known key is refused on %s; set eventHubs.rules with a key of your own", c.Listen)
+			}
 		}
 	}
 	if c.EventHubs.AcceptAny {
@@ -122,26 +125,13 @@ func (v *validation) eventHubs(e *EventHubs) {
 	if e.TailMiB < 1 || e.TailMiB > 1<<20 {
 		v.add("eventHubs.tailMiB", "must be from 1 to %d", 1<<20)
 	}
-	for i, r := range e.Rules {
-		v.rule(fmt.Sprintf("eventHubs.rules[%d]", i), r)
-	}
-	folded := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(e.Hubs)) {
-		path := "eventHubs.hubs." + name
-		if !hubName.MatchString(name) {
-			v.add(path, "a hub's name has 1 to 256 letters, digits, dots, dashes and underscores, and begins and ends with a letter or digit")
-		}
-		if other, dup := folded[strings.ToLower(name)]; dup {
-			v.add(path, "differs from %s only in case; names are not case-sensitive", other)
-		}
-		folded[strings.ToLower(name)] = name
-		v.hub(path, e.Hubs[name])
-	}
+	v.namespace("eventHubs", e.Namespace)
+	v.namespaces(e)
 }
 
 func (v *validation) rule(path string, r SASRule) {
-	if r.Name == "" || r.Key == "" {
-		v.add(path, "needs name and key")
+	if r.Name == "" {
+		v.add(path, "needs a name")
 	}
 	if len(r.Rights) == 0 {
 		v.add(path+".rights", "name at least one of Listen, Send, Manage")
@@ -164,20 +154,13 @@ func (v *validation) hub(path string, h Hub) {
 }
 
 func (v *validation) cosmos(c *Cosmos) {
-	if _, err := base64.StdEncoding.DecodeString(c.Key); err != nil || c.Key == "" {
-		v.add("cosmos.key", "is not base64")
-	}
-	v.oneOf("cosmos.consistency", c.Consistency, "Strong", "BoundedStaleness", "Session", "ConsistentPrefix", "Eventual")
+	v.account("cosmos", c.CosmosAccount)
+	v.accounts(c)
 	if u, err := url.Parse(c.Endpoint); c.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		v.add("cosmos.endpoint", "%q is not a URL such as https://db.example.org:8081/", c.Endpoint)
 	}
 	if c.CacheMiB < 1 || c.CacheMiB > 1<<20 {
 		v.add("cosmos.cacheMiB", "must be from 1 to %d", 1<<20)
-	}
-	for _, db := range slices.Sorted(maps.Keys(c.Databases)) {
-		for _, id := range slices.Sorted(maps.Keys(c.Databases[db].Containers)) {
-			v.container("cosmos.databases."+db+".containers."+id, c.Databases[db].Containers[id])
-		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"net"
 	"strings"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -21,13 +21,17 @@ const Secret = "‹secret›"
 
 // Facts are what clients of an instance need.
 type Facts struct {
-	EventHubs      string // connection string with the emulator flag: plain AMQP
+	Namespace      string // its name, where it is another than localhost's
+	Account        string // as Namespace
+	EventHubs      string // connection string; of localhost with the emulator flag: plain AMQP
 	EventHubsHost  string // localhost, with the port where it is not 5672
 	EventHubsTLS   string // host:port of AMQP over TLS, for token credentials
+	EventHubsAt    string // host:port of AMQP over TLS on this machine, whatever the namespace is called
 	EventHubsRule  string // name of the key
 	EventHubsKey   string
 	Cosmos         string // connection string
 	CosmosEndpoint string
+	CosmosAt       string // host:port on this machine, whatever the account is called
 	CosmosKey      string
 	Portal         string // address, without a slash at its end
 	PortalSignIn   bool   // it asks for a password, so its own API does too
@@ -36,26 +40,66 @@ type Facts struct {
 	Project        string // folder
 }
 
-// Of builds the facts of an instance from the project's keys and the ports that
-// are really open.
-func Of(cfg config.Config, info instance.Info) Facts {
+// Choice is which namespace and which account are meant; "" is what localhost
+// means.
+type Choice struct{ Namespace, Account string }
+
+// Of builds the facts of an instance, from its keys and the ports that are really
+// open. It fails when there is no namespace or account of the chosen name.
+func Of(info instance.Info, choice Choice) (Facts, error) {
+	namespace, ok := info.Account(instance.Namespaces, choice.Namespace)
+	if !ok {
+		return Facts{}, none(info, instance.Namespaces, "namespace", choice.Namespace)
+	}
+	account, ok := info.Account(instance.CosmosAccounts, choice.Account)
+	if !ok {
+		return Facts{}, none(info, instance.CosmosAccounts, "account", choice.Account)
+	}
 	f := Facts{
 		EventHubsHost: Host(info.Addresses[instance.AMQP], "5672"), EventHubsTLS: Host(info.Addresses[instance.AMQPS], ""),
-		CosmosEndpoint: fmt.Sprintf("https://%s/", Host(info.Addresses[instance.Cosmos], "")), CosmosKey: cfg.Cosmos.Key,
+		EventHubsAt: Host(info.Addresses[instance.AMQPS], ""), CosmosAt: Host(info.Addresses[instance.Cosmos], ""),
+		EventHubsRule: namespace.Rule, EventHubsKey: namespace.Key,
+		CosmosEndpoint: fmt.Sprintf("https://%s/", Host(info.Addresses[instance.Cosmos], "")), CosmosKey: account.Key,
 		Portal: "http://" + Host(info.Addresses[instance.Portal], ""), PortalSignIn: info.Tokens[instance.Portal] != "",
 		CAFile: info.CAFile, CABundle: info.CABundle, Project: info.Dir,
 	}
-	if !cfg.OnLoopback() {
+	if host, _, err := net.SplitHostPort(info.Addresses[instance.Portal]); err == nil && !isLoopback(host) {
 		f.Portal = "https" + strings.TrimPrefix(f.Portal, "http")
 	}
-	rule := managingRule(cfg.EventHubs.Rules)
-	f.EventHubsRule, f.EventHubsKey = rule.Name, rule.Key
-	f.EventHubs, f.Cosmos = f.eventHubs(rule.Key), f.cosmos(f.CosmosKey)
-	return f
+	if namespace.Name != instance.DefaultAccount {
+		f.Namespace = namespace.Name
+		f.EventHubsHost, f.EventHubsTLS = namespace.Hosts[0], namespace.Hosts[0]
+	}
+	if account.Name != instance.DefaultAccount {
+		f.Account, f.CosmosEndpoint = account.Name, fmt.Sprintf("https://%s:443/", account.Hosts[0])
+	}
+	f.EventHubs, f.Cosmos = f.eventHubs(f.EventHubsKey), f.cosmos(f.CosmosKey)
+	return f, nil
 }
 
+func none(info instance.Info, typ, what, name string) error {
+	var names []string
+	for _, a := range info.Accounts {
+		if a.Type == typ {
+			names = append(names, a.Name)
+		}
+	}
+	return fault.New(fault.NotFound, what+" "+name, "there is none here; there are %s", strings.Join(names, ", "))
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// eventHubs is the connection string. The flag that means plain AMQP belongs to
+// localhost; a namespace with a name of its own is reached by it, over TLS.
 func (f Facts) eventHubs(key string) string {
-	return fmt.Sprintf("Endpoint=sb://%s;SharedAccessKeyName=%s;SharedAccessKey=%s;UseDevelopmentEmulator=true;", f.EventHubsHost, f.EventHubsRule, key)
+	form := "Endpoint=sb://%s;SharedAccessKeyName=%s;SharedAccessKey=%s;UseDevelopmentEmulator=true;"
+	if f.Namespace != "" {
+		form = "Endpoint=sb://%s/;SharedAccessKeyName=%s;SharedAccessKey=%s"
+	}
+	return fmt.Sprintf(form, f.EventHubsHost, f.EventHubsRule, key)
 }
 
 func (f Facts) cosmos(key string) string {
@@ -78,22 +122,6 @@ func Host(address, assumedPort string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// managingRule returns the rule with the most rights.
-func managingRule(rules []config.SASRule) config.SASRule {
-	best := config.SASRule{}
-	for _, r := range rules {
-		for _, right := range r.Rights {
-			if right == "Manage" {
-				return r
-			}
-		}
-		if len(r.Rights) > len(best.Rights) {
-			best = r
-		}
-	}
-	return best
-}
-
 // Variable is an environment variable that client programs read.
 type Variable struct {
 	Name  string `json:"name"`
@@ -103,15 +131,25 @@ type Variable struct {
 
 const trust = "trust the local certificate authority"
 
+// byName says how programs reach an Azure host name.
+const byName = " (under lazuli exec, or with the names of lazuli hosts)"
+
 // Variables are those of `lazuli env`: the names that the workshop's and Azure's
 // samples read.
 func (f Facts) Variables() []Variable {
+	hubs, documents := "", ""
+	if f.Namespace != "" {
+		hubs = byName
+	}
+	if f.Account != "" {
+		documents = byName
+	}
 	return []Variable{
-		{"EVENTHUB_CONNECTION_STRING", f.EventHubs, "Event Hubs, any SDK"},
+		{"EVENTHUB_CONNECTION_STRING", f.EventHubs, "Event Hubs, any SDK" + hubs},
 		{"EventHubConnection", f.EventHubs, "Event Hubs, function apps"},
-		{"EVENTHUB_NAMESPACE", f.EventHubsTLS, "Event Hubs over TLS, for token credentials"},
+		{"EVENTHUB_NAMESPACE", f.EventHubsTLS, "Event Hubs over TLS, for token credentials" + hubs},
 		{"CosmosDBConnection", f.Cosmos, "Cosmos DB, function apps"},
-		{"COSMOS_ENDPOINT", f.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode"},
+		{"COSMOS_ENDPOINT", f.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode" + documents},
 		{"COSMOS_KEY", f.CosmosKey, "Cosmos DB account key"},
 		{"NODE_EXTRA_CA_CERTS", f.CAFile, trust + ": Node.js"},
 		{"REQUESTS_CA_BUNDLE", f.CABundle, trust + " and the machine's: Python"},

@@ -4,20 +4,45 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 func facts(t *testing.T) Facts {
 	t.Helper()
-	cfg, err := config.Load(t.TempDir())
+	f, err := Of(info(), Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Of(cfg, instance.Info{
+	return f
+}
+
+func info() instance.Info {
+	return instance.Info{
+		Accounts: []instance.Account{
+			{Type: instance.Namespaces, Name: "default", Rule: "RootManageSharedAccessKey", Key: "SAS_KEY_VALUE", Hosts: []string{"default.servicebus.windows.net"}},
+			{Type: instance.Namespaces, Name: "contoso-evhns", Rule: "Root", Key: "k1", Hosts: []string{"contoso-evhns.servicebus.windows.net"}},
+			{Type: instance.CosmosAccounts, Name: "default", Key: "k2", Hosts: []string{"default.documents.azure.com"}},
+			{Type: instance.CosmosAccounts, Name: "contoso", Key: "k3", Hosts: []string{"contoso.documents.azure.com"}},
+		},
 		Addresses: map[string]string{instance.AMQP: "127.0.0.1:5672", instance.AMQPS: "127.0.0.1:5671", instance.Cosmos: "127.0.0.1:8081", instance.Portal: "[::]:8080"},
 		CAFile:    "/a b/ca.pem", CABundle: "/a b/bundle.pem", Dir: "/it's here",
-	})
+	}
+}
+
+// TestNamedFacts: a namespace and an account with names of their own are told by
+// these names.
+func TestNamedFacts(t *testing.T) {
+	f, err := Of(info(), Choice{Namespace: "Contoso-evhns", Account: "contoso.documents.azure.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.EventHubs != "Endpoint=sb://contoso-evhns.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=k1" ||
+		f.Cosmos != "AccountEndpoint=https://contoso.documents.azure.com:443/;AccountKey=k3;" {
+		t.Errorf("%s\n%s", f.EventHubs, f.Cosmos)
+	}
+	if _, err := Of(info(), Choice{Namespace: "other"}); err == nil || !strings.Contains(err.Error(), "default, contoso-evhns") {
+		t.Errorf("a namespace that there is not: %v", err)
+	}
 }
 
 func TestFacts(t *testing.T) {
@@ -25,7 +50,7 @@ func TestFacts(t *testing.T) {
 	if want := "Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;"; f.EventHubs != want {
 		t.Error(f.EventHubs)
 	}
-	if f.EventHubsTLS != "localhost:5671" || f.CosmosEndpoint != "https://localhost:8081/" || f.Portal != "http://localhost:8080" {
+	if f.EventHubsTLS != "localhost:5671" || f.CosmosEndpoint != "https://localhost:8081/" || f.Portal != "https://localhost:8080" {
 		t.Errorf("%+v", f)
 	}
 }

@@ -18,6 +18,7 @@ type Thing struct {
 	URL       string // of a function
 	Method    string
 	Keyed     bool // the function asks for a key
+	In        Choice
 }
 
 // Snippet is how a language reaches a thing.
@@ -67,7 +68,7 @@ func (f Facts) Snippets(t Thing) ([]Snippet, error) {
 	data := struct {
 		Thing
 		Facts
-		Connection, Account, Secret string
+		Connection, AccountConnection, Secret string
 	}{t, f, f.eventHubs(Secret), f.cosmos(Secret), Secret}
 	var out []Snippet
 	for _, l := range languages {

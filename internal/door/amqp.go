@@ -24,36 +24,62 @@ func (p *port) runAMQP(ctx context.Context) error {
 	})
 }
 
-// amqpServer sends each connection to the account that its open names. Names
-// that are not ours mean the port's account: there is no browser to protect,
-// and clients behind a custom endpoint name a host that only they know.
+// amqpServer sends each connection to the account that its open names, or, where
+// that is a name of this machine, its TLS handshake. Names that are not ours mean
+// the port's account: there is no browser to protect, and clients behind a custom
+// endpoint name a host that only they know.
 func (p *port) amqpServer() *amqp.Server {
 	cfg := *p.AMQP
 	cfg.Greeted = func(c net.Conn) { p.gate.spoke(raw(c)) }
 	cfg.Authenticate = func(ctx context.Context, init amqp.SASLInit) (any, error) {
-		account := p.account(init.Hostname)
+		account, err := p.account(init.Hostname, init.ServerName)
+		if err != nil {
+			return nil, err
+		}
 		if route := p.set.routes[account.Type]; route.SASL != nil {
 			return route.SASL(ctx, account, init)
 		}
 		return nil, nil
 	}
 	cfg.NewConn = func(c *amqp.Conn) amqp.ConnHandler {
-		account := p.account(c.Peer().Hostname)
+		account, err := p.account(c.Peer().Hostname, c.ServerName())
 		route := p.set.routes[account.Type]
 		switch {
+		case err != nil:
+			return turnAway(c, amqp.ErrNotFound, err.Error())
 		case route.AMQP == nil:
 			return turnAway(c, amqp.ErrNotFound, "no service answers for "+account.Name+" on this port")
-		case c.Identity() != nil && p.account(c.SASLHostname()) != account:
+		case c.Identity() != nil && !p.same(account, c):
 			return turnAway(c, amqp.ErrUnauthorized, "the key was given for another host name than the open names")
 		}
-		return route.AMQP(account, c)
+		if handler := route.AMQP(account, c); handler != nil {
+			return handler
+		}
+		return turnAway(c, amqp.ErrNotFound, account.Name+" is not here any more")
 	}
 	return amqp.NewServer(cfg)
 }
 
-func (p *port) account(hostname string) resource.Account {
-	account, _ := p.set.o.Names.resolve(hostname, p.Account)
-	return account
+// account is the one that a connection means by its host name, or by the name in
+// its TLS handshake where the host name says nothing.
+func (p *port) account(hostname, serverName string) (resource.Account, error) {
+	account, err := p.set.o.Names.resolve(hostname, p.Account)
+	if fault.Is(err, fault.NotFound) {
+		return account, err
+	}
+	if account == p.Account && serverName != "" {
+		account, err = p.set.o.Names.resolve(serverName, p.Account)
+	}
+	if fault.Is(err, fault.NotFound) {
+		return account, err
+	}
+	return account, nil
+}
+
+// same reports whether the connection's key was given for the account.
+func (p *port) same(account resource.Account, c *amqp.Conn) bool {
+	other, err := p.account(c.SASLHostname(), c.ServerName())
+	return err == nil && other == account
 }
 
 // turnAway closes a connection that nobody answers, with the reason.

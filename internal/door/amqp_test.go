@@ -57,14 +57,17 @@ func amqpLab(t *testing.T, p Port) (*lab, *asked) {
 	seen := &asked{}
 	p.Account = hubs
 	p.AMQP = &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLPlain, amqp.SASLAnonymous}}
-	names := Names{Find: func(name string) (resource.Account, bool) {
+	names := Names{Find: func(name, _ string) (resource.Account, Meaning) {
 		switch name {
 		case "hubs.servicebus.windows.net":
-			return hubs, true
+			return hubs, Known
 		case "queues.servicebus.windows.net":
-			return queues, true
+			return queues, Known
 		}
-		return resource.Account{}, false
+		if strings.HasSuffix(name, ".servicebus.windows.net") {
+			return resource.Account{}, Unknown
+		}
+		return resource.Account{}, Another
 	}}
 	return open(t, testkit.Listen(t), p, names, service(hubs.Type, seen), service(queues.Type, seen)), seen
 }

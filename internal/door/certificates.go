@@ -64,12 +64,8 @@ func (c *Certificates) Get(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // known reports whether a name is ours or an account's.
 func (c *Certificates) known(name string) bool {
-	if c.names.Find != nil {
-		if _, ok := c.names.Find(name); ok {
-			return true
-		}
-	}
-	return c.names.ours(name)
+	_, meaning := c.names.find(name, "")
+	return meaning == Known || c.names.ours(name)
 }
 
 // renew replaces the base certificate before it ends. The caller holds mu.

@@ -317,7 +317,12 @@ func TestCertificateFollowsTheName(t *testing.T) {
 	made := map[string]bool{}
 	names := Names{
 		Hosts: []string{"*.lan.example"},
-		Find:  func(name string) (resource.Account, bool) { return site, made[name] },
+		Find: func(name, _ string) (resource.Account, Meaning) {
+			if made[name] {
+				return site, Known
+			}
+			return site, Another
+		},
 	}
 	l := open(t, testkit.Listen(t), Port{TLS: Only}, names, answers(echo))
 	pool := l.ca.Pool()

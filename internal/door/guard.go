@@ -23,7 +23,7 @@ import (
 type web struct{ port *port }
 
 func (d web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	account, ours := d.port.set.o.Names.resolve(r.Host, d.port.Account)
+	account, unnamed := d.port.set.o.Names.resolve(r.Host, d.port.Account)
 	var h http.Handler
 	if route := d.port.set.routes[account.Type]; route.HTTP != nil {
 		h = route.HTTP(account)
@@ -31,9 +31,8 @@ func (d web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case h == nil:
 		refuse(nil, w, r, fault.New(fault.NotFound, account.Name, "nothing answers here"))
-	case !ours:
-		refuse(h, w, r, fault.New(fault.Forbidden, "",
-			"this address is reached as localhost or by an IP address, not as %q; a name of yours belongs under hostNames in lazuli.yaml", r.Host))
+	case unnamed != nil:
+		refuse(h, w, r, unnamed)
 	case d.foreign(h, r):
 		refuse(h, w, r, fault.New(fault.Forbidden, "", "a page of another origin may not change anything here"))
 	default:

@@ -110,7 +110,13 @@ func TestForeignPagesAreRefused(t *testing.T) {
 // TestNamesLeadToAccounts: accounts made later are found, each by its own name.
 func TestNamesLeadToAccounts(t *testing.T) {
 	accounts := map[string]resource.Account{}
-	names := Names{Find: func(name string) (resource.Account, bool) { a, ok := accounts[name]; return a, ok }}
+	names := Names{Find: func(name, _ string) (resource.Account, Meaning) {
+		a, ok := accounts[name]
+		if !ok {
+			return a, Another
+		}
+		return a, Known
+	}}
 	h := guarded(names, Route{Type: resource.Sites, HTTP: func(a resource.Account) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, a.Name) })
 	}})

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -17,25 +18,52 @@ type Names struct {
 	// Hosts are further names of ours: "lazuli.example.org", "*.example.org".
 	// They mean the account that the port stands for.
 	Hosts []string
-	// Find returns the account that has the name, in lower case. It is asked
-	// each time, so accounts that were made later are found. May be nil.
-	Find func(name string) (resource.Account, bool)
+	// Find returns the account that has the name, in lower case, on a port that
+	// stands for an account of a type. It is asked each time, so accounts that
+	// were made later are found. May be nil.
+	Find func(name, typ string) (resource.Account, Meaning)
 }
 
-// resolve returns the account that a Host header or an AMQP host name means;
-// false when the name is not ours. No name at all means the port's account:
-// no browser leaves it out.
-func (n Names) resolve(hostport string, own resource.Account) (resource.Account, bool) {
+// Meaning is what a name can mean.
+type Meaning int
+
+// The meanings of a name.
+const (
+	Another Meaning = iota // nothing of an account: Names.Hosts and the rules above decide
+	Known                  // the account that has it
+	Unknown                // an account's name only, and there is none of it
+)
+
+// resolve returns the account that a Host header or an AMQP host name means, or
+// why there is none: fault.Forbidden when the name is not ours, fault.NotFound
+// when it could only be that of an account that is not there. No name at all
+// means the port's account: no browser leaves it out.
+func (n Names) resolve(hostport string, own resource.Account) (resource.Account, error) {
 	name, ok := hostName(hostport)
-	if !ok {
-		return own, hostport == ""
+	if !ok && hostport == "" {
+		return own, nil
 	}
-	if n.Find != nil {
-		if a, found := n.Find(name); found {
-			return a, true
+	if ok {
+		switch account, meaning := n.find(name, own.Type); {
+		case meaning == Known:
+			return account, nil
+		case n.listed(name):
+			return own, nil
+		case meaning == Unknown:
+			return own, fault.New(fault.NotFound, "", "nothing here is called %s; `lazuli status` lists the names that there are", name)
+		case n.ours(name):
+			return own, nil
 		}
 	}
-	return own, n.ours(name)
+	return own, fault.New(fault.Forbidden, "",
+		"this address is reached as localhost or by an IP address, not as %q; a name of yours belongs under hostNames in lazuli.yaml", hostport)
+}
+
+func (n Names) find(name, typ string) (resource.Account, Meaning) {
+	if n.Find == nil {
+		return resource.Account{}, Another
+	}
+	return n.Find(name, typ)
 }
 
 // ours reports whether a name cannot be another site's.
@@ -43,9 +71,12 @@ func (n Names) ours(name string) bool {
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
-	if _, err := netip.ParseAddr(name); err == nil {
-		return true
-	}
+	_, err := netip.ParseAddr(name)
+	return err == nil || n.listed(name)
+}
+
+// listed reports whether a name is one of Hosts.
+func (n Names) listed(name string) bool {
 	for _, h := range n.Hosts {
 		if suffix, wild := strings.CutPrefix(h, "*"); wild && len(name) > len(suffix) && foldSuffix(name, suffix) || strings.EqualFold(h, name) {
 			return true

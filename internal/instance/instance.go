@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,8 +37,46 @@ type Info struct {
 	// Tokens open what asks for them, by the same names: the portal's is a bearer
 	// token, a function app's its master key. Empty where nothing is asked.
 	Tokens   map[string]string `json:"tokens,omitempty"`
+	Accounts []Account         `json:"accounts,omitempty"`
 	CAFile   string            `json:"caFile"`   // the local certificate authority
 	CABundle string            `json:"caBundle"` // that, and the authorities that the machine trusts
+}
+
+// Account is something with a host name of its own that the instance serves.
+type Account struct {
+	Type  string   `json:"type"` // as Azure writes it: Microsoft.EventHub/namespaces
+	Name  string   `json:"name"`
+	Hosts []string `json:"hosts"` // its names in Azure: NAME.servicebus.windows.net
+	// Key opens all of it to our commands, and is empty where keys open nothing;
+	// Rule is the name of the shared access policy that it belongs to.
+	Rule string `json:"rule,omitempty"`
+	Key  string `json:"key,omitempty"`
+}
+
+// The types of accounts that clients are told of.
+const (
+	Namespaces     = "Microsoft.EventHub/namespaces"
+	CosmosAccounts = "Microsoft.DocumentDB/databaseAccounts"
+)
+
+// DefaultAccount is the name of what localhost means.
+const DefaultAccount = "default"
+
+// Account finds an account by its type and name, without case; "" is the one that
+// localhost means. It also takes one of its host names.
+func (i Info) Account(typ, name string) (Account, bool) {
+	if name == "" {
+		name = DefaultAccount
+	}
+	for _, a := range i.Accounts {
+		if a.Type != typ {
+			continue
+		}
+		if strings.EqualFold(a.Name, name) || slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
+			return a, true
+		}
+	}
+	return Account{}, false
 }
 
 // The services in Info.Addresses.

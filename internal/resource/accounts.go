@@ -82,10 +82,15 @@ func (a *accounts) list(typ string) []Account {
 	return all
 }
 
-func (a *accounts) ensure(wanted []Account) ([]Account, error) {
+// Change turns the properties of an account, nil at first, into what they become.
+type Change func(account Account, old json.RawMessage) (json.RawMessage, error)
+
+// declare makes the accounts that are missing and changes the properties of all,
+// in one durable step, or in none where nothing changes. change may be nil.
+func (a *accounts) declare(wanted []Account, change Change) ([]Account, error) {
 	next := a.copy()
 	first := next.Next
-	all := make([]Account, len(wanted))
+	all, changed := make([]Account, len(wanted)), false
 	for n, want := range wanted {
 		i := next.index(want.Type, want.Name)
 		if i < 0 {
@@ -94,11 +99,33 @@ func (a *accounts) ensure(wanted []Account) ([]Account, error) {
 			next.Next++
 		}
 		all[n] = next.Accounts[i].Account
+		if change == nil {
+			continue
+		}
+		different, err := next.change(i, change)
+		if err != nil {
+			return nil, err
+		}
+		changed = changed || different
 	}
-	if next.Next == first {
+	if next.Next == first && !changed {
 		return all, nil
 	}
 	return all, a.replace(next)
+}
+
+// change changes the properties of an entry and reports whether they are others.
+func (b book) change(i int, change Change) (bool, error) {
+	e := &b.Accounts[i]
+	properties, err := change(e.Account, e.Properties)
+	if err != nil || bytes.Equal(properties, e.Properties) {
+		return false, err
+	}
+	if !json.Valid(properties) {
+		return false, fault.New(fault.Invalid, e.String(), "its properties are no JSON")
+	}
+	e.Properties = bytes.Clone(properties)
+	return true, nil
 }
 
 func (a *accounts) remove(account Account) error {
@@ -125,21 +152,15 @@ func (b book) place(account Account) int {
 	return slices.IndexFunc(b.Accounts, func(x entry) bool { return x.ID == account.ID })
 }
 
-func (a *accounts) update(account Account, change func(json.RawMessage) (json.RawMessage, error)) error {
+func (a *accounts) update(account Account, change Change) error {
 	next := a.copy()
 	i := next.place(account)
 	if i < 0 {
 		return fault.New(fault.NotFound, account.String(), "there is no such account")
 	}
-	old := next.Accounts[i].Properties
-	properties, err := change(old)
-	if err != nil || bytes.Equal(properties, old) {
+	if different, err := next.change(i, change); err != nil || !different {
 		return err
 	}
-	if !json.Valid(properties) {
-		return fault.New(fault.Invalid, account.String(), "its properties are no JSON")
-	}
-	next.Accounts[i].Properties = bytes.Clone(properties)
 	return a.replace(next)
 }
 

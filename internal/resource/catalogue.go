@@ -45,20 +45,22 @@ func (c *Catalogue) Account(typ, name string) (Account, error) { return c.accoun
 
 // EnsureAccount returns the account, made durably when it is missing.
 func (c *Catalogue) EnsureAccount(typ, name string) (Account, error) {
-	all, err := c.EnsureAccounts(Account{Type: typ, Name: name})
+	all, err := c.DeclareAccounts([]Account{{Type: typ, Name: name}}, nil)
 	if err != nil {
 		return Account{}, err
 	}
 	return all[0], nil
 }
 
-// EnsureAccounts returns the accounts of those types and names, in their order;
-// ids are not read. All that are missing are made in one durable step.
-func (c *Catalogue) EnsureAccounts(wanted ...Account) ([]Account, error) {
+// DeclareAccounts returns the accounts of those types and names, in their order;
+// ids are not read. All that are missing are made, and the properties of all
+// changed, in one durable step: after a crash there is all of it or nothing.
+// change may be nil.
+func (c *Catalogue) DeclareAccounts(wanted []Account, change Change) ([]Account, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
 	defer c.accountsChanged()
-	return c.accounts.ensure(wanted)
+	return c.accounts.declare(wanted, change)
 }
 
 // Properties are what was said about an account, as JSON that its service knows
@@ -74,7 +76,7 @@ func (c *Catalogue) UpdateAccount(account Account, change func(old json.RawMessa
 	c.change.Lock()
 	defer c.change.Unlock()
 	defer c.accountsChanged()
-	return c.accounts.update(account, change)
+	return c.accounts.update(account, func(_ Account, old json.RawMessage) (json.RawMessage, error) { return change(old) })
 }
 
 // WatchAccounts returns a channel that is closed when an account is next made,

@@ -11,8 +11,8 @@ import (
 // TestNamespacesAreApart: hubs of one name in two namespaces are two.
 func TestNamespacesAreApart(t *testing.T) {
 	c := New()
-	c.FromHost("a", 1)(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "Orders", Group: "G", Partition: "1", Sequence: 7}})
-	c.FromHost("a", 1)(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "db/coll", Sequence: 9}}) // a change feed
+	c.FromHost("a", func(string) uint64 { return 1 })(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "Orders", Group: "G", Partition: "1", Sequence: 7}})
+	c.FromHost("a", func(string) uint64 { return 1 })(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "db/coll", Sequence: 9}}) // a change feed
 	if n, ok := c.Mark(1, "orders", "g", 1); !ok || n != 7 {
 		t.Errorf("mark %d, %v", n, ok)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host"
 )
 
-// FromHost returns a listener to the host of a function app, whose hubs are
-// those of a namespace.
-func (c *Counts) FromHost(app string, namespace uint64) host.Listener {
+// FromHost returns a listener to the host of a function app. namespace is the id of
+// the namespace that a host name of its connections means.
+func (c *Counts) FromHost(app string, namespace func(host string) uint64) host.Listener {
 	return func(e host.Event) {
 		switch e := e.(type) {
 		case host.InvocationStarted:
@@ -26,7 +26,7 @@ func (c *Counts) FromHost(app string, namespace uint64) host.Listener {
 			c.Logs.Append(Line{Source: "app/" + app, Level: slog.LevelInfo, Text: e.Line, Attrs: []Attr{{"stream", e.Stream}}})
 		case host.Checkpointed:
 			if p, err := strconv.Atoi(e.Partition); err == nil { // a change feed has no partitions
-				c.Reached(namespace, e.Target, e.Group, p, e.Sequence)
+				c.Reached(namespace(e.Host), e.Target, e.Group, p, e.Sequence)
 			}
 		}
 	}

@@ -20,7 +20,7 @@ type runs struct {
 
 func newRuns() *runs {
 	c := New()
-	return &runs{Function: c.Function("shop", "ingest"), listen: c.FromHost("shop", 1)}
+	return &runs{Function: c.Function("shop", "ingest"), listen: c.FromHost("shop", func(string) uint64 { return 1 })}
 }
 
 // run is one run that took so long and ended so.
@@ -209,7 +209,7 @@ func TestHTTPAnswersOf500AreFailures(t *testing.T) {
 // BenchmarkRun is what listening costs the host for each run that succeeds.
 func BenchmarkRun(b *testing.B) {
 	c := New()
-	listen := c.FromHost("shop", 1)
+	listen := c.FromHost("shop", func(string) uint64 { return 1 })
 	at := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -222,7 +222,7 @@ func BenchmarkRun(b *testing.B) {
 // BenchmarkFailedRun is the same for one that panics.
 func BenchmarkFailedRun(b *testing.B) {
 	c := New()
-	listen := c.FromHost("shop", 1)
+	listen := c.FromHost("shop", func(string) uint64 { return 1 })
 	at := time.Now()
 	err := &host.FunctionError{Message: "panic: index out of range [7] with length 7", Type: "panic", Stack: goStack}
 	b.ReportAllocs()

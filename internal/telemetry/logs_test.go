@@ -82,7 +82,7 @@ func TestLogHandler(t *testing.T) {
 	log.With("component", "broker").Warn("slow disk", "ms", 5, slog.Group("disk", "name", "a"))
 	log.With("component", "stream").With("job", "rollup").Error("failed", "error", errors.New("no room"))
 	log.With("component", "functions", "app", "shop").Warn("built", "function", "ingest")
-	listen := c.FromHost("shop", 1)
+	listen := c.FromHost("shop", func(string) uint64 { return 1 })
 	listen(host.LogWritten{Function: "ingest", ID: "i1", Level: slog.LevelDebug, Message: "hi n=1\n", Properties: `{"n":1,"s":"x","o":{"a":[]}}`})
 	listen(host.WorkerOutput{Stream: "stdout", Line: "printed"})
 	lines, _ := c.Logs.Search(LogQuery{}, 0, 10)

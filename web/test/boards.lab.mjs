@@ -34,7 +34,7 @@ export async function start(files = {}) {
     dir,
     folder,
     push: (dataset, rows) => post(`/v1.0/myorg/datasets/${dataset}/tables/rows/rows`, { rows }),
-    store: (item) => post('/api/databases/serverless_db/containers/events/items', item),
+    store: (item) => post('/api/accounts/default/databases/serverless_db/containers/events/items', item),
     read: (name) => readFile(join(folder, name), 'utf8'),
     write: (name, text) => writeFile(join(folder, name), text),
     remove: (name) => rm(join(folder, name)),

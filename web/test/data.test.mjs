@@ -26,7 +26,7 @@ const many = Number(process.env.DOCUMENTS ?? 100_000)
 const cities = ['Seoul', 'Busan', '당진', 'Jeju', 'Gangwon']
 let lazuli, browser
 
-const api = (path) => lazuli.url + '/api/databases/plant_db/containers/' + path
+const api = (path) => lazuli.url + '/api/accounts/default/databases/plant_db/containers/' + path
 const json = (method, url, body) =>
   fetch(url, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
 const item = (container, id, key) =>
@@ -330,7 +330,7 @@ test('500 containers are found by their name', async () => {
   for (let i = 0; i < 500; i += 50)
     await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        json('POST', lazuli.url + '/api/databases/plant_db/containers', {
+        json('POST', lazuli.url + '/api/accounts/default/databases/plant_db/containers', {
           resource: { id: 'archive-' + String(i + n).padStart(3, '0'), partitionKey: { paths: ['/id'], version: 2 } },
         }).then((r) => assert.equal(r.status, 201)),
       ),

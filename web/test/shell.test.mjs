@@ -261,7 +261,7 @@ test('tasks survive a reload, tell how they ended, and leave the list', { timeou
   const page = await at('/settings')
   await live(page)
   assert.equal(await page.locator('nav.rail .tasks').count(), 0)
-  const asked = await fetch(on.lazuli.url + '/api/databases/serverless_db/containers/events/export', {
+  const asked = await fetch(on.lazuli.url + '/api/accounts/default/databases/serverless_db/containers/events/export', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ format: 'ndjson' }),

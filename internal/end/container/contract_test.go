@@ -33,7 +33,13 @@ func TestSinkContract(t *testing.T) {
 			return err
 		}
 		find := func(_, name string) (*docstore.Container, error) { return db.Container(name) }
-		s, err := SinkKind(find, mend).Open(t.Context(), jobs.Output{Target: "db/rows"})
+		account := Account{Find: find, Need: func(ctx context.Context, database, name, _ string) (*docstore.Container, error) {
+			if err := mend(ctx, database, name); err != nil {
+				return nil, err
+			}
+			return find(database, name)
+		}}
+		s, err := SinkKind(func(string) (Account, error) { return account, nil }).Open(t.Context(), jobs.Output{Target: "db/rows"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,37 +12,50 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
-// Local is the containers of this process. All fields are required.
+// Local is the containers of this process.
 type Local struct {
-	// Reach refuses a connection that does not lead here.
-	Reach func(settings.Connection) error
-	// Find returns a container, made with the partition key path when that is
-	// not empty, or by this use where the project allows it.
-	Find func(ctx context.Context, database, container, createWithKey string) (*docstore.Container, error)
+	// At returns the account that a connection leads to, or says that it does
+	// not lead here. Required.
+	At func(settings.Connection) (Account, error)
 }
+
+// Account is an account of this process. All fields are required.
+type Account struct {
+	// Need returns a container, made with the partition key path when that is
+	// not empty, or by this use where the project allows it.
+	Need func(ctx context.Context, database, container, createWithKey string) (*docstore.Container, error)
+	// Find finds a container by name as it is now, or fails with fault.NotFound.
+	Find func(database, container string) (*docstore.Container, error)
+}
+
+// Find returns the account of a name, "" being the one that localhost means, or
+// fails with fault.NotFound.
+type Find func(account string) (Account, error)
 
 // Feed implements Service.
 func (l *Local) Feed(ctx context.Context, c settings.Connection, database, container string) (Feed, error) {
-	if err := l.Reach(c); err != nil {
-		return nil, err
-	}
-	coll, err := l.Find(ctx, database, container, "")
+	account, err := l.At(c)
 	if err != nil {
 		return nil, err
 	}
-	return newLocalFeed(coll, first(c.Host(), "localhost")), nil
+	coll, err := account.Need(ctx, database, container, "")
+	if err != nil {
+		return nil, err
+	}
+	return newLocalFeed(coll, hostOf(c)), nil
 }
 
 // Leases implements Service.
 func (l *Local) Leases(ctx context.Context, c settings.Connection, database, container string, create bool) (Leases, error) {
-	if err := l.Reach(c); err != nil {
+	account, err := l.At(c)
+	if err != nil {
 		return nil, err
 	}
 	key := ""
 	if create {
 		key = "/id"
 	}
-	coll, err := l.Find(ctx, database, container, key)
+	coll, err := account.Need(ctx, database, container, key)
 	if err != nil {
 		return nil, err
 	}
@@ -51,17 +64,21 @@ func (l *Local) Leases(ctx context.Context, c settings.Connection, database, con
 
 // Sink implements Service.
 func (l *Local) Sink(ctx context.Context, c settings.Connection, database, container, createWithKey string) (Sink, error) {
-	if err := l.Reach(c); err != nil {
+	account, err := l.At(c)
+	if err != nil {
 		return nil, err
 	}
 	find := func(ctx context.Context) (*docstore.Container, error) {
-		return l.Find(ctx, database, container, createWithKey)
+		return account.Need(ctx, database, container, createWithKey)
 	}
 	if _, err := find(ctx); err != nil {
 		return nil, err
 	}
 	return &localSink{find}, nil
 }
+
+// hostOf is the connection's host, which tells positions of accounts apart.
+func hostOf(c settings.Connection) string { return first(c.Host(), "localhost") }
 
 // localFeed is the change feed of a container of this process. A continuation
 // is an LSN in decimal.

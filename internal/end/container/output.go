@@ -26,8 +26,9 @@ type documentOutput struct {
 	opened              *output.Opened[sinkKey, Sink]
 }
 
-// sinkKey tells sinks apart: by the connection's setting, and names.
-type sinkKey struct{ setting, database, container string }
+// sinkKey tells sinks apart: two apps may have settings of one name that lead to
+// different accounts.
+type sinkKey struct{ host, setting, database, container string }
 
 func newOutput(s output.Setup, containers Service, opened *output.Opened[sinkKey, Sink]) (*documentOutput, error) {
 	b := s.Binding
@@ -73,7 +74,7 @@ func (o *documentOutput) Write(ctx context.Context, v *funcrpc.TypedData, values
 	open := func(ctx context.Context) (Sink, error) {
 		return o.containers.Sink(ctx, o.conn, database, container, o.createWithKey)
 	}
-	err = o.opened.Use(ctx, sinkKey{o.conn.Setting, database, container}, open, func(s Sink) error { return s.Upsert(ctx, docs) })
+	err = o.opened.Use(ctx, sinkKey{hostOf(o.conn), o.conn.Setting, database, container}, open, func(s Sink) error { return s.Upsert(ctx, docs) })
 	if err != nil {
 		return output.Written{}, err
 	}

@@ -12,14 +12,14 @@ const maxReference = 256 << 20
 
 // reference is reference data: all documents of one moment.
 type reference struct {
-	find           Find
+	account        Account
 	database, name string
 }
 
 // Snapshots implements stream.Reference. There is one version, which is valid
 // always.
 func (r *reference) Snapshots(ctx context.Context) ([]stream.Snapshot, error) {
-	c, err := r.find(r.database, r.name)
+	c, err := r.account.Find(r.database, r.name)
 	if err != nil {
 		return nil, err
 	}

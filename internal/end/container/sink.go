@@ -15,14 +15,14 @@ import (
 // that the output names. A row without it gets stream.OutputBatch.ID, which is
 // the same when the row is written again and no other row's.
 type sink struct {
-	find           Find
+	account        Account
 	database, name string
 	idColumn       string
 }
 
 // Write implements stream.Sink.
 func (s *sink) Write(ctx context.Context, b stream.OutputBatch) error {
-	c, err := s.find(s.database, s.name)
+	c, err := s.account.Find(s.database, s.name)
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, s.database+"/"+s.name, err, "open the container")
 	}

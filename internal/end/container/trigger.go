@@ -58,16 +58,16 @@ func NewTrigger(containers Service, o trigger.Setup) (*Trigger, error) {
 	if t.database == "" || t.container == "" {
 		return nil, fault.New(fault.Invalid, "binding "+b.Name, "needs databaseName and containerName")
 	}
-	if t.database == t.leaseDatabase && t.container == t.leaseContainer {
+	name := first(b.Text("connection"), b.Text("connectionStringSetting"))
+	leaseName := first(b.Text("leaseConnection"), b.Text("leaseConnectionStringSetting"), name)
+	if name == leaseName && t.database == t.leaseDatabase && t.container == t.leaseContainer {
 		return nil, fault.New(fault.Invalid, "binding "+b.Name,
 			"leaseContainerName is the monitored container %q itself; leases need one of their own", t.container)
 	}
-	name := first(b.Text("connection"), b.Text("connectionStringSetting"))
 	var err error
 	if t.conn, err = o.Settings.Connection(settings.CosmosDB, name); err != nil {
 		return nil, err
 	}
-	leaseName := first(b.Text("leaseConnection"), b.Text("leaseConnectionStringSetting"), name)
 	if t.leaseConn, err = o.Settings.Connection(settings.CosmosDB, leaseName); err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func first(names ...string) string {
 // Source is the container, and where the position is.
 func (t *Trigger) Source() trigger.Source {
 	return trigger.Source{
-		Words: t.describe(), Target: t.database + "/" + t.container, Positions: t.leaseDatabase + "/" + t.leaseContainer,
+		Words: t.describe(), Host: hostOf(t.conn), Target: t.database + "/" + t.container, Positions: trigger.Place{Host: hostOf(t.leaseConn), Target: t.leaseDatabase + "/" + t.leaseContainer},
 	}
 }
 
@@ -245,7 +245,7 @@ func (t *Trigger) pump(ctx context.Context, feed Feed, l *lease) error {
 // are sequence numbers.
 func (t *Trigger) tell(continuation string) {
 	if n, err := strconv.ParseInt(continuation, 10, 64); err == nil {
-		t.o.Checkpointed(trigger.Checkpoint{Target: t.database + "/" + t.container, Sequence: n})
+		t.o.Checkpointed(trigger.Checkpoint{Host: hostOf(t.conn), Target: t.database + "/" + t.container, Sequence: n})
 	}
 }
 

@@ -48,7 +48,9 @@ func BenchmarkRead(b *testing.B) {
 					b.Fatal(r.Err)
 				}
 			}
-			kind := SourceKind(store.Namespace(1), func(string, string) (*broker.Hub, error) { return h, nil }, func(string, string, int) {})
+			kind := SourceKind(func(string) (Namespace, error) {
+				return Namespace{store.Namespace(1), func(string, string) (*broker.Hub, error) { return h, nil }, func(string, string, int) {}}, nil
+			})
 			s, err := kind.Open(ctx, jobs.Input{Name: "i", Target: "h"}, slog.New(slog.DiscardHandler))
 			if err != nil {
 				b.Fatal(err)

@@ -34,7 +34,7 @@ func newCheckpoints(t *Trigger, hub Hub) *checkpoints {
 		store:  t.end.Checkpoints,
 		prefix: strings.ToLower(hub.Namespace() + "/" + t.hub + "/" + t.group + "/checkpoint/"),
 		owner:  t.o.Owner, checkpointed: t.o.Checkpointed,
-		of: trigger.Checkpoint{Target: t.hub, Group: t.group},
+		of: trigger.Checkpoint{Host: hostOf(t.conn), Target: t.hub, Group: t.group},
 	}
 }
 

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -10,44 +11,56 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
-// Local is the hubs of this process. All fields are required.
+// Local is the hubs of this process.
 type Local struct {
-	// Reach refuses a connection that does not lead here.
-	Reach func(settings.Connection) error
+	// At returns the namespace that a connection leads to, or says that it does
+	// not lead here. Required.
+	At func(settings.Connection) (Namespace, error)
+}
+
+// Namespace is a namespace of this process. All fields are required.
+type Namespace struct {
+	// Hubs finds hubs as they are now.
+	Hubs Hubs
 	// Find returns a hub that has the consumer group, made by this use where
 	// the project allows it.
 	Find Ensure
-	// Hubs finds hubs as they are now.
-	Hubs Hubs
+	// Delivered is told what stream jobs read.
+	Delivered Delivered
 }
+
+// Find returns the namespace of a name, "" being the one that localhost means, or
+// fails with fault.NotFound.
+type Find func(namespace string) (Namespace, error)
 
 // Open implements Service.
 func (l *Local) Open(_ context.Context, c settings.Connection, name, group string) (Hub, error) {
-	if err := l.Reach(c); err != nil {
-		return nil, err
-	}
-	hub, err := l.Find(name, group)
+	namespace, err := l.At(c)
 	if err != nil {
 		return nil, err
 	}
-	namespace := c.Host()
-	if namespace == "" {
-		namespace = "localhost"
+	hub, err := namespace.Find(name, group)
+	if err != nil {
+		return nil, err
 	}
-	return &localHub{hub: hub, changed: hub.Changed(), namespace: namespace}, nil
+	return &localHub{hub: hub, changed: hub.Changed(), namespace: hostOf(c)}, nil
 }
 
 // Sink implements Service. The hub is found by its name at every call, so that
 // one made anew is the one that is sent to.
 func (l *Local) Sink(_ context.Context, c settings.Connection, name string) (Sink, error) {
-	if err := l.Reach(c); err != nil {
+	namespace, err := l.At(c)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := l.Find(name, broker.DefaultGroup); err != nil {
+	if _, err := namespace.Find(name, broker.DefaultGroup); err != nil {
 		return nil, err
 	}
-	return &Sender{Hubs: l.Hubs, Name: name}, nil
+	return &Sender{Hubs: namespace.Hubs, Name: name}, nil
 }
+
+// hostOf is the connection's host, which tells positions of namespaces apart.
+func hostOf(c settings.Connection) string { return cmp.Or(c.Host(), "localhost") }
 
 // localHub is a hub of this process as functions see it.
 type localHub struct {

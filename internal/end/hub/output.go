@@ -31,8 +31,9 @@ type eventOutput struct {
 	opened *output.Opened[sinkKey, Sink]
 }
 
-// sinkKey tells sinks apart: by the connection's setting and the hub.
-type sinkKey struct{ setting, hub string }
+// sinkKey tells sinks apart: two apps may have settings of one name that lead to
+// different namespaces.
+type sinkKey struct{ host, setting, hub string }
 
 func newOutput(s output.Setup, hubs Service, opened *output.Opened[sinkKey, Sink]) (*eventOutput, error) {
 	b := s.Binding
@@ -84,7 +85,7 @@ func (o *eventOutput) Write(ctx context.Context, v *funcrpc.TypedData, values ex
 		return output.Written{}, err
 	}
 	open := func(ctx context.Context) (Sink, error) { return o.hubs.Sink(ctx, o.conn, hub) }
-	err = o.opened.Use(ctx, sinkKey{o.conn.Setting, hub}, open, func(s Sink) error { return s.Send(ctx, events) })
+	err = o.opened.Use(ctx, sinkKey{hostOf(o.conn), o.conn.Setting, hub}, open, func(s Sink) error { return s.Send(ctx, events) })
 	if err != nil {
 		return output.Written{}, err
 	}

@@ -12,16 +12,20 @@ import (
 )
 
 // SinkKind is the row of hubs that jobs write to.
-func SinkKind(hubs Hubs, ensure Ensure) jobs.SinkKind {
+func SinkKind(find Find) jobs.SinkKind {
 	return jobs.SinkKind{Kind: Kind, Open: func(_ context.Context, out jobs.Output) (stream.Sink, error) {
 		form, err := formOf(out)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := ensure(out.Target, broker.DefaultGroup); err != nil {
+		namespace, err := find(out.Account)
+		if err != nil {
 			return nil, err
 		}
-		return &sink{&Sender{hubs, out.Target}, out.Column, out.Properties, form}, nil
+		if _, err := namespace.Find(out.Target, broker.DefaultGroup); err != nil {
+			return nil, err
+		}
+		return &sink{&Sender{namespace.Hubs, out.Target}, out.Column, out.Properties, form}, nil
 	}}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
@@ -16,7 +15,7 @@ import (
 
 func (l *lab) sink(out jobs.Output) (stream.Sink, error) {
 	out.Target = "h"
-	return SinkKind(l.b.Namespace(1), func(string, string) (*broker.Hub, error) { return l.ensure(0) }).Open(l.t.Context(), out)
+	return SinkKind(l.namespace).Open(l.t.Context(), out)
 }
 
 // shown is an event with its key and properties.

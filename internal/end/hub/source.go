@@ -30,10 +30,17 @@ type Ensure func(name, group string) (*broker.Hub, error)
 type Delivered func(hub, group string, events int)
 
 // SourceKind is the row of hubs that jobs read.
-func SourceKind(hubs Hubs, ensure Ensure, delivered Delivered) jobs.SourceKind {
+func SourceKind(find Find) jobs.SourceKind {
 	return jobs.SourceKind{Kind: Kind, Open: func(_ context.Context, in jobs.Input, log *slog.Logger) (jobs.Source, error) {
-		s := &source{input: in.Name, name: in.Target, group: cmp.Or(in.Group, broker.DefaultGroup), hubs: hubs, delivered: delivered, log: log}
-		if _, err := ensure(s.name, s.group); err != nil {
+		namespace, err := find(in.Account)
+		if err != nil {
+			return nil, err
+		}
+		s := &source{
+			input: in.Name, name: in.Target, group: cmp.Or(in.Group, broker.DefaultGroup),
+			hubs: namespace.Hubs, delivered: namespace.Delivered, log: log,
+		}
+		if _, err := namespace.Find(s.name, s.group); err != nil {
 			return nil, err
 		}
 		return s, nil

@@ -78,9 +78,14 @@ func (l *lab) ensure(partitions int) (*broker.Hub, error) {
 	return l.b.Namespace(1).EnsureHub(broker.HubConfig{Name: "h", Partitions: partitions, RetentionBytes: 200})
 }
 
+// namespace is where jobs find the hub.
+func (l *lab) namespace(string) (Namespace, error) {
+	return Namespace{l.b.Namespace(1), func(string, string) (*broker.Hub, error) { return l.ensure(0) }, func(string, string, int) {}}, nil
+}
+
 func (l *lab) source() jobs.Source {
 	l.t.Helper()
-	kind := SourceKind(l.b.Namespace(1), func(string, string) (*broker.Hub, error) { return l.ensure(0) }, func(string, string, int) {})
+	kind := SourceKind(l.namespace)
 	s, err := kind.Open(l.t.Context(), jobs.Input{Name: "i", Target: "h"}, slog.New(slog.NewTextHandler(&l.log, nil)))
 	if err != nil {
 		l.t.Fatal(err)

@@ -55,7 +55,7 @@ func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 
 // Source is the hub and the group.
 func (t *Trigger) Source() trigger.Source {
-	return trigger.Source{Words: t.describe(), Target: t.hub, Group: t.group}
+	return trigger.Source{Words: t.describe(), Host: hostOf(t.conn), Target: t.hub, Group: t.group}
 }
 
 // ByHand makes the invocation for one event: a batch of one for functions that

@@ -66,14 +66,18 @@ type Listener interface {
 // Source is what a trigger listens to.
 type Source struct {
 	Words     string // for people: "event hub readings, group $Default"; "" for HTTP
+	Host      string // where it is: of its connection's endpoint, "localhost" for an emulator's; "" where there is none
 	Target    string // its bare name: a hub, database/container, a schedule
 	Group     string // the consumer group, where there is one
-	Positions string // database/container of the trigger's own positions, or ""
+	Positions Place  // where the trigger keeps its own positions, if it does
 }
+
+// Place is something in an account, by the host of the connection that leads there.
+type Place struct{ Host, Target string }
 
 // Checkpoint is a position that is durable.
 type Checkpoint struct {
-	Target, Group, Partition string
+	Host, Target, Group, Partition string // as in Source
 	// Sequence is that of the last event or change that has been processed.
 	Sequence int64
 }

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	// Facts are those of this instance. They are asked for at each request: the
 	// ports are known once all are open.
-	Facts func() connect.Facts
+	Facts func(connect.Choice) (connect.Facts, error)
 	// Find finds a thing by its kind (hub, container, function or portal) and its id
 	// in the list of its kind, and the key that opens it; fault.NotFound where there
 	// is no such thing.
@@ -86,7 +86,10 @@ func (p page) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := p.Facts()
+	f, err := p.Facts(thing.In)
+	if err != nil {
+		return err
+	}
 	snippets, err := f.Snippets(thing)
 	if err != nil {
 		return err
@@ -167,10 +170,14 @@ func (p page) test(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	f, err := p.Facts(thing.In)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), testLimit)
 	defer cancel()
 	begin := time.Now()
-	out, err := probe(ctx, p.Facts(), thing, secret)
+	out, err := probe(ctx, f, thing, secret)
 	out.Ms = float64(time.Since(begin).Microseconds()) / 1000
 	if out.OK = err == nil; err != nil {
 		out.Error = err.Error()

@@ -23,7 +23,7 @@ func serve(t *testing.T) (*portaltest.Lab, *connect.Facts, *bytes.Buffer) {
 	}
 	f := &connect.Facts{EventHubsHost: "localhost", EventHubsRule: "Root", EventHubsKey: "k3y", EventHubs: "Endpoint=sb://localhost;SharedAccessKeyName=Root;SharedAccessKey=k3y", CAFile: ca}
 	lab := portaltest.Serve(t, nil, Pages(Config{
-		Facts: func() connect.Facts { return *f },
+		Facts: func(connect.Choice) (connect.Facts, error) { return *f, nil },
 		Find: func(kind, id string) (connect.Thing, string, error) {
 			switch kind + " " + id {
 			case "hub orders":

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -38,9 +39,16 @@ func probe(ctx context.Context, f connect.Facts, t connect.Thing, secret string)
 
 func probeHub(ctx context.Context, f connect.Facts, t connect.Thing) (out Tested, err error) {
 	out.Target = "sb://" + f.EventHubsHost
-	client, err := azeventhubs.NewProducerClientFromConnectionString(f.EventHubs, t.Hub, &azeventhubs.ProducerClientOptions{
-		RetryOptions: azeventhubs.RetryOptions{MaxRetries: -1},
-	})
+	options := &azeventhubs.ProducerClientOptions{RetryOptions: azeventhubs.RetryOptions{MaxRetries: -1}}
+	if f.Namespace != "" { // its own name leads elsewhere for us
+		transport, err := trusting(f.CAFile)
+		if err != nil {
+			return out, err
+		}
+		options.CustomEndpoint, options.TLSConfig = f.EventHubsAt, transport.TLSClientConfig
+		options.TLSConfig.ServerName = f.EventHubsHost
+	}
+	client, err := azeventhubs.NewProducerClientFromConnectionString(f.EventHubs, t.Hub, options)
 	if err != nil {
 		return out, err
 	}
@@ -57,6 +65,9 @@ func probeContainer(ctx context.Context, f connect.Facts, t connect.Thing) (out 
 		return out, err
 	}
 	defer transport.CloseIdleConnections()
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, f.CosmosAt)
+	}
 	client, err := azcosmos.NewClientFromConnectionString(f.Cosmos, &azcosmos.ClientOptions{ClientOptions: azcore.ClientOptions{
 		Transport: &http.Client{Transport: transport}, Retry: policy.RetryOptions{MaxRetries: -1},
 	}})

@@ -113,17 +113,3 @@ func (p page) find(app, name string) (App, host.FunctionInfo, error) {
 	}
 	return App{}, host.FunctionInfo{}, fault.New(fault.NotFound, "function "+name, "app %s has no such function", app)
 }
-
-// Positions are the containers, named database/container, in which functions
-// keep positions of change feeds.
-func (c Config) Positions() map[string]bool {
-	names := map[string]bool{}
-	for _, a := range c.Apps {
-		for _, f := range a.Host.Functions() {
-			if f.Source.Positions != "" {
-				names[f.Source.Positions] = true
-			}
-		}
-	}
-	return names
-}

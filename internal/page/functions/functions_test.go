@@ -111,7 +111,7 @@ func newShop(t *testing.T, k Keys) (*shop, *portaltest.Lab, string) {
 	t.Helper()
 	testkit.NoLeaks(t)
 	s, counts := &shop{off: map[string]bool{}}, telemetry.New()
-	s.listen = counts.FromHost("shop", 1)
+	s.listen = counts.FromHost("shop", func(string) uint64 { return 1 })
 	app := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(app.Close)
 	dir := t.TempDir()

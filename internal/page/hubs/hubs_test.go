@@ -24,7 +24,7 @@ func TestRatesAndLag(t *testing.T) {
 		}
 	}
 	p := broker.PartitionOf("a", 2)
-	l.counts.FromHost("shop", account.ID)(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "orders", Group: "$Default", Partition: fmt.Sprint(p), Sequence: 3}})
+	l.counts.FromHost("shop", func(string) uint64 { return account.ID })(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "orders", Group: "$Default", Partition: fmt.Sprint(p), Sequence: 3}})
 	row := list.Rows("hubs")["default/Orders"]
 	for row["in"] == 0.0 || row["lag"] != 6.0 {
 		row = list.Rows("hubs")["default/Orders"]

@@ -68,7 +68,7 @@ func TestReadBy(t *testing.T) {
 	l.consumers[0].Run = func(_ int, sequence int64) (Run, bool) {
 		return Run{ID: "run-1", DurationMs: 3}, sequence == 1
 	}
-	l.counts.FromHost("shop", account.ID)(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "orders", Group: "$Default", Partition: "0", Sequence: 2}})
+	l.counts.FromHost("shop", func(string) uint64 { return account.ID })(host.Checkpointed{Checkpoint: trigger.Checkpoint{Target: "orders", Group: "$Default", Partition: "0", Sequence: 2}})
 	for sequence, want := range map[int]string{1: "ingest read behind 0 run-1", 2: "ingest read behind 0 -", 4: "ingest not read behind 2 -"} {
 		var got []string
 		for _, r := range l.event(0, sequence).ReadBy {

@@ -4,6 +4,7 @@ package items
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -16,20 +17,30 @@ type Account interface {
 	Databases() []*docstore.Database
 }
 
+// Named is an account that the page shows.
+type Named struct {
+	Name   string
+	Host   string // its name in Azure
+	Stored Account
+	Manage Manager
+}
+
+// Default is the name of the account that localhost means. Containers in it are
+// told by DATABASE/CONTAINER alone.
+const Default = "default"
+
 // Config is what the page shows and works with. All of it is required.
 type Config struct {
-	Name    string // the account's
-	Account Account
-	Counts  *telemetry.Counts
-	Query   Asker
-	Manage  Manager
-	History *History
+	Accounts func() []Named // as they are now, the default one first
+	Counts   *telemetry.Counts
+	Query    Asker
+	History  *History
 	// Start runs a task in the background and returns its id.
 	Start func(Task) (string, error)
 	// Folder is where exports are kept.
 	Folder string
-	// Positions reports containers, named database/container, that only keep
-	// positions of change feeds.
+	// Positions reports containers, named as in the list, that only keep positions
+	// of change feeds.
 	Positions func() map[string]bool
 }
 
@@ -41,7 +52,9 @@ func Pages(c Config) []portal.Page {
 	p := page{c}
 	p.tidy(0)
 	return []portal.Page{{
-		Kind: "databases", Rows: p.databases, Count: func() int { return len(c.Account.Databases()) },
+		Kind: "accounts", Rows: p.accounts, Count: func() int { return len(c.Accounts()) },
+	}, {
+		Kind: "databases", Rows: p.databases, Count: p.countDatabases,
 	}, {
 		Kind: "containers", Item: "container",
 		Rows: p.containers, Count: p.count, Totals: p.totals, Routes: p.routes(),
@@ -49,11 +62,14 @@ func Pages(c Config) []portal.Page {
 }
 
 func (p page) routes() []portal.Route {
-	const base = "/api/databases/{db}/containers/{coll}"
+	const (
+		databases = "/api/accounts/{account}/databases"
+		base      = databases + "/{db}/containers/{coll}"
+	)
 	return []portal.Route{
-		{Pattern: "POST /api/databases", Serve: p.makeDatabase},
-		{Pattern: "DELETE /api/databases/{db}", Serve: p.removeDatabase},
-		{Pattern: "POST /api/databases/{db}/containers", Serve: p.makeContainer},
+		{Pattern: "POST " + databases, Serve: p.makeDatabase},
+		{Pattern: "DELETE " + databases + "/{db}", Serve: p.removeDatabase},
+		{Pattern: "POST " + databases + "/{db}/containers", Serve: p.makeContainer},
 		{Pattern: "DELETE " + base, Serve: p.removeContainer},
 		{Pattern: "GET " + base + "/settings", Serve: p.readSettings},
 		{Pattern: "PUT " + base + "/settings", Serve: p.changeSettings},
@@ -75,9 +91,16 @@ func (p page) routes() []portal.Route {
 	}
 }
 
+// AccountRow is an account in the list.
+type AccountRow struct {
+	Name      string `json:"name"`
+	Host      string `json:"host"` // its name in Azure
+	Databases int    `json:"databases"`
+}
+
 // Database is a database in the list.
 type Database struct {
-	ID         string          `json:"id"`
+	ID         string          `json:"id"` // within its account
 	Account    string          `json:"account"`
 	Containers int             `json:"containers"`
 	Throughput json.RawMessage `json:"throughput,omitempty"` // the offer's content; kept, never enforced
@@ -85,7 +108,7 @@ type Database struct {
 
 // Container is a container in the list.
 type Container struct {
-	ID        string   `json:"id"` // database/container
+	ID        string   `json:"id"` // database/container; in an account that is not the default one, account/database/container
 	Account   string   `json:"account"`
 	Database  string   `json:"database"`
 	Name      string   `json:"name"`
@@ -97,10 +120,27 @@ type Container struct {
 	Leases    bool     `json:"leases"`  // it only keeps positions of change feeds
 }
 
+func (p page) accounts(*portal.Rates) []portal.Row {
+	rows := []portal.Row{}
+	for _, a := range p.Accounts() {
+		rows = append(rows, portal.Row{ID: a.Name, Value: AccountRow{a.Name, a.Host, len(a.Stored.Databases())}})
+	}
+	return rows
+}
+
+func (p page) countDatabases() (n int) {
+	for _, a := range p.Accounts() {
+		n += len(a.Stored.Databases())
+	}
+	return n
+}
+
 func (p page) databases(*portal.Rates) []portal.Row {
 	rows := []portal.Row{}
-	for _, d := range p.Account.Databases() {
-		rows = append(rows, portal.Row{ID: d.ID(), Value: Database{d.ID(), p.Name, len(d.Containers()), d.Resource().Throughput}})
+	for _, a := range p.Accounts() {
+		for _, d := range a.Stored.Databases() {
+			rows = append(rows, portal.Row{ID: within(a.Name, d.ID()), Value: Database{d.ID(), a.Name, len(d.Containers()), d.Resource().Throughput}})
+		}
 	}
 	return rows
 }
@@ -108,25 +148,21 @@ func (p page) databases(*portal.Rates) []portal.Row {
 func (p page) containers(r *portal.Rates) []portal.Row {
 	rows := []portal.Row{}
 	positions := p.Positions()
-	for _, d := range p.Account.Databases() {
-		for _, c := range d.Containers() {
-			spec := c.Spec()
-			row := Container{
-				ID: d.ID() + "/" + c.ID(), Account: p.Name, Database: d.ID(), Name: c.ID(), Key: spec.PartitionKey.Paths, TTL: spec.DefaultTTL,
-			}
-			row.Documents, row.Bytes = c.Usage()
-			row.Changes = r.Of("container/"+row.ID, int64(c.LSN()))
-			row.Leases = positions[row.ID]
-			rows = append(rows, portal.Row{ID: row.ID, Value: row})
+	each(p.Accounts(), func(account string, c *docstore.Container) {
+		spec, db := c.Spec(), c.Database().ID()
+		row := Container{
+			ID: idOf(account, c), Account: account, Database: db, Name: c.ID(), Key: spec.PartitionKey.Paths, TTL: spec.DefaultTTL,
 		}
-	}
+		row.Documents, row.Bytes = c.Usage()
+		row.Changes = r.Of("container/"+row.ID, int64(c.LSN()))
+		row.Leases = positions[row.ID]
+		rows = append(rows, portal.Row{ID: row.ID, Value: row})
+	})
 	return rows
 }
 
 func (p page) count() (n int) {
-	for _, d := range p.Account.Databases() {
-		n += len(d.Containers())
-	}
+	each(p.Accounts(), func(string, *docstore.Container) { n++ })
 	return n
 }
 
@@ -134,13 +170,35 @@ func (p page) count() (n int) {
 // load of a number for each container.
 func (p page) totals(add func(string, int64)) {
 	positions := p.Positions()
-	for _, d := range p.Account.Databases() {
-		for _, c := range d.Containers() {
-			if !positions[d.ID()+"/"+c.ID()] {
-				add("documents", int64(c.LSN()))
+	each(p.Accounts(), func(account string, c *docstore.Container) {
+		if !positions[idOf(account, c)] {
+			add("documents", int64(c.LSN()))
+		}
+	})
+	add("requests", p.Counts.Requests.Load())
+	add("charge", p.Counts.Charge.Load()/100)
+}
+
+// each calls f with every container of the accounts.
+func each(accounts []Named, f func(account string, c *docstore.Container)) {
+	for _, a := range accounts {
+		for _, d := range a.Stored.Databases() {
+			for _, c := range d.Containers() {
+				f(a.Name, c)
 			}
 		}
 	}
-	add("requests", p.Counts.Requests.Load())
-	add("charge", p.Counts.Charge.Load()/100)
+}
+
+// within is a name in an account as lists tell it.
+func within(account, name string) string {
+	if strings.EqualFold(account, Default) {
+		return name
+	}
+	return account + "/" + name
+}
+
+// idOf is the container's name in the list.
+func idOf(account string, c *docstore.Container) string {
+	return within(account, c.Database().ID()+"/"+c.ID())
 }

@@ -51,7 +51,7 @@ func (p page) exportItems(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return p.start(w, c, "export", func(ctx context.Context, done Progress) error { return p.export(ctx, c, e, done) })
+	return p.start(w, r, c, "export", func(ctx context.Context, done Progress) error { return p.export(ctx, c, e, done) })
 }
 
 // export writes the rows to a file of the folder, which is gone if that fails.

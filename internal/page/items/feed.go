@@ -8,10 +8,10 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 )
 
-// Feeds opens the change feeds of an account's containers for the datasets of
-// dashboards.
+// Feeds opens the change feeds of containers, named as in the list, for the
+// datasets of dashboards.
 type Feeds struct {
-	Account Account
+	Accounts func() []Named
 	// Positions are containers that only keep positions of change feeds.
 	Positions func() map[string]bool
 }
@@ -19,20 +19,26 @@ type Feeds struct {
 // Containers implements dashboard.Feeds.
 func (f Feeds) Containers() (names []string) {
 	positions := f.Positions()
-	for _, d := range f.Account.Databases() {
-		for _, c := range d.Containers() {
-			if name := d.ID() + "/" + c.ID(); !positions[name] {
-				names = append(names, name)
-			}
+	each(f.Accounts(), func(account string, c *docstore.Container) {
+		if name := idOf(account, c); !positions[name] {
+			names = append(names, name)
 		}
-	}
+	})
 	return names
 }
 
 // Open implements dashboard.Feeds.
 func (f Feeds) Open(container string) (dashboard.Feed, error) {
+	account := Default
+	if strings.Count(container, "/") > 1 {
+		account, container, _ = strings.Cut(container, "/")
+	}
+	in, err := find(f.Accounts(), account)
+	if err != nil {
+		return nil, err
+	}
 	db, coll, _ := strings.Cut(container, "/")
-	d, err := f.Account.Database(db)
+	d, err := in.Stored.Database(db)
 	if err != nil {
 		return nil, err
 	}

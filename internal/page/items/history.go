@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/uuid"
@@ -29,7 +28,7 @@ const (
 type Asked struct {
 	ID        string    `json:"id"`
 	Time      time.Time `json:"time"`
-	Container string    `json:"container"` // database/container
+	Container string    `json:"container"` // as in the list of containers
 	Text      string    `json:"query"`
 	Rows      int       `json:"rows"` // of the first page
 	More      bool      `json:"more"` // there were more
@@ -192,8 +191,8 @@ func (h *History) Remove(id string) error {
 }
 
 // remember keeps a query that a person ran, whatever came of it.
-func (p page) remember(c *docstore.Container, q Query, got *Result, err error) {
-	a := Asked{Time: time.Now().UTC(), Container: c.Database().ID() + "/" + c.ID(), Text: q.Text}
+func (p page) remember(container string, q Query, got *Result, err error) {
+	a := Asked{Time: time.Now().UTC(), Container: container, Text: q.Text}
 	if err != nil {
 		a.Error = err.Error()
 	} else {

@@ -63,7 +63,7 @@ func (p page) importItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errors.Join(err, drop())
 	}
-	err = p.start(w, c, "import", func(ctx context.Context, done Progress) error {
+	err = p.start(w, r, c, "import", func(ctx context.Context, done Progress) error {
 		done.Of(size)
 		return errors.Join(in.run(ctx, f, done), drop())
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -13,8 +14,30 @@ import (
 // maxItem is the largest document of the service, in bytes.
 const maxItem = 2 << 20
 
+// account is the one in the address.
+func (p page) account(r *http.Request) (Named, error) {
+	return find(p.Accounts(), r.PathValue("account"))
+}
+
+func find(accounts []Named, name string) (Named, error) {
+	for _, a := range accounts {
+		if strings.EqualFold(a.Name, name) {
+			return a, nil
+		}
+	}
+	return Named{}, fault.New(fault.NotFound, "account "+name, "there is none")
+}
+
+func (p page) database(r *http.Request) (*docstore.Database, error) {
+	a, err := p.account(r)
+	if err != nil {
+		return nil, err
+	}
+	return a.Stored.Database(r.PathValue("db"))
+}
+
 func (p page) container(r *http.Request) (*docstore.Container, error) {
-	db, err := p.Account.Database(r.PathValue("db"))
+	db, err := p.database(r)
 	if err != nil {
 		return nil, err
 	}

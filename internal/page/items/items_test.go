@@ -27,7 +27,7 @@ func TestItems(t *testing.T) {
 			t.Errorf("read %s: %v", at, got)
 		}
 	}
-	l.want("GET", "/api/databases/db/containers/leases/item?rid="+q(made["rid"].(string)), "", 404)
+	l.want("GET", "/api/accounts/default/databases/db/containers/leases/item?rid="+q(made["rid"].(string)), "", 404)
 	l.want("DELETE", base+`/items?id=1&key=["b"]`, "", 404)
 	l.want("DELETE", base+`/items?id=1&key=["a"]`, "", 204)
 	l.want("GET", base+"/item?rid="+q(made["rid"].(string)), "", 404)
@@ -95,7 +95,7 @@ func TestQueryErrorsHaveAPlace(t *testing.T) {
 		t.Errorf("check: %v", problems)
 	}
 	l.want("POST", base+"/query", `{"query":"SELECT 1","continuation":"x"}`, 400)
-	l.want("POST", "/api/databases/db/containers/none/query", `{"query":"SELECT 1"}`, 404)
+	l.want("POST", "/api/accounts/default/databases/db/containers/none/query", `{"query":"SELECT 1"}`, 404)
 }
 
 // TestList walks pages while items come, and in both orders.
@@ -261,7 +261,7 @@ func TestTotals(t *testing.T) {
 	s := l.Listen("summary")
 	s.Next("summary")
 	for _, c := range []string{"events", "leases"} {
-		l.want("POST", "/api/databases/db/containers/"+c+"/items", `{"id":"1","pk":"a"}`, 201)
+		l.want("POST", "/api/accounts/default/databases/db/containers/"+c+"/items", `{"id":"1","pk":"a"}`, 201)
 	}
 	rows := l.Listen("containers").Rows("containers")
 	if rows["db/events"]["documents"] != 1.0 || rows["db/events"]["leases"] != false || rows["db/leases"]["leases"] != true || rows["db/events"]["account"] != "default" {

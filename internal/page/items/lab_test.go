@@ -45,7 +45,7 @@ func (e *ended) Add(n int64)       { e.done += n }
 func (e *ended) Say(s string)      { e.said = s }
 func (e *ended) Result(url string) { e.result = url }
 
-const base = "/api/databases/db/containers/events"
+const base = "/api/accounts/default/databases/db/containers/events"
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
@@ -80,7 +80,8 @@ func newLab(t *testing.T) *lab {
 	l := &lab{t: t, store: store.Account(account.ID), tasks: make(chan ended, 8)}
 	dir := t.TempDir()
 	l.Lab = portaltest.Serve(t, nil, Pages(Config{
-		Name: "default", Account: l.store, Counts: telemetry.New(), Query: engine{svc}, Manage: engine{svc},
+		Accounts: func() []Named { return []Named{{Name: "default", Stored: l.store, Manage: engine{svc}}} },
+		Counts:   telemetry.New(), Query: engine{svc},
 		History: OpenHistory(dir+"/portal/queries.ndjson", testkit.Discard()), Folder: dir + "/portal/exports",
 		Positions: func() map[string]bool { return map[string]bool{"db/leases": true} },
 		Start: func(task Task) (string, error) {
@@ -90,9 +91,9 @@ func newLab(t *testing.T) *lab {
 			return "1", nil
 		},
 	})...)
-	l.want("POST", "/api/databases", `{"id":"db"}`, 201)
+	l.want("POST", "/api/accounts/default/databases", `{"id":"db"}`, 201)
 	for name, key := range map[string]string{"events": "/pk", "leases": "/id"} {
-		l.want("POST", "/api/databases/db/containers", fmt.Sprintf(`{"resource":{"id":%q,"partitionKey":{"paths":[%q],"version":2}}}`, name, key), 201)
+		l.want("POST", "/api/accounts/default/databases/db/containers", fmt.Sprintf(`{"resource":{"id":%q,"partitionKey":{"paths":[%q],"version":2}}}`, name, key), 201)
 	}
 	return l
 }

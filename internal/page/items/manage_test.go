@@ -9,20 +9,20 @@ import (
 
 func TestSettings(t *testing.T) {
 	l := newLab(t)
-	l.want("POST", "/api/databases", `{"id":"db"}`, 409)
-	l.want("POST", "/api/databases", `{"id":"a/b"}`, 400)
-	l.want("POST", "/api/databases/none/containers", `{"resource":{"id":"c","partitionKey":{"paths":["/pk"]}}}`, 404)
+	l.want("POST", "/api/accounts/default/databases", `{"id":"db"}`, 409)
+	l.want("POST", "/api/accounts/default/databases", `{"id":"a/b"}`, 400)
+	l.want("POST", "/api/accounts/default/databases/none/containers", `{"resource":{"id":"c","partitionKey":{"paths":["/pk"]}}}`, 404)
 	for body, want := range map[string]string{
 		`{"id":"c","partitionKey":{"paths":[]}}`:                                               "partition key",
 		`{"id":"c","partitionKey":{"paths":["/pk"]},"computedProperties":[{"name":"x"}]}`:      "not supported",
 		`{"id":"c","partitionKey":{"paths":["/pk"]},"defaultTtl":-2}`:                          "time to live",
 		`{"id":"c","partitionKey":{"paths":["/pk"]},"indexingPolicy":{"includedPaths":"all"}}`: "includedPaths",
 	} {
-		if got := l.want("POST", "/api/databases/db/containers", `{"resource":`+body+`}`, 400); !strings.Contains(got["error"].(string), want) {
+		if got := l.want("POST", "/api/accounts/default/databases/db/containers", `{"resource":`+body+`}`, 400); !strings.Contains(got["error"].(string), want) {
 			t.Errorf("%s: %v, want %s", body, got["error"], want)
 		}
 	}
-	made := l.want("POST", "/api/databases/db/containers",
+	made := l.want("POST", "/api/accounts/default/databases/db/containers",
 		`{"resource":{"id":"c","partitionKey":{"paths":["/a","/b"],"version":2},"defaultTtl":60,"uniqueKeyPolicy":{"uniqueKeys":[{"paths":["/mail"]}]}},"throughput":{"offerThroughput":800}}`, 201)
 	resource := made["resource"].(map[string]any)
 	if resource["defaultTtl"] != 60.0 || fmt.Sprint(made["throughput"]) != "map[offerThroughput:800]" || !strings.Contains(fmt.Sprint(resource["uniqueKeyPolicy"]), "/mail") {
@@ -39,7 +39,7 @@ func TestSettings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return l.want("PUT", "/api/databases/db/containers/c/settings", string(text), status)
+		return l.want("PUT", "/api/accounts/default/databases/db/containers/c/settings", string(text), status)
 	}
 	etag := made["etag"].(string)
 	change(etag, func(r map[string]any) { r["id"] = "d" }, 400)
@@ -51,10 +51,10 @@ func TestSettings(t *testing.T) {
 	if got := change(etag, func(map[string]any) {}, 412); !strings.Contains(got["error"].(string), "load them again") {
 		t.Errorf("an old version: %v", got)
 	}
-	l.want("DELETE", "/api/databases/db?containers=2", "", 409)
-	l.want("DELETE", "/api/databases/db/containers/c", "", 204)
-	l.want("DELETE", "/api/databases/db/containers/c", "", 404)
-	l.want("DELETE", "/api/databases/db?containers=2", "", 204)
+	l.want("DELETE", "/api/accounts/default/databases/db?containers=2", "", 409)
+	l.want("DELETE", "/api/accounts/default/databases/db/containers/c", "", 204)
+	l.want("DELETE", "/api/accounts/default/databases/db/containers/c", "", 404)
+	l.want("DELETE", "/api/accounts/default/databases/db?containers=2", "", 204)
 	l.want("GET", base+"/settings", "", 404)
 }
 

@@ -101,7 +101,7 @@ func (p page) queryItems(w http.ResponseWriter, r *http.Request) error {
 	}
 	got, err := p.Query.Ask(r.Context(), c, q, maxRowBytes)
 	if q.Typed && q.Continuation == "" && q.Only == nil && r.Context().Err() == nil {
-		p.remember(c, q, got, err)
+		p.remember(idOf(r.PathValue("account"), c), q, got, err)
 	}
 	if err != nil {
 		return placed(err)

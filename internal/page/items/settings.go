@@ -51,8 +51,8 @@ type NewContainer struct {
 	ETag       string          `json:"etag,omitempty"`
 }
 
-func (p page) settingsOf(c *docstore.Container) (Settings, error) {
-	resource, err := p.Manage.Describe(c)
+func settingsOf(m Manager, c *docstore.Container) (Settings, error) {
+	resource, err := m.Describe(c)
 	r := c.Resource()
 	s := Settings{Resource: resource, ETag: r.ETag, Throughput: r.Throughput, LSN: c.LSN()}
 	if s.Throughput == nil {
@@ -65,15 +65,19 @@ func (p page) settingsOf(c *docstore.Container) (Settings, error) {
 
 // readSettings serves GET …/settings.
 func (p page) readSettings(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.account(r)
+	if err != nil {
+		return err
+	}
 	c, err := p.container(r)
 	if err != nil {
 		return err
 	}
-	return p.writeSettings(w, http.StatusOK, c)
+	return writeSettings(w, http.StatusOK, a.Manage, c)
 }
 
-func (p page) writeSettings(w http.ResponseWriter, status int, c *docstore.Container) error {
-	s, err := p.settingsOf(c)
+func writeSettings(w http.ResponseWriter, status int, m Manager, c *docstore.Container) error {
+	s, err := settingsOf(m, c)
 	if err != nil {
 		return err
 	}
@@ -84,6 +88,10 @@ func (p page) writeSettings(w http.ResponseWriter, status int, c *docstore.Conta
 // changeSettings serves PUT …/settings with a NewContainer.
 func (p page) changeSettings(w http.ResponseWriter, r *http.Request) error {
 	var in NewContainer
+	a, err := p.account(r)
+	if err != nil {
+		return err
+	}
 	c, err := p.container(r)
 	if err == nil {
 		err = portal.ReadJSON(w, r, maxSettings, &in)
@@ -91,7 +99,7 @@ func (p page) changeSettings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.Manage.ChangeContainer(r.Context(), c, in.Resource, in.Throughput, in.ETag)
+	err = a.Manage.ChangeContainer(r.Context(), c, in.Resource, in.Throughput, in.ETag)
 	if fault.Is(err, fault.PreconditionFailed) {
 		return fault.Wrap(fault.PreconditionFailed, "", err, "somebody else changed the settings meanwhile; load them again")
 	}
@@ -101,32 +109,40 @@ func (p page) changeSettings(w http.ResponseWriter, r *http.Request) error {
 	if c, err = p.container(r); err != nil {
 		return err
 	}
-	return p.writeSettings(w, http.StatusOK, c)
+	return writeSettings(w, http.StatusOK, a.Manage, c)
 }
 
-// makeDatabase serves POST /api/databases with a NewDatabase.
+// makeDatabase serves POST /api/accounts/{account}/databases with a NewDatabase.
 func (p page) makeDatabase(w http.ResponseWriter, r *http.Request) error {
 	var in NewDatabase
 	if err := portal.ReadJSON(w, r, maxSettings, &in); err != nil {
 		return err
 	}
-	if err := p.Manage.MakeDatabase(r.Context(), in.ID, in.Throughput); err != nil {
+	a, err := p.account(r)
+	if err != nil {
 		return err
 	}
-	portal.WriteJSON(w, http.StatusCreated, Database{ID: in.ID, Account: p.Name, Throughput: in.Throughput})
+	if err := a.Manage.MakeDatabase(r.Context(), in.ID, in.Throughput); err != nil {
+		return err
+	}
+	portal.WriteJSON(w, http.StatusCreated, Database{ID: in.ID, Account: a.Name, Throughput: in.Throughput})
 	return nil
 }
 
-// makeContainer serves POST /api/databases/{db}/containers with a NewContainer.
+// makeContainer serves POST …/databases/{db}/containers with a NewContainer.
 func (p page) makeContainer(w http.ResponseWriter, r *http.Request) error {
 	var in NewContainer
 	if err := portal.ReadJSON(w, r, maxSettings, &in); err != nil {
 		return err
 	}
-	if err := p.Manage.MakeContainer(r.Context(), r.PathValue("db"), in.Resource, in.Throughput); err != nil {
+	a, err := p.account(r)
+	if err != nil {
 		return err
 	}
-	db, err := p.Account.Database(r.PathValue("db"))
+	if err := a.Manage.MakeContainer(r.Context(), r.PathValue("db"), in.Resource, in.Throughput); err != nil {
+		return err
+	}
+	db, err := a.Stored.Database(r.PathValue("db"))
 	if err != nil {
 		return err
 	}
@@ -140,13 +156,17 @@ func (p page) makeContainer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.writeSettings(w, http.StatusCreated, c)
+	return writeSettings(w, http.StatusCreated, a.Manage, c)
 }
 
-// removeDatabase serves DELETE /api/databases/{db}?containers=N, N being how many
+// removeDatabase serves DELETE …/databases/{db}?containers=N, N being how many
 // containers are known to go with it: what came since is not deleted unseen.
 func (p page) removeDatabase(w http.ResponseWriter, r *http.Request) error {
-	db, err := p.Account.Database(r.PathValue("db"))
+	a, err := p.account(r)
+	if err != nil {
+		return err
+	}
+	db, err := a.Stored.Database(r.PathValue("db"))
 	if err != nil {
 		return err
 	}
@@ -157,20 +177,24 @@ func (p page) removeDatabase(w http.ResponseWriter, r *http.Request) error {
 	if n := int64(len(db.Containers())); n > known {
 		return fault.New(fault.Conflict, "database "+db.ID(), "it has %d containers, not %d; look again before you delete it", n, known)
 	}
-	if err := p.Manage.RemoveDatabase(r.Context(), db.ID()); err != nil {
+	if err := a.Manage.RemoveDatabase(r.Context(), db.ID()); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// removeContainer serves DELETE /api/databases/{db}/containers/{coll}.
+// removeContainer serves DELETE …/databases/{db}/containers/{coll}.
 func (p page) removeContainer(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.account(r)
+	if err != nil {
+		return err
+	}
 	c, err := p.container(r)
 	if err != nil {
 		return err
 	}
-	if err := p.Manage.RemoveContainer(r.Context(), c.Database().ID(), c.ID()); err != nil {
+	if err := a.Manage.RemoveContainer(r.Context(), c.Database().ID(), c.ID()); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

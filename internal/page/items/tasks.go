@@ -47,10 +47,10 @@ const (
 )
 
 // start begins a task about a container.
-func (p page) start(w http.ResponseWriter, c *docstore.Container, kind string, run func(context.Context, Progress) error) error {
+func (p page) start(w http.ResponseWriter, r *http.Request, c *docstore.Container, kind string, run func(context.Context, Progress) error) error {
 	id, err := p.Start(Task{
-		Kind: kind, Subject: c.Database().ID() + "/" + c.ID(), Run: run,
-		To: "/data/" + strings.Join([]string{p.Name, c.Database().ID(), c.ID(), "items"}, "/"),
+		Kind: kind, Subject: idOf(r.PathValue("account"), c), Run: run,
+		To: "/data/" + strings.Join([]string{r.PathValue("account"), c.Database().ID(), c.ID(), "items"}, "/"),
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func written() *telemetry.Logs {
 	l := c.Logs
 	l.Append(telemetry.Line{Source: "broker", Level: slog.LevelWarn, Text: "slow disk", Attrs: []telemetry.Attr{{Key: "ms", Value: "52"}}})
 	l.Append(telemetry.Line{Source: "job/rollup", Level: slog.LevelError, Text: "no room"})
-	c.FromHost("shop", 1)(host.LogWritten{Function: "ingest", ID: "i1", Level: slog.LevelDebug, Message: "Boiler 7\x1b[2J\u202e", Properties: `{"site":"jeju"}`})
+	c.FromHost("shop", func(string) uint64 { return 1 })(host.LogWritten{Function: "ingest", ID: "i1", Level: slog.LevelDebug, Message: "Boiler 7\x1b[2J\u202e", Properties: `{"site":"jeju"}`})
 	l.Append(telemetry.Line{Source: "app/shop", Level: slog.LevelInfo, Text: strings.Repeat("x", 5000)})
 	return l
 }

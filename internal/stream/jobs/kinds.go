@@ -12,10 +12,13 @@ import (
 
 // Input is what a query reads: a stream, or a table of reference data.
 type Input struct {
-	Name   string // in FROM
-	Kind   string // of a row of Kinds
-	Target string // which hub, database/container, file, …
-	Group  string // consumer group; "" is the kind's default
+	Name string // in FROM
+	Kind string // of a row of Kinds
+	// Account is the namespace or account that the target is in; "" is the one
+	// that localhost means.
+	Account string
+	Target  string // which hub, database/container, file, …
+	Group   string // consumer group; "" is the kind's default
 	// PartitionKey is the property by which the senders partition, or "".
 	PartitionKey string
 	Reference    bool
@@ -26,6 +29,7 @@ type Input struct {
 type Output struct {
 	Name       string // in INTO
 	Kind       string // of a row of Kinds
+	Account    string // as of Input
 	Target     string
 	Column     string   // that is the document's id, the event's key; "" is the kind's default
 	Properties []string // columns that become properties of an event

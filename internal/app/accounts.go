@@ -1,0 +1,173 @@
+package app
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
+	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// declaration brings the properties of the project file's accounts up to date:
+// keys that the file does not give stay, or are made.
+func declaration(cfg config.Config) resource.Change {
+	namespaces, accounts := map[string]config.Namespace{}, map[string]config.CosmosAccount{}
+	for _, n := range cfg.EventHubs.All() {
+		namespaces[strings.ToLower(n.Name)] = n.Namespace
+	}
+	for _, a := range cfg.Cosmos.All() {
+		accounts[strings.ToLower(a.Name)] = a.CosmosAccount
+	}
+	return func(a resource.Account, old json.RawMessage) (json.RawMessage, error) {
+		switch name := strings.ToLower(a.Name); a.Type {
+		case resource.Namespaces:
+			return declareNamespace(namespaces[name], old)
+		case resource.CosmosAccounts:
+			return declareAccount(accounts[name], old)
+		}
+		return old, nil
+	}
+}
+
+func declareNamespace(n config.Namespace, old json.RawMessage) (json.RawMessage, error) {
+	p, err := eventhubs.ReadNamespace(old)
+	if err != nil {
+		return nil, err
+	}
+	policies := make([]eventhubs.Policy, len(n.Rules))
+	for i, r := range n.Rules {
+		policies[i] = eventhubs.Policy{Name: r.Name, Hub: r.Hub, Rights: r.Rights, Primary: r.Key, Secondary: r.SecondaryKey}
+	}
+	p.Declare(policies)
+	p.DisableLocalAuth = n.DisableLocalAuth
+	return p.JSON(), nil
+}
+
+func declareAccount(a config.CosmosAccount, old json.RawMessage) (json.RawMessage, error) {
+	p, err := cosmos.ReadAccount(old)
+	if err != nil {
+		return nil, err
+	}
+	if a.Key != "" {
+		p.Primary = a.Key
+	}
+	if a.SecondaryKey != "" {
+		p.Secondary = a.SecondaryKey
+	}
+	p.Complete()
+	p.DisableLocalAuth, p.Consistency = a.DisableLocalAuth, a.Consistency
+	return p.JSON(), nil
+}
+
+// perAccount is what answers for the accounts of a type: one thing for each, made
+// when somebody first asks for the account, so that accounts that were made later
+// are served at once.
+type perAccount[T any] struct {
+	make func(resource.Account) (T, error)
+
+	mu   sync.Mutex
+	made map[uint64]T // by id, which is never used again; guarded by mu
+}
+
+func newPerAccount[T any](make func(resource.Account) (T, error)) *perAccount[T] {
+	return &perAccount[T]{make: make, made: map[uint64]T{}}
+}
+
+// of is the account's own.
+func (p *perAccount[T]) of(a resource.Account) (T, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if made, ok := p.made[a.ID]; ok {
+		return made, nil
+	}
+	made, err := p.make(a)
+	if err == nil {
+		p.made[a.ID] = made
+	}
+	return made, err
+}
+
+// noService answers for an account whose service cannot be made.
+func (e *env) noService(a resource.Account, err error) {
+	e.Log.Error("the account is not served", "account", a.String(), "error", err)
+}
+
+// httpOf is the HTTP side of a service per account.
+func httpOf[T http.Handler](e *env, p *perAccount[T]) func(resource.Account) http.Handler {
+	return func(a resource.Account) http.Handler {
+		h, err := p.of(a)
+		if err != nil {
+			e.noService(a, err)
+			return nil
+		}
+		return h
+	}
+}
+
+// amqpOf is the AMQP side of a service per account.
+func amqpOf[T interface {
+	Conn(*amqp.Conn) amqp.ConnHandler
+}](e *env, p *perAccount[T]) func(resource.Account, *amqp.Conn) amqp.ConnHandler {
+	return func(a resource.Account, c *amqp.Conn) amqp.ConnHandler {
+		s, err := p.of(a)
+		if err != nil {
+			e.noService(a, err)
+			return nil
+		}
+		return s.Conn(c)
+	}
+}
+
+// find finds the account that a host name means on a port of a type (see
+// door.Names).
+func (e *env) find(name, typ string) (resource.Account, door.Meaning) {
+	label, domain, _ := strings.Cut(name, ".")
+	if domain == "localhost" && e.named(typ) {
+		return e.account(typ, label)
+	}
+	meaning := door.Another
+	for _, s := range e.Given.Suffixes {
+		if s.domain != domain {
+			continue
+		}
+		meaning = door.Unknown
+		if a, m := e.account(s.typ, label); m == door.Known {
+			return a, m
+		}
+	}
+	return resource.Account{}, meaning
+}
+
+func (e *env) account(typ, name string) (resource.Account, door.Meaning) {
+	a, err := e.Exists.Account(typ, name)
+	if err != nil {
+		return a, door.Unknown
+	}
+	return a, door.Known
+}
+
+// named reports whether accounts of a type have host names.
+func (e *env) named(typ string) bool {
+	for _, s := range e.Given.Suffixes {
+		if s.typ == typ {
+			return true
+		}
+	}
+	return false
+}
+
+// hosts are the Azure host names of an account.
+func (e *env) hosts(a resource.Account) (names []string) {
+	for _, s := range e.Given.Suffixes {
+		if s.typ == a.Type {
+			names = append(names, strings.ToLower(a.Name)+"."+s.domain)
+		}
+	}
+	return names
+}

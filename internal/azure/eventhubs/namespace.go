@@ -1,0 +1,162 @@
+package eventhubs
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// NamespaceProperties are the properties of a namespace as a resource.
+type NamespaceProperties struct {
+	Policies         []Policy `json:"policies"`
+	DisableLocalAuth bool     `json:"disableLocalAuth,omitempty"` // keys open nothing
+}
+
+// Policy is a shared access policy as a resource: a Rule with how it came to be.
+type Policy struct {
+	Name      string   `json:"name"`
+	Hub       string   `json:"hub,omitempty"` // the only hub it is good for; empty for the whole namespace
+	Rights    []string `json:"rights"`        // Listen, Send, Manage
+	Primary   string   `json:"primaryKey"`
+	Secondary string   `json:"secondaryKey"`
+	// Declared policies are the project file's: one that is no longer there goes.
+	Declared bool `json:"declared,omitempty"`
+}
+
+// ReadNamespace reads properties; none are those of a namespace without policies.
+func ReadNamespace(text json.RawMessage) (p NamespaceProperties, err error) {
+	if text == nil {
+		return p, nil
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fault.Wrap(fault.Internal, "namespace", err, "its properties")
+	}
+	return p, nil
+}
+
+// JSON is the form that the catalogue keeps.
+func (p NamespaceProperties) JSON() json.RawMessage {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	return text
+}
+
+// Declare brings the policies up to date with those of a project file. A key that
+// the file does not give stays what it is, or is made. Policies that came another
+// way stay, unless one of the file has their name.
+func (p *NamespaceProperties) Declare(file []Policy) {
+	old := p.Policies
+	p.Policies = nil
+	for _, want := range file {
+		had, _ := find(old, want.Name, want.Hub)
+		want.Declared = true
+		want.Primary = orKey(want.Primary, had.Primary)
+		want.Secondary = orKey(want.Secondary, had.Secondary)
+		p.Policies = append(p.Policies, want)
+	}
+	for _, other := range old {
+		if _, named := find(file, other.Name, other.Hub); !named && !other.Declared {
+			p.Policies = append(p.Policies, other)
+		}
+	}
+}
+
+// Regenerate makes a new key of a policy, in place of the primary or the
+// secondary one.
+func (p *NamespaceProperties) Regenerate(name, hub string, secondary bool) error {
+	i := p.index(name, hub)
+	if i < 0 {
+		return fault.New(fault.NotFound, "policy "+name, "there is none; there are %s", p.names())
+	}
+	if secondary {
+		p.Policies[i].Secondary = newKey()
+	} else {
+		p.Policies[i].Primary = newKey()
+	}
+	return nil
+}
+
+// Policy returns a policy by its name, and the hub that it is good for, or "".
+func (p NamespaceProperties) Policy(name, hub string) (Policy, bool) {
+	return find(p.Policies, name, hub)
+}
+
+// Rules are the policies as rules, which verify keys.
+func (p NamespaceProperties) Rules() ([]Rule, error) {
+	rules := make([]Rule, len(p.Policies))
+	for i, x := range p.Policies {
+		rights, err := ParseRights(x.Rights)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, "policy "+x.Name, err, "its rights")
+		}
+		rules[i] = Rule{Name: x.Name, Key: x.Primary, SecondaryKey: x.Secondary, Rights: rights, Hub: x.Hub}
+	}
+	return rules, nil
+}
+
+// Owner is the policy with the most rights on the whole namespace, for whoever
+// owns it; false when there is none.
+func (p NamespaceProperties) Owner() (best Policy, found bool) {
+	for _, x := range p.Policies {
+		if x.Hub != "" {
+			continue
+		}
+		if slices.Contains(x.Rights, "Manage") {
+			return x, true
+		}
+		if len(x.Rights) > len(best.Rights) {
+			best, found = x, true
+		}
+	}
+	return best, found
+}
+
+func (p NamespaceProperties) index(name, hub string) int {
+	return slices.IndexFunc(p.Policies, func(x Policy) bool { return x.Name == name && strings.EqualFold(x.Hub, hub) })
+}
+
+func (p NamespaceProperties) names() string {
+	names := make([]string, len(p.Policies))
+	for i, x := range p.Policies {
+		names[i] = x.Name
+		if x.Hub != "" {
+			names[i] = x.Hub + "/" + x.Name
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func find(all []Policy, name, hub string) (Policy, bool) {
+	for _, x := range all {
+		if x.Name == name && strings.EqualFold(x.Hub, hub) {
+			return x, true
+		}
+	}
+	return Policy{}, false
+}
+
+// orKey is the first key that there is, or a new one.
+func orKey(keys ...string) string {
+	for _, k := range keys {
+		if k != "" {
+			return k
+		}
+	}
+	return newKey()
+}
+
+// newKey is 32 random bytes in base64, as the service's keys are.
+func newKey() string {
+	var key [32]byte
+	rand.Read(key[:]) //nolint:errcheck // it never fails
+	return base64.StdEncoding.EncodeToString(key[:])
+}
