@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"reflect"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -158,8 +159,25 @@ func (a *App) announce(ctx context.Context, info instance.Info) error {
 	if a.opts.Ready != nil {
 		a.opts.Ready(a.summary(info))
 	}
-	<-ctx.Done()
-	return nil
+	return a.follow(ctx, info)
+}
+
+// follow publishes the accounts and their keys anew whenever they change.
+func (a *App) follow(ctx context.Context, info instance.Info) error {
+	for {
+		changed := a.storage.exists.WatchAccounts()
+		if now := a.house.publicAccounts(); !reflect.DeepEqual(now, info.Accounts) {
+			info.Accounts = now
+			if err := a.publish(info); err != nil {
+				a.log.Error("the instance could not be published anew; commands see old keys", "error", err)
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 func (a *App) info() instance.Info {

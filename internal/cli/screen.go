@@ -139,13 +139,13 @@ func (p screen) notes(notes []string) {
 
 func (p screen) eventHubs(sum app.Summary) {
 	p.row("Event Hubs", p.bold("amqp://"+callable(sum.Info.Addresses["amqp"]))+"  "+p.dim("TLS "+callable(sum.Info.Addresses["amqps"])))
-	var hubs []string
+	var lines accountLines
 	for _, h := range sum.Hubs {
-		hubs = append(hubs, fmt.Sprintf("%s (%s)", h.Name, count(h.Partitions, "partition")))
+		lines.add(h.Namespace, fmt.Sprintf("%s (%s)", h.Name, count(h.Partitions, "partition")))
 	}
 	switch {
-	case len(hubs) > 0:
-		p.row("", strings.Join(hubs, ", "))
+	case len(sum.Hubs) > 0:
+		p.accounts(lines, ", ")
 	case sum.AutoCreate:
 		p.row("", "hubs are created on first use")
 	default:
@@ -156,10 +156,50 @@ func (p screen) eventHubs(sum app.Summary) {
 
 func (p screen) cosmos(sum app.Summary) {
 	p.row("Cosmos DB", p.bold(sum.Connection.CosmosEndpoint))
+	var lines accountLines
 	for _, d := range sum.Databases {
-		p.row("", d.Name+": "+strings.Join(d.Containers, ", "))
+		lines.add(d.Account, d.Name+": "+strings.Join(d.Containers, ", "))
 	}
+	p.accounts(lines, "; ")
 	p.row("", p.dim(sum.Connection.Cosmos))
+}
+
+// accountLines is what is in each account, those that localhost means first.
+type accountLines struct {
+	names []string
+	texts map[string][]string
+}
+
+func (l *accountLines) add(account, text string) {
+	if l.texts == nil {
+		l.texts = map[string][]string{}
+	}
+	if _, seen := l.texts[account]; !seen {
+		l.names = append(l.names, account)
+	}
+	l.texts[account] = append(l.texts[account], text)
+}
+
+// screenAccounts is how many accounts the screen shows.
+const screenAccounts = 8
+
+// accounts prints a line for what localhost means, then one for each account.
+func (p screen) accounts(l accountLines, between string) {
+	for i, name := range l.names {
+		switch {
+		case i == screenAccounts:
+			p.row("", fmt.Sprintf("and %d more; lazuli status lists them", len(l.names)-i))
+			return
+		case name == "" && between == "; ":
+			for _, text := range l.texts[name] {
+				p.row("", text)
+			}
+		case name == "":
+			p.row("", strings.Join(l.texts[name], between))
+		default:
+			p.row("", p.bold(name)+"  "+strings.Join(l.texts[name], between))
+		}
+	}
 }
 
 func (p screen) app(a app.AppSummary) {

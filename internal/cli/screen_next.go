@@ -70,7 +70,9 @@ func watched(sum app.Summary, trigger string) (targets []string) {
 func hubHint(sum app.Summary) (hub string, ok bool) {
 	var hubs []string
 	for _, h := range sum.Hubs {
-		hubs = append(hubs, h.Name)
+		if h.Namespace == "" {
+			hubs = append(hubs, h.Name)
+		}
 	}
 	for _, on := range watched(sum, app.TriggerEventHub) {
 		if at := slices.IndexFunc(hubs, func(h string) bool { return strings.EqualFold(h, on) }); at >= 0 {
@@ -96,6 +98,9 @@ func containerHint(sum app.Summary) (db, container string, ok bool) {
 	seen := watched(sum, app.TriggerCosmos)
 	for _, first := range []bool{true, false} {
 		for _, d := range sum.Databases {
+			if d.Account != "" {
+				continue
+			}
 			for _, c := range d.Containers {
 				path := d.Name + "/" + c
 				if c == leases || sum.Positions[path] || first && !slices.Contains(seen, path) {

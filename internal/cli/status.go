@@ -82,6 +82,10 @@ func listed(all []instance.Info) []instance.Info {
 	out := slices.Clone(all)
 	for i := range out {
 		out[i].Tokens = nil
+		out[i].Accounts = slices.Clone(out[i].Accounts)
+		for n := range out[i].Accounts {
+			out[i].Accounts[n].Key = ""
+		}
 	}
 	return out
 }
@@ -108,6 +112,25 @@ func (s *session) printInstances(all []instance.Info, more bool) error {
 		fmt.Fprintln(s.out, "\nThe services of one: lazuli status --project FOLDER")
 	}
 	return nil
+}
+
+// printAccounts lists the namespaces and accounts, where there are more than those
+// that localhost means.
+func (s *session) printAccounts(all []instance.Account) error {
+	if !slices.ContainsFunc(all, func(a instance.Account) bool { return a.Name != instance.DefaultAccount }) {
+		return nil
+	}
+	fmt.Fprintln(s.out)
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ACCOUNT\tTYPE\tNAMES")
+	for _, a := range all {
+		names := a.Hosts
+		if a.Name == instance.DefaultAccount {
+			names = append([]string{"localhost"}, names...)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", a.Name, a.Type, strings.Join(names, ", "))
+	}
+	return table.Flush()
 }
 
 // probe asks every service of the instance whether it answers.
@@ -168,6 +191,9 @@ func (s *session) printStatus(info instance.Info, states []serviceState) error {
 		}
 	}
 	if err := table.Flush(); err != nil {
+		return err
+	}
+	if err := s.printAccounts(info.Accounts); err != nil {
 		return err
 	}
 	if token := info.Tokens[instance.Portal]; token != "" {

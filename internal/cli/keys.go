@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/terminal"
+)
+
+// accountKey is a key as the running instance tells it.
+type accountKey struct {
+	Type    string `json:"type"`
+	Account string `json:"account"`
+	Policy  string `json:"policy,omitempty"`
+	Hub     string `json:"hub,omitempty"`
+	Rights  string `json:"rights"`
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Given   string `json:"given,omitempty"`
+	Closed  bool   `json:"closed,omitempty"`
+}
+
+func newKeysCmd(s *session) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "List the keys of namespaces and accounts, and make new ones",
+		Long: `List the keys of all Event Hubs namespaces and Cosmos DB accounts of the running
+lazuli. lazuli env prints the connection strings that hold them.`,
+		Example: `  lazuli keys
+  lazuli keys regenerate --namespace contoso-evhns
+  lazuli keys regenerate --account contoso-cosmos --key secondary`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			portal, err := s.portal()
+			if err != nil {
+				return err
+			}
+			var got struct{ Keys []accountKey }
+			if err := portal.do(cmd.Context(), http.MethodPost, "/api/keys", struct{}{}, &got); err != nil {
+				return err
+			}
+			if asJSON {
+				enc := json.NewEncoder(s.data)
+				enc.SetIndent("", "  ")
+				return enc.Encode(got.Keys)
+			}
+			return s.printKeys(got.Keys)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.AddCommand(newKeysRegenerateCmd(s))
+	return cmd
+}
+
+func (s *session) printKeys(all []accountKey) error {
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ACCOUNT\tPOLICY\tKEY\tALLOWS\tVALUE")
+	for _, k := range all {
+		policy := cmp.Or(k.Policy, "-")
+		if k.Hub != "" {
+			policy += " of " + k.Hub
+		}
+		allows := k.Rights
+		if k.Closed {
+			allows = "nothing (disableLocalAuth)"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
+	}
+	return table.Flush()
+}
+
+func newKeysRegenerateCmd(s *session) *cobra.Command {
+	var namespace, account string
+	which := struct {
+		Type    string `json:"type"`
+		Account string `json:"account"`
+		Policy  string `json:"policy,omitempty"`
+		Hub     string `json:"hub,omitempty"`
+		Name    string `json:"name"`
+	}{}
+	cmd := &cobra.Command{
+		Use:   "regenerate {--namespace NAME | --account NAME}",
+		Short: "Make a new key in place of one",
+		Long: `Make a new key of a namespace's policy or of an account, and print it. What was
+opened with the old one is closed within seconds. A key that lazuli.yaml sets is
+changed there.`,
+		Example: `  lazuli keys regenerate --namespace contoso-evhns --policy producer --key secondary
+  lazuli keys regenerate --account contoso-cosmos --key primaryReadonly`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case namespace != "":
+				which.Type, which.Account = instance.Namespaces, namespace
+				which.Policy = cmp.Or(which.Policy, "RootManageSharedAccessKey")
+			case account != "":
+				which.Type, which.Account = instance.CosmosAccounts, account
+				if which.Policy+which.Hub != "" {
+					return errors.New("--policy and --hub belong to --namespace")
+				}
+			default:
+				return errors.New("whose key? name a --namespace or an --account; `lazuli keys` lists them")
+			}
+			portal, err := s.portal()
+			if err != nil {
+				return err
+			}
+			var made accountKey
+			if err := portal.do(cmd.Context(), http.MethodPost, "/api/keys/regenerate", which, &made); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(s.data, made.Value)
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&namespace, "namespace", "", "Event Hubs namespace")
+	f.StringVar(&account, "account", "", "Cosmos DB account")
+	f.StringVar(&which.Policy, "policy", "", "shared access policy of the namespace; default RootManageSharedAccessKey")
+	f.StringVar(&which.Hub, "hub", "", "hub that the policy belongs to")
+	f.StringVar(&which.Name, "key", "primary", "primary or secondary; of an account also primaryReadonly or secondaryReadonly")
+	cmd.MarkFlagsMutuallyExclusive("namespace", "account")
+	return cmd
+}
