@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/outside"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
@@ -42,6 +43,9 @@ func newStdio(in io.Reader, out, err io.Writer) stdio {
 // session is what all verbs share.
 type session struct {
 	stdio
+	// bare ends the handling of signals, for a verb that has its own, and
+	// returns a context that none ends.
+	bare    func() context.Context
 	project string // --project: where to look for the running instance; "" when not given
 }
 
@@ -74,17 +78,33 @@ const (
 // Main runs the command line and returns the exit status. The first interrupt
 // ends the context, so that the verb drains; the second ends the process.
 func Main(args []string) int {
+	if len(args) > 0 && args[0] == outside.StageVerb {
+		return outside.Stage(args[1:])
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, killOnSignal)
+	killing := context.AfterFunc(ctx, killOnSignal)
 	s := &session{stdio: newStdio(os.Stdin, os.Stdout, os.Stderr)}
+	s.bare = func() context.Context {
+		killing()
+		stop()
+		return context.WithoutCancel(ctx)
+	}
 	root := newRootCmd(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
+	var start *outside.StartError
+	var ended *endedError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &ended):
+		ended.Die()
+		return ended.Code
+	case errors.As(err, &start):
+		s.complain(err)
+		return start.Code
 	case errors.As(err, &usage):
 		s.complain(err)
 		return exitUsage
@@ -152,6 +172,9 @@ against it unchanged.`,
 		newQueryCmd(s),
 		newEnvCmd(s),
 		newKeysCmd(s),
+		newExecCmd(s),
+		newHostsCmd(s),
+		newTrustCmd(s),
 		newStatusCmd(s),
 		newFuncCmd(s),
 		newStreamCmd(s),
@@ -165,7 +188,7 @@ var otherNames = map[string]string{
 	"lazuli serve": "lazuli up", "lazuli dev": "lazuli up",
 	"lazuli stop": "Ctrl-C where lazuli up runs", "lazuli down": "Ctrl-C where lazuli up runs",
 	"lazuli create": "lazuli func init", "lazuli new": "lazuli func new",
-	"lazuli version": "lazuli --version", "lazuli list": "lazuli status", "lazuli ps": "lazuli status",
+	"lazuli version": "lazuli --version", "lazuli shell": "lazuli exec -- bash", "lazuli list": "lazuli status", "lazuli ps": "lazuli status",
 	"lazuli function": "lazuli func", "lazuli functions": "lazuli func", "lazuli logs": "the portal's page Logs",
 	"func create": "lazuli func init", "func add": "lazuli func new", "func invoke": "lazuli func run",
 }

@@ -14,7 +14,8 @@ import (
 var listens = regexp.MustCompile(`\b(net\.Listen\w*\(|net\.ListenConfig\b|tls\.Listen\(|\.ListenAndServe\w*\()`)
 
 // TestOnlyDoorsListen: whoever listens elsewhere has no back-off, no limits and
-// no rule of who may call. Tests may.
+// no rule of who may call. Tests may, and so may the relays of `lazuli exec`,
+// which lead to a door.
 func TestOnlyDoorsListen(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen := 0
@@ -36,10 +37,11 @@ func TestOnlyDoorsListen(t *testing.T) {
 				if !listens.MatchString(line) || strings.HasPrefix(strings.TrimSpace(line), "//") {
 					continue
 				}
-				if rel, _ := filepath.Rel(root, path); rel != filepath.Join("internal", "door", "listen.go") {
-					t.Errorf("%s:%d listens: %s", rel, n+1, strings.TrimSpace(line))
-				} else {
+				switch rel, _ := filepath.Rel(root, path); filepath.ToSlash(rel) {
+				case "internal/door/listen.go", "internal/outside/listen.go":
 					seen++
+				default:
+					t.Errorf("%s:%d listens: %s", rel, n+1, strings.TrimSpace(line))
 				}
 			}
 			return nil
@@ -48,7 +50,7 @@ func TestOnlyDoorsListen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if seen != 2 {
-		t.Errorf("the door listens in %d places; does this test still see?", seen)
+	if seen != 3 {
+		t.Errorf("doors and relays listen in %d places; does this test still see?", seen)
 	}
 }

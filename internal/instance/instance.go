@@ -297,6 +297,9 @@ func read(path string) (Info, error) {
 	return i, json.Unmarshal(data, &i)
 }
 
+// Folder is where this user's running instances are found.
+func Folder() (string, error) { return sharedFolder() }
+
 func sharedFolder() (string, error) {
 	if dir := os.Getenv("LAZULI_RUN_DIR"); dir != "" {
 		return dir, nil

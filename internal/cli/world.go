@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/outside"
+)
+
+// The ports that clients of Azure assume.
+const (
+	httpsPort = 443
+	amqpsPort = 5671
+)
+
+// world is the running instance as programs outside are to find it.
+// choice says whose connection strings they are given.
+func (s *session) world(choice connect.Choice) (outside.World, error) {
+	info, err := s.instance()
+	if err != nil {
+		return outside.World{}, err
+	}
+	facts, err := connect.Of(info, choice)
+	if err != nil {
+		return outside.World{}, err
+	}
+	authority, err := os.ReadFile(info.CAFile)
+	if err != nil {
+		return outside.World{}, err
+	}
+	w := outside.World{
+		Names: azureNames(info), Authority: authority,
+		Standard: []outside.Port{
+			{Number: amqpsPort, To: func(string) string { return reachable(now(info).Addresses[instance.AMQPS]) }},
+			{Number: httpsPort, ByName: true, To: func(name string) string { return reachable(byName(now(info), name)) }},
+		},
+	}
+	for service, address := range info.Addresses {
+		if port := portNumber(address); port != 0 {
+			w.Listeners = append(w.Listeners, address)
+			w.Own = append(w.Own, outside.Port{Number: port, To: func(string) string { return reachable(now(info).Addresses[service]) }})
+		}
+	}
+	w.Set, w.Unset = execVariables(facts, info)
+	return w, nil
+}
+
+// execVariables are those of `lazuli env` that are no matter of trust, and
+// those of identity.
+func execVariables(facts connect.Facts, info instance.Info) (set []outside.Variable, unset []string) {
+	identity := connect.Identity(info)
+	for _, v := range append(facts.Variables(), identity...) {
+		if v.Value != info.CAFile && v.Value != info.CABundle {
+			set = append(set, outside.Variable(v))
+		}
+	}
+	if len(identity) > 0 {
+		unset = connect.Stray(os.Getenv)
+	}
+	return set, unset
+}
+
+// azureNames are the host names of what exists.
+func azureNames(info instance.Info) []string {
+	var names []string
+	for _, a := range info.Accounts {
+		names = append(names, a.Hosts...)
+	}
+	return names
+}
+
+// byName is the listener that answers, over TLS, for a host name of Azure's; ""
+// when none does. A client that names no host means the documents, which are
+// the only service of the default port.
+func byName(info instance.Info, name string) string {
+	_, domain, _ := strings.Cut(name, ".")
+	switch domain {
+	case "", "documents.azure.com":
+		return info.Addresses[instance.Cosmos]
+	}
+	return ""
+}
+
+// now is the instance as it runs at this moment: it may have been started anew,
+// on other ports. While it does not, it is as it was.
+func now(was instance.Info) instance.Info {
+	if info, err := instance.Find(was.DataDir); err == nil {
+		return info
+	}
+	return was
+}
+
+// reachable is a listener's address as one can connect to it.
+func reachable(listener string) string {
+	host, port, err := net.SplitHostPort(listener)
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func portNumber(address string) uint16 {
+	_, port, _ := net.SplitHostPort(address)
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(n)
+}

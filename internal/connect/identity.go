@@ -1,0 +1,53 @@
+package connect
+
+import (
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+// identity names the issuer among the addresses of an instance, and its token.
+const identity = "identity"
+
+// Identity are the variables by which DefaultAzureCredential of every SDK gets
+// its tokens from the instance, as a managed identity in App Service does; none
+// where the instance has no identity service.
+func Identity(info instance.Info) []Variable {
+	address := info.Addresses[identity]
+	if address == "" {
+		return nil
+	}
+	const note = "tokens of the signed-in developer, as a managed identity's"
+	return []Variable{
+		{"IDENTITY_ENDPOINT", "http://" + strings.Replace(Host(address, ""), "localhost", "127.0.0.1", 1) + "/msi/token", note},
+		{"IDENTITY_HEADER", info.Tokens[identity], note},
+	}
+}
+
+// Stray are the variables of an environment (get is os.Getenv) that would lead
+// DefaultAzureCredential past the identity that Identity names: it asks for
+// credentials of an application or a workload first, at Microsoft's own
+// address.
+func Stray(get func(string) string) []string {
+	var stray []string
+	add := func(names ...string) {
+		for _, name := range names {
+			if get(name) != "" {
+				stray = append(stray, name)
+			}
+		}
+	}
+	add("IDENTITY_SERVER_THUMBPRINT") // of Service Fabric
+	if chosen := get("AZURE_TOKEN_CREDENTIALS"); chosen != "" && !strings.EqualFold(chosen, "prod") && !strings.EqualFold(chosen, "ManagedIdentityCredential") {
+		add("AZURE_TOKEN_CREDENTIALS")
+	}
+	if get("AZURE_AUTHORITY_HOST") != "" {
+		return stray // they were made for an issuer that was named
+	}
+	proofs := len(stray)
+	add("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_USERNAME", "AZURE_PASSWORD", "AZURE_FEDERATED_TOKEN_FILE")
+	if len(stray) > proofs {
+		add("AZURE_CLIENT_ID") // the application's; alone it names a user-assigned identity
+	}
+	return stray
+}

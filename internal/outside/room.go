@@ -1,0 +1,142 @@
+package outside
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// World is what programs are to find on this machine.
+type World struct {
+	Names    []string // host names of Azure's
+	Standard []Port   // the ports that Azure's clients assume
+	Own      []Port   // lazuli's own ports, for who cannot see the machine's network
+	// Listeners are lazuli's own, host:port. A standard port that one of them
+	// has needs no relay.
+	Listeners []string
+	Authority []byte     // certificate of the local authority, PEM
+	Set       []Variable // beyond those of trust
+	Unset     []string
+}
+
+// Network says how the standard ports come to lead to lazuli.
+type Network string
+
+// The networks that can be asked for.
+const (
+	Auto    Network = "auto"    // the machine's where that can be, else Private
+	Host    Network = "host"    // the machine's
+	Private Network = "private" // a network of the program's own, with no way out
+)
+
+// Program is a program to run.
+type Program struct {
+	Path string
+	Args []string // beginning with the name that it is called by
+}
+
+// Room is where one program runs. Close must follow.
+type Room struct {
+	// Missing says what programs in here will not find, and why; both are empty
+	// when everything is as in Azure. Names: they do not lead here. Ports:
+	// those that do not.
+	Names   []string
+	Ports   []uint16
+	Why     string
+	Network Network // Host or Private, which it came to be
+
+	world   World
+	folder  *folder
+	env     environment
+	vars    []Variable
+	dropped []string
+	inside  inside // of the system
+
+	cancel context.CancelFunc
+	relays sync.WaitGroup
+}
+
+// Open makes a room. What the system does not allow is in Missing, and no
+// error; a network that was asked for and cannot be had is one. The calling
+// goroutine must be the one that calls Run and Close.
+func Open(ctx context.Context, w World, network Network, environ []string) (*Room, error) {
+	r, err := Variables(w, environ)
+	if err != nil {
+		return nil, err
+	}
+	runtime.LockOSThread() // the stage dies with the thread that begins it
+	defer runtime.UnlockOSThread()
+	ctx, r.cancel = context.WithCancel(ctx)
+	if err := r.open(ctx, network); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Variables is a room that no program will run in: its files and variables
+// alone.
+func Variables(w World, environ []string) (*Room, error) {
+	f, err := newFolder(w.Authority)
+	if err != nil {
+		return nil, fmt.Errorf("folder for the program's files: %w", err)
+	}
+	r := &Room{world: w, folder: f, env: parseEnviron(environ), cancel: func() {}}
+	if err := r.furnish(); err != nil {
+		f.remove()
+		return nil, fmt.Errorf("files for the program: %w", err)
+	}
+	return r, nil
+}
+
+// furnish writes the files and settles the variables.
+func (r *Room) furnish() error {
+	trust, err := r.folder.trusting(r.env)
+	if err != nil {
+		return err
+	}
+	r.vars = append(trust, r.world.Set...)
+	r.vars = append(r.vars, r.env.exempt(r.world.Names)...)
+	for _, name := range r.world.Unset {
+		if _, set := r.env[name]; set {
+			r.dropped = append(r.dropped, name)
+			delete(r.env, name)
+		}
+	}
+	for _, v := range r.vars {
+		r.env[v.Name] = v.Value
+	}
+	return nil
+}
+
+// Set are the variables that programs get, and Unset those that they lose.
+func (r *Room) Set() []Variable { return r.vars }
+
+// Unset are the variables that programs lose.
+func (r *Room) Unset() []string { return r.dropped }
+
+// Close ends the relays and removes the files.
+func (r *Room) Close() {
+	r.cancel()
+	r.leave()
+	r.relays.Wait()
+	r.folder.remove()
+}
+
+// knownNames notes which names the machine's own hosts file does not lead here.
+func (r *Room) knownNames() {
+	text, _ := os.ReadFile(HostsFile()) // one that cannot be read names nothing
+	r.Names = missingNames(text, r.world.Names)
+}
+
+// reasons joins what was tried and failed.
+func reasons(failed []error) string {
+	var all []string
+	for _, err := range failed {
+		all = append(all, err.Error())
+	}
+	return strings.Join(all, "; ")
+}

@@ -1,0 +1,42 @@
+//go:build unix
+
+package outside
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// hold marks a folder as in use for as long as this process lives.
+func hold(dir string) error {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) // the descriptor lives on: it is the mark
+}
+
+// young is how old a folder is before it can have lost its holder: one that is
+// being made has none yet.
+const young = time.Minute
+
+// sweep removes the folders of this user that nobody holds: whoever did was
+// killed.
+func sweep(temp string) {
+	left, _ := filepath.Glob(filepath.Join(temp, folderPrefix+"*"))
+	for _, dir := range left {
+		fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			continue
+		}
+		var st unix.Stat_t
+		old := unix.Fstat(fd, &st) == nil && time.Since(time.Unix(st.Mtim.Unix())) > young
+		if old && int(st.Uid) == os.Geteuid() && unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
+			_ = os.RemoveAll(dir)
+		}
+		unix.Close(fd)
+	}
+}
