@@ -130,7 +130,7 @@ func (e *env) accountService(a resource.Account, strict bool, endpoint string) (
 	}
 	return cosmos.New(cosmos.Config{
 		Store: e.Storage.docs.Account(a.ID), Exists: e.Exists, Account: a, Log: log,
-		Keys:          []string{properties.Primary, properties.Secondary},
+		Access:        e.documentAccess(a),
 		StrictGateway: strict, Consistency: properties.Consistency, Authority: authority,
 		AdvertisedEndpoint: endpoint, OnRequest: e.Counts.FromCosmos,
 	})

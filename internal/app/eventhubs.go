@@ -57,18 +57,7 @@ func eventHubs(e *env) (parts, error) {
 
 // namespaceService answers for a namespace.
 func (e *env) namespaceService(a resource.Account, log *slog.Logger) (*eventhubs.Service, error) {
-	properties, err := eventhubs.ReadNamespace(e.Exists.Properties(a))
-	if err != nil {
-		return nil, err
-	}
-	rules, err := properties.Rules()
-	if err != nil {
-		return nil, err
-	}
-	c := eventhubs.Config{
-		Hubs: e.Storage.broker.Namespace(a.ID), Log: log, Rules: rules,
-		AcceptAnyBearer: e.Config.EventHubs.AcceptAny, Events: e.Counts.FromEventHubs,
-	}
+	c := eventhubs.Config{Hubs: e.Storage.broker.Namespace(a.ID), Log: log, Access: e.hubAccess(a), Events: e.Counts.FromEventHubs}
 	if a != e.Storage.namespace {
 		c.Log, c.Namespace = log.With("namespace", a.Name), a.Name+namespaceSuffix
 	}

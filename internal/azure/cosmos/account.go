@@ -18,6 +18,11 @@ type AccountProperties struct {
 	Consistency       string `json:"defaultConsistency,omitempty"` // "" is Session
 }
 
+// Keys are the account's keys, which open it.
+func (p AccountProperties) Keys() Keys {
+	return Keys{p.Primary, p.Secondary, p.PrimaryReadOnly, p.SecondaryReadOnly, p.DisableLocalAuth}
+}
+
 // The kinds of keys, as Azure's management API names them.
 const (
 	PrimaryKey           = "primary"

@@ -1,20 +1,18 @@
 package cosmos
 
 import (
-	"crypto/hmac"
+	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
-	"hash"
 	"iter"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // clockSkew is how far x-ms-date may be from the server's clock, either way
@@ -25,12 +23,12 @@ const clockSkew = 15 * time.Minute
 // stays far below it.
 const maxAuthorization = 16 << 10
 
-// authenticator checks the authorization header against the account's keys.
-// Key bytes never leave it: no error and no log line contains one.
+// authenticator finds out who a request comes from by its authorization header.
 type authenticator struct {
-	keys []*accountKey
-	now  func() time.Time
-	last atomic.Pointer[parsedDate] // a busy client sends one date for a second long
+	access Access
+	now    func() time.Time
+	keys   atomic.Pointer[keySet]
+	last   atomic.Pointer[parsedDate] // a busy client sends one date for a second long
 }
 
 // parsedDate is a date header and what it says.
@@ -39,28 +37,24 @@ type parsedDate struct {
 	time time.Time
 }
 
-// accountKey is one master key with reusable HMAC states.
-type accountKey struct {
-	states sync.Pool // of hash.Hash keyed with the key
-	token  []byte    // base64url of the key's text: the signature part of an emulator's token
+func newAuthenticator(access Access, now func() time.Time) (*authenticator, error) {
+	keys, err := newKeySet(access.Keys())
+	if err != nil {
+		return nil, err
+	}
+	a := &authenticator{access: access, now: now}
+	a.keys.Store(keys)
+	return a, nil
 }
 
-// newAuthenticator decodes the keys (base64, as in a connection string).
-func newAuthenticator(keys []string, now func() time.Time) (*authenticator, error) {
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("cosmos: no account key is configured")
+// current is the keys as they are now. They are decoded when they have changed.
+func (a *authenticator) current() *keySet {
+	keys, now := a.keys.Load(), a.access.Keys()
+	if keys.of != now {
+		keys, _ = newKeySet(now) // a key that cannot be decoded opens nothing
+		a.keys.Store(keys)
 	}
-	a := &authenticator{now: now}
-	for i, text := range keys {
-		secret, err := base64.StdEncoding.DecodeString(text)
-		if err != nil || len(secret) == 0 {
-			return nil, fmt.Errorf("cosmos: account key %d is not base64", i+1)
-		}
-		k := &accountKey{token: []byte(base64.RawURLEncoding.EncodeToString([]byte(text)))}
-		k.states.New = func() any { return hmac.New(sha256.New, secret) }
-		a.keys = append(a.keys, k)
-	}
-	return a, nil
+	return keys
 }
 
 // credential is a parsed authorization header.
@@ -112,21 +106,29 @@ func malformedAuthorization() *apiError {
 	return unauthorized("The input authorization token can't serve the request. The authorization header has the wrong format: expected type=…&ver=…&sig=….")
 }
 
-// check authenticates a request to the address, or says why it cannot.
-func (a *authenticator) check(r *http.Request, addr *address) error {
+// check says who a request to the address comes from, or why nobody can tell.
+func (a *authenticator) check(r *http.Request, addr *address) (caller, error) {
 	cred, err := parseAuthorization(first(r.Header, hdrAuthorization))
 	if err != nil {
-		return err
+		return caller{}, err
 	}
+	keys := a.current()
 	switch cred.kind {
 	case "master":
-		return a.checkMaster(r, addr, cred)
+		return a.checkMaster(keys, r, addr, cred)
 	case "aad":
-		return a.checkToken(cred)
+		return a.checkToken(r.Context(), keys, cred)
 	case "resource":
-		return unauthorized("Resource tokens are not supported by Lazuli: use an account key or an Entra token.")
+		return caller{}, unauthorized("Resource tokens are not supported by Lazuli: use an account key or an Entra token.")
 	}
-	return unauthorized("The authorization type '%s' is unknown: expected master, resource or aad.", clip(cred.kind, 40))
+	return caller{}, unauthorized("The authorization type '%s' is unknown: expected master, resource or aad.", clip(cred.kind, 40))
+}
+
+// keyDisabled refuses every key of an account that takes tokens only.
+func keyDisabled() *apiError {
+	e := unauthorized("Local Authorization is disabled. Use an AAD token to authorize all requests.")
+	e.sub = subKeyDisabled
+	return e
 }
 
 // checkMaster verifies an HMAC signature over
@@ -135,9 +137,12 @@ func (a *authenticator) check(r *http.Request, addr *address) error {
 //
 // where date counts only without x-ms-date. Clients disagree on how the link
 // is escaped and cased, so the candidates of signedLinks are tried in turn.
-func (a *authenticator) checkMaster(r *http.Request, addr *address, cred credential) error {
+func (a *authenticator) checkMaster(keys *keySet, r *http.Request, addr *address, cred credential) (caller, error) {
+	if keys.of.Disabled {
+		return caller{}, keyDisabled()
+	}
 	if cred.ver != "1.0" {
-		return unauthorized("The authorization version '%s' is unknown: expected 1.0.", clip(cred.ver, 20))
+		return caller{}, unauthorized("The authorization version '%s' is unknown: expected 1.0.", clip(cred.ver, 20))
 	}
 	xdate, date := first(r.Header, hdrXDate), ""
 	stamp := xdate
@@ -146,24 +151,22 @@ func (a *authenticator) checkMaster(r *http.Request, addr *address, cred credent
 		stamp = date
 	}
 	if err := a.checkDate(stamp); err != nil {
-		return err
+		return caller{}, err
 	}
 	var sig [64]byte
 	if len(cred.sig) > 44 { // what 32 bytes make in base64
-		return malformedAuthorization()
+		return caller{}, malformedAuthorization()
 	}
 	n, err := base64.StdEncoding.Decode(sig[:], []byte(cred.sig))
 	if err != nil || n != sha256.Size {
-		return malformedAuthorization()
+		return caller{}, malformedAuthorization()
 	}
 	given := sig[:n]
 	var scratch [512]byte
 	for link := range signedLinks(addr) {
 		payload := appendPayload(scratch[:0], r.Method, addr.signedType(), link, xdate, date)
-		for _, k := range a.keys {
-			if k.signs(payload, given) {
-				return nil
-			}
+		if k := keys.signer(payload, given); k != nil {
+			return caller{readOnly: k.readOnly}, nil
 		}
 	}
 	link := addr.link
@@ -171,7 +174,7 @@ func (a *authenticator) checkMaster(r *http.Request, addr *address, cred credent
 		link = strings.ToLower(rid)
 	}
 	payload := appendPayload(nil, r.Method, addr.signedType(), link, xdate, date)
-	return unauthorized("The input authorization token can't serve the request. The wrong key is being used or the expected payload is not built as per the protocol. Server used the following payload to sign: '%s'", clip(string(payload), 1024))
+	return caller{}, unauthorized("The input authorization token can't serve the request. The wrong key is being used or the expected payload is not built as per the protocol. Server used the following payload to sign: '%s'", clip(string(payload), 1024))
 }
 
 // signedLinks yields the texts that a client may have signed as the link, the
@@ -232,33 +235,38 @@ func appendLower(b []byte, s string) []byte {
 	return b
 }
 
-// signs reports, in constant time, whether the key's signature of payload is given.
-func (k *accountKey) signs(payload, given []byte) bool {
-	h := k.states.Get().(hash.Hash)
-	defer k.states.Put(h)
-	h.Reset()
-	h.Write(payload)
-	var sum [sha256.Size]byte
-	return hmac.Equal(h.Sum(sum[:0]), given)
+// checkToken takes an Entra token: one that Access verifies, or one of the
+// emulator's making.
+//
+// The vendor's emulator has no issuer. Its clients send header, payload, and
+// base64url of the account key in place of a signature (.NET, Java and Go do so in
+// their emulator tests, and so do applications that are told to develop that way),
+// and it lets them do what the key may. Whoever sends one knows the key, so nothing
+// is opened by it that the key would not open; with the keys it is disabled.
+func (a *authenticator) checkToken(ctx context.Context, keys *keySet, cred credential) (caller, error) {
+	parts := strings.SplitN(cred.sig, ".", 4)
+	if len(parts) != 3 {
+		return caller{}, unauthorized("The Entra token is not a JWT of three parts.")
+	}
+	if k := keys.named(strings.TrimRight(parts[2], "=")); k != nil {
+		if keys.of.Disabled {
+			return caller{}, keyDisabled()
+		}
+		return caller{readOnly: k.readOnly}, a.checkTimes(parts[1])
+	}
+	b, err := a.access.Verify(ctx, cred.sig)
+	switch {
+	case fault.Is(err, fault.Unauthorized):
+		return caller{}, unauthorized("%v", err)
+	case err == nil && !b.Expires.IsZero() && !a.now().Before(b.Expires):
+		return caller{}, unauthorized("The Entra token has expired.")
+	}
+	return caller{token: true, bearer: b}, err
 }
 
-// checkToken accepts an Entra-shaped token by the emulator's rule: header,
-// payload, and base64url of the account key in place of a signature.
-func (a *authenticator) checkToken(cred credential) error {
-	parts := strings.Split(cred.sig, ".")
-	if len(parts) != 3 {
-		return unauthorized("The Entra token is not a JWT of three parts.")
-	}
-	known := false
-	for _, k := range a.keys {
-		if subtle.ConstantTimeCompare(k.token, []byte(strings.TrimRight(parts[2], "="))) == 1 {
-			known = true
-		}
-	}
-	if !known {
-		return unauthorized("The Entra token is not signed for this account: its third part must be the account key in base64url.")
-	}
-	body, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+// checkTimes reads when a token of the emulator's making is valid.
+func (a *authenticator) checkTimes(payload string) error {
+	body, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(payload, "="))
 	if err != nil {
 		return unauthorized("The payload of the Entra token is not base64url.")
 	}

@@ -15,9 +15,9 @@ var testKey = base64.StdEncoding.EncodeToString([]byte("a key that only this tes
 
 var testNow = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-func newTestAuth(t testing.TB, keys ...string) *authenticator {
+func newTestAuth(t testing.TB, keys Keys) *authenticator {
 	t.Helper()
-	a, err := newAuthenticator(keys, func() time.Time { return testNow })
+	a, err := newAuthenticator(&fakeAccess{keys: keys}, func() time.Time { return testNow })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func signed(path, key, link string, at time.Time) *http.Request {
 func TestMasterKey(t *testing.T) {
 	const path, link = "/dbs/D/colls/c/docs/a%2Fb", "dbs/D/colls/c/docs/a/b"
 	other := base64.StdEncoding.EncodeToString([]byte("another key"))
-	auth := newTestAuth(t, testKey, other)
+	auth := newTestAuth(t, Keys{Primary: testKey, Secondary: other})
 	with := func(change func(*http.Request)) *http.Request {
 		r := signed(path, testKey, link, testNow)
 		change(r)
@@ -76,7 +76,7 @@ func TestMasterKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = auth.check(tt.r, &addr)
+		_, err = auth.check(tt.r, &addr)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
@@ -94,14 +94,15 @@ func TestWrongKeyNamesThePayload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := asAPIError(newTestAuth(t, testKey).check(r, &addr))
+	_, err = newTestAuth(t, Keys{Primary: testKey}).check(r, &addr)
+	e := asAPIError(err)
 	if want := "'get\ndocs\ndbs/d/colls/c/docs/1\nwed, 04 mar 2026 05:06:07 gmt\n\n'"; !strings.Contains(e.msg, want) {
 		t.Errorf("%q does not contain %q", e.msg, want)
 	}
 }
 
 func TestEntraTokenByTheEmulatorsRule(t *testing.T) {
-	auth := newTestAuth(t, testKey)
+	auth := newTestAuth(t, Keys{Primary: testKey})
 	token := func(exp, nbf time.Time, key string) string {
 		enc := base64.RawURLEncoding.EncodeToString
 		claims := fmt.Sprintf(`{"nbf":%d,"exp":%d}`, nbf.Unix(), exp.Unix())
@@ -123,7 +124,7 @@ func TestEntraTokenByTheEmulatorsRule(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/dbs", nil)
 		r.Header.Set("Authorization", tt.header)
 		addr := address{kind: kindDatabase}
-		err := auth.check(r, &addr)
+		_, err := auth.check(r, &addr)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
@@ -134,9 +135,9 @@ func TestEntraTokenByTheEmulatorsRule(t *testing.T) {
 }
 
 func TestKeysMustBeBase64(t *testing.T) {
-	for _, keys := range [][]string{nil, {""}, {"not base64!"}, {testKey, "%%%"}} {
-		if _, err := newAuthenticator(keys, time.Now); err == nil {
-			t.Errorf("keys %q are accepted", keys)
+	for _, keys := range []Keys{{}, {Primary: "not base64!"}, {Primary: testKey, Secondary: "%%%"}, {Primary: testKey, SecondaryReadOnly: "%%%"}} {
+		if _, err := newAuthenticator(&fakeAccess{keys: keys}, time.Now); err == nil {
+			t.Errorf("keys %+v are accepted", keys)
 		} else if strings.Contains(err.Error(), testKey) {
 			t.Errorf("the error shows a key: %v", err)
 		}
@@ -151,12 +152,12 @@ func FuzzAuthHeader(f *testing.F) {
 	f.Add("type=aad&ver=1.0&sig=a.b.c")
 	f.Add("type=resource&ver=1&sig=a;b;")
 	f.Add("&&==%")
-	auth := newTestAuth(f, testKey)
+	auth := newTestAuth(f, Keys{Primary: testKey})
 	f.Fuzz(func(t *testing.T, header string) {
 		r := signed("/dbs/d/colls/c/docs/1", testKey, "dbs/d/colls/c/docs/1", testNow)
 		r.Header["Authorization"] = []string{header}
 		addr := address{kind: kindItem, item: true, link: "x", rawLink: "x"} // never what was signed
-		if err := auth.check(r, &addr); err == nil {
+		if _, err := auth.check(r, &addr); err == nil {
 			t.Errorf("header %q is accepted", header)
 		}
 	})

@@ -45,7 +45,7 @@ func newBench(b *testing.B, n int, h2 bool) *benchAccount {
 		b.Fatal(err)
 	}
 	exists, account := testCatalogue(b, store)
-	svc, err := New(Config{Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Keys: []string{testKey}})
+	svc, err := New(Config{Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Access: withKey(testKey)})
 	if err != nil {
 		b.Fatal(err)
 	}

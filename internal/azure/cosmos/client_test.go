@@ -67,7 +67,7 @@ func newAccountOn(t testing.TB, fs vfs.FS, now func() time.Time, change func(*Co
 		t.Fatal(err)
 	}
 	exists, account := testCatalogue(t, store)
-	c := Config{Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Keys: []string{testKey}}
+	c := Config{Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Access: withKey(testKey)}
 	if change != nil {
 		change(&c)
 	}

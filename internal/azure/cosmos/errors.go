@@ -25,6 +25,9 @@ const (
 	subSessionAhead   = 1002 // 404: the session token is ahead of this store
 	subOwnerMissing   = 1003 // 404: the database or container is missing
 	subRangeGone      = 1002 // 410: unknown partition key range
+	subKeyDisabled    = 5202 // 401: local authentication is off
+	subNoToken        = 5300 // 403: no token opens this
+	subNoRole         = 5301 // 403: the token's bearer lacks the role
 )
 
 // apiError is an error in the service's own shape.

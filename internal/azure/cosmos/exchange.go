@@ -19,6 +19,7 @@ type exchange struct {
 	w    http.ResponseWriter
 	r    *http.Request
 	addr address
+	who  caller
 
 	coll   *docstore.Container // once an operation resolved it
 	info   *containerInfo      // of coll

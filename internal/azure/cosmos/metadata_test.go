@@ -34,12 +34,13 @@ func TestBadConfigurationIsRefused(t *testing.T) {
 		"no store":          func(c *Config) { c.Store = docstore.Account{} },
 		"no catalogue":      func(c *Config) { c.Exists = nil },
 		"no log":            func(c *Config) { c.Log = nil },
-		"no key":            func(c *Config) { c.Keys = nil },
+		"no access":         func(c *Config) { c.Access = nil },
+		"no key":            func(c *Config) { c.Access = &fakeAccess{} },
 		"unknown level":     func(c *Config) { c.Consistency = "Mostly" },
 		"endpoint no URL":   func(c *Config) { c.AdvertisedEndpoint = "localhost:8081" },
 		"endpoint is a ftp": func(c *Config) { c.AdvertisedEndpoint = "ftp://localhost" },
 	} {
-		c := Config{Store: good.store.Account(1), Exists: good.service.exists, Log: good.service.log, Keys: []string{testKey}}
+		c := Config{Store: good.store.Account(1), Exists: good.service.exists, Log: good.service.log, Access: withKey(testKey)}
 		change(&c)
 		if _, err := New(c); err == nil {
 			t.Errorf("%s: accepted", name)

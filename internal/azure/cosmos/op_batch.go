@@ -29,6 +29,10 @@ type batchOp struct {
 // operation, 200 when all succeeded, else 207. When an atomic batch fails the
 // operation at fault has its own status and the others 424.
 func (x *exchange) executeBatch() error {
+	batch, err := x.readBatch()
+	if err != nil {
+		return err
+	}
 	if err := x.openContainer(); err != nil {
 		return err
 	}
@@ -40,17 +44,6 @@ func (x *exchange) executeBatch() error {
 		return err
 	}
 	goOn, err := flag(x.r.Header, hdrBatchContinue)
-	if err != nil {
-		return err
-	}
-	body, err := x.readBody()
-	if err != nil {
-		return err
-	}
-	if len(body) > 0 && body[0] == hybridRowMark {
-		return unsupported("The HybridRow format of batches", "The .NET SDK has no JSON batches: use single item operations there, or another SDK.")
-	}
-	batch, err := parseBatch(body)
 	if err != nil {
 		return err
 	}
@@ -75,6 +68,36 @@ func (x *exchange) executeBatch() error {
 		return err
 	}
 	return x.replyBatch(ops, results, atomic)
+}
+
+// readBatch reads the operations. The caller must have the right of each of them,
+// or none is run: which of them a stranger could not run is no business of his.
+func (x *exchange) readBatch() ([]batchOp, error) {
+	body, err := x.readBody()
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > 0 && body[0] == hybridRowMark {
+		return nil, unsupported("The HybridRow format of batches", "The .NET SDK has no JSON batches: use single item operations there, or another SDK.")
+	}
+	batch, err := parseBatch(body)
+	if err != nil {
+		return nil, err
+	}
+	for i := range batch {
+		if r, known := batchRights[batch[i].kind]; known {
+			if err := x.authorize(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return batch, nil
+}
+
+// batchRights are the rights of the operations of batches. Others do not exist,
+// and are refused.
+var batchRights = map[string]right{
+	"Create": createItem, "Upsert": upsertItem, "Replace": replaceItem, "Read": readItem, "Delete": deleteItem, "Patch": replaceItem,
 }
 
 // parseBatch cuts the request into its operations.

@@ -10,20 +10,21 @@ type refusal struct {
 	feature string
 	instead string
 	feed    string // key of the empty feed that lists answer; "" refuses lists too
+	right   right  // what such a list asks for
 }
 
 // refusals: lists are empty, so that tools that browse an account work, and
 // everything that would create or run one is refused by name. A registration
 // that is accepted but never runs would be a silent wrong answer.
 var refusals = []refusal{
-	{kindSproc, "Stored procedures: server-side JavaScript", "Use a transactional batch for several writes to one partition key.", "StoredProcedures"},
-	{kindTrigger, "Triggers: server-side JavaScript", "Use the change feed, for instance with a Cosmos DB triggered function.", "Triggers"},
-	{kindUDF, "User defined functions: server-side JavaScript", "Use the built-in functions of SQL.", "UserDefinedFunctions"},
-	{kindUser, "Users and their resource tokens", "Use an account key or an Entra token.", "Users"},
-	{kindPermission, "Permissions and their resource tokens", "Use an account key or an Entra token.", "Permissions"},
-	{kindEncryptionKey, "Client encryption keys (always encrypted)", "Encrypt properties in the application.", "ClientEncryptionKeys"},
-	{kindConflict, "Conflict resolution: an account has one write region and so no conflicts", "Nothing needs to be done.", "Conflicts"},
-	{kindAddresses, "Direct mode (RNTBD)", "Set the client's connection mode to gateway: ConnectionMode.Gateway in .NET, gatewayMode() in Java, \"connectionMode\": \"Gateway\" in host.json.", ""},
+	{kindSproc, "Stored procedures: server-side JavaScript", "Use a transactional batch for several writes to one partition key.", "StoredProcedures", manageRead},
+	{kindTrigger, "Triggers: server-side JavaScript", "Use the change feed, for instance with a Cosmos DB triggered function.", "Triggers", manageRead},
+	{kindUDF, "User defined functions: server-side JavaScript", "Use the built-in functions of SQL.", "UserDefinedFunctions", manageRead},
+	{kindUser, "Users and their resource tokens", "Use an account key or an Entra token.", "Users", manageRead},
+	{kindPermission, "Permissions and their resource tokens", "Use an account key or an Entra token.", "Permissions", manageRead},
+	{kindEncryptionKey, "Client encryption keys (always encrypted)", "Encrypt properties in the application.", "ClientEncryptionKeys", readMetadata},
+	{kindConflict, "Conflict resolution: an account has one write region and so no conflicts", "Nothing needs to be done.", "Conflicts", manageConflicts},
+	{kindAddresses, "Direct mode (RNTBD)", "Set the client's connection mode to gateway: ConnectionMode.Gateway in .NET, gatewayMode() in Java, \"connectionMode\": \"Gateway\" in host.json.", "", noRight},
 }
 
 // findRefusal answers for what the operation table does not serve.
@@ -33,7 +34,7 @@ func findRefusal(method string, addr *address, v variant) (*operation, error) {
 			continue
 		}
 		if f.feed != "" && !addr.item && (method == http.MethodGet || v == query) {
-			return &operation{name: kindNames[f.kind] + ".list", run: emptyFeed(f.feed)}, nil
+			return &operation{name: kindNames[f.kind] + ".list", right: f.right, run: emptyFeed(f.feed)}, nil
 		}
 		if f.feed != "" && addr.item && (method == http.MethodGet || method == http.MethodDelete) {
 			return nil, notFound(addr.link)

@@ -25,46 +25,50 @@ type operation struct {
 	kind    kind
 	item    bool // the path names one resource
 	variant variant
+	right   right // what the caller must have
 	run     func(*exchange) error
 }
 
 // operations is everything this package serves or knowingly refuses. The most
 // frequent come first, because the look-up walks.
+//
+// What a list of items asks for is the service's own ReadFeed; a patch replaces
+// what it reads.
 var operations = []operation{
-	{"item.read", http.MethodGet, kindItem, true, plain, (*exchange).readItem},
-	{"item.upsert", http.MethodPost, kindItem, false, upsert, (*exchange).upsertItem},
-	{"item.create", http.MethodPost, kindItem, false, plain, (*exchange).createItem},
-	{"item.replace", http.MethodPut, kindItem, true, plain, (*exchange).replaceItem},
-	{"item.patch", http.MethodPatch, kindItem, true, plain, (*exchange).patchItem},
-	{"item.delete", http.MethodDelete, kindItem, true, plain, (*exchange).deleteItem},
-	{"item.query", http.MethodPost, kindItem, false, query, (*exchange).queryItems},
-	{"item.plan", http.MethodPost, kindItem, false, plan, (*exchange).planQuery},
-	{"item.batch", http.MethodPost, kindItem, false, batch, (*exchange).executeBatch},
-	{"item.list", http.MethodGet, kindItem, false, plain, (*exchange).listItems},
-	{"item.changes", http.MethodGet, kindItem, false, changes, (*exchange).listChanges},
+	{"item.read", http.MethodGet, kindItem, true, plain, readItem, (*exchange).readItem},
+	{"item.upsert", http.MethodPost, kindItem, false, upsert, upsertItem, (*exchange).upsertItem},
+	{"item.create", http.MethodPost, kindItem, false, plain, createItem, (*exchange).createItem},
+	{"item.replace", http.MethodPut, kindItem, true, plain, replaceItem, (*exchange).replaceItem},
+	{"item.patch", http.MethodPatch, kindItem, true, plain, replaceItem, (*exchange).patchItem},
+	{"item.delete", http.MethodDelete, kindItem, true, plain, deleteItem, (*exchange).deleteItem},
+	{"item.query", http.MethodPost, kindItem, false, query, executeQuery, (*exchange).queryItems},
+	{"item.plan", http.MethodPost, kindItem, false, plan, executeQuery, (*exchange).planQuery},
+	{"item.batch", http.MethodPost, kindItem, false, batch, perItem, (*exchange).executeBatch},
+	{"item.list", http.MethodGet, kindItem, false, plain, readChangeFeed, (*exchange).listItems},
+	{"item.changes", http.MethodGet, kindItem, false, changes, readChangeFeed, (*exchange).listChanges},
 
-	{"account.read", http.MethodGet, kindAccount, false, plain, (*exchange).readAccount},
+	{"account.read", http.MethodGet, kindAccount, false, plain, readMetadata, (*exchange).readAccount},
 
-	{"database.create", http.MethodPost, kindDatabase, false, plain, (*exchange).createDatabase},
-	{"database.list", http.MethodGet, kindDatabase, false, plain, (*exchange).listDatabases},
-	{"database.query", http.MethodPost, kindDatabase, false, query, (*exchange).queryDatabases},
-	{"database.read", http.MethodGet, kindDatabase, true, plain, (*exchange).readDatabase},
-	{"database.delete", http.MethodDelete, kindDatabase, true, plain, (*exchange).deleteDatabase},
+	{"database.create", http.MethodPost, kindDatabase, false, plain, manageWrite, (*exchange).createDatabase},
+	{"database.list", http.MethodGet, kindDatabase, false, plain, readMetadata, (*exchange).listDatabases},
+	{"database.query", http.MethodPost, kindDatabase, false, query, readMetadata, (*exchange).queryDatabases},
+	{"database.read", http.MethodGet, kindDatabase, true, plain, readMetadata, (*exchange).readDatabase},
+	{"database.delete", http.MethodDelete, kindDatabase, true, plain, manageWrite, (*exchange).deleteDatabase},
 
-	{"container.create", http.MethodPost, kindContainer, false, plain, (*exchange).createContainer},
-	{"container.list", http.MethodGet, kindContainer, false, plain, (*exchange).listContainers},
-	{"container.query", http.MethodPost, kindContainer, false, query, (*exchange).queryContainers},
-	{"container.read", http.MethodGet, kindContainer, true, plain, (*exchange).readContainer},
-	{"container.replace", http.MethodPut, kindContainer, true, plain, (*exchange).replaceContainer},
-	{"container.delete", http.MethodDelete, kindContainer, true, plain, (*exchange).deleteContainer},
-	{"partition.delete", http.MethodPost, kindOperation, true, plain, (*exchange).deletePartition},
-	{"range.list", http.MethodGet, kindRange, false, plain, (*exchange).listRanges},
-	{"range.list", http.MethodGet, kindRange, false, changes, (*exchange).listRanges},
+	{"container.create", http.MethodPost, kindContainer, false, plain, manageWrite, (*exchange).createContainer},
+	{"container.list", http.MethodGet, kindContainer, false, plain, readMetadata, (*exchange).listContainers},
+	{"container.query", http.MethodPost, kindContainer, false, query, readMetadata, (*exchange).queryContainers},
+	{"container.read", http.MethodGet, kindContainer, true, plain, readMetadata, (*exchange).readContainer},
+	{"container.replace", http.MethodPut, kindContainer, true, plain, manageWrite, (*exchange).replaceContainer},
+	{"container.delete", http.MethodDelete, kindContainer, true, plain, manageWrite, (*exchange).deleteContainer},
+	{"partition.delete", http.MethodPost, kindOperation, true, plain, deleteItem, (*exchange).deletePartition},
+	{"range.list", http.MethodGet, kindRange, false, plain, readMetadata, (*exchange).listRanges},
+	{"range.list", http.MethodGet, kindRange, false, changes, readMetadata, (*exchange).listRanges},
 
-	{"offer.list", http.MethodGet, kindOffer, false, plain, (*exchange).listOffers},
-	{"offer.query", http.MethodPost, kindOffer, false, query, (*exchange).queryOffers},
-	{"offer.read", http.MethodGet, kindOffer, true, plain, (*exchange).readOffer},
-	{"offer.replace", http.MethodPut, kindOffer, true, plain, (*exchange).replaceOffer},
+	{"offer.list", http.MethodGet, kindOffer, false, plain, manageRead, (*exchange).listOffers},
+	{"offer.query", http.MethodPost, kindOffer, false, query, manageRead, (*exchange).queryOffers},
+	{"offer.read", http.MethodGet, kindOffer, true, plain, manageRead, (*exchange).readOffer},
+	{"offer.replace", http.MethodPut, kindOffer, true, plain, manageWrite, (*exchange).replaceOffer},
 }
 
 // findOperation returns the operation for a request. Whatever is not in the

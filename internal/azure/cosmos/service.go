@@ -14,7 +14,8 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
-// Config is what a Service needs. Store, Log and Keys are required.
+// Config is what a Service needs. Store, Exists, Log and
+// Access are required.
 type Config struct {
 	Store docstore.Account
 	// Exists makes and removes databases and containers; Account is the store's
@@ -22,8 +23,8 @@ type Config struct {
 	Exists  *resource.Catalogue
 	Account resource.Account
 	Log     *slog.Logger
-	// Keys are the account's master keys in base64, primary first.
-	Keys []string
+	// Access decides who may do what.
+	Access Access
 	// AdvertisedEndpoint is the URL that the account names as its location.
 	// Empty: built from each request's Host header, which is reachable for
 	// whoever sent it.
@@ -76,13 +77,13 @@ var consistencyLevels = []string{"Strong", "BoundedStaleness", "Session", "Consi
 
 // New checks the configuration and returns a Service.
 func New(c Config) (*Service, error) {
-	if c.Store == (docstore.Account{}) || c.Exists == nil || c.Log == nil {
-		return nil, errors.New("cosmos: a store, a catalogue and a logger are required")
+	if c.Store == (docstore.Account{}) || c.Exists == nil || c.Log == nil || c.Access == nil {
+		return nil, errors.New("cosmos: a store, a catalogue, a logger and who decides on access are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	auth, err := newAuthenticator(c.Keys, c.Now)
+	auth, err := newAuthenticator(c.Access, c.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve routes, authenticates, intercepts and runs the operation.
+// serve routes, authenticates, authorizes, intercepts and runs the operation.
 func (x *exchange) serve() error {
 	var err error
 	if x.addr, err = parsePath(x.r.URL.EscapedPath()); err != nil {
@@ -157,7 +158,7 @@ func (x *exchange) serve() error {
 		_, err := findRefusal(x.r.Method, &x.addr, plain)
 		return err
 	}
-	if err := x.svc.auth.check(x.r, &x.addr); err != nil {
+	if x.who, err = x.svc.auth.check(x.r, &x.addr); err != nil {
 		return err
 	}
 	op, err := findOperation(x.r, &x.addr)
@@ -165,6 +166,9 @@ func (x *exchange) serve() error {
 		return err
 	}
 	x.event.Operation = op.name
+	if err := x.authorize(op.right); err != nil {
+		return err
+	}
 	if x.svc.strict && x.addr.kind == kindItem && x.addr.item {
 		if err := checkStrictID(x.addr.id); err != nil {
 			return err

@@ -2,26 +2,14 @@ package eventhubs
 
 import (
 	"context"
-	"net"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
-// Bearer is what a verified bearer token (a JWT from Entra) allows.
-type Bearer struct {
-	Principal string    // who, for events and logs
-	Rights    Rights    // from the principal's role assignments
-	Expires   time.Time // zero: never
-}
-
-// VerifyBearer checks a bearer token for a resource ("sb://host/hub/…") and
-// returns what it allows. It may wait, for instance for an issuer's keys. An
-// error's text is sent to the client, so it must not contain the token.
-type VerifyBearer func(ctx context.Context, token, audience string) (Bearer, error)
-
-// bearerTypes are the put-token types that carry a bearer token; the older
-// spelling comes from clients of the first AMQP generation.
+// isBearerType reports whether the put-token type is a bearer token; the older
+// spellings come from clients of the first AMQP generation.
 func isBearerType(tokenType string) bool {
 	return tokenType == "jwt" || tokenType == "servicebus.windows.net:jwt" || tokenType == "amqp:jwt"
 }
@@ -31,30 +19,38 @@ func isSASType(tokenType string) bool {
 	return tokenType == "servicebus.windows.net:sastoken" || tokenType == "amqp:sastoken"
 }
 
-// refuseBearer is the verifier of a service that knows no issuer.
-func refuseBearer(context.Context, string, string) (Bearer, error) {
-	return Bearer{}, fault.New(fault.Unauthorized, "",
-		"InvalidIssuer: Bearer tokens are not accepted here: no token issuer is configured. "+
-			"Use a connection string, or set eventHubs.acceptAnyBearerToken for local development.")
+// verifyToken checks a token of either family. tokenType may be "" when the
+// request does not say; the token's own form then decides.
+func (s *Service) verifyToken(ctx context.Context, tokenType, token, audience string) (grant, error) {
+	sas := isSASType(tokenType) || tokenType == "" && strings.HasPrefix(token, sasPrefix)
+	switch {
+	case !sas && tokenType != "" && !isBearerType(tokenType):
+		return grant{}, fault.New(fault.Invalid, "",
+			"The token type '%s' is not one of servicebus.windows.net:sastoken, jwt.", clip(tokenType))
+	case token == "":
+		return grant{}, fault.New(fault.Unauthorized, "", "InvalidToken: The token is empty.")
+	case len(token) > maxTokenBytes:
+		return grant{}, fault.New(fault.Unauthorized, "", "InvalidToken: The token is longer than %d bytes.", maxTokenBytes)
+	case sas:
+		return s.keys().verifySAS(token, audience, time.Now())
+	}
+	return s.verifyBearer(ctx, token, audience)
 }
 
-// acceptAnyBearer trusts every bearer token as a manager. It is for
-// conformance runs and local development; the service only uses it for peers
-// on the loopback interface.
-func acceptAnyBearer(_ context.Context, token, _ string) (Bearer, error) {
-	if token == "" {
-		return Bearer{}, fault.New(fault.Unauthorized, "", "InvalidToken: The bearer token is empty.")
+// verifyBearer checks a bearer token. What it grants is asked when it is used.
+func (s *Service) verifyBearer(ctx context.Context, token, audience string) (grant, error) {
+	b, err := s.cfg.Access.Verify(ctx, token)
+	if err != nil {
+		return grant{}, err
 	}
-	return Bearer{Principal: "any-bearer", Rights: Manage}, nil
+	if !b.Expires.IsZero() && !time.Now().Before(b.Expires) {
+		return grant{}, errExpired(b.Expires.UTC().Format(expiryLayout))
+	}
+	return grant{scope: resourcePath(audience), expires: b.Expires, name: b.Principal, may: b.May}, nil
 }
 
-// onLoopback reports whether the peer is on this machine.
-func onLoopback(addr net.Addr) bool {
-	switch a := addr.(type) {
-	case *net.TCPAddr:
-		return a.IP.IsLoopback()
-	case nil:
-		return false
-	}
-	return addr.Network() == "pipe" || addr.Network() == "unix"
+// keys are the shared access policies as they are now.
+func (s *Service) keys() keyring {
+	rules, local := s.cfg.Access.Rules()
+	return keyring{rules: rules, disabled: !local}
 }

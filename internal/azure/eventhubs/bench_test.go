@@ -51,7 +51,7 @@ func newBenchWorld(b *testing.B) *world {
 	if _, err := w.broker.Namespace(1).EnsureHub(broker.HubConfig{Name: "hub", Partitions: 4}); err != nil {
 		b.Fatal(err)
 	}
-	s, err := New(Config{Hubs: w.broker.Namespace(1)})
+	s, err := New(Config{Hubs: w.broker.Namespace(1), Access: newFakeAccess(emulatorRule())})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (c *conn) putToken(ctx context.Context, req request) reply {
 	audience := req.property("name")
 	g, err := c.checkToken(ctx, req, audience)
 	if err == nil {
-		err = c.claims.put(g)
+		err = c.hold(g)
 	}
 	if err != nil {
 		r := c.refusal(err)
@@ -35,8 +35,22 @@ func (c *conn) putToken(ctx context.Context, req request) reply {
 	return reply{status: 202, text: "Accepted"}
 }
 
+// hold makes the grant a claim of the connection. A rule that changed since the
+// token was verified is seen here, and one that changes from here on by watch.
+func (c *conn) hold(g grant) error {
+	if err := c.claims.put(g); err != nil {
+		return err
+	}
+	if err := c.claims.judgeOne(g.scope, c.svc.keys()); err != nil {
+		return fault.Wrap(fault.Unauthorized, "", err, "InvalidSignature: The token has an invalid signature")
+	}
+	c.proven.Store(true)
+	return nil
+}
+
 // checkToken verifies the token and that the hub it was put for exists. The
-// order keeps strangers from learning which hubs there are.
+// order keeps strangers from learning which hubs there are; a bearer is one
+// until it attaches a link, so it is not told.
 func (c *conn) checkToken(ctx context.Context, req request, audience string) (grant, error) {
 	if op := req.property("operation"); op != "put-token" {
 		return grant{}, fault.New(fault.Invalid, "", "The operation '%s' is not supported by $cbs; use put-token.", clip(op))
@@ -52,11 +66,11 @@ func (c *conn) checkToken(ctx context.Context, req request, audience string) (gr
 	if tokenType == "" {
 		return grant{}, fault.New(fault.Invalid, "", "The property 'type' must hold the token's type.")
 	}
-	g, err := c.svc.verifyToken(ctx, c.amqp.RemoteAddr(), tokenType, token, audience)
+	g, err := c.svc.verifyToken(ctx, tokenType, token, audience)
 	if err != nil {
 		return grant{}, err
 	}
-	if hub := hubOfPath(g.scope); hub != "" && hub[0] != '$' {
+	if hub := hubOfPath(g.scope); g.may == nil && hub != "" && hub[0] != '$' {
 		if _, err := c.svc.hub(hub, c.uri(hub)); err != nil {
 			return grant{}, err
 		}

@@ -1,6 +1,7 @@
 package eventhubs
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -33,42 +34,68 @@ func (c *claims) put(g grant) error {
 	return nil
 }
 
-// allows reports whether some unexpired grant covers the path with the right.
-func (c *claims) allows(path string, right Rights, now time.Time) bool {
+// denial is why no grant allows something.
+type denial struct {
+	expired time.Time // when the last grant ended that would have allowed it; zero: there is none
+	why     error     // what a grant lacks that covers the path; nil: there is nothing to say
+}
+
+// check returns nil when some unexpired grant covers the path with the right.
+// Bearers are asked last: each refusal of theirs is put on record.
+func (c *claims) check(path string, right Rights, now time.Time) *denial {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, g := range c.grants {
-		if g.rights.Has(right) && g.validAt(now) && covers(g.scope, path) {
-			return true
+	var d denial
+	for _, bearers := range [...]bool{false, true} {
+		for _, g := range c.grants {
+			if (g.may != nil) == bearers && covers(g.scope, path) && d.admits(g, path, right, now) {
+				return nil
+			}
 		}
 	}
-	return false
+	return &d
 }
 
-// allowsAny reports whether some unexpired grant covers the path with any
-// right at all: enough to read a hub's properties.
-func (c *claims) allowsAny(path string, now time.Time) bool {
-	return c.allows(path, Listen, now) || c.allows(path, Send, now)
-}
-
-// empty reports whether no token was ever accepted.
-func (c *claims) empty() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.grants) == 0
-}
-
-// lastExpiry returns when the longest-lived grant for the path ended or ends;
-// ok is false when there is none that can end.
-func (c *claims) lastExpiry(path string, right Rights) (at time.Time, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, g := range c.grants {
-		if g.rights.Has(right) && covers(g.scope, path) && g.expires.After(at) {
-			at, ok = g.expires, true
+// admits reports whether the grant allows it, or notes why not.
+func (d *denial) admits(g grant, path string, right Rights, now time.Time) bool {
+	if !g.validAt(now) {
+		if (g.may != nil || g.void == nil && g.rights.Has(right)) && g.expires.After(d.expired) {
+			d.expired = g.expires
 		}
+		return false
 	}
-	return at, ok
+	err := g.allows(right, path)
+	if err != nil && !errors.Is(err, errNoRight) {
+		d.why = err
+	}
+	return err == nil
+}
+
+// checkAny is check for any right at all: enough to read a hub's properties.
+func (c *claims) checkAny(path string, now time.Time) *denial {
+	d := c.check(path, Listen, now)
+	if d != nil && c.check(path, Send, now) == nil {
+		return nil
+	}
+	return d
+}
+
+// judge looks at the grants under other rules.
+func (c *claims) judge(keys keyring) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for scope, g := range c.grants {
+		c.grants[scope] = keys.judge(g)
+	}
+}
+
+// judgeOne looks at the grant of a scope anew and returns why it is void, or nil.
+func (c *claims) judgeOne(scope string, keys keyring) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g := keys.judge(c.grants[scope])
+	c.grants[scope] = g
+	return g.void
 }
 
 // nextExpiry returns the earliest expiry after now, if any.

@@ -11,7 +11,7 @@ import (
 func TestClaims(t *testing.T) {
 	now := tokenTime
 	var c claims
-	if !c.empty() || c.allowsAny("hub", now) {
+	if c.checkAny("hub", now) == nil {
 		t.Fatal("a new connection has claims")
 	}
 	must := func(g grant) {
@@ -37,18 +37,18 @@ func TestClaims(t *testing.T) {
 		{"hub", Listen, time.Hour, false},
 		{"other", Listen, 0, false},
 	} {
-		if got := c.allows(w.path, w.right, now.Add(w.after)); got != w.want {
+		if got := c.check(w.path, w.right, now.Add(w.after)) == nil; got != w.want {
 			t.Errorf("%s on %s after %v: %v", w.right, w.path, w.after, got)
 		}
 	}
 	if at, ok := c.nextExpiry(now); !ok || !at.Equal(now.Add(time.Minute)) {
 		t.Errorf("next expiry %v, %v", at, ok)
 	}
-	if at, ok := c.lastExpiry("hub/partitions/1", Send); !ok || !at.Equal(now.Add(time.Minute)) {
-		t.Errorf("last expiry %v, %v", at, ok)
+	if d := c.check("hub/partitions/1", Send, now.Add(time.Hour)); d == nil || !d.expired.Equal(now.Add(time.Minute)) {
+		t.Errorf("denial %+v", d)
 	}
 	must(grant{scope: "hub/partitions/1", rights: Send, expires: now.Add(2 * time.Hour)})
-	if !c.allows("hub/partitions/1", Send, now.Add(90*time.Minute)) {
+	if c.check("hub/partitions/1", Send, now.Add(90*time.Minute)) != nil {
 		t.Error("a renewal does not replace the old token")
 	}
 }

@@ -26,7 +26,7 @@ type conn struct {
 	stopping <-chan struct{} // closed when the service stops
 
 	claims     claims
-	proven     atomic.Bool // a request to $management brought a good token
+	proven     atomic.Bool // a good token or key came, be it to $management
 	cbs        rpcNode
 	management rpcNode
 
@@ -37,7 +37,7 @@ type conn struct {
 
 // guard is the claim that a link lives on.
 type guard struct {
-	path  string
+	addr  Address
 	right Rights
 }
 
@@ -54,10 +54,12 @@ func newConn(s *Service, ac *amqp.Conn) *conn {
 			if err := c.claims.put(g); err != nil {
 				break // more rules of one name than a connection may hold
 			}
+			c.proven.Store(true)
 		}
 	}
 	c.timer = time.AfterFunc(s.cfg.ClaimTimeout, c.review)
 	c.event(ConnOpened{Namespace: c.svc.account(), Remote: c.remote, Container: clip(ac.Peer().ContainerID), Product: product(ac.Peer()), TLS: ac.TLS()})
+	c.spawn(c.watch)
 	return c
 }
 
@@ -151,29 +153,6 @@ func dynamic(l *amqp.Link) bool {
 		(l.Role == amqp.RoleSender && l.Remote.Source != nil && l.Remote.Source.Dynamic)
 }
 
-// admit checks the claim a data link needs and remembers it, so that the link
-// ends when the claim does.
-func (c *conn) admit(l *amqp.Link, a Address, right Rights) error {
-	g := guard{path: a.path(), right: right}
-	now := time.Now()
-	if !c.claims.allows(g.path, right, now) {
-		if at, ok := c.claims.lastExpiry(g.path, right); ok {
-			return errExpired(at.Format(expiryLayout))
-		}
-		return errMissingClaim(right, c.uri(a.String()))
-	}
-	c.mu.Lock()
-	c.guarded[l] = g
-	c.mu.Unlock()
-	return nil
-}
-
-func (c *conn) release(l *amqp.Link) {
-	c.mu.Lock()
-	delete(c.guarded, l)
-	c.mu.Unlock()
-}
-
 // endIfDeleted detaches a link whose hub was deleted, perhaps
 // because another of that name has taken its place, and reports whether it did.
 func (c *conn) endIfDeleted(l *amqp.Link, a Address, hub *broker.Hub) bool {
@@ -182,50 +161,6 @@ func (c *conn) endIfDeleted(l *amqp.Link, a Address, hub *broker.Hub) bool {
 	}
 	l.Detach(errNoEntity(c.uri(a.Hub)).wire())
 	return true
-}
-
-// reschedule sets the timer to the next moment at which a claim may lapse.
-func (c *conn) reschedule() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.timer == nil {
-		return
-	}
-	now := time.Now()
-	grace := c.svc.cfg.ExpiryGrace
-	if at, ok := c.claims.nextExpiry(now.Add(-grace)); ok {
-		c.timer.Reset(at.Add(grace).Sub(now))
-	} else {
-		c.timer.Stop()
-	}
-}
-
-// review runs on the timer: it closes a connection that never brought a good
-// token, be it on $cbs or with a request to $management, and detaches the links whose tokens ran out longer than the grace ago.
-func (c *conn) review() {
-	if c.claims.empty() {
-		if c.proven.Load() {
-			return
-		}
-		c.amqp.Shutdown(refuse(401, amqp.ErrUnauthorized,
-			"Unauthorized access. No valid token came within %v, neither on $cbs nor in a request to $management.", c.svc.cfg.ClaimTimeout).wire())
-		return
-	}
-	cutoff := time.Now().Add(-c.svc.cfg.ExpiryGrace)
-	lapsed := make(map[*amqp.Link]*refusal)
-	c.mu.Lock()
-	for l, g := range c.guarded {
-		if !c.claims.allows(g.path, g.right, cutoff) {
-			at, _ := c.claims.lastExpiry(g.path, g.right)
-			lapsed[l] = errExpired(at.Format(expiryLayout))
-		}
-	}
-	c.mu.Unlock()
-	for l, r := range lapsed {
-		c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: clip(addressOf(l)), Reason: r.text})
-		l.Detach(r.wire())
-	}
-	c.reschedule()
 }
 
 // Closed ends the connection's goroutines.

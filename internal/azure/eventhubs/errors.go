@@ -3,11 +3,14 @@ package eventhubs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // Error conditions that are the service's own rather than the protocol's.
@@ -106,10 +109,27 @@ func wireText(err error) (text string, cause error) {
 // SDKs' error handling and the service's documented messages.
 
 // errMissingClaim refuses a link whose claims do not suffice. Clients look for
-// "'Send' claim(s) are required".
-func errMissingClaim(right Rights, resource string) *refusal {
+// "'Send' claim(s) are required". why, if it is not "", is a sentence that says
+// what the claims lack.
+func errMissingClaim(right Rights, resource, why string) *refusal {
+	if why != "" {
+		why = " " + strings.TrimRight(why, ".") + "."
+	}
 	return refuse(401, amqp.ErrUnauthorized,
-		"Unauthorized access. '%s' claim(s) are required to perform this operation. Resource: '%s'.", right, resource)
+		"Unauthorized access. '%s' claim(s) are required to perform this operation. Resource: '%s'.%s %s", right, resource, why, tracked())
+}
+
+// errLocalAuthDisabled refuses every key of a namespace that takes bearer tokens
+// only (azure-sdk-for-js 32923 has the words).
+func errLocalAuthDisabled() *refusal {
+	return refuse(401, amqp.ErrUnauthorized,
+		"LocalAuthDisabled: Authorization failed because SAS authentication has been disabled for the namespace. %s", tracked())
+}
+
+// tracked ends the texts that the service's gateway writes about access: by the
+// id its support finds a request.
+func tracked() string {
+	return "TrackingId:" + uuid.New() + "_G0, SystemTracker:NoSystemTracker, Timestamp:" + time.Now().UTC().Format("2006-01-02T15:04:05")
 }
 
 // errNoEntity says that a hub does not exist. Clients tell a missing entity by

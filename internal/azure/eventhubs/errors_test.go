@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,17 +88,30 @@ func TestComplaintsDoNotFloodTheLog(t *testing.T) {
 
 func TestTextsThatClientsRead(t *testing.T) {
 	for got, want := range map[string]string{
-		errMissingClaim(Send, "sb://h/x").text:   "Unauthorized access. 'Send' claim(s) are required to perform this operation. Resource: 'sb://h/x'.",
-		errMissingClaim(Listen, "sb://h/x").text: "Unauthorized access. 'Listen' claim(s) are required to perform this operation. Resource: 'sb://h/x'.",
-		errNoEntity("sb://h/x").text:             "The messaging entity 'sb://h/x' could not be found.",
-		errNoGroup("ns", "hub", "g").text:        "The messaging entity 'ns:eventhub:hub~3|g' could not be found.",
-		errOversize(7, 2000, 1000).text:          "The received message (delivery-id:7, size:2000 bytes) exceeds the limit (1000 bytes) currently allowed on the link.",
-		errExpired("5/1/2026 12:00:00 PM").text:  "ExpiredToken: The token is expired. Expiration time: 5/1/2026 12:00:00 PM.",
-		clip(strings.Repeat("x", 100)):           strings.Repeat("x", 64) + "…",
-		clip("a\xffb"):                           "a\uFFFDb",
+		untracked(t, errMissingClaim(Send, "sb://h/x", "")):             "Unauthorized access. 'Send' claim(s) are required to perform this operation. Resource: 'sb://h/x'.",
+		untracked(t, errMissingClaim(Listen, "sb://h/x", "I may not.")): "Unauthorized access. 'Listen' claim(s) are required to perform this operation. Resource: 'sb://h/x'. I may not.",
+		untracked(t, errLocalAuthDisabled()):                            "LocalAuthDisabled: Authorization failed because SAS authentication has been disabled for the namespace.",
+		errNoEntity("sb://h/x").text:                                    "The messaging entity 'sb://h/x' could not be found.",
+		errNoGroup("ns", "hub", "g").text:                               "The messaging entity 'ns:eventhub:hub~3|g' could not be found.",
+		errOversize(7, 2000, 1000).text:                                 "The received message (delivery-id:7, size:2000 bytes) exceeds the limit (1000 bytes) currently allowed on the link.",
+		errExpired("5/1/2026 12:00:00 PM").text:                         "ExpiredToken: The token is expired. Expiration time: 5/1/2026 12:00:00 PM.",
+		clip(strings.Repeat("x", 100)):                                  strings.Repeat("x", 64) + "…",
+		clip("a\xffb"):                                                  "a\uFFFDb",
 	} {
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
+}
+
+var tracking = regexp.MustCompile(` TrackingId:[0-9a-f-]{36}_G0, SystemTracker:NoSystemTracker, Timestamp:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$`)
+
+// untracked takes off what differs each time, which must be there.
+func untracked(t *testing.T, r *refusal) string {
+	t.Helper()
+	text := tracking.ReplaceAllString(r.text, "")
+	if text == r.text {
+		t.Errorf("no tracking id in %q", r.text)
+	}
+	return text
 }

@@ -49,7 +49,7 @@ func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
 		if _, err := b.Namespace(1).EnsureHub(broker.HubConfig{Name: "hub", Partitions: 1}); err != nil {
 			t.Fatal(err)
 		}
-		s, err := New(Config{Hubs: b.Namespace(1)})
+		s, err := New(Config{Hubs: b.Namespace(1), Access: newFakeAccess(emulatorRule())})
 		if err != nil {
 			t.Fatal(err)
 		}

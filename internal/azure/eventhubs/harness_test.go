@@ -24,6 +24,7 @@ type world struct {
 	service *Service
 	addr    string
 	events  eventLog
+	access  *fakeAccess
 }
 
 // eventLog collects the service's events.
@@ -62,7 +63,11 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 func newWorldOn(t testing.TB, fs vfs.FS, change func(*Config)) *world {
 	t.Helper()
 	testkit.NoLeaks(t)
-	w := &world{t: t}
+	w := &world{t: t, access: newFakeAccess(
+		emulatorRule(),
+		Rule{Name: "listener", Key: "listen-key", Rights: Listen},
+		Rule{Name: "talker", Key: "send-key", Rights: Send},
+	)}
 	var err error
 	w.broker, err = broker.Open(broker.Options{FS: fs, Dir: "/hubs"})
 	if err != nil {
@@ -72,12 +77,8 @@ func newWorldOn(t testing.TB, fs vfs.FS, change func(*Config)) *world {
 		t.Fatal(err)
 	}
 	cfg := Config{
-		Hubs: w.broker.Namespace(1),
-		Rules: []Rule{
-			EmulatorRule(),
-			{Name: "listener", Key: "listen-key", Rights: Listen},
-			{Name: "talker", Key: "send-key", Rights: Send},
-		},
+		Hubs:   w.broker.Namespace(1),
+		Access: w.access,
 		Events: w.events.add,
 	}
 	if change != nil {

@@ -47,27 +47,21 @@ type sender struct {
 // attachSender opens a send link. Creating a missing hub writes to disk, so
 // that happens off the connection's reader.
 func (c *conn) attachSender(l *amqp.Link, a Address) error {
-	if err := c.admit(l, a, Send); err != nil {
+	if err := c.permits(a, Send); err != nil {
 		return err
 	}
 	if slices.Contains(l.Remote.DesiredCapabilities, capIdempotent) {
-		c.release(l)
 		return refuse(501, amqp.ErrNotImplemented, "Idempotent publishing (the link capability %s) is not supported. "+
 			"Turn the client's idempotent retries off.", capIdempotent)
 	}
 	hub, err := c.svc.hub(a.Hub, c.uri(a.Hub))
 	if err != nil {
-		c.release(l)
 		return err
 	}
 	s := &sender{conn: c, link: l, addr: a}
 	l.OnDetach = s.detached
 	if hub != nil {
-		if err := s.open(hub); err != nil {
-			c.release(l)
-			return err
-		}
-		return nil
+		return s.open(hub)
 	}
 	c.spawn(func() {
 		hub, err := c.svc.makeHub(a.Hub, "")
@@ -75,7 +69,6 @@ func (c *conn) attachSender(l *amqp.Link, a Address) error {
 			err = s.open(hub)
 		}
 		if err != nil {
-			c.release(l)
 			l.Refuse(c.refusal(err).wire())
 			return
 		}
@@ -84,7 +77,8 @@ func (c *conn) attachSender(l *amqp.Link, a Address) error {
 	return amqp.ErrLater
 }
 
-// open binds the link to its hub and fills in our half of the attach.
+// open binds the link to its hub, fills in our half of the attach, and only then
+// admits the link: from there on a change of access may detach it.
 func (s *sender) open(hub *broker.Hub) error {
 	s.hub = hub
 	kind := entityHub
@@ -98,7 +92,6 @@ func (s *sender) open(hub *broker.Hub) error {
 		}
 		kind = entityHubPartition
 	}
-	s.opened.Store(true)
 	l := s.link
 	l.Credit = sendCredit
 	l.Local.MaxMessageSize = s.conn.svc.cfg.MaxMessageBytes
@@ -107,6 +100,10 @@ func (s *sender) open(hub *broker.Hub) error {
 	l.Local.Properties = amqp.Map{{Key: propEntityType, Value: kind}}
 	l.OnTransfer = s.transfer
 	l.OnOversize = s.oversize
+	if err := s.conn.admit(l, s.addr, Send); err != nil {
+		return err
+	}
+	s.opened.Store(true)
 	s.conn.event(LinkOpened{Namespace: s.conn.svc.account(), Remote: s.conn.remote, Link: l.Name(), Address: s.addr})
 	return nil
 }

@@ -41,7 +41,7 @@ func (c *conn) read(ctx context.Context, req request) (amqp.Map, error) {
 		return nil, fault.New(fault.Invalid, "", "The property 'name' must hold the event hub's name.")
 	}
 	if err := c.mayRead(ctx, req, name); err != nil {
-		c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: name + "/$management", Reason: err.Error()})
+		c.event(AuthFailed{Namespace: c.svc.account(), Remote: c.remote, Resource: name + "/$management", Reason: refusalOf(err).text})
 		return nil, err
 	}
 	hub, err := c.svc.hub(name, c.uri(name))
@@ -67,16 +67,15 @@ func (c *conn) read(ctx context.Context, req request) (amqp.Map, error) {
 func (c *conn) mayRead(ctx context.Context, req request, hub string) error {
 	path := strings.ToLower(hub) + "/$management"
 	if token := req.property("security_token"); token != "" {
-		_, err := c.svc.verifyToken(ctx, c.amqp.RemoteAddr(), "", token, c.uri(path))
-		if err == nil {
-			c.proven.Store(true)
+		g, err := c.svc.verifyToken(ctx, "", token, c.uri(path))
+		if err != nil {
+			return err
 		}
-		return err
+		c.proven.Store(true)
+		brought := claims{grants: map[string]grant{g.scope: g}}
+		return c.denied(brought.checkAny(path, time.Now()), Listen, hub+"/$management")
 	}
-	if !c.claims.allowsAny(path, time.Now()) {
-		return errMissingClaim(Listen, c.uri(hub+"/$management"))
-	}
-	return nil
+	return c.denied(c.claims.checkAny(path, time.Now()), Listen, hub+"/$management")
 }
 
 func hubProperties(h *broker.Hub) amqp.Map {

@@ -32,7 +32,7 @@ func TestParseRights(t *testing.T) {
 }
 
 func TestRuleValidate(t *testing.T) {
-	if err := EmulatorRule().Validate(); err != nil {
+	if err := emulatorRule().Validate(); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []Rule{{}, {Name: "a"}, {Name: "a", Key: "k"}, {Key: "k", Rights: Send}} {

@@ -99,6 +99,6 @@ func (r *rpc) putToken(tokenType, audience, token string) (int32, string, amqp.V
 
 // emulatorToken is a token of the emulator's rule for a resource.
 func emulatorToken(resource string, life time.Duration) string {
-	r := EmulatorRule()
+	r := emulatorRule()
 	return NewSASToken(resource, r.Name, r.Key, time.Now().Add(life))
 }

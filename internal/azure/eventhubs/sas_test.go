@@ -95,12 +95,12 @@ func TestVerifySAS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g, err := keys.verifySAS(c.token, c.audience, tokenTime)
 			if c.want != "" {
-				if err == nil || err.Error() != c.want || !fault.Is(err, fault.Unauthorized) {
+				if r := refusalOf(err); err == nil || r.text != c.want || r.status != 401 {
 					t.Fatalf("error %v, want %q", err, c.want)
 				}
 				return
 			}
-			if err != nil || g.rights != c.rights || g.scope != c.scope || !g.expires.Equal(soon) {
+			if err != nil || g.rights != c.rights || g.void != nil || g.scope != c.scope || !g.expires.Equal(soon) {
 				t.Errorf("grant %+v, error %v", g, err)
 			}
 		})
@@ -128,13 +128,13 @@ func TestPlain(t *testing.T) {
 		{Name: "both", Key: "k", Rights: Listen, Hub: "A"},
 		{Name: "both", Key: "k", Rights: Send, Hub: "B"},
 	}}
-	if g := keys.plain("both", "k"); len(g) != 2 || g[0].scope != "a" || g[1].rights != Send {
+	if g, err := keys.plain("both", "k"); err != nil || len(g) != 2 || g[0].scope != "a" || g[1].rights != Send {
 		t.Errorf("grants %+v", g)
 	}
-	if g := keys.plain("both", "K"); g != nil {
+	if g, err := keys.plain("both", "K"); err == nil {
 		t.Errorf("wrong key grants %+v", g)
 	}
-	if g := keys.plain("nobody", "k"); g != nil {
+	if g, err := keys.plain("nobody", "k"); err == nil {
 		t.Errorf("unknown name grants %+v", g)
 	}
 }

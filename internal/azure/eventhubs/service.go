@@ -3,8 +3,6 @@ package eventhubs
 import (
 	"context"
 	"log/slog"
-	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,27 +12,21 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
-// Config configures a Service. Hubs is required; every other field has a
-// default.
+// Config configures a Service. Hubs and Access are required; every other field
+// has a default.
 type Config struct {
 	Hubs broker.Namespace
 	Log  *slog.Logger // default: nothing is logged
 
 	// Namespace is the name used in texts; default "localhost".
 	Namespace string
-	// Rules are the shared access policies; default: EmulatorRule alone.
-	Rules []Rule
+	// Access decides who may do what.
+	Access Access
 
 	// Need makes a hub, and a consumer group unless it is "", that a permitted
 	// client names for the first time; what exists it leaves as it is. nil: only
 	// what exists can be used.
 	Need func(ctx context.Context, hub, group string) error
-
-	// VerifyBearer checks bearer tokens; default: they are refused.
-	VerifyBearer VerifyBearer
-	// AcceptAnyBearer trusts every bearer token of a peer on the loopback
-	// interface. For conformance runs and local development.
-	AcceptAnyBearer bool
 
 	MaxMessageBytes uint64        // of one transfer; default 1 MiB as in the standard tier
 	ExpiryGrace     time.Duration // how long links outlive their token; default 1 min
@@ -43,12 +35,6 @@ type Config struct {
 
 	Events    func(Event) // default: dropped
 	Intercept Intercept   // default: nothing is intercepted
-}
-
-// EmulatorRule is the rule and key that the official emulator documents and
-// connection strings everywhere carry.
-func EmulatorRule() Rule {
-	return Rule{Name: "RootManageSharedAccessKey", Key: "SAS_KEY_VALUE", Rights: Manage}
 }
 
 // maxFrameBytes is advertised to clients: a full 1 MiB batch then arrives in
@@ -63,9 +49,7 @@ var mechanisms = []string{"MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL"}
 type Service struct {
 	cfg      Config
 	log      *slog.Logger
-	keys     keyring
 	readers  readers
-	bearer   VerifyBearer
 	transfer atomic.Uint64 // transfers seen, for the interceptor
 	ingests  sync.Pool     // of *ingest
 
@@ -74,16 +58,17 @@ type Service struct {
 
 // New checks the configuration and returns a service; Conn makes it answer.
 func New(cfg Config) (*Service, error) {
-	if cfg.Hubs == (broker.Namespace{}) {
-		return nil, fault.New(fault.Invalid, "event hubs service", "no namespace")
+	if cfg.Hubs == (broker.Namespace{}) || cfg.Access == nil {
+		return nil, fault.New(fault.Invalid, "event hubs service", "no namespace, or nobody who decides on access")
 	}
 	setDefaults(&cfg)
-	for _, r := range cfg.Rules {
+	rules, _ := cfg.Access.Rules()
+	for _, r := range rules {
 		if err := r.Validate(); err != nil {
 			return nil, fault.Wrap(fault.Invalid, "event hubs service", err, "shared access rules")
 		}
 	}
-	s := &Service{cfg: cfg, log: cfg.Log, keys: keyring{rules: cfg.Rules}, bearer: cfg.VerifyBearer}
+	s := &Service{cfg: cfg, log: cfg.Log}
 	s.ingests.New = newIngest
 	return s, nil
 }
@@ -94,12 +79,6 @@ func setDefaults(cfg *Config) {
 	}
 	if cfg.Namespace == "" {
 		cfg.Namespace = "localhost"
-	}
-	if len(cfg.Rules) == 0 {
-		cfg.Rules = []Rule{EmulatorRule()}
-	}
-	if cfg.VerifyBearer == nil {
-		cfg.VerifyBearer = refuseBearer
 	}
 	if cfg.MaxMessageBytes == 0 {
 		cfg.MaxMessageBytes = 1 << 20
@@ -141,10 +120,11 @@ func (s *Service) Authenticate(_ context.Context, init amqp.SASLInit) (any, erro
 	if init.Mechanism != "PLAIN" {
 		return nil, nil
 	}
-	grants := s.keys.plain(init.Username, init.Password)
-	if len(grants) == 0 {
-		s.cfg.Events(AuthFailed{Namespace: s.account(), Resource: init.Hostname, Reason: "SASL PLAIN: wrong key name or key"})
-		return nil, fault.New(fault.Unauthorized, "", "wrong key name or key")
+	grants, err := s.keys().plain(init.Username, init.Password)
+	if err != nil {
+		text := refusalOf(err).text
+		s.cfg.Events(AuthFailed{Namespace: s.account(), Resource: init.Hostname, Reason: "SASL PLAIN: " + text})
+		return nil, fault.New(fault.Unauthorized, "", "%s", text)
 	}
 	return grants, nil
 }
@@ -171,36 +151,4 @@ func (s *Service) makeHub(name, group string) (*broker.Hub, error) {
 		return nil, err
 	}
 	return s.cfg.Hubs.Hub(name)
-}
-
-// verifyBearer checks a bearer token for a peer.
-func (s *Service) verifyBearer(ctx context.Context, remote net.Addr, token, audience string) (grant, error) {
-	verify := s.bearer
-	if s.cfg.AcceptAnyBearer && onLoopback(remote) {
-		verify = acceptAnyBearer
-	}
-	b, err := verify(ctx, token, audience)
-	if err != nil {
-		return grant{}, err
-	}
-	if !b.Expires.IsZero() && !time.Now().Before(b.Expires) {
-		return grant{}, fault.New(fault.Unauthorized, "",
-			"ExpiredToken: The token is expired. Expiration time: %s.", b.Expires.UTC().Format(expiryLayout))
-	}
-	return grant{scope: resourcePath(audience), rights: b.Rights, expires: b.Expires, name: b.Principal}, nil
-}
-
-// verifyToken checks a token of either family. tokenType may be "" when the
-// request does not say; the token's own form then decides.
-func (s *Service) verifyToken(ctx context.Context, remote net.Addr, tokenType, token, audience string) (grant, error) {
-	switch {
-	case len(token) > maxTokenBytes:
-		return grant{}, malformed("it is longer than %d bytes", maxTokenBytes)
-	case isSASType(tokenType), tokenType == "" && strings.HasPrefix(token, sasPrefix):
-		return s.keys.verifySAS(token, audience, time.Now())
-	case isBearerType(tokenType), tokenType == "":
-		return s.verifyBearer(ctx, remote, token, audience)
-	}
-	return grant{}, fault.New(fault.Invalid, "",
-		"The token type '%s' is not one of servicebus.windows.net:sastoken, jwt.", clip(tokenType))
 }

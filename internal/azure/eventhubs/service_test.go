@@ -152,7 +152,7 @@ func TestNonsenseOnTheWire(t *testing.T) {
 
 func TestServeEndsWithItsConnections(t *testing.T) {
 	w := newWorld(t, nil)
-	s, err := New(Config{Hubs: w.broker.Namespace(1), Events: w.events.add})
+	s, err := New(Config{Hubs: w.broker.Namespace(1), Access: w.access, Events: w.events.add})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func newLab(t *testing.T) *lab {
 		}
 	})
 	svc, err := cosmos.New(cosmos.Config{
-		Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Keys: []string{"a2V5"},
+		Store: store.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Access: oneKey{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -204,4 +204,13 @@ func (e engine) Ask(ctx context.Context, c *docstore.Container, q Query, maxByte
 
 func (e engine) Check(c *docstore.Container, q Query) error {
 	return e.CheckQuery(cosmos.Exploration{Container: c, Text: q.Text})
+}
+
+// oneKey is the access of an account that has one key.
+type oneKey struct{}
+
+func (oneKey) Keys() cosmos.Keys { return cosmos.Keys{Primary: "a2V5"} }
+
+func (oneKey) Verify(context.Context, string) (cosmos.Bearer, error) {
+	return cosmos.Bearer{}, errors.New("nobody issues tokens here")
 }
