@@ -17,7 +17,30 @@ const (
 	NodePartition                      // <hub>/Partitions/<n>
 	NodePublisher                      // <hub>/Publishers/<name>
 	NodeGroup                          // <hub>/ConsumerGroups/<g>/Partitions/<n>
+
+	nodeKinds // how many there are, and the zero value
 )
+
+// need is what attaching a link takes.
+type need uint8
+
+const (
+	never     need = iota // there is nothing in that direction
+	byRequest             // nothing: each request brings its own token, or is judged by the claims
+	toSend                // Send on the address
+	toListen              // Listen on it
+)
+
+// nodes says what each kind of node takes of the client that sends to it, and of
+// the one that receives from it.
+var nodes = [nodeKinds]struct{ send, receive need }{
+	NodeCBS:        {byRequest, byRequest},
+	NodeManagement: {byRequest, byRequest},
+	NodeHub:        {toSend, never},
+	NodePartition:  {toSend, never},
+	NodePublisher:  {toSend, never},
+	NodeGroup:      {never, toListen},
+}
 
 // Address is a parsed link address. Names keep the client's spelling; lookups
 // ignore case.

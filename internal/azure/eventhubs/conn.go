@@ -120,20 +120,31 @@ func (c *conn) attach(l *amqp.Link) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case a.Kind == NodeCBS:
-		return c.cbs.attach(l, a)
-	case a.Kind == NodeManagement:
-		return c.management.attach(l, a)
-	case l.Role == amqp.RoleReceiver && a.Kind != NodeGroup:
+	wants := nodes[a.Kind].receive
+	if l.Role == amqp.RoleReceiver { // ours: the client sends
+		wants = nodes[a.Kind].send
+	}
+	switch wants {
+	case byRequest:
+		return c.node(a.Kind).attach(l, a)
+	case toSend:
 		return c.attachSender(l, a)
-	case l.Role == amqp.RoleSender && a.Kind == NodeGroup:
+	case toListen:
 		return c.attachReceiver(l, a)
-	case l.Role == amqp.RoleSender:
+	}
+	if l.Role == amqp.RoleSender {
 		return refuse(400, amqp.ErrNotAllowed,
 			"Events are received from <hub>/ConsumerGroups/<group>/Partitions/<id>, not from '%s'.", clip(a.String()))
 	}
 	return refuse(400, amqp.ErrNotAllowed, "Events cannot be sent to the consumer group address '%s'.", clip(a.String()))
+}
+
+// node is what answers requests at an address.
+func (c *conn) node(kind NodeKind) *rpcNode {
+	if kind == NodeCBS {
+		return &c.cbs
+	}
+	return &c.management
 }
 
 // addressOf returns the address on our end of the link.

@@ -40,8 +40,9 @@ func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"
 
 // onClock runs the test in a bubble of fake time, with a service whose clients
 // connect through dial.
-func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
+func onClock(t *testing.T, test func(t *testing.T, access *fakeAccess, dial func() *amqp.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
+		access := newFakeAccess(emulatorRule(), two("one", ""))
 		b, err := broker.Open(broker.Options{FS: vfs.NewMem(), Dir: "/hubs"})
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +50,7 @@ func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
 		if _, err := b.Namespace(1).EnsureHub(broker.HubConfig{Name: "hub", Partitions: 1}); err != nil {
 			t.Fatal(err)
 		}
-		s, err := New(Config{Hubs: b.Namespace(1), Access: newFakeAccess(emulatorRule())})
+		s, err := New(Config{Hubs: b.Namespace(1), Access: access})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,7 @@ func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
 				t.Errorf("serve: %v", err)
 			}
 		})
-		test(t, func() *amqp.Conn {
+		test(t, access, func() *amqp.Conn {
 			ours, theirs := net.Pipe()
 			l.conns <- theirs
 			c, err := amqp.NewConn(ctx, ours, amqp.DialConfig{Hostname: "localhost"})
@@ -87,7 +88,7 @@ func onClock(t *testing.T, test func(t *testing.T, dial func() *amqp.Conn)) {
 func clockWorld(t *testing.T) *world { return &world{t: t} }
 
 func TestLinksEndWithTheirToken(t *testing.T) {
-	onClock(t, func(t *testing.T, dial func() *amqp.Conn) {
+	onClock(t, func(t *testing.T, _ *fakeAccess, dial func() *amqp.Conn) {
 		w := clockWorld(t)
 		s := w.begin(dial())
 		cbs := w.newRPC(s, "$cbs", "r")
@@ -131,7 +132,7 @@ func TestLinksEndWithTheirToken(t *testing.T) {
 }
 
 func TestConnectionWithoutTokenEnds(t *testing.T) {
-	onClock(t, func(t *testing.T, dial func() *amqp.Conn) {
+	onClock(t, func(t *testing.T, _ *fakeAccess, dial func() *amqp.Conn) {
 		idle, busy, asking, guessing := dial(), dial(), dial(), dial()
 		w := clockWorld(t)
 		cbs := w.newRPC(w.begin(busy), "$cbs", "r")
@@ -164,7 +165,7 @@ func TestConnectionWithoutTokenEnds(t *testing.T) {
 
 // An idle consumer must live: heartbeats go both ways for hours.
 func TestQuietReceiverLives(t *testing.T) {
-	onClock(t, func(t *testing.T, dial func() *amqp.Conn) {
+	onClock(t, func(t *testing.T, _ *fakeAccess, dial func() *amqp.Conn) {
 		w := clockWorld(t)
 		s := w.begin(dial())
 		if code, text, _ := w.newRPC(s, "$cbs", "r").putToken(sasType, "sb://h/hub", emulatorToken("sb://h/hub", 24*time.Hour)); code != 202 {
