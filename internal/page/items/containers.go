@@ -93,15 +93,16 @@ func (p page) routes() []portal.Route {
 
 // AccountRow is an account in the list.
 type AccountRow struct {
-	Name      string `json:"name"`
+	ID        string `json:"id"`   // its name
 	Host      string `json:"host"` // its name in Azure
 	Databases int    `json:"databases"`
 }
 
 // Database is a database in the list.
 type Database struct {
-	ID         string          `json:"id"` // within its account
+	ID         string          `json:"id"` // its name; in an account that is not the default one, account/name
 	Account    string          `json:"account"`
+	Name       string          `json:"name"`
 	Containers int             `json:"containers"`
 	Throughput json.RawMessage `json:"throughput,omitempty"` // the offer's content; kept, never enforced
 }
@@ -139,7 +140,8 @@ func (p page) databases(*portal.Rates) []portal.Row {
 	rows := []portal.Row{}
 	for _, a := range p.Accounts() {
 		for _, d := range a.Stored.Databases() {
-			rows = append(rows, portal.Row{ID: within(a.Name, d.ID()), Value: Database{d.ID(), a.Name, len(d.Containers()), d.Resource().Throughput}})
+			row := Database{within(a.Name, d.ID()), a.Name, d.ID(), len(d.Containers()), d.Resource().Throughput}
+			rows = append(rows, portal.Row{ID: row.ID, Value: row})
 		}
 	}
 	return rows

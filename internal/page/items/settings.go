@@ -125,7 +125,7 @@ func (p page) makeDatabase(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Manage.MakeDatabase(r.Context(), in.ID, in.Throughput); err != nil {
 		return err
 	}
-	portal.WriteJSON(w, http.StatusCreated, Database{ID: in.ID, Account: a.Name, Throughput: in.Throughput})
+	portal.WriteJSON(w, http.StatusCreated, Database{ID: within(a.Name, in.ID), Account: a.Name, Name: in.ID, Throughput: in.Throughput})
 	return nil
 }
 

@@ -66,6 +66,7 @@ func hubShapes() []shape {
 
 func itemShapes() []shape {
 	return []shape{
+		of[items.AccountRow]("AccountRow"),
 		of[items.Database]("Database"),
 		of[items.Container]("Container"),
 		of[items.Answer]("QueryPage"),

@@ -355,9 +355,16 @@ export interface HubNamespaces {
   namespaces: string[]
 }
 
+export interface AccountRow {
+  id: string
+  host: string
+  databases: number
+}
+
 export interface Database {
   id: string
   account: string
+  name: string
   containers: number
   throughput?: unknown
 }

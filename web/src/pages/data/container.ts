@@ -4,12 +4,14 @@ import { isFault, read, text, type Node } from '../../lib/json'
 import { escaped } from '../../lib/marks'
 import { link } from '../../lib/router.svelte'
 import type { Container } from '../../lib/wire'
+import { usual } from './title'
 
 export type View = 'items' | 'query' | 'changes' | 'settings'
 export const views: readonly View[] = ['items', 'query', 'changes', 'settings']
 
 // api is an address below the container.
-export const api = (c: Container, ...rest: string[]) => path('databases', c.database, 'containers', c.name, ...rest)
+export const api = (c: Container, ...rest: string[]) =>
+  path('accounts', c.account, 'databases', c.database, 'containers', c.name, ...rest)
 
 export const to = (c: Container, view: View, asked: Record<string, string | number | null> = {}) =>
   link('data', c.account, c.database, c.name, view, asked)
@@ -80,4 +82,5 @@ export const inFilter = (names: readonly string[]) =>
 export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 export const cli = (c: Container, sql: string) =>
-  `lazuli query ${quoted(sql)} --db ${quoted(c.database)} --container ${quoted(c.name)}`
+  `lazuli query ${quoted(sql)} --db ${quoted(c.database)} --container ${quoted(c.name)}` +
+  (c.account === usual ? '' : ` --account ${quoted(c.account)}`)

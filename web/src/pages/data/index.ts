@@ -2,7 +2,7 @@ import { t } from '../../lib/i18n'
 import { go, link } from '../../lib/router.svelte'
 import type { Container, Database } from '../../lib/wire'
 import type { PageDef } from '../../shell/page'
-import { title } from './title'
+import { title, titled } from './title'
 
 export default {
   path: '/data',
@@ -13,8 +13,8 @@ export default {
   count: (live) => live.summary?.counts.containers ?? null,
   kinds: {
     containers: (id) => ({
-      text: id.slice(id.indexOf('/') + 1),
-      detail: id.slice(0, id.indexOf('/')),
+      text: id.slice(id.lastIndexOf('/') + 1),
+      detail: id.slice(0, id.lastIndexOf('/')),
       to: link('data', ...id.split('/')), // the page puts the account in front
     }),
   },
@@ -34,7 +34,10 @@ export default {
   ],
   siblings: ([account, db], at, live) =>
     at === 0
-      ? (live.list<Database>('databases') ?? []).map((d) => ({ text: d.id, to: link('data', d.account, d.id) }))
+      ? (live.list<Database>('databases') ?? []).map((d) => ({
+          text: titled(d.account, d.name),
+          to: link('data', d.account, d.name),
+        }))
       : (live.list<Container>('containers') ?? [])
           .filter((c) => c.account === account && c.database === db)
           .map((c) => ({ text: c.name, to: link('data', account, db, c.name) })),

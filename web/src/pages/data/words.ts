@@ -10,6 +10,7 @@ export const words = dictionary({
   newDatabase: ['Create a database', '데이터베이스 만들기'],
   container: ['Container', '컨테이너'],
   database: ['Database', '데이터베이스'],
+  account: ['Account', '계정'],
   databaseName: ['Name of the database', '데이터베이스 이름'],
   containerName: ['Name of the container', '컨테이너 이름'],
   makeDatabase: ['A new one', '새로 만들기'],
