@@ -62,6 +62,7 @@ cosmos:
         events: {partitionKey: /deviceId}
         leases: {partitionKey: /id}
 portal: {port: 0}
+identity: {port: 0}
 `
 
 // project makes a project folder with the text as its file. With app, it has

@@ -29,6 +29,7 @@ const killedJobs = `
 eventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {telemetry_events: {partitions: 2}}}
 cosmos: {port: 0, databases: {serverless_db: {containers: {%s}}}}
 portal: {port: 0}
+identity: {port: 0}
 stream:
   jobs:
     whole:

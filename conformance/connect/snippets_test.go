@@ -33,6 +33,7 @@ cosmos:
       containers:
         items: {partitionKey: /id}
 portal: {port: 0}
+identity: {port: 0}
 `
 
 // about is what the page is told of a thing.

@@ -31,6 +31,7 @@ cosmos:
   consistency: Strong
   endpoint: https://127.0.0.1:8081/
 portal: {port: 0}
+identity: {port: 0}
 `
 
 // TestAzcosmos runs the emulator tests that ship inside azcosmos, from a copy

@@ -19,6 +19,7 @@ const scriptsProject = `
 eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos: {port: 0}
 portal: {port: 0}
+identity: {port: 0}
 `
 
 // scriptEnv tells a suite where the account is and whom to trust.

@@ -41,6 +41,7 @@ eventHubs:
 ` + hubs.String() + `
 cosmos: {port: 0}
 portal: {port: 0}
+identity: {port: 0}
 `
 }
 

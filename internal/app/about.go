@@ -42,7 +42,7 @@ func portKey(service string) string {
 	}
 	return map[string]string{
 		instance.AMQP: "eventHubs.amqpPort", instance.AMQPS: "eventHubs.amqpsPort",
-		instance.Cosmos: "cosmos.port", instance.Portal: "portal.port",
+		instance.Cosmos: "cosmos.port", instance.Portal: "portal.port", instance.Identity: "identity.port",
 	}[service]
 }
 

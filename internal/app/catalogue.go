@@ -2,26 +2,26 @@ package app
 
 import "github.com/lazuli-dev/lazuli/internal/kv"
 
-// catalogueStore keeps the list of accounts as one value of the store.
-type catalogueStore struct {
+// textStore keeps one text as one value of the key-value store: the list of
+// accounts, and that of identities.
+type textStore struct {
 	db    *kv.DB
 	space kv.Space
+	key   string
 }
 
-func (s catalogueStore) key() []byte { return s.space.Key([]byte("accounts")) }
-
-// Load implements resource.Store.
-func (s catalogueStore) Load() ([]byte, error) {
-	text, found, err := s.db.Get(nil, s.key())
+// Load implements resource.Store and identity.Store.
+func (s textStore) Load() ([]byte, error) {
+	text, found, err := s.db.Get(nil, s.space.Key([]byte(s.key)))
 	if !found {
 		text = nil
 	}
 	return text, err
 }
 
-// Save implements resource.Store.
-func (s catalogueStore) Save(text []byte) error {
+// Save implements resource.Store and identity.Store.
+func (s textStore) Save(text []byte) error {
 	b := s.db.NewBatch(len(text) + 64)
-	b.Set(s.key(), text)
+	b.Set(s.space.Key([]byte(s.key)), text)
 	return b.Commit()
 }

@@ -16,7 +16,12 @@ import (
 const (
 	typeCompute = "Lazuli/cosmosComputeGateways"
 	typePortal  = "Lazuli/portals"
+	typeIssuer  = "Lazuli/tokenIssuers"
 )
+
+// signInHost is whom clients ask whether an authority exists; lazuli exec lets it
+// mean this machine.
+const signInHost = "login.microsoftonline.com"
 
 // doors are the open ports and the authority behind their certificates.
 type doors struct {
@@ -46,7 +51,7 @@ func openDoors(cfg config.Config, log *slog.Logger, find func(name, typ string) 
 	if !cfg.OnLoopback() {
 		webTLS = door.Either // keys and passwords cross a network
 	}
-	ours := door.Names{Hosts: hostNames(cfg), Find: find}
+	ours := door.Names{Hosts: append(hostNames(cfg), signInHost), Find: find}
 	return &doors{
 		Set: door.New(door.Options{
 			Listen: cfg.Listen, Names: ours, Log: log.With("component", "door"),

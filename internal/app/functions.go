@@ -142,7 +142,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Dir:         cfg.AppDir(spec),
 		Binary:      cfg.AppBinary(spec),
 		BuildDir:    filepath.Join(cfg.DataDir(), "apps", site.Name),
-		Settings:    spec.Settings,
+		Settings:    e.identitySettings(site.Name, spec.Settings),
 		HTTPAddress: app.address,
 		Watch:       cfg.CodeWatched(),
 		Listen:      door.Loopback,

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/entra"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/identity"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
@@ -24,7 +26,7 @@ type service func(*env) (parts, error)
 // services are all of them: a file and a line each. One that uses what others
 // give stands below them.
 func services() []service {
-	return []service{eventHubs, cosmosDB, timers, files, functionApps, dashboards, streamJobs, processes, observation, portalPages}
+	return []service{identities, eventHubs, cosmosDB, timers, files, functionApps, dashboards, streamJobs, processes, observation, portalPages}
 }
 
 // env is what a service is given.
@@ -43,6 +45,9 @@ type env struct {
 	Notices *portal.Notices     // what is wrong, for the portal's bell
 	Boards  *dashboard.Set      // of the service dashboards, for the portal
 	SignIn  *signin.Keeper      // of the portal; nil where it asks nobody
+
+	Who    *identity.Identity // who there is, and who may do what; nil until that service is built
+	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
 
 	Given parts // by the services above
 }

@@ -84,7 +84,7 @@ func ignoreInGit(dir string) error {
 // they are missing and brought up to date, all in one step.
 func (s *storage) openAccounts(cfg config.Config) error {
 	var err error
-	if s.exists, err = resource.Open(catalogueStore{s.kv, s.kv.Space(kv.Catalogue)}); err != nil {
+	if s.exists, err = resource.Open(textStore{s.kv, s.kv.Space(kv.Catalogue), "accounts"}); err != nil {
 		return err
 	}
 	var own []resource.Account

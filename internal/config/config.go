@@ -37,6 +37,7 @@ type Config struct {
 	Functions Functions `yaml:"functions"` //
 	Stream    Stream    `yaml:"stream"`    //
 	Portal    Portal    `yaml:"portal"`    //
+	Identity  Identity  `yaml:"identity"`  //
 
 	Processes map[string]Process `yaml:"processes"` // helper programs, by name
 
@@ -162,6 +163,7 @@ func Default(dir string) Config {
 		Cosmos:    Cosmos{Port: 8081, CacheMiB: 64, CosmosAccount: CosmosAccount{Key: EmulatorCosmosKey}},
 		Functions: Functions{Port: 7071},
 		Portal:    Portal{Port: 8080},
+		Identity:  Identity{Port: 8443},
 		Dir:       dir,
 	}
 }
@@ -169,7 +171,7 @@ func Default(dir string) Config {
 // AnyPort makes every listener take a free port; an app for which a port was
 // chosen keeps it.
 func (c *Config) AnyPort() {
-	c.EventHubs.AMQPPort, c.EventHubs.AMQPSPort, c.Cosmos.Port, c.Functions.Port, c.Portal.Port = 0, 0, 0, 0, 0
+	c.EventHubs.AMQPPort, c.EventHubs.AMQPSPort, c.Cosmos.Port, c.Functions.Port, c.Portal.Port, c.Identity.Port = 0, 0, 0, 0, 0, 0
 	if c.Cosmos.ComputePort != nil {
 		c.Cosmos.ComputePort = new(Port)
 	}

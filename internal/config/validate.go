@@ -44,6 +44,7 @@ func (c *Config) faults() []pathFault {
 	v.cosmos(&c.Cosmos)
 	v.functions(c)
 	v.stream(c)
+	v.identity(c)
 	return v.faults
 }
 

@@ -64,6 +64,10 @@ type Options struct {
 	// at most once a minute of each principal, action and scope. It must not
 	// block. May be nil.
 	Refused func(Refusal)
+	// Exists says whether there is an account, by its type and name, for a scope
+	// that somebody assigns at: nil, or an error that names those there are. May
+	// be nil.
+	Exists func(typ, name string) error
 }
 
 // Identity is safe for concurrent use.
@@ -72,6 +76,7 @@ type Identity struct {
 	mode    Mode
 	root    string // /subscriptions/ID
 	refused refusals
+	exists  func(typ, name string) error // may be nil
 
 	change sync.Mutex // held while the book is changed and written
 	state  atomic.Pointer[state]
@@ -89,12 +94,12 @@ func Open(o Options) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{store: o.Store, mode: o.Declared.Mode, root: "/subscriptions/" + b.Subscription, refused: refusals{tell: o.Refused}}
+	i := &Identity{store: o.Store, mode: o.Declared.Mode, root: "/subscriptions/" + b.Subscription, refused: refusals{tell: o.Refused}, exists: o.Exists}
 	live := b.people(o.Declared)
 	i.state.Store(newState(b, live)) // who is meant by a name, for what comes now
 	wanted := make([]Assignment, len(o.Declared.Assignments))
 	for n, g := range o.Declared.Assignments {
-		if wanted[n], err = i.resolve(g); err != nil {
+		if wanted[n], err = i.assignable(g); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Path, err)
 		}
 	}
@@ -195,7 +200,7 @@ func (i *Identity) Changed() <-chan struct{} { return i.state.Load().replaced }
 func (i *Identity) Assign(principal, role, scope string) (Assignment, error) {
 	i.change.Lock()
 	defer i.change.Unlock()
-	a, err := i.resolve(Grant{Principal: principal, Role: role, Scope: scope})
+	a, err := i.assignable(Grant{Principal: principal, Role: role, Scope: scope})
 	if err != nil {
 		return Assignment{}, err
 	}
@@ -240,6 +245,33 @@ func (i *Identity) remove(is func(Assignment) bool, none string) (Assignment, er
 	}
 	next.Assignments = slices.Delete(next.Assignments, n, n+1)
 	return a, i.replace(next)
+}
+
+// RemoveWithin takes all roles away that are held at a scope or below it, which
+// is what deleting a resource does: another one under its name begins with none.
+func (i *Identity) RemoveWithin(scope string) error {
+	i.change.Lock()
+	defer i.change.Unlock()
+	next := i.state.Load().book.copy()
+	before := len(next.Assignments)
+	next.Assignments = slices.DeleteFunc(next.Assignments, func(a Assignment) bool { return within(a.Scope, scope) })
+	if len(next.Assignments) == before {
+		return nil
+	}
+	return i.replace(next)
+}
+
+// assignable is resolve for an assignment that is to be made: what its scope is
+// in must exist.
+func (i *Identity) assignable(g Grant) (Assignment, error) {
+	a, err := i.resolve(g)
+	if err != nil || i.exists == nil {
+		return a, err
+	}
+	if typ, name, in := i.accountOf(a.Scope); in {
+		err = i.exists(typ, name)
+	}
+	return a, err
 }
 
 // resolve turns words into an assignment without an id.

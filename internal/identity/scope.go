@@ -156,6 +156,19 @@ func (i *Identity) Short(scope string) string {
 	return scope
 }
 
+// accountOf is the account that a scope is, or is in; false for one above all
+// accounts, or of a type that identity does not know.
+func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
+	for _, k := range kindsOfScope() {
+		prefix := i.root + "/resourceGroups/" + Group + "/providers/" + k.typ
+		if within(scope, prefix) && len(scope) > len(prefix) {
+			name, _, _ = strings.Cut(scope[len(prefix)+1:], "/")
+			return k.typ, unsegment(name), true
+		}
+	}
+	return "", "", false
+}
+
 // within reports whether an id is a scope or below it, by segments and without
 // case (of ASCII letters: names are those).
 func within(id, scope string) bool {

@@ -87,6 +87,9 @@ const (
 	// CosmosCompute is the second, lenient Cosmos DB listener.
 	CosmosCompute = "cosmos-compute"
 	Portal        = "portal"
+	// Identity is the token issuer; its token is the header that the managed
+	// identity endpoint asks of who runs the project.
+	Identity = "identity"
 	// Function apps stand under FunctionsPrefix + name.
 	FunctionsPrefix = "functions/"
 )

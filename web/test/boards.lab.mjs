@@ -7,6 +7,7 @@ import { root, run } from './instance.mjs'
 const project = `
 name: boards
 portal: {port: 0}
+identity: {port: 0}
 eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos:
   port: 0

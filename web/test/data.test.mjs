@@ -11,6 +11,7 @@ import { browse, close, eventually, open, serious, shot } from './lab.mjs'
 const project = `
 name: plant
 portal: {port: 0}
+identity: {port: 0}
 eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos:
   port: 0

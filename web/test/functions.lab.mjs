@@ -66,6 +66,7 @@ export async function startApps({ quiet = 3, tiny = false } = {}) {
     join(dir, 'lazuli.yaml'),
     `name: shop
 portal: {port: 0}
+identity: {port: 0}
 eventHubs:
   amqpPort: 0
   amqpsPort: 0

@@ -6,6 +6,7 @@ import { run } from './instance.mjs'
 import { browse, close, eventually, open, serious, shot } from './lab.mjs'
 
 const ports = `portal: {port: 0}
+identity: {port: 0}
 eventHubs:
   amqpPort: 0
   amqpsPort: 0
