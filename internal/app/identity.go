@@ -132,7 +132,7 @@ func readCertificate(file string) (*x509.Certificate, error) {
 
 // oursByName reports whether a host name means this instance.
 func (e *env) oursByName(host string) bool {
-	if _, ok := e.account(host); ok {
+	if _, m := e.find(host, typeIssuer); m == door.Known {
 		return true
 	}
 	return slices.ContainsFunc(hostNames(e.Config), func(name string) bool {
