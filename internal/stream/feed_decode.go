@@ -65,7 +65,7 @@ type oddKeys struct {
 
 // add makes room for a row.
 func (b *inBatch) add(width int) *streamsql.Row {
-	if b.used+width > len(b.slots) {
+	if b.slots == nil || b.used+width > len(b.slots) { // no slots at all are none: nil would be no row
 		b.slots, b.used = make([]streamsql.Value, max(2*len(b.slots), readRows*width, width)), 0
 	}
 	b.rows = append(b.rows, streamsql.Row{Slots: b.slots[b.used : b.used : b.used+width], Scratch: &b.scratch})

@@ -30,6 +30,7 @@ type side struct {
 
 func newMerger(e *env, name string, widths ...int) *merger {
 	m := &merger{env: e, sent: minTime, name: name}
+	m.row.Slots = []streamsql.Value{} // of a row without columns: nil would be no row
 	for _, w := range widths {
 		m.sides = append(m.sides, &side{m: m, width: w, wm: minTime})
 		m.row.Slots = append(m.row.Slots, make([]streamsql.Value, max(w-len(m.row.Slots), 0))...)
