@@ -36,6 +36,7 @@ type Options struct {
 	Begin       time.Time     // when the command began, for the start-up time; default now
 	Ready       func(Summary) // called once when everything runs; may be nil
 	Notes       []string      // what lies in the project's folder and is not served; see Adopt
+	Trial       []string      // the command that runs a stream query for a look (stream/trial); none: they are refused
 }
 
 // App is a built application: storage is open and recovered, every port is
@@ -76,7 +77,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 		return err
 	}
 	e := &env{
-		Context: ctx, Config: cfg, Log: a.log, Version: a.opts.Version, Force: a.opts.StreamStart,
+		Context: ctx, Config: cfg, Log: a.log, Version: a.opts.Version, Force: a.opts.StreamStart, Trial: a.opts.Trial,
 		Storage: a.storage, Exists: a.storage.exists, Counts: counts,
 		Tasks: &portal.Tasks{}, Notices: &portal.Notices{},
 	}

@@ -36,6 +36,7 @@ type env struct {
 	Log     *slog.Logger
 	Version string
 	Force   string // the start of all stream jobs; "" leaves them as they were
+	Trial   []string
 
 	Storage *storage            // the data folder
 	Exists  *resource.Catalogue // what exists, and how it comes to be

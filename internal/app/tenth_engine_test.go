@@ -126,6 +126,9 @@ func (s bellSource) Partitions(context.Context) (int, error) { return 1, nil }
 func (s bellSource) Changed() <-chan struct{}                { return nil }
 func (s bellSource) Behind(int, int64) int64                 { return 0 }
 func (s bellSource) Warnings() []jobs.Warning                { return nil }
+func (s bellSource) Recent(context.Context, int, int) ([][]stream.Event, error) {
+	return nil, nil
+}
 func (s bellSource) Open(_ context.Context, _ int, at stream.Position) (stream.Reader, error) {
 	return &bellReader{s, int(max(at.Offset, 0))}, nil
 }

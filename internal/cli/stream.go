@@ -34,7 +34,7 @@ their plan. Jobs over live hubs are declared in lazuli.yaml and run by
 	}
 	cmd.AddCommand(
 		newStreamRunCmd(s), newStreamTestCmd(s), newStreamExplainCmd(s),
-		newStreamListCmd(s), newStreamStartCmd(s), newStreamStopCmd(s),
+		newStreamListCmd(s), newStreamStartCmd(s), newStreamStopCmd(s), newStreamTrialCmd(s),
 	)
 	return cmd
 }

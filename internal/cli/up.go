@@ -109,6 +109,7 @@ func (s *session) up(ctx context.Context, dir string, f upFlags) error {
 		Begin:       begin,
 		StreamStart: f.start,
 		Notes:       notes,
+		Trial:       trialCommand(),
 		Ready:       func(sum app.Summary) { s.ready(sum, f, log, lines) },
 	})
 	if err != nil {

@@ -258,6 +258,7 @@ export async function start() {
         if (!r.ok) throw new Error(`push to ${dataset}: ${r.status}`)
       }),
     edit: (file, text) => writeFile(join(dir, file), text),
+    read: (file) => readFile(join(dir, file), 'utf8'),
     freeze: () => up.kill('SIGSTOP'),
     thaw: () => up.kill('SIGCONT'),
     stop: () => end(dir, [feed, up]),

@@ -119,10 +119,13 @@ func (s *source) missed(partition int, events int64) {
 		"input", s.input, "hub", s.name, "partition", partition, "events", events)
 }
 
-// Warnings tells of missed events, as long as the process runs.
+// warnedFor is how long a warning is shown after the last event that was missed.
+const warnedFor = 10 * time.Minute
+
+// Warnings tells of events that were missed lately.
 func (s *source) Warnings() []jobs.Warning {
 	lost := s.lost.Load()
-	if lost == 0 {
+	if lost == 0 || time.Since(time.UnixMilli(s.when.Load())) >= warnedFor {
 		return nil
 	}
 	return []jobs.Warning{{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
@@ -27,6 +28,10 @@ type Job struct {
 	// Trouble says why the job does not run, or which output takes nothing, and since
 	// when: "" where all is well. It is called every second, so it is cheap.
 	Trouble func() string
+	// Warned is what is wrong with the events. It is called every second, as well.
+	Warned func() Warned
+	Policy stream.TimePolicy
+	Editing
 	// Start begins a job that stands; start is last, now, all or an RFC 3339
 	// time. Stop ends one that runs. Both return when it is done.
 	Start func(ctx context.Context, start string) error
@@ -34,14 +39,14 @@ type Job struct {
 }
 
 // Of shows a job of this process. group is what reads a hub when the job names
-// no consumer group.
-func Of(j *jobs.Job, group string) Job {
+// no consumer group; try is the command that runs a query for a look.
+func Of(j *jobs.Job, group string, try []string) Job {
 	shown := Job{
 		Name: j.Name(), Inputs: []End{}, Outputs: []End{}, Start: j.Start, Stop: j.Stop,
 		About:   func() About { return AboutOf(j) },
 		Numbers: func() Numbers { return NumbersOf(j) },
 		Totals:  func() (time.Time, int64, int64) { return totalsOf(j) },
-		Trouble: func() string { return troubleOf(j) },
+		Trouble: func() string { return troubleOf(j) }, Warned: func() Warned { return warnedOf(j) }, Policy: j.Spec().Policy, Editing: editingOf(j, try),
 	}
 	for _, in := range j.Spec().Inputs {
 		end := End{Name: in.Name, Kind: in.Kind, Target: in.Target, Group: in.Group, Reference: in.Reference}
@@ -64,12 +69,16 @@ func Pages(jobs []Job) []portal.Page {
 	return []portal.Page{{
 		Kind: "jobs", Item: "job", Rows: p.rows, Detail: p.detail, Count: func() int { return len(jobs) },
 		Totals:  (&totals{jobs: jobs, runs: make([]run, len(jobs))}).add,
-		Failing: p.failing, Troubles: p.troubles,
+		Failing: p.failing, Troubles: p.troublesOf(&warnings{jobs: jobs, seen: map[string]*grown{}}),
 		Routes: []portal.Route{
 			{Pattern: "GET /api/jobs", Serve: p.listJobs},
 			{Pattern: "GET /api/jobs/{job}", Serve: p.getJob},
 			{Pattern: "POST /api/jobs/{job}/start", Serve: p.startJob},
 			{Pattern: "POST /api/jobs/{job}/stop", Serve: p.stopJob},
+			{Pattern: "GET /api/jobs/{job}/query", Serve: p.getQuery},
+			{Pattern: "PUT /api/jobs/{job}/query", Serve: p.putQuery},
+			{Pattern: "POST /api/jobs/{job}/check", Serve: p.checkQuery},
+			{Pattern: "POST /api/jobs/{job}/test", Serve: newTests(p).serve},
 		},
 	}}
 }

@@ -111,17 +111,7 @@ func NumbersOf(j *jobs.Job) Numbers {
 	for _, out := range job.Outputs() {
 		n.Outputs = append(n.Outputs, OutputNumbers{Name: out.Name, Out: out.Rows, Errors: out.Errors, Blocked: out.Blocked})
 	}
-	for _, w := range job.Warnings() {
-		n.Warnings = append(n.Warnings, jobWarning(w))
-	}
-	for _, w := range job.KeyWarnings() {
-		n.Warnings = append(n.Warnings, Warning{
-			Kind: "partitionKey", Input: w.Input, Events: w.Events, Example: w.Value, At: w.At.UnixMilli(), Text: w.String(),
-		})
-	}
-	for _, w := range j.Warnings() {
-		n.Warnings = append(n.Warnings, Warning{Kind: w.Kind, Input: w.Input, Events: w.Events, At: w.At.UnixMilli(), Text: w.Text})
-	}
+	n.Warnings = warningsOf(j, job)
 	if n.State == jobs.Running {
 		n.Lanes, n.DelayMs = job.Lanes(), milliseconds(job.WatermarkDelay())
 		if n.Blocked = m.Blocked; len(n.Blocked) > 0 {

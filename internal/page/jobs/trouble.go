@@ -40,11 +40,15 @@ func (j *Job) trouble() string {
 	return j.Trouble()
 }
 
-// troubles reports the jobs that fail now.
-func (p page) troubles(report func(portal.Trouble)) {
-	for i := range p {
-		if why := p[i].trouble(); why != "" {
-			report(portal.Trouble{Kind: "job-failed", Subject: p[i].Name, Detail: why, To: "/jobs/" + url.PathEscape(p[i].Name) + "/overview", State: "bad"})
+// troublesOf reports the jobs that fail now, and what is wrong with the events of
+// the others.
+func (p page) troublesOf(w *warnings) func(report func(portal.Trouble)) {
+	return func(report func(portal.Trouble)) {
+		for i := range p {
+			if why := p[i].trouble(); why != "" {
+				report(portal.Trouble{Kind: "job-failed", Subject: p[i].Name, Detail: why, To: "/jobs/" + url.PathEscape(p[i].Name) + "/overview", State: "bad"})
+			}
 		}
+		w.report(report)
 	}
 }

@@ -34,6 +34,7 @@ func words() map[string]string {
 		"Job.state":            run,
 		"JobDetail.state":      run,
 		"JobEnd.kind":          `'hub' | 'container' | 'function' | 'dataset' | 'file'`,
+		"JobTestNote.kind":     `'newest' | 'empty' | 'late' | 'lateDropped' | 'early' | 'outOfOrder' | 'outOfOrderDropped' | 'ends'`,
 		"Notice.state":         `'warn' | 'bad'`,
 		"TaskState.state":      `'busy' | 'ok' | 'bad' | 'off'`,
 	}

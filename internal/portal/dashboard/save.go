@@ -1,13 +1,11 @@
 package dashboard
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // Text returns a dashboard's file as it is now, and its ETag.
@@ -96,7 +94,7 @@ func (f *Folder) create(name string, text []byte) error {
 	if _, err := root.Lstat(name); err == nil {
 		return fault.New(fault.Conflict, shown(name), "there is such a file")
 	}
-	return replace(root, name, text, 0o600)
+	return textfile.Replace(root, name, text, 0o600)
 }
 
 // change replaces a file that has the ETag, or deletes it when text is nil.
@@ -121,38 +119,5 @@ func (f *Folder) change(name, tag string, text []byte) error {
 	if text == nil {
 		return root.Remove(name)
 	}
-	return replace(root, name, text, info.Mode().Perm())
-}
-
-// replace writes a file so that a crash leaves the old or the new one.
-func replace(root *os.Root, name string, text []byte, mode fs.FileMode) error {
-	temporary := "." + name + "." + rand.Text()[:8]
-	if err := writeFile(root, temporary, text, mode); err != nil {
-		_ = root.Remove(temporary) // the first error is the one to tell
-		return fmt.Errorf("write %s: %w", shown(name), err)
-	}
-	if err := root.Rename(temporary, name); err != nil {
-		_ = root.Remove(temporary)
-		return fmt.Errorf("write %s: %w", shown(name), err)
-	}
-	if dir, err := root.Open("."); err == nil {
-		_ = dir.Sync() // not every system can
-		_ = dir.Close()
-	}
-	return nil
-}
-
-func writeFile(root *os.Root, name string, text []byte, mode fs.FileMode) error {
-	out, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(text)
-	if err == nil {
-		err = out.Chmod(mode)
-	}
-	if err == nil {
-		err = out.Sync()
-	}
-	return errors.Join(err, out.Close())
+	return textfile.Replace(root, name, text, info.Mode().Perm())
 }

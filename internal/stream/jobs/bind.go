@@ -73,17 +73,11 @@ func (j *Job) Behind(input string, partition int, next int64) (n int64, known bo
 // compile reads the query and its functions. It is done at every start, so a
 // query that was edited while the job stood is the one that runs.
 func (j *Job) compile() (stream.Options, error) {
-	o := j.options
 	text, err := readQuery(j.spec.Query)
 	if err != nil {
-		return o, fmt.Errorf("query: %w", err)
+		return j.options, fmt.Errorf("query: %w", err)
 	}
-	functions, err := jobFunctions(j.spec.Query, j.spec.Functions)
-	if err != nil {
-		return o, fmt.Errorf("functions: %w", err)
-	}
-	o.Functions = functionsText(functions)
-	o.Program, err = streamsql.Compile(text, streamsql.Options{Strict: true, Inputs: j.inputs, Functions: functions})
+	o, functions, err := j.compiled(text)
 	if err != nil {
 		var syntax *streamsql.SyntaxError
 		if errors.As(err, &syntax) {
@@ -95,6 +89,18 @@ func (j *Job) compile() (stream.Options, error) {
 	defer j.mu.Unlock()
 	j.query, j.status.Functions = Query{text, o.Program}, functionNames(functions)
 	return o, nil
+}
+
+// compiled compiles a text as the job's query, with its functions.
+func (j *Job) compiled(text string) (stream.Options, []streamsql.Function, error) {
+	o := j.options
+	functions, err := jobFunctions(j.spec.Query, j.spec.Functions)
+	if err != nil {
+		return o, nil, fmt.Errorf("functions: %w", err)
+	}
+	o.Functions = functionsText(functions)
+	o.Program, err = streamsql.Compile(text, streamsql.Options{Strict: true, Inputs: j.inputs, Functions: functions})
+	return o, functions, err
 }
 
 func readQuery(path string) (string, error) {

@@ -61,6 +61,8 @@ type Job struct {
 	gone     chan struct{} // closed when nobody takes commands any more
 	moved    chan struct{} // holds a token when partitions may have come or gone
 
+	saves sync.Mutex // held while the query's file is written
+
 	mu     sync.Mutex // guards what follows
 	status Status
 	query  Query

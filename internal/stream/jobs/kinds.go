@@ -74,6 +74,10 @@ type Source interface {
 	Changed() <-chan struct{}
 	// Behind is how many events a partition holds from an offset on.
 	Behind(partition int, next int64) int64
+	// Recent is the newest events, at most so many of all partitions and so many
+	// bytes of bodies: a list for each partition, the oldest first. It is for a look,
+	// so nobody is told that they were read.
+	Recent(ctx context.Context, most, bytes int) ([][]stream.Event, error)
 	// Warnings say what a person should know about reading it.
 	Warnings() []Warning
 }

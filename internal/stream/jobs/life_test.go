@@ -49,7 +49,10 @@ func (s *absent) Open(context.Context, int, stream.Position) (stream.Reader, err
 }
 
 func (s *absent) Behind(int, int64) int64 { return 0 }
-func (s *absent) Warnings() []Warning     { return nil }
+func (s *absent) Recent(context.Context, int, int) ([][]stream.Event, error) {
+	return nil, fault.New(fault.NotFound, "thing t", "it does not exist")
+}
+func (s *absent) Warnings() []Warning { return nil }
 
 func (s *absent) count() int {
 	s.mu.Lock()

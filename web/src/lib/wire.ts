@@ -844,6 +844,67 @@ export interface JobText {
   diagram: PlanDiagram
 }
 
+export interface JobQueryFile {
+  file: string
+  text: string
+  etag: string
+}
+
+export interface JobQuerySave {
+  text: string
+  start: string
+}
+
+export interface JobQueryCheck {
+  problems: ProblemBody[]
+  explain: string
+  lanesText: string
+  same: boolean
+}
+
+export interface JobQueryTest {
+  tookMs: number
+  inputs: JobTestInput[]
+  outputs: JobTestOutput[]
+  counts: Record<string, number>
+  dataErrors: JobDataErrors[]
+  notes: JobTestNote[]
+}
+
+export interface JobTestInput {
+  name: string
+  events: JobTestEvent[]
+}
+
+export interface JobTestEvent {
+  id: string
+  partition: number
+  sequence: number
+  at: number
+  key: string
+  body: string
+  cut: boolean
+}
+
+export interface JobTestOutput {
+  name: string
+  all: number
+  rows: JobTestRow[]
+}
+
+export interface JobTestRow {
+  id: string
+  at: number
+  key: string
+  json: string
+}
+
+export interface JobTestNote {
+  kind: 'newest' | 'empty' | 'late' | 'lateDropped' | 'early' | 'outOfOrder' | 'outOfOrderDropped' | 'ends'
+  count: number
+  ms: number
+}
+
 export interface PlanDiagram {
   nodes: PlanNode[]
   edges: PlanEdge[]

@@ -65,7 +65,6 @@ export const words = dictionary({
   conversion: ['Conversion errors', '변환 오류'],
   runtime: ['Runtime errors', '런타임 오류'],
   output: ['Output errors', '출력 오류'],
-  plan: ['Plan: {lanes}', '계획: {lanes}'],
   step: ['{name}, shown in the query', '{name}: 쿼리에 표시됨'],
   kind: ['Kind', '종류'],
   input: ['Input', '입력'],

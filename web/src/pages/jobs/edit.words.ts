@@ -1,0 +1,97 @@
+import { dictionary } from '../../lib/i18n'
+
+export const words = dictionary({
+  query: ['Query', '쿼리'],
+  test: ['Test', '테스트'],
+  testText: [
+    'Runs the query over the newest 1,000 events of its inputs. The job goes on as it is, and no output is written.',
+    '입력의 최신 이벤트 1,000개로 쿼리를 실행합니다. 작업은 그대로 계속되고 출력에는 아무것도 쓰지 않습니다.',
+  ],
+  testing: ['Testing…', '테스트하는 중…'],
+  stopTest: ['Stop the test', '테스트 중지'],
+  discard: ['Discard changes', '변경 내용 버리기'],
+  checking: ['Checking…', '확인하는 중…'],
+  compiles: ['No mistakes. Runs as {lanes}.', '오류가 없습니다. 실행 방식: {lanes}'],
+  plan: ['Plan', '계획'],
+  changed: ['Not saved', '저장되지 않음'],
+  notRunning: [
+    'The file has another query than the one that runs. It runs from the next start on, which must be a new one.',
+    '파일의 쿼리가 실행 중인 쿼리와 다릅니다. 다음에 새로 시작할 때부터 실행됩니다.',
+  ],
+  saveTitle: ['Save {file}', '{file} 저장'],
+  saveOnly: ['Save only', '저장만'],
+  saveStart: ['Save and start anew', '저장하고 새로 시작'],
+  after: ['After saving', '저장한 뒤'],
+  now: ['Start from now', '지금부터 시작'],
+  all: ['From the oldest event kept', '보존된 가장 오래된 이벤트부터'],
+  last: ['Go on from the checkpoint', '체크포인트에서 계속'],
+  later: ['Leave the job as it is', '작업을 그대로 두기'],
+  anew: [
+    'An edited query must be started anew: the checkpoint holds the windows and counts of the query before, so it is discarded. Windows begin empty.',
+    '편집한 쿼리는 새로 시작해야 합니다. 체크포인트에는 이전 쿼리의 창과 집계가 있으므로 버립니다. 창은 빈 상태로 시작합니다.',
+  ],
+  nowText: [
+    'Rows from now on. Those of the time between are missing.',
+    '지금부터의 행만 나옵니다. 그 사이의 행은 빠집니다.',
+  ],
+  allText: [
+    'All that the hubs still keep is read again: rows that were written may come again.',
+    '허브에 남아 있는 모든 이벤트를 다시 읽습니다. 이미 쓴 행이 다시 나올 수 있습니다.',
+  ],
+  lastText: ['The query is the one that ran: nothing is lost.', '실행하던 쿼리와 같으므로 잃는 것이 없습니다.'],
+  laterText: [
+    'The job goes on with the query before, until it is started.',
+    '다시 시작할 때까지 이전 쿼리로 계속 실행합니다.',
+  ],
+  saved: ['Saved {file}', '{file} 저장됨'],
+  startFailed: ['The query was saved, but the job did not start', '쿼리는 저장했지만 작업이 시작되지 않았습니다'],
+  outside: [
+    'The file was changed outside of this page. Choose which of the two is to go on.',
+    '파일이 이 페이지 밖에서 변경되었습니다. 둘 중 하나를 선택하세요.',
+  ],
+  mine: ['Keep mine', '내 것 유지'],
+  theirs: ['Take the file', '파일 가져오기'],
+  events: ['Events in', '수신 이벤트'],
+  rows: ['Rows out', '출력 행'],
+  rowsOf: ['{shown} of {all} rows are shown', '행 {all}개 중 {shown}개 표시'],
+  noRows: ['No rows', '행 없음'],
+  noRowsText: [
+    'These events make none. A window that is longer than they are, a condition, or errors below may be why.',
+    '이 이벤트에서는 행이 나오지 않습니다. 이벤트보다 긴 창, 조건, 아래 오류가 원인일 수 있습니다.',
+  ],
+  noEvents: ['No events', '이벤트 없음'],
+  arrived: ['Arrived', '도착'],
+  partition: ['Part.', '파티션'],
+  sequence: ['Seq.', '시퀀스'],
+  key: ['Key', '키'],
+  body: ['Body', '본문'],
+  at: ['Time', '시간'],
+  took: ['{in} events, {out} rows, {ms} ms', '이벤트 {in}개, 행 {out}개, {ms}밀리초'],
+  newest: ['The newest {n} {n|event|events} kept', '보존된 최신 이벤트 {n}개'],
+  empty: ['The inputs hold no events yet: send some first.', '입력에 이벤트가 없습니다. 먼저 이벤트를 보내세요.'],
+  late: [
+    '{n} {n|event was|events were} later than {d} behind arrival and got another time',
+    '이벤트 {n}개가 도착보다 {d} 넘게 늦어 시간이 조정되었습니다',
+  ],
+  lateDropped: [
+    '{n} {n|event was|events were} later than {d} behind arrival and {n|was|were} dropped',
+    '이벤트 {n}개가 도착보다 {d} 넘게 늦어 버려졌습니다',
+  ],
+  early: [
+    '{n} {n|event was|events were} more than {d} ahead of arrival and {n|was|were} dropped',
+    '이벤트 {n}개가 도착보다 {d} 넘게 빨라 버려졌습니다',
+  ],
+  outOfOrder: [
+    '{n} {n|event was|events were} out of order by more than {d} and got another time',
+    '이벤트 {n}개가 {d} 넘게 순서를 벗어나 시간이 조정되었습니다',
+  ],
+  outOfOrderDropped: [
+    '{n} {n|event was|events were} out of order by more than {d} and {n|was|were} dropped',
+    '이벤트 {n}개가 {d} 넘게 순서를 벗어나 버려졌습니다',
+  ],
+  ends: [
+    'Windows begin and end with these events, so those at both ends count fewer than in the job',
+    '창이 이 이벤트로 시작하고 끝나므로 양 끝 창의 값은 작업보다 적습니다',
+  ],
+  left: ['{n} left out: {last}', '{n}개 제외: {last}'],
+})
