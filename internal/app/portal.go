@@ -54,7 +54,7 @@ func portalPages(e *env) (parts, error) {
 	}
 	server, err := portal.New(portal.Config{
 		Name: cfg.Name, Version: e.Version, Started: e.Counts.Started, Pages: e.Given.Pages, Boards: e.Boards, Log: log, SignIn: e.SignIn,
-		Tasks: e.Tasks, Notices: e.Notices,
+		Tasks: e.Tasks, Notices: e.Notices, Filters: portal.OpenFilters(filepath.Join(cfg.DataDir(), portalFolder, "filters.json")),
 		Troubles: newTroubles(e).report, About: func() portal.About { return about(e) },
 		Instances: func() ([]portal.Instance, error) { return instances(cfg.DataDir()) },
 	})

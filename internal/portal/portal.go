@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/web"
@@ -24,6 +25,7 @@ type Config struct {
 	Log     *slog.Logger
 	Notices *Notices // what is wrong, beside what the pages report; New makes one where it is nil
 	Tasks   *Tasks   // what runs on in the background; New makes them where they are nil
+	Filters *Filters // that people saved; nil: none can be
 
 	Troubles  func(report func(Trouble)) // what is wrong beside what the pages report; may be nil
 	About     func() About               // of this process, for the page Settings; may be nil
@@ -66,6 +68,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Tasks == nil {
 		s.cfg.Tasks = &Tasks{}
 	}
+	if cfg.Filters == nil {
+		s.cfg.Filters = &Filters{bad: fault.New(fault.Unavailable, "filters", "this portal has no folder for them")}
+	}
 	s.handler = framed(s.routes())
 	if cfg.SignIn != nil {
 		s.handler = framed(cfg.SignIn.Guard(s.routes(), s.fail))
@@ -93,6 +98,9 @@ func (s *Server) routes() http.Handler {
 		{"POST /api/tasks/{id}/cancel", s.cancelTask},
 		{"DELETE /api/tasks/{id}", s.forgetTask},
 		{"GET /api/history", s.getHistory},
+		{"GET /api/filters", s.listFilters},
+		{"PUT /api/filters", s.saveFilter},
+		{"DELETE /api/filters", s.removeFilter},
 		{"GET /api/lists/{kind}", s.getRows},
 		{"GET /api/dashboards", s.listBoards},
 		{"POST /api/dashboards", s.postBoard},

@@ -33,6 +33,36 @@ test('lines are filtered, opened with their neighbours, and followed', async () 
   await close(page)
 })
 
+test('a filter is saved for everybody, applied elsewhere, and deleted', async () => {
+  const saved = (page) => page.getByRole('button', { name: 'Saved filters' })
+  const page = await on.open('/logs?q=level%3Aerror')
+  await saved(page).click()
+  await page.getByRole('menuitem', { name: 'Save this filter' }).click()
+  await page.getByRole('dialog').getByRole('textbox').fill('only errors')
+  await page.keyboard.press('Enter')
+  await eventually('the dialog closes', async () => !(await page.getByRole('dialog').isVisible()))
+  await close(page)
+
+  const other = await on.open('/logs') // another browser
+  await saved(other).click()
+  await other.getByRole('menuitem', { name: 'only errors', exact: true }).click()
+  await eventually('it applies', async () => /level(%3A|:)error/.test(other.url()))
+  await saved(other).click()
+  await other
+    .getByRole('menuitem', { name: /only errors/ })
+    .last()
+    .click()
+  await other.reload()
+  await eventually('it is gone', async () => {
+    if ((await saved(other).count()) === 0) return true
+    await saved(other).click()
+    const left = await other.getByRole('menuitem', { name: /only errors/ }).count()
+    await other.keyboard.press('Escape')
+    return left === 0
+  })
+  await close(other)
+})
+
 test('a wrong word is said, with what there is', async () => {
   const page = await on.open('/logs?q=leve:error')
   await eventually('it is said', async () => /leve/.test(await page.locator('main').innerText()))

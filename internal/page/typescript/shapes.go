@@ -32,6 +32,8 @@ func portalShapes() []shape {
 		of[portal.Rows]("ListPage"),
 		of[portal.Problem]("ProblemBody"),
 		of[portal.Place]("Place"),
+		of[portal.FilterList]("FilterList"),
+		of[portal.Filter]("SavedFilter"),
 		of[portal.BoardEntry]("BoardEntry"),
 		of[portal.BoardDetail]("BoardDetail"),
 		of[portal.BoardFile]("BoardFile"),

@@ -127,6 +127,16 @@ export interface Place {
   end?: number
 }
 
+export interface FilterList {
+  filters: SavedFilter[]
+}
+
+export interface SavedFilter {
+  page: string
+  name: string
+  q: string
+}
+
 export interface BoardEntry {
   id: string
   name: string
