@@ -172,6 +172,7 @@ against it unchanged.`,
 		newQueryCmd(s),
 		newEnvCmd(s),
 		newKeysCmd(s),
+		newRoleCmd(s),
 		newExecCmd(s),
 		newHostsCmd(s),
 		newTrustCmd(s),
@@ -190,6 +191,7 @@ var otherNames = map[string]string{
 	"lazuli create": "lazuli func init", "lazuli new": "lazuli func new",
 	"lazuli version": "lazuli --version", "lazuli shell": "lazuli exec -- bash", "lazuli list": "lazuli status", "lazuli ps": "lazuli status",
 	"lazuli function": "lazuli func", "lazuli functions": "lazuli func", "lazuli logs": "the portal's page Logs",
+	"lazuli roles": "lazuli role", "role create": "lazuli role assign", "role add": "lazuli role assign", "role delete": "lazuli role remove",
 	"func create": "lazuli func init", "func add": "lazuli func new", "func invoke": "lazuli func run",
 }
 
