@@ -88,8 +88,16 @@ func (f Facts) Snippets(t Thing) ([]Snippet, error) {
 }
 
 // run is the command that runs a file with the code. Only document clients need
-// to trust anything: events and functions are reached without TLS.
+// to trust anything: events and functions are reached without TLS. What has a name
+// of its own is reached by it, and trusted, under lazuli exec.
 func (f Facts) run(t Thing, language string) string {
+	if t.Kind == "hub" && f.Namespace != "" || t.Kind == "container" && f.Account != "" {
+		plain := map[string]string{"go": "go run .", "python": "python main.py", "js": "node main.mjs", "dotnet": "dotnet run", "java": "java Main.java"}[language]
+		if plain == "" {
+			return ""
+		}
+		return "lazuli exec -- " + plain
+	}
 	trust := func(name, file string) string {
 		if t.Kind != "container" {
 			return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -99,6 +100,48 @@ func TestOpenNamesTheAccount(t *testing.T) {
 			continue
 		}
 		testkit.Eventually(t, within, func() bool { return seen.last() == c.want }, "%q reaches %s, not %s", c.host, c.want, seen.last())
+		conn.Close(nil)
+	}
+}
+
+// TestUnknownNamesAreRefused: a name that could only be an account's leads
+// nowhere else, whether the open or the TLS handshake says it.
+func TestUnknownNamesAreRefused(t *testing.T) {
+	testkit.NoLeaks(t)
+	l, seen := amqpLab(t, Port{TLS: Either})
+	refused := func(conn *amqp.Conn, err error) string {
+		if err == nil {
+			<-conn.Done()
+			err = conn.Err()
+		}
+		var e *amqp.Error
+		if !errors.As(err, &e) {
+			return fmt.Sprint(err)
+		}
+		return string(e.Condition) + ": " + e.Description
+	}
+	if got := refused(l.amqp("none.servicebus.windows.net", "")); !strings.Contains(got, "amqp:not-found: nothing here is called none.servicebus.windows.net") {
+		t.Error(got)
+	}
+	if _, err := l.amqp("none.servicebus.windows.net", "hubs"); err == nil {
+		t.Error("a key opened a name that there is not")
+	}
+	for name, want := range map[string]string{"queues.servicebus.windows.net": "queues", "none.servicebus.windows.net": ""} {
+		c, err := tls.Dial("tcp", l.addr, &tls.Config{InsecureSkipVerify: true, ServerName: name, MinVersion: tls.VersionTLS12})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := amqp.NewConn(t.Context(), c, amqp.DialConfig{Hostname: "behind.a.custom.endpoint"})
+		if want == "" {
+			if got := refused(conn, err); !strings.Contains(got, "not-found") {
+				t.Errorf("SNI %s: %s", name, got)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		testkit.Eventually(t, within, func() bool { return seen.last() == want }, "SNI %s", name)
 		conn.Close(nil)
 	}
 }

@@ -113,14 +113,14 @@ func TestNamesLeadToAccounts(t *testing.T) {
 	names := Names{Find: func(name, _ string) (resource.Account, Meaning) {
 		a, ok := accounts[name]
 		if !ok {
-			return a, Another
+			return a, map[bool]Meaning{true: Unknown}[strings.HasSuffix(name, ".azurewebsites.net")]
 		}
 		return a, Known
 	}}
 	h := guarded(names, Route{Type: resource.Sites, HTTP: func(a resource.Account) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, a.Name) })
 	}})
-	if w := ask(h, "GET", "/", "shop.azurewebsites.net"); w.Code != 403 {
+	if w := ask(h, "GET", "/", "shop.azurewebsites.net"); w.Code != 404 || !strings.Contains(w.Body.String(), "lazuli status") {
 		t.Errorf("before it is made: %d", w.Code)
 	}
 	accounts["shop.azurewebsites.net"] = resource.Account{ID: 7, Type: resource.Sites, Name: "shop"}
@@ -128,6 +128,12 @@ func TestNamesLeadToAccounts(t *testing.T) {
 		if w := ask(h, "GET", "/", host); w.Body.String() != want {
 			t.Errorf("%s leads to %q", host, w.Body)
 		}
+	}
+	names.Hosts = []string{"*.azurewebsites.net"}
+	if w := ask(guarded(names, Route{Type: resource.Sites, HTTP: func(a resource.Account) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, a.Name) })
+	}}), "GET", "/", "mine.azurewebsites.net"); w.Body.String() != "app" {
+		t.Errorf("a name that the project lists: %d %q", w.Code, w.Body)
 	}
 }
 

@@ -102,15 +102,16 @@ func (p page) get(w http.ResponseWriter, r *http.Request) error {
 func facts(f connect.Facts, t connect.Thing) []Fact {
 	switch t.Kind {
 	case "hub":
-		return []Fact{
-			{Name: "connection", Value: f.EventHubsConnection(), Keyed: true},
-			{Name: "hub", Value: t.Hub},
-			{Name: "amqp", Value: f.EventHubsHost},
+		out := []Fact{{Name: "connection", Value: f.EventHubsConnection(), Keyed: true}, {Name: "hub", Value: t.Hub}}
+		if f.Namespace == "" { // by a name of its own a namespace is reached over TLS
+			out = append(out, Fact{Name: "amqp", Value: f.EventHubsHost})
+		}
+		return append(out, []Fact{
 			{Name: "amqps", Value: f.EventHubsTLS},
 			{Name: "rule", Value: f.EventHubsRule},
 			{Name: "key", Value: connect.Secret, Keyed: true},
 			{Name: "ca", Value: f.CAFile},
-		}
+		}...)
 	case "container":
 		return []Fact{
 			{Name: "connection", Value: f.CosmosConnection(), Keyed: true},
