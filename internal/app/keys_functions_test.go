@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/lazuli-dev/lazuli/functions"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -18,6 +23,17 @@ import (
 func keysWorker(app *functions.App) {
 	app.HTTP("setting", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, os.Getenv("GREETING"))
+	}, functions.Auth(functions.AuthAnonymous))
+	app.HTTP("token", func(w http.ResponseWriter, _ *http.Request) {
+		c, err := azidentity.NewManagedIdentityCredential(nil)
+		if err == nil {
+			var t azcore.AccessToken
+			t, err = c.GetToken(context.Background(), policy.TokenRequestOptions{Scopes: []string{"https://eventhubs.azure.net/.default"}})
+			fmt.Fprint(w, t.Token)
+		}
+		if err != nil {
+			fmt.Fprint(w, err)
+		}
 	}, functions.Auth(functions.AuthAnonymous))
 	app.HTTP("rows", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

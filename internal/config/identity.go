@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Identity is the token issuer, who there is, and who may do what.
@@ -64,6 +65,8 @@ func (v *validation) identity(c *Config) {
 			}
 		}
 	}
+	v.twins("identity.applications", slices.Sorted(maps.Keys(i.Applications)))
+	v.twins("identity.userAssigned", slices.Sorted(maps.Keys(i.UserAssigned)))
 	for _, name := range slices.Sorted(maps.Keys(i.Applications)) {
 		v.application(c, "identity.applications."+name, name, i.Applications[name])
 	}
@@ -75,6 +78,18 @@ func (v *validation) identity(c *Config) {
 				v.add(fmt.Sprintf("%s.apps[%d]", path, n), "there is no function app %q under functions.apps", app)
 			}
 		}
+	}
+}
+
+// twins refuses names that differ only in case: nobody could say which is meant.
+func (v *validation) twins(path string, names []string) {
+	folded := map[string]string{}
+	for _, name := range names {
+		key := strings.ToLower(name)
+		if other, twice := folded[key]; twice {
+			v.add(path+"."+name, "differs from %s only in case; names are not case-sensitive", other)
+		}
+		folded[key] = name
 	}
 }
 

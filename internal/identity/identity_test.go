@@ -522,3 +522,53 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// TestRemoveWithin takes what is held at a resource that goes, and in it.
+func TestRemoveWithin(t *testing.T) {
+	i := open(t, &memory{}, project())
+	for _, scope := range []string{"eventHubs/a", "eventHubs/a/h", "eventHubs/ab", "/"} {
+		if _, err := i.Assign("app:alarms", "Reader", scope); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed := i.Changed()
+	if err := i.RemoveWithin(i.Scope("Microsoft.EventHub/namespaces", "A")); err != nil {
+		t.Fatal(err)
+	}
+	<-changed
+	var left []string
+	for _, h := range i.Held("app:alarms") {
+		left = append(left, h.Short)
+	}
+	if strings.Join(left, " ") != "eventHubs/ab /" {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// TestScopeOfUnknownAccount is refused where it is given, and may be taken away.
+func TestScopeOfUnknownAccount(t *testing.T) {
+	there := map[string]bool{"a": true}
+	i, err := Open(Options{Store: &memory{}, Declared: project(), Exists: func(typ, name string) error {
+		if !there[name] {
+			return fault.New(fault.NotFound, typ+" "+name, "there is none; there are: a")
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scope := range []string{"eventHubs/b", "cosmos/b/d/c", i.Scope("Microsoft.Web/sites", "b")} {
+		if _, err := i.Assign("app:alarms", "Reader", scope); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v", scope, err)
+		}
+	}
+	for _, scope := range []string{"/", "eventHubs/a/h", i.Scope("Microsoft.ManagedIdentity/userAssignedIdentities", "x")} {
+		if _, err := i.Assign("app:alarms", "Reader", scope); err != nil {
+			t.Errorf("%s: %v", scope, err)
+		}
+	}
+	delete(there, "a")
+	if _, err := i.Remove("app:alarms", "Reader", "eventHubs/a/h"); err != nil {
+		t.Errorf("of an account that went: %v", err)
+	}
+}
