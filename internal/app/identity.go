@@ -51,10 +51,12 @@ func identities(e *env) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	e.Access = newAccessChanges(e)
 	e.Doors.tokens[instance.Identity] = e.Issuer.Header(identity.DeveloperName)
 	p := parts{
-		Routes: []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.Issuer }}},
-		Pages:  roles.Pages(e.Who),
+		Routes:  []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.Issuer }}},
+		Pages:   roles.Pages(e.Who),
+		Engines: []part{{name: "changes of access", run: e.Access.run}},
 	}
 	return p, e.Doors.open(instance.Identity, cfg.Port, door.Port{
 		Title: "token issuer", Key: "identity.port", TLS: door.Either, WriteTimeout: answerLimit, Log: log,

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
@@ -40,8 +42,45 @@ func (s *standing[T]) now() T {
 	return next.value
 }
 
+// accessChanges tells of changes of keys, switches, roles and principals alike.
+type accessChanges struct {
+	e *env
+
+	mu sync.Mutex
+	ch chan struct{} // closed at the next change; guarded by mu
+}
+
+func newAccessChanges(e *env) *accessChanges { return &accessChanges{e: e, ch: make(chan struct{})} }
+
+// changed is closed at the next change.
+func (c *accessChanges) changed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ch
+}
+
+// run passes changes on until ctx ends.
+func (c *accessChanges) run(ctx context.Context) error {
+	accounts, roles := c.e.Exists.WatchAccounts(), c.e.Who.Changed()
+	for {
+		select {
+		case <-accounts:
+		case <-roles:
+		case <-ctx.Done():
+			return nil
+		}
+		accounts, roles = c.e.Exists.WatchAccounts(), c.e.Who.Changed() // before it is told, so that nothing is missed
+		c.mu.Lock()
+		close(c.ch)
+		c.ch = make(chan struct{})
+		c.mu.Unlock()
+	}
+}
+
 // hubAccess is who may do what in a namespace.
 type hubAccess struct {
+	e         *env
+	account   resource.Account
 	policies  standing[hubPolicies]
 	anyBearer bool // trusts every bearer token; the project file is refused where others than this machine could bring one
 }
@@ -52,7 +91,7 @@ type hubPolicies struct {
 }
 
 func (e *env) hubAccess(a resource.Account) *hubAccess {
-	return &hubAccess{anyBearer: e.Config.EventHubs.AcceptAny, policies: standing[hubPolicies]{exists: e.Exists, account: a, read: readPolicies}}
+	return &hubAccess{e: e, account: a, anyBearer: e.Config.EventHubs.AcceptAny, policies: standing[hubPolicies]{exists: e.Exists, account: a, read: readPolicies}}
 }
 
 // readPolicies opens nothing where the properties cannot be read.
@@ -74,24 +113,50 @@ func (a *hubAccess) Rules() ([]eventhubs.Rule, bool) {
 	return p.rules, p.local
 }
 
-// Changed is closed when any account changes.
-func (a *hubAccess) Changed() <-chan struct{} { return a.policies.exists.WatchAccounts() }
+// Changed is closed when any account, role or principal changes.
+func (a *hubAccess) Changed() <-chan struct{} { return a.e.Access.changed() }
 
-// Verify takes any token or none: there is no issuer.
-func (a *hubAccess) Verify(context.Context, string) (eventhubs.Bearer, error) {
-	if !a.anyBearer {
-		return eventhubs.Bearer{}, fault.New(fault.Unauthorized, "",
-			"InvalidIssuer: Bearer tokens are not accepted here: no token issuer is configured. "+
-				"Use a connection string, or set eventHubs.acceptAnyBearerToken for local development.")
+// hubActions are the data actions of the rights, as Azure's roles have them.
+var hubActions = map[eventhubs.Rights]string{
+	eventhubs.Send:   "Microsoft.EventHub/namespaces/messages/send/action",
+	eventhubs.Listen: "Microsoft.EventHub/namespaces/messages/receive/action",
+}
+
+// Verify takes tokens of the local issuer for Event Hubs, or for the namespace.
+func (a *hubAccess) Verify(_ context.Context, token string) (eventhubs.Bearer, error) {
+	if a.anyBearer {
+		return eventhubs.Bearer{Principal: "any-bearer", May: func(eventhubs.Rights, string) error { return nil }}, nil
 	}
-	return eventhubs.Bearer{Principal: "any-bearer", May: func(eventhubs.Rights, string) error { return nil }}, nil
+	audiences := []string{"https://eventhubs.azure.net", "https://servicebus.azure.net"}
+	for _, host := range a.e.hosts(a.account) {
+		audiences = append(audiences, "https://"+host, "sb://"+host)
+	}
+	caller, expires, err := a.e.Issuer.Verify(token, audiences)
+	if err != nil {
+		return eventhubs.Bearer{}, err
+	}
+	return eventhubs.Bearer{Principal: caller.Name, Expires: expires, May: func(right eventhubs.Rights, hub string) error {
+		action, known := hubActions[right]
+		if !known {
+			return fault.New(fault.Forbidden, "", "No role gives the right %s to a token.", right)
+		}
+		var path []string
+		if hub != "" {
+			path = []string{hub}
+		}
+		return a.e.Who.Check(caller, action, a.e.Who.Scope(resource.Namespaces, a.account.Name, path...))
+	}}, nil
 }
 
 // documentAccess is who may do what in a document account.
-type documentAccess struct{ keys standing[cosmos.Keys] }
+type documentAccess struct {
+	e       *env
+	account resource.Account
+	keys    standing[cosmos.Keys]
+}
 
 func (e *env) documentAccess(a resource.Account) *documentAccess {
-	return &documentAccess{standing[cosmos.Keys]{exists: e.Exists, account: a, read: readKeys}}
+	return &documentAccess{e, a, standing[cosmos.Keys]{exists: e.Exists, account: a, read: readKeys}}
 }
 
 // readKeys opens nothing where the properties cannot be read.
@@ -106,9 +171,42 @@ func readKeys(properties json.RawMessage) cosmos.Keys {
 // Keys are the keys of the account.
 func (a *documentAccess) Keys() cosmos.Keys { return a.keys.now() }
 
-// Verify takes none: there is no issuer. Tokens of the emulator's making never get
-// here.
-func (a *documentAccess) Verify(context.Context, string) (cosmos.Bearer, error) {
-	return cosmos.Bearer{}, fault.New(fault.Unauthorized, "",
-		"The Entra token is not signed for this account: its third part must be the account key in base64url.")
+// Verify takes tokens of the local issuer for Cosmos DB, or for the account by one
+// of its names. Tokens of the emulator's making never get here.
+func (a *documentAccess) Verify(_ context.Context, token string) (cosmos.Bearer, error) {
+	audiences := []string{"https://cosmos.azure.com"}
+	for _, host := range a.names() {
+		audiences = append(audiences, "https://"+host)
+	}
+	caller, expires, err := a.e.Issuer.Verify(token, audiences)
+	if err != nil {
+		return cosmos.Bearer{}, err
+	}
+	return cosmos.Bearer{Principal: caller.ObjectID, Expires: expires, May: func(action, path string) error {
+		scope := a.e.Who.Scope(resource.CosmosAccounts, a.account.Name, documentPath(path)...)
+		if path == "" && a.e.Who.MaySomewhere(caller, action, scope) {
+			return nil // the account's description, which every client reads first
+		}
+		return a.e.Who.Check(caller, action, scope)
+	}}, nil
+}
+
+// names are the account's host names, and those of this machine for the one that
+// they mean.
+func (a *documentAccess) names() []string {
+	names := a.e.hosts(a.account)
+	if a.account.ID == a.e.Storage.documents.ID {
+		names = append(names, "localhost", "127.0.0.1", "[::1]", a.e.Config.Listen)
+		names = append(names, hostNames(a.e.Config)...)
+	}
+	return append(names, strings.ToLower(a.account.Name)+".localhost")
+}
+
+// documentPath is database and container of /dbs/D/colls/C.
+func documentPath(path string) (names []string) {
+	steps := strings.Split(strings.Trim(path, "/"), "/")
+	for i := 1; i < len(steps); i += 2 {
+		names = append(names, steps[i])
+	}
+	return names
 }

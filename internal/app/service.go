@@ -48,6 +48,7 @@ type env struct {
 	SignIn  *signin.Keeper      // of the portal; nil where it asks nobody
 
 	Who    *identity.Identity // who there is, and who may do what; nil until that service is built
+	Access *accessChanges     // tells of changes of all that
 	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
 
 	Given parts // by the services above
