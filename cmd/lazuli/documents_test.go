@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -34,6 +35,7 @@ func TestDocuments(t *testing.T) {
 		"stream.md":       "stream job runs",
 		"dashboards.md":   "",
 		"project-file.md": "",
+		"names.md":        "",
 	} {
 		t.Run(page, func(t *testing.T) {
 			r := newReader(t)
@@ -86,7 +88,7 @@ func newReader(t *testing.T) *reader {
 }
 
 // step is a block of a page: a file to write, or commands.
-var step = regexp.MustCompile("(?ms)^(?:<!-- file: (\\S+) -->\n)?```([a-z]+)( fails| keytool)?\n(.*?)^```")
+var step = regexp.MustCompile("(?ms)^(?:<!-- file: (\\S+) -->\n)?```([a-z]+)( fails| keytool| namespaces)?\n(.*?)^```")
 
 func (r *reader) follow(text string) {
 	r.t.Helper()
@@ -179,7 +181,13 @@ func (r *reader) shell(lines, mark string) {
 		return
 	}
 	mustFail := mark == "fails"
-	if mark != "" && !mustFail {
+	switch {
+	case mark == "namespaces":
+		if says := r.run("lazuli exec -- true"); strings.Contains(says, "lazuli hosts --write") {
+			fmt.Fprintf(os.Stderr, "NOT RUN on this machine, which allows no namespaces (%s):\n%s", strings.TrimSpace(says), lines)
+			return
+		}
+	case mark != "" && !mustFail:
 		if _, err := exec.LookPath(mark); err != nil {
 			if os.Getenv("CI") != "" {
 				r.t.Error(err)
@@ -188,6 +196,23 @@ func (r *reader) shell(lines, mark string) {
 			return
 		}
 	}
+	out, err := r.start(lines)
+	switch {
+	case mustFail && err == nil:
+		r.t.Errorf("should fail, but did not:\n%s\n%s", lines, out)
+	case !mustFail && err != nil:
+		r.t.Errorf("%v:\n%s\n%s", err, lines, out)
+	}
+}
+
+// run returns what a command says, whatever comes of it.
+func (r *reader) run(line string) string {
+	out, _ := r.start(line) // its words are what is asked for
+	return out
+}
+
+// start runs lines in the reader's shell.
+func (r *reader) start(lines string) (string, error) {
 	cmd := exec.CommandContext(r.t.Context(), "sh", "-euc", r.addressed(lines))
 	cmd.Dir, cmd.Env = r.dir, os.Environ()
 	if r.running != nil {
@@ -195,12 +220,7 @@ func (r *reader) shell(lines, mark string) {
 	}
 	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], "PATH="+r.path, "GOWORK=off", "GOFLAGS=")
 	out, err := cmd.CombinedOutput()
-	switch {
-	case mustFail && err == nil:
-		r.t.Errorf("should fail, but did not:\n%s\n%s", lines, out)
-	case !mustFail && err != nil:
-		r.t.Errorf("%v:\n%s\n%s", err, lines, out)
-	}
+	return string(out), err
 }
 
 // addressed replaces the usual addresses by those of what runs.

@@ -115,18 +115,21 @@ func whatRemains(room *outside.Room) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "the program gets variables and trust, but not everything of Azure (%s).", room.Why)
+	b.WriteString("this system does not let a program have names and files of its own, so it gets variables and trust, and not all of Azure (`lazuli exec -v` says why).")
 	if len(room.Names) > 0 {
 		fmt.Fprintf(&b, " The names of this lazuli (%s) are not known here: `%s` makes them known to every program.", strings.Join(room.Names, ", "), elevated("hosts --write"))
 	}
 	if len(room.Ports) > 0 {
-		fmt.Fprintf(&b, " The ports %s lead elsewhere: clients must name lazuli's own, which `lazuli status` lists.", numbers(room.Ports))
+		fmt.Fprintf(&b, " %s not lead to it: clients must name lazuli's own ports, which `lazuli status` lists.", portsDo(room.Ports))
 	}
 	return b.String() + " Programs that read the machine's own store of authorities need `lazuli trust`."
 }
 
-func numbers(ports []uint16) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ports), " ", ", "), "[]")
+func portsDo(ports []uint16) string {
+	if len(ports) == 1 {
+		return fmt.Sprintf("Port %d does", ports[0])
+	}
+	return "The ports " + strings.Trim(strings.ReplaceAll(fmt.Sprint(ports), " ", ", "), "[]") + " do"
 }
 
 // firstTime reports whether this user has not been told something yet.

@@ -6,21 +6,18 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
-// identity names the issuer among the addresses of an instance, and its token.
-const identity = "identity"
-
 // Identity are the variables by which DefaultAzureCredential of every SDK gets
 // its tokens from the instance, as a managed identity in App Service does; none
 // where the instance has no identity service.
 func Identity(info instance.Info) []Variable {
-	address := info.Addresses[identity]
+	address := info.Addresses[instance.Identity]
 	if address == "" {
 		return nil
 	}
 	const note = "tokens of the signed-in developer, as a managed identity's"
 	return []Variable{
 		{"IDENTITY_ENDPOINT", "http://" + strings.Replace(Host(address, ""), "localhost", "127.0.0.1", 1) + "/msi/token", note},
-		{"IDENTITY_HEADER", info.Tokens[identity], note},
+		{"IDENTITY_HEADER", info.Tokens[instance.Identity], note},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // inside is the program's process before it has become the program.
@@ -60,10 +61,22 @@ func (r *Room) open(ctx context.Context, network Network) error {
 			r.Why = reasons(failed)
 			return nil
 		}
-		failed = append(failed, fmt.Errorf("%v: %w", w, err))
+		failed = append(failed, fmt.Errorf("%v: %w", w, explained(err)))
 	}
 	held.close()
 	return fmt.Errorf("no room could be made for the program: %s", reasons(failed))
+}
+
+// explained puts what the kernel says of a limit into words: its own are about
+// disks.
+func explained(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EUSERS):
+		return errors.New("this machine allows no more of them")
+	case errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("not allowed to this user: %w", err)
+	}
+	return err
 }
 
 // ways are those that fit, in the order in which they are tried. held says that
