@@ -1,0 +1,47 @@
+package connect
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/instance"
+)
+
+func TestIdentity(t *testing.T) {
+	if v := Identity(instance.Info{}); v != nil {
+		t.Error(v)
+	}
+	info := instance.Info{Addresses: map[string]string{instance.Identity: "[::]:8443"}, Tokens: map[string]string{instance.Identity: "secret"}}
+	v := Identity(info)
+	if len(v) != 2 || v[0].Value != "http://127.0.0.1:8443/msi/token" || v[1].Value != "secret" {
+		t.Error(v)
+	}
+}
+
+// TestStray: what DefaultAzureCredential would try before the managed identity,
+// or with it, unless an issuer was named.
+func TestStray(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                    "",
+		"AZURE_CLIENT_ID":                     "", // of a user-assigned identity
+		"AZURE_TENANT_ID":                     "",
+		"AZURE_CLIENT_ID AZURE_CLIENT_SECRET": "AZURE_CLIENT_SECRET AZURE_CLIENT_ID",
+		"AZURE_FEDERATED_TOKEN_FILE":          "AZURE_FEDERATED_TOKEN_FILE",
+		"AZURE_AUTHORITY_HOST AZURE_CLIENT_SECRET":        "",
+		"AZURE_TOKEN_CREDENTIALS=dev":                     "AZURE_TOKEN_CREDENTIALS",
+		"AZURE_TOKEN_CREDENTIALS=prod":                    "",
+		"IDENTITY_SERVER_THUMBPRINT AZURE_AUTHORITY_HOST": "IDENTITY_SERVER_THUMBPRINT",
+	} {
+		set := map[string]string{}
+		for _, kv := range strings.Fields(in) {
+			name, value, given := strings.Cut(kv, "=")
+			if !given {
+				value = "x"
+			}
+			set[name] = value
+		}
+		if got := strings.Join(Stray(func(name string) string { return set[name] }), " "); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}
