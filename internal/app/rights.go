@@ -136,15 +136,22 @@ func (a *hubAccess) Verify(_ context.Context, token string) (eventhubs.Bearer, e
 		return eventhubs.Bearer{}, err
 	}
 	return eventhubs.Bearer{Principal: caller.Name, Expires: expires, May: func(right eventhubs.Rights, hub string) error {
-		action, known := hubActions[right]
-		if !known {
-			return fault.New(fault.Forbidden, "", "No role gives the right %s to a token.", right)
-		}
 		var path []string
 		if hub != "" {
 			path = []string{hub}
 		}
-		return a.e.Who.Check(caller, action, a.e.Who.Scope(resource.Namespaces, a.account.Name, path...))
+		scope := a.e.Who.Scope(resource.Namespaces, a.account.Name, path...)
+		if right == eventhubs.Listen|eventhubs.Send { // a sender that may not listen is not to be put on record
+			if a.e.Who.May(caller, hubActions[eventhubs.Send], scope) {
+				return nil
+			}
+			right = eventhubs.Listen
+		}
+		action, known := hubActions[right]
+		if !known {
+			return fault.New(fault.Forbidden, "", "No role gives the right %s to a token.", right)
+		}
+		return a.e.Who.Check(caller, action, scope)
 	}}, nil
 }
 
@@ -183,11 +190,14 @@ func (a *documentAccess) Verify(_ context.Context, token string) (cosmos.Bearer,
 		return cosmos.Bearer{}, err
 	}
 	return cosmos.Bearer{Principal: caller.ObjectID, Expires: expires, May: func(action, path string) error {
-		scope := a.e.Who.Scope(resource.CosmosAccounts, a.account.Name, documentPath(path)...)
-		if path == "" && a.e.Who.MaySomewhere(caller, action, scope) {
-			return nil // the account's description, which every client reads first
+		if path == cosmos.AnyScope {
+			scope := a.e.Who.Scope(resource.CosmosAccounts, a.account.Name)
+			if a.e.Who.MaySomewhere(caller, action, scope) {
+				return nil
+			}
+			path = ""
 		}
-		return a.e.Who.Check(caller, action, scope)
+		return a.e.Who.Check(caller, action, a.e.Who.Scope(resource.CosmosAccounts, a.account.Name, documentPath(path)...))
 	}}, nil
 }
 

@@ -33,7 +33,11 @@ type Bearer struct {
 	Expires   time.Time // zero: never
 	// May is nil when the principal may do a data action
 	// (Microsoft.DocumentDB/databaseAccounts/…) on a path: /dbs/D/colls/C, /dbs/D,
-	// or "" for the account. An error that is not a fault.Forbidden says that
+	// "" for the account, or AnyScope. An error that is not a fault.Forbidden says that
 	// nobody knows.
 	May func(action, path string) error
 }
+
+// AnyScope is the path of what a principal may do who may do it on anything in the
+// account: read the account's description, which every client does first.
+const AnyScope = "*"

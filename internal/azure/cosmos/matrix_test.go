@@ -357,7 +357,7 @@ func (a *testAccount) try(t *testing.T, d deed, p proof, status, sub int) {
 		0:    "",
 		5202: "Local Authorization is disabled. Use an AAD token to authorize all requests.",
 		5300: fmt.Sprintf("Request blocked by Auth default : The given request [%s %s] cannot be authorized by AAD token in data plane. Learn more: https://aka.ms/cosmos-native-rbac.", d.op.method, d.path),
-		5301: "Request blocked by Auth default : Request is blocked because principal [id of ",
+		5301: " is blocked because principal [id of ",
 	}[sub]
 	if message, _ := r.json(t)["message"].(string); !strings.Contains(message, text) {
 		t.Errorf("%s\nwant %s", got, text)

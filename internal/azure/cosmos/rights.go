@@ -3,6 +3,7 @@ package cosmos
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -87,19 +88,25 @@ func (x *exchange) askRole(action string) error {
 	if err == nil || !fault.Is(err, fault.Forbidden) {
 		return err
 	}
-	shown := "/"
-	if path != "" {
-		shown = path[1:]
+	what, where := "Request", "on resource ["+clip(strings.TrimPrefix(path, "/"), 300)+"]"
+	switch path {
+	case AnyScope:
+		what, where = "Request for Read DatabaseAccount", "on any scope"
+	case "":
+		where = "on resource [/]"
 	}
-	return forbidden(subNoRole, "Request blocked by Auth %s : Request is blocked because principal [%s] does not have required RBAC permissions "+
-		"to perform action [%s] on resource [%s]. %s", x.svc.account.Name, clip(x.who.bearer.Principal, 100), action, clip(shown, 300), learnMore)
+	return forbidden(subNoRole, "Request blocked by Auth %s : %s is blocked because principal [%s] does not have required RBAC permissions "+
+		"to perform action [%s] %s. %s", x.svc.account.Name, what, clip(x.who.bearer.Principal, 100), action, where, learnMore)
 }
 
 // rolePath is what role assignments call the request's resource. They know
 // names only, so a path of _rids is translated.
 func (x *exchange) rolePath() string {
 	db, coll := x.addr.db, x.addr.coll
-	if db == "" {
+	switch {
+	case x.addr.kind == kindAccount:
+		return AnyScope
+	case db == "":
 		return ""
 	}
 	if found, err := x.svc.store.Database(db); err == nil {
@@ -108,11 +115,15 @@ func (x *exchange) rolePath() string {
 			coll = c.ID()
 		}
 	}
-	if coll == "" {
-		return "/dbs/" + db
+	path := "/dbs/" + segment(db)
+	if coll != "" {
+		path += "/colls/" + segment(coll)
 	}
-	return "/dbs/" + db + "/colls/" + coll
+	return path
 }
+
+// segment keeps a name that cannot exist from reading as the path of one that does.
+func segment(name string) string { return strings.ReplaceAll(name, "/", "%2F") }
 
 func forbidden(sub int, format string, args ...any) *apiError {
 	row := kindTable[fault.Forbidden]

@@ -55,11 +55,12 @@ func TestEveryOperationHasARight(t *testing.T) {
 // path has _rids.
 func TestRolesAreAskedByName(t *testing.T) {
 	var log asked
+	nowhere := false // the bearer has no role at all
 	access := withKey(testKey)
 	access.verify = func(string) (Bearer, error) {
 		return Bearer{Principal: "p", May: func(action, path string) error {
 			log.add(action, path)
-			if path == "/dbs/d/colls/mine" {
+			if path == "/dbs/d/colls/mine" || path == AnyScope && !nowhere {
 				return nil
 			}
 			return fault.New(fault.Forbidden, "", "no")
@@ -85,7 +86,8 @@ func TestRolesAreAskedByName(t *testing.T) {
 		{"/dbs/d/colls/nowhere/docs", "sqlDatabases/containers/readChangeFeed on /dbs/d/colls/nowhere", 403, "dbs/d/colls/nowhere"},
 		{"/dbs/nowhere", "readMetadata on /dbs/nowhere", 403, "dbs/nowhere"},
 		{"/dbs", "readMetadata on ", 403, "/"},
-		{"/", "readMetadata on ", 403, "/"},
+		{"/dbs/d%2Fcolls%2Fmine/colls", "readMetadata on /dbs/d%2Fcolls%2Fmine", 403, "dbs/d%2Fcolls%2Fmine"},
+		{"/", "readMetadata on *", 200, ""}, // as every client does first
 	} {
 		r := token("GET", c.path)
 		if got := log.take(); !slices.Equal(got, []string{c.asked}) {
@@ -94,6 +96,11 @@ func TestRolesAreAskedByName(t *testing.T) {
 		if r.status != c.status || c.status == 403 && !strings.Contains(string(r.body), "on resource ["+c.resource+"]. Learn more: https://aka.ms/cosmos-native-rbac.") {
 			t.Errorf("%s: %d %s", c.path, r.status, r.body)
 		}
+	}
+	nowhere = true
+	if r := token("GET", "/"); r.status != 403 || r.sub() != "5301" || !strings.Contains(string(r.body), "Request blocked by Auth default : Request for Read DatabaseAccount is blocked because "+
+		"principal [p] does not have required RBAC permissions to perform action [Microsoft.DocumentDB/databaseAccounts/readMetadata] on any scope. Learn more: ") {
+		t.Errorf("the account, without a role: %d/%s %s", r.status, r.sub(), r.body)
 	}
 }
 
@@ -214,7 +221,7 @@ func TestSDKWithRoles(t *testing.T) {
 					databaseAccounts + "sqlDatabases/containers/" + action + "] on resource [dbs/d/colls/c]"
 			}
 			_, err = c.UpsertItem(ctx, key, []byte(`{"id":"i","pk":"p"}`), nil)
-			wantAnswer(t, "upsert", err, may.write, map[bool]string{true: "readMetadata] on resource [/]", false: lacks("items/upsert")}[role == "nobody"]) // the client reads the account first
+			wantAnswer(t, "upsert", err, may.write, map[bool]string{true: "readMetadata] on any scope", false: lacks("items/upsert")}[role == "nobody"]) // the client reads the account first
 			_, err = c.ReadItem(ctx, key, "i", nil)
 			wantAnswer(t, "read", err, may.read, lacks("items/read"))
 			_, err = c.NewQueryItemsPager("SELECT * FROM c", key, nil).NextPage(ctx)

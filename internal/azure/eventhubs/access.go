@@ -28,9 +28,9 @@ type Bearer struct {
 	Principal string    // for events and logs
 	Expires   time.Time // zero: never
 	// May is nil when the principal may Listen or Send on a hub (its name in
-	// lower case), or the whole namespace (""). It is asked whenever a link is
-	// attached, properties are read (Listen, then Send: either suffices), and for
-	// live links when Access has changed. An error's text goes to the client:
-	// it names the principal, the action and the scope.
+	// lower case), or on the whole namespace (""). For Listen|Send either
+	// suffices: it reads properties. May is asked whenever a link is attached,
+	// properties are read, and for live links when Access has changed. An error's
+	// text goes to the client: it names the principal, the action and the scope.
 	May func(right Rights, path string) error
 }

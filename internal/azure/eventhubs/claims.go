@@ -40,7 +40,8 @@ type denial struct {
 	why     error     // what a grant lacks that covers the path; nil: there is nothing to say
 }
 
-// check returns nil when some unexpired grant covers the path with the right.
+// check returns nil when some unexpired grant covers the path with the right, or
+// with one of several.
 // Bearers are asked last: each refusal of theirs is put on record.
 func (c *claims) check(path string, right Rights, now time.Time) *denial {
 	c.mu.Lock()
@@ -59,7 +60,7 @@ func (c *claims) check(path string, right Rights, now time.Time) *denial {
 // admits reports whether the grant allows it, or notes why not.
 func (d *denial) admits(g grant, path string, right Rights, now time.Time) bool {
 	if !g.validAt(now) {
-		if (g.may != nil || g.void == nil && g.rights.Has(right)) && g.expires.After(d.expired) {
+		if (g.may != nil || g.void == nil && g.rights&right != 0) && g.expires.After(d.expired) {
 			d.expired = g.expires
 		}
 		return false
@@ -69,15 +70,6 @@ func (d *denial) admits(g grant, path string, right Rights, now time.Time) bool 
 		d.why = err
 	}
 	return err == nil
-}
-
-// checkAny is check for any right at all: enough to read a hub's properties.
-func (c *claims) checkAny(path string, now time.Time) *denial {
-	d := c.check(path, Listen, now)
-	if d != nil && c.check(path, Send, now) == nil {
-		return nil
-	}
-	return d
 }
 
 // judge looks at the grants under other rules.

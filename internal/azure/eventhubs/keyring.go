@@ -39,15 +39,15 @@ var errNoRight = errors.New("the policy lacks the right")
 // validAt reports whether the grant has not expired.
 func (g grant) validAt(now time.Time) bool { return g.expires.IsZero() || now.Before(g.expires) }
 
-// allows is nil when the grant, if it has not expired, gives the right on the
-// path, which it covers.
+// allows is nil when the grant, if it has not expired, gives the right, or one of
+// several, on the path, which it covers.
 func (g grant) allows(right Rights, path string) error {
 	switch {
 	case g.may != nil:
 		return g.may(right, hubOfPath(path))
 	case g.void != nil:
 		return g.void
-	case !g.rights.Has(right):
+	case g.rights&right == 0:
 		return errNoRight
 	}
 	return nil

@@ -61,6 +61,9 @@ func (c *conn) read(ctx context.Context, req request) (amqp.Map, error) {
 	}
 }
 
+// toRead are the rights of which either suffices to read properties.
+const toRead = Listen | Send
+
 // mayRead judges a request as the service does: by the token it brings, and by
 // the connection's claims only when it brings none. Java and .NET put no token on
 // $cbs before they ask, and a connection of theirs may never do anything else.
@@ -73,9 +76,9 @@ func (c *conn) mayRead(ctx context.Context, req request, hub string) error {
 		}
 		c.proven.Store(true)
 		brought := claims{grants: map[string]grant{g.scope: g}}
-		return c.denied(brought.checkAny(path, time.Now()), Listen, hub+"/$management")
+		return c.denied(brought.check(path, toRead, time.Now()), Listen, hub+"/$management")
 	}
-	return c.denied(c.claims.checkAny(path, time.Now()), Listen, hub+"/$management")
+	return c.denied(c.claims.check(path, toRead, time.Now()), Listen, hub+"/$management")
 }
 
 func hubProperties(h *broker.Hub) amqp.Map {

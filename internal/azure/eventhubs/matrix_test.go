@@ -185,8 +185,8 @@ func verifyRoles(token string) (Bearer, error) {
 		return unauthorized("InvalidToken: It is no token.")
 	}
 	return Bearer{Principal: token, Expires: time.Now().Add(time.Hour), May: func(right Rights, hub string) error {
-		action := map[Rights]string{Send: actionSend, Listen: actionReceive}[right]
-		if action != "" && (holds(token, action) || token == "elsewhere" && hub == "other") {
+		action := map[Rights]string{Send: actionSend, Listen: actionReceive, Listen | Send: actionReceive}[right]
+		if action != "" && (holds(token, action) || token == "elsewhere" && hub == "other") || right == Listen|Send && holds(token, actionSend) {
 			return nil
 		}
 		return fault.New(fault.Forbidden, "", "Principal '%s' may not do '%s' on '%s'.", token, action, hub)
