@@ -474,9 +474,20 @@ func TestMatch(t *testing.T) {
 		pattern, action string
 		want            bool
 	}{
-		{"*", "", true}, {"*", "a/b", true}, {"", "", true}, {"", "a", false}, {"a", "", false},
-		{"A/b", "a/B", true}, {"a/*/c", "a/x/y/c", true}, {"a/*/c", "a/c", false}, {"*/read", "a/read", true},
-		{"*/read", "a/read/b", false}, {"a*a*a", "aaa", true}, {"a*a*a", "aa", false}, {"a/*", "a/", true}, {"a/*", "a", false},
+		{"*", "", true},
+		{"*", "a/b", true},
+		{"", "", true},
+		{"", "a", false},
+		{"a", "", false},
+		{"A/b", "a/B", true},
+		{"a/*/c", "a/x/y/c", true},
+		{"a/*/c", "a/c", false},
+		{"*/read", "a/read", true},
+		{"*/read", "a/read/b", false},
+		{"a*a*a", "aaa", true},
+		{"a*a*a", "aa", false},
+		{"a/*", "a/", true},
+		{"a/*", "a", false},
 		{strings.Repeat("*a", 30), strings.Repeat("a", 40) + "b", false},
 	} {
 		if got := match(c.pattern, c.action); got != c.want {
