@@ -60,6 +60,7 @@ func Main(m *testing.M) {
 type Lazuli struct {
 	Dir       string            // the project's folder
 	Addresses map[string]string // service to host:port
+	Tokens    map[string]string // what opens them, as in the instance file
 	CAFile    string            // PEM file of the local authority
 
 	cmd    *exec.Cmd
@@ -105,11 +106,12 @@ func (l *Lazuli) awaitReady(t *testing.T) {
 			PID       int               `json:"pid"`
 			Ready     bool              `json:"ready"`
 			Addresses map[string]string `json:"addresses"`
+			Tokens    map[string]string `json:"tokens"`
 			CAFile    string            `json:"caFile"`
 		}
 		data, err := os.ReadFile(filepath.Join(l.Dir, ".lazuli", "run.json"))
 		if err == nil && json.Unmarshal(data, &info) == nil && info.Ready && info.PID == l.cmd.Process.Pid {
-			l.Addresses, l.CAFile = info.Addresses, info.CAFile
+			l.Addresses, l.Tokens, l.CAFile = info.Addresses, info.Tokens, info.CAFile
 			return
 		}
 		select {

@@ -61,7 +61,7 @@ func (e *Issuer) personHere(r *http.Request) *refusal {
 	if fromHere(r) {
 		return nil
 	}
-	return &refusal{http.StatusForbidden, "access_denied", 53003, "People sign in on the machine where Lazuli runs, and not over a network. Programs elsewhere are applications with a secret or certificate of their own."}
+	return &refusal{status: http.StatusForbidden, err: "access_denied", code: 53003, text: "People sign in on the machine where Lazuli runs, and not over a network. Programs elsewhere are applications with a secret or certificate of their own."}
 }
 
 // redirectOf checks where the browser goes with the code: to this machine.

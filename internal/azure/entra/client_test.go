@@ -278,7 +278,7 @@ func TestManagedIdentityCredential(t *testing.T) {
 				at += "&client_id=" + string(id)
 			}
 			code, m := l.get(at, "X-Identity-Header", c.header)
-			if c.want == "" && code != 401 && code != 400 || c.want != "" && code != 200 {
+			if c.want == "" && (code != 401 && code != 400 || m["message"] == "" || m["statusCode"] != float64(code)) || c.want != "" && code != 200 {
 				t.Errorf("%q: %d %v", c.header, code, m)
 			}
 			if raw, _ := m["access_token"].(string); c.want != "" {
@@ -298,6 +298,9 @@ func TestManagedIdentityCredential(t *testing.T) {
 			continue
 		}
 		claims := l.expect(got.Token, hubs, c.want)
+		if iss := strings.Replace(server.URL, "http://127.0.0.1", "https://localhost", 1) + "/" + l.who.Tenant() + "/"; claims["iss"] != iss {
+			t.Errorf("%s was issued by %v, want %s", c.want, claims["iss"], iss)
+		}
 		if of(c.want).Kind == identity.UserAssigned && claims["xms_mirid"] != resource || time.Until(got.ExpiresOn) < 23*time.Hour {
 			t.Errorf("%s: %v", c.want, claims)
 		}

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func (e *Issuer) deviceConfirm(w http.ResponseWriter, r *http.Request) *refusal 
 
 // deviceToken answers a program that waits for its person (RFC 8628, 3.5).
 func (e *Issuer) deviceToken(w http.ResponseWriter, r *http.Request) *refusal {
-	code := r.PostForm.Get("device_code") + r.PostForm.Get("code") // the first protocol's name for it
+	code := cmp.Or(r.PostForm.Get("device_code"), r.PostForm.Get("code")) // the first protocol's name for it; some send both
 	if code == "" {
 		return missing("device_code")
 	}

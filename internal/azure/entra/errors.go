@@ -19,6 +19,7 @@ type refusal struct {
 	err    string // invalid_client
 	code   int    // 7000215; 0 where there is none
 	text   string
+	plain  bool // also as App Service says it: statusCode, message
 }
 
 func refuse(err string, code int, format string, args ...any) *refusal {
@@ -26,7 +27,7 @@ func refuse(err string, code int, format string, args ...any) *refusal {
 	if err == "invalid_client" {
 		status = http.StatusUnauthorized
 	}
-	return &refusal{status, err, code, fmt.Sprintf(format, args...)}
+	return &refusal{status: status, err: err, code: code, text: fmt.Sprintf(format, args...)}
 }
 
 // The refusals that several places give.
@@ -44,7 +45,7 @@ func noSuchApplication(id string) *refusal {
 }
 
 func internalError(err error) *refusal {
-	return &refusal{http.StatusInternalServerError, "server_error", 90033, "The issuer cannot give tokens now: " + err.Error()}
+	return &refusal{status: http.StatusInternalServerError, err: "server_error", code: 90033, text: "The issuer cannot give tokens now: " + err.Error()}
 }
 
 // clip bounds what is repeated of what a client sent.
@@ -69,6 +70,9 @@ func (f *refusal) body() map[string]any {
 	}
 	if f.code != 0 {
 		m["error_codes"] = []int{f.code}
+	}
+	if f.plain {
+		m["statusCode"], m["message"] = f.status, f.text
 	}
 	return m
 }

@@ -121,9 +121,12 @@ func (l *lab) post(path string, form url.Values) (int, map[string]any) {
 
 func (l *lab) get(path string, headers ...string) (int, map[string]any) {
 	l.t.Helper()
-	at, client := path, http.DefaultClient
+	at, client := path, l.http
 	if strings.HasPrefix(path, "/") {
-		at, client = l.url+path, l.http
+		at = l.url + path
+	}
+	if strings.HasPrefix(at, "http://") {
+		client = http.DefaultClient
 	}
 	req, err := http.NewRequest(http.MethodGet, at, nil)
 	if err != nil {

@@ -10,16 +10,26 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/identity"
 )
 
-// managedIdentity serves the managed identity endpoint as App Service has it
+// managedIdentity serves the managed identity endpoint; its errors have App
+// Service's own fields too, which clients read.
+func (e *Issuer) managedIdentity(w http.ResponseWriter, r *http.Request) *refusal {
+	f := e.appService(w, r)
+	if f != nil {
+		f.plain = true
+	}
+	return f
+}
+
+// appService serves the managed identity endpoint as App Service has it
 // (IDENTITY_ENDPOINT): ?api-version=2019-08-01&resource=R[&client_id=…], with
 // the app's own header. It answers function apps and whoever runs the project.
-func (e *Issuer) managedIdentity(w http.ResponseWriter, r *http.Request) *refusal {
+func (e *Issuer) appService(w http.ResponseWriter, r *http.Request) *refusal {
 	if f := private(r); f != nil {
 		return f
 	}
 	name, ok := e.holderOf(r.Header.Get("X-IDENTITY-HEADER"))
 	if !ok {
-		return &refusal{http.StatusUnauthorized, "unauthorized_client", 0, "The header X-IDENTITY-HEADER is missing or wrong: it is the value of IDENTITY_HEADER."}
+		return &refusal{status: http.StatusUnauthorized, err: "unauthorized_client", text: "The header X-IDENTITY-HEADER is missing or wrong: it is the value of IDENTITY_HEADER."}
 	}
 	token, expires, who, f := e.managedToken(r, name, "2019-08-01")
 	if f != nil {
@@ -37,7 +47,7 @@ func (e *Issuer) managedIdentity(w http.ResponseWriter, r *http.Request) *refusa
 // answered, and as whoever runs the project.
 func (e *Issuer) instanceMetadata(w http.ResponseWriter, r *http.Request) *refusal {
 	if !fromHere(r) {
-		return &refusal{http.StatusForbidden, "access_denied", 0, "Instance metadata answers this machine only, and through no proxy."}
+		return &refusal{status: http.StatusForbidden, err: "access_denied", text: "Instance metadata answers this machine only, and through no proxy."}
 	}
 	if !strings.EqualFold(r.Header.Get("Metadata"), "true") {
 		return refuse("invalid_request", 0, "Required metadata header not specified or not correct")
@@ -71,7 +81,7 @@ func (e *Issuer) managedToken(r *http.Request, name, version string) (token stri
 	if f != nil {
 		return "", expires, who, f
 	}
-	o := order{base: base(r), who: who.Caller, audience: aud, acr: assertionAcr, v2: v2, life: lifeOfManaged}
+	o := order{request: r, who: who.Caller, audience: aud, acr: assertionAcr, v2: v2, life: lifeOfManaged}
 	token, expires, err := e.mint(o)
 	if err != nil {
 		return "", expires, who, internalError(err)

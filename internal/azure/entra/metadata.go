@@ -3,6 +3,7 @@ package entra
 import (
 	"encoding/base64"
 	"math/big"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -22,12 +23,20 @@ func (e *Issuer) tenant(r *http.Request) *refusal {
 func base(r *http.Request) string { return "https://" + r.Host }
 
 // issuerOf is the iss of tokens of a version: https://HOST/TENANT/ for 1.0, and
-// …/v2.0 for 2.0, as Entra has them.
-func (e *Issuer) issuerOf(base string, v2 bool) string {
-	if v2 {
-		return base + "/" + e.cfg.Identity.Tenant() + "/v2.0"
+// …/v2.0 for 2.0, as Entra has them. This machine is localhost there by whatever
+// address it was called: managed identities ask at 127.0.0.1, and who checks
+// tokens knows one issuer.
+func (e *Issuer) issuerOf(r *http.Request, v2 bool) string {
+	at := r.Host
+	if host, port, err := net.SplitHostPort(at); err == nil {
+		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+			at = net.JoinHostPort("localhost", port)
+		}
 	}
-	return base + "/" + e.cfg.Identity.Tenant() + "/"
+	if v2 {
+		return "https://" + at + "/" + e.cfg.Identity.Tenant() + "/v2.0"
+	}
+	return "https://" + at + "/" + e.cfg.Identity.Tenant() + "/"
 }
 
 // metadata serves the OpenID configuration (OpenID Connect Discovery 1.0, 3).
@@ -39,7 +48,7 @@ func (e *Issuer) metadata(version string) handler {
 		}
 		at := base(r) + "/" + r.PathValue("tenant")
 		writeJSON(w, http.StatusOK, map[string]any{
-			"issuer":                                e.issuerOf(base(r), version != ""),
+			"issuer":                                e.issuerOf(r, version != ""),
 			"authorization_endpoint":                at + "/oauth2" + version + "/authorize",
 			"token_endpoint":                        at + "/oauth2" + version + "/token",
 			"device_authorization_endpoint":         at + "/oauth2" + version + "/devicecode",

@@ -3,6 +3,7 @@ package entra
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"net/http"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -12,7 +13,7 @@ import (
 
 // order is what an access token is made from.
 type order struct {
-	base     string          // https://HOST, as the client called
+	request  *http.Request   // says how the client called
 	who      identity.Caller //
 	audience string          // with its slash, if it was asked so
 	client   string          // the program's client id, where a person signs in by one; "" means who's own
@@ -34,7 +35,7 @@ func (e *Issuer) mint(o order) (token string, expires time.Time, err error) {
 	if client == "" {
 		client = o.who.AppID
 	}
-	issuer := e.issuerOf(o.base, o.v2)
+	issuer := e.issuerOf(o.request, o.v2)
 	claims := jwt.MapClaims{
 		"aud": o.audience, "iss": issuer, "idp": issuer, "iat": now.Unix(), "nbf": now.Unix(), "exp": expires.Unix(),
 		"oid": o.who.ObjectID, "sub": o.who.ObjectID, "tid": e.cfg.Identity.Tenant(), "uti": random(16), "ver": "1.0",
@@ -90,7 +91,7 @@ func (e *Issuer) idToken(o order, nonce string) (string, error) {
 	}
 	now := time.Now()
 	claims := jwt.MapClaims{
-		"aud": o.client, "iss": e.issuerOf(o.base, true), "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(o.life).Unix(),
+		"aud": o.client, "iss": e.issuerOf(o.request, true), "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(o.life).Unix(),
 		"sub": o.who.ObjectID, "oid": o.who.ObjectID, "tid": e.cfg.Identity.Tenant(), "ver": "2.0",
 		"preferred_username": userName(o.who), "name": o.who.Name,
 	}

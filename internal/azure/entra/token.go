@@ -61,7 +61,7 @@ func (e *Issuer) clientToken(w http.ResponseWriter, r *http.Request) *refusal {
 	if f != nil {
 		return f
 	}
-	o := order{base: base(r), who: p.Caller, audience: aud, acr: acr, v2: v2, life: lifeOfToken}
+	o := order{request: r, who: p.Caller, audience: aud, acr: acr, v2: v2, life: lifeOfToken}
 	token, expires, err := e.mint(o)
 	if err != nil {
 		return internalError(err)
@@ -132,7 +132,7 @@ func (e *Issuer) userTokens(w http.ResponseWriter, r *http.Request, c consent, n
 	if f != nil {
 		return f
 	}
-	o := order{base: base(r), who: who, audience: aud, client: c.Client, acr: "0", user: true, v2: v2, life: lifeOfToken}
+	o := order{request: r, who: who, audience: aud, client: c.Client, acr: "0", user: true, v2: v2, life: lifeOfToken}
 	token, expires, err := e.mint(o)
 	if err != nil {
 		return internalError(err)

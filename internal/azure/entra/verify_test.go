@@ -36,6 +36,9 @@ func good(t testing.TB, e *Issuer) jwt.MapClaims {
 	}
 }
 
+// calling is a request to the issuer by a name.
+func calling(host string) *http.Request { return &http.Request{Host: host} }
+
 func signed(t testing.TB, method jwt.SigningMethod, key any, header map[string]any, claims jwt.MapClaims) string {
 	t.Helper()
 	token := jwt.NewWithClaims(method, claims)
@@ -139,7 +142,7 @@ func TestVerifyRefuses(t *testing.T) {
 func TestVerifySaysWho(t *testing.T) {
 	e, who := newIssuer(t, &keptText{}, vfs.NewMem(), Config{})
 	for _, p := range who.Principals() {
-		token, expires, err := e.mint(order{base: "https://localhost:1", who: p.Caller, audience: hubs + "/", life: time.Hour})
+		token, expires, err := e.mint(order{request: calling("localhost:1"), who: p.Caller, audience: hubs + "/", life: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +178,7 @@ func TestCacheForgets(t *testing.T) {
 		store := &keptText{}
 		e, who := newIssuer(t, store, vfs.NewMem(), Config{RotateEvery: time.Hour * 24 * 365})
 		p := who.Principals()[1]
-		token, expires, err := e.mint(order{base: "https://h", who: p.Caller, audience: hubs, life: time.Hour})
+		token, expires, err := e.mint(order{request: calling("h"), who: p.Caller, audience: hubs, life: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -214,7 +217,7 @@ func TestCacheKnowsWhoLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, _, err := e.mint(order{base: "https://h", who: app.Caller, audience: hubs, life: time.Hour})
+	token, _, err := e.mint(order{request: calling("h"), who: app.Caller, audience: hubs, life: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +245,7 @@ func TestRotation(t *testing.T) {
 		e, who := newIssuer(t, store, files, Config{RotateEvery: every})
 		me := who.Principals()[0].Caller
 		mint := func() string {
-			token, _, err := e.mint(order{base: "https://h", who: me, audience: hubs, life: longestLife})
+			token, _, err := e.mint(order{request: calling("h"), who: me, audience: hubs, life: longestLife})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -373,7 +376,7 @@ func FuzzAssertion(f *testing.F) {
 // BenchmarkVerify is a token that was looked at before, and one that was not.
 func BenchmarkVerify(b *testing.B) {
 	e, who := newIssuer(b, &keptText{}, vfs.NewMem(), Config{})
-	token, _, err := e.mint(order{base: "https://localhost:8443", who: who.Principals()[1].Caller, audience: hubs + "/", life: time.Hour})
+	token, _, err := e.mint(order{request: calling("localhost:8443"), who: who.Principals()[1].Caller, audience: hubs + "/", life: time.Hour})
 	if err != nil {
 		b.Fatal(err)
 	}
