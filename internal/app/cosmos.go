@@ -171,7 +171,9 @@ func (e *env) containerService() *container.Local {
 		if err != nil {
 			return container.Account{}, err
 		}
-		return e.containersOf(a), nil
+		account := e.containersOf(a)
+		account.May = e.containerUse(c, a)
+		return account, nil
 	}}
 }
 

@@ -92,7 +92,9 @@ func (e *env) hubService() *hub.Local {
 		if err != nil {
 			return hub.Namespace{}, err
 		}
-		return e.hubsOf(a), nil
+		namespace := e.hubsOf(a)
+		namespace.May = e.hubUse(c, a)
+		return namespace, nil
 	}}
 }
 

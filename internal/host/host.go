@@ -136,7 +136,7 @@ func New(o Options) (*Host, error) {
 	h := &Host{o: o, log: o.Log, local: local.Host, ready: make(chan struct{}), started: time.Now()}
 	h.triggers = append(trigger.Table{httpKind()}, o.Triggers...)
 	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
-	h.settings = settings.New(local.Values, o.Settings, settings.Environ(o.Environ))
+	h.settings = settings.New(local.Values, o.Settings, settings.Environ(o.Environ)).Of(o.Name)
 	if err := h.configure(); err != nil {
 		return nil, err
 	}

@@ -26,6 +26,27 @@ type Account struct {
 	Need func(ctx context.Context, database, container, createWithKey string) (*docstore.Container, error)
 	// Find finds a container by name as it is now, or fails with fault.NotFound.
 	Find func(database, container string) (*docstore.Container, error)
+	// May says whether whoever came by the connection may do that with a
+	// container, now: it is asked for every batch. nil: everything.
+	May func(use Use, database, container string) error
+}
+
+// Use is what functions do with a container.
+type Use int
+
+// The uses.
+const (
+	ReadFeed  Use = iota // of its changes
+	KeepLease            // documents of positions are read, made and replaced
+	Upsert
+)
+
+// allows is May, bound to a container and a use of it.
+func (a Account) allows(use Use, database, container string) func() error {
+	if a.May == nil {
+		return func() error { return nil }
+	}
+	return func() error { return a.May(use, database, container) }
 }
 
 // Find returns the account of a name, "" being the one that localhost means, or
@@ -38,17 +59,25 @@ func (l *Local) Feed(ctx context.Context, c settings.Connection, database, conta
 	if err != nil {
 		return nil, err
 	}
+	may := account.allows(ReadFeed, database, container)
+	if err := may(); err != nil {
+		return nil, err
+	}
 	coll, err := account.Need(ctx, database, container, "")
 	if err != nil {
 		return nil, err
 	}
-	return newLocalFeed(coll, hostOf(c)), nil
+	return newLocalFeed(coll, hostOf(c), may), nil
 }
 
 // Leases implements Service.
 func (l *Local) Leases(ctx context.Context, c settings.Connection, database, container string, create bool) (Leases, error) {
 	account, err := l.At(c)
 	if err != nil {
+		return nil, err
+	}
+	may := account.allows(KeepLease, database, container)
+	if err := may(); err != nil {
 		return nil, err
 	}
 	key := ""
@@ -59,7 +88,7 @@ func (l *Local) Leases(ctx context.Context, c settings.Connection, database, con
 	if err != nil {
 		return nil, err
 	}
-	return newLocalLeases(coll)
+	return newLocalLeases(coll, may)
 }
 
 // Sink implements Service.
@@ -71,10 +100,14 @@ func (l *Local) Sink(ctx context.Context, c settings.Connection, database, conta
 	find := func(ctx context.Context) (*docstore.Container, error) {
 		return account.Need(ctx, database, container, createWithKey)
 	}
+	may := account.allows(Upsert, database, container)
+	if err := may(); err != nil {
+		return nil, err
+	}
 	if _, err := find(ctx); err != nil {
 		return nil, err
 	}
-	return &localSink{find}, nil
+	return &localSink{find, may}, nil
 }
 
 // hostOf is the connection's host, which tells positions of accounts apart.
@@ -85,12 +118,13 @@ func hostOf(c settings.Connection) string { return first(c.Host(), "localhost") 
 type localFeed struct {
 	c        *docstore.Container
 	identity FeedIdentity
+	may      func() error
 }
 
-func newLocalFeed(c *docstore.Container, host string) *localFeed {
+func newLocalFeed(c *docstore.Container, host string, may func() error) *localFeed {
 	return &localFeed{c, FeedIdentity{
 		AccountHost: host, DatabaseRID: c.Database().Resource().RID, ContainerRID: c.Resource().RID,
-	}}
+	}, may}
 }
 
 func (f *localFeed) Identity() FeedIdentity { return f.identity }
@@ -100,6 +134,9 @@ func (f *localFeed) Now(context.Context) (string, error) {
 }
 
 func (f *localFeed) Read(ctx context.Context, q FeedQuery) ([][]byte, string, error) {
+	if err := f.may(); err != nil {
+		return nil, "", err
+	}
 	after, err := parseLSN(q.After)
 	if err != nil {
 		return nil, "", err
@@ -156,15 +193,16 @@ func parseLSN(continuation string) (uint64, error) {
 type localLeases struct {
 	c    *docstore.Container
 	path string
+	may  func() error
 }
 
-func newLocalLeases(c *docstore.Container) (*localLeases, error) {
+func newLocalLeases(c *docstore.Container, may func() error) (*localLeases, error) {
 	paths := c.Spec().PartitionKey.Paths
 	if len(paths) != 1 || !slices.Contains([]string{"/id", "/partitionKey"}, paths[0]) {
 		return nil, fault.New(fault.Invalid, "lease container "+c.ID(),
 			"its partition key is %v; leases need /id or /partitionKey", paths)
 	}
-	return &localLeases{c, paths[0]}, nil
+	return &localLeases{c, paths[0], may}, nil
 }
 
 func (l *localLeases) KeyPath() string { return l.path }
@@ -184,6 +222,9 @@ func (l *localLeases) item(ctx context.Context, id string) (docstore.Item, error
 }
 
 func (l *localLeases) Read(ctx context.Context, id string) ([]byte, string, error) {
+	if err := l.may(); err != nil {
+		return nil, "", err
+	}
 	item, err := l.item(ctx, id)
 	if err != nil {
 		return nil, "", err
@@ -200,6 +241,9 @@ func (l *localLeases) Replace(ctx context.Context, id string, doc []byte, etag s
 }
 
 func (l *localLeases) write(ctx context.Context, op docstore.Op) (string, error) {
+	if err := l.may(); err != nil {
+		return "", err
+	}
 	results, err := l.c.Write(ctx, []docstore.Op{op}, false)
 	if err != nil {
 		return "", err
@@ -211,9 +255,13 @@ func (l *localLeases) write(ctx context.Context, op docstore.Op) (string, error)
 // looked up for every batch, so that one made anew under its name is found.
 type localSink struct {
 	find func(context.Context) (*docstore.Container, error)
+	may  func() error
 }
 
 func (s *localSink) Upsert(ctx context.Context, docs [][]byte) error {
+	if err := s.may(); err != nil {
+		return err
+	}
 	c, err := s.find(ctx)
 	if err != nil {
 		return err

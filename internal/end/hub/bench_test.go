@@ -49,7 +49,7 @@ func BenchmarkRead(b *testing.B) {
 				}
 			}
 			kind := SourceKind(func(string) (Namespace, error) {
-				return Namespace{store.Namespace(1), func(string, string) (*broker.Hub, error) { return h, nil }, func(string, string, int) {}}, nil
+				return Namespace{Hubs: store.Namespace(1), Find: func(string, string) (*broker.Hub, error) { return h, nil }, Delivered: func(string, string, int) {}}, nil
 			})
 			s, err := kind.Open(ctx, jobs.Input{Name: "i", Target: "h"}, slog.New(slog.DiscardHandler))
 			if err != nil {

@@ -27,6 +27,17 @@ type Namespace struct {
 	Find Ensure
 	// Delivered is told what stream jobs read.
 	Delivered Delivered
+	// May says whether whoever came by the connection may send to a hub, or read
+	// it, now: it is asked for every batch. nil: everything.
+	May func(hub string, send bool) error
+}
+
+// allows is May, bound to a hub and a use of it.
+func (n Namespace) allows(hub string, send bool) func() error {
+	if n.May == nil {
+		return func() error { return nil }
+	}
+	return func() error { return n.May(hub, send) }
 }
 
 // Find returns the namespace of a name, "" being the one that localhost means, or
@@ -39,11 +50,15 @@ func (l *Local) Open(_ context.Context, c settings.Connection, name, group strin
 	if err != nil {
 		return nil, err
 	}
+	may := namespace.allows(name, false)
+	if err := may(); err != nil {
+		return nil, err
+	}
 	hub, err := namespace.Find(name, group)
 	if err != nil {
 		return nil, err
 	}
-	return &localHub{hub: hub, changed: hub.Changed(), namespace: hostOf(c)}, nil
+	return &localHub{hub: hub, changed: hub.Changed(), namespace: hostOf(c), may: may}, nil
 }
 
 // Sink implements Service. The hub is found by its name at every call, so that
@@ -53,10 +68,14 @@ func (l *Local) Sink(_ context.Context, c settings.Connection, name string) (Sin
 	if err != nil {
 		return nil, err
 	}
+	may := namespace.allows(name, true)
+	if err := may(); err != nil {
+		return nil, err
+	}
 	if _, err := namespace.Find(name, broker.DefaultGroup); err != nil {
 		return nil, err
 	}
-	return &Sender{Hubs: namespace.Hubs, Name: name}, nil
+	return &Sender{Hubs: namespace.Hubs, Name: name, May: may}, nil
 }
 
 // hostOf is the connection's host, which tells positions of namespaces apart.
@@ -67,6 +86,7 @@ type localHub struct {
 	hub       *broker.Hub
 	changed   <-chan struct{}
 	namespace string
+	may       func() error
 }
 
 func (h *localHub) Namespace() string { return h.namespace }
@@ -98,7 +118,7 @@ func (h *localHub) Open(_ context.Context, partition string, from Position) (Rea
 	if err != nil {
 		return nil, err
 	}
-	return &localReader{r: r}, nil
+	return &localReader{r: r, may: h.may}, nil
 }
 
 func brokerPosition(from Position) (broker.Position, error) {
@@ -117,6 +137,7 @@ func brokerPosition(from Position) (broker.Position, error) {
 type localReader struct {
 	r       *broker.Reader
 	records []broker.Record
+	may     func() error
 }
 
 func (l *localReader) Read(ctx context.Context, dst []Event, max int) ([]Event, error) {
@@ -132,6 +153,9 @@ func (l *localReader) Read(ctx context.Context, dst []Event, max int) ([]Event, 
 		if err := l.r.Wait(ctx); err != nil {
 			return dst, err
 		}
+	}
+	if err := l.may(); err != nil {
+		return dst, err
 	}
 	for i := range l.records {
 		e, err := decodeEvent(&l.records[i])

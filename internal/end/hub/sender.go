@@ -25,6 +25,7 @@ type Outgoing struct {
 type Sender struct {
 	Hubs Hubs
 	Name string
+	May  func() error // says whether it may be sent now; nil: it may
 }
 
 // Send appends all events and returns when all are durable, or with the first
@@ -34,6 +35,11 @@ type Sender struct {
 // x-opt-partition-key annotation. One event that is too large is
 // fault.TooLarge, and then nothing is sent.
 func (s *Sender) Send(ctx context.Context, events []Outgoing) error {
+	if s.May != nil {
+		if err := s.May(); err != nil {
+			return err
+		}
+	}
 	hub, err := s.Hubs.Hub(s.Name)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func SinkKind(find Find) jobs.SinkKind {
 		if _, err := namespace.Find(out.Target, broker.DefaultGroup); err != nil {
 			return nil, err
 		}
-		return &sink{&Sender{namespace.Hubs, out.Target}, out.Column, out.Properties, form}, nil
+		return &sink{&Sender{Hubs: namespace.Hubs, Name: out.Target}, out.Column, out.Properties, form}, nil
 	}}
 }
 

@@ -80,7 +80,7 @@ func (l *lab) ensure(partitions int) (*broker.Hub, error) {
 
 // namespace is where jobs find the hub.
 func (l *lab) namespace(string) (Namespace, error) {
-	return Namespace{l.b.Namespace(1), func(string, string) (*broker.Hub, error) { return l.ensure(0) }, func(string, string, int) {}}, nil
+	return Namespace{Hubs: l.b.Namespace(1), Find: func(string, string) (*broker.Hub, error) { return l.ensure(0) }, Delivered: func(string, string, int) {}}, nil
 }
 
 func (l *lab) source() jobs.Source {

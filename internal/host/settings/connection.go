@@ -31,6 +31,8 @@ var serviceKeys = [...]struct {
 // Connection is what a binding's connection setting leads to: either a
 // connection string or an endpoint plus an identity.
 type Connection struct {
+	// App is the function app whose setting it is, or "".
+	App string
 	// Setting is the name under which the value was found, for messages.
 	Setting string
 	// String is the whole connection string; empty with the identity form.
@@ -79,7 +81,9 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 	candidates := []string{name, "AzureWebJobs" + name, "ConnectionStrings:" + name}
 	for _, c := range candidates {
 		if v := strings.TrimSpace(s.Get(c)); v != "" {
-			return parseConnection(c, v)
+			conn, err := parseConnection(c, v)
+			conn.App = s.app
+			return conn, err
 		}
 	}
 	for _, c := range candidates[:2] {
@@ -111,6 +115,7 @@ func (s *Settings) identityConnection(section, step, value string) (Connection, 
 		return Connection{}, fault.New(fault.Invalid, "connection "+section, "%s__%s: %q is not an address", section, step, value)
 	}
 	return Connection{
+		App:      s.app,
 		Setting:  section + "__" + step,
 		Endpoint: u,
 		Identity: Identity{
@@ -120,6 +125,22 @@ func (s *Settings) identityConnection(section, step, value string) (Connection, 
 			ClientSecret: s.Get(section + ":clientSecret"),
 		},
 	}, nil
+}
+
+// Key is the shared access policy and key of an Event Hubs connection string, or
+// the account key of a Cosmos DB one, where policy is "". found is false for a
+// string that holds none, and for an identity.
+func (c Connection) Key() (policy, key string, found bool) {
+	for pair := range strings.SplitSeq(c.String, ";") {
+		k, v, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		switch strings.ToLower(strings.TrimSpace(k)) {
+		case "sharedaccesskeyname":
+			policy = v
+		case "sharedaccesskey", "accountkey":
+			key, found = v, true
+		}
+	}
+	return policy, key, found
 }
 
 // parseConnection reads the "key=value;" form that all services share. Only

@@ -16,6 +16,7 @@ import (
 // Settings is an immutable set of named values.
 type Settings struct {
 	byKey map[string]setting
+	app   string
 }
 
 type setting struct{ name, value string }
@@ -35,6 +36,9 @@ func New(layers ...map[string]string) *Settings {
 	}
 	return s
 }
+
+// Of says whose settings these are: connections carry the function app's name.
+func (s *Settings) Of(app string) *Settings { return &Settings{s.byKey, app} }
 
 // Environ turns a process environment ("NAME=value") into a layer.
 func Environ(env []string) map[string]string {
