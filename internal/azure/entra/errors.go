@@ -117,11 +117,23 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // fromHere reports whether a request comes from this machine, through no proxy
-// that says that it is one.
+// that says that it is one: from a loopback address, or from the address that it
+// reached, as programs here have it where only that one listens.
 func fromHere(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	ip := net.ParseIP(host)
-	return err == nil && ip != nil && ip.IsLoopback() && r.Header["X-Forwarded-For"] == nil && r.Header["Forwarded"] == nil
+	if r.Header["X-Forwarded-For"] != nil || r.Header["Forwarded"] != nil {
+		return false
+	}
+	peer := addressOf(r.RemoteAddr)
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return peer != nil && (peer.IsLoopback() || local != nil && peer.Equal(addressOf(local.String())))
+}
+
+func addressOf(hostport string) net.IP {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return nil
+	}
+	return net.ParseIP(host)
 }
 
 // private reports whether nobody on the way can read the request: secrets cross

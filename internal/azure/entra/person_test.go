@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -208,5 +209,36 @@ func TestPendingIsBounded(t *testing.T) {
 	p.add(signIn{id: "x", ends: time.Now().Add(-time.Second)})
 	if _, ok := p.grant("x", "me"); ok {
 		t.Error("a sign-in that ended was granted")
+	}
+}
+
+// TestFromHere: a program on this machine has the address that it reached.
+func TestFromHere(t *testing.T) {
+	for name, c := range map[string]struct {
+		remote, local, header string
+		want                  bool
+	}{
+		"loopback":         {"127.0.0.1:5", "127.0.0.1:8443", "", true},
+		"loopback, IPv6":   {"[::1]:5", "[::1]:8443", "", true},
+		"another loopback": {"127.0.0.2:5", "127.0.0.1:8443", "", true},
+		"own address":      {"192.168.1.5:5", "192.168.1.5:8443", "", true},
+		"mapped address":   {"[::ffff:192.168.1.5]:5", "192.168.1.5:8443", "", true},
+		"neighbour":        {"192.168.1.6:5", "192.168.1.5:8443", "", false},
+		"a proxy":          {"127.0.0.1:5", "127.0.0.1:8443", "X-Forwarded-For", false},
+		"another proxy":    {"127.0.0.1:5", "127.0.0.1:8443", "Forwarded", false},
+		"nobody":           {"", "192.168.1.5:8443", "", false},
+		"no port":          {"127.0.0.1", "", "", false},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.remote
+		if addr, err := net.ResolveTCPAddr("tcp", c.local); err == nil && c.local != "" {
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, addr))
+		}
+		if c.header != "" {
+			r.Header.Set(c.header, "for=10.0.0.1")
+		}
+		if got := fromHere(r); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
