@@ -8,12 +8,18 @@ import (
 	"testing"
 )
 
+// RunJava is Runner.RunJava, with nothing between.
+func RunJava(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+	t.Helper()
+	return Runner{Env: env}.RunJava(t, name, folder)
+}
+
 // RunJava compiles the *.java files of a folder, runs the tests of its
 // *Test.java files in one JVM (runner/Run.java says what a test is) and returns
 // their results. The folder has a pom.xml with pinned packages; it is copied to
 // out/<name>, where Maven puts them once per pom.xml. It returns false, after
 // Missing, when a JDK, Maven or the registry is not to be had.
-func RunJava(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+func (r Runner) RunJava(t *testing.T, name, folder string) ([]Result, bool) {
 	t.Helper()
 	var paths [3]string
 	for i, tool := range [...]string{"java", "javac", "mvn"} {
@@ -48,5 +54,5 @@ func RunJava(t *testing.T, name, folder string, env []string) ([]Result, bool) {
 			args = append(args, class+"Test")
 		}
 	}
-	return runScript(t, work, java, args, env), true
+	return r.run(t, work, java, args), true
 }

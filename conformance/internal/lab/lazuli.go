@@ -124,6 +124,29 @@ func (l *Lazuli) awaitReady(t *testing.T) {
 	}
 }
 
+// Inside is a runner whose programs are run by `lazuli exec` with the flags. It
+// returns false, after NotAllowed, where that cannot do all that it promises.
+func (l *Lazuli) Inside(t *testing.T, flags ...string) (Runner, bool) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Runner{Env: []string{"LAZULI_RUN_DIR=" + filepath.Join(l.Dir, "run")}}
+	r.Through = append(append([]string{path, "--project", l.Dir, "exec"}, flags...), "--")
+	probe := exec.CommandContext(t.Context(), path, append(r.Through[1:], "true")...)
+	probe.Env = append(os.Environ(), r.Env...)
+	says, err := probe.CombinedOutput()
+	if err != nil && !bytes.Contains(says, []byte("no room could be made")) {
+		t.Fatalf("lazuli exec: %v\n%s", err, says)
+	}
+	if err != nil || bytes.Contains(says, []byte("lazuli hosts --write")) {
+		NotAllowed(t, "a program's own view of the machine", string(says))
+		return r, false
+	}
+	return r, true
+}
+
 // LocalHost returns localhost and the port of a service, as clients on this
 // machine write it.
 func (l *Lazuli) LocalHost(t *testing.T, service string) string {

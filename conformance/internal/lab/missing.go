@@ -18,6 +18,19 @@ func Missing(t *testing.T, what, why string) {
 		t.Error(line)
 		return
 	}
+	note(t, line)
+}
+
+// NotAllowed notes that this machine forbids something and what is therefore not
+// run. It is no error anywhere: a container has its reasons.
+func NotAllowed(t *testing.T, what, why string) {
+	t.Helper()
+	note(t, fmt.Sprintf("%s: %s not allowed: %s\n", t.Name(), what, strings.Join(strings.Fields(why), " ")))
+}
+
+// note adds a line to what is told at the end.
+func note(t *testing.T, line string) {
+	t.Helper()
 	t.Log(line)
 	f, err := os.OpenFile(filepath.Join(Root(), "out", "not-run.txt"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {

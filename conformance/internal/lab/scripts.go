@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -27,12 +28,30 @@ const (
 //go:embed runner
 var runners embed.FS
 
+// Runner runs suites.
+type Runner struct {
+	Through []string // a command that the programs of the suites are given to
+	Env     []string
+}
+
+// RunNode is Runner.RunNode, with nothing between.
+func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+	t.Helper()
+	return Runner{Env: env}.RunNode(t, name, folder)
+}
+
+// RunPython is Runner.RunPython, with nothing between.
+func RunPython(t *testing.T, name, folder string, atOnce int, env []string) ([]Result, bool) {
+	t.Helper()
+	return Runner{Env: env}.RunPython(t, name, folder, atOnce)
+}
+
 // RunNode runs the *.test.mjs files of a folder on Node's own test runner and
 // returns their results. The folder has a package.json and a package-lock.json;
 // it is copied to out/<name>, where the packages are installed once per lock
 // file. It returns false, after Missing, when Node, npm or the registry is not
 // to be had.
-func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
+func (r Runner) RunNode(t *testing.T, name, folder string) ([]Result, bool) {
 	t.Helper()
 	node, ok := Tool(t, "node")
 	if !ok {
@@ -52,13 +71,13 @@ func RunNode(t *testing.T, name, folder string, env []string) ([]Result, bool) {
 		t.Fatalf("no tests in %s: %v", folder, err)
 	}
 	args := append([]string{"--test", "--test-reporter=./reporter.mjs"}, files...)
-	return runScript(t, work, node, args, env), true
+	return r.run(t, work, node, args), true
 }
 
 // RunPython runs the unittest tests of a folder, so many at a time, in a
 // virtual environment in out/<name> with the packages of requirements.txt. It
 // returns false, after Missing, when Python or the registry is not to be had.
-func RunPython(t *testing.T, name, folder string, atOnce int, env []string) ([]Result, bool) {
+func (r Runner) RunPython(t *testing.T, name, folder string, atOnce int) ([]Result, bool) {
 	t.Helper()
 	python, ok := Tool(t, "python3")
 	if !ok {
@@ -69,8 +88,8 @@ func RunPython(t *testing.T, name, folder string, atOnce int, env []string) ([]R
 	if !installOnce(t, work, "requirements.txt", "venv", install) {
 		return nil, false
 	}
-	env = append(env, "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore")
-	return runScript(t, work, filepath.Join(work, "venv", "bin", "python"), []string{"run.py", strconv.Itoa(atOnce)}, env), true
+	r.Env = append(r.Env[:len(r.Env):len(r.Env)], "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore")
+	return r.run(t, work, filepath.Join(work, "venv", "bin", "python"), []string{"run.py", strconv.Itoa(atOnce)}), true
 }
 
 // workFolder copies the sources and their runner beside what is installed for
@@ -126,14 +145,22 @@ func installOnce(t *testing.T, work, lock, target string, cmd *exec.Cmd) bool {
 	return true
 }
 
-// runScript runs a suite that writes {"name","passed","output"} lines.
-func runScript(t *testing.T, dir, program string, args, env []string) []Result {
+// RunProgram runs a program that is a suite: it writes {"name","passed","output"}
+// lines.
+func (r Runner) RunProgram(t *testing.T, program string, args ...string) []Result {
+	t.Helper()
+	return r.run(t, t.TempDir(), program, args)
+}
+
+// run runs a suite that writes {"name","passed","output"} lines.
+func (r Runner) run(t *testing.T, dir, program string, args []string) []Result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), suiteLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
+	words := append(append(slices.Clone(r.Through), program), args...)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(os.Environ(), r.Env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	// The exit status says only that some test failed, which Check judges.

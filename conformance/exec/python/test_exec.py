@@ -1,0 +1,85 @@
+"""Programs as they are written for Azure: its host names, DefaultAzureCredential,
+and nothing of Lazuli. That they reach it is the work of `lazuli exec`."""
+
+import os
+import threading
+import unittest
+
+from azure.cosmos import CosmosClient
+from azure.cosmos.exceptions import CosmosHttpResponseError
+from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.exceptions import EventHubError
+from azure.identity import ClientSecretCredential, DefaultAzureCredential
+
+
+def reader():
+    """An application that may only read."""
+    return ClientSecretCredential("adfs", os.environ["READER_ID"], os.environ["READER_SECRET"], authority=os.environ["READER_AUTHORITY"])
+
+
+def send(namespace, body, credential):
+    client = EventHubProducerClient(f"{namespace}.servicebus.windows.net", "orders", credential, retry_total=0)
+    with client:
+        client.send_batch([EventData(body)])
+
+
+def receive(namespace, credential):
+    """Returns the bodies of all events, of which there is one at least."""
+    client = EventHubConsumerClient(f"{namespace}.servicebus.windows.net", "orders", "$Default", credential, retry_total=0)
+    bodies, done, errors = [], threading.Event(), []
+
+    def on_event(_, event):
+        if event is None and bodies:
+            done.set()
+        elif event is not None:
+            bodies.append(event.body_as_str())
+
+    def on_error(_, error):
+        errors.append(error)
+        done.set()
+
+    worker = threading.Thread(target=client.receive, kwargs=dict(
+        on_event=on_event, on_error=on_error, partition_id="0", starting_position="-1", max_wait_time=0.5))
+    worker.start()
+    done.wait(20)
+    client.close()
+    worker.join(20)
+    if errors:
+        raise errors[0]
+    return bodies
+
+
+def orders(account, credential):
+    client = CosmosClient(f"https://{account}.documents.azure.com:443/", credential)
+    return client.get_database_client("shop").get_container_client("orders")
+
+
+class ExecTest(unittest.TestCase):
+    def test_hubs(self):
+        """Two namespaces have a hub of the same name, and nothing leaks."""
+        developer = DefaultAzureCredential()
+        send("contoso-evhns", "py-contoso", developer)
+        send("fabrikam-evhns", "py-fabrikam", developer)
+        self.assertEqual(receive("contoso-evhns", developer), ["py-contoso"])
+        self.assertEqual(receive("fabrikam-evhns", developer), ["py-fabrikam"])
+
+    def test_hubs_without_a_role(self):
+        with self.assertRaises(EventHubError) as refused:
+            send("contoso-evhns", "never", reader())
+        self.assertIn("Send", str(refused.exception))
+
+    def test_documents(self):
+        developer = DefaultAzureCredential()
+        orders("contoso-cosmos", developer).upsert_item({"id": "py", "of": "contoso"})
+        orders("fabrikam-cosmos", developer).upsert_item({"id": "py", "of": "fabrikam"})
+        self.assertEqual(orders("contoso-cosmos", developer).read_item("py", "py")["of"], "contoso")
+        self.assertEqual(len(list(orders("fabrikam-cosmos", developer).query_items("SELECT * FROM c", enable_cross_partition_query=True))), 1)
+
+    def test_documents_without_a_role(self):
+        with self.assertRaises(CosmosHttpResponseError) as refused:
+            orders("contoso-cosmos", reader()).upsert_item({"id": "never"})
+        self.assertEqual(refused.exception.status_code, 403)
+
+    def test_reader_reads(self):
+        orders("contoso-cosmos", DefaultAzureCredential()).upsert_item({"id": "read", "of": "contoso"})
+        self.assertEqual(orders("contoso-cosmos", reader()).read_item("read", "read")["of"], "contoso")
