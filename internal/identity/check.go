@@ -17,10 +17,9 @@ func (i *Identity) Check(c Caller, action, scope string) error {
 		return nil
 	}
 	r := Refusal{
-		Time: time.Now(), Principal: c.Name, ObjectID: c.ObjectID, Action: action, Scope: scope,
-		Command: i.Command(c.Name, action, scope), LetPass: !s.enforces(i.mode),
+		Time: time.Now(), Principal: c.Name, ObjectID: c.ObjectID, Action: action, Scope: scope, LetPass: !s.enforces(i.mode),
 	}
-	i.refused.add(r)
+	i.refused.add(&r, i.Command)
 	if r.LetPass {
 		return nil
 	}
@@ -79,26 +78,28 @@ type known struct {
 	told time.Time
 }
 
-func (r *refusals) add(n Refusal) {
-	if r.note(&n) && r.tell != nil {
-		r.tell(n)
+// add notes a refusal and fills in what is known of it. command is asked for one
+// that is new alone: permissive mode may pass here at each request.
+func (r *refusals) add(n *Refusal, command func(principal, action, scope string) string) {
+	if r.note(n, command) && r.tell != nil {
+		r.tell(*n)
 	}
 }
 
 // note counts a refusal; true when it is to be reported.
-func (r *refusals) note(n *Refusal) bool {
+func (r *refusals) note(n *Refusal, command func(principal, action, scope string) string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := slices.IndexFunc(r.last, func(k known) bool { return k.same(*n) })
 	k := known{Refusal: *n}
 	if at >= 0 {
-		k.Count, k.told = r.last[at].Count, r.last[at].told
+		k.Command, k.Count, k.told = r.last[at].Command, r.last[at].Count, r.last[at].told
 		r.last = slices.Delete(r.last, at, at+1)
-	} else if len(r.last) >= maxRefusals {
+	} else if k.Command = command(n.Principal, n.Action, n.Scope); len(r.last) >= maxRefusals {
 		r.last = slices.Delete(r.last, 0, 1)
 	}
 	k.Count++
-	n.Count = k.Count
+	n.Command, n.Count = k.Command, k.Count
 	tell := k.told.IsZero() || n.Time.Sub(k.told) >= quiet
 	if tell {
 		k.told = n.Time

@@ -517,8 +517,11 @@ func FuzzScope(f *testing.F) {
 	})
 }
 
+// BenchmarkCheck asks for a right that is held, among twenty others, and for one
+// that is not, in permissive mode.
 func BenchmarkCheck(b *testing.B) {
 	d := project()
+	d.Mode = Permissive
 	for n := range 20 {
 		d.Assignments = append(d.Assignments, Grant{"app:telemetry", "Azure Event Hubs Data Receiver", fmt.Sprintf("eventHubs/n%d/h", n), "x"})
 	}
@@ -526,11 +529,15 @@ func BenchmarkCheck(b *testing.B) {
 	i := open(b, &memory{}, d)
 	me := i.caller(b, "app:telemetry")
 	at := i.Scope("Microsoft.DocumentDB/databaseAccounts", "default", "d", "c")
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := i.Check(me, upsert, at); err != nil {
-			b.Fatal(err)
-		}
+	for name, caller := range map[string]Caller{"held": me, "let pass": i.caller(b, "app:alarms")} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := i.Check(caller, upsert, at); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -172,8 +172,9 @@ func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
 // within reports whether an id is a scope or below it, by segments and without
 // case (of ASCII letters: names are those).
 func within(id, scope string) bool {
-	if len(id) < len(scope) || len(id) > len(scope) && id[len(scope)] != '/' {
-		return false
+	last := len(scope) - 1
+	if len(id) <= last || len(id) > len(scope) && id[len(scope)] != '/' || last >= 0 && lower(id[last]) != lower(scope[last]) {
+		return false // ids begin alike and end in what tells them apart
 	}
 	for n := range len(scope) {
 		if lower(id[n]) != lower(scope[n]) {
