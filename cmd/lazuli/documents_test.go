@@ -36,6 +36,7 @@ func TestDocuments(t *testing.T) {
 		"dashboards.md":   "",
 		"project-file.md": "",
 		"names.md":        "",
+		"identity.md":     "",
 	} {
 		t.Run(page, func(t *testing.T) {
 			r := newReader(t)
