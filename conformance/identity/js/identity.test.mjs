@@ -1,5 +1,6 @@
 // Tokens are checked by jose, with what the issuer says of itself.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import test from "node:test";
 import {
   ClientCertificateCredential,
@@ -50,6 +51,15 @@ test("user-assigned identity", async () => {
 
 test("unknown user-assigned identity", () =>
   assert.rejects(get(new ManagedIdentityCredential({ clientId: CI_CLIENT_ID.slice(0, -1) + "0", ...once })), /Identity not found|invalid_request/));
+
+test("instance metadata", async () => {
+  const env = { ...process.env, AZURE_POD_IDENTITY_AUTHORITY_HOST: new URL(process.env.IDENTITY_ENDPOINT).origin };
+  delete env.IDENTITY_ENDPOINT;
+  delete env.IDENTITY_HEADER;
+  const ask = `import { ManagedIdentityCredential as M } from "@azure/identity"; console.log((await new M().getToken("${hubs}/.default")).token)`;
+  const token = execFileSync(process.execPath, ["--input-type=module", "-e", ask], { env, encoding: "utf8" }).trim();
+  assert.equal((await claims(token, hubs)).idtyp, "app");
+});
 
 test("default credential", async () => {
   assert.equal((await get(new DefaultAzureCredential())).idtyp, "app");

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import unittest
 
 import jwt
@@ -31,6 +33,13 @@ class Issuer(unittest.TestCase):
     def test_unknown_user_assigned_identity(self):
         with self.assertRaisesRegex(ClientAuthenticationError, "Identity not found"):
             ManagedIdentityCredential(client_id=CLIENT[:-1] + "0", retry_total=0).get_token(HUBS + "/.default")
+
+    def test_instance_metadata(self):
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("IDENTITY_")}
+        environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = "http://" + os.environ["IDENTITY_ENDPOINT"].split("/")[2]
+        ask = f"from azure.identity import ManagedIdentityCredential as M; print(M().get_token('{HUBS}/.default').token)"
+        done = subprocess.run([sys.executable, "-c", ask], env=environ, capture_output=True, text=True, timeout=60)
+        self.assertEqual(claims(done.stdout.strip(), HUBS)["idtyp"], "app", done.stderr)
 
     def test_default_credential(self):
         c = claims(DefaultAzureCredential().get_token(HUBS + "/.default").token, HUBS)

@@ -317,6 +317,9 @@ func TestInstanceMetadata(t *testing.T) {
 		t.Fatalf("%d %v", code, m)
 	}
 	l.expect(raw, hubs, "developer")
+	if code, m := l.get(strings.Replace(path, "token?", "token/?", 1), "Metadata", "true"); code != 200 {
+		t.Errorf("with a slash: %d %v", code, m)
+	}
 	for name, c := range map[string]struct {
 		path, header, value string
 		code                int

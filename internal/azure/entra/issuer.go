@@ -100,20 +100,21 @@ func (e *Issuer) routes() *http.ServeMux {
 			r.SetPathValue("tenant", "adfs")
 			return e.metadata("/v2.0")(w, r)
 		},
-		"GET /{tenant}/discovery/keys":          e.keySet,
-		"GET /{tenant}/discovery/v2.0/keys":     e.keySet,
-		"GET /common/discovery/instance":        e.instanceDiscovery,
-		"POST /{tenant}/oauth2/token":           e.token,
-		"POST /{tenant}/oauth2/v2.0/token":      e.token,
-		"GET /{tenant}/oauth2/authorize":        e.authorize,
-		"GET /{tenant}/oauth2/v2.0/authorize":   e.authorize,
-		"POST /{tenant}/oauth2/v2.0/authorize":  e.confirm,
-		"POST /{tenant}/oauth2/devicecode":      e.deviceCode,
-		"POST /{tenant}/oauth2/v2.0/devicecode": e.deviceCode,
-		"GET /devicelogin":                      e.devicePage,
-		"POST /devicelogin":                     e.deviceConfirm,
-		"GET /msi/token":                        e.managedIdentity,
-		"GET /metadata/identity/oauth2/token":   e.instanceMetadata,
+		"GET /{tenant}/discovery/keys":            e.keySet,
+		"GET /{tenant}/discovery/v2.0/keys":       e.keySet,
+		"GET /common/discovery/instance":          e.instanceDiscovery,
+		"POST /{tenant}/oauth2/token":             e.token,
+		"POST /{tenant}/oauth2/v2.0/token":        e.token,
+		"GET /{tenant}/oauth2/authorize":          e.authorize,
+		"GET /{tenant}/oauth2/v2.0/authorize":     e.authorize,
+		"POST /{tenant}/oauth2/v2.0/authorize":    e.confirm,
+		"POST /{tenant}/oauth2/devicecode":        e.deviceCode,
+		"POST /{tenant}/oauth2/v2.0/devicecode":   e.deviceCode,
+		"GET /devicelogin":                        e.devicePage,
+		"POST /devicelogin":                       e.deviceConfirm,
+		"GET /msi/token":                          e.managedIdentity,
+		"GET /metadata/identity/oauth2/token":     e.instanceMetadata,
+		"GET /metadata/identity/oauth2/token/{$}": e.instanceMetadata, // as JavaScript asks
 	} {
 		m.HandleFunc(pattern, e.answer(h))
 	}
