@@ -140,11 +140,16 @@ func readArrows(t *testing.T) map[string][]string {
 	rooms := map[string][]string{}
 	lines := bufio.NewScanner(bytes.NewReader(block))
 	for lines.Scan() {
-		room, targets, ok := strings.Cut(lines.Text(), "->")
+		from, targets, ok := strings.Cut(lines.Text(), "->")
 		if !ok {
 			t.Fatalf("not an arrow: %q", lines.Text())
 		}
-		rooms[strings.TrimSpace(room)] = strings.Fields(targets)
+		for _, room := range strings.Fields(from) {
+			if _, twice := rooms[room]; twice {
+				t.Errorf("%s is drawn twice", room)
+			}
+			rooms[room] = strings.Fields(targets)
+		}
 	}
 	return rooms
 }

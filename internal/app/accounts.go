@@ -9,6 +9,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
+	azfunctions "github.com/lazuli-dev/lazuli/internal/azure/functions"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/resource"
@@ -30,6 +31,10 @@ func declaration(cfg config.Config) resource.Change {
 			return declareNamespace(namespaces[name], old)
 		case resource.CosmosAccounts:
 			return declareAccount(accounts[name], old)
+		case resource.Sites:
+			var p azfunctions.SiteProperties
+			p.Access, p.Admin = cfg.Functions.Apps[a.Name].Access.Restrictions()
+			return p.JSON(), nil
 		}
 		return old, nil
 	}
@@ -45,7 +50,7 @@ func declareNamespace(n config.Namespace, old json.RawMessage) (json.RawMessage,
 		policies[i] = eventhubs.Policy{Name: r.Name, Hub: r.Hub, Rights: r.Rights, Primary: r.Key, Secondary: r.SecondaryKey}
 	}
 	p.Declare(policies)
-	p.DisableLocalAuth = n.DisableLocalAuth
+	p.DisableLocalAuth, p.Network = n.DisableLocalAuth, n.Restrictions()
 	return p.JSON(), nil
 }
 
@@ -61,7 +66,7 @@ func declareAccount(a config.CosmosAccount, old json.RawMessage) (json.RawMessag
 		p.Secondary = a.SecondaryKey
 	}
 	p.Complete()
-	p.DisableLocalAuth, p.Consistency = a.DisableLocalAuth, a.Consistency
+	p.DisableLocalAuth, p.Consistency, p.Network = a.DisableLocalAuth, a.Consistency, a.Restrictions()
 	return p.JSON(), nil
 }
 

@@ -51,7 +51,7 @@ func cosmosDB(e *env) (parts, error) {
 	}
 	log := e.Log.With("component", "cosmos")
 	port := door.Port{Title: "Cosmos DB", Key: "cosmos.port", TLS: door.Either, WriteTimeout: answerLimit, Log: log, Account: e.Storage.documents}
-	p.Routes = []door.Route{{Type: resource.CosmosAccounts, HTTP: httpOf(e, strict)}}
+	p.Routes = []door.Route{{Type: resource.CosmosAccounts, HTTP: httpOf(e, strict), Restrict: e.restrict(accountRules), Denied: accountDenied}}
 	if err := e.Doors.open(instance.Cosmos, cfg.Port, port); err != nil {
 		return p, err
 	}
@@ -69,7 +69,7 @@ func cosmosDB(e *env) (parts, error) {
 		return e.accountService(a, false, "")
 	})
 	port.Title, port.Key, port.Account.Type = "Cosmos DB (compute gateway)", "cosmos.computePort", typeCompute
-	p.Routes = append(p.Routes, door.Route{Type: typeCompute, HTTP: httpOf(e, lenient)})
+	p.Routes = append(p.Routes, door.Route{Type: typeCompute, HTTP: httpOf(e, lenient), Restrict: e.restrict(accountRules), Denied: accountDenied})
 	return p, e.Doors.open(instance.CosmosCompute, *cfg.ComputePort, port)
 }
 

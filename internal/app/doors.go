@@ -43,6 +43,9 @@ func openDoors(cfg config.Config, log *slog.Logger, find func(name, typ string) 
 	if cfg.Listen != "127.0.0.1" && cfg.Listen != "::1" {
 		names = append(names, cfg.Listen)
 	}
+	if cfg.PrivateListen != "" {
+		names = append(names, cfg.PrivateListen)
+	}
 	base, err := ca.Server(names)
 	if err != nil {
 		return nil, err
@@ -54,7 +57,7 @@ func openDoors(cfg config.Config, log *slog.Logger, find func(name, typ string) 
 	ours := door.Names{Hosts: append(hostNames(cfg), signInHost), Find: find}
 	return &doors{
 		Set: door.New(door.Options{
-			Listen: cfg.Listen, Names: ours, Log: log.With("component", "door"),
+			Listen: cfg.Listen, Private: cfg.PrivateListen, Trusted: cfg.Trusted(), Names: ours, Log: log.With("component", "door"),
 			Certificate: door.NewCertificates(base, ours, ca.Issue).Get,
 		}),
 		ca: ca, addresses: map[string]string{}, tokens: map[string]string{}, webTLS: webTLS,

@@ -49,7 +49,13 @@ type functionApp struct {
 func functionApps(e *env) (parts, error) {
 	cfg := e.Config.Functions
 	fronts := map[resource.Account]http.Handler{}
-	p := parts{Routes: []door.Route{{Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] }}}}
+	p := parts{
+		Routes: []door.Route{{
+			Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] },
+			Restrict: e.restrict(siteRules), Denied: siteDenied,
+		}},
+		Suffixes: []suffix{{"azurewebsites.net", resource.Sites}},
+	}
 	port := cfg.Port
 	for _, name := range slices.Sorted(maps.Keys(cfg.Apps)) {
 		spec := cfg.Apps[name]

@@ -147,6 +147,7 @@ func (v *validation) namespace(path string, n Namespace) {
 		rules[id] = true
 	}
 	names := slices.Sorted(maps.Keys(n.Hubs))
+	v.network(path, n.Network)
 	v.distinct(path+".hubs", names)
 	for _, name := range names {
 		at := path + ".hubs." + name
@@ -163,6 +164,7 @@ func (v *validation) account(path string, a CosmosAccount) {
 			v.add(path+"."+key, "is not base64")
 		}
 	}
+	v.network(path, a.Network)
 	v.oneOf(path+".consistency", a.Consistency, "Strong", "BoundedStaleness", "Session", "ConsistentPrefix", "Eventual")
 	for _, db := range slices.Sorted(maps.Keys(a.Databases)) {
 		for _, id := range slices.Sorted(maps.Keys(a.Databases[db].Containers)) {

@@ -28,8 +28,13 @@ const (
 
 // Config is a whole project.
 type Config struct {
-	Name      string    `yaml:"name"`      // shown on screen; default: the folder's name
-	Listen    string    `yaml:"listen"`    // IP address of all listeners; default 127.0.0.1
+	Name   string `yaml:"name"`   // shown on screen; default: the folder's name
+	Listen string `yaml:"listen"` // IP address of all listeners; default 127.0.0.1
+	// PrivateListen is a second IP address of all listeners, which plays the private
+	// endpoints: what comes by it is not restricted.
+	PrivateListen  string     `yaml:"privateListen"`
+	TrustedProxies StringList `yaml:"trustedProxies"` // addresses and CIDRs of proxies whose X-Forwarded-For is believed; default none
+
 	HostNames []string  `yaml:"hostNames"` // names of this machine that HTTP clients may use besides localhost and addresses; *.DOMAIN is all below it
 	Data      Data      `yaml:"data"`      // where everything is kept, and how durable
 	EventHubs EventHubs `yaml:"eventHubs"` //
@@ -69,10 +74,11 @@ type EventHubs struct {
 
 // Namespace is an Event Hubs namespace.
 type Namespace struct {
-	AutoCreate       *bool          `yaml:"autoCreate"`       // create hubs on first use; default: true without a project file
-	Rules            []SASRule      `yaml:"rules"`            // shared access policies; default RootManageSharedAccessKey
-	DisableLocalAuth bool           `yaml:"disableLocalAuth"` // keys open nothing, only tokens do
-	Hubs             map[string]Hub `yaml:"hubs"`             // by name
+	AutoCreate       *bool     `yaml:"autoCreate"`       // create hubs on first use; default: true without a project file
+	Rules            []SASRule `yaml:"rules"`            // shared access policies; default RootManageSharedAccessKey
+	DisableLocalAuth bool      `yaml:"disableLocalAuth"` // keys open nothing, only tokens do
+	Network          `yaml:",inline"`
+	Hubs             map[string]Hub `yaml:"hubs"` // by name
 }
 
 // SASRule is a shared access policy of a namespace.
@@ -107,12 +113,13 @@ type Cosmos struct {
 
 // CosmosAccount is a Cosmos DB account.
 type CosmosAccount struct {
-	Key              string              `yaml:"key"`              // base64; default: the emulator's, and of a named account one that is made and kept
-	SecondaryKey     string              `yaml:"secondaryKey"`     // default: one is made, and kept
-	DisableLocalAuth bool                `yaml:"disableLocalAuth"` // keys open nothing, only tokens do
-	AutoCreate       *bool               `yaml:"autoCreate"`       // create databases and containers that the functions name; default: true without a project file
-	Consistency      string              `yaml:"consistency"`      // the account's level, as clients see it; default Session
-	Databases        map[string]Database `yaml:"databases"`        // by id
+	Key              string `yaml:"key"`              // base64; default: the emulator's, and of a named account one that is made and kept
+	SecondaryKey     string `yaml:"secondaryKey"`     // default: one is made, and kept
+	DisableLocalAuth bool   `yaml:"disableLocalAuth"` // keys open nothing, only tokens do
+	Network          `yaml:",inline"`
+	AutoCreate       *bool               `yaml:"autoCreate"`  // create databases and containers that the functions name; default: true without a project file
+	Consistency      string              `yaml:"consistency"` // the account's level, as clients see it; default Session
+	Databases        map[string]Database `yaml:"databases"`   // by id
 }
 
 // Database is one database.
@@ -142,6 +149,7 @@ type App struct {
 	Port     *Port             `yaml:"port"`     // of its HTTP triggers
 	Settings map[string]string `yaml:"settings"` // app settings; win over local.settings.json
 	Disabled bool              `yaml:"disabled"` // known, but not started
+	Access   Access            `yaml:"access"`   // who may call it
 }
 
 // Portal is the web portal and the status API.

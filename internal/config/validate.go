@@ -38,6 +38,8 @@ func (c *Config) faults() []pathFault {
 	var v validation
 	v.listen(c)
 	v.hostNames(c)
+	v.privateListen(c)
+	v.ranges("trustedProxies", c.TrustedProxies)
 	v.portal(&c.Portal)
 	v.data(c)
 	v.eventHubs(&c.EventHubs)
@@ -183,6 +185,7 @@ func (v *validation) functions(c *Config) {
 	for _, name := range slices.Sorted(maps.Keys(c.Functions.Apps)) {
 		app := c.Functions.Apps[name]
 		path := "functions.apps." + name
+		v.access(path+".access", app.Access)
 		if app.Path == "" {
 			v.add(path+".path", "is missing; write the folder of the function app, as in ./app")
 			continue

@@ -49,6 +49,8 @@ func (p *port) amqpServer() *amqp.Server {
 			return turnAway(c, amqp.ErrNotFound, err.Error())
 		case route.AMQP == nil:
 			return turnAway(c, amqp.ErrNotFound, "no service answers for "+account.Name+" on this port")
+		case p.restricted(route, account, c.RemoteAddr(), nil) != nil:
+			return turnAway(c, amqp.ErrUnauthorized, p.restricted(route, account, c.RemoteAddr(), nil).Error())
 		case c.Identity() != nil && !p.same(account, c):
 			return turnAway(c, amqp.ErrUnauthorized, "the key was given for another host name than the open names")
 		}

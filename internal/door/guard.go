@@ -23,16 +23,20 @@ import (
 type web struct{ port *port }
 
 func (d web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	account, unnamed := d.port.set.o.Names.resolve(r.Host, d.port.Account)
+	account, barred := d.port.set.o.Names.resolve(r.Host, d.port.Account)
 	var h http.Handler
-	if route := d.port.set.routes[account.Type]; route.HTTP != nil {
+	route := d.port.set.routes[account.Type]
+	if route.HTTP != nil {
 		h = route.HTTP(account)
+	}
+	if h != nil && barred == nil {
+		barred = d.port.restricted(route, account, nil, r)
 	}
 	switch {
 	case h == nil:
 		refuse(nil, w, r, fault.New(fault.NotFound, account.Name, "nothing answers here"))
-	case unnamed != nil:
-		refuse(h, w, r, unnamed)
+	case barred != nil:
+		refuse(h, w, r, barred)
 	case d.foreign(h, r):
 		refuse(h, w, r, fault.New(fault.Forbidden, "", "a page of another origin may not change anything here"))
 	default:

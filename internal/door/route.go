@@ -6,6 +6,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
 
 // Route says who answers for the accounts of one resource type. A service
@@ -15,6 +16,11 @@ type Route struct {
 	Type string // Microsoft.EventHub/namespaces
 
 	HTTP func(resource.Account) http.Handler
+
+	// Restrict returns who may come in at all; nil: everybody. path is that of an
+	// HTTP request. Denied is the error in the service's words for who may not.
+	Restrict func(a resource.Account, path string) restriction.Rules
+	Denied   func(a resource.Account, v restriction.Visit) error
 
 	// AMQP makes the handler of a connection that asked for the account. It is
 	// called on the connection's reader and must not block.

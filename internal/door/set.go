@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -18,7 +19,12 @@ import (
 // Options are what all doors of a process share.
 type Options struct {
 	Listen string // IP address of all ports
-	Names  Names
+	// Private is a second IP address of all ports, which plays the private
+	// endpoints of the accounts: what comes by it is not restricted. "": none.
+	Private string
+	// Trusted are proxies whose X-Forwarded-For is believed.
+	Trusted []netip.Prefix
+	Names   Names
 	// Certificate picks what to show by the name that a client asks for;
 	// Certificates.Get is one. Needed by ports that speak TLS.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
@@ -66,6 +72,7 @@ type port struct {
 	listener net.Listener
 	gate     *gate
 	tls      *tls.Config // nil for Plain
+	private  bool
 	origins  http.CrossOriginProtection
 	crowded  sync.Once // says once that connections are refused
 }
@@ -86,6 +93,15 @@ func (s *Set) Open(p Port) (net.Addr, error) {
 		return nil, err
 	}
 	s.add(p, l)
+	if s.o.Private == "" {
+		return l.Addr(), nil
+	}
+	beside, err := listen(s.o.Private, uint16(l.Addr().(*net.TCPAddr).Port), p.Title+", private address", p.Key) //nolint:gosec // a port
+	if err != nil {
+		return nil, err
+	}
+	s.add(p, beside)
+	s.ports[len(s.ports)-1].private = true
 	return l.Addr(), nil
 }
 

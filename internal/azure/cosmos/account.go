@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
 
 // AccountProperties are the properties of an account as a resource.
@@ -16,6 +17,8 @@ type AccountProperties struct {
 	SecondaryReadOnly string `json:"secondaryReadonlyMasterKey"`
 	DisableLocalAuth  bool   `json:"disableLocalAuth,omitempty"`   // keys open nothing
 	Consistency       string `json:"defaultConsistency,omitempty"` // "" is Session
+
+	Network restriction.Rules `json:"network,omitzero"` // from where it is reached
 }
 
 // Keys are the account's keys, which open it.

@@ -8,12 +8,15 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
 
 // NamespaceProperties are the properties of a namespace as a resource.
 type NamespaceProperties struct {
 	Policies         []Policy `json:"policies"`
 	DisableLocalAuth bool     `json:"disableLocalAuth,omitempty"` // keys open nothing
+
+	Network restriction.Rules `json:"network,omitzero"` // from where it is reached
 }
 
 // Policy is a shared access policy as a resource: a Rule with how it came to be.

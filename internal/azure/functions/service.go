@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -65,9 +66,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func isAdmin(r *http.Request) bool {
-	return r.URL.Path == "/admin" || strings.HasPrefix(r.URL.Path, "/admin/")
-}
+func isAdmin(r *http.Request) bool { return isAdminPath(r.URL.Path) }
+
+func isAdminPath(path string) bool { return path == "/admin" || strings.HasPrefix(path, "/admin/") }
 
 // AllowsOrigin reports whether the app's CORS rule lets pages of the request's
 // origin call its functions. Without a rule pages of other origins may change
@@ -77,7 +78,14 @@ func (s *Service) AllowsOrigin(r *http.Request) bool {
 }
 
 // Refuse answers a request that the door does not let in.
-func (s *Service) Refuse(w http.ResponseWriter, _ *http.Request, err error) { writeError(w, err) }
+func (s *Service) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var forbidden *IPForbidden
+	if errors.As(err, &forbidden) {
+		writeForbidden(w, r, forbidden)
+		return
+	}
+	writeError(w, err)
+}
 
 func (s *Service) serveFunction(w http.ResponseWriter, r *http.Request) {
 	t := s.routes(r)

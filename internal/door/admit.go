@@ -1,0 +1,56 @@
+package door
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
+)
+
+// restricted says why whoever asks may not reach the account, or nil. request is
+// nil for a connection that is none of HTTP.
+func (p *port) restricted(route Route, a resource.Account, remote net.Addr, request *http.Request) error {
+	if route.Restrict == nil {
+		return nil
+	}
+	path := ""
+	if request != nil {
+		path = request.URL.Path
+	}
+	rules := route.Restrict(a, path)
+	if rules.Open() {
+		return nil
+	}
+	v := restriction.Visit{From: addressOf(remote, request), Private: p.private}
+	if request != nil {
+		v.Header = request.Header
+		v.From = restriction.Origin(v.From, request.Header["X-Forwarded-For"], p.set.o.Trusted)
+	}
+	if rules.Allows(v) {
+		return nil
+	}
+	if route.Denied == nil {
+		return fault.New(fault.Forbidden, a.Name, "%s may not come in", v.From)
+	}
+	return route.Denied(a, v)
+}
+
+// addressOf is the peer's address; the zero address, which is in no range, when
+// it has none.
+func addressOf(remote net.Addr, request *http.Request) netip.Addr {
+	text := ""
+	switch {
+	case request != nil:
+		text = request.RemoteAddr
+	case remote != nil:
+		text = remote.String()
+	}
+	at, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap()
+}
