@@ -63,7 +63,7 @@ func build(ctx context.Context, o Options, list []service) (*App, error) {
 	a := &App{opts: o, log: o.Log}
 	if err := a.build(ctx, list); err != nil {
 		a.close()
-		return nil, withRemedy(err)
+		return nil, withOwner(withRemedy(err))
 	}
 	return a, nil
 }

@@ -56,7 +56,7 @@ func cosmosDB(e *env) (parts, error) {
 		return p, err
 	}
 	p.Pages = items.Pages(items.Config{
-		Accounts: e.documentAccounts(strict), Counts: e.Counts, Query: explorer{first}, Start: e.startTask,
+		Accounts: e.documentAccounts(strict), Counts: e.Counts, Query: explorer{first}, Start: e.startTask, Room: e.Tasks.Room,
 		History:   items.OpenHistory(filepath.Join(e.Config.DataDir(), portalFolder, "queries.ndjson"), log),
 		Folder:    filepath.Join(e.Config.DataDir(), portalFolder, "exports"),
 		Positions: e.positions,

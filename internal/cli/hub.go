@@ -83,7 +83,7 @@ func (f *hubFlags) open(ctx context.Context, s *session) (namespace, error) {
 	case f.connection == "":
 		local, err := s.connections(connect.Choice{})
 		ns.connection = local.EventHubs
-		return ns, err
+		return ns, orAzure(err)
 	default:
 		props, err := azeventhubs.ParseConnectionString(f.connection)
 		if err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -48,6 +47,9 @@ It asks the lazuli that runs here, or Azure with --endpoint or
 			if err := o.check(); err != nil {
 				return &usageError{cmd, err}
 			}
+			if o.database == "" || o.container == "" {
+				return &usageError{cmd, s.missing(cmd.Context(), o)}
+			}
 			return s.query(cmd.Context(), args[0], o)
 		},
 	}
@@ -70,10 +72,6 @@ It asks the lazuli that runs here, or Azure with --endpoint or
 
 func (o *queryOptions) check() error {
 	switch {
-	case o.database == "":
-		return errors.New("--db is missing")
-	case o.container == "":
-		return errors.New("--container is missing")
 	case o.pageSize < 1 || o.pageSize > 10_000:
 		return fmt.Errorf("--page-size %d: from 1 to 10000", o.pageSize)
 	case o.limit < 0:

@@ -36,7 +36,7 @@ func (o *queryOptions) cosmos(ctx context.Context, s *session, heard *lastRefusa
 	}
 	local, err := s.connections(connect.Choice{Account: o.account})
 	if err != nil {
-		return nil, err
+		return nil, orAzure(err)
 	}
 	return localCosmos(local, opts)
 }

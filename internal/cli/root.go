@@ -162,7 +162,7 @@ against it unchanged.`,
 	root.SetIn(s.in)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&s.project, "project", "", "folder of the running project, and of no other (default: this folder's, else the only one that runs)")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
+	root.SetFlagErrorFunc(flagError)
 	root.Args, root.RunE = knownVerb, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.AddCommand(
 		newInitCmd(s),

@@ -162,7 +162,7 @@ func removeFile(path string) error {
 }
 
 // ErrNone says that no instance runs.
-var ErrNone = errors.New("no lazuli is running here; start one with `lazuli up`, or name an Azure endpoint")
+var ErrNone = errors.New("no lazuli is running here; start one with `lazuli up`")
 
 // projectFile marks a folder as a project of its own.
 const projectFile = "lazuli.yaml"

@@ -145,9 +145,9 @@ func (s *Server) putBoard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBoard))
+	text, err := boardText(w, r)
 	if err != nil {
-		return fault.New(fault.TooLarge, "body", "more than %d bytes", maxBoard)
+		return err
 	}
 	if err := readable(text); err != nil {
 		return err
@@ -159,6 +159,18 @@ func (s *Server) putBoard(w http.ResponseWriter, r *http.Request) error {
 	tag(w, etag)
 	WriteJSON(w, http.StatusOK, BoardFile{Name: name, ETag: etag})
 	return nil
+}
+
+// boardText is a body that is a dashboard's file.
+func boardText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if err := OnlyJSON(r); err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBoard))
+	if err != nil {
+		return nil, fault.New(fault.TooLarge, "body", "more than %d bytes", maxBoard)
+	}
+	return text, nil
 }
 
 // readable refuses a text that is no dashboard at all. Mistakes of tiles are
@@ -258,9 +270,9 @@ func (s *Server) previewBoard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBoard))
+	text, err := boardText(w, r)
 	if err != nil {
-		return fault.New(fault.TooLarge, "body", "more than %d bytes", maxBoard)
+		return err
 	}
 	WriteJSON(w, http.StatusOK, s.cfg.Boards.Preview(r.Context(), text, time.Now(), span))
 	return nil

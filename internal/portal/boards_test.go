@@ -134,3 +134,26 @@ func TestPreviewAndSuggestionsOverHTTP(t *testing.T) {
 		t.Errorf("%d %v", code, got)
 	}
 }
+
+// TestDashboardsAreSentAsJSON, as all that changes something: a form of a foreign
+// page cannot be.
+func TestDashboardsAreSentAsJSON(t *testing.T) {
+	l := portaltest.Serve(t, nil)
+	for _, order := range []string{"PUT /api/dashboards/plants", "POST /api/dashboard-preview"} {
+		method, path, _ := strings.Cut(order, " ")
+		req, err := http.NewRequestWithContext(t.Context(), method, l.URL+path, strings.NewReader(`{"title":"x","tiles":[]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "text/plain")
+		req.Header.Set("If-Match", `"1"`)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 400 || !strings.Contains(string(text), "Content-Type") {
+			t.Errorf("%s: %s %s %v", order, res.Status, text, err)
+		}
+	}
+}

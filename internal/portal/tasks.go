@@ -86,17 +86,8 @@ func (p *Progress) change(f func(*TaskState)) {
 func (t *Tasks) Start(what Task, work func(context.Context, *Progress) error) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	busy := 0
-	for _, k := range t.all {
-		if k.state.Ended == 0 {
-			busy++
-		}
-	}
-	if busy >= maxTasks {
-		return "", fault.New(fault.Throttled, "tasks", "%d run already; wait for one to end, or cancel one", busy)
-	}
-	if t.stop {
-		return "", fault.New(fault.Unavailable, "tasks", "lazuli is stopping")
+	if err := t.room(); err != nil {
+		return "", err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	k := &task{cancel: cancel, state: TaskState{
@@ -109,6 +100,29 @@ func (t *Tasks) Start(what Task, work func(context.Context, *Progress) error) (s
 		t.end(k, err, ctx.Err() != nil)
 	})
 	return k.state.ID, nil
+}
+
+// Room is the refusal that Start would give now, or nil.
+func (t *Tasks) Room() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.room()
+}
+
+func (t *Tasks) room() error {
+	busy := 0
+	for _, k := range t.all {
+		if k.state.Ended == 0 {
+			busy++
+		}
+	}
+	switch {
+	case busy >= maxTasks:
+		return fault.New(fault.Throttled, "tasks", "%d run already; wait for one to end, or cancel one", busy)
+	case t.stop:
+		return fault.New(fault.Unavailable, "tasks", "lazuli is stopping")
+	}
+	return nil
 }
 
 // guarded makes a panic an error, as net/http does of a request's: a mistake in

@@ -1,10 +1,12 @@
 package scaffold
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,6 +57,7 @@ func (e Example) Write(dir string) ([]string, error) {
 			return nil, err
 		}
 	}
+	nameProject(own, filepath.Base(dir))
 	if _, err := writeNew(dir, slices.Concat(own, rest)); err != nil {
 		return nil, err
 	}
@@ -64,6 +67,25 @@ func (e Example) Write(dir string) ([]string, error) {
 	}
 	return names, nil
 }
+
+// nameProject gives the project the name of its folder, which is what a person
+// calls it.
+func nameProject(files []file, name string) {
+	for i := range files {
+		if files[i].name == "lazuli.yaml" {
+			quoted, _ := json.Marshal(name) // a text is always JSON, which YAML reads
+			if plainName.MatchString(name) {
+				quoted = []byte(name)
+			}
+			files[i].text = projectName.ReplaceAllLiteral(files[i].text, append([]byte("name: "), quoted...))
+		}
+	}
+}
+
+var (
+	projectName = regexp.MustCompile(`(?m)^name: .*$`)
+	plainName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+)
 
 // files are the example's own, but for the pages that explain it: these are for
 // readers of the repository.

@@ -201,7 +201,7 @@ func (row *Row) add(all []Behind) {
 			row.Behind++
 			row.State = stateWarn
 		}
-		if c.counts() {
+		if c.counts() && !c.gone() {
 			row.Lag = max(row.Lag, c.Lag)
 		}
 		if c.Kind != Client {

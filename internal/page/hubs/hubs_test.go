@@ -94,8 +94,12 @@ client lake lake [3 3 1] 7 seen true reads true counts true
 	}
 	l.counts.FromEventHubs(eventhubs.LinkClosed{Namespace: account.ID, Address: address})
 	for _, b := range p.consumers(h, infos(h), p.readers()) {
-		if b.Name == "lake" && (b.reads || !b.Seen) {
+		if b.Name == "lake" && (b.reads || !b.Seen || !b.gone()) {
 			t.Errorf("after its link was closed: %+v", b)
+		}
+		var row Row
+		if row.add([]Behind{b}); b.Name == "lake" && row.Lag != 0 {
+			t.Errorf("the hub is behind by %d for a reader that has left", row.Lag)
 		}
 	}
 	orders, err := l.b.Namespace(account.ID).Hub("orders")
@@ -110,7 +114,7 @@ client lake lake [3 3 1] 7 seen true reads true counts true
 // TestWaiting: a client's lag is the hub's, and nothing that waits.
 func TestWaiting(t *testing.T) {
 	var row Row
-	row.add([]Behind{{Kind: Client, Seen: true, Lag: 80}, {Kind: "function", Seen: true, Lag: 3}, {Kind: "job", Seen: true, Lag: 7}})
+	row.add([]Behind{{Kind: Client, Seen: true, Lag: 80, reads: true}, {Kind: "function", Seen: true, Lag: 3}, {Kind: "job", Seen: true, Lag: 7}})
 	if row.Lag != 80 || row.Waiting != 7 {
 		t.Errorf("lag %d, waiting %d; want 80, 7", row.Lag, row.Waiting)
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	History  *History
 	// Start runs a task in the background and returns its id.
 	Start func(Task) (string, error)
+	Room  func() error // why Start would refuse a task now; nil: it would not
 	// Folder is where exports are kept.
 	Folder string
 	// Positions reports containers, named as in the list, that only keep positions

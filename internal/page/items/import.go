@@ -47,6 +47,9 @@ func (p page) importItems(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Content-Type") != "application/octet-stream" { // a form of a foreign page cannot have it
 		return fault.New(fault.Invalid, "Content-Type", "the file must be sent as application/octet-stream")
 	}
+	if err := p.Room(); err != nil { // before much is sent for nothing
+		return err
+	}
 	f, err := p.create("import-*")
 	if err != nil {
 		return err

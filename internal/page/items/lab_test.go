@@ -25,9 +25,11 @@ import (
 // db/events with the key /pk, and db/leases, which keeps positions.
 type lab struct {
 	*portaltest.Lab
-	t     *testing.T
-	store docstore.Account
-	tasks chan ended
+	t       *testing.T
+	store   docstore.Account
+	tasks   chan ended
+	full    error  // why no task can be started
+	exports string // folder
 }
 
 // ended is a task that ran to its end.
@@ -79,11 +81,13 @@ func newLab(t *testing.T) *lab {
 	}
 	l := &lab{t: t, store: store.Account(account.ID), tasks: make(chan ended, 8)}
 	dir := t.TempDir()
+	l.exports = dir + "/portal/exports"
 	l.Lab = portaltest.Serve(t, nil, Pages(Config{
 		Accounts: func() []Named { return []Named{{Name: "default", Stored: l.store, Manage: engine{svc}}} },
 		Counts:   telemetry.New(), Query: engine{svc},
 		History: OpenHistory(dir+"/portal/queries.ndjson", testkit.Discard()), Folder: dir + "/portal/exports",
 		Positions: func() map[string]bool { return map[string]bool{"db/leases": true} },
+		Room:      func() error { return l.full },
 		Start: func(task Task) (string, error) {
 			e := ended{Task: task}
 			e.err = task.Run(t.Context(), &e)

@@ -3,8 +3,12 @@ package items
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 func TestSettings(t *testing.T) {
@@ -138,6 +142,23 @@ func TestExport(t *testing.T) {
 		if code, _ := l.Do("GET", "/api/exports/"+name, ""); code != 404 {
 			t.Errorf("%s: %d", name, code)
 		}
+	}
+}
+
+// TestImportAsksForRoomFirst: nothing is kept of a file that no task would read.
+func TestImportAsksForRoomFirst(t *testing.T) {
+	l := newLab(t)
+	l.full = fault.New(fault.Throttled, "tasks", "8 run already")
+	res, err := http.Post(l.URL+base+"/import?name=a.json", "application/octet-stream", strings.NewReader("[]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("import: %s", res.Status)
+	}
+	if files, err := os.ReadDir(l.exports); err == nil {
+		t.Errorf("a file was made: %v", files)
 	}
 }
 

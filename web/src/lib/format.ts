@@ -36,6 +36,11 @@ export function timeMs(t: number | string): string {
   return time(t) + '.' + String(new Date(t).getMilliseconds()).padStart(3, '0')
 }
 
+// Units of time, in the viewer's language.
+const unit = (en: string, ko: string) => (prefs.lang === 'ko' ? ko : en)
+export const perSecond = () => unit('/s', '/초')
+export const seconds = (v: number, decimals?: number) => num(v, decimals) + unit(' s', '초')
+
 export function span(ms: number): string {
   const [day, hour, minute, second] = prefs.lang === 'ko' ? ['일', '시간', '분', '초'] : ['d', 'h', 'm', 's']
   const s = Math.max(0, Math.floor(ms / 1000))

@@ -4,6 +4,7 @@
 export interface Shape {
   boxes: { id: string; width: number; height: number }[]
   edges: { from: string; to: string }[]
+  down: boolean // from top to bottom, where there is little width
 }
 
 export interface Laid {

@@ -4,7 +4,13 @@ import { edgeId, type Laid, type Shape } from './picture'
 
 onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
   const g = new graphlib.Graph()
-  g.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 46, marginx: 12, marginy: 12 })
+  g.setGraph({
+    rankdir: m.data.shape.down ? 'TB' : 'LR',
+    nodesep: 14,
+    ranksep: m.data.shape.down ? 28 : 46,
+    marginx: 12,
+    marginy: 12,
+  })
   g.setDefaultEdgeLabel(() => ({}))
   for (const b of m.data.shape.boxes) g.setNode(b.id, { width: b.width, height: b.height })
   for (const e of m.data.shape.edges) g.setEdge(e.from, e.to)

@@ -1,6 +1,6 @@
 // What things are called and how they look, from what the server says of them.
 import { t } from '../../lib/i18n'
-import { num, rate } from '../../lib/format'
+import { num, perSecond, rate, seconds } from '../../lib/format'
 import { link } from '../../lib/router.svelte'
 import type { App, Func, FuncOutput, RunRow } from '../../lib/wire'
 import type { IconName } from '../../shell/icons'
@@ -74,7 +74,7 @@ export const percent = (bad: number, all: number): string => {
 export function figure(f: Func): string {
   if (f.state === 'bad' && f.recentFailed > 0) return percent(f.recentFailed, f.recent)
   if (f.disabled || f.listener === 'Broken') return '–'
-  if (f.runs >= 0.05 || f.recent === 0) return rate(f.runs) + '/s'
+  if (f.runs >= 0.05 || f.recent === 0) return rate(f.runs) + perSecond()
   return f.recent >= 15 ? num(f.recent / 15, 0) + '/min' : num(f.recent) + '/15 min'
 }
 
@@ -96,7 +96,7 @@ export function duration(ms: number): string {
   if (ms < 0.1) return num(ms, 2) + ' ms'
   if (ms < 10) return num(ms, 1) + ' ms'
   if (ms < 1000) return num(ms, 0) + ' ms'
-  if (ms < 60_000) return num(ms / 1000, 1) + ' s'
+  if (ms < 60_000) return seconds(ms / 1000, 1)
   return num(ms / 60_000, 1) + ' min'
 }
 

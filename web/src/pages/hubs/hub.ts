@@ -61,6 +61,9 @@ export function readerWord(c: HubConsumer): string {
   return c.kind === 'client' ? t(c.seen ? words.notConnected : words.neverRead) : t(words.stopped)
 }
 
+// gone is a client that has left: how far it is only it knows.
+export const gone = (c: HubConsumer) => c.kind === 'client' && c.seen && c.links === 0
+
 // shown leaves out the group that every hub has and nobody uses.
 export const shown = (all: readonly HubConsumer[]) =>
   all.filter((c) => c.seen || c.kind !== 'client' || c.group !== '$Default')
@@ -69,8 +72,8 @@ export const matrix = (d: HubDetail): MatrixRow[] =>
   shown(d.readers).map((c) => ({
     id: c.id,
     name: reader(c),
-    values: c.lags,
-    total: c.lag,
+    values: gone(c) ? c.lags.map(() => null) : c.lags,
+    total: gone(c) ? null : c.lag,
     title: `${reader(c)}: ${readerWord(c)}`,
   }))
 

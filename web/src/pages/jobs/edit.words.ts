@@ -66,7 +66,7 @@ export const words = dictionary({
   key: ['Key', '키'],
   body: ['Body', '본문'],
   at: ['Time', '시간'],
-  took: ['{in} events, {out} rows, {ms} ms', '이벤트 {in}개, 행 {out}개, {ms}밀리초'],
+  took: ['{in} events, {out} rows, {ms} ms', '이벤트 {in}개, 행 {out}개, {ms} ms'],
   newest: ['The newest {n} {n|event|events} kept', '보존된 최신 이벤트 {n}개'],
   empty: ['The inputs hold no events yet: send some first.', '입력에 이벤트가 없습니다. 먼저 이벤트를 보내세요.'],
   late: [
