@@ -40,13 +40,10 @@ type Program struct {
 
 // Room is where one program runs. Close must follow.
 type Room struct {
-	// Missing says what programs in here will not find, and why; both are empty
-	// when everything is as in Azure. Names: they do not lead here. Ports:
-	// those that do not.
-	Names   []string
-	Ports   []uint16
-	Why     string
-	Network Network // Host or Private, which it came to be
+	Names   []string // of ours that do not lead here; none when all is as in Azure
+	Ports   []uint16 // standard ones that do not lead here
+	Why     string   // what was tried before this and is not allowed
+	Network Network  // Host or Private, which it came to be
 
 	world   World
 	folder  *folder
@@ -59,7 +56,7 @@ type Room struct {
 	relays sync.WaitGroup
 }
 
-// Open makes a room. What the system does not allow is in Missing, and no
+// Open makes a room. What the system does not allow is in Names and Ports, and no
 // error; a network that was asked for and cannot be had is one. The calling
 // goroutine must be the one that calls Run and Close.
 func Open(ctx context.Context, w World, network Network, environ []string) (*Room, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -222,7 +223,7 @@ func (r *Room) mounts(address string) ([]mount, error) {
 func (r *Room) redirect(ctx context.Context, s *stage, address string) error {
 	to := map[uint16]func() string{}
 	for _, p := range r.world.Standard {
-		if !p.ByName {
+		if !p.ByName && isIPv4(p.To("")) { // else its sockets may not go there
 			to[p.Number] = func() string { return p.To("") }
 			continue
 		}
@@ -237,6 +238,11 @@ func (r *Room) redirect(ctx context.Context, s *stage, address string) error {
 	c := connects{at: address, to: to, asked: s.asked}
 	r.relays.Go(func() { c.serve(ctx) })
 	return nil
+}
+
+func isIPv4(address string) bool {
+	a, err := netip.ParseAddrPort(address)
+	return err == nil && a.Addr().Unmap().Is4()
 }
 
 // leave ends a process that has not become a program.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,8 @@ func TestMain(m *testing.M) {
 		os.Exit(Stage(os.Args[2:]))
 	case len(os.Args) > 1 && os.Args[1] == probeVerb:
 		os.Exit(probe(os.Args[2], os.Args[3:]))
+	case len(os.Args) > 1 && os.Args[1] == roomVerb:
+		os.Exit(roomOf(os.Args[2:]))
 	}
 	os.Exit(m.Run())
 }
@@ -247,6 +250,51 @@ func TestFallback(t *testing.T) {
 	s := m.look(t, r)
 	if s.User != os.Getuid() || s.Answers[m.plain] != "amqps" || s.Answers[m.foreign] != "foreign" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestStageThatFails: what a stage cannot prepare is an error of this way, so that
+// the next one is tried, and nothing is left of it.
+func TestStageThatFails(t *testing.T) {
+	w := way{isolation: mapped}
+	s, err := begin(w, plan{Mounts: []mount{{"/no/such/file", "/etc/hosts"}}})
+	if err == nil {
+		s.end()
+		t.Fatal("a mount that cannot be is no error")
+	}
+	if !strings.Contains(err.Error(), "/etc/hosts") {
+		notRun(t, w.String(), err) // the namespace itself is not allowed
+	}
+	taken := says(t, "taken")
+	if s, err = begin(way{}, plan{Path: private, Listen: []uint16{port(t, taken)}}); err == nil {
+		s.end()
+		t.Error("a port that is taken is no error")
+	}
+}
+
+// TestNotAllowed: in a place where no namespace can be made, a program runs all
+// the same, and it is said in words why not all is there. The place is a user
+// namespace that may have none in it; where that cannot be had, this is one.
+func TestNotAllowed(t *testing.T) {
+	script := "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$0\" " + roomVerb + " sh -c 'echo ran'"
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script, self)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER, AmbientCaps: []uintptr{unix.CAP_SYS_RESOURCE},
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 1000, HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 1000, HostID: os.Getegid(), Size: 1}},
+	}
+	out, err := cmd.CombinedOutput()
+	want := "this machine allows no more of them"
+	if err != nil && len(out) == 0 { // the machine itself is such a place
+		out, err = exec.CommandContext(t.Context(), self, roomVerb, "sh", "-c", "echo ran").CombinedOutput()
+		want = "missing: [" + strings.Join(twoNames, " ")
+	}
+	if err != nil || !strings.Contains(string(out), "ran\n") || !strings.Contains(string(out), want) || !strings.Contains(string(out), twoNames[0]) {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

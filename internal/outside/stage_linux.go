@@ -92,7 +92,7 @@ func begin(w way, p plan) (*stage, error) {
 		return nil, unwrapped(err)
 	}
 	theirs.Close()
-	if err := json.NewEncoder(ours).Encode(p); err == nil {
+	if err = json.NewEncoder(ours).Encode(p); err == nil {
 		err = s.prepared(p)
 	}
 	if err != nil {
@@ -226,12 +226,12 @@ func (s *stage) become(o order) error {
 		return err
 	}
 	text := make([]byte, messageLimit)
-	n, err := s.conn.Read(text) // ends with the socket, when the program begins
+	n, _ := s.conn.Read(text) // nothing, and the socket's end, when the program begins
 	if n == 0 {
 		return nil
 	}
 	var a answer
-	if err = json.Unmarshal(text[:n], &a); err != nil {
+	if err := json.Unmarshal(text[:n], &a); err != nil {
 		return err
 	}
 	return &stageError{a}
