@@ -40,7 +40,6 @@ listen: %s
 eventHubs:
   amqpPort: 0
   amqpsPort: 5671
-  acceptAnyBearerToken: true
   rules:
     - {name: RootManageSharedAccessKey, key: SAS_KEY_VALUE, rights: [Manage]}
     - {name: ListenOnly, key: listen-only-key, rights: [Listen]}
@@ -77,7 +76,7 @@ func TestLive(t *testing.T) {
 		return
 	}
 	l := lab.Up(t, fmt.Sprintf(liveProject, host))
-	env := liveEnv(host, l.CAFile)
+	env := liveEnv(host, l)
 	client := slices.DeleteFunc(liveTests(t, dir), func(name string) bool { return slices.Contains(beyond, name) })
 	for _, suite := range []struct {
 		name, folder string
@@ -115,7 +114,7 @@ func buildable(t *testing.T, dir string) bool {
 // liveEnv is what the tests read. The storage endpoint is plain HTTP, which
 // the blob client refuses at once, and the proxy leads nowhere: tests that need
 // Azure itself fail fast and never leave this machine.
-func liveEnv(host, caFile string) []string {
+func liveEnv(host string, l *lab.Lazuli) []string {
 	connection := func(rule, key string) string {
 		return fmt.Sprintf("Endpoint=sb://%s/;SharedAccessKeyName=%s;SharedAccessKey=%s", host, rule, key)
 	}
@@ -129,8 +128,11 @@ func liveEnv(host, caFile string) []string {
 		"CHECKPOINTSTORE_STORAGE_ENDPOINT=http://" + host + ":1/",
 		"AZURE_SUBSCRIPTION_ID=none",
 		"RESOURCE_GROUP=none",
-		"AZURE_RECORD_MODE=playback", // the test credential then gives a fixed token
-		"SSL_CERT_FILE=" + caFile,
+		"AZURE_RECORD_MODE=live", // the test credential is then DefaultAzureCredential
+		"AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential",
+		"IDENTITY_ENDPOINT=http://" + l.Addresses["identity"] + "/msi/token", // the developer, who owns the project
+		"IDENTITY_HEADER=" + l.Tokens["identity"],
+		"SSL_CERT_FILE=" + l.CAFile,
 		"HTTPS_PROXY=http://127.0.0.1:1",
 	}
 }

@@ -79,10 +79,9 @@ func (c *accessChanges) run(ctx context.Context) error {
 
 // hubAccess is who may do what in a namespace.
 type hubAccess struct {
-	e         *env
-	account   resource.Account
-	policies  standing[hubPolicies]
-	anyBearer bool // trusts every bearer token; the project file is refused where others than this machine could bring one
+	e        *env
+	account  resource.Account
+	policies standing[hubPolicies]
 }
 
 type hubPolicies struct {
@@ -91,7 +90,7 @@ type hubPolicies struct {
 }
 
 func (e *env) hubAccess(a resource.Account) *hubAccess {
-	return &hubAccess{e: e, account: a, anyBearer: e.Config.EventHubs.AcceptAny, policies: standing[hubPolicies]{exists: e.Exists, account: a, read: readPolicies}}
+	return &hubAccess{e: e, account: a, policies: standing[hubPolicies]{exists: e.Exists, account: a, read: readPolicies}}
 }
 
 // readPolicies opens nothing where the properties cannot be read.
@@ -124,9 +123,6 @@ var hubActions = map[eventhubs.Rights]string{
 
 // Verify takes tokens of the local issuer for Event Hubs, or for the namespace.
 func (a *hubAccess) Verify(_ context.Context, token string) (eventhubs.Bearer, error) {
-	if a.anyBearer {
-		return eventhubs.Bearer{Principal: "any-bearer", May: func(eventhubs.Rights, string) error { return nil }}, nil
-	}
 	audiences := []string{"https://eventhubs.azure.net", "https://servicebus.azure.net"}
 	for _, host := range a.e.hosts(a.account) {
 		audiences = append(audiences, "https://"+host, "sb://"+host)

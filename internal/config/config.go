@@ -68,8 +68,6 @@ type EventHubs struct {
 
 	Namespace  `yaml:",inline"`
 	Namespaces map[string]Namespace `yaml:"namespaces"`
-
-	AcceptAny bool `yaml:"acceptAnyBearerToken"` // development only: any JWT-shaped bearer token is a manager; loopback only
 }
 
 // Namespace is an Event Hubs namespace.
