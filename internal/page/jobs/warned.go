@@ -32,7 +32,7 @@ func warnedOf(j *jobs.Job) Warned {
 	m := s.Job.Metrics()
 	w := Warned{
 		Began: s.StartedAt, Late: m.LateEvents, Early: m.EarlyEvents, Warnings: warningsOf(j, s.Job),
-		Left: m.DeserializationErrors + m.RuntimeErrors + m.OutputErrors + max(m.DroppedEvents-m.LateEvents-m.EarlyEvents, 0),
+		Left: m.DeserializationErrors + m.RuntimeErrors + max(m.DroppedEvents-m.LateEvents-m.EarlyEvents, 0),
 	}
 	if len(m.DataErrors) > 0 {
 		w.Why = m.DataErrors[0].Kind + ": " + m.DataErrors[0].Last

@@ -29,7 +29,7 @@ export const words = dictionary({
   rail: ['Fold or unfold the menu', '메뉴 접기 또는 펼치기'],
   siblings: ['Others beside {name}', '{name} 옆의 다른 항목'],
   instances: ['Running projects', '실행 중인 프로젝트'],
-  noSuch: ['There is no {name} here (any more)', '{name}: 없거나 삭제되었습니다'],
+  noSuch: ['“{name}” does not exist here, or no longer', '{name}: 없거나 삭제되었습니다'],
   toList: ['Back to the list', '목록으로'],
   toOverview: ['Go to the overview', '개요로'],
   unknown: ['There is nothing at {address}', '{address} 주소에는 아무것도 없습니다'],
