@@ -114,8 +114,11 @@ func TestCurl(t *testing.T) {
 	if !ok {
 		return
 	}
-	script := `code=$("$0" -sS -o /dev/null -w '%{http_code}' https://contoso-cosmos.documents.azure.com/)
-test "$code" = 401 && passed=true || passed=false
-printf '{"name":"curl","passed":%s,"output":"%s"}\n' "$passed" "$code"`
-	lab.Check(t, "exec-curl", r.RunProgram(t, "/bin/sh", "-c", script, curl), 1)
+	script := `for row in "curl 401 contoso-cosmos.documents.azure.com/" "sign-in 200 login.microsoftonline.com/common/v2.0/.well-known/openid-configuration"; do
+	set -- $row
+	code=$("$0" -sS -o /dev/null -w '%{http_code}' "https://$3")
+	test "$code" = "$2" && passed=true || passed=false
+	printf '{"name":"%s","passed":%s,"output":"%s"}\n' "$1" "$passed" "$code"
+done`
+	lab.Check(t, "exec-curl", r.RunProgram(t, "/bin/sh", "-c", script, curl), 2)
 }

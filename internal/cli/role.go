@@ -49,8 +49,10 @@ type heldRole struct {
 
 // whoAndWhat is GET /api/identity.
 type whoAndWhat struct {
-	Mode       string `json:"mode"`
-	Principals []struct {
+	Mode         string `json:"mode"`
+	Tenant       string `json:"tenant"`
+	Subscription string `json:"subscription"`
+	Principals   []struct {
 		Name     string   `json:"name"`
 		Kind     string   `json:"kind"`
 		ObjectID string   `json:"objectId"`
@@ -156,6 +158,7 @@ its client id (AZURE_CLIENT_ID).`,
 			for _, p := range w.Principals {
 				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", terminal.Clean(p.Name), p.ClientID, p.ObjectID, terminal.Clean(cmp.Or(strings.Join(p.Apps, ", "), "-")))
 			}
+			fmt.Fprintf(s.err, "tenant %s, subscription %s\n", w.Tenant, w.Subscription)
 			return table.Flush()
 		},
 	}

@@ -33,7 +33,7 @@ func (s *session) world(choice connect.Choice) (outside.World, error) {
 		return outside.World{}, err
 	}
 	w := outside.World{
-		Names: azureNames(info), Authority: authority,
+		Names: execNames(info), Authority: authority,
 		Standard: []outside.Port{
 			{Number: amqpsPort, To: func(string) string { return reachable(now(info).Addresses[instance.AMQPS]) }},
 			{Number: httpsPort, ByName: true, To: func(name string) string { return reachable(byName(now(info), name)) }},
@@ -64,6 +64,20 @@ func execVariables(facts connect.Facts, info instance.Info) (set []outside.Varia
 	return set, unset
 }
 
+// signInHost is where programs sign in that name no authority of their own. It
+// means the issuer under `lazuli exec` alone, and not in the machine's hosts file:
+// there, signing in to Azure itself would end.
+const signInHost = "login.microsoftonline.com"
+
+// execNames are the host names of what exists, and of where one signs in.
+func execNames(info instance.Info) []string {
+	names := azureNames(info)
+	if info.Addresses[instance.Identity] != "" {
+		names = append(names, signInHost)
+	}
+	return names
+}
+
 // azureNames are the host names of what exists.
 func azureNames(info instance.Info) []string {
 	var names []string
@@ -78,6 +92,9 @@ func azureNames(info instance.Info) []string {
 // the only service of the default port.
 func byName(info instance.Info, name string) string {
 	_, domain, _ := strings.Cut(name, ".")
+	if strings.EqualFold(name, signInHost) {
+		return info.Addresses[instance.Identity]
+	}
 	switch domain {
 	case "", "documents.azure.com":
 		return info.Addresses[instance.Cosmos]

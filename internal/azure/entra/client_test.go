@@ -93,6 +93,24 @@ func TestClientSecretCredential(t *testing.T) {
 	}
 }
 
+// TestSignInHost: where login.microsoftonline.com means this machine (lazuli exec),
+// the unmodified client signs in by the tenant's GUID and names no authority.
+func TestSignInHost(t *testing.T) {
+	l := newLab(t, Config{})
+	o := azcore.ClientOptions{Transport: l.http, Retry: policy.RetryOptions{MaxRetries: -1}}
+	c, err := azidentity.NewClientSecretCredential(l.who.Tenant(), clientID, secret, &azidentity.ClientSecretCredentialOptions{ClientOptions: o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := token(t, c, hubs+"/.default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims := l.expect(got.Token, hubs, "application:ci"); claims["iss"] != "https://login.microsoftonline.com/"+l.who.Tenant()+"/" {
+		t.Errorf("%v", claims)
+	}
+}
+
 // TestCertificateCredential signs an assertion with the key of a certificate.
 func TestCertificateCredential(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -87,7 +87,7 @@ func newLab(t testing.TB, c Config) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := ca.Issue("localhost", "127.0.0.1")
+	cert, err := ca.Issue("localhost", "127.0.0.1", "login.microsoftonline.com")
 	if err != nil {
 		t.Fatal(err)
 	}
