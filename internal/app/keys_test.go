@@ -38,7 +38,7 @@ type keyCase struct {
 func keyCases() map[string]keyCase {
 	all := map[string]keyCase{}
 	for _, table := range []map[string]keyCase{
-		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), jobLimitKeys(), identityKeys(),
+		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(),
 	} {
 		maps.Copy(all, table)
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/resource"
@@ -29,13 +30,26 @@ func (p *port) restricted(route Route, a resource.Account, remote net.Addr, requ
 		v.Header = request.Header
 		v.From = restriction.Origin(v.From, request.Header["X-Forwarded-For"], p.set.o.Trusted)
 	}
-	if rules.Allows(v) {
+	allowed, rule := rules.Allows(v)
+	if allowed {
 		return nil
 	}
+	p.keptOut(a, v, rule)
 	if route.Denied == nil {
 		return fault.New(fault.Forbidden, a.Name, "%s may not come in", v.From)
 	}
 	return route.Denied(a, v)
+}
+
+// keptOut logs who is kept out, at most once a second: whoever it is can come as
+// often as he likes.
+func (p *port) keptOut(a resource.Account, v restriction.Visit, rule string) {
+	now := time.Now().UnixMilli()
+	last := p.kept.Load()
+	if now-last < 1000 || !p.kept.CompareAndSwap(last, now) {
+		return
+	}
+	p.Log.Warn("kept out by an access restriction", "account", a.Name, "from", v.From.String(), "rule", rule)
 }
 
 // addressOf is the peer's address; the zero address, which is in no range, when

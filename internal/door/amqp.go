@@ -43,14 +43,16 @@ func (p *port) amqpServer() *amqp.Server {
 	}
 	cfg.NewConn = func(c *amqp.Conn) amqp.ConnHandler {
 		account, err := p.account(c.Peer().Hostname, c.ServerName())
-		route := p.set.routes[account.Type]
-		switch {
-		case err != nil:
+		if err != nil {
 			return turnAway(c, amqp.ErrNotFound, err.Error())
+		}
+		route := p.set.routes[account.Type]
+		if err := p.restricted(route, account, c.RemoteAddr(), nil); err != nil {
+			return turnAway(c, amqp.ErrUnauthorized, err.Error())
+		}
+		switch {
 		case route.AMQP == nil:
 			return turnAway(c, amqp.ErrNotFound, "no service answers for "+account.Name+" on this port")
-		case p.restricted(route, account, c.RemoteAddr(), nil) != nil:
-			return turnAway(c, amqp.ErrUnauthorized, p.restricted(route, account, c.RemoteAddr(), nil).Error())
 		case c.Identity() != nil && !p.same(account, c):
 			return turnAway(c, amqp.ErrUnauthorized, "the key was given for another host name than the open names")
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
@@ -73,6 +74,7 @@ type port struct {
 	gate     *gate
 	tls      *tls.Config // nil for Plain
 	private  bool
+	kept     atomic.Int64 // when a restriction was last logged, in unix milliseconds
 	origins  http.CrossOriginProtection
 	crowded  sync.Once // says once that connections are refused
 }

@@ -55,24 +55,25 @@ type Visit struct {
 	Header  http.Header
 }
 
-// Allows reports whether the visit may come in. What comes by the private address
-// is asked nothing, as a private endpoint is.
-func (r Rules) Allows(v Visit) bool {
+// Allows reports whether the visit may come in, and the name of the rule that says
+// so, "" where the default does. What comes by the private address is asked
+// nothing, as a private endpoint is.
+func (r Rules) Allows(v Visit) (allowed bool, by string) {
 	if v.Private {
-		return true
+		return true, ""
 	}
 	if r.Private {
-		return false
+		return false, ""
 	}
 	for _, rule := range r.sorted() {
 		if rule.matches(v) {
-			return rule.Action == Allow
+			return rule.Action == Allow, rule.Name
 		}
 	}
 	if r.Default == "" {
-		return len(r.Rules) == 0
+		return len(r.Rules) == 0, ""
 	}
-	return r.Default == Allow
+	return r.Default == Allow, ""
 }
 
 // Open reports whether everybody may come in.

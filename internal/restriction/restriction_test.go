@@ -53,7 +53,7 @@ func TestAllows(t *testing.T) {
 		{"another value", Rules{Rules: []Rule{door}}, header("X-Azure-FDID", "three", "X-Forwarded-For", "198.51.100.4"), false},
 		{"headers, where there are none", Rules{Rules: []Rule{door}}, from("192.0.2.1"), false},
 	} {
-		if got := c.rules.Allows(c.visit); got != c.want {
+		if got, _ := c.rules.Allows(c.visit); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -102,7 +102,7 @@ func FuzzRules(f *testing.F) {
 		}
 		origin := Origin(a, []string{forwarded}, []netip.Prefix{p})
 		r := Rules{Rules: []Rule{{Action: Allow, From: []netip.Prefix{p}}}}
-		if got := r.Allows(Visit{From: origin}); got != p.Contains(origin.Unmap().WithZone("")) {
+		if got, _ := r.Allows(Visit{From: origin}); got != p.Contains(origin.Unmap().WithZone("")) {
 			t.Errorf("%s lets in %s: %v", p, origin, got)
 		}
 		r.Rules[0].Headers = map[string][]string{"X-Forwarded-For": {cidr}}
