@@ -21,9 +21,12 @@ type troubles struct {
 	free  func(dir string) (int64, error)
 	asked time.Time
 	left  int64 // bytes; -1: the system does not say
+	stale *stale
 }
 
-func newTroubles(e *env) *troubles { return &troubles{e: e, free: vfs.Free, left: -1} }
+func newTroubles(e *env) *troubles {
+	return &troubles{e: e, free: vfs.Free, left: -1, stale: newStale(&e.Config, e.Log.With("component", "project"))}
+}
 
 // report tells of what is wrong now. It is called by one goroutine.
 func (t *troubles) report(report func(portal.Trouble)) {
@@ -44,6 +47,7 @@ func (t *troubles) report(report func(portal.Trouble)) {
 			Detail: fmt.Sprintf("less than %d MiB are left on the disk of %s", (t.left>>20)/64*64+64, t.e.Config.DataDir()),
 		})
 	}
+	t.stale.report(report)
 	if err := t.e.Storage.kv.Err(); err != nil {
 		report(portal.Trouble{Kind: "log-failed", Subject: "Cosmos DB", To: "/data", State: "bad", Detail: err.Error()})
 	}
