@@ -58,6 +58,13 @@ func eventHubs(e *env) (parts, error) {
 // namespaceService answers for a namespace.
 func (e *env) namespaceService(a resource.Account, log *slog.Logger) (*eventhubs.Service, error) {
 	c := eventhubs.Config{Hubs: e.Storage.broker.Namespace(a.ID), Log: log, Access: e.hubAccess(a), Events: e.Counts.FromEventHubs}
+	c.Elsewhere = func(host string) string {
+		host, _, _ = strings.Cut(strings.ToLower(host), ":")
+		if other, meaning := e.find(host, resource.Namespaces); meaning == door.Known && other.ID != a.ID {
+			return other.Name
+		}
+		return ""
+	}
 	if a != e.Storage.namespace {
 		c.Log, c.Namespace = log.With("namespace", a.Name), a.Name+namespaceSuffix
 	}

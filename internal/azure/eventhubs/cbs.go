@@ -58,6 +58,9 @@ func (c *conn) checkToken(ctx context.Context, req request, audience string) (gr
 	if audience == "" || len(audience) > maxAddressBytes {
 		return grant{}, fault.New(fault.Invalid, "", "The property 'name' must hold the token's audience.")
 	}
+	if err := c.elsewhere(audience); err != nil {
+		return grant{}, err
+	}
 	token, ok := tokenOf(req.msg)
 	if !ok {
 		return grant{}, fault.New(fault.Unauthorized, "", "InvalidToken: The message body must be the token, as a string.")

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // conn is the service behind one client connection. Attach and Closed run on
@@ -112,9 +114,27 @@ func (c *conn) Attach(l *amqp.Link) error {
 	return r.wire()
 }
 
+// elsewhere refuses an absolute address of another namespace than the one that the
+// connection's open named: it must not be taken for a hub of the same name here.
+func (c *conn) elsewhere(address string) error {
+	_, rest, absolute := strings.Cut(address, "://")
+	if !absolute || c.svc.cfg.Elsewhere == nil {
+		return nil
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if other := c.svc.cfg.Elsewhere(host); other != "" {
+		return fault.New(fault.Invalid, "", "The address '%s' is of the namespace %s, and the connection is to %s: open one whose host name is %s.",
+			clip(address), other, c.svc.cfg.Namespace, host)
+	}
+	return nil
+}
+
 func (c *conn) attach(l *amqp.Link) error {
 	if dynamic(l) {
 		return refuse(501, amqp.ErrNotImplemented, "Dynamic nodes are not supported.")
+	}
+	if err := c.elsewhere(addressOf(l)); err != nil {
+		return err
 	}
 	a, err := ParseAddress(addressOf(l))
 	if err != nil {

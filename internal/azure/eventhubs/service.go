@@ -20,6 +20,10 @@ type Config struct {
 
 	// Namespace is the name used in texts; default "localhost".
 	Namespace string
+	// Elsewhere returns the name of another namespace that a host name means, or
+	// "". A link whose address says one is refused: a connection is of one
+	// namespace. nil: no name means another.
+	Elsewhere func(host string) string
 	// Access decides who may do what.
 	Access Access
 
