@@ -8,10 +8,11 @@
 //
 // A request runs through one line, top to bottom:
 //
-//	ServeHTTP ── route ── authenticate ── intercept ── operation ── reply ── event
-//	             path.go  auth.go         intercept.go op_*.go      reply.go event.go
+//	ServeHTTP ── route ── authenticate ── authorize ── intercept ── operation ── reply ── event
+//	             path.go  auth.go         rights.go    intercept.go op_*.go      reply.go event.go
 //
-// operations.go is the table of what is served. Business rules (keys, ETags,
+// operations.go is the table of what is served, and of the right each operation
+// asks for; whoever decides on access (Access) says who has it. Business rules (keys, ETags,
 // unique keys, time to live, the change feed's order) live in the docstore;
 // this package maps them to statuses, sub-statuses and headers (errors.go).
 //

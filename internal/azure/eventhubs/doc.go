@@ -2,10 +2,11 @@
 // official SDKs of every language expect to find on ports 5672 and 5671.
 //
 // The one idea: a link's address says everything. An address is parsed once
-// (Address), the connection's claims decide whether the link may exist
-// (claims), and from then on a send link is a straight pipe into a broker
-// partition and a receive link a straight pipe out of one. Stored messages are
-// the publisher's own bytes; delivery puts the broker's annotations in front.
+// (Address), the connection's claims decide whether the link may exist (claims;
+// Access has the last word, and may take them back), and from then on a send link
+// is a straight pipe into a broker partition and a receive link a straight pipe
+// out of one. Stored messages are the publisher's own bytes; delivery puts the
+// broker's annotations in front.
 //
 //	address                                   who attaches        node
 //	$cbs                                      sender + receiver   tokens become claims
