@@ -150,8 +150,8 @@ func firstTime(what string) bool {
 	return true
 }
 
-// printExecEnv prints the variables of exec. The files that they name are gone
-// with the program, so those have no values here.
+// printExecEnv prints the variables of exec. Those that name files which are made
+// for each program, and go with it, are told as comments.
 func (s *session) printExecEnv(choice connect.Choice) error {
 	world, err := s.world(choice)
 	if err != nil {
@@ -163,6 +163,10 @@ func (s *session) printExecEnv(choice connect.Choice) error {
 	}
 	defer room.Close()
 	for _, v := range room.Set() {
+		if room.Holds(v.Value) {
+			fmt.Fprintf(s.data, "# %s: files made for each program (%s)\n", v.Name, v.Note)
+			continue
+		}
 		fmt.Fprintf(s.data, "# %s\n%s=%s\n", v.Note, v.Name, shellQuote(v.Value))
 	}
 	for _, name := range room.Unset() {

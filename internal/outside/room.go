@@ -2,6 +2,8 @@ package outside
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"runtime"
@@ -48,6 +50,7 @@ type Room struct {
 	world   World
 	folder  *folder
 	env     environment
+	nested  bool // we are in a room with the same lazuli
 	vars    []Variable
 	dropped []string
 	inside  inside // of the system
@@ -97,6 +100,8 @@ func (r *Room) furnish() error {
 	}
 	r.vars = append(trust, r.world.Set...)
 	r.vars = append(r.vars, r.env.exempt(r.world.Names)...)
+	r.nested = r.env[markName] == r.world.mark()
+	r.vars = append(r.vars, Variable{markName, r.world.mark(), "a lazuli exec in this one has nothing to do"})
 	for _, name := range r.world.Unset {
 		if _, set := r.env[name]; set {
 			r.dropped = append(r.dropped, name)
@@ -115,6 +120,9 @@ func (r *Room) Set() []Variable { return r.vars }
 // Unset are the variables that programs lose.
 func (r *Room) Unset() []string { return r.dropped }
 
+// Holds reports whether a value names files that go with the room.
+func (r *Room) Holds(value string) bool { return strings.Contains(value, r.folder.dir) }
+
 // Close ends the relays and removes the files.
 func (r *Room) Close() {
 	r.cancel()
@@ -127,6 +135,15 @@ func (r *Room) Close() {
 func (r *Room) knownNames() {
 	text, _ := os.ReadFile(HostsFile()) // one that cannot be read names nothing
 	r.Names = missingNames(text, r.world.Names)
+}
+
+// markName is the variable by which a room knows one around it.
+const markName = "LAZULI_EXEC"
+
+// mark tells lazulis apart, by their authorities.
+func (w World) mark() string {
+	sum := sha256.Sum256(w.Authority)
+	return hex.EncodeToString(sum[:8])
 }
 
 // reasons joins what was tried and failed.

@@ -50,6 +50,11 @@ func (w way) String() string {
 
 // open tries the ways from what is most like Azure to what is least.
 func (r *Room) open(ctx context.Context, network Network) error {
+	if r.nested && network != Private {
+		if r.knownNames(); len(r.Names) == 0 {
+			return r.stay()
+		}
+	}
 	held := r.world.bindAll(local, aside())
 	if network == Private {
 		held.close()
@@ -66,6 +71,14 @@ func (r *Room) open(ctx context.Context, network Network) error {
 	}
 	held.close()
 	return fmt.Errorf("no room could be made for the program: %s", reasons(failed))
+}
+
+// stay leaves everything as it is: the room around this one has it.
+func (r *Room) stay() error {
+	w := way{shared, plain}
+	s, err := begin(w, plan{})
+	r.inside, r.Network = inside{stage: s, way: w}, Host
+	return err
 }
 
 // explained puts what the kernel says of a limit into words: its own are about
@@ -254,6 +267,9 @@ func (r *Room) leave() {
 
 // String says how the program was put in its place.
 func (r *Room) String() string {
+	if r.nested && r.inside.address == "" && r.Network == Host {
+		return "the program stays where it is: it runs in a lazuli exec already"
+	}
 	text := "the program has " + r.inside.way.String()
 	if r.inside.address != "" {
 		text += "; Azure's names mean " + r.inside.address
