@@ -2,9 +2,12 @@ package cli
 
 import (
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -33,7 +36,7 @@ func (s *session) world(choice connect.Choice) (outside.World, error) {
 		return outside.World{}, err
 	}
 	w := outside.World{
-		Names: execNames(info), Authority: authority,
+		Names: azureNames(info), Within: signInNames(info), Authority: authority,
 		Standard: []outside.Port{
 			{Number: amqpsPort, To: func(string) string { return reachable(now(info).Addresses[instance.AMQPS]) }},
 			{Number: httpsPort, ByName: true, To: func(name string) string { return reachable(byName(now(info), name)) }},
@@ -59,9 +62,24 @@ func execVariables(facts connect.Facts, info instance.Info) (set []outside.Varia
 		}
 	}
 	if len(identity) > 0 {
-		unset = connect.Stray(os.Getenv)
+		unset = connect.Stray(os.Getenv, isTenant(info, os.Getenv("AZURE_TENANT_ID")))
 	}
 	return set, unset
+}
+
+// isTenant asks the issuer whether a tenant is the project's.
+func isTenant(info instance.Info, tenant string) bool {
+	if tenant == "" {
+		return false
+	}
+	client := http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	address := url.URL{Scheme: "http", Host: reachable(info.Addresses[instance.Identity]), Path: "/" + tenant + "/v2.0/.well-known/openid-configuration"}
+	res, err := client.Get(address.String())
+	if err != nil {
+		return false
+	}
+	res.Body.Close()
+	return res.StatusCode == http.StatusOK
 }
 
 // signInHost is where programs sign in that name no authority of their own. It
@@ -69,13 +87,12 @@ func execVariables(facts connect.Facts, info instance.Info) (set []outside.Varia
 // there, signing in to Azure itself would end.
 const signInHost = "login.microsoftonline.com"
 
-// execNames are the host names of what exists, and of where one signs in.
-func execNames(info instance.Info) []string {
-	names := azureNames(info)
-	if info.Addresses[instance.Identity] != "" {
-		names = append(names, signInHost)
+// signInNames are where one signs in, when that is here.
+func signInNames(info instance.Info) []string {
+	if info.Addresses[instance.Identity] == "" {
+		return nil
 	}
-	return names
+	return []string{signInHost}
 }
 
 // azureNames are the host names of what exists.

@@ -23,9 +23,9 @@ func Identity(info instance.Info) []Variable {
 
 // Stray are the variables of an environment (get is os.Getenv) that would lead
 // DefaultAzureCredential past the identity that Identity names: it asks for
-// credentials of an application or a workload first, at Microsoft's own
-// address.
-func Stray(get func(string) string) []string {
+// credentials of an application or a workload first. tenantOurs says that
+// AZURE_TENANT_ID is the instance's: those credentials are for it.
+func Stray(get func(string) string, tenantOurs bool) []string {
 	var stray []string
 	add := func(names ...string) {
 		for _, name := range names {
@@ -38,8 +38,8 @@ func Stray(get func(string) string) []string {
 	if chosen := get("AZURE_TOKEN_CREDENTIALS"); chosen != "" && !strings.EqualFold(chosen, "prod") && !strings.EqualFold(chosen, "ManagedIdentityCredential") {
 		add("AZURE_TOKEN_CREDENTIALS")
 	}
-	if get("AZURE_AUTHORITY_HOST") != "" {
-		return stray // they were made for an issuer that was named
+	if tenantOurs || get("AZURE_AUTHORITY_HOST") != "" {
+		return stray // they are for an issuer that was named
 	}
 	proofs := len(stray)
 	add("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_USERNAME", "AZURE_PASSWORD", "AZURE_FEDERATED_TOKEN_FILE")

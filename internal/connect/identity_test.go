@@ -28,6 +28,7 @@ func TestStray(t *testing.T) {
 		"AZURE_CLIENT_ID AZURE_CLIENT_SECRET": "AZURE_CLIENT_SECRET AZURE_CLIENT_ID",
 		"AZURE_FEDERATED_TOKEN_FILE":          "AZURE_FEDERATED_TOKEN_FILE",
 		"AZURE_AUTHORITY_HOST AZURE_CLIENT_SECRET":        "",
+		"AZURE_CLIENT_ID AZURE_CLIENT_SECRET OURS":        "",
 		"AZURE_TOKEN_CREDENTIALS=dev":                     "AZURE_TOKEN_CREDENTIALS",
 		"AZURE_TOKEN_CREDENTIALS=prod":                    "",
 		"IDENTITY_SERVER_THUMBPRINT AZURE_AUTHORITY_HOST": "IDENTITY_SERVER_THUMBPRINT",
@@ -40,7 +41,7 @@ func TestStray(t *testing.T) {
 			}
 			set[name] = value
 		}
-		if got := strings.Join(Stray(func(name string) string { return set[name] }), " "); got != want {
+		if got := strings.Join(Stray(func(name string) string { return set[name] }, set["OURS"] != ""), " "); got != want {
 			t.Errorf("%s: %s", in, got)
 		}
 	}

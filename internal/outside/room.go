@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -14,6 +15,7 @@ import (
 // World is what programs are to find on this machine.
 type World struct {
 	Names    []string // host names of Azure's
+	Within   []string // further ones, for a program with a hosts file of its own alone
 	Standard []Port   // the ports that Azure's clients assume
 	Own      []Port   // lazuli's own ports, for who cannot see the machine's network
 	// Listeners are lazuli's own, host:port. A standard port that one of them
@@ -99,7 +101,7 @@ func (r *Room) furnish() error {
 		return err
 	}
 	r.vars = append(trust, r.world.Set...)
-	r.vars = append(r.vars, r.env.exempt(r.world.Names)...)
+	r.vars = append(r.vars, r.env.exempt(r.world.all())...)
 	r.nested = r.env[markName] == r.world.mark()
 	r.vars = append(r.vars, Variable{markName, r.world.mark(), "a lazuli exec in this one has nothing to do"})
 	for _, name := range r.world.Unset {
@@ -131,10 +133,10 @@ func (r *Room) Close() {
 	r.folder.remove()
 }
 
-// knownNames notes which names the machine's own hosts file does not lead here.
-func (r *Room) knownNames() {
+// unknown are the names that the hosts file does not lead here.
+func unknown(names []string) []string {
 	text, _ := os.ReadFile(HostsFile()) // one that cannot be read names nothing
-	r.Names = missingNames(text, r.world.Names)
+	return missingNames(text, names)
 }
 
 // markName is the variable by which a room knows one around it.
@@ -145,6 +147,9 @@ func (w World) mark() string {
 	sum := sha256.Sum256(w.Authority)
 	return hex.EncodeToString(sum[:8])
 }
+
+// all are the names that a program with a hosts file of its own finds.
+func (w World) all() []string { return slices.Concat(w.Names, w.Within) }
 
 // reasons joins what was tried and failed.
 func reasons(failed []error) string {

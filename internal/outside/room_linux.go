@@ -50,10 +50,8 @@ func (w way) String() string {
 
 // open tries the ways from what is most like Azure to what is least.
 func (r *Room) open(ctx context.Context, network Network) error {
-	if r.nested && network != Private {
-		if r.knownNames(); len(r.Names) == 0 {
-			return r.stay()
-		}
+	if r.nested && network != Private && len(unknown(r.world.all())) == 0 {
+		return r.stay()
 	}
 	held := r.world.bindAll(local, aside())
 	if network == Private {
@@ -154,7 +152,7 @@ func (r *Room) enter(ctx context.Context, w way, held *bound) error {
 	r.inside, r.Network = inside{s, w, address}, Host
 	if w.isolation == shared {
 		r.inside.address = ""
-		r.knownNames()
+		r.Names = unknown(r.world.Names)
 	}
 	switch w.path {
 	case plain:
@@ -204,7 +202,7 @@ func (r *Room) mounts(address string) ([]mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	if hosts, err = withBlock(hosts, Block(r.world.Names, address)); err != nil {
+	if hosts, err = withBlock(hosts, Block(r.world.all(), address)); err != nil {
 		return nil, err
 	}
 	errs := []error{over("hosts", HostsFile(), hosts)}

@@ -29,7 +29,7 @@ func (r *Room) open(ctx context.Context, network Network) error {
 	r.Network, r.Ports = Host, held.missing
 	r.Why = "only Linux lets a program have names and files of its own"
 	r.serve(ctx, held.listeners, held.ports)
-	r.knownNames()
+	r.Names = unknown(r.world.Names)
 	return nil
 }
 
