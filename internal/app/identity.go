@@ -56,6 +56,7 @@ func identities(e *env) (parts, error) {
 	p := parts{
 		Routes:  []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.Issuer }}},
 		Pages:   roles.Pages(e.Who),
+		Summary: func(s *Summary) { s.Enforced = e.Who.Mode() == identity.Enforce },
 		Engines: []part{{name: "changes of access", run: e.Access.run}},
 	}
 	return p, e.Doors.open(instance.Identity, cfg.Port, door.Port{

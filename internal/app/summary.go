@@ -26,6 +26,7 @@ type Summary struct {
 	// keep positions of change feeds.
 	Positions map[string]bool
 	Access    Access
+	Enforced  bool     // roles are: what none allows is refused
 	Notes     []string // what lies in the folder and is not served
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/app"
+	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // screen writes the one screen that `lazuli up` shows when everything runs.
@@ -28,10 +30,24 @@ func (s *session) printScreen(sum app.Summary) {
 	}
 	p.notes(sum.Notes)
 	p.jobs(sum.Jobs)
+	p.identity(sum)
 	p.portal(sum)
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
 	p.access(sum)
 	p.next(sum)
+}
+
+// identity says where tokens come from, and what they decide.
+func (p screen) identity(sum app.Summary) {
+	address := sum.Info.Addresses[instance.Identity]
+	if address == "" {
+		return
+	}
+	roles := "a token opens everything until a role is assigned"
+	if sum.Enforced {
+		roles = "roles are enforced; see lazuli role list"
+	}
+	p.row("Identity", "https://"+connect.Host(address, "")+"  "+p.dim(roles))
 }
 
 func (p screen) portal(sum app.Summary) {
@@ -61,6 +77,7 @@ func (p screen) access(sum app.Summary) {
 		p.row("", "Functions    as their authLevel says, anonymous ones without a key; /admin with the master key")
 		p.row("", "             keys are in "+shortPath(a.Keys))
 	}
+	p.row("", "Identity     with an application's secret or certificate, over TLS alone")
 	p.row("", "Portal       after signing in")
 	p.row("", p.dim("https works on every HTTP port; clients trust "+shortPath(sum.Info.CAFile)))
 }
