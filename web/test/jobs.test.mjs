@@ -22,6 +22,14 @@ test('a step of the diagram is lit in the query', async () => {
   await close(page)
 })
 
+test('a job that is not there has a way back', async () => {
+  const page = await on.open('/jobs/none/overview')
+  await page.getByRole('heading', { name: '“none” does not exist here, or no longer' }).waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'Back to the list' }).click()
+  await eventually('the list', async () => new URL(page.url()).pathname === '/jobs')
+  await close(page)
+})
+
 test('a job stops and starts', async () => {
   const page = await on.open('/jobs/averages/overview')
   await page.getByRole('button', { name: 'Stop', exact: true }).click()

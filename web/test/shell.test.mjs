@@ -101,7 +101,8 @@ test('addresses: what there is not is a 404 that names what is near', async () =
     const page = await at(path)
     if (near) await page.getByRole('main').getByRole('link', { name: near }).first().waitFor()
     await page.getByRole('main').getByText('There is nothing at').waitFor()
-    assert.ok((await page.getByRole('main').getByRole('link').count()) <= 3)
+    await page.getByRole('main').getByRole('link', { name: 'Go to the overview' }).waitFor()
+    assert.ok((await page.getByRole('main').getByRole('link').count()) <= 4)
     noted404(page)
     await close(page)
   }
