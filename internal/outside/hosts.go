@@ -150,7 +150,7 @@ func replaceHosts(path string, text []byte) error {
 	return os.WriteFile(path, text, mode) // a mount point cannot be replaced
 }
 
-// hostsAddresses are the addresses that names stand for when a program reaches
+// HostsAddresses are the addresses that names stand for when a program reaches
 // the instance's own listeners: that of the listeners, and this machine's for
 // those that listen everywhere.
 func HostsAddresses(listen string) []string {
