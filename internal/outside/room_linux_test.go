@@ -272,6 +272,29 @@ func TestStageThatFails(t *testing.T) {
 	}
 }
 
+// TestUnprivileged: a user without any rights gets all of it, where the machine
+// allows user namespaces, and keeps its own name.
+func TestUnprivileged(t *testing.T) {
+	uid := os.Geteuid()
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", roomVerb, "sh", "-c", "id -u; grep CapEff /proc/self/status; grep -c lazuli /etc/hosts")
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
+	if uid == 0 {
+		uid = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	out, err := cmd.CombinedOutput()
+	said := string(out)
+	if err != nil || !strings.Contains(said, fmt.Sprintf("\n%d\n", uid)) || !strings.Contains(said, "CapEff:\t0000000000000000\n") {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	if !strings.Contains(said, "missing: [] []") {
+		notRun(t, "a user's own namespaces", errors.New(strings.TrimSpace(said)))
+	} else if !strings.HasSuffix(said, "\n2\n") {
+		t.Errorf("the names are not there:\n%s", said)
+	}
+}
+
 // TestNotAllowed: in a place where no namespace can be made, a program runs all
 // the same, and it is said in words why not all is there. The place is a user
 // namespace that may have none in it; where that cannot be had, this is one.
