@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -158,6 +159,20 @@ func (e *env) accountExists(typ, name string) error {
 		have = "there are: " + strings.Join(names, ", ")
 	}
 	return fault.New(fault.NotFound, typ+" "+name, "there is no such account; %s", have)
+}
+
+// withRoles removes a resource, and the roles that are held at it and in it:
+// another one of its name begins with none, as on Azure.
+func (e *env) withRoles(remove func(context.Context, resource.Account, string) error) func(context.Context, resource.Account, string) error {
+	if remove == nil {
+		return nil // a mistake of the kind, which the catalogue tells of
+	}
+	return func(ctx context.Context, a resource.Account, name string) error {
+		if err := remove(ctx, a, name); err != nil || e.Who == nil {
+			return err
+		}
+		return e.Who.RemoveWithin(e.Who.Scope(a.Type, a.Name, strings.Split(name, "/")...))
+	}
 }
 
 // refused tells of a right that somebody did not have.

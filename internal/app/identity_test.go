@@ -23,6 +23,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/page/roles"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -261,4 +262,39 @@ func (r *rig) again(dir, yaml string, probe func()) {
 	if err := <-done; err != nil {
 		r.t.Error(err)
 	}
+}
+
+// TestRolesGoWithTheResource: another hub, database or container under the name
+// of one that went begins without the roles that were held at it.
+func TestRolesGoWithTheResource(t *testing.T) {
+	testkit.NoLeaks(t)
+	yaml := "eventHubs: {hubs: {h: {}, other: {}}}\ncosmos: {databases: {d: {containers: {c: {partitionKey: /id}}}}}\nfunctions: {apps: {one: {path: app, disabled: true}}}"
+	inHouse(t, yaml, map[string]string{"app/host.json": `{"version":"2.0"}`}, func(r *rig) {
+		who, e := r.app.house.Who, r.app.house
+		for _, scope := range []string{"eventHubs/default/h", "eventHubs/default/other", "cosmos/default/d/c", "cosmos/default/d", "/"} {
+			if _, err := who.Assign("app:one", "Reader", scope); err != nil {
+				t.Fatal(err)
+			}
+		}
+		hubs, err := e.Exists.Account(resource.Namespaces, resource.Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents, err := e.Exists.Account(resource.CosmosAccounts, resource.Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []resource.ID{{Account: hubs, Type: resource.Hubs, Name: "h"}, {Account: documents, Type: resource.Containers, Name: "d/c"}} {
+			if err := e.Exists.Remove(context.Background(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var left []string
+		for _, h := range who.Held("app:one") {
+			left = append(left, h.Short)
+		}
+		if got := strings.Join(left, " "); got != "eventHubs/default/other cosmos/default/d /" {
+			t.Errorf("left: %s", got)
+		}
+	})
 }

@@ -90,6 +90,9 @@ type suffix struct{ domain, typ string }
 
 // take makes what a service gives part of the house.
 func (e *env) take(p parts) error {
+	for n := range p.Kinds {
+		p.Kinds[n].Remove = e.withRoles(p.Kinds[n].Remove)
+	}
 	if err := e.Exists.Register(p.Kinds...); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // Identity is the token issuer, who there is, and who may do what.
 type Identity struct {
 	Port         Port                    `yaml:"port"`         // TLS and plain HTTP on one port; default 8443
-	Mode         string                  `yaml:"mode"`         // enforce or permissive; default: enforce once there is any assignment
+	Mode         string                  `yaml:"mode"`         // enforce or permissive; default: enforce from the first assignment on
 	Assignments  []Assignment            `yaml:"assignments"`  //
 	Applications map[string]Application  `yaml:"applications"` // by name
 	UserAssigned map[string]UserAssigned `yaml:"userAssigned"` // by name

@@ -27,6 +27,9 @@ type book struct {
 	Tenant       string       `json:"tenant"`
 	Principals   []person     `json:"principals"`
 	Assignments  []Assignment `json:"assignments"`
+	// Enforced says that there was an assignment once. It stays when the last one
+	// goes: taking a right away must never give everybody every right.
+	Enforced bool `json:"enforced,omitempty"`
 }
 
 // person is a principal as it is kept.
@@ -127,4 +130,5 @@ func (b *book) declare(wanted []Assignment) {
 			b.Assignments = append(b.Assignments, a)
 		}
 	}
+	b.Enforced = b.Enforced || len(b.Assignments) > 0
 }

@@ -19,7 +19,8 @@ type Mode string
 
 // The modes.
 const (
-	// ByAssignments enforces once there is any assignment: the zero value.
+	// ByAssignments enforces from the first assignment on, also when the last one
+	// went: the zero value.
 	ByAssignments Mode = ""
 	// Enforce refuses.
 	Enforce Mode = "enforce"
@@ -210,7 +211,7 @@ func (i *Identity) Assign(principal, role, scope string) (Assignment, error) {
 	}
 	next := old.book.copy()
 	a.ID, a.Since = uuid.New(), time.Now().UTC()
-	next.Assignments = append(next.Assignments, a)
+	next.Assignments, next.Enforced = append(next.Assignments, a), true
 	return a, i.replace(next)
 }
 

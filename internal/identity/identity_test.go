@@ -212,13 +212,22 @@ func TestModes(t *testing.T) {
 			t.Errorf("mode %s: %+v", c.want, r)
 		}
 	}
-	i := open(t, &memory{}, project())
+	s := &memory{}
+	i := open(t, s, project())
 	a, err := i.Assign("app:alarms", "Reader", "/")
 	if err != nil || i.Mode() != Enforce {
 		t.Errorf("after the first assignment: %s, %v", i.Mode(), err)
 	}
-	if _, err := i.RemoveID(a.ID); err != nil || i.Mode() != Permissive {
-		t.Errorf("after the last one went: %s, %v", i.Mode(), err)
+	if _, err := i.RemoveID(a.ID); err != nil || i.Mode() != Enforce {
+		t.Errorf("after the last one went everybody may do everything: %s, %v", i.Mode(), err)
+	}
+	if i = open(t, s, project()); i.Mode() != Enforce {
+		t.Error("after a restart as well")
+	}
+	d := project()
+	d.Mode = Permissive
+	if i = open(t, s, d); i.Mode() != Permissive {
+		t.Error("nothing opens it again")
 	}
 	if _, err := Open(Options{Store: &memory{}, Declared: Declared{Mode: "strict"}}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("an unknown mode: %v", err)

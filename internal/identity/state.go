@@ -56,7 +56,7 @@ func newState(b book, live map[string]Principal) *state {
 }
 
 func (s *state) enforces(m Mode) bool {
-	return m == Enforce || m == ByAssignments && len(s.book.Assignments) > 0
+	return m == Enforce || m == ByAssignments && s.book.Enforced
 }
 
 // allowed reports whether the principal has the right by its roles; with inside
