@@ -37,8 +37,10 @@ func hubKeys() map[string]keyCase {
 			yaml: "eventHubs: {hubs: {a: {}}, rules: [{name: mine, key: own, secondaryKey: second, rights: [Send]}]}", want: "sent",
 			probe: func(r *rig) string { return r.produce(r.connection("mine", "second"), "a") },
 		},
-		"eventHubs.disableLocalAuth": {yaml: "eventHubs: {disableLocalAuth: true, hubs: {a: {}}, rules: [{name: mine, key: own, rights: [Send]}]}", want: "unauthorized",
-			probe: func(r *rig) string { return r.produce(r.connection("mine", "own"), "a") }},
+		"eventHubs.disableLocalAuth": {
+			yaml: "eventHubs: {disableLocalAuth: true, hubs: {a: {}}, rules: [{name: mine, key: own, rights: [Send]}]}", want: "unauthorized",
+			probe: func(r *rig) string { return r.produce(r.connection("mine", "own"), "a") },
+		},
 		"eventHubs.rules.*.rights": {yaml: fmt.Sprintf(rule, "Listen", "''"), want: "unauthorized, unauthorized", probe: mayAB},
 		"eventHubs.tailMiB": {yaml: "eventHubs: {tailMiB: 1, hubs: {readings: {partitions: 1}}}", want: "read from the disk", probe: func(r *rig) string {
 			r.sendLarge()

@@ -129,6 +129,7 @@ func (s bellSource) Warnings() []jobs.Warning                { return nil }
 func (s bellSource) Recent(context.Context, int, int) ([][]stream.Event, error) {
 	return nil, nil
 }
+
 func (s bellSource) Open(_ context.Context, _ int, at stream.Position) (stream.Reader, error) {
 	return &bellReader{s, int(max(at.Offset, 0))}, nil
 }
