@@ -29,7 +29,7 @@ type doors struct {
 	ca        *localca.CA
 	addresses map[string]string // service -> host:port, as in instance.Info
 	tokens    map[string]string // what opens them to our commands, as in instance.Info
-	webTLS    door.TLS          // of functions and portal
+	webTLS    door.TLS          // of the portal
 }
 
 // openDoors loads or makes the local authority, and a certificate for the names

@@ -44,6 +44,11 @@ func (e *env) publicAccounts() (all []instance.Account) {
 			all = append(all, shown)
 		}
 	}
+	for _, a := range e.Exists.Accounts(resource.Sites) {
+		if e.Doors.addresses[instance.FunctionsPrefix+a.Name] != "" { // it is one that runs
+			all = append(all, instance.Account{Type: a.Type, Name: a.Name, Hosts: e.hosts(a)})
+		}
+	}
 	return all
 }
 

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -195,4 +198,31 @@ func clientID(t *testing.T, e *env, name string) string {
 		t.Fatal(err)
 	}
 	return p.AppID
+}
+
+// TestFunctionAppByItsName: an app is reached as NAME.azurewebsites.net over TLS,
+// and another name of that kind leads nowhere.
+func TestFunctionAppByItsName(t *testing.T) {
+	testkit.NoLeaks(t)
+	t.Setenv("LAZULI_RUN_DIR", t.TempDir())
+	c := functionKeys()["functions.apps.*.path"]
+	c.probe = func(r *rig) string {
+		ask := func(host string) string {
+			trust := r.tls()
+			trust.ServerName = host
+			transport := &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, network, r.info.Addresses[instance.FunctionsPrefix+"one"])
+			}}
+			res, err := (&http.Client{Transport: transport}).Get("https://" + host + "/")
+			if err != nil {
+				return "no answer"
+			}
+			defer res.Body.Close()
+			return fmt.Sprint(res.StatusCode)
+		}
+		return ask("one.azurewebsites.net") + ", " + ask("two.azurewebsites.net")
+	}
+	if got := c.run(t, "", false); got != "200, no answer" {
+		t.Error(got)
+	}
 }

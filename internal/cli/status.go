@@ -117,7 +117,7 @@ func (s *session) printInstances(all []instance.Info, more bool) error {
 // printAccounts lists the namespaces and accounts, where there are more than those
 // that localhost means.
 func (s *session) printAccounts(all []instance.Account) error {
-	if !slices.ContainsFunc(all, func(a instance.Account) bool { return a.Name != instance.DefaultAccount }) {
+	if !slices.ContainsFunc(all, func(a instance.Account) bool { return a.Name != instance.DefaultAccount && a.Type != instance.Sites }) {
 		return nil
 	}
 	fmt.Fprintln(s.out)

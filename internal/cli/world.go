@@ -108,13 +108,17 @@ func azureNames(info instance.Info) []string {
 // when none does. A client that names no host means the documents, which are
 // the only service of the default port.
 func byName(info instance.Info, name string) string {
-	_, domain, _ := strings.Cut(name, ".")
+	label, domain, _ := strings.Cut(name, ".")
 	if strings.EqualFold(name, signInHost) {
 		return info.Addresses[instance.Identity]
 	}
 	switch domain {
 	case "", "documents.azure.com":
 		return info.Addresses[instance.Cosmos]
+	case "azurewebsites.net":
+		if a, ok := info.Account(instance.Sites, label); ok {
+			return info.Addresses[instance.FunctionsPrefix+a.Name]
+		}
 	}
 	return ""
 }

@@ -57,6 +57,7 @@ type Account struct {
 const (
 	Namespaces     = "Microsoft.EventHub/namespaces"
 	CosmosAccounts = "Microsoft.DocumentDB/databaseAccounts"
+	Sites          = "Microsoft.Web/sites"
 )
 
 // DefaultAccount is the name of what localhost means.
