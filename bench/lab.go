@@ -66,6 +66,7 @@ cosmos:
         bench:  {partitionKey: /deviceId}
         leases: {partitionKey: /id}
 portal: {port: 0}
+identity: {port: 0}
 `
 
 // server is a running lazuli.

@@ -18,6 +18,7 @@ const tileProject = `
 eventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {bench: {partitions: 4}}}
 cosmos: {port: 0}
 portal: {port: 0}
+identity: {port: 0}
 stream:
   jobs:
     events:
