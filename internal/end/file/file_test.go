@@ -118,3 +118,22 @@ func TestReferenceFiles(t *testing.T) {
 		t.Errorf("a pattern: %v", err)
 	}
 }
+
+// TestEmptyReferenceIsNone: a program that stops between emptying the file and
+// writing it leaves no table without rows.
+func TestEmptyReferenceIsNone(t *testing.T) {
+	for name, want := range map[string]string{"a.json": "", "b.json": " \n", "c.csv": "", "d.json": "[]", "e.csv": "id,name\n"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := ReferenceKind(func(p string) string { return p }).Open(t.Context(), jobs.Input{Target: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Snapshots(t.Context())
+		if empty := strings.TrimSpace(want) == ""; empty != (err != nil) || empty && !strings.Contains(err.Error(), "is empty") {
+			t.Errorf("%s %q: %v", name, want, err)
+		}
+	}
+}

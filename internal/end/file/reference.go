@@ -45,6 +45,9 @@ func (r reference) Snapshots(ctx context.Context) ([]stream.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(bytes.TrimSpace(text)) == 0 { // most likely one that somebody is about to write
+		return nil, fault.New(fault.Invalid, r.path, "the file of reference data is empty; a table without rows is [], or the header alone of a .csv")
+	}
 	table, err := rows.All(bytes.NewReader(text), r.path)
 	if err != nil {
 		return nil, err
