@@ -1,0 +1,66 @@
+// Several namespaces and accounts in a real browser: things of one name in each.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { run } from './instance.mjs'
+import { close, looks, serious, stage } from './lab.mjs'
+
+const project = `portal: {port: 0}
+identity: {port: 0}
+eventHubs:
+  amqpPort: 0
+  amqpsPort: 0
+  hubs: {readings: {partitions: 1}}
+  namespaces:
+    contoso-evhns: {hubs: {readings: {partitions: 2}}}
+cosmos:
+  port: 0
+  databases: {db: {containers: {docs: {partitionKey: /id}}}}
+  accounts:
+    contoso-cosmos: {databases: {db: {containers: {docs: {partitionKey: /id}}}}}
+functions: {port: 0}
+`
+const on = stage(() => run(project))
+
+test('a hub of each namespace: what is sent to one is not in the other', async () => {
+  const page = await on.open('/hubs/contoso-evhns/readings')
+  await page.getByText('lazuli send readings --count 100 --namespace contoso-evhns').waitFor()
+  const sent = await fetch(on.lazuli.url + '/api/hubs/contoso-evhns/readings/events', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ body: '{"a":1}', key: '' }),
+  })
+  assert.equal(sent.status, 201)
+  await page.getByText('No event yet').waitFor({ state: 'hidden' })
+  await page.goto(on.lazuli.url + '/hubs/default/readings')
+  await page.getByText('No event yet').waitFor()
+  await close(page)
+})
+
+test('a container is made in the account that was chosen', async () => {
+  const page = await on.open('/data')
+  await page.getByText('contoso-cosmos / db').first().waitFor()
+  await page.getByRole('button', { name: 'Create a container' }).click()
+  const form = page.locator('#create-container')
+  await form.getByLabel('In the database').selectOption({ label: 'contoso-cosmos / db' })
+  await form.getByLabel('Name of the container').fill('made')
+  assert.deepEqual(await serious(page), [])
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
+  await page.waitForURL('**/data/contoso-cosmos/db/made/items')
+  const names = await (await fetch(on.lazuli.url + '/api/names?limit=100')).text()
+  assert.match(names, /contoso-cosmos\/db\/made/)
+  assert.doesNotMatch(names, /"db\/made"/)
+  await close(page)
+})
+
+test('Connect tells things of named accounts by their names', async () => {
+  const page = await on.open('/connect?kind=hub&id=contoso-evhns%2Freadings')
+  await page.getByText('sb://contoso-evhns.servicebus.windows.net').first().waitFor()
+  assert.equal(await page.getByText('contoso-evhns/readings').first().isVisible(), true)
+  await page.getByRole('button', { name: 'Test' }).click()
+  await page.getByText('sb://contoso-evhns.servicebus.windows.net').last().waitFor()
+  await page.goto(on.lazuli.url + '/connect?kind=container&id=contoso-cosmos%2Fdb%2Fdocs')
+  await page.getByText('https://contoso-cosmos.documents.azure.com:443/').first().waitFor()
+  await close(page)
+})
+
+looks(on, 'accounts', '/data', (page) => page.getByText('contoso-cosmos / db').first().waitFor())
