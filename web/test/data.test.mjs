@@ -134,6 +134,15 @@ function shadowText(node) {
   return ''
 }
 
+// saveUntil presses Ctrl+S until something is there: on a busy machine the keys
+// can come before the editor has read what was put into it at once.
+async function saveUntil(p, there) {
+  await eventually('what saving leads to', async () => {
+    await p.keyboard.press('Control+s')
+    return there.isVisible()
+  })
+}
+
 async function type(p, name, text) {
   const box = p.getByRole('textbox', { name })
   await box.click()
@@ -205,7 +214,7 @@ test('an item: chip, digits, position of what is no JSON, conflict with both sid
   await dock.getByText('Han river').waitFor()
   await p.keyboard.press('e')
   await type(p, 'The item as JSON', '{\n  "id": "s2",\n  "region": Seoul\n}')
-  await p.keyboard.press('Control+s')
+  await saveUntil(p, dock.getByRole('alert').first())
   assert.match(await dock.getByRole('alert').first().textContent(), /Line 3, column 13/)
   assert.equal(await dock.getByText(/^Saved/).count(), 0)
 
@@ -222,8 +231,7 @@ test('an item: chip, digits, position of what is no JSON, conflict with both sid
     by: 'somebody',
   })
   await type(p, 'The item as JSON', '{"id":"s2","region":"Seoul","name":"Han river","by":"me"}')
-  await p.keyboard.press('Control+s')
-  await dock.getByText('Somebody changed the item meanwhile').first().waitFor()
+  await saveUntil(p, dock.getByText('Somebody changed the item meanwhile').first())
   assert.match((await item('sites', 's2', 'Seoul')).text, /somebody/)
   await shot(p, 'data-conflict-dark-1440')
   await dock.getByRole('button', { name: 'Save mine over it' }).click()
@@ -232,8 +240,7 @@ test('an item: chip, digits, position of what is no JSON, conflict with both sid
 
   // Saved never stands beside a later error.
   await type(p, 'The item as JSON', '{"id":"s2","region":"Seoul","name":"Jeju fleet","ttl":"x"}')
-  await p.keyboard.press('Control+s')
-  await dock.getByRole('alert').first().waitFor()
+  await saveUntil(p, dock.getByRole('alert').first())
   assert.equal(await dock.getByText(/^Saved/).count(), 0)
   assert.ok(
     p.wrong.every((w) => /4\d\d/.test(w)),
