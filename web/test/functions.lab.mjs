@@ -7,8 +7,9 @@ import { promisify } from 'node:util'
 import { end, folder, launch, program, root } from './instance.mjs'
 
 const local = {
-  Hub: 'Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v;UseDevelopmentEmulator=true',
-  Cosmos: 'AccountEndpoint=https://localhost:8081/;AccountKey=C2y6;',
+  Hub: 'Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true',
+  Cosmos:
+    'AccountEndpoint=https://localhost:8081/;AccountKey=C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==;',
   HubName: 'telemetry',
 }
 
