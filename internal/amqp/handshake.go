@@ -94,7 +94,7 @@ func (c *Conn) serveSASL(ctx context.Context, cfg *ServerConfig) error {
 	if d.err != nil {
 		return d.err
 	}
-	init.TLS, init.ServerName, c.saslHost = c.TLS(), c.ServerName(), init.Hostname
+	init.TLS, init.ServerName, init.Remote, c.saslHost = c.TLS(), c.ServerName(), c.RemoteAddr(), init.Hostname
 	refusal := error(nil)
 	switch {
 	case !slices.Contains(cfg.SASL, init.Mechanism):

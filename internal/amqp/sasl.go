@@ -3,6 +3,7 @@ package amqp
 import (
 	"bytes"
 	"fmt"
+	"net"
 )
 
 // The SASL mechanisms known to this package. MSSBCBS and EXTERNAL carry no
@@ -30,6 +31,7 @@ type SASLInit struct {
 	TLS       bool   // the connection is encrypted
 	// ServerName is the name in the TLS handshake (SNI); "" without one.
 	ServerName string
+	Remote     net.Addr // of the peer; may be nil
 }
 
 func appendMechanisms(dst []byte, names []string) []byte {

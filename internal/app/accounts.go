@@ -132,6 +132,12 @@ func amqpOf[T interface {
 // find finds the account that a host name means on a port of a type (see
 // door.Names).
 func (e *env) find(name, typ string) (resource.Account, door.Meaning) {
+	if name == signInHost {
+		if typ == typeIssuer || typ == "" { // "": whose certificate is wanted
+			return resource.Account{Type: typeIssuer, Name: e.Config.Name}, door.Known
+		}
+		return resource.Account{}, door.Another
+	}
 	label, domain, _ := strings.Cut(name, ".")
 	if domain == "localhost" && e.named(typ) {
 		return e.account(typ, label)

@@ -54,7 +54,7 @@ func openDoors(cfg config.Config, log *slog.Logger, find func(name, typ string) 
 	if !cfg.OnLoopback() {
 		webTLS = door.Either // keys and passwords cross a network
 	}
-	ours := door.Names{Hosts: append(hostNames(cfg), signInHost), Find: find}
+	ours := door.Names{Hosts: hostNames(cfg), Find: find}
 	return &doors{
 		Set: door.New(door.Options{
 			Listen: cfg.Listen, Private: cfg.PrivateListen, Trusted: cfg.Trusted(), Names: ours, Log: log.With("component", "door"),

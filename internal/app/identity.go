@@ -47,7 +47,7 @@ func identities(e *env) (parts, error) {
 	}
 	e.Issuer, err = entra.New(entra.Config{
 		Identity: e.Who, Applications: applications, Ours: e.oursByName, Log: log,
-		Dir: filepath.Join(e.Config.DataDir(), issuerFolder),
+		Dir: filepath.Join(e.Config.DataDir(), issuerFolder), NoMetadata: !e.Config.OnLoopback(),
 	})
 	if err != nil {
 		return parts{}, err

@@ -106,6 +106,9 @@ func (e *env) regenerate(w keys.Which) (keys.Key, error) {
 	if err != nil {
 		return keys.Key{}, fault.New(fault.NotFound, "account "+w.Account, "there is none; there are %s", e.accountNames(w.Type))
 	}
+	if a.Type == resource.CosmosAccounts && w.Policy+w.Hub != "" {
+		return keys.Key{}, fault.New(fault.Invalid, "policy", "keys of an account belong to no policy and no hub")
+	}
 	wanted := keys.Key{Type: w.Type, Account: a.Name, Policy: w.Policy, Hub: w.Hub, Name: w.Name}
 	if at := e.given(wanted); at != "" {
 		return keys.Key{}, fault.New(fault.Conflict, w.Name+" key", "%s", givenText(at))

@@ -183,10 +183,15 @@ func (c *Config) AnyPort() {
 	}
 }
 
-// OnLoopback reports whether only this machine reaches the listeners.
+// OnLoopback reports whether only this machine reaches the listeners, by either of
+// their addresses.
 func (c *Config) OnLoopback() bool {
-	addr, err := netip.ParseAddr(c.Listen)
-	return err == nil && addr.IsLoopback()
+	for _, at := range []string{c.Listen, c.PrivateListen} {
+		if addr, err := netip.ParseAddr(at); at != "" && (err != nil || !addr.Unmap().IsLoopback()) {
+			return false
+		}
+	}
+	return true
 }
 
 // DataDir returns the data folder's absolute path.

@@ -38,7 +38,7 @@ type AccessRule struct {
 func (n Network) Restrictions() restriction.Rules {
 	r := restriction.Rules{Private: n.PublicNetworkAccess == "Disabled", Default: n.DefaultAction}
 	if len(n.IPRules) > 0 {
-		r.Rules = []restriction.Rule{{Action: restriction.Allow, From: ranges(n.IPRules)}}
+		r.Rules = []restriction.Rule{{Name: "ipRules", Action: restriction.Allow, From: ranges(n.IPRules)}}
 	}
 	return r
 }

@@ -87,18 +87,22 @@ func (v *validation) listen(c *Config) {
 		v.add("listen", "%q is not an IP address; write 127.0.0.1 for this machine only", c.Listen)
 		return
 	}
-	if addr.IsLoopback() {
+	if addr.IsLoopback() && c.OnLoopback() {
 		return
+	}
+	at := c.Listen
+	if addr.IsLoopback() {
+		at = c.PrivateListen
 	}
 	for _, a := range c.Cosmos.All() {
 		if a.Key == EmulatorCosmosKey {
-			v.add(a.Path+".key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", c.Listen)
+			v.add(a.Path+".key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", at)
 		}
 	}
 	for _, n := range c.EventHubs.All() {
 		for i, r := range n.Rules {
 			if r.Key == EmulatorSASKey {
-				v.add(fmt.Sprintf("%s.rules[%d].key", n.Path, i), "the emulator's well-known key is refused on %s; set eventHubs.rules with a key of your own", c.Listen)
+				v.add(fmt.Sprintf("%s.rules[%d].key", n.Path, i), "the emulator's well-known key is refused on %s; set eventHubs.rules with a key of your own", at)
 			}
 		}
 	}

@@ -36,10 +36,11 @@ func (p *port) amqpServer() *amqp.Server {
 		if err != nil {
 			return nil, nil //nolint:nilerr // nobody is let in: the open will say why, which SASL cannot
 		}
-		if route := p.set.routes[account.Type]; route.SASL != nil {
-			return route.SASL(ctx, account, init)
+		route := p.set.routes[account.Type]
+		if route.SASL == nil || p.restricted(route, account, init.Remote, nil) != nil {
+			return nil, nil // who is kept out is told by the open, and nothing of the key
 		}
-		return nil, nil
+		return route.SASL(ctx, account, init)
 	}
 	cfg.NewConn = func(c *amqp.Conn) amqp.ConnHandler {
 		account, err := p.account(c.Peer().Hostname, c.ServerName())
@@ -71,7 +72,7 @@ func (p *port) account(hostname, serverName string) (resource.Account, error) {
 	if fault.Is(err, fault.NotFound) {
 		return account, err
 	}
-	if account == p.Account && serverName != "" {
+	if serverName != "" && account == p.Account && !p.set.o.Names.names(hostname, p.Account.Type) {
 		account, err = p.set.o.Names.resolve(serverName, p.Account)
 	}
 	if fault.Is(err, fault.NotFound) {

@@ -59,6 +59,16 @@ func (n Names) resolve(hostport string, own resource.Account) (resource.Account,
 		"this address is reached as localhost or by an IP address, not as %q; a name of yours belongs under hostNames in lazuli.yaml", hostport)
 }
 
+// names reports whether a host name is an account's own.
+func (n Names) names(hostport, typ string) bool {
+	name, ok := hostName(hostport)
+	if !ok {
+		return false
+	}
+	_, meaning := n.find(name, typ)
+	return meaning == Known
+}
+
 func (n Names) find(name, typ string) (resource.Account, Meaning) {
 	if n.Find == nil {
 		return resource.Account{}, Another

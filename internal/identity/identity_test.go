@@ -599,3 +599,25 @@ func TestScopeOfUnknownAccount(t *testing.T) {
 		t.Errorf("of an account that went: %v", err)
 	}
 }
+
+// TestScopesOfDocumentsHaveCase: databases and containers that differ in case are
+// different ones; accounts and hubs that do are the same.
+func TestScopesOfDocumentsHaveCase(t *testing.T) {
+	const account = "/subscriptions/s/resourceGroups/lazuli/providers/Microsoft.DocumentDB/databaseAccounts/a"
+	const hub = "/subscriptions/s/resourceGroups/lazuli/providers/Microsoft.EventHub/namespaces/n/eventhubs/h"
+	for _, c := range []struct {
+		id, scope string
+		want      bool
+	}{
+		{account + "/dbs/db/colls/c", account + "/dbs/db", true},
+		{account + "/dbs/db/colls/c", strings.ToUpper(account) + "/DBS/db/colls/c", true},
+		{account + "/dbs/DB/colls/c", account + "/dbs/db", false},
+		{account + "/dbs/db/colls/C", account + "/dbs/db/colls/c", false},
+		{account + "/dbs/db/colls/c2", account + "/dbs/db/colls/c", false},
+		{strings.ToUpper(hub), hub, true},
+	} {
+		if got := within(c.id, c.scope); got != c.want {
+			t.Errorf("%s in %s: %v", c.id, c.scope, got)
+		}
+	}
+}

@@ -170,19 +170,27 @@ func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
 }
 
 // within reports whether an id is a scope or below it, by segments and without
-// case (of ASCII letters: names are those).
+// case (of ASCII letters: names are those). Names of databases and containers,
+// behind /dbs/, have a case that counts: db/C is another container than db/c.
 func within(id, scope string) bool {
 	last := len(scope) - 1
 	if len(id) <= last || len(id) > len(scope) && id[len(scope)] != '/' || last >= 0 && lower(id[last]) != lower(scope[last]) {
 		return false // ids begin alike and end in what tells them apart
 	}
+	exact := len(scope)
 	for n := range len(scope) {
-		if lower(id[n]) != lower(scope[n]) {
+		if id[n] != scope[n] && (n >= exact || lower(id[n]) != lower(scope[n])) {
 			return false
+		}
+		if scope[n] == '/' && exact == len(scope) && n+len(databases) <= len(scope) && strings.EqualFold(scope[n:n+len(databases)], databases) {
+			exact = n + len(databases)
 		}
 	}
 	return true
 }
+
+// databases begins the part of a Cosmos DB scope that is compared exactly.
+const databases = "/dbs/"
 
 // ofCosmos reports whether a scope is an account, database or container.
 func (i *Identity) ofCosmos(scope string) bool {

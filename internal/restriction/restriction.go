@@ -9,6 +9,7 @@
 package restriction
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -56,14 +57,14 @@ type Visit struct {
 }
 
 // Allows reports whether the visit may come in, and the name of the rule that says
-// so, "" where the default does. What comes by the private address is asked
+// so, or of the switch that does. What comes by the private address is asked
 // nothing, as a private endpoint is.
 func (r Rules) Allows(v Visit) (allowed bool, by string) {
 	if v.Private {
 		return true, ""
 	}
 	if r.Private {
-		return false, ""
+		return false, "publicNetworkAccess"
 	}
 	for _, rule := range r.sorted() {
 		if rule.matches(v) {
@@ -71,9 +72,9 @@ func (r Rules) Allows(v Visit) (allowed bool, by string) {
 		}
 	}
 	if r.Default == "" {
-		return len(r.Rules) == 0, ""
+		return len(r.Rules) == 0, "defaultAction"
 	}
-	return r.Default == Allow, ""
+	return r.Default == Allow, "defaultAction"
 }
 
 // Open reports whether everybody may come in.
@@ -133,6 +134,12 @@ func addressIn(address, cidr string) bool {
 func ParsePrefix(text string) (netip.Prefix, error) {
 	if strings.Contains(text, "/") {
 		p, err := netip.ParsePrefix(text)
+		if err == nil && p.Addr().Is4In6() {
+			if p.Bits() < 96 {
+				return p, errors.New("it is wider than the IPv4 addresses that it writes as IPv6")
+			}
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
 		return p.Masked(), err
 	}
 	a, err := netip.ParseAddr(text)

@@ -44,6 +44,7 @@ func TestAllows(t *testing.T) {
 		{"default deny without rules", Rules{Default: Deny}, from("192.0.2.1"), false},
 		{"priority, not order", Rules{Rules: []Rule{office, banned}}, from("203.0.113.7"), false},
 		{"IPv6", Rules{Rules: []Rule{office}}, from("2001:db8::1"), true},
+		{"a range of IPv4 in IPv6", Rules{Default: Allow, Rules: []Rule{{Action: Deny, From: prefixes(t, "::ffff:203.0.113.0/120")}}}, from("203.0.113.9"), false},
 		{"IPv4 in IPv6", Rules{Rules: []Rule{office}}, from("::ffff:203.0.113.9"), true},
 		{"an IPv6 address with a zone", Rules{Rules: []Rule{office}}, from("2001:db8::1%eth0"), true},
 		{"private only", Rules{Private: true}, from("203.0.113.9"), false},

@@ -43,7 +43,11 @@ type Config struct {
 	Ours func(host string) bool
 	Log  *slog.Logger
 
-	FS          vfs.FS        // default the operating system's
+	FS vfs.FS // default the operating system's
+	// NoMetadata turns the instance metadata form off, which asks for no secret: for
+	// issuers that others than this machine reach, perhaps by a forwarder on it.
+	NoMetadata bool
+
 	Dir         string        // folder of the keys that sign
 	RotateEvery time.Duration // default 30 days
 }

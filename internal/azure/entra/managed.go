@@ -46,6 +46,9 @@ func (e *Issuer) appService(w http.ResponseWriter, r *http.Request) *refusal {
 // 169.254.169.254 there. It asks for no secret; so only this machine is
 // answered, and as whoever runs the project.
 func (e *Issuer) instanceMetadata(w http.ResponseWriter, r *http.Request) *refusal {
+	if e.cfg.NoMetadata {
+		return &refusal{status: http.StatusForbidden, err: "access_denied", text: "Instance metadata asks for no secret, and other machines reach this issuer: it is off. Use IDENTITY_ENDPOINT, or an application."}
+	}
 	if !fromHere(r) {
 		return &refusal{status: http.StatusForbidden, err: "access_denied", text: "Instance metadata answers this machine only, and through no proxy."}
 	}
