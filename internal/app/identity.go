@@ -55,9 +55,11 @@ func identities(e *env) (parts, error) {
 	e.Access = newAccessChanges(e)
 	e.Doors.tokens[instance.Identity] = e.Issuer.Header(identity.DeveloperName)
 	p := parts{
-		Routes:  []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.Issuer }}},
-		Pages:   roles.Pages(e.Who),
-		Summary: func(s *Summary) { s.Enforced = e.Who.Mode() == identity.Enforce },
+		Routes: []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.Issuer }}},
+		Pages:  roles.Pages(e.Who),
+		Summary: func(s *Summary) {
+			s.Enforced, s.Permissive = e.Who.Mode() == identity.Enforce, cfg.Mode == string(identity.Permissive)
+		},
 		Engines: []part{{name: "changes of access", run: e.Access.run}},
 	}
 	return p, e.Doors.open(instance.Identity, cfg.Port, door.Port{

@@ -169,6 +169,12 @@ func TestFunctionsByKey(t *testing.T) {
 				t.Errorf("%s: %v", what, c.err)
 			}
 		}
+		both := by(t, settings.EventHubs, "one", map[string]string{
+			"S": "Endpoint=sb://localhost;SharedAccessKeyName=listener;SharedAccessKey=bGlzdGVu", "S__fullyQualifiedNamespace": keyNamespace + ".servicebus.windows.net",
+		})
+		if _, err := hubs.Open(ctx, both, "readings", "none"); err == nil || !strings.Contains(err.Error(), "at localhost, by setting S, which counts more than S__fullyQualifiedNamespace") {
+			t.Errorf("a string that hides an identity: %v", err)
+		}
 		account := func(key string) settings.Connection {
 			return by(t, settings.CosmosDB, "one", map[string]string{"S": "AccountEndpoint=https://localhost:8081/;AccountKey=" + key})
 		}

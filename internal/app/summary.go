@@ -24,10 +24,11 @@ type Summary struct {
 	AutoCreate bool // hubs come to be on first use
 	// Positions are the containers, named database/container, in which functions
 	// keep positions of change feeds.
-	Positions map[string]bool
-	Access    Access
-	Enforced  bool     // roles are: what none allows is refused
-	Notes     []string // what lies in the folder and is not served
+	Positions  map[string]bool
+	Access     Access
+	Permissive bool     // identity.mode says that roles are not
+	Enforced   bool     // roles are: what none allows is refused
+	Notes      []string // what lies in the folder and is not served
 }
 
 // HubSummary is an event hub.

@@ -133,6 +133,9 @@ type statusError struct {
 }
 
 func (e *statusError) Error() string {
+	if e.status == http.StatusForbidden && strings.HasPrefix(e.body, "<!DOCTYPE html>") {
+		return fmt.Sprintf("function app %s: its access restrictions keep this machine's commands out of /admin too (functions.apps.%s.access); let 127.0.0.1 in by adminRules", e.app, e.app)
+	}
 	s := fmt.Sprintf("function app %s answered %d %s", e.app, e.status, http.StatusText(e.status))
 	if e.body != "" {
 		s += ": " + e.body

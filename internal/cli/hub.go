@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // hubFlags say which Event Hubs namespace a verb talks to: Azure's by a
@@ -73,7 +75,7 @@ func (f *hubFlags) open(ctx context.Context, s *session) (namespace, error) {
 	var err error
 	switch {
 	case f.namespace != "":
-		if local, found, err := s.localNamespace(f.namespace); found && f.endpoint == "" {
+		if local, found, err := s.localNamespace(f.namespace, ns.endpoint); found || err != nil {
 			return local, err
 		}
 		ns.host = namespaceHost(f.namespace)
@@ -81,9 +83,8 @@ func (f *hubFlags) open(ctx context.Context, s *session) (namespace, error) {
 			return ns, err
 		}
 	case f.connection == "":
-		local, err := s.connections(connect.Choice{})
-		ns.connection = local.EventHubs
-		return ns, orAzure(err)
+		local, _, err := s.localNamespace("", "")
+		return local, orAzure(err)
 	default:
 		props, err := azeventhubs.ParseConnectionString(f.connection)
 		if err != nil {
@@ -181,21 +182,38 @@ func (s *session) connections(choice connect.Choice) (connect.Facts, error) {
 	return connect.Of(info, choice)
 }
 
-// localNamespace is a namespace of the running instance, opened with its key and
-// reached on this machine, whatever its name leads to elsewhere; false where the
-// instance has none of the name, or none runs.
-func (s *session) localNamespace(name string) (ns namespace, found bool, err error) {
-	local, err := s.connections(connect.Choice{Namespace: name})
-	if err != nil || local.EventHubsKey == "" {
+// localNamespace is a namespace of the running instance, opened with its key, or
+// as the developer where keys open nothing, and reached on this machine, whatever
+// its name leads to elsewhere. A name without dots is one of the instance's, if one
+// runs; Azure's is written in full. found is false for what is Azure's.
+func (s *session) localNamespace(name, endpoint string) (ns namespace, found bool, err error) {
+	info, err := s.instance()
+	bare := !strings.ContainsAny(name, ".:")
+	switch {
+	case errors.Is(err, instance.ErrNone) && name != "", err != nil && !bare:
+		return ns, false, nil
+	case err != nil:
+		return ns, false, err
+	}
+	local, err := connect.Of(info, connect.Choice{Namespace: hostOf(name)})
+	if err != nil {
+		if bare {
+			return ns, false, fmt.Errorf("%w (one of Azure is named in full: %s)", err, namespaceHost(name))
+		}
 		return ns, false, nil
 	}
-	ns.connection = local.EventHubs
-	if local.Namespace == "" {
+	if local.EventHubs != "" && local.Namespace == "" && endpoint == "" {
+		ns.connection = local.EventHubs
 		return ns, true, nil
 	}
-	ns.endpoint = local.EventHubsAt
+	ns.connection, ns.host, ns.endpoint = local.EventHubs, local.NamespaceHost, cmp.Or(endpoint, local.EventHubsAt)
+	if local.EventHubs == "" {
+		if ns.credential, err = newDeveloper(info); err != nil {
+			return ns, true, err
+		}
+	}
 	if ns.tls, err = trusting(local.CAFile); err == nil {
-		ns.tls.ServerName = local.EventHubsHost
+		ns.tls.ServerName = local.NamespaceHost
 	}
 	return ns, true, err
 }

@@ -62,7 +62,7 @@ lazuli. lazuli env prints the connection strings that hold them.`,
 
 func (s *session) printKeys(all []accountKey) error {
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ACCOUNT\tPOLICY\tKEY\tALLOWS\tVALUE")
+	fmt.Fprintln(table, "SERVICE\tACCOUNT\tPOLICY\tKEY\tALLOWS\tVALUE")
 	for _, k := range all {
 		policy := cmp.Or(k.Policy, "-")
 		if k.Hub != "" {
@@ -72,7 +72,11 @@ func (s *session) printKeys(all []accountKey) error {
 		if k.Closed {
 			allows = "nothing (disableLocalAuth)"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
+		service := "Event Hubs"
+		if k.Type == instance.CosmosAccounts {
+			service = "Cosmos DB"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", service, terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
 	}
 	return table.Flush()
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 
 	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
 // cosmos opens a client of the account to ask. heard notes its refusals.
@@ -34,11 +35,15 @@ func (o *queryOptions) cosmos(ctx context.Context, s *session, heard *lastRefusa
 		}
 		return azcosmos.NewClientFromConnectionString(o.connection, opts)
 	}
-	local, err := s.connections(connect.Choice{Account: o.account})
+	info, err := s.instance()
 	if err != nil {
 		return nil, orAzure(err)
 	}
-	return localCosmos(local, opts)
+	local, err := connect.Of(info, connect.Choice{Account: o.account})
+	if err != nil {
+		return nil, err
+	}
+	return localCosmos(info, local, opts)
 }
 
 // entraCosmos opens a client of an account with DefaultAzureCredential.
@@ -78,8 +83,9 @@ func accountEndpoint(connection string) string {
 }
 
 // localCosmos opens a client of an account of a lazuli that runs here, whatever
-// the account's name leads to elsewhere.
-func localCosmos(local connect.Facts, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
+// the account's name leads to elsewhere: with its key, or as the developer where
+// keys open nothing.
+func localCosmos(info instance.Info, local connect.Facts, opts *azcosmos.ClientOptions) (*azcosmos.Client, error) {
 	trust, err := trusting(local.CAFile)
 	if err != nil {
 		return nil, err
@@ -89,7 +95,14 @@ func localCosmos(local connect.Facts, opts *azcosmos.ClientOptions) (*azcosmos.C
 		return (&net.Dialer{}).DialContext(ctx, network, local.CosmosAt)
 	}
 	opts.Transport = client
-	return azcosmos.NewClientFromConnectionString(local.Cosmos, opts)
+	if local.Cosmos != "" {
+		return azcosmos.NewClientFromConnectionString(local.Cosmos, opts)
+	}
+	who, err := newDeveloper(info)
+	if err != nil {
+		return nil, err
+	}
+	return azcosmos.NewClient("https://"+local.AccountHost+":443/", who, opts)
 }
 
 // httpClient speaks to a lazuli of this machine, past any proxy.

@@ -44,8 +44,11 @@ func (p screen) identity(sum app.Summary) {
 		return
 	}
 	roles := "a token opens everything until a role is assigned"
-	if sum.Enforced {
+	switch {
+	case sum.Enforced:
 		roles = "roles are enforced; see lazuli role list"
+	case sum.Permissive:
+		roles = "roles are not enforced (identity.mode); what none allows is logged"
 	}
 	p.row("Identity", "https://"+connect.Host(address, "")+"  "+p.dim(roles))
 }
@@ -168,7 +171,18 @@ func (p screen) eventHubs(sum app.Summary) {
 	default:
 		p.row("", "no hubs; lazuli.yaml declares them under eventHubs.hubs")
 	}
-	p.row("", p.dim(sum.Connection.EventHubs))
+	p.connection(sum.Connection.EventHubs, len(sum.Hubs) == 0 || sum.Hubs[0].Namespace == "")
+}
+
+// connection is how what localhost means is reached, where there is any of it.
+func (p screen) connection(text string, any bool) {
+	switch {
+	case !any: // all is in what has names
+	case text == "":
+		p.row("", p.dim("keys open nothing here (disableLocalAuth); tokens do"))
+	default:
+		p.row("", p.dim(text))
+	}
 }
 
 func (p screen) cosmos(sum app.Summary) {
@@ -178,7 +192,7 @@ func (p screen) cosmos(sum app.Summary) {
 		lines.add(d.Account, d.Name+": "+strings.Join(d.Containers, ", "))
 	}
 	p.accounts(lines, "; ")
-	p.row("", p.dim(sum.Connection.Cosmos))
+	p.connection(sum.Connection.Cosmos, len(sum.Databases) == 0 || sum.Databases[0].Account == "")
 }
 
 // accountLines is what is in each account, those that localhost means first.

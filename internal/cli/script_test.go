@@ -202,7 +202,7 @@ func scriptContainer(ts *testscript.TestScript, db, name string) *azcosmos.Conta
 	}
 	local, err := connect.Of(info, connect.Choice{})
 	ts.Check(err)
-	client, err := localCosmos(local, &azcosmos.ClientOptions{})
+	client, err := localCosmos(info, local, &azcosmos.ClientOptions{})
 	ts.Check(err)
 	container, err := client.NewContainer(db, name)
 	ts.Check(err)

@@ -53,7 +53,10 @@ list them all, and ask the services of the one of this folder, or of --project.`
 			if asJSON {
 				enc := json.NewEncoder(s.data)
 				enc.SetIndent("", "  ")
-				return enc.Encode(report)
+				if err := enc.Encode(report); err != nil {
+					return err
+				}
+				return answering(report.Services)
 			}
 			if len(all) > 1 && s.project == "" {
 				if err := s.printInstances(all, found); err != nil {
@@ -63,11 +66,31 @@ list them all, and ask the services of the one of this folder, or of --project.`
 			if !found {
 				return nil
 			}
-			return s.printStatus(info, report.Services)
+			if err := s.printStatus(info, report.Services); err != nil {
+				return err
+			}
+			return answering(report.Services)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
+}
+
+// noAnswer is the state of a service that does not answer.
+const noAnswer = "no answer"
+
+// answering fails when a service does not answer, so that scripts can ask.
+func answering(states []serviceState) error {
+	var silent []string
+	for _, s := range states {
+		if s.State == noAnswer {
+			silent = append(silent, s.Service)
+		}
+	}
+	if len(silent) > 0 {
+		return fmt.Errorf("no answer from %s", strings.Join(silent, ", "))
+	}
+	return nil
 }
 
 // statusReport is what `lazuli status --json` prints.
@@ -155,7 +178,7 @@ func probe(ctx context.Context, info instance.Info) []serviceState {
 func probeApp(ctx context.Context, admin adminClient, state *serviceState) {
 	var err error
 	if state.State, state.Errors, err = admin.hostStatus(ctx); err != nil {
-		state.State = "no answer"
+		state.State = noAnswer
 		state.Errors = []string{err.Error()}
 		return
 	}
@@ -169,7 +192,7 @@ func dialState(ctx context.Context, address string) string {
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
-		return "no answer"
+		return noAnswer
 	}
 	conn.Close()
 	return "Running"

@@ -10,6 +10,7 @@ package connect
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -23,7 +24,9 @@ const Secret = "‹secret›"
 type Facts struct {
 	Namespace      string // its name, where it is another than localhost's
 	Account        string // as Namespace
-	EventHubs      string // connection string; of localhost with the emulator flag: plain AMQP
+	NamespaceHost  string // its name in Azure, as localhost's has one too
+	AccountHost    string // as NamespaceHost
+	EventHubs      string // connection string; of localhost with the emulator flag: plain AMQP; "" where keys open nothing
 	EventHubsHost  string // localhost, with the port where it is not 5672
 	EventHubsTLS   string // host:port of AMQP over TLS, for token credentials
 	EventHubsAt    string // host:port of AMQP over TLS on this machine, whatever the namespace is called
@@ -56,6 +59,7 @@ func Of(info instance.Info, choice Choice) (Facts, error) {
 		return Facts{}, none(info, instance.CosmosAccounts, "account", choice.Account)
 	}
 	f := Facts{
+		NamespaceHost: namespace.Hosts[0], AccountHost: account.Hosts[0],
 		EventHubsHost: Host(info.Addresses[instance.AMQP], "5672"), EventHubsTLS: Host(info.Addresses[instance.AMQPS], ""),
 		EventHubsAt: Host(info.Addresses[instance.AMQPS], ""), CosmosAt: Host(info.Addresses[instance.Cosmos], ""),
 		EventHubsRule: namespace.Rule, EventHubsKey: namespace.Key,
@@ -73,7 +77,12 @@ func Of(info instance.Info, choice Choice) (Facts, error) {
 	if account.Name != instance.DefaultAccount {
 		f.Account, f.CosmosEndpoint = account.Name, fmt.Sprintf("https://%s:443/", account.Hosts[0])
 	}
-	f.EventHubs, f.Cosmos = f.eventHubs(f.EventHubsKey), f.cosmos(f.CosmosKey)
+	if f.EventHubsKey != "" {
+		f.EventHubs = f.eventHubs(f.EventHubsKey)
+	}
+	if f.CosmosKey != "" {
+		f.Cosmos = f.cosmos(f.CosmosKey)
+	}
 	return f, nil
 }
 
@@ -144,7 +153,7 @@ func (f Facts) Variables() []Variable {
 	if f.Account != "" {
 		documents = byName
 	}
-	return []Variable{
+	all := []Variable{
 		{"EVENTHUB_CONNECTION_STRING", f.EventHubs, "Event Hubs, any SDK" + hubs},
 		{"EventHubConnection", f.EventHubs, "Event Hubs, function apps"},
 		{"EVENTHUB_NAMESPACE", f.EventHubsTLS, "Event Hubs over TLS, for token credentials" + hubs},
@@ -155,4 +164,6 @@ func (f Facts) Variables() []Variable {
 		{"REQUESTS_CA_BUNDLE", f.CABundle, trust + " and the machine's: Python"},
 		{"SSL_CERT_FILE", f.CABundle, trust + " and the machine's: Go, .NET on Linux, OpenSSL"},
 	}
+	// Where keys open nothing there is no connection string, and tokens do.
+	return slices.DeleteFunc(all, func(v Variable) bool { return v.Value == "" })
 }

@@ -56,7 +56,7 @@ func (l *Local) Open(_ context.Context, c settings.Connection, name, group strin
 	}
 	hub, err := namespace.Find(name, group)
 	if err != nil {
-		return nil, err
+		return nil, led(c, err)
 	}
 	return &localHub{hub: hub, changed: hub.Changed(), namespace: hostOf(c), may: may}, nil
 }
@@ -73,9 +73,18 @@ func (l *Local) Sink(_ context.Context, c settings.Connection, name string) (Sin
 		return nil, err
 	}
 	if _, err := namespace.Find(name, broker.DefaultGroup); err != nil {
-		return nil, err
+		return nil, led(c, err)
 	}
 	return &Sender{Hubs: namespace.Hubs, Name: name, May: may}, nil
+}
+
+// led says by which setting an error was met.
+func led(c settings.Connection, err error) error {
+	also := ""
+	if c.Beside != "" {
+		also = ", which counts more than " + c.Beside
+	}
+	return fault.Wrap(fault.KindOf(err), "", err, "at %s, by setting %s%s", hostOf(c), c.Setting, also)
 }
 
 // hostOf is the connection's host, which tells positions of namespaces apart.

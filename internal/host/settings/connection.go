@@ -35,6 +35,9 @@ type Connection struct {
 	App string
 	// Setting is the name under which the value was found, for messages.
 	Setting string
+	// Beside is the setting of an identity that the connection string keeps from
+	// being read, or "".
+	Beside string
 	// String is the whole connection string; empty with the identity form.
 	// It holds a key: never log it.
 	String string
@@ -83,6 +86,11 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 		if v := strings.TrimSpace(s.Get(c)); v != "" {
 			conn, err := parseConnection(c, v)
 			conn.App = s.app
+			for _, step := range keys.endpoints {
+				if s.Get(c+":"+step) != "" {
+					conn.Beside = c + "__" + step
+				}
+			}
 			return conn, err
 		}
 	}
