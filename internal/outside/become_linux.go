@@ -16,6 +16,9 @@ import (
 // Stage is the life of the process that becomes the program. It returns an exit
 // status only when it could not.
 func Stage(args []string) int {
+	if len(args) > 0 && args[0] == keepVerb {
+		return keeping(args[1:])
+	}
 	// Capabilities and the filter are of a thread, and this one calls execve.
 	runtime.LockOSThread()
 	fd, err := strconv.Atoi(joined("", args...))

@@ -94,15 +94,17 @@ type reply struct {
 	flags uint32
 }
 
-// serve answers until ctx ends or nobody is left who asks.
+// serve answers until ctx ends or nobody is left who asks. asked stays open.
 func (c connects) serve(ctx context.Context) {
 	var work sync.WaitGroup
 	defer work.Wait()
-	defer c.asked.Close()
-	fd := int(c.asked.Fd())
+	fd, wait := int(c.asked.Fd()), 200 // ms
+	if ctx.Done() == nil {
+		wait = -1
+	}
 	for ctx.Err() == nil {
 		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		switch _, err := unix.Poll(ready, 200); {
+		switch _, err := unix.Poll(ready, wait); {
 		case errors.Is(err, syscall.EINTR) || err == nil && ready[0].Revents == 0:
 			continue
 		case err != nil || ready[0].Revents&unix.POLLIN == 0:

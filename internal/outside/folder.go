@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"embed"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +22,7 @@ const folderPrefix = "lazuli-exec-"
 // and everybody may read it: programs change their user.
 type folder struct {
 	dir       string
+	held      *os.File          // marks dir as in use; nil where that cannot be
 	authority []byte            // ours, PEM
 	bundles   map[string]string // copies, by what they are copies of
 }
@@ -36,14 +36,20 @@ func newFolder(authority []byte) (*folder, error) {
 		return nil, err
 	}
 	f := &folder{dir: dir, authority: append(bytes.TrimSpace(authority), '\n'), bundles: map[string]string{}}
-	if err := errors.Join(os.Chmod(dir, 0o755), hold(dir)); err != nil {
+	if f.held, err = hold(dir); err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
 		f.remove()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *folder) remove() { _ = os.RemoveAll(f.dir) } // a later one sweeps
+func (f *folder) remove() {
+	_ = os.RemoveAll(f.dir) // a later one sweeps
+	_ = f.held.Close()
+}
 
 // write puts a file into the folder and returns its path.
 func (f *folder) write(name string, text []byte) (string, error) {

@@ -125,12 +125,15 @@ func (r *Room) Unset() []string { return r.dropped }
 // Holds reports whether a value names files that go with the room.
 func (r *Room) Holds(value string) bool { return strings.Contains(value, r.folder.dir) }
 
-// Close ends the relays and removes the files.
+// Close ends the relays and removes the files. Where the program left others
+// running that the kernel asks us about, the files go when those have ended.
 func (r *Room) Close() {
 	r.cancel()
 	r.leave()
 	r.relays.Wait()
-	r.folder.remove()
+	if !r.left() {
+		r.folder.remove()
+	}
 }
 
 // unknown are the names that the hosts file does not lead here.

@@ -17,6 +17,7 @@ type inside struct {
 	stage   *stage
 	way     way
 	address string // that the names mean; "" when they are the machine's
+	keeper  *keeper
 }
 
 // isolation is what a program does not share with the machine.
@@ -149,7 +150,7 @@ func (r *Room) enter(ctx context.Context, w way, held *bound) error {
 	if err != nil {
 		return err
 	}
-	r.inside, r.Network = inside{s, w, address}, Host
+	r.inside, r.Network = inside{stage: s, way: w, address: address}, Host
 	if w.isolation == shared {
 		r.inside.address = ""
 		r.Names = unknown(r.world.Names)
@@ -247,6 +248,11 @@ func (r *Room) redirect(ctx context.Context, s *stage, address string) error {
 		r.serve(ctx, []net.Listener{l}, []Port{p})
 	}
 	c := connects{at: address, to: to, asked: s.asked}
+	k, err := r.folder.keep(c)
+	if err != nil {
+		return fmt.Errorf("a process that outlives this one: %w", err)
+	}
+	r.inside.keeper, s.asked = k, nil // which is the keeper's now
 	r.relays.Go(func() { c.serve(ctx) })
 	return nil
 }
@@ -262,6 +268,9 @@ func (r *Room) leave() {
 		r.inside.stage.end()
 	}
 }
+
+// left reports whether programs are left, for which a keeper goes on.
+func (r *Room) left() bool { return r.inside.keeper.leave() }
 
 // String says how the program was put in its place.
 func (r *Room) String() string {

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hold marks a folder as in use for as long as this process lives.
-func hold(dir string) error {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+// hold marks a folder as in use for as long as a process has the file.
+func hold(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) // the descriptor lives on: it is the mark
+	return f, unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 }
 
 // young is how old a folder is before it can have lost its holder: one that is
