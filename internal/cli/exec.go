@@ -93,6 +93,9 @@ func (s *session) describe(room *outside.Room, verbose bool) {
 	if remains := whatRemains(room); remains != "" {
 		fmt.Fprintf(s.err, "lazuli: %s\n", remains)
 	}
+	for _, line := range room.Passed() {
+		fmt.Fprintf(s.err, "lazuli: %s\n", line)
+	}
 	if room.Network == outside.Private && (verbose || firstTime("private-network")) {
 		fmt.Fprintln(s.err, "lazuli: the program has a network of its own, with this lazuli and no way to anything else (`lazuli exec --help`: --network)")
 	}

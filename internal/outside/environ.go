@@ -58,8 +58,7 @@ func (e environment) exempt(names []string) []Variable {
 	return []Variable{{"NO_PROXY", list, note}, {"no_proxy", list, note}}
 }
 
-// joined is a list of words with one more, whose separator is not written at
-// its ends: an empty element of a path means the current folder.
+// joined are those of the words that are not empty, in one.
 func joined(separator string, words ...string) string {
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), separator)
 }

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"embed"
 	"encoding/pem"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
@@ -25,6 +23,7 @@ type folder struct {
 	held      *os.File          // marks dir as in use; nil where that cannot be
 	authority []byte            // ours, PEM
 	bundles   map[string]string // copies, by what they are copies of
+	passed    []string          // files that are no copies here, and why
 }
 
 // newFolder makes one with our authority, in PEM, and removes those whose
@@ -95,22 +94,4 @@ func machineBundle() []byte {
 // withOurs is a bundle with our authority before it.
 func (f *folder) withOurs(bundle []byte) []byte {
 	return append(append(bytes.Clone(f.authority), bytes.TrimSpace(bundle)...), '\n')
-}
-
-// bundleOf is a copy of a file that somebody named to be trusted, with our
-// authority; fallback where it cannot be read or is ours already.
-func (f *folder) bundleOf(named, fallback string) (string, error) {
-	if made := f.bundles[named]; made != "" {
-		return made, nil
-	}
-	if named == "" || strings.Contains(named, folderPrefix) {
-		return fallback, nil
-	}
-	text, err := os.ReadFile(named)
-	if err != nil {
-		return fallback, nil
-	}
-	path, err := f.write(fmt.Sprintf("bundle-%d.pem", len(f.bundles)), f.withOurs(text))
-	f.bundles[named] = path
-	return path, err
 }

@@ -119,6 +119,10 @@ func (r *Room) furnish() error {
 // Set are the variables that programs get, and Unset those that they lose.
 func (r *Room) Set() []Variable { return r.vars }
 
+// Passed are lines on the files of certificates that the environment names and
+// that programs do not get, as "SSL_CERT_FILE is as if it were not set: …".
+func (r *Room) Passed() []string { return r.folder.passed }
+
 // Unset are the variables that programs lose.
 func (r *Room) Unset() []string { return r.dropped }
 

@@ -29,7 +29,7 @@ func (f *folder) trusting(e environment) ([]Variable, error) {
 		{"CURL_CA_BUNDLE", all, "curl"},
 		{"NODE_EXTRA_CA_CERTS", own, "Node.js"},
 	} {
-		path, err := f.bundleOf(e[file.name], file.base)
+		path, err := f.bundleOf(file.name, e[file.name], file.base)
 		if err != nil {
 			return nil, err
 		}
@@ -72,10 +72,11 @@ func (f *folder) python(e environment, bundle []byte) (Variable, error) {
 	if _, err := f.write("python/certifi.pem", bytes.Map(ascii, bundle)); err != nil {
 		return Variable{}, err
 	}
+	// An element that is empty is the current folder, and stays.
 	theirs := slices.DeleteFunc(filepath.SplitList(e[pythonPath]), func(p string) bool {
 		return strings.Contains(p, folderPrefix) // of an exec around this one
 	})
-	list := joined(string(filepath.ListSeparator), append([]string{filepath.Dir(site)}, theirs...)...)
+	list := strings.Join(append([]string{filepath.Dir(site)}, theirs...), string(filepath.ListSeparator))
 	return Variable{pythonPath, list, "trust the local authority: Python packages that ask only certifi"}, nil
 }
 

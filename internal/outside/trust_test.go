@@ -134,6 +134,44 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// TestPythonsFolder: an empty element of PYTHONPATH is the current folder.
+func TestPythonsFolder(t *testing.T) {
+	ca, _ := authority(t, "x")
+	separator := string(filepath.ListSeparator)
+	for was, want := range map[string]string{
+		"": "", "/x": "/x", separator + "/x": separator + "/x", "/x" + separator: "/x" + separator, "/x" + separator + separator + "/y": "/x" + separator + separator + "/y",
+	} {
+		r, set := variablesOf(t, World{Authority: ca}, pythonPath+"="+was)
+		_, got, _ := strings.Cut(set[pythonPath], separator)
+		_, again := variablesOf(t, World{Authority: ca}, r.env.list()...)
+		_, nested, _ := strings.Cut(again[pythonPath], separator)
+		if got != want || nested != want {
+			t.Errorf("%q: %q, in a room in a room %q", was, got, nested)
+		}
+	}
+}
+
+// TestPythonImportsFromHere runs a script that is elsewhere, in a folder that an
+// empty element means.
+func TestPythonImportsFromHere(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		notRun(t, "Python", err)
+		return
+	}
+	ca, _ := authority(t, "x")
+	here, script := pythonWorld(t), filepath.Join(t.TempDir(), "script.py")
+	if err := os.WriteFile(script, []byte("import uses\nprint(uses.__name__)\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := variablesOf(t, World{Authority: ca}, append(os.Environ(), pythonPath+"="+string(filepath.ListSeparator)+"/x")...)
+	cmd := exec.CommandContext(t.Context(), python, script)
+	cmd.Dir, cmd.Env = here, r.env.list()
+	if out, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "uses" {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // pythonWorld is a folder with a certifi and a sitecustomize of the user's.
 func pythonWorld(t *testing.T) string {
 	t.Helper()
