@@ -24,7 +24,8 @@ func newExecCmd(s *session) *cobra.Command {
 NAME.servicebus.windows.net or https://NAME.documents.azure.com:443/ as it would
 in Azure, and reaches this lazuli: the names, the ports 443 and 5671, trust in the
 local certificate authority and, where the project has it, a managed identity are
-there. Nothing of the program changes, and nothing of the machine.
+there. Nothing of the program changes, and nothing of the machine. A lazuli in the
+program talks to the same project, whose folder LAZULI_PROJECT names.
 
 On Linux this needs no root where the machine allows user namespaces. Where it
 does not, and on macOS and Windows, the program gets the variables, and lazuli

@@ -6,6 +6,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,13 +50,26 @@ type session struct {
 	project string // --project: where to look for the running instance; "" when not given
 }
 
+// projectVariable names the project that --project names when it is not given.
+// `lazuli exec` sets it: a lazuli in its program talks to the same instance.
+const projectVariable = "LAZULI_PROJECT"
+
+// running is the project whose instance is meant, or "". What makes or starts a
+// project has --project alone: it is about the folder in which it is called.
+func (s *session) running() string { return cmp.Or(s.project, os.Getenv(projectVariable)) }
+
 // instance finds the running lazuli that a verb talks to: that of the project
 // that was named, else the one of this folder.
 func (s *session) instance() (instance.Info, error) {
-	if s.project != "" {
-		return instance.Find(s.project)
+	named := s.running()
+	if named == "" {
+		return instance.Here(".")
 	}
-	return instance.Here(".")
+	info, err := instance.Find(named)
+	if err != nil && s.project == "" {
+		err = fmt.Errorf("%w (%s names this project; --project DIR names another)", err, projectVariable)
+	}
+	return info, err
 }
 
 // outIsTerminal and errIsTerminal report whether a person reads there.
@@ -161,7 +175,7 @@ against it unchanged.`,
 	root.SetErr(s.err)
 	root.SetIn(s.in)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.PersistentFlags().StringVar(&s.project, "project", "", "folder of the running project, and of no other (default: this folder's, else the only one that runs)")
+	root.PersistentFlags().StringVar(&s.project, "project", "", "folder of the running project, and of no other (default: that of LAZULI_PROJECT, else this folder's, else the only one that runs)")
 	root.SetFlagErrorFunc(flagError)
 	root.Args, root.RunE = knownVerb, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	root.AddCommand(

@@ -43,7 +43,7 @@ list them all, and ask the services of the one of this folder, or of --project.`
 			}
 			info, err := s.instance()
 			found := err == nil
-			if !found && (len(all) < 2 || s.project != "") {
+			if !found && (len(all) < 2 || s.running() != "") {
 				return err
 			}
 			report := statusReport{Instances: listed(all)}
@@ -58,7 +58,7 @@ list them all, and ask the services of the one of this folder, or of --project.`
 				}
 				return answering(report.Services)
 			}
-			if len(all) > 1 && s.project == "" {
+			if len(all) > 1 && s.running() == "" {
 				if err := s.printInstances(all, found); err != nil {
 					return err
 				}

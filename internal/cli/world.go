@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (s *session) world(choice connect.Choice) (outside.World, error) {
 		return outside.World{}, err
 	}
 	w := outside.World{
-		Names: azureNames(info), Within: signInNames(info), Authority: authority,
+		Names: azureNames(info), Within: signInNames(info), Local: localNames(info), Authority: authority,
 		Standard: []outside.Port{
 			{Number: amqpsPort, To: func(string) string { return reachable(now(info).Addresses[instance.AMQPS]) }},
 			{Number: httpsPort, ByName: true, To: func(name string) string { return reachable(byName(now(info), name)) }},
@@ -61,6 +62,7 @@ func execVariables(facts connect.Facts, info instance.Info) (set []outside.Varia
 			set = append(set, outside.Variable(v))
 		}
 	}
+	set = append(set, outside.Variable{Name: projectVariable, Value: info.Dir, Note: "lazuli's own commands talk to this project"})
 	if len(identity) > 0 {
 		unset = connect.Stray(os.Getenv, isTenant(info, os.Getenv("AZURE_TENANT_ID")))
 	}
@@ -100,6 +102,19 @@ func azureNames(info instance.Info) []string {
 	var names []string
 	for _, a := range info.Accounts {
 		names = append(names, a.Hosts...)
+	}
+	return names
+}
+
+// localNames are the names of namespaces and accounts on lazuli's own ports. Few
+// machines know a name below localhost.
+func localNames(info instance.Info) []string {
+	var names []string
+	for _, a := range info.Accounts {
+		name := strings.ToLower(a.Name) + ".localhost"
+		if a.Type != instance.Sites && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
 }

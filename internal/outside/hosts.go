@@ -23,17 +23,24 @@ const (
 // Block is the part of a hosts file that makes names mean addresses, between
 // our markers; "" without names.
 func Block(names []string, addresses ...string) string {
-	if len(names) == 0 {
+	return marked(lines(names, addresses...))
+}
+
+// marked are lines between our markers.
+func marked(lines string) string {
+	if lines == "" {
 		return ""
 	}
+	return hostsBegin + "\n" + lines + hostsEnd + "\n"
+}
+
+func lines(names []string, addresses ...string) string {
 	var b strings.Builder
-	b.WriteString(hostsBegin + "\n")
 	for _, address := range addresses {
 		for _, name := range names {
 			fmt.Fprintf(&b, "%s %s\n", address, name)
 		}
 	}
-	b.WriteString(hostsEnd + "\n")
 	return b.String()
 }
 

@@ -16,6 +16,7 @@ import (
 type World struct {
 	Names    []string // host names of Azure's
 	Within   []string // further ones, for a program with a hosts file of its own alone
+	Local    []string // names for what localhost means, for such a program too
 	Standard []Port   // the ports that Azure's clients assume
 	Own      []Port   // lazuli's own ports, for who cannot see the machine's network
 	// Listeners are lazuli's own, host:port. A standard port that one of them
@@ -156,7 +157,12 @@ func (w World) mark() string {
 }
 
 // all are the names that a program with a hosts file of its own finds.
-func (w World) all() []string { return slices.Concat(w.Names, w.Within) }
+func (w World) all() []string { return slices.Concat(w.Names, w.Within, w.Local) }
+
+// block has all names in a hosts file: those of Azure mean an address.
+func (w World) block(address string) string {
+	return marked(lines(slices.Concat(w.Names, w.Within), address) + lines(w.Local, local))
+}
 
 // reasons joins what was tried and failed.
 func reasons(failed []error) string {

@@ -203,7 +203,7 @@ func (r *Room) mounts(address string) ([]mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	if hosts, err = withBlock(hosts, Block(r.world.all(), address)); err != nil {
+	if hosts, err = withBlock(hosts, r.world.block(address)); err != nil {
 		return nil, err
 	}
 	errs := []error{over("hosts", HostsFile(), hosts)}

@@ -129,7 +129,7 @@ func newMachine(t *testing.T) machine {
 	t.Cleanup(func() { server.Close() })
 	m := machine{plain: says(t, "amqps"), foreign: says(t, "foreign")}
 	m.world = World{
-		Names: twoNames, Authority: ca, Set: []Variable{{"MARK", "here", "a mark"}},
+		Names: twoNames, Local: []string{"contoso.localhost"}, Authority: ca, Set: []Variable{{"MARK", "here", "a mark"}},
 		Listeners: []string{m.plain, l.Addr().String()},
 		Standard: []Port{
 			{Number: 5671, To: func(string) string { return m.plain }},
@@ -150,12 +150,18 @@ func port(t *testing.T, address string) uint16 {
 	return uint16(n)
 }
 
+// below is the plain port by a name below localhost.
+func (m machine) below() string {
+	_, port, _ := net.SplitHostPort(m.plain)
+	return net.JoinHostPort(m.world.Local[0], port)
+}
+
 // look runs the probe in a room.
 func (m machine) look(t *testing.T, r *Room) sight {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "sight")
 	ended, err := r.Run(Program{"/proc/self/exe", []string{
-		os.Args[0], probeVerb, file, "https://" + twoNames[1] + "/", twoNames[0] + ":5671", m.plain, m.foreign,
+		os.Args[0], probeVerb, file, "https://" + twoNames[1] + "/", twoNames[0] + ":5671", m.plain, m.foreign, m.below(),
 	}})
 	if err != nil || ended.Code != 42 {
 		t.Fatalf("the program ended with %+v, %v", ended, err)
@@ -179,7 +185,7 @@ func (m machine) check(t *testing.T, s sight, w way) {
 		t.Errorf("the program has capabilities: %x", s.Capabilities)
 	}
 	want := map[string]string{
-		"https://" + twoNames[1] + "/": "documents of " + twoNames[1], twoNames[0] + ":5671": "amqps", m.plain: "amqps", m.foreign: "foreign",
+		"https://" + twoNames[1] + "/": "documents of " + twoNames[1], twoNames[0] + ":5671": "amqps", m.plain: "amqps", m.foreign: "foreign", m.below(): "amqps",
 	}
 	for address, answer := range want {
 		got := s.Answers[address]
