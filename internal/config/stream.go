@@ -39,7 +39,7 @@ type Job struct {
 type JobLimits struct {
 	Keys     Count `yaml:"keys"`     // groups, sessions or partitions of one operator; 5000000
 	HeldRows Count `yaml:"heldRows"` // rows that wait for order, joins and sliding windows, of a lane; 20000000
-	StateMB  MiB   `yaml:"stateMB"`  // keys and collected values of one operator; 2048, at most 3072
+	StateMB  MiB   `yaml:"stateMB"`  // keys and collected values of one operator, and rows that joins and unions of a lane hold; 2048, at most 3072
 	Partials Count `yaml:"partials"` // partial matches of one MATCH_RECOGNIZE; 2000000
 }
 

@@ -60,7 +60,7 @@ func (l *lane) advanceIdle(ctx context.Context) error {
 	for _, m := range marks {
 		l.feedNumber(m.feed).idle(m.at)
 	}
-	return l.drain()
+	return l.drain(l.merges)
 }
 
 func (l *lane) keepMarks(ctx context.Context, entry []byte) error {

@@ -65,8 +65,11 @@ func (k *keptRows) read(e *keptRow, slots []streamsql.Value) []streamsql.Value {
 	return slots
 }
 
-// pop forgets the first row.
-func (k *keptRows) pop() {
+// size is the bytes of the rows.
+func (k *keptRows) size() int { return len(k.buf) - k.gone }
+
+// pop forgets the first row and returns its bytes.
+func (k *keptRows) pop() int {
 	e := k.first()
 	if e.key != missing {
 		if e.next == 0 {
@@ -78,6 +81,7 @@ func (k *keptRows) pop() {
 	k.gone = e.at + e.size
 	k.head++
 	k.base++
+	return e.size
 }
 
 // wasteful says whether most of the memory is of rows that have left.

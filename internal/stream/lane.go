@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // feedRows is how many rows of a partition may wait for other partitions
@@ -33,6 +34,7 @@ type lane struct {
 	now     func() time.Time
 	log     *slog.Logger
 	print   []byte          // fingerprint of the query
+	torn    bool            // a batch was given up: the operators have a part of it
 	saver   context.Context // lives until the lane has stopped
 	saving  chan error      // result of the save that is under way, or nil
 
@@ -45,7 +47,10 @@ type lane struct {
 func (l *lane) run(ctx context.Context) error {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	l.saver, l.env.ctx = inner, ctx
+	l.saver = inner
+	var enough context.CancelFunc
+	l.env.ctx, enough = patient(ctx)
+	defer enough()
 	var wg sync.WaitGroup
 	for _, f := range l.feeds {
 		wg.Go(func() { f.run(inner) })
@@ -57,6 +62,8 @@ func (l *lane) run(ctx context.Context) error {
 	switch {
 	case err == nil:
 		err = l.finish(ctx)
+	case l.torn && ctx.Err() != nil:
+		err = errors.Join(ctx.Err(), fault.New(fault.Unavailable, "lane "+l.name, "a batch of events took longer than %v to the end and was given up; the query makes many rows of few events, or an output waits", patience))
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()), fault.Is(err, fault.Gone):
 		// What was taken from an input that is gone cannot be read again.
 		grace, done := context.WithTimeout(inner, l.stop)
@@ -134,14 +141,26 @@ func (l *lane) step(ctx context.Context) (worked, ended bool, err error) {
 			return false, false, err
 		}
 	}
-	for _, m := range f.merges {
-		if err := m.drain(); err != nil {
-			return false, false, err
-		}
+	if err := l.drain(f.merges); err != nil {
+		return false, false, err
 	}
-	l.env.scratch.Reset()
 	l.report()
 	return true, false, l.fullOutputs(ctx)
+}
+
+// patience is how long a batch may still take when the lane is to stop. Within it
+// nearly all come to an end, and the lane stops with a checkpoint behind the last.
+const patience = 500 * time.Millisecond
+
+// patient is ctx, but ends later than that by patience.
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if run.Pause(inner, patience) == nil {
+			cancel()
+		}
+	})
+	return inner, func() { stop(); cancel() }
 }
 
 // choose picks the partition that is furthest behind in time among those with a
@@ -188,13 +207,15 @@ func (f *feed) waitingRows() int {
 	return n
 }
 
-// drain moves all sources on after the clock has.
-func (l *lane) drain() error {
-	for _, m := range l.merges {
+// drain moves sources on, after a batch or the clock has.
+func (l *lane) drain(sources []*sourceMerge) error {
+	l.torn = true
+	for _, m := range sources {
 		if err := m.drain(); err != nil {
 			return err
 		}
 	}
+	l.torn = false
 	l.env.scratch.Reset()
 	return nil
 }

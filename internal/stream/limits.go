@@ -7,7 +7,7 @@ import "github.com/lazuli-dev/lazuli/internal/fault"
 type Limits struct {
 	Keys      int   // groups, sessions or partitions of one operator
 	HeldRows  int   // rows held for order, joins and sliding windows, per lane
-	StateSize int64 // bytes of one operator's keys and collected values
+	StateSize int64 // bytes of one operator's keys and collected values, and of the rows that a lane's joins and unions hold
 	Partials  int   // partial matches of one MATCH_RECOGNIZE
 }
 
@@ -42,6 +42,10 @@ func tooMuchState(what string, limit int64) error {
 
 func tooManyRows(what string, limit int) error {
 	return fault.New(fault.TooLarge, what, "more than %d rows held; shorten the window, join bound or tolerance, or raise the limit", limit)
+}
+
+func tooManyRowBytes(what string, limit int64) error {
+	return fault.New(fault.TooLarge, what, "more than %d bytes of rows held; shorten the window, join bound or tolerance, read fewer columns, or raise the limit", limit)
 }
 
 func tooManyPartials(what string, limit int) error {

@@ -35,7 +35,7 @@ func newGroup(e *env, node *streamsql.Aggregate, next port, name string) *group 
 	g.values = make([]streamsql.Value, len(node.Keys))
 	g.scratch = make([]uint64, g.aggs.width)
 	if len(node.Windows) > 1 {
-		g.order = newOrderer(e, next, node.Schema().Width)
+		g.order = newOrderer(e, next, node.Schema().Width, name)
 		next = g.order
 	}
 	g.out = newEmitter(e, next, node.Schema().Width)
@@ -188,15 +188,19 @@ func (g *group) load(r *stateReader) error {
 type orderer struct {
 	rows rowQueue
 	out  emitter
+	name string
 }
 
-func newOrderer(e *env, next port, width int) *orderer {
-	return &orderer{out: newEmitter(e, next, width)}
+func newOrderer(e *env, next port, width int, name string) *orderer {
+	return &orderer{out: newEmitter(e, next, width), name: name}
 }
 
 func (o *orderer) process(rows []streamsql.Row) error {
 	for i := range rows {
 		o.rows.push(&rows[i])
+	}
+	if e := o.out.env; int64(o.rows.size()) > e.limits.StateSize {
+		return tooManyRowBytes(o.name, e.limits.StateSize)
 	}
 	return nil
 }

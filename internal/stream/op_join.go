@@ -73,6 +73,9 @@ func (j *join) row(side int, row *streamsql.Row) error {
 		return tooManyKeys(j.name, j.env.limits.Keys)
 	}
 	at := mine.push(row, leftTime, j.key, j.hasKey)
+	if err := j.env.holdBytes(mine.entry(at).size, j.name); err != nil {
+		return err
+	}
 	if side == 0 && j.node.Outer {
 		mine.entry(at).matched = matched
 		j.alone.push(moment[struct{}]{time: max(j.node.Bounds.Expiry(leftTime), row.Time), seq: at})
@@ -89,6 +92,9 @@ func (j *join) probe(side int, row *streamsql.Row, leftTime int64) (bool, error)
 	}
 	matched := false
 	for at := kept.keys.state(id)[0]; at != 0; {
+		if err := j.env.look(); err != nil {
+			return matched, err
+		}
 		e := kept.entry(at)
 		lt, rt := leftTime, e.time
 		if side == 1 {
@@ -155,11 +161,11 @@ func (j *join) expire(t int64) error {
 		}
 	}
 	for left.len() > 0 && max(j.node.Bounds.Expiry(left.first().leftTime), left.first().time) < t {
-		left.pop()
+		j.env.heldBytes -= int64(left.pop())
 		j.env.held--
 	}
 	for right.len() > 0 && right.first().time-j.low < t-j.node.Bounds.LeftLag {
-		right.pop()
+		j.env.heldBytes -= int64(right.pop())
 		j.env.held--
 	}
 	for i := range j.kept {
@@ -190,6 +196,7 @@ func (j *join) load(r *stateReader) error {
 	for i := range j.kept {
 		j.kept[i].load(r)
 		j.env.held += j.kept[i].len()
+		j.env.heldBytes += int64(j.kept[i].size())
 	}
 	for range r.count(2) {
 		e := moment[struct{}]{time: r.int(), seq: r.uint()}

@@ -62,6 +62,9 @@ func newMatch(e *env, node *streamsql.MatchRecognize, next port, name string) *m
 
 func (m *match) process(rows []streamsql.Row) error {
 	for i := range rows {
+		if err := m.env.alive(); err != nil { // a row can take a million partial matches on
+			return err
+		}
 		if err := m.row(&rows[i]); err != nil {
 			return err
 		}

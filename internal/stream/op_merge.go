@@ -43,12 +43,13 @@ func (s *side) process(rows []streamsql.Row) error {
 	if err := s.m.env.hold(len(rows), s.m.name); err != nil {
 		return err
 	}
+	before := s.rows.size()
 	for i := range rows {
 		r := rows[i]
 		r.Slots = r.Slots[:s.width]
 		s.rows.push(&r)
 	}
-	return nil
+	return s.m.env.holdBytes(s.rows.size()-before, s.m.name)
 }
 
 func (s *side) advance(wm int64) error {
@@ -69,6 +70,9 @@ func (s *side) bound() int64 {
 
 func (m *merger) drain() error {
 	for {
+		if err := m.env.look(); err != nil {
+			return err
+		}
 		first, at := m.sides[0].bound(), 0
 		for i, s := range m.sides[1:] {
 			if b := s.bound(); b < first {
@@ -80,17 +84,29 @@ func (m *merger) drain() error {
 			if err := m.flush(); err != nil || first <= m.sent {
 				return err
 			}
+			m.release()
 			m.sent = first
 			return m.pass(first)
 		}
 		slots := m.row.Slots
 		m.row.Slots = slots[:s.width]
+		size := s.rows.size()
 		s.rows.pop(&m.row)
 		m.env.held--
+		m.env.heldBytes -= int64(size - s.rows.size())
 		err := m.take(at, &m.row)
 		m.row.Slots, m.row.Err = slots, nil
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// release gives back what many rows at once have left behind.
+func (m *merger) release() {
+	for _, s := range m.sides {
+		if s.rows.len() == 0 {
+			s.rows.release()
 		}
 	}
 }
@@ -109,6 +125,7 @@ func (m *merger) load(r *stateReader) {
 		s.wm = r.int()
 		s.rows.load(r)
 		m.env.held += s.rows.len()
+		m.env.heldBytes += int64(s.rows.size())
 	}
 }
 

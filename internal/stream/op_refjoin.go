@@ -53,6 +53,9 @@ func (j *refJoin) row(in *streamsql.Row) error {
 	if hasKey && j.version != nil {
 		if id := j.index.find(j.key); id != missing {
 			for n := uint32(j.index.state(id)[0]); n != 0; n = j.next[n-1] {
+				if err := env.look(); err != nil {
+					return err
+				}
 				right := streamsql.Row{Slots: j.version.rows[n-1], Scratch: &env.scratch}
 				if dates && !equalKeys(j.node.LeftKeys, j.node.RightKeys, in, &right) {
 					continue

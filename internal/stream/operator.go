@@ -33,13 +33,38 @@ type stateful interface {
 
 // env is what the operators of a lane share. It belongs to the lane's goroutine.
 type env struct {
-	ctx      context.Context // of the lane's loop, for operators that wait
+	// ctx ends when what is under way in the operators is to be given up; nil
+	// before the lane runs.
+	ctx      context.Context
 	scratch  streamsql.Scratch
 	limits   Limits
 	counters *counters
 	// firstOutput is the time before which rows are not written.
 	firstOutput int64
-	held        int // rows that wait for the watermark, in all operators and timelines
+	held        int   // rows that wait for the watermark, in all operators and timelines
+	heldBytes   int64 // of those that joins and unions hold
+	looked      int   // see look
+}
+
+// alive fails when the work that is under way is to be given up. Whatever makes
+// rows asks at each batch of them.
+func (e *env) alive() error {
+	if e.ctx == nil {
+		return nil
+	}
+	return e.ctx.Err()
+}
+
+// lookEvery is how often look looks: what is looked for may come a millisecond late.
+const lookEvery = 1024
+
+// look is alive for work that may go on for long without making a row. It costs
+// little.
+func (e *env) look() error {
+	if e.looked++; e.looked%lookEvery != 0 {
+		return nil
+	}
+	return e.alive()
 }
 
 // dataError counts and clears a row's error; it says whether there was one.
@@ -56,6 +81,15 @@ func (e *env) hold(n int, what string) error {
 	e.held += n
 	if e.held > e.limits.HeldRows {
 		return tooManyRows(what, e.limits.HeldRows)
+	}
+	return nil
+}
+
+// holdBytes takes note of the bytes of rows that are held, or no longer.
+func (e *env) holdBytes(n int, what string) error {
+	e.heldBytes += int64(n)
+	if e.heldBytes > e.limits.StateSize {
+		return tooManyRowBytes(what, e.limits.StateSize)
 	}
 	return nil
 }
@@ -120,6 +154,9 @@ func (e *emitter) flush() error {
 	}
 	rows := e.rows
 	e.rows = e.rows[:0]
+	if err := e.env.alive(); err != nil {
+		return err
+	}
 	return e.next.process(rows)
 }
 

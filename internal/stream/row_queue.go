@@ -24,6 +24,9 @@ type rowQueue struct {
 
 func (q *rowQueue) len() int { return q.n }
 
+// size is the bytes of the rows.
+func (q *rowQueue) size() int { return len(q.buf) - q.head }
+
 // push adds a copy of the row.
 func (q *rowQueue) push(row *streamsql.Row) {
 	if q.n == 0 {
@@ -107,6 +110,17 @@ func (q *rowQueue) skip(at int) int {
 		_, b = readValue(b)
 	}
 	return len(q.buf) - len(b)
+}
+
+// keptBuffer is how large a buffer an empty queue keeps.
+const keptBuffer = 4 << 20
+
+// release gives a large buffer of an empty queue back. The values that were
+// popped stay valid.
+func (q *rowQueue) release() {
+	if cap(q.buf) > keptBuffer {
+		q.buf, q.head = nil, 0
+	}
 }
 
 func (q *rowQueue) reset() { q.buf, q.head, q.n = q.buf[:0], 0, 0 }

@@ -210,6 +210,9 @@ func (s *substreams) step(arrival int64) error {
 // moveAll moves all keys to a time at least.
 func (s *substreams) moveAll(wm int64) error {
 	for _, sub := range s.order {
+		if err := s.env.look(); err != nil {
+			return err
+		}
 		for source := range sub.lines {
 			l := &sub.lines[source]
 			if l.wm >= wm {

@@ -15,6 +15,8 @@ type binder struct {
 	steps  map[string]*boundStep
 	tables map[string]*tableDecl
 	js     map[string]*jsScript
+	// written is how many rows one event makes in all outputs: see multiplied.
+	written uint64
 }
 
 // boundStep is a step with its columns.
@@ -113,11 +115,12 @@ func (b *binder) step(name ident, q query) *boundStep {
 	node, src := b.query(q)
 	st := &Step{Name: name.text, Root: node}
 	st.Line, st.Col = lineCol(b.text, q.where().start)
-	b.addStep(st)
+	b.addStep(st, q)
 	return &boundStep{step: st, src: src, partitions: b.partitionNames(q)}
 }
 
-func (b *binder) addStep(st *Step) {
+func (b *binder) addStep(st *Step, q query) {
+	b.checkMultiplied(st, q)
 	st.Index = len(b.prog.Steps)
 	b.prog.Steps = append(b.prog.Steps, st)
 }
@@ -151,7 +154,7 @@ func (b *binder) outputStep(q query) {
 	}
 	st := &Step{Root: sink}
 	st.Line, st.Col = lineCol(b.text, q.where().start)
-	b.addStep(st)
+	b.addStep(st, q)
 	out.Steps = append(out.Steps, st)
 }
 

@@ -19,6 +19,8 @@ type Step struct {
 	Root      Node
 	Consumers int // how many StepRef nodes read it
 	Line, Col int
+
+	multiplied uint64 // rows that one event of each input makes at most
 }
 
 // Output is a target of SELECT … INTO.
