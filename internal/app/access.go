@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/netip"
 	"path/filepath"
 
 	"github.com/lazuli-dev/lazuli/internal/connect"
@@ -19,7 +20,11 @@ type Access struct {
 
 func (a *App) access() Access {
 	cfg := a.opts.Config
-	out := Access{Network: !cfg.OnLoopback(), Address: cfg.Listen, SignIn: a.house.SignIn != nil}
+	at := cfg.Listen
+	if addr, err := netip.ParseAddr(at); err == nil && addr.IsLoopback() && cfg.PrivateListen != "" {
+		at = cfg.PrivateListen // the one of the two that they can reach
+	}
+	out := Access{Network: !cfg.OnLoopback(), Address: at, SignIn: a.house.SignIn != nil}
 	if out.Network && len(a.house.Given.Apps) > 0 {
 		out.Keys = filepath.Join(cfg.DataDir(), keysFolder)
 	}
