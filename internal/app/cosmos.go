@@ -99,19 +99,11 @@ func (e *env) positions() map[string]bool {
 	for _, app := range e.Given.Apps {
 		for _, f := range app.host.Functions() {
 			if at := f.Source.Positions; at.Target != "" {
-				names[e.containerName(at)] = true
+				names[e.placeName(container.Kind, at)] = true
 			}
 		}
 	}
 	return names
-}
-
-// containerName is a container of functions as the portal lists it.
-func (e *env) containerName(at trigger.Place) string {
-	if a, meaning := e.find(at.Host, resource.CosmosAccounts); meaning == door.Known && notDefault(a) != "" {
-		return a.Name + "/" + at.Target
-	}
-	return at.Target
 }
 
 // accountService answers for a document account.
@@ -193,6 +185,7 @@ func containerParts(e *env) parts {
 	p := parts{
 		Kinds:    cosmos.Kinds(st.docs, e.containerOnUse),
 		Suffixes: []suffix{{"documents.azure.com", resource.CosmosAccounts}},
+		Leads:    []leads{{container.Kind, resource.CosmosAccounts}, {end.Trigger().Type, resource.CosmosAccounts}, {end.Output().Type, resource.CosmosAccounts}},
 		Triggers: trigger.Table{end.Trigger()},
 		Outputs:  output.Table{end.Output()},
 		Streams: jobs.Kinds{

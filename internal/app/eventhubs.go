@@ -129,6 +129,7 @@ func hubParts(e *env) parts {
 	p := parts{
 		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),
 		Suffixes: []suffix{{strings.TrimPrefix(namespaceSuffix, "."), resource.Namespaces}},
+		Leads:    []leads{{hub.Kind, resource.Namespaces}, {end.Trigger().Type, resource.Namespaces}, {end.Output().Type, resource.Namespaces}},
 		Triggers: trigger.Table{end.Trigger()},
 		Outputs:  output.Table{end.Output()},
 		Streams: jobs.Kinds{

@@ -24,7 +24,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
-	"github.com/lazuli-dev/lazuli/internal/telemetry"
 )
 
 // keysFolder, in the data folder, holds the access keys of each app.
@@ -77,7 +76,7 @@ func functionApps(e *env) (parts, error) {
 		}
 	}
 	slices.Reverse(p.Work)
-	p.Pages = functions.Pages(appsPage(e.Counts, p.Apps))
+	p.Pages = functions.Pages(e.appsPage(p.Apps))
 	p.Streams.Sinks = []jobs.SinkKind{function.SinkKind(func(name string) (function.App, error) { return httpFunctions(p.Apps, name) })}
 	p.Settled = func(ctx context.Context) bool {
 		return !slices.ContainsFunc(p.Apps, func(app *functionApp) bool { return !app.settled(ctx) })
@@ -92,8 +91,8 @@ func functionApps(e *env) (parts, error) {
 }
 
 // appsPage is the apps as the portal shows them.
-func appsPage(counts *telemetry.Counts, apps []*functionApp) functions.Config {
-	c := functions.Config{Counts: counts}
+func (e *env) appsPage(apps []*functionApp) functions.Config {
+	c := functions.Config{Counts: e.Counts, Name: e.placeName}
 	for _, app := range apps {
 		shown := functions.App{
 			Host: app.host, URL: "http://" + connect.Host(app.address, ""),

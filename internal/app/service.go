@@ -60,6 +60,7 @@ type parts struct {
 	Declared []declared      // what the project file says should
 	Routes   []door.Route    // who answers for its accounts
 	Suffixes []suffix        // under which host names
+	Leads    []leads         // which bindings and ends of jobs lead to its accounts
 
 	Triggers trigger.Table // what starts functions
 	Outputs  output.Table  // what they write
@@ -88,6 +89,10 @@ type declared struct {
 // suffix says that NAME.Domain is the account NAME of a type.
 type suffix struct{ domain, typ string }
 
+// leads says that a binding, or an end of a stream job, of a kind leads to an
+// account of a type. Kinds are compared without case.
+type leads struct{ kind, typ string }
+
 // take makes what a service gives part of the house.
 func (e *env) take(p parts) error {
 	for n := range p.Kinds {
@@ -105,7 +110,7 @@ func (e *env) take(p parts) error {
 		e.Doors.Route(p.Routes...)
 	}
 	g := &e.Given
-	g.Suffixes = append(g.Suffixes, p.Suffixes...)
+	g.Suffixes, g.Leads = append(g.Suffixes, p.Suffixes...), append(g.Leads, p.Leads...)
 	g.Triggers, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Outputs, p.Outputs...)
 	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)
 	g.Streams.References = append(g.Streams.References, p.Streams.References...)

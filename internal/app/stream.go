@@ -35,7 +35,7 @@ func streamJobs(e *env) (parts, error) {
 		if err != nil {
 			return p, fmt.Errorf("stream.jobs.%s: %w", name, err)
 		}
-		all, shown = append(all, job), append(shown, pagejobs.Of(job, broker.DefaultGroup, e.Trial))
+		all, shown = append(all, job), append(shown, pagejobs.Of(job, pagejobs.Setup{Group: broker.DefaultGroup, Try: e.Trial, Name: e.endName}))
 		p.Work = append(p.Work, part{name: job.String(), run: job.Run})
 	}
 	p.Jobs, p.Pages = all, pagejobs.Pages(shown)

@@ -45,7 +45,10 @@ func newEditLab(t *testing.T) *editLab {
 	j, end := l.run()
 	t.Cleanup(end)
 	l.await(j, jobs.Running)
-	page := pagejobs.Of(j, broker.DefaultGroup, []string{os.Args[0], "-test.run=^TestTrialChild$"})
+	page := pagejobs.Of(j, pagejobs.Setup{
+		Group: broker.DefaultGroup, Try: []string{os.Args[0], "-test.run=^TestTrialChild$"},
+		Name: func(_, _, target string) string { return target },
+	})
 	return &editLab{l, portaltest.Serve(t, nil, pagejobs.Pages([]pagejobs.Job{page})...), j}
 }
 

@@ -111,7 +111,7 @@ type bellOutput struct {
 	name string
 }
 
-func (o bellOutput) Target() string { return o.name }
+func (o bellOutput) Place() trigger.Place { return trigger.Place{Target: o.name} }
 func (o bellOutput) Write(_ context.Context, v *funcrpc.TypedData, _ expr.Values) (output.Written, error) {
 	o.ring(o.name, v.GetJson())
 	return output.Written{Events: 1}, nil

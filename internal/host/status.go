@@ -48,8 +48,8 @@ type FunctionInfo struct {
 
 // OutputInfo describes an output binding, the HTTP response excepted.
 type OutputInfo struct {
-	Type   string
-	Target string // as declared: a hub, or database/container
+	Type          string
+	trigger.Place // named as declared: a hub, or database/container
 }
 
 // Functions lists the functions in the order of their declaration. It is
@@ -75,7 +75,7 @@ func (f *function) info() FunctionInfo {
 		i.Bindings = append(i.Bindings, b.Raw)
 	}
 	for _, o := range f.outputs {
-		i.Outputs = append(i.Outputs, OutputInfo{o.kind, o.Target()})
+		i.Outputs = append(i.Outputs, OutputInfo{o.kind, o.Place()})
 	}
 	return i
 }

@@ -18,8 +18,14 @@ cosmos:
   accounts:
     contoso-cosmos: {databases: {db: {containers: {docs: {partitionKey: /id}}}}}
 functions: {port: 0}
+stream:
+  jobs:
+    copy:
+      query: copy.asaql
+      inputs: {readings: {hub: readings, namespace: contoso-evhns}}
+      outputs: {docs: {container: db/docs, account: contoso-cosmos}}
 `
-const on = stage(() => run(project))
+const on = stage(() => run(project, {}, { 'copy.asaql': 'SELECT id INTO docs FROM readings' }))
 
 test('a hub of each namespace: what is sent to one is not in the other', async () => {
   const page = await on.open('/hubs/contoso-evhns/readings')
@@ -49,6 +55,38 @@ test('a container is made in the account that was chosen', async () => {
   const names = await (await fetch(on.lazuli.url + '/api/names?limit=100')).text()
   assert.match(names, /contoso-cosmos\/db\/made/)
   assert.doesNotMatch(names, /"db\/made"/)
+  await close(page)
+})
+
+test('the picture and a job lead to the namespace and the account that are meant', async () => {
+  let page = await on.open('/')
+  for (const [box, account] of [
+    ['hub/default/readings', ''],
+    ['hub/contoso-evhns/readings', 'contoso-evhns'],
+    ['container/db/docs', ''],
+    ['container/contoso-cosmos/db/docs', 'contoso-cosmos'],
+  ]) {
+    const text = await page.locator(`[data-box="${box}"]`).innerText()
+    assert.equal(/contoso-\w+/.exec(text)?.[0] ?? '', account, `${box}: ${text}`)
+  }
+  await page.getByText('lazuli send readings --count 5 --namespace contoso-evhns').waitFor()
+  await page.locator('[data-box="job/copy"]').click()
+  const near = page.locator('h3 + ul')
+  await near.getByText('contoso-evhns/readings').waitFor()
+  await near.getByText('contoso-cosmos/docs').click()
+  await page.getByRole('link', { name: 'Open docs' }).click()
+  await page.waitForURL('**/data/contoso-cosmos/db/docs**')
+  const crumb = page.locator('nav.crumbs').getByText('contoso-cosmos / db')
+  await crumb.waitFor()
+  await close(page)
+
+  page = await on.open('/jobs/copy/overview')
+  await page.getByRole('link', { name: 'contoso-cosmos/db/docs' }).waitFor()
+  await page.getByRole('link', { name: 'contoso-evhns/readings' }).click()
+  await page.waitForURL('**/hubs/contoso-evhns/readings**')
+  await page.keyboard.press('Control+K')
+  await page.locator('dialog .ask input').fill('readings')
+  await page.getByRole('option', { name: 'Send events to contoso-evhns/readings' }).waitFor()
   await close(page)
 })
 

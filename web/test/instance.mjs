@@ -190,10 +190,11 @@ export async function end(dir, processes) {
 }
 
 // run launches a project: its lazuli.yaml, and the files of its folder dashboards.
-export async function run(text, dashboards = {}) {
+export async function run(text, dashboards = {}, files = {}) {
   const dir = await folder()
   await writeFile(join(dir, 'lazuli.yaml'), text)
   for (const [name, board] of Object.entries(dashboards)) await writeFile(join(dir, 'dashboards', name), board)
+  for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content)
   const { url, up, env } = await launch(dir)
   return { dir, url, env, stop: () => end(dir, [up]) }
 }

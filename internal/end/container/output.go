@@ -8,6 +8,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // documentOutput is a cosmosDB output binding: one document or an array of
@@ -54,8 +55,10 @@ func newOutput(s output.Setup, containers Service, opened *output.Opened[sinkKey
 	return o, nil
 }
 
-// Target is database/container as declared.
-func (o *documentOutput) Target() string { return o.text }
+// Place is database/container, named as declared.
+func (o *documentOutput) Place() trigger.Place {
+	return trigger.Place{Host: hostOf(o.conn), Target: o.text}
+}
 
 // Write stores the value's documents.
 func (o *documentOutput) Write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (output.Written, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // eventOutput is an eventHub output binding: see binding.Events for what its
@@ -61,8 +62,10 @@ func newOutput(s output.Setup, hubs Service, opened *output.Opened[sinkKey, Sink
 	return o, nil
 }
 
-// Target is the hub's name as declared.
-func (o *eventOutput) Target() string { return o.text }
+// Place is the hub, named as declared.
+func (o *eventOutput) Place() trigger.Place {
+	return trigger.Place{Host: hostOf(o.conn), Target: o.text}
+}
 
 // Write sends the value's events.
 func (o *eventOutput) Write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (output.Written, error) {

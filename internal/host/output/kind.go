@@ -30,8 +30,8 @@ type Setup struct {
 
 // Output takes a function's results to a service.
 type Output interface {
-	// Target is what it writes to, as declared: a hub, or database/container.
-	Target() string
+	// Place is what it writes to, named as declared: a hub, or database/container.
+	Place() trigger.Place
 	// Write hands over what the worker returned for the binding and returns
 	// when it is durable.
 	Write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (Written, error)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 )
@@ -46,6 +47,10 @@ type App struct {
 type Config struct {
 	Apps   []App
 	Counts *telemetry.Counts
+	// Name is what a binding of a type leads to, as the lists of hubs and containers
+	// name it: NAMESPACE/HUB and ACCOUNT/DATABASE/CONTAINER, or only HUB and
+	// DATABASE/CONTAINER in the default one.
+	Name func(binding string, at trigger.Place) string
 }
 
 type page struct {

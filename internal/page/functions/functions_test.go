@@ -43,7 +43,7 @@ func (s *shop) Functions() []host.FunctionInfo {
 	defer s.mu.Unlock()
 	return []host.FunctionInfo{{
 		Name: "ingest", Trigger: "eventHubTrigger", Source: trigger.Source{Target: "Orders", Group: "$Default"}, Listener: host.ListenerRunning,
-		Outputs: []host.OutputInfo{{Type: "cosmosDB", Target: "db/events"}}, Disabled: s.off["ingest"],
+		Outputs: []host.OutputInfo{{Type: "cosmosDB", Place: trigger.Place{Host: "contoso.documents.azure.com", Target: "db/events"}}}, Disabled: s.off["ingest"],
 	}, {
 		Name: "hello", Trigger: "httpTrigger", Source: trigger.Source{Target: "hi/{name?}"}, Listener: host.ListenerHTTP,
 		HTTP: &host.HTTPTrigger{Route: "hi/{name?}", Methods: []string{"GET", "POST"}, AuthLevel: "function"},
@@ -107,6 +107,14 @@ func (s *shop) serve(w http.ResponseWriter, r *http.Request) {
 	s.listen(end)
 }
 
+// listed is how the lists name things: those of one account with its name.
+func listed(_ string, at trigger.Place) string {
+	if at.Host == "contoso.documents.azure.com" {
+		return "contoso/" + at.Target
+	}
+	return at.Target
+}
+
 func newShop(t *testing.T, k Keys) (*shop, *portaltest.Lab, string) {
 	t.Helper()
 	testkit.NoLeaks(t)
@@ -115,7 +123,7 @@ func newShop(t *testing.T, k Keys) (*shop, *portaltest.Lab, string) {
 	app := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(app.Close)
 	dir := t.TempDir()
-	return s, portaltest.Serve(t, nil, Pages(Config{Apps: []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}}, Counts: counts})...), dir
+	return s, portaltest.Serve(t, nil, Pages(Config{Apps: []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}}, Counts: counts, Name: listed})...), dir
 }
 
 const base = "/api/apps/shop/functions/"
@@ -128,7 +136,7 @@ func TestRows(t *testing.T) {
 	}
 	rows := l.Listen("functions").Rows("functions")
 	row := rows["shop/ingest"]
-	if row["target"] != "Orders" || row["group"] != "$Default" || row["total"] != 3.0 || fmt.Sprint(row["outputs"]) != "[map[target:db/events type:cosmosDB]]" {
+	if row["target"] != "Orders" || row["group"] != "$Default" || row["total"] != 3.0 || fmt.Sprint(row["outputs"]) != "[map[target:contoso/db/events type:cosmosDB]]" {
 		t.Errorf("row: %v", row)
 	}
 	if row["state"] != "bad" || row["recent"] != 3.0 || row["recentFailed"] != 3.0 || len(row["spark"].([]any)) != 24 {

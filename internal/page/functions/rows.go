@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -58,7 +59,7 @@ type Function struct {
 	Name      string   `json:"name"`
 	Place     int      `json:"place"`   // among the app's functions, as declared
 	Trigger   string   `json:"trigger"` // type of the binding
-	Target    string   `json:"target"`  // a hub, database/container, or a route
+	Target    string   `json:"target"`  // a hub, database/container, both as Config.Name, or a route
 	Group     string   `json:"group,omitempty"`
 	Methods   []string `json:"methods,omitempty"`
 	Level     string   `json:"level,omitempty"` // which key an HTTP function asks for
@@ -85,7 +86,7 @@ type Function struct {
 // Output is an output binding.
 type Output struct {
 	Type   string `json:"type"`
-	Target string `json:"target"` // database/container or a hub; "" when unknown
+	Target string `json:"target"` // database/container or a hub, as Config.Name; "" when unknown
 }
 
 // appStates are the worker's states as states of rows.
@@ -157,7 +158,8 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 	c := p.Counts.Function(app, info.Name)
 	key := "function/" + app + "/" + info.Name
 	f := Function{
-		Name: info.Name, Trigger: info.Trigger, Target: info.Source.Target, Group: info.Source.Group, Outputs: []Output{},
+		Name: info.Name, Trigger: info.Trigger, Group: info.Source.Group, Outputs: []Output{},
+		Target:   p.Name(info.Trigger, trigger.Place{Host: info.Source.Host, Target: info.Source.Target}),
 		Listener: string(info.Listener), Disabled: info.Disabled, Total: c.Runs.Load(), Failed: c.Failures.Load(),
 	}
 	f.Runs, f.Items = r.Of(key+"/runs", f.Total), r.Of(key+"/items", c.Items.Load())
@@ -172,7 +174,7 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 		f.Methods, f.Level = info.HTTP.Methods, info.HTTP.AuthLevel
 	}
 	for _, o := range info.Outputs {
-		f.Outputs = append(f.Outputs, Output(o))
+		f.Outputs = append(f.Outputs, Output{o.Type, p.Name(o.Type, o.Place)})
 	}
 	health := c.Health(now, back)
 	f.State, f.Running, f.Recent, f.RecentBad = state(info, health), health.Running, health.Runs, health.Failed

@@ -40,9 +40,12 @@ type Edge struct {
 
 // End is an input or output: its name in the query and what it is bound to.
 type End struct {
-	Name   string `json:"name"`
-	Kind   string `json:"kind"`            // hub, container, function, dataset or file
-	Target string `json:"target"`          // a hub, database/container, app/route, a dataset, a path
+	Name string `json:"name"`
+	Kind string `json:"kind"` // hub, container, function, dataset or file
+	// Target is a hub, database/container, app/route, a dataset, a path. A hub or a
+	// container that is not in the default account has its account's name before it:
+	// namespace/hub, account/database/container.
+	Target string `json:"target"`
 	Group  string `json:"group,omitempty"` // of a hub that is read: the consumer group
 	// Reference inputs are tables; they have no numbers.
 	Reference bool `json:"reference,omitempty"`

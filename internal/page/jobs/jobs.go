@@ -38,25 +38,33 @@ type Job struct {
 	Stop  func(ctx context.Context) error
 }
 
-// Of shows a job of this process. group is what reads a hub when the job names
-// no consumer group; try is the command that runs a query for a look.
-func Of(j *jobs.Job, group string, try []string) Job {
+// Setup is what jobs are shown with.
+type Setup struct {
+	Group string   // reads a hub when the job names no consumer group
+	Try   []string // the command that runs a query for a look
+	// Name is the target of an end of a kind in an account ("" is the default one),
+	// as End has it.
+	Name func(kind, account, target string) string
+}
+
+// Of shows a job of this process.
+func Of(j *jobs.Job, s Setup) Job {
 	shown := Job{
 		Name: j.Name(), Inputs: []End{}, Outputs: []End{}, Start: j.Start, Stop: j.Stop,
 		About:   func() About { return AboutOf(j) },
 		Numbers: func() Numbers { return NumbersOf(j) },
 		Totals:  func() (time.Time, int64, int64) { return totalsOf(j) },
-		Trouble: func() string { return troubleOf(j) }, Warned: func() Warned { return warnedOf(j) }, Policy: j.Spec().Policy, Editing: editingOf(j, try),
+		Trouble: func() string { return troubleOf(j) }, Warned: func() Warned { return warnedOf(j) }, Policy: j.Spec().Policy, Editing: editingOf(j, s.Try),
 	}
 	for _, in := range j.Spec().Inputs {
-		end := End{Name: in.Name, Kind: in.Kind, Target: in.Target, Group: in.Group, Reference: in.Reference}
+		end := End{Name: in.Name, Kind: in.Kind, Target: s.Name(in.Kind, in.Account, in.Target), Group: in.Group, Reference: in.Reference}
 		if !in.Reference && end.Group == "" {
-			end.Group = group
+			end.Group = s.Group
 		}
 		shown.Inputs = append(shown.Inputs, end)
 	}
 	for _, out := range j.Spec().Outputs {
-		shown.Outputs = append(shown.Outputs, End{Name: out.Name, Kind: out.Kind, Target: out.Target})
+		shown.Outputs = append(shown.Outputs, End{Name: out.Name, Kind: out.Kind, Target: s.Name(out.Kind, out.Account, out.Target)})
 	}
 	return shown
 }

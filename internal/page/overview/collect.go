@@ -15,7 +15,7 @@ type graph struct {
 	nodes   map[string]*Node
 	edges   map[ends]*Edge
 	parents map[string]string // node -> the group that it can be folded into
-	names   map[string]string // hub in lower case -> node: functions and jobs name no namespace
+	hubIDs  map[string]string // namespace/hub in lower case -> node
 	things  int
 	backlog int64
 	late    bool
@@ -42,14 +42,30 @@ func (g *graph) edge(from, to string, rate float64) *Edge {
 	return g.edges[key]
 }
 
-// defaultNamespace is whose hubs are meant where nobody names one.
-const defaultNamespace = "default"
+// usual is the namespace or account that is meant where none is named.
+const usual = "default"
 
-// ids of nodes. A hub is one in any case.
-func (g *graph) hub(name string) string { return g.names[strings.ToLower(name)] }
-func containerID(id string) string      { return "container/" + id }
-func functionID(id string) string       { return "function/" + id }
-func jobID(name string) string          { return "job/" + name }
+// named is an account that is to be told apart, or "".
+func named(account string) string {
+	if account == usual {
+		return ""
+	}
+	return account
+}
+
+// hub finds the node of HUB in the default namespace, or of NAMESPACE/HUB. A hub
+// is one in any case.
+func (g *graph) hub(name string) string {
+	if !strings.Contains(name, "/") {
+		name = usual + "/" + name
+	}
+	return g.hubIDs[strings.ToLower(name)]
+}
+
+// ids of nodes.
+func containerID(id string) string { return "container/" + id }
+func functionID(id string) string  { return "function/" + id }
+func jobID(name string) string     { return "job/" + name }
 func (g *graph) end(kind, target string) string {
 	switch kind {
 	case "hub":
@@ -62,7 +78,7 @@ func (g *graph) end(kind, target string) string {
 
 // collect reads the pages' rows.
 func collect(pages []portal.Page, r *portal.Rates) *graph {
-	g := &graph{nodes: map[string]*Node{}, edges: map[ends]*Edge{}, parents: map[string]string{}, names: map[string]string{}}
+	g := &graph{nodes: map[string]*Node{}, edges: map[ends]*Edge{}, parents: map[string]string{}, hubIDs: map[string]string{}}
 	var all rows
 	for i := range pages {
 		if pages[i].Rows != nil {
@@ -121,13 +137,11 @@ func (a *rows) take(list []portal.Row) {
 
 func (g *graph) hubs(list []hubs.Row) {
 	for _, h := range list {
-		n := g.node(Node{ID: "hub/" + h.ID, Kind: "hub", Name: h.Name, Key: h.ID, State: "ok", Rate: h.In, Lag: h.Lag, Count: h.Kept})
+		n := g.node(Node{ID: "hub/" + h.ID, Kind: "hub", Name: h.Name, Key: h.ID, Account: named(h.Namespace), State: "ok", Rate: h.In, Lag: h.Lag, Count: h.Kept})
 		if h.State == "warn" {
 			n.State = "warn"
 		}
-		if name := strings.ToLower(h.Name); g.names[name] == "" || h.Namespace == defaultNamespace {
-			g.names[name] = n.ID
-		}
+		g.hubIDs[strings.ToLower(h.ID)] = n.ID
 		if h.In == 0 && h.Lag == 0 {
 			g.parents[n.ID] = "idle/hub"
 		}
@@ -141,8 +155,8 @@ func (g *graph) containers(list []items.Container) {
 		if c.Leases {
 			continue // where positions are kept is no part of the pipeline
 		}
-		g.node(Node{ID: containerID(c.ID), Kind: "container", Name: c.Name, Key: c.ID, State: "ok", Rate: c.Changes, Count: c.Documents})
-		g.parents[containerID(c.ID)] = "database/" + c.Database
+		g.node(Node{ID: containerID(c.ID), Kind: "container", Name: c.Name, Key: c.ID, Account: named(c.Account), State: "ok", Rate: c.Changes, Count: c.Documents})
+		g.parents[containerID(c.ID)] = "database/" + strings.TrimSuffix(c.ID, "/"+c.Name)
 	}
 }
 

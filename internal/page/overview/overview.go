@@ -54,12 +54,13 @@ type Picture struct {
 // Node is a thing, or a group of things.
 type Node struct {
 	ID      string  `json:"id"`
-	Kind    string  `json:"kind"`            // hub, function, container, job, source; of a group app, database, idle, set, more
-	Of      string  `json:"of,omitempty"`    // of a group: the kind of its members
-	Name    string  `json:"name"`            // of a set the first member's; of a source amqp or http
-	Group   string  `json:"group,omitempty"` // the open group that it belongs to
-	State   string  `json:"state"`           // ok, warn, bad, off or busy
-	Rate    float64 `json:"rate"`            // what goes in (hub, container) or through, per second
+	Kind    string  `json:"kind"`              // hub, function, container, job, source; of a group app, database, idle, set, more
+	Of      string  `json:"of,omitempty"`      // of a group: the kind of its members
+	Name    string  `json:"name"`              // of a set the first member's; of a source amqp or http
+	Account string  `json:"account,omitempty"` // that it is in, where that is not the default one
+	Group   string  `json:"group,omitempty"`   // the open group that it belongs to
+	State   string  `json:"state"`             // ok, warn, bad, off or busy
+	Rate    float64 `json:"rate"`              // what goes in (hub, container) or through, per second
 	Lag     int64   `json:"lag,omitempty"`
 	Count   int64   `json:"count,omitempty"`   // events kept, documents; open connections of a source
 	Members int     `json:"members,omitempty"` // of a group

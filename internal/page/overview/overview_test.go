@@ -164,3 +164,32 @@ func BenchmarkPicture(b *testing.B) {
 		drawn(pages)
 	}
 }
+
+// TestNamedAccounts: of things of one name, each is drawn to where it leads.
+func TestNamedAccounts(t *testing.T) {
+	p := drawn([]portal.Page{
+		pageOf([]hubs.Row{{ID: "default/r", Namespace: "default", Name: "r"}, {ID: "Contoso/r", Namespace: "Contoso", Name: "r"}, {ID: "Contoso/only", Namespace: "Contoso", Name: "only"}}, func(h hubs.Row) string { return h.ID }),
+		pageOf([]items.Container{{ID: "db/c", Account: "default", Database: "db", Name: "c"}, {ID: "fabrikam/db/c", Account: "fabrikam", Database: "db", Name: "c"}}, func(c items.Container) string { return c.ID }),
+		pageOf([]functions.Function{
+			{ID: "a/near", App: "a", Name: "near", Trigger: "eventHubTrigger", Target: "R", Outputs: []functions.Output{{Type: "cosmosDB", Target: "db/c"}}},
+			{ID: "a/far", App: "a", Name: "far", Trigger: "eventHubTrigger", Target: "Contoso/R", Outputs: []functions.Output{{Type: "cosmosDB", Target: "fabrikam/db/c"}, {Type: "eventHub", Target: "only"}}},
+		}, func(f functions.Function) string { return f.ID }),
+		pageOf([]jobs.Row{{ID: "j", Inputs: []jobs.InputRow{{End: jobs.End{Kind: "hub", Target: "Contoso/only"}}}, Outputs: []jobs.OutputRow{{End: jobs.End{Kind: "container", Target: "fabrikam/db/c"}}}}}, func(j jobs.Row) string { return j.ID }),
+	})
+	var got []string
+	for _, e := range p.Edges {
+		if e.From != "source/amqp" {
+			got = append(got, e.From+">"+e.To)
+		}
+	}
+	// The hub "only" of the default namespace does not exist.
+	want := []string{"function/a/far>container/fabrikam/db/c", "function/a/near>container/db/c", "hub/Contoso/only>job/j", "hub/Contoso/r>function/a/far", "hub/default/r>function/a/near", "job/j>container/fabrikam/db/c"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for _, n := range p.Nodes {
+		if want := map[string]string{"hub/Contoso/r": "Contoso", "hub/Contoso/only": "Contoso", "container/fabrikam/db/c": "fabrikam"}[n.ID]; n.Account != want {
+			t.Errorf("%s is said to be in %q, want %q", n.ID, n.Account, want)
+		}
+	}
+}

@@ -947,6 +947,7 @@ export interface PictureNode {
   kind: string
   of?: string
   name: string
+  account?: string
   group?: string
   state: string
   rate: number

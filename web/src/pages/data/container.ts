@@ -2,9 +2,9 @@
 import { path } from '../../lib/api'
 import { isFault, read, text, type Node } from '../../lib/json'
 import { escaped } from '../../lib/marks'
+import { usual } from '../../lib/places'
 import { link } from '../../lib/router.svelte'
 import type { Container } from '../../lib/wire'
-import { usual } from './title'
 
 export type View = 'items' | 'query' | 'changes' | 'settings'
 export const views: readonly View[] = ['items', 'query', 'changes', 'settings']

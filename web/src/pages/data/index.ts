@@ -1,4 +1,5 @@
 import { t } from '../../lib/i18n'
+import { containerHome, containerSteps } from '../../lib/places'
 import { go, link } from '../../lib/router.svelte'
 import type { Container, Database } from '../../lib/wire'
 import type { PageDef } from '../../shell/page'
@@ -15,21 +16,23 @@ export default {
     containers: (id) => ({
       text: id.slice(id.lastIndexOf('/') + 1),
       detail: id.slice(0, id.lastIndexOf('/')),
-      to: link('data', ...id.split('/')), // the page puts the account in front
+      to: containerHome(id),
     }),
   },
   actions(on) {
     if (!on) return [{ id: 'create', text: t(title.create), icon: 'plus', run: () => go('data', { do: 'create' }) }]
     if (on.kind !== 'containers') return []
-    const to = (view: string, query = {}) => go('data', ...on.id.split('/'), view, query)
+    const steps = containerSteps(on.id)
+    const to = (view: string, query = {}) => go('data', ...steps, view, query)
+    const name = on.id.split('/').length > 2 ? on.id : on.text // that of an account with it: others may be called alike
     return [
-      { id: 'query', text: t(title.ask, { name: on.text }), icon: 'terminal', run: () => to('query') },
-      { id: 'new-item', text: t(title.item, { name: on.text }), icon: 'plus', run: () => to('items', { sel: 'new' }) },
-      { id: 'changes', text: t(title.feed, { name: on.text }), icon: 'activity', run: () => to('changes') },
+      { id: 'query', text: t(title.ask, { name }), icon: 'terminal', run: () => to('query') },
+      { id: 'new-item', text: t(title.item, { name }), icon: 'plus', run: () => to('items', { sel: 'new' }) },
+      { id: 'changes', text: t(title.feed, { name }), icon: 'activity', run: () => to('changes') },
     ]
   },
   crumbs: ([account, db, container]) => [
-    ...(db ? [{ text: db, to: link('data', account, db) }] : []),
+    ...(db ? [{ text: titled(account, db), to: link('data', account, db) }] : []),
     ...(container ? [{ text: container, to: link('data', account, db, container) }] : []),
   ],
   siblings: ([account, db], at, live) =>

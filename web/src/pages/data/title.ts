@@ -1,4 +1,5 @@
 import { dictionary } from '../../lib/i18n'
+import { usual } from '../../lib/places'
 
 export const title = dictionary({
   title: ['Cosmos DB', 'Cosmos DB'],
@@ -7,9 +8,6 @@ export const title = dictionary({
   item: ['New item in {name}', '{name}: 새 항목'],
   feed: ['Follow the change feed of {name}', '{name}: 변경 피드 따라가기'],
 })
-
-// usual is the account that localhost means.
-export const usual = 'default'
 
 // titled is a database's name, with its account's where that is not the usual one.
 export const titled = (account: string, database: string) => (account === usual ? database : `${account} / ${database}`)

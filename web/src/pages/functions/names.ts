@@ -1,6 +1,7 @@
 // What things are called and how they look, from what the server says of them.
 import { t } from '../../lib/i18n'
 import { num, perSecond, rate, seconds } from '../../lib/format'
+import { containerHome, hubHome } from '../../lib/places'
 import { link } from '../../lib/router.svelte'
 import type { App, Func, FuncOutput, RunRow } from '../../lib/wire'
 import type { IconName } from '../../shell/icons'
@@ -39,12 +40,8 @@ export const isHTTP = (f: Func): boolean => f.trigger.toLowerCase() === 'httptri
 // target is where a binding leads in the portal, if that is a page.
 export function target(type: string, to: string): string | undefined {
   if (!to) return undefined
-  if (/^eventhub/i.test(type)) return link('hubs', 'default', to)
-  if (/^cosmosdb/i.test(type) && to.includes('/')) {
-    const at = to.indexOf('/')
-    return link('data', 'default', to.slice(0, at), to.slice(at + 1))
-  }
-  return undefined
+  if (/^eventhub/i.test(type)) return hubHome(to)
+  return /^cosmosdb/i.test(type) && to.includes('/') ? containerHome(to) : undefined
 }
 
 const outputName = (o: FuncOutput): string => o.target || o.type
@@ -59,7 +56,11 @@ export function metaOf(f: Func): Meta[] {
       href: target(f.trigger, f.target),
     })
   for (const o of f.outputs)
-    list.push({ icon: 'arrow-down-to-line', text: outputName(o).replace('/', ' / '), href: target(o.type, o.target) })
+    list.push({
+      icon: 'arrow-down-to-line',
+      text: outputName(o).replaceAll('/', ' / '),
+      href: target(o.type, o.target),
+    })
   return list
 }
 

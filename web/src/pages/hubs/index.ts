@@ -1,4 +1,5 @@
 import { t } from '../../lib/i18n'
+import { within } from '../../lib/places'
 import { go, link } from '../../lib/router.svelte'
 import type { PageDef, Place } from '../../shell/page'
 import { names } from './title'
@@ -30,16 +31,17 @@ export default {
     if (!on) return [{ id: 'create-hub', text: t(names.create), icon: 'plus', run: () => go('hubs', { do: 'create' }) }]
     if (on.kind !== 'hubs') return []
     const [ns, name] = parts(on.id)
+    const called = within(ns, name)
     return [
       {
         id: 'send',
-        text: t(names.send, { name }),
+        text: t(names.send, { name: called }),
         icon: 'send',
         run: () => go('hubs', ns, name, 'events', { do: 'send' }),
       },
       {
         id: 'events',
-        text: t(names.search, { name }),
+        text: t(names.search, { name: called }),
         icon: 'search',
         run: () => go('hubs', ns, name, 'events'),
       },

@@ -1,6 +1,7 @@
 // What a node of the picture is called, and where it leads.
 import { num, rate } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { containerHome, hubHome } from '../../lib/places'
 import { link } from '../../lib/router.svelte'
 import type { PictureNode } from '../../lib/types'
 import type { IconName } from '../../shell/icons'
@@ -36,10 +37,14 @@ export function title(n: PictureNode): string {
   return n.name
 }
 
+// called is its title where others may have the same: with its account.
+export const called = (n: PictureNode) => (n.account ? `${n.account}/${title(n)}` : title(n))
+
 export function kind(n: PictureNode): string {
   if (n.kind === 'source') return n.name === 'amqp' && n.count ? t(words.connections, { n: n.count }) : ''
   if (n.members) return t(words[several[n.of ?? ''] ?? 'more'], { n: n.members })
-  return t(words[n.kind as 'hub'])
+  const word = t(words[n.kind as 'hub'])
+  return n.account ? `${n.account} · ${word}` : word
 }
 
 export function note(n: PictureNode): string | undefined {
@@ -51,9 +56,8 @@ export function note(n: PictureNode): string | undefined {
 // home is where a thing is shown; null for a group.
 export function home(n: PictureNode): string | null {
   if (!n.key) return null
-  const parts = n.key.split('/')
-  if (n.kind === 'hub') return link('hubs', ...parts)
-  if (n.kind === 'function') return link('functions', ...parts)
-  if (n.kind === 'container') return link('data', ...parts)
+  if (n.kind === 'hub') return hubHome(n.key)
+  if (n.kind === 'function') return link('functions', ...n.key.split('/'))
+  if (n.kind === 'container') return containerHome(n.key)
   return n.kind === 'job' ? link('jobs', n.key, 'overview') : null
 }

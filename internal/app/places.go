@@ -1,0 +1,52 @@
+package app
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// Functions say where things are by the host of a connection, stream jobs by the
+// name of an account. The portal shows both as ACCOUNT/TARGET, or as the target
+// alone where the account is the default one.
+
+// placeName is what a binding of a kind leads to, as the portal names it.
+func (e *env) placeName(kind string, at trigger.Place) string {
+	typ := e.leadsTo(kind)
+	if a, meaning := e.find(at.Host, typ); meaning == door.Known && a.Type == typ {
+		return inAccount(a, at.Target)
+	}
+	return at.Target
+}
+
+// endName is what an end of a stream job leads to, as the portal names it.
+func (e *env) endName(kind, account, target string) string {
+	typ := e.leadsTo(kind)
+	if typ == "" {
+		return target // a file, a dataset: in no account
+	}
+	if a, meaning := e.account(typ, cmp.Or(account, resource.Default)); meaning == door.Known {
+		return inAccount(a, target)
+	}
+	return target
+}
+
+// leadsTo is the type of accounts that a kind of binding or end leads to, or "".
+func (e *env) leadsTo(kind string) string {
+	for _, l := range e.Given.Leads {
+		if strings.EqualFold(l.kind, kind) {
+			return l.typ
+		}
+	}
+	return ""
+}
+
+func inAccount(a resource.Account, target string) string {
+	if name := notDefault(a); name != "" {
+		return name + "/" + target
+	}
+	return target
+}
