@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"net/netip"
 	"os"
 	"runtime"
@@ -74,6 +75,7 @@ type connects struct {
 	at    string                   // address
 	to    map[uint16]func() string // by port: host:port
 	asked *os.File
+	heir  io.Writer // is told the number of each call that is being answered; may be nil
 }
 
 // notification and reply are struct seccomp_notif and seccomp_notif_resp.
@@ -114,10 +116,19 @@ func (c connects) serve(ctx context.Context) {
 		if control(fd, ioctlNotifReceive, unsafe.Pointer(&n)) != nil {
 			continue // the caller was killed in between
 		}
+		c.tell(n.id)
 		work.Go(func() {
 			r := c.answer(fd, n)
 			_ = control(fd, ioctlNotifSend, unsafe.Pointer(&r)) // the caller may be gone
 		})
+	}
+}
+
+// tell lets the heir know of a call, which would wait for ever if this process
+// were killed before it answers.
+func (c connects) tell(id uint64) {
+	if c.heir != nil {
+		_, _ = c.heir.Write(binary.NativeEndian.AppendUint64(nil, id)) // it may have been killed
 	}
 }
 

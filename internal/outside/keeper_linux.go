@@ -1,12 +1,15 @@
 package outside
 
 import (
+	"bufio"
 	"context"
+	"encoding/binary"
 	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +30,7 @@ const keepVerb = "keep"
 // The descriptors that a keeper is given, in this order.
 const (
 	keptAsked  = 3 + iota // tells of the connects
-	keptUntil             // ends with us
+	keptUntil             // says which calls we answer, and ends with us
 	keptFolder            // marks the folder as in use
 )
 
@@ -95,14 +98,34 @@ func keeping(words []string) int {
 			nobody[uint16(port)] = func() string { return "" }
 		}
 	}
-	until := os.NewFile(keptUntil, "until")
-	_, _ = io.Copy(io.Discard, until) // whatever ends it, we are alone then
 	asked := os.NewFile(keptAsked, "connects")
+	for _, id := range begun(os.NewFile(keptUntil, "until")) {
+		r := reply{id: id, flags: notifFlagContinue}
+		_ = control(keptAsked, ioctlNotifSend, unsafe.Pointer(&r)) // nearly all were answered
+	}
 	connects{at: words[1], to: nobody, asked: asked}.serve(context.Background())
 	if err := os.RemoveAll(words[0]); err != nil {
 		return 1
 	}
 	return 0
+}
+
+// begunLimit bounds how many calls are remembered as being answered.
+const begunLimit = 4096
+
+// begun are the numbers of the last calls that r tells of, when it has ended.
+func begun(r io.Reader) (ids []uint64) {
+	from := bufio.NewReader(r)
+	for next := 0; ; next = (next + 1) % begunLimit {
+		var id [8]byte
+		if _, err := io.ReadFull(from, id[:]); err != nil {
+			return ids // whatever ends it, we are alone then
+		}
+		if len(ids) < begunLimit {
+			ids = append(ids, 0)
+		}
+		ids[next] = binary.NativeEndian.Uint64(id[:])
+	}
 }
 
 // closeInherited closes the descriptors that came by way of lazuli's own caller:

@@ -1,17 +1,24 @@
 package outside
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // redirectedVerb makes this test one that runs a program whose connects are
@@ -205,6 +212,111 @@ func TestKilledExec(t *testing.T) {
 		return err != nil || strings.Contains(string(status), ") Z ")
 	})
 	l.check(t)
+}
+
+// connectVerb makes this test a program that connects and waits for it.
+const connectVerb = "_connect"
+
+// connectOnce tells a file that it begins to connect to a host and port, and how
+// that ended.
+func connectOnce(file, address string) int {
+	to, err := net.ResolveTCPAddr("tcp4", address)
+	if err != nil {
+		return 1
+	}
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil || os.WriteFile(file+".begun", nil, 0o600) != nil {
+		return 1
+	}
+	err = unix.Connect(s, &unix.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())})
+	if os.WriteFile(file, fmt.Append(nil, err), 0o600) != nil {
+		return 1
+	}
+	return 0
+}
+
+// full is a listener that takes no more connections: a connect to it waits, until
+// it is relieved.
+func full(t *testing.T) (address string, relieve func()) {
+	t.Helper()
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(s) })
+	if err := errors.Join(unix.Bind(s, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(s, 0)); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = net.JoinHostPort(local, strconv.Itoa(at.(*unix.SockaddrInet4).Port))
+	for range 10 {
+		c, err := net.DialTimeout("tcp", address, 300*time.Millisecond)
+		if err != nil {
+			return address, func() {
+				if _, _, err := unix.Accept(s); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+	t.Fatal("the listener takes everything")
+	return "", nil
+}
+
+// TestKilledWhileConnecting: a connect that lazuli exec is about when it is
+// killed ends too.
+func TestKilledWhileConnecting(t *testing.T) {
+	dir, self := t.TempDir(), "/proc/self/exe"
+	script := `(trap '' HUP; exec "$0" ` + connectVerb + ` $1/result $2) >/dev/null 2>&1 & exec sleep 600`
+	cmd := exec.CommandContext(t.Context(), self, redirectedVerb, filepath.Join(dir, "folder"), "-c", script, os.Args[0], dir, twoNames[0]+":5671")
+	to, relieve := full(t)
+	cmd.Env = append(os.Environ(), "TO="+to)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }()
+	exists := left{dir: dir}.exists
+	await(t, "the program connects", func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return exists("result.begun")()
+		}
+	})
+	if !exists("result.begun")() {
+		notRun(t, "redirection", errors.New("no room"))
+		return
+	}
+	time.Sleep(200 * time.Millisecond) // it waits in the kernel, which nothing here can see
+	if exists("result")() {
+		t.Fatal("the connect did not wait: " + read(t, filepath.Join(dir, "result")))
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	relieve() // the kernel goes on with it, at its own pace
+	await(t, "the connect ends", exists("result"))
+	folder := read(t, filepath.Join(dir, "folder"))
+	await(t, "the keeper ends", func() bool { return len(keepers(folder)) == 0 })
+}
+
+// TestBegun: the last calls are remembered.
+func TestBegun(t *testing.T) {
+	var told []byte
+	for id := range uint64(begunLimit + 3) {
+		told = binary.NativeEndian.AppendUint64(told, id)
+	}
+	got := begun(bytes.NewReader(append(told, 1, 2, 3)))
+	if slices.Sort(got); len(got) != begunLimit || got[0] != 3 || got[begunLimit-1] != begunLimit+2 {
+		t.Errorf("%d calls, from %d to %d", len(got), got[0], got[len(got)-1])
+	}
 }
 
 // TestNothingIsLeft: where the program leaves nobody, neither a keeper nor the

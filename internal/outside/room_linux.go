@@ -252,6 +252,7 @@ func (r *Room) redirect(ctx context.Context, s *stage, address string) error {
 	if err != nil {
 		return fmt.Errorf("a process that outlives this one: %w", err)
 	}
+	c.heir = k.until
 	r.inside.keeper, s.asked = k, nil // which is the keeper's now
 	r.relays.Go(func() { c.serve(ctx) })
 	return nil

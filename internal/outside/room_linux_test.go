@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		os.Exit(Stage(os.Args[2:]))
 	case len(os.Args) > 1 && os.Args[1] == probeVerb:
 		os.Exit(probe(os.Args[2], os.Args[3:]))
+	case len(os.Args) > 3 && os.Args[1] == connectVerb:
+		os.Exit(connectOnce(os.Args[2], os.Args[3]))
 	case len(os.Args) > 1 && os.Args[1] == redirectedVerb:
 		os.Exit(redirectedRoom(os.Args[2:]))
 	case len(os.Args) > 1 && os.Args[1] == roomVerb:
