@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -55,12 +54,10 @@ type Filters struct {
 // OpenFilters reads the filters in a file that may be missing.
 func OpenFilters(path string) *Filters {
 	f := &Filters{path: path}
-	text, err := os.ReadFile(path)
+	text, err := textfile.ReadPath(path, maxFilterFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return f
-	case err == nil && len(text) > maxFilterFile:
-		err = fmt.Errorf("it has %d bytes, more than %d", len(text), maxFilterFile)
 	case err == nil:
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.DisallowUnknownFields()

@@ -1,5 +1,6 @@
-// Package textfile writes the files that a person and the portal both edit: in
-// one step, and inside a folder that nothing leads out of.
+// Package textfile reads and writes the files that a person and the portal both
+// edit: it writes in one step, and reads without waiting, inside a folder that
+// nothing leads out of.
 package textfile
 
 import (

@@ -5,13 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // FolderName is the folder of a project that holds its dashboards.
@@ -71,38 +72,21 @@ func (f *Folder) Read() []File {
 
 func readFile(root *os.Root, name string) File {
 	out := File{Name: name}
-	if info, err := root.Stat(name); err == nil && !info.Mode().IsRegular() { // to open a named pipe is to wait for its writer
-		out.Err = errors.New("this is no regular file")
+	if out.Text, out.Err = textfile.Read(root, name, maxFile); out.Err != nil {
+		out.Err = readable(out.Err)
 		return out
-	}
-	in, err := root.Open(name)
-	if err != nil {
-		out.Err = readable(root, name, err)
-		return out
-	}
-	defer in.Close()
-	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() {
-		out.Err = errors.New("this is no regular file")
-		return out
-	}
-	out.Text, out.Err = io.ReadAll(io.LimitReader(in, maxFile+1))
-	if len(out.Text) > maxFile {
-		out.Text, out.Err = nil, fmt.Errorf("the file is larger than %d bytes", maxFile)
 	}
 	out.ETag = etag(out.Text)
 	return out
 }
 
 // readable says in plain words why a file cannot be opened.
-func readable(root *os.Root, name string, err error) error {
-	if info, lerr := root.Lstat(name); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return errors.New("this symbolic link leads out of the folder, or nowhere; put the file itself here")
-	}
+func readable(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
-		err = at.Err
+		return fmt.Errorf("the file cannot be read: %w", at.Err)
 	}
-	return fmt.Errorf("the file cannot be read: %w", err)
+	return err
 }
 
 func etag(text []byte) string {

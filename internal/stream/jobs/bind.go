@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // bind opens what the job names, each by the row of its kind.
@@ -104,12 +104,13 @@ func (j *Job) compiled(text string) (stream.Options, []streamsql.Function, error
 }
 
 func readQuery(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
+	text, err := textfile.ReadPath(path, streamsql.MaxTextBytes)
+	var large textfile.TooLargeError
+	switch {
+	case errors.As(err, &large):
+		return "", fault.New(fault.TooLarge, path, "a query has at most %d bytes", large)
+	case err != nil:
 		return "", err
-	}
-	if len(text) > streamsql.MaxTextBytes {
-		return "", fault.New(fault.TooLarge, path, "%d bytes; a query has at most %d", len(text), streamsql.MaxTextBytes)
 	}
 	return strings.TrimPrefix(string(text), "\xef\xbb\xbf"), nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/streamsql"
 	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
@@ -22,8 +23,12 @@ type File struct {
 	ETag string // of the bytes
 }
 
-// File reads the query's file.
+// File reads the query's file. Errors: fault.NotFound; fault.Conflict for a file
+// that Save would not write either.
 func (j *Job) File() (File, error) {
+	if info, err := os.Lstat(j.spec.Query); err == nil && !info.Mode().IsRegular() {
+		return File{}, j.notPlain()
+	}
 	text, err := readQuery(j.spec.Query)
 	if err != nil {
 		kind := fault.KindOf(err)
@@ -33,6 +38,10 @@ func (j *Job) File() (File, error) {
 		return File{}, fault.Wrap(kind, j.spec.Query, err, "the query cannot be read")
 	}
 	return File{j.spec.Query, text, etag(text)}, nil
+}
+
+func (j *Job) notPlain() error {
+	return fault.New(fault.Conflict, j.spec.Query, "it is a symbolic link or no regular file; change what it leads to")
 }
 
 func etag(text string) string {
@@ -88,9 +97,9 @@ func (j *Job) write(tag, text string) error {
 	case err != nil:
 		return fault.New(fault.PreconditionFailed, j.spec.Query, "the file is gone")
 	case !info.Mode().IsRegular():
-		return fault.New(fault.Conflict, j.spec.Query, "it is a symbolic link or no regular file; change what it leads to")
+		return j.notPlain()
 	}
-	old, err := root.ReadFile(name)
+	old, err := textfile.Read(root, name, streamsql.MaxTextBytes)
 	if err != nil || etag(strings.TrimPrefix(string(old), mark)) != tag {
 		return fault.New(fault.PreconditionFailed, j.spec.Query, "it was changed meanwhile, outside of this page")
 	}

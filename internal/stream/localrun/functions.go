@@ -10,6 +10,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // maxFunction bounds a function's file.
@@ -43,15 +44,12 @@ func Functions(dir string) ([]streamsql.Function, error) {
 // beside it, the vendor's description, says that its type is an aggregate.
 func Function(file string) (streamsql.Function, error) {
 	f := streamsql.Function{Name: strings.TrimSuffix(filepath.Base(file), ".js")}
-	info, err := os.Stat(file)
-	if err != nil {
-		return f, err
-	}
-	if info.Size() > maxFunction {
-		return f, fault.New(fault.TooLarge, file, "%d bytes; a function has at most %d", info.Size(), maxFunction)
-	}
-	source, err := os.ReadFile(file)
-	if err != nil {
+	source, err := textfile.ReadPath(file, maxFunction)
+	var large textfile.TooLargeError
+	switch {
+	case errors.As(err, &large):
+		return f, fault.New(fault.TooLarge, file, "a function has at most %d bytes", large)
+	case err != nil:
 		return f, err
 	}
 	f.Source = strings.TrimPrefix(string(source), "\xef\xbb\xbf")
@@ -61,7 +59,7 @@ func Function(file string) (streamsql.Function, error) {
 
 // describedAsAggregate reads a function's description, if there is one.
 func describedAsAggregate(file string) (bool, error) {
-	text, err := os.ReadFile(file)
+	text, err := textfile.ReadPath(file, maxFunction)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
