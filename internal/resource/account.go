@@ -25,19 +25,28 @@ const (
 	Namespaces     = "Microsoft.EventHub/namespaces"
 	CosmosAccounts = "Microsoft.DocumentDB/databaseAccounts"
 	Sites          = "Microsoft.Web/sites"
+
+	StorageAccounts = "Microsoft.Storage/storageAccounts"
 )
 
 // Default is the name of the account of each type that `localhost` and plain
-// addresses mean.
-const Default = "default"
+// addresses mean. Clients of storage name theirs even there.
+const (
+	Default        = "default"
+	DefaultStorage = "devstoreaccount1"
+)
 
 // The types of what is in an account; the name of one is its path below the
-// account: HUB, HUB/GROUP, DATABASE, DATABASE/CONTAINER.
+// account: HUB, HUB/GROUP, DATABASE, DATABASE/CONTAINER, CONTAINER, QUEUE, TABLE.
 const (
 	Hubs           = Namespaces + "/eventhubs"
 	ConsumerGroups = Hubs + "/consumergroups"
 	Databases      = CosmosAccounts + "/sqlDatabases"
 	Containers     = Databases + "/containers"
+
+	BlobContainers = StorageAccounts + "/blobServices/containers"
+	Queues         = StorageAccounts + "/queueServices/queues"
+	Tables         = StorageAccounts + "/tableServices/tables"
 )
 
 // ID names something in an account.
