@@ -126,6 +126,8 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"unknown key of a hub", "eventHubs:\n  hubs:\n    a: {partition: 2}", "[3:9] eventHubs.hubs.a.partition: there is no such key; did you mean partitions?"},
 		{"a hub that is none", "eventHubs: {hubs: {a: [1]}}", "[1:23] eventHubs.hubs.a: must hold keys, as in key: value; it is a list"},
 		{"another case", "eventhubs: {}", "[1:1] eventhubs: there is no such key; did you mean eventHubs?"},
+		{"neighbours that changed places twice", "cosmos: {databases: {d: {containers: {c: {aprtitionkye: /a}}}}}", "did you mean partitionKey?"},
+		{"three letters of many", "cosmos: {databases: {d: {containers: {c: {indxingPollicies: {}}}}}}", "did you mean indexingPolicy?"},
 		{"one for many", "streams: {}", "streams: there is no such key; did you mean stream?"},
 		{"hub", "eventHubs: {hub: {}}", "eventHubs.hub: there is no such key; did you mean hubs?"},
 		{"key's case", "cosmos: {databases: {d: {containers: {c: {partitionkey: /a}}}}}", "partitionkey: there is no such key; did you mean partitionKey?"},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/lazuli-dev/lazuli/internal/nearest"
 )
 
 // check holds a node against the type that it is read into: keys that there are,
@@ -61,7 +64,7 @@ func checkFields(n ast.Node, typ reflect.Type, path string) error {
 	return eachValue(n, path, func(key string, value ast.Node) error {
 		field, ok := known[key]
 		if !ok {
-			return &unknownKey{below(path, key), nearest(key, known)}
+			return &unknownKey{below(path, key), meant(key, known)}
 		}
 		return check(value, field, below(path, key))
 	})
@@ -137,41 +140,12 @@ func fault(n ast.Node, path, format string, args ...any) error {
 	return &yaml.SyntaxError{Message: message, Token: n.GetToken()}
 }
 
-// nearest is the known key that a misspelt one was meant to be, or all of them,
+// meant is the known key that a misspelt one was meant to be, or all of them,
 // as the end of a sentence.
-func nearest(key string, known map[string]reflect.Type) string {
-	best, least := "", 3
-	var all []string
-	for name := range known {
-		all = append(all, name)
-		if d := distance(strings.ToLower(key), strings.ToLower(name)); d < least || d == least && best != "" && name < best {
-			best, least = name, d
-		}
-	}
-	if best != "" && least*2 <= len(key) {
+func meant(key string, known map[string]reflect.Type) string {
+	all := slices.Sorted(maps.Keys(known))
+	if best := nearest.Name(key, all); best != "" {
 		return fmt.Sprintf("; did you mean %s?", best)
 	}
-	slices.Sort(all)
 	return "; there are " + strings.Join(all, ", ")
-}
-
-// distance is how many letters are changed, left out or put in between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -165,7 +165,7 @@ func FindRole(name string) (Role, error) {
 			return r, nil
 		}
 	}
-	return Role{}, fault.New(fault.NotFound, "role "+quote(name), "there is no such role; the nearest is %s (`lazuli role definitions` lists them all)", quote(nearest(name, all)))
+	return Role{}, fault.New(fault.NotFound, "role "+quote(name), "there is no such role; the nearest is %s (`lazuli role definitions` lists them all)", quote(nearestRole(name, all)))
 }
 
 // smallest is the role to give to who needs an action: the first that allows it.

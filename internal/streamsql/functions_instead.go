@@ -1,6 +1,10 @@
 package streamsql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/nearest"
+)
 
 // instead says what to write for the name of a function that there is not.
 func (b *binder) instead(name string) string {
@@ -10,8 +14,8 @@ func (b *binder) instead(name string) string {
 	if other, ok := foreignFunctions()[name]; ok {
 		return "; " + other
 	}
-	if hint := similar(name); hint != "" {
-		return hint
+	if near := nearest.Name(name, functionList()); near != "" {
+		return "; did you mean " + strings.ToUpper(near) + "?"
 	}
 	return "; the job's own functions are called udf.name"
 }
@@ -30,41 +34,4 @@ func foreignFunctions() map[string]string {
 		"median": "PERCENTILE_CONT(0.5) OVER (ORDER BY x) is", "stddev": "STDEV(x) is", "mod": "x % y is", "ceil": "CEILING(x) is", "pow": "POWER(x, y) is",
 		"json_value": "JSON_PARSE(x).property is", "rollup": "Windows(…) groups in several ways at once", "cube": "Windows(…) groups in several ways at once",
 	}
-}
-
-// similar proposes the function whose name is nearest.
-func similar(name string) string {
-	best, least := "", 3
-	for _, f := range functionList() {
-		if d := distance(name, f); d < least {
-			best, least = f, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + strings.ToUpper(best) + "?"
-}
-
-// distance counts the edits between two names.
-func distance(a, b string) int {
-	if len(a) > 40 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			prev, row[j+1] = row[j+1], min(prev+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

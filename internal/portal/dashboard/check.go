@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/nearest"
 )
 
 // Limits of a definition: what a page can show and a tick can compute.
@@ -171,7 +173,7 @@ func checkDataset(name string, datasets map[string]DatasetSpec, at path) *mistak
 	case name == "":
 		return wrong(at, "say which of the datasets the tile shows")
 	}
-	if near := nearest(name, sortedKeys(datasets)); near != "" {
+	if near := nearest.Name(name, sortedKeys(datasets)); near != "" {
 		return wrong(at, "%q is not under datasets; did you mean %q?", name, near)
 	}
 	return wrong(at, "%q is not under datasets", name)

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/nearest"
 )
 
 // conform holds a value against the shape that it is read into, so that a
@@ -105,47 +107,8 @@ func wants(v *tree, at path, what string) []*mistake {
 // unknown says that a name is none of those that there are.
 func unknown(name string, names []string) string {
 	known := slices.DeleteFunc(slices.Sorted(slices.Values(names)), func(s string) bool { return s == "" })
-	if near := nearest(name, known); near != "" {
+	if near := nearest.Name(name, known); near != "" {
 		return fmt.Sprintf("%q is unknown here; did you mean %q?", name, near)
 	}
 	return fmt.Sprintf("%q is unknown here; known are %s", name, strings.Join(known, ", "))
-}
-
-// nearest is the name that differs least, or "" when none is near.
-func nearest(name string, names []string) (best string) {
-	least := max(1, len(name)/3) + 1
-	for _, n := range names {
-		if strings.EqualFold(n, name) {
-			return n
-		}
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least && d < len(name) {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to change, add or take away, and neighbours to
-// swap, between two words.
-func distance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	var last []int
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		last, before, row = before, row, make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(before[j]+1, row[j-1]+1, before[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], last[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }
