@@ -1,74 +1,14 @@
 package app
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
-	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
-	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
-	azfunctions "github.com/lazuli-dev/lazuli/internal/azure/functions"
-	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
-
-// declaration brings the properties of the project file's accounts up to date:
-// keys that the file does not give stay, or are made.
-func declaration(cfg config.Config) resource.Change {
-	namespaces, accounts := map[string]config.Namespace{}, map[string]config.CosmosAccount{}
-	for _, n := range cfg.EventHubs.All() {
-		namespaces[strings.ToLower(n.Name)] = n.Namespace
-	}
-	for _, a := range cfg.Cosmos.All() {
-		accounts[strings.ToLower(a.Name)] = a.CosmosAccount
-	}
-	return func(a resource.Account, old json.RawMessage) (json.RawMessage, error) {
-		switch name := strings.ToLower(a.Name); a.Type {
-		case resource.Namespaces:
-			return declareNamespace(namespaces[name], old)
-		case resource.CosmosAccounts:
-			return declareAccount(accounts[name], old)
-		case resource.Sites:
-			var p azfunctions.SiteProperties
-			p.Access, p.Admin = cfg.Functions.Apps[a.Name].Access.Restrictions()
-			return p.JSON(), nil
-		}
-		return old, nil
-	}
-}
-
-func declareNamespace(n config.Namespace, old json.RawMessage) (json.RawMessage, error) {
-	p, err := eventhubs.ReadNamespace(old)
-	if err != nil {
-		return nil, err
-	}
-	policies := make([]eventhubs.Policy, len(n.Rules))
-	for i, r := range n.Rules {
-		policies[i] = eventhubs.Policy{Name: r.Name, Hub: r.Hub, Rights: r.Rights, Primary: r.Key, Secondary: r.SecondaryKey}
-	}
-	p.Declare(policies)
-	p.DisableLocalAuth, p.Network = n.DisableLocalAuth, n.Restrictions()
-	return p.JSON(), nil
-}
-
-func declareAccount(a config.CosmosAccount, old json.RawMessage) (json.RawMessage, error) {
-	p, err := cosmos.ReadAccount(old)
-	if err != nil {
-		return nil, err
-	}
-	if a.Key != "" {
-		p.Primary = a.Key
-	}
-	if a.SecondaryKey != "" {
-		p.Secondary = a.SecondaryKey
-	}
-	p.Complete()
-	p.DisableLocalAuth, p.Consistency, p.Network = a.DisableLocalAuth, a.Consistency, a.Restrictions()
-	return p.JSON(), nil
-}
 
 // perAccount is what answers for the accounts of a type: one thing for each, made
 // when somebody first asks for the account, so that accounts that were made later

@@ -76,6 +76,9 @@ func (a *App) build(ctx context.Context, list []service) error {
 	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, counts.FromBroker); err != nil {
 		return err
 	}
+	if err = a.storage.declare(cfg, list); err != nil {
+		return err
+	}
 	e := &env{
 		Context: ctx, Config: cfg, Log: a.log, Version: a.opts.Version, Force: a.opts.StreamStart, Trial: a.opts.Trial,
 		Storage: a.storage, Exists: a.storage.exists, Counts: counts,
@@ -86,8 +89,8 @@ func (a *App) build(ctx context.Context, list []service) error {
 		return err
 	}
 	e.Doors = a.doors
-	for _, build := range list {
-		p, err := build(e)
+	for _, s := range list {
+		p, err := s.build(e)
 		if err != nil {
 			return err
 		}

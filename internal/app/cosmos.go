@@ -183,6 +183,7 @@ func containerParts(e *env) parts {
 	st := e.Storage
 	end := container.End{Containers: e.containerService()}
 	p := parts{
+		Accounts: []accountKind{documentKind(e.Config.Cosmos)},
 		Kinds:    cosmos.Kinds(st.docs, e.containerOnUse),
 		Suffixes: []suffix{{"documents.azure.com", resource.CosmosAccounts}},
 		Leads:    []leads{{container.Kind, resource.CosmosAccounts}, {end.Trigger().Type, resource.CosmosAccounts}, {end.Output().Type, resource.CosmosAccounts}},
@@ -198,7 +199,7 @@ func containerParts(e *env) parts {
 	for _, a := range e.Config.Cosmos.All() {
 		account, err := e.Exists.Account(resource.CosmosAccounts, a.Name)
 		if err != nil {
-			panic(err) // all that the file names were made when the storage opened
+			panic(err) // all that the file names were declared
 		}
 		p.Declared = append(p.Declared, declaredDatabases(a, account)...)
 	}

@@ -127,6 +127,7 @@ func hubParts(e *env) parts {
 	st := e.Storage
 	end := hub.End{Hubs: e.hubService(), Checkpoints: st.checkpoints()}
 	p := parts{
+		Accounts: []accountKind{namespaceKind(e.Config.EventHubs)},
 		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),
 		Suffixes: []suffix{{strings.TrimPrefix(namespaceSuffix, "."), resource.Namespaces}},
 		Leads:    []leads{{hub.Kind, resource.Namespaces}, {end.Trigger().Type, resource.Namespaces}, {end.Output().Type, resource.Namespaces}},
@@ -143,7 +144,7 @@ func hubParts(e *env) parts {
 	for _, n := range e.Config.EventHubs.All() {
 		account, err := e.Exists.Account(resource.Namespaces, n.Name)
 		if err != nil {
-			panic(err) // all that the file names were made when the storage opened
+			panic(err) // all that the file names were declared
 		}
 		for _, name := range slices.Sorted(maps.Keys(n.Hubs)) {
 			p.Declared = append(p.Declared, declared{

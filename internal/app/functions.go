@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -41,6 +42,19 @@ type functionApp struct {
 	trouble func(error)   // remembers the first reason why the app does not run
 	failed  chan struct{} // closed by it
 	err     error         // that reason; read after failed is closed
+}
+
+// declareSites makes the function apps of the project file, with their access
+// restrictions.
+func (s *storage) declareSites(cfg config.Config) error {
+	names := slices.Sorted(maps.Keys(cfg.Functions.Apps))
+	_, err := s.declareAccounts(resource.Sites, names, func(a resource.Account, _ json.RawMessage) (json.RawMessage, error) {
+		var p azfunctions.SiteProperties
+		named := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, a.Name) })
+		p.Access, p.Admin = cfg.Functions.Apps[names[named]].Access.Restrictions()
+		return p.JSON(), nil
+	})
+	return err
 }
 
 // functionApps are the hosts of all apps that are not disabled, in the order of

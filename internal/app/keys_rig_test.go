@@ -93,7 +93,7 @@ func (c keyCase) run(t *testing.T, key string, without bool) string {
 
 // inStorage does something in the storage of an application that does not run.
 func inStorage(cfg config.Config, do func(*storage)) error {
-	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), nil)
+	st, err := openDeclared(cfg, vfs.Default, testkit.Discard(), nil)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
-	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -37,10 +35,10 @@ func (e *env) facts(choice connect.Choice) (connect.Facts, error) {
 
 // publicAccounts are the accounts that have host names, with what opens them.
 func (e *env) publicAccounts() (all []instance.Account) {
-	for _, typ := range []string{resource.Namespaces, resource.CosmosAccounts} {
-		for _, a := range e.Exists.Accounts(typ) {
-			shown := instance.Account{Type: typ, Name: a.Name, Hosts: e.hosts(a)}
-			shown.Rule, shown.Key = e.ownerKey(a)
+	for _, kind := range e.Given.Accounts {
+		for _, a := range e.Exists.Accounts(kind.typ) {
+			shown := instance.Account{Type: a.Type, Name: a.Name, Hosts: e.hosts(a)}
+			shown.Rule, shown.Key = kind.owner(e.Exists.Properties(a))
 			all = append(all, shown)
 		}
 	}
@@ -50,24 +48,6 @@ func (e *env) publicAccounts() (all []instance.Account) {
 		}
 	}
 	return all
-}
-
-// ownerKey is the key that opens all of an account, with the name of its policy;
-// none where keys open nothing.
-func (e *env) ownerKey(a resource.Account) (rule, key string) {
-	properties := e.Exists.Properties(a)
-	switch a.Type {
-	case resource.Namespaces:
-		if p, err := eventhubs.ReadNamespace(properties); err == nil && !p.DisableLocalAuth {
-			owner, _ := p.Owner()
-			return owner.Name, owner.Primary
-		}
-	case resource.CosmosAccounts:
-		if p, err := cosmos.ReadAccount(properties); err == nil && !p.DisableLocalAuth {
-			return "", p.Primary
-		}
-	}
-	return "", ""
 }
 
 // connectable finds what programs outside connect to, and the key to it.

@@ -19,14 +19,43 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 )
 
-// service builds one service of the house from what it is given. It returns
-// what it gives; nothing runs yet.
-type service func(*env) (parts, error)
+// service is one service of the house. Nothing runs yet when build returns what
+// the service gives; it may use what is given by those above it in the list.
+type service struct {
+	// declare makes the accounts that the project file names and brings them up to
+	// date, before any service is built. nil: it has none there.
+	declare func(*storage, config.Config) error
+	build   func(*env) (parts, error)
+}
 
-// services are all of them: a file and a line each. One that uses what others
-// give stands below them.
+// services are all of them: a file and a line each.
 func services() []service {
-	return []service{identities, eventHubs, cosmosDB, timers, files, functionApps, dashboards, streamJobs, processes, observation, portalPages}
+	return []service{
+		{build: identities},
+		{(*storage).declareNamespaces, eventHubs},
+		{(*storage).declareDocuments, cosmosDB},
+		{build: timers},
+		{build: files},
+		{(*storage).declareSites, functionApps},
+		{build: dashboards},
+		{build: streamJobs},
+		{build: processes},
+		{build: observation},
+		{build: portalPages},
+	}
+}
+
+// declare declares the accounts of all services.
+func (s *storage) declare(cfg config.Config, list []service) error {
+	for _, x := range list {
+		if x.declare == nil {
+			continue
+		}
+		if err := x.declare(s, cfg); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // env is what a service is given.
@@ -56,6 +85,7 @@ type env struct {
 
 // parts is what a service gives.
 type parts struct {
+	Accounts []accountKind   // types of accounts that keys open
 	Kinds    []resource.Kind // what can exist
 	Declared []declared      // what the project file says should
 	Routes   []door.Route    // who answers for its accounts
@@ -110,6 +140,7 @@ func (e *env) take(p parts) error {
 		e.Doors.Route(p.Routes...)
 	}
 	g := &e.Given
+	g.Accounts = append(g.Accounts, p.Accounts...)
 	g.Suffixes, g.Leads = append(g.Suffixes, p.Suffixes...), append(g.Leads, p.Leads...)
 	g.Triggers, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Outputs, p.Outputs...)
 	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)

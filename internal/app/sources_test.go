@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,6 +19,19 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
+
+// openDeclared is the storage of a project with its namespaces and accounts.
+func openDeclared(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) (*storage, error) {
+	st, err := openStorage(cfg, fs, log, events)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.declare(cfg, services()); err != nil {
+		st.close(log)
+		return nil, err
+	}
+	return st, nil
+}
 
 func connection(t *testing.T, service settings.Service, text string) settings.Connection {
 	t.Helper()
@@ -36,7 +50,7 @@ func openHouse(t *testing.T, autoCreate bool) (*env, *storage) {
 	cfg.Data.Folder = filepath.Join(cfg.Dir, "data")
 	cfg.HasFile = !autoCreate
 	counts := telemetry.New()
-	st, err := openStorage(cfg, vfs.Default, testkit.Discard(), counts.FromBroker)
+	st, err := openDeclared(cfg, vfs.Default, testkit.Discard(), counts.FromBroker)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +78,7 @@ func houseOn(ctx context.Context, cfg config.Config, st *storage, counts *teleme
 		Context: ctx, Config: cfg, Log: testkit.Discard(), Storage: st, Exists: st.exists, Counts: counts,
 		Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}},
 	}
-	for _, build := range []service{
+	for _, build := range []func(*env) (parts, error){
 		func(e *env) (parts, error) { return hubParts(e), nil }, func(e *env) (parts, error) { return containerParts(e), nil }, timers, files,
 	} {
 		p, err := build(e)

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +27,9 @@ type storage struct {
 
 	exists *resource.Catalogue // accounts, and the way to make what is in them
 
-	namespace resource.Account // the default ones, and what is in them
+	// The default accounts and what is in them, once their services have declared
+	// them.
+	namespace resource.Account
 	documents resource.Account
 	hubs      broker.Namespace
 	account   docstore.Account
@@ -52,7 +52,7 @@ func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(bro
 	opening.Go(func() error { return s.openDocuments(cfg, fs, log) })
 	err = opening.Wait()
 	if err == nil {
-		err = s.openAccounts(cfg)
+		s.exists, err = resource.Open(textStore{s.kv, s.kv.Space(kv.Catalogue), "accounts"})
 	}
 	if err != nil {
 		s.close(log)
@@ -77,33 +77,6 @@ func ignoreInGit(dir string) error {
 	}
 	_, err = f.WriteString("*\n")
 	return errors.Join(err, f.Close())
-}
-
-// openAccounts reads which accounts there are. The project's own, those that
-// localhost means, those of the project file and its function apps, are made when
-// they are missing and brought up to date, all in one step.
-func (s *storage) openAccounts(cfg config.Config) error {
-	var err error
-	if s.exists, err = resource.Open(textStore{s.kv, s.kv.Space(kv.Catalogue), "accounts"}); err != nil {
-		return err
-	}
-	var own []resource.Account
-	for _, n := range cfg.EventHubs.All() {
-		own = append(own, resource.Account{Type: resource.Namespaces, Name: n.Name})
-	}
-	second := len(own)
-	for _, a := range cfg.Cosmos.All() {
-		own = append(own, resource.Account{Type: resource.CosmosAccounts, Name: a.Name})
-	}
-	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
-		own = append(own, resource.Account{Type: resource.Sites, Name: name})
-	}
-	if own, err = s.exists.DeclareAccounts(own, declaration(cfg)); err != nil {
-		return err
-	}
-	s.namespace, s.documents = own[0], own[second]
-	s.hubs, s.account = s.broker.Namespace(s.namespace.ID), s.docs.Account(s.documents.ID)
-	return nil
 }
 
 func (s *storage) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) error {

@@ -60,7 +60,7 @@ func TestTenthService(t *testing.T) {
 	cfg.Functions.Apps = map[string]config.App{"ringers": {Path: bellApp(t, cfg.Dir)}}
 	b := &bells{rung: map[string][]string{}, again: make(chan struct{})}
 	ready := make(chan struct{})
-	a, err := build(t.Context(), Options{Config: cfg, Log: testkit.Discard(), Ready: func(Summary) { close(ready) }}, append([]service{b.service}, services()...))
+	a, err := build(t.Context(), Options{Config: cfg, Log: testkit.Discard(), Ready: func(Summary) { close(ready) }}, append([]service{{build: b.service}}, services()...))
 	if err != nil {
 		t.Fatal(err)
 	}

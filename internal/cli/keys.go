@@ -17,6 +17,7 @@ import (
 // accountKey is a key as the running instance tells it.
 type accountKey struct {
 	Type    string `json:"type"`
+	Service string `json:"service"`
 	Account string `json:"account"`
 	Policy  string `json:"policy,omitempty"`
 	Hub     string `json:"hub,omitempty"`
@@ -72,11 +73,7 @@ func (s *session) printKeys(all []accountKey) error {
 		if k.Closed {
 			allows = "nothing (disableLocalAuth)"
 		}
-		service := "Event Hubs"
-		if k.Type == instance.CosmosAccounts {
-			service = "Cosmos DB"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", service, terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Clean(k.Service), terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
 	}
 	return table.Flush()
 }

@@ -12,6 +12,7 @@ import (
 // Key is a key of an account. A namespace has two for each shared access policy.
 type Key struct {
 	Type    string `json:"type"`    // of the account: Microsoft.EventHub/namespaces
+	Service string `json:"service"` // in words: Event Hubs
 	Account string `json:"account"` // its name
 	Policy  string `json:"policy,omitempty"`
 	Hub     string `json:"hub,omitempty"`    // the only hub that the policy is good for
