@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
@@ -52,20 +51,6 @@ func httpOf[T http.Handler](e *env, p *perAccount[T]) func(resource.Account) htt
 			return nil
 		}
 		return h
-	}
-}
-
-// amqpOf is the AMQP side of a service per account.
-func amqpOf[T interface {
-	Conn(*amqp.Conn) amqp.ConnHandler
-}](e *env, p *perAccount[T]) func(resource.Account, *amqp.Conn) amqp.ConnHandler {
-	return func(a resource.Account, c *amqp.Conn) amqp.ConnHandler {
-		s, err := p.of(a)
-		if err != nil {
-			e.noService(a, err)
-			return nil
-		}
-		return s.Conn(c)
 	}
 }
 

@@ -36,7 +36,7 @@ func eventHubs(e *env) (parts, error) {
 	}
 	p.Routes = []door.Route{{
 		Type: resource.Namespaces, Restrict: e.restrict(namespaceRules), Denied: namespaceDenied,
-		AMQP: amqpOf(e, services),
+		AMQP: e.hubConnections(services),
 		SASL: func(ctx context.Context, a resource.Account, init amqp.SASLInit) (any, error) {
 			svc, err := services.of(a)
 			if err != nil {
@@ -53,6 +53,24 @@ func eventHubs(e *env) (parts, error) {
 	secure := plain
 	secure.Title, secure.Key, secure.TLS = "Event Hubs (AMQP over TLS)", "eventHubs.amqpsPort", door.Only
 	return p, e.Doors.open(instance.AMQPS, cfg.AMQPSPort, secure)
+}
+
+// hubConnections answers the connections to namespaces.
+func (e *env) hubConnections(services *perAccount[*eventhubs.Service]) func(resource.Account, *amqp.Conn, door.Way) amqp.ConnHandler {
+	return func(a resource.Account, c *amqp.Conn, way door.Way) amqp.ConnHandler {
+		own, err := services.of(a)
+		if err != nil {
+			e.noService(a, err)
+			return nil
+		}
+		return own.Conn(c, func(host string) (*eventhubs.Service, error) {
+			other, err := way(host)
+			if err != nil {
+				return nil, err
+			}
+			return services.of(other)
+		})
+	}
 }
 
 // namespaceService answers for a namespace.

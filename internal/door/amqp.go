@@ -57,7 +57,7 @@ func (p *port) amqpServer() *amqp.Server {
 		case c.Identity() != nil && !p.same(account, c):
 			return turnAway(c, amqp.ErrUnauthorized, "the key was given for another host name than the open names")
 		}
-		if handler := route.AMQP(account, c); handler != nil {
+		if handler := route.AMQP(account, c, p.way(account, c)); handler != nil {
 			return handler
 		}
 		return turnAway(c, amqp.ErrNotFound, account.Name+" is not here any more")
@@ -79,6 +79,24 @@ func (p *port) account(hostname, serverName string) (resource.Account, error) {
 		return account, err
 	}
 	return account, nil
+}
+
+// way is how a connection to an account finds others.
+func (p *port) way(own resource.Account, c *amqp.Conn) Way {
+	return func(host string) (resource.Account, error) {
+		account, err := p.set.o.Names.resolve(host, own)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return own, err
+		case err != nil || account == own:
+			return own, nil // an endpoint's name that only the client knows
+		}
+		route := p.set.routes[account.Type]
+		if route.AMQP == nil || account.Type != own.Type {
+			return own, fault.New(fault.NotFound, "", "no service answers for %s on this connection", host)
+		}
+		return account, p.restricted(route, account, c.RemoteAddr(), nil)
+	}
 }
 
 // same reports whether the connection's key was given for the account.

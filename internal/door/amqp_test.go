@@ -12,6 +12,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -41,7 +42,10 @@ func (a *asked) last() string {
 func service(kind string, a *asked) Route {
 	return Route{
 		Type: kind,
-		AMQP: func(account resource.Account, _ *amqp.Conn) amqp.ConnHandler { a.add(account.Name); return refusing{} },
+		AMQP: func(account resource.Account, _ *amqp.Conn, way Way) amqp.ConnHandler {
+			a.add(account.Name)
+			return follower{way}
+		},
 		SASL: func(_ context.Context, account resource.Account, init amqp.SASLInit) (any, error) {
 			if init.Mechanism != amqp.SASLPlain {
 				return nil, nil
@@ -53,6 +57,18 @@ func service(kind string, a *asked) Route {
 		},
 	}
 }
+
+// follower answers a link with the account that its address names.
+type follower struct{ way Way }
+
+func (f follower) Attach(l *amqp.Link) error {
+	account, err := f.way(l.Remote.Target.Address)
+	if err == nil {
+		err = errors.New("leads to " + account.Name)
+	}
+	return err
+}
+func (follower) Closed(error) {}
 
 func amqpLab(t *testing.T, p Port) (*lab, *asked) {
 	seen := &asked{}
@@ -188,6 +204,60 @@ func TestAMQPOverTLS(t *testing.T) {
 	conn.Close(nil)
 	if _, err := l.amqp("localhost", ""); err == nil {
 		t.Error("plain AMQP on the TLS port")
+	}
+}
+
+// TestAMQPWay: within a connection a host name means what it means to a new one, but
+// that names of this machine are the connection's own account.
+func TestAMQPWay(t *testing.T) {
+	testkit.NoLeaks(t)
+	listener := testkit.Listen(t)
+	third := resource.Account{ID: 3, Type: hubs.Type, Name: "third"}
+	closed := resource.Account{ID: 4, Type: hubs.Type, Name: "closed"}
+	named := map[string]resource.Account{"hubs.x": hubs, "third.x": third, "closed.x": closed, "documents.x": {ID: 5, Type: "documents", Name: "documents"}}
+	set := New(Options{Names: Names{Find: func(name, _ string) (resource.Account, Meaning) {
+		if a, ok := named[name]; ok {
+			return a, Known
+		}
+		if strings.HasSuffix(name, ".x") {
+			return resource.Account{}, Unknown
+		}
+		return resource.Account{}, Another
+	}}})
+	set.add(Port{Account: hubs, AMQP: &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLAnonymous}}}, listener)
+	route := service(hubs.Type, &asked{})
+	route.Restrict = func(a resource.Account, _ string) restriction.Rules { return restriction.Rules{Private: a == closed} }
+	set.Route(route, Route{Type: "documents"})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- set.Run(ctx) }()
+	l := &lab{t: t, addr: listener.Addr().String()}
+	l.dial()
+	for open, expected := range map[string]map[string]string{
+		"localhost": {"localhost": "leads to hubs", "third.x": "leads to third", "THIRD.X.:5671": "leads to third", "nobody.x": "nothing here is called nobody.x"},
+		"third.x": {
+			"localhost": "leads to third", "127.0.0.1:5671": "leads to third", "tunnel.example": "leads to third", "?": "leads to third",
+			"hubs.x": "leads to hubs", "closed.x": "may not come in", "documents.x": "no service answers",
+		},
+	} {
+		conn, err := l.amqp(open, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, err := conn.Begin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for host, want := range expected {
+			if _, err := session.AttachSender(ctx, host, host, nil); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("of a connection to %s, %s: %v, want %q", open, host, err, want)
+			}
+		}
+		conn.Close(nil)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -22,14 +22,21 @@ type Route struct {
 	Restrict func(a resource.Account, path string) restriction.Rules
 	Denied   func(a resource.Account, v restriction.Visit) error
 
-	// AMQP makes the handler of a connection that asked for the account. It is
-	// called on the connection's reader and must not block.
-	AMQP func(resource.Account, *amqp.Conn) amqp.ConnHandler
+	// AMQP makes the handler of a connection that asked for the account, and finds
+	// others by way. It is called on the connection's reader and must not block.
+	AMQP func(a resource.Account, c *amqp.Conn, way Way) amqp.ConnHandler
 	// SASL checks a connection's first words; nil lets everybody in, for
 	// services that ask for a token later. What it returns is Conn.Identity,
 	// and is good for this account only.
 	SASL func(context.Context, resource.Account, amqp.SASLInit) (identity any, err error)
 }
+
+// Way finds the account that a host name means within a connection, as an address
+// of a link does: the connection's own for names of this machine and such as mean
+// nothing. It is fault.NotFound when there is no account of the name that speaks
+// the protocol, and the error of Route.Denied when the connection may not reach it
+// from where it comes.
+type Way func(host string) (resource.Account, error)
 
 // OriginAllower is an HTTP handler that lets pages of some other origins
 // change things: its user said so, in a CORS rule. All other handlers let in

@@ -3,7 +3,6 @@ package eventhubs
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -87,33 +86,4 @@ func FuzzAddress(f *testing.F) {
 			t.Fatalf("%q became %q, then %+v, error %v", text, a, back, err)
 		}
 	})
-}
-
-// TestAddressesOfOtherNamespaces: an absolute address is one of this connection's
-// namespace, or it is refused; it never means a hub of the same name here.
-func TestAddressesOfOtherNamespaces(t *testing.T) {
-	w := newWorld(t, func(c *Config) {
-		c.Namespace = "ours"
-		c.Elsewhere = func(host string) string {
-			if strings.HasPrefix(host, "theirs.") {
-				return "theirs"
-			}
-			return ""
-		}
-	})
-	s := w.root()
-	for address, refused := range map[string]bool{
-		"hub": false, "sb://ours.servicebus.windows.net/hub": false, "amqps://tunnel.example:5671/hub": false,
-		"sb://theirs.servicebus.windows.net/hub": true, "amqps://theirs.servicebus.windows.net:5671/hub/Partitions/0": true,
-	} {
-		err := w.sendRaw(s, address, 0, event("x"))
-		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "is of the namespace theirs, and the connection is to ours") {
-			t.Errorf("%s: %v", address, err)
-		}
-	}
-	const theirs = "sb://theirs.servicebus.windows.net/hub"
-	cbs := w.newRPC(w.begin(w.dial("", "")), "$cbs", "replies")
-	if code, text, _ := cbs.putToken(sasType, theirs, emulatorToken(theirs, time.Hour)); code != 400 || !strings.Contains(text, "namespace theirs") {
-		t.Errorf("a token for another namespace: %d %s", code, text)
-	}
 }

@@ -52,5 +52,5 @@ func (s *Service) verifyBearer(ctx context.Context, token, audience string) (gra
 // keys are the shared access policies as they are now.
 func (s *Service) keys() keyring {
 	rules, local := s.cfg.Access.Rules()
-	return keyring{rules: rules, disabled: !local}
+	return keyring{rules: rules, disabled: !local, elsewhere: s.cfg.Elsewhere}
 }

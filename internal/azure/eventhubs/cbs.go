@@ -12,16 +12,18 @@ import (
 //
 //	operation  put-token
 //	type       servicebus.windows.net:sastoken, or jwt
-//	name       the audience; only its path counts
+//	name       the audience: its path, and its host where that is of another
+//	           namespace than the connection's, which the claim is then in
 //
 // The property "expiration" differs from client to client (a string, a
 // timestamp, nothing) and is ignored: the token itself says when it ends.
 // Success is 202 with an empty value.
 func (c *conn) putToken(ctx context.Context, req request) reply {
 	audience := req.property("name")
-	g, err := c.checkToken(ctx, req, audience)
+	there, err := c.at(hostOf(audience, true))
 	if err == nil {
-		err = c.hold(g)
+		c = there
+		err = c.take(ctx, req, audience)
 	}
 	if err != nil {
 		r := c.refusal(err)
@@ -35,6 +37,14 @@ func (c *conn) putToken(ctx context.Context, req request) reply {
 	return reply{status: 202, text: "Accepted"}
 }
 
+func (c *conn) take(ctx context.Context, req request, audience string) error {
+	g, err := c.checkToken(ctx, req, audience)
+	if err != nil {
+		return err
+	}
+	return c.hold(g)
+}
+
 // hold makes the grant a claim of the connection. A rule that changed since the
 // token was verified is seen here, and one that changes from here on by watch.
 func (c *conn) hold(g grant) error {
@@ -44,7 +54,7 @@ func (c *conn) hold(g grant) error {
 	if err := c.claims.judgeOne(g.scope, c.svc.keys()); err != nil {
 		return fault.Wrap(fault.Unauthorized, "", err, "InvalidSignature: The token has an invalid signature")
 	}
-	c.proven.Store(true)
+	c.home.proven.Store(true)
 	return nil
 }
 
@@ -58,9 +68,6 @@ func (c *conn) checkToken(ctx context.Context, req request, audience string) (gr
 	if audience == "" || len(audience) > maxAddressBytes {
 		return grant{}, fault.New(fault.Invalid, "", "The property 'name' must hold the token's audience.")
 	}
-	if err := c.elsewhere(audience); err != nil {
-		return grant{}, err
-	}
 	token, ok := tokenOf(req.msg)
 	if !ok {
 		return grant{}, fault.New(fault.Unauthorized, "", "InvalidToken: The message body must be the token, as a string.")
@@ -70,6 +77,9 @@ func (c *conn) checkToken(ctx context.Context, req request, audience string) (gr
 		return grant{}, fault.New(fault.Invalid, "", "The property 'type' must hold the token's type.")
 	}
 	g, err := c.svc.verifyToken(ctx, tokenType, token, audience)
+	if err == nil {
+		err = c.mustBeFor(audience, token)
+	}
 	if err != nil {
 		return grant{}, err
 	}

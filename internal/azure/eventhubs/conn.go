@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/broker"
-	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // conn is the service behind one client connection. Attach and Closed run on
@@ -27,6 +25,10 @@ type conn struct {
 
 	stopping <-chan struct{} // closed when the service stops
 
+	home  *conn  // of the namespace that the open names; c itself there
+	host  string // that names the namespace in texts
+	reach Reach  // to other namespaces; nil: to none
+
 	claims     claims
 	proven     atomic.Bool // a good token or key came, be it to $management
 	cbs        rpcNode
@@ -35,6 +37,7 @@ type conn struct {
 	mu      sync.Mutex
 	guarded map[*amqp.Link]guard // data links and what they need; guarded by mu
 	timer   *time.Timer          // next look at the claims; nil when closed; guarded by mu
+	sides   map[*Service]*conn   // of home: the connection in other namespaces; guarded by mu
 }
 
 // guard is the claim that a link lives on.
@@ -43,14 +46,17 @@ type guard struct {
 	right Rights
 }
 
-func newConn(s *Service, ac *amqp.Conn) *conn {
-	c := &conn{svc: s, amqp: ac, stopping: ac.Context().Done(), since: time.Now(), guarded: make(map[*amqp.Link]guard)}
+func newConn(s *Service, ac *amqp.Conn, reach Reach) *conn {
+	c := &conn{
+		svc: s, amqp: ac, stopping: ac.Context().Done(), since: time.Now(), reach: reach, host: ac.Peer().Hostname,
+		guarded: make(map[*amqp.Link]guard), sides: make(map[*Service]*conn),
+	}
+	c.home = c
 	c.ctx, c.cancel = context.WithCancel(ac.Context())
 	if a := ac.RemoteAddr(); a != nil {
 		c.remote = a.String()
 	}
-	c.cbs = rpcNode{conn: c, single: true, handle: c.putToken}
-	c.management = rpcNode{conn: c, handle: c.manage}
+	c.nodes()
 	if grants, ok := ac.Identity().([]grant); ok {
 		for _, g := range grants {
 			if err := c.claims.put(g); err != nil {
@@ -63,6 +69,19 @@ func newConn(s *Service, ac *amqp.Conn) *conn {
 	c.event(ConnOpened{Namespace: c.svc.account(), Remote: c.remote, Container: clip(ac.Peer().ContainerID), Product: product(ac.Peer()), TLS: ac.TLS()})
 	c.spawn(c.watch)
 	return c
+}
+
+// nodes makes what answers requests.
+func (c *conn) nodes() {
+	c.cbs = rpcNode{conn: c, single: true, handle: c.putToken}
+	c.management = rpcNode{conn: c, handle: c.manage}
+}
+
+// stoppedTimer calls f once it is reset.
+func stoppedTimer(f func()) *time.Timer {
+	t := time.AfterFunc(time.Hour, f)
+	t.Stop()
+	return t
 }
 
 // product reads the client's name and version from its Open.
@@ -82,7 +101,7 @@ func (c *conn) spawn(f func()) { c.wg.Go(f) }
 
 // uri names a path in texts as the service does: sb://host/path.
 func (c *conn) uri(path string) string {
-	host := c.amqp.Peer().Hostname
+	host := c.host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
@@ -101,9 +120,14 @@ func (c *conn) refusal(err error) *refusal {
 	return r
 }
 
-// Attach decides on a link by its address and the connection's claims.
+// Attach decides on a link by its address and the connection's claims in the
+// namespace that the address means.
 func (c *conn) Attach(l *amqp.Link) error {
-	err := c.attach(l)
+	there, err := c.at(hostOf(addressOf(l), false))
+	if err == nil {
+		c = there
+		err = c.attach(l)
+	}
 	if err == nil || errors.Is(err, amqp.ErrLater) {
 		return err
 	}
@@ -114,27 +138,9 @@ func (c *conn) Attach(l *amqp.Link) error {
 	return r.wire()
 }
 
-// elsewhere refuses an absolute address of another namespace than the one that the
-// connection's open named: it must not be taken for a hub of the same name here.
-func (c *conn) elsewhere(address string) error {
-	_, rest, absolute := strings.Cut(address, "://")
-	if !absolute || c.svc.cfg.Elsewhere == nil {
-		return nil
-	}
-	host, _, _ := strings.Cut(rest, "/")
-	if other := c.svc.cfg.Elsewhere(host); other != "" {
-		return fault.New(fault.Invalid, "", "The address '%s' is of the namespace %s, and the connection is to %s: open one whose host name is %s.",
-			clip(address), other, c.svc.cfg.Namespace, host)
-	}
-	return nil
-}
-
 func (c *conn) attach(l *amqp.Link) error {
 	if dynamic(l) {
 		return refuse(501, amqp.ErrNotImplemented, "Dynamic nodes are not supported.")
-	}
-	if err := c.elsewhere(addressOf(l)); err != nil {
-		return err
 	}
 	a, err := ParseAddress(addressOf(l))
 	if err != nil {
@@ -162,7 +168,7 @@ func (c *conn) attach(l *amqp.Link) error {
 // node is what answers requests at an address.
 func (c *conn) node(kind NodeKind) *rpcNode {
 	if kind == NodeCBS {
-		return &c.cbs
+		return &c.home.cbs // one for all namespaces: tokens say by their audience where they belong
 	}
 	return &c.management
 }
@@ -196,11 +202,18 @@ func (c *conn) endIfDeleted(l *amqp.Link, a Address, hub *broker.Hub) bool {
 
 // Closed ends the connection's goroutines.
 func (c *conn) Closed(err error) {
+	c.end()
+	for _, side := range c.sides { // nobody is left who adds to them
+		side.end()
+	}
+	c.event(ConnClosed{Namespace: c.svc.account(), Remote: c.remote, Err: err, Lifetime: time.Since(c.since)})
+}
+
+func (c *conn) end() {
 	c.mu.Lock()
 	c.timer.Stop()
 	c.timer = nil
 	c.mu.Unlock()
 	c.cancel()
 	c.wg.Wait()
-	c.event(ConnClosed{Namespace: c.svc.account(), Remote: c.remote, Err: err, Lifetime: time.Since(c.since)})
 }

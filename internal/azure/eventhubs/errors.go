@@ -138,6 +138,13 @@ func errNoEntity(resource string) *refusal {
 	return refuse(404, amqp.ErrNotFound, "The messaging entity '%s' could not be found.", resource)
 }
 
+// errNoNamespace says that the host of an address is nobody's.
+func errNoNamespace(host string, why error) *refusal {
+	r := errNoEntity("sb://" + clip(host) + "/")
+	r.text += " " + why.Error()
+	return r
+}
+
 // errNoGroup says that the hub lacks the consumer group.
 func errNoGroup(namespace, hub, group string) *refusal {
 	return errNoEntity(fmt.Sprintf("%s:eventhub:%s~%d|%s", clip(namespace), clip(hub), len(hub), clip(group)))

@@ -63,7 +63,7 @@ func onClock(t *testing.T, test func(t *testing.T, access *fakeAccess, dial func
 			}
 		})
 		gone.Go(func() {
-			if err := serve(ctx, s, l); err != nil {
+			if err := serve(ctx, s, l, nil); err != nil {
 				t.Errorf("serve: %v", err)
 			}
 		})

@@ -25,6 +25,14 @@ type world struct {
 	addr    string
 	events  eventLog
 	access  *fakeAccess
+	reach   Reach // set before the first dial; nil: every host name means service
+}
+
+func (w *world) reached(host string) (*Service, error) {
+	if w.reach == nil {
+		return w.service, nil
+	}
+	return w.reach(host)
 }
 
 // eventLog collects the service's events.
@@ -93,9 +101,9 @@ func newWorldOn(t testing.TB, fs vfs.FS, change func(*Config)) *world {
 }
 
 // serve answers the clients of one listener, as a door does.
-func serve(ctx context.Context, s *Service, l net.Listener) error {
+func serve(ctx context.Context, s *Service, l net.Listener, reach Reach) error {
 	cfg := s.Greeting()
-	cfg.NewConn, cfg.Authenticate = s.Conn, s.Authenticate
+	cfg.NewConn, cfg.Authenticate = func(c *amqp.Conn) amqp.ConnHandler { return s.Conn(c, reach) }, s.Authenticate
 	return testkit.Serve(ctx, l, amqp.NewServer(cfg).ServeConn)
 }
 
@@ -113,7 +121,7 @@ func (w *world) serve(s *Service) {
 		}
 	})
 	serveGone.Go(func() {
-		if err := serve(serveCtx, s, l); err != nil {
+		if err := serve(serveCtx, s, l, w.reached); err != nil {
 			w.t.Errorf("serve: %v", err)
 		}
 	})

@@ -56,8 +56,9 @@ func (g grant) allows(right Rights, path string) error {
 // keyring verifies shared access credentials against the rules of one moment. It
 // is immutable.
 type keyring struct {
-	rules    []Rule
-	disabled bool // no key counts
+	rules     []Rule
+	disabled  bool                     // no key counts
+	elsewhere func(host string) string // the other namespace that a host means, or ""; may be nil
 }
 
 // expiryLayout is how the service writes times in token errors.
@@ -86,11 +87,24 @@ func (k keyring) verifySAS(token, audience string, now time.Time) (grant, error)
 	if !now.Before(t.Expires) {
 		return grant{}, errExpired(t.Expires.Format(expiryLayout))
 	}
+	if other := k.otherOf(t.Resource); other != "" {
+		return grant{}, fault.New(fault.Unauthorized, "",
+			"InvalidAudience: The token's resource '%s' is of the namespace %s.", clip(t.Resource), other)
+	}
 	if !covers(reach, path) {
 		return grant{}, fault.New(fault.Unauthorized, "",
 			"InvalidAudience: The token's resource '%s' does not cover '%s'.", clip(t.Resource), clip(audience))
 	}
 	return grant{scope: path, rights: rule.Rights, expires: t.Expires, name: rule.Name, signer: signedWith(rule, key)}, nil
+}
+
+// otherOf is the other namespace that a token's resource names, or "". Two
+// namespaces may have been given one key.
+func (k keyring) otherOf(resource string) string {
+	if k.elsewhere == nil {
+		return ""
+	}
+	return k.elsewhere(hostOf(resource, true))
 }
 
 func signedWith(r Rule, key string) signer {

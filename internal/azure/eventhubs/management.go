@@ -74,7 +74,7 @@ func (c *conn) mayRead(ctx context.Context, req request, hub string) error {
 		if err != nil {
 			return err
 		}
-		c.proven.Store(true)
+		c.home.proven.Store(true)
 		brought := claims{grants: map[string]grant{g.scope: g}}
 		return c.denied(brought.check(path, toRead, time.Now()), Listen, hub+"/$management")
 	}

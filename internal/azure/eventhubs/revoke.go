@@ -93,7 +93,7 @@ func (c *conn) reschedule() {
 // token, be it on $cbs or with a request to $management, and detaches the links
 // whose tokens ran out longer than the grace ago.
 func (c *conn) review() {
-	if !c.proven.Load() {
+	if c.isHome() && !c.proven.Load() {
 		c.amqp.Shutdown(refuse(401, amqp.ErrUnauthorized,
 			"Unauthorized access. No valid token came within %v, neither on $cbs nor in a request to $management.", c.svc.cfg.ClaimTimeout).wire())
 		return

@@ -38,7 +38,7 @@ func (w *world) overTLS() (string, *tls.Config) {
 	ctx, stop := context.WithCancel(context.Background())
 	var gone sync.WaitGroup
 	gone.Go(func() {
-		if err := serve(ctx, w.service, tls.NewListener(l, &tls.Config{Certificates: lender.TLS.Certificates})); err != nil {
+		if err := serve(ctx, w.service, tls.NewListener(l, &tls.Config{Certificates: lender.TLS.Certificates}), nil); err != nil {
 			w.t.Errorf("serve: %v", err)
 		}
 	})

@@ -21,8 +21,8 @@ type Config struct {
 	// Namespace is the name used in texts; default "localhost".
 	Namespace string
 	// Elsewhere returns the name of another namespace that a host name means, or
-	// "". A link whose address says one is refused: a connection is of one
-	// namespace. nil: no name means another.
+	// "". A signature that was made for one opens nothing here. nil: no name means
+	// another.
 	Elsewhere func(host string) string
 	// Access decides who may do what.
 	Access Access
@@ -113,9 +113,10 @@ func (s *Service) Greeting() amqp.ServerConfig {
 	}
 }
 
-// Conn returns the handler of a client's connection. The goroutines of its
+// Conn returns the handler of a client's connection, which reaches other
+// namespaces by reach; nil: every address means this one. The goroutines of its
 // links are gone when its Closed has returned.
-func (s *Service) Conn(c *amqp.Conn) amqp.ConnHandler { return newConn(s, c) }
+func (s *Service) Conn(c *amqp.Conn, reach Reach) amqp.ConnHandler { return newConn(s, c, reach) }
 
 // Authenticate answers the SASL exchange. PLAIN brings a rule's name and key
 // and grants the rule's rights for the whole connection; its identity is the

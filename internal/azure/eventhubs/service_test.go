@@ -159,7 +159,7 @@ func TestServeEndsWithItsConnections(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	l := testkit.Listen(t)
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, s, l) }()
+	go func() { ended <- serve(ctx, s, l, nil) }()
 	c, err := amqp.Dial(within(t), l.Addr().String(), amqp.DialConfig{
 		Username: "RootManageSharedAccessKey", Password: "SAS_KEY_VALUE",
 		Properties: amqp.Map{{Key: amqp.Symbol("product"), Value: "probe"}, {Key: amqp.Symbol("version"), Value: "1.2"}},

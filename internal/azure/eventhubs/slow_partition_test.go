@@ -116,7 +116,7 @@ func TestStopWithParkedMessages(t *testing.T) {
 	l := testkit.Listen(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, w.service, l) }()
+	go func() { ended <- serve(ctx, w.service, l, nil) }()
 	c, err := amqp.Dial(within(t), l.Addr().String(), amqp.DialConfig{Username: "RootManageSharedAccessKey", Password: "SAS_KEY_VALUE"})
 	if err != nil {
 		t.Fatal(err)
