@@ -15,11 +15,15 @@ const (
 	BlobMetadata      = "blob metadata"
 	StreamCheckpoints = "stream checkpoints"
 	StreamJournals    = "stream journals"
+	Tables            = "tables"
 )
 
 // DocumentsPrefix is the prefix of the space Documents, a constant because a
 // document store puts together some keys for each of its documents.
 const DocumentsPrefix = "d"
+
+// TablesPrefix is the prefix of the space Tables, for the same reason.
+const TablesPrefix = "t"
 
 // SpaceInfo is one row of the layout.
 type SpaceInfo struct {
@@ -46,6 +50,7 @@ func Layout() []SpaceInfo {
 		{Documents, DocumentsPrefix, "docstore", "databases, containers, items, indexes; leases among them"},
 		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
 		{StreamJournals, "j", "stream", "what happened to stream jobs"},
+		{Tables, TablesPrefix, "tablestore", "tables of storage accounts, their entities and policies"},
 	}
 }
 

@@ -1,0 +1,195 @@
+package tablestore
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/kv"
+)
+
+// Options configure Open. DB is required.
+type Options struct {
+	DB  *kv.DB
+	Log *slog.Logger     // default: none
+	Now func() time.Time // default: time.Now
+}
+
+// Store is the tables of all accounts. It is safe for concurrent use.
+type Store struct {
+	db    *kv.DB
+	log   *slog.Logger
+	clock clock
+	locks lockStripes // of entities, of all tables
+	work  sync.Pool   // of *txn
+
+	life   sync.RWMutex // held for reading by every write; Close takes it
+	closed bool         // guarded by life
+
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	cleanup sync.WaitGroup
+
+	catalog sync.RWMutex // guards the rest
+	next    uint32       // the number of the next table; none is used twice
+	tables  map[tableID]*Table
+}
+
+// tableID is how a table is found: the name is in lower case.
+type tableID struct {
+	account uint64
+	name    string
+}
+
+var errClosed = fault.New(fault.Unavailable, "table store", "it is closed")
+
+// Open reads the list of tables from o.DB.
+func Open(o Options) (*Store, error) {
+	s := &Store{db: o.DB, log: o.Log, next: 1, tables: map[tableID]*Table{}}
+	s.clock.now = o.Now
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.clock.now == nil {
+		s.clock.now = time.Now
+	}
+	s.work.New = func() any { return &txn{} }
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.load(); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("read the list of tables: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Store) load() (err error) {
+	number, ok, err := s.db.Get(nil, numbersKey())
+	if err != nil {
+		return err
+	}
+	if ok {
+		if len(number) != 4 {
+			return fmt.Errorf("the next table's number has %d bytes", len(number))
+		}
+		s.next = binary.BigEndian.Uint32(number)
+	}
+	low := []byte{kept, rowTables}
+	it, err := s.db.Iter(low, kv.PrefixEnd(low))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Error(), it.Close()) }()
+	for ok := it.First(); ok; ok = it.Next() {
+		var r tableRecord
+		if err := json.Unmarshal(it.Value(), &r); err != nil {
+			return fmt.Errorf("record %x: %w", it.Key(), err)
+		}
+		if err := s.adopt(newTable(s, r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt puts a table that is in the store into the lists.
+func (s *Store) adopt(t *Table) error {
+	tally, err := kv.TallyAt(s.db, tableKey(nil, rowTallies, t.record.Number))
+	if err != nil {
+		return fmt.Errorf("count of table %s: %w", t.record.Name, err)
+	}
+	t.entities.Store(tally.Sum[0])
+	t.bytes.Store(tally.Sum[1])
+	s.clock.last.Store(max(s.clock.last.Load(), int64(tally.Max)))
+	s.tables[t.id()] = t
+	return nil
+}
+
+// Run waits until ctx ends: tables have no timed work.
+func (s *Store) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Close refuses further writes and waits for those under way, but not for room on
+// a full disk. It does not close the DB.
+func (s *Store) Close() error {
+	s.cancel()
+	s.db.StopWaiting()
+	s.life.Lock()
+	s.closed = true
+	s.life.Unlock()
+	s.cleanup.Wait()
+	return nil
+}
+
+// enter begins work that Close waits for; the caller calls s.life.RUnlock when it
+// is done, unless there is an error.
+func (s *Store) enter() error {
+	s.life.RLock()
+	if s.closed {
+		s.life.RUnlock()
+		return errClosed
+	}
+	return nil
+}
+
+// DeleteAccount deletes everything of an account.
+func (s *Store) DeleteAccount(_ context.Context, id uint64) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.life.RUnlock()
+	s.catalog.Lock()
+	defer s.catalog.Unlock()
+	var all []*Table
+	for at, t := range s.tables {
+		if at.account == id {
+			all = append(all, t)
+		}
+	}
+	b := s.db.NewBatch(256)
+	b.Delete(serviceKey(id))
+	return s.drop(b, all)
+}
+
+// drop commits b with the deletion of the tables and their entities. Writers that
+// come later find them gone. The caller holds catalog.
+func (s *Store) drop(b *kv.Batch, all []*Table) error {
+	for _, t := range all {
+		t.alive.Lock() // nobody holds two of them but who has catalog
+		defer t.alive.Unlock()
+		b.Delete(tableKey(nil, rowTables, t.record.Number))
+		b.Delete(tableKey(nil, rowTallies, t.record.Number))
+		low := tableKey(nil, rowEntities, t.record.Number)
+		b.DeleteRange(low, kv.PrefixEnd(low))
+	}
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	for _, t := range all {
+		t.deleted = true
+		delete(s.tables, t.id())
+	}
+	if len(all) > 0 {
+		s.cleanup.Go(func() { s.giveBack(all) })
+	}
+	return nil
+}
+
+// giveBack gives the disk space of deleted tables back.
+func (s *Store) giveBack(all []*Table) {
+	ranges := make([][2][]byte, len(all))
+	for i, t := range all {
+		low := tableKey(nil, rowEntities, t.record.Number)
+		ranges[i] = [2][]byte{low, kv.PrefixEnd(low)}
+	}
+	if err := s.db.GiveBack(s.ctx, ranges); err != nil && s.ctx.Err() == nil {
+		s.log.Warn("the disk space of deleted tables is given back later", "error", err)
+	}
+}
