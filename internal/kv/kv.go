@@ -155,6 +155,15 @@ func (db *DB) Run(ctx context.Context) error {
 	}
 }
 
+// Sync returns when everything committed is on the disk, whatever the policy.
+func (db *DB) Sync() error {
+	if db.mode == vfs.SyncAlways {
+		return nil // commits have waited for it
+	}
+	db.pending.Store(true)
+	return db.flushLog()
+}
+
 // flushLog syncs what SyncInterval acknowledged early.
 func (db *DB) flushLog() error {
 	if !db.pending.Swap(false) {

@@ -16,6 +16,7 @@ const (
 	StreamCheckpoints = "stream checkpoints"
 	StreamJournals    = "stream journals"
 	Tables            = "tables"
+	Blobs             = "blobs"
 )
 
 // DocumentsPrefix is the prefix of the space Documents, a constant because a
@@ -24,6 +25,9 @@ const DocumentsPrefix = "d"
 
 // TablesPrefix is the prefix of the space Tables, for the same reason.
 const TablesPrefix = "t"
+
+// BlobsPrefix is the prefix of the space Blobs, a constant for the same reason.
+const BlobsPrefix = "o"
 
 // SpaceInfo is one row of the layout.
 type SpaceInfo struct {
@@ -48,6 +52,7 @@ func Layout() []SpaceInfo {
 		{Identity, "i", "identity", "principals and role assignments"},
 		{BlobMetadata, "b", "host", "checkpoints and ownerships of Event Hubs triggers, kept as the SDKs keep them on blobs"},
 		{Documents, DocumentsPrefix, "docstore", "databases, containers, items, indexes; leases among them"},
+		{Blobs, BlobsPrefix, "objectstore", "containers, blobs' records and where their bytes are; the bytes are in files of their own"},
 		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
 		{StreamJournals, "j", "stream", "what happened to stream jobs"},
 		{Tables, TablesPrefix, "tablestore", "tables of storage accounts, their entities and policies"},
