@@ -26,6 +26,9 @@ func (d web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	account, barred := d.port.set.o.Names.resolve(r.Host, d.port.Account)
 	var h http.Handler
 	route := d.port.set.routes[account.Type]
+	if route.InPath != nil && barred == nil && !d.port.set.o.Names.names(r.Host, account.Type) {
+		account = route.InPath(account, r)
+	}
 	if route.HTTP != nil {
 		h = route.HTTP(account)
 	}

@@ -45,6 +45,7 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 		ReadHeaderTimeout: silence,
 		WriteTimeout:      p.WriteTimeout,
 		IdleTimeout:       idleLimit,
+		ConnContext:       p.ConnContext,
 		ConnState: func(c net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateActive:
@@ -66,7 +67,10 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 
 // fit makes a connection one that http.Server takes everything from.
 func (p *port) fit(c net.Conn) net.Conn {
-	if p.People {
+	switch {
+	case p.Wrap != nil:
+		return p.Wrap(c)
+	case p.People:
 		return newMended(c)
 	}
 	return c

@@ -17,6 +17,11 @@ type Route struct {
 
 	HTTP func(resource.Account) http.Handler
 
+	// InPath returns the account that the path of a request names, for services whose
+	// clients write it there when they call this machine by a name of its own; a is
+	// the port's. nil: a is the one.
+	InPath func(a resource.Account, r *http.Request) resource.Account
+
 	// Restrict returns who may come in at all; nil: everybody. path is that of an
 	// HTTP request. Denied is the error in the service's words for who may not.
 	Restrict func(a resource.Account, path string) restriction.Rules

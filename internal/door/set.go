@@ -53,6 +53,13 @@ type Port struct {
 	// People says that addresses are typed here: a % in one that begins no
 	// escape means itself.
 	People bool
+	// Wrap puts something between an HTTP connection, decrypted where it has TLS, and
+	// the server: it sees the bytes of requests as they came, which http.Request has
+	// lost. What it returns has NetConn, the connection below, and over TLS
+	// ConnectionState. Such a port speaks HTTP/1 alone. nil: nothing.
+	Wrap func(net.Conn) net.Conn
+	// ConnContext gives what Wrap saw to the requests; see http.Server.
+	ConnContext func(context.Context, net.Conn) context.Context
 
 	MaxConns  int // default 10000; more are closed unanswered
 	MaxSilent int // default 512 that have not spoken; beyond, the oldest is closed
@@ -120,7 +127,11 @@ func (s *Set) add(p Port, l net.Listener) {
 	open := &port{Port: p, set: s, listener: l, gate: newGate(p.MaxConns, p.MaxSilent)}
 	if p.TLS != Plain {
 		open.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.o.Certificate}
-		if p.AMQP == nil {
+		switch {
+		case p.AMQP != nil:
+		case p.Wrap != nil:
+			open.tls.NextProtos = []string{"http/1.1"}
+		default:
 			open.tls.NextProtos = []string{"h2", "http/1.1"}
 		}
 	}

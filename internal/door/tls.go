@@ -82,8 +82,12 @@ func raw(c net.Conn) net.Conn {
 	if m, ok := c.(*mended); ok {
 		c = m.Conn
 	}
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
+	for {
+		outer, ok := c.(interface{ NetConn() net.Conn }) // Port.Wrap's, and TLS
+		if !ok {
+			break
+		}
+		c = outer.NetConn()
 	}
 	if p, ok := c.(*peeked); ok {
 		c = p.Conn
