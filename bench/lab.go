@@ -67,6 +67,7 @@ cosmos:
         leases: {partitionKey: /id}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 
 // server is a running lazuli.

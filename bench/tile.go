@@ -19,6 +19,7 @@ eventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {bench: {partitions: 4}}}
 cosmos: {port: 0}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 stream:
   jobs:
     events:

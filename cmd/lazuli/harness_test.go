@@ -63,6 +63,7 @@ cosmos:
         leases: {partitionKey: /id}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 
 // project makes a project folder with the text as its file. With app, it has

@@ -30,6 +30,7 @@ eventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {telemetry_events: {partitions: 2}}
 cosmos: {port: 0, databases: {serverless_db: {containers: {%s}}}}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 stream:
   jobs:
     whole:

@@ -34,6 +34,7 @@ cosmos:
         items: {partitionKey: /id}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 
 // about is what the page is told of a thing.

@@ -32,6 +32,7 @@ cosmos:
   endpoint: https://127.0.0.1:8081/
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 
 // TestAzcosmos runs the emulator tests that ship inside azcosmos, from a copy

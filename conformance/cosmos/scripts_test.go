@@ -20,6 +20,7 @@ eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos: {port: 0}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 
 // scriptEnv tells a suite where the account is and whom to trust.

@@ -50,6 +50,7 @@ eventHubs:
 cosmos: {port: 0}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 
 // address picks a loopback address for one run, so that runs do not meet on

@@ -42,6 +42,7 @@ eventHubs:
 cosmos: {port: 0}
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 `
 }
 

@@ -32,6 +32,7 @@ cosmos:
     contoso-cosmos: {databases: {shop: {containers: {orders: {partitionKey: /id}}}}}
     fabrikam-cosmos: {databases: {shop: {containers: {orders: {partitionKey: /id}}}}}
 portal: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 identity:
   port: 0
   applications:

@@ -38,6 +38,7 @@ const project = `
 eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos: {port: 0}
 portal: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 identity:
   port: 0
   userAssigned: {pipeline: {clientId: ` + pipeline + `}}

@@ -64,17 +64,14 @@ func (e *env) find(name, typ string) (resource.Account, door.Meaning) {
 		return resource.Account{}, door.Another
 	}
 	label, domain, _ := strings.Cut(name, ".")
-	if domain == "localhost" && e.named(typ) {
-		return e.account(typ, label)
-	}
 	meaning := door.Another
 	for _, s := range e.Given.Suffixes {
-		if s.domain != domain {
+		if s.domain != domain && (domain != "localhost" || s.routeType() != typ) {
 			continue
 		}
 		meaning = door.Unknown
-		if a, m := e.account(s.typ, label); m == door.Known {
-			return a, m
+		if a, err := s.account(e.Exists, label); err == nil {
+			return a, door.Known
 		}
 	}
 	return resource.Account{}, meaning
@@ -88,22 +85,22 @@ func (e *env) account(typ, name string) (resource.Account, door.Meaning) {
 	return a, door.Known
 }
 
-// named reports whether accounts of a type have host names.
-func (e *env) named(typ string) bool {
-	for _, s := range e.Given.Suffixes {
-		if s.typ == typ {
-			return true
-		}
-	}
-	return false
+// hosts are the Azure host names of an account, and the ports that answer for them.
+func (e *env) hosts(a resource.Account) (names []string) {
+	names, _ = e.hostsAt(a)
+	return names
 }
 
-// hosts are the Azure host names of an account.
-func (e *env) hosts(a resource.Account) (names []string) {
+func (e *env) hostsAt(a resource.Account) (names, services []string) {
 	for _, s := range e.Given.Suffixes {
-		if s.typ == a.Type {
-			names = append(names, strings.ToLower(a.Name)+"."+s.domain)
+		if s.typ != a.Type {
+			continue
 		}
+		service := s.service
+		if strings.HasSuffix(service, "/") {
+			service += a.Name
+		}
+		names, services = append(names, strings.ToLower(a.Name)+"."+s.domain), append(services, service)
 	}
-	return names
+	return names, services
 }

@@ -185,7 +185,7 @@ func containerParts(e *env) parts {
 	p := parts{
 		Accounts: []accountKind{documentKind(e.Config.Cosmos)},
 		Kinds:    cosmos.Kinds(st.docs, e.containerOnUse),
-		Suffixes: []suffix{{"documents.azure.com", resource.CosmosAccounts}},
+		Suffixes: []suffix{{domain: "documents.azure.com", typ: resource.CosmosAccounts, service: instance.Cosmos}},
 		Leads:    []leads{{container.Kind, resource.CosmosAccounts}, {end.Trigger().Type, resource.CosmosAccounts}, {end.Output().Type, resource.CosmosAccounts}},
 		Triggers: trigger.Table{end.Trigger()},
 		Outputs:  output.Table{end.Output()},

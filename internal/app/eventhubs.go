@@ -147,7 +147,7 @@ func hubParts(e *env) parts {
 	p := parts{
 		Accounts: []accountKind{namespaceKind(e.Config.EventHubs)},
 		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),
-		Suffixes: []suffix{{strings.TrimPrefix(namespaceSuffix, "."), resource.Namespaces}},
+		Suffixes: []suffix{{domain: strings.TrimPrefix(namespaceSuffix, "."), typ: resource.Namespaces, service: instance.AMQPS}},
 		Leads:    []leads{{hub.Kind, resource.Namespaces}, {end.Trigger().Type, resource.Namespaces}, {end.Output().Type, resource.Namespaces}},
 		Triggers: trigger.Table{end.Trigger()},
 		Outputs:  output.Table{end.Output()},

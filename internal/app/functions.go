@@ -67,7 +67,7 @@ func functionApps(e *env) (parts, error) {
 			Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] },
 			Restrict: e.restrict(siteRules), Denied: siteDenied,
 		}},
-		Suffixes: []suffix{{"azurewebsites.net", resource.Sites}},
+		Suffixes: []suffix{{domain: "azurewebsites.net", typ: resource.Sites, service: instance.FunctionsPrefix}},
 	}
 	port := cfg.Port
 	for _, name := range slices.Sorted(maps.Keys(cfg.Apps)) {

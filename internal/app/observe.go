@@ -37,17 +37,23 @@ func (e *env) facts(choice connect.Choice) (connect.Facts, error) {
 func (e *env) publicAccounts() (all []instance.Account) {
 	for _, kind := range e.Given.Accounts {
 		for _, a := range e.Exists.Accounts(kind.typ) {
-			shown := instance.Account{Type: a.Type, Name: a.Name, Hosts: e.hosts(a)}
+			shown := e.publicAccount(a)
 			shown.Rule, shown.Key = kind.owner(e.Exists.Properties(a))
 			all = append(all, shown)
 		}
 	}
 	for _, a := range e.Exists.Accounts(resource.Sites) {
 		if e.Doors.addresses[instance.FunctionsPrefix+a.Name] != "" { // it is one that runs
-			all = append(all, instance.Account{Type: a.Type, Name: a.Name, Hosts: e.hosts(a)})
+			all = append(all, e.publicAccount(a))
 		}
 	}
 	return all
+}
+
+func (e *env) publicAccount(a resource.Account) instance.Account {
+	shown := instance.Account{Type: a.Type, Name: a.Name}
+	shown.Hosts, shown.Services = e.hostsAt(a)
+	return shown
 }
 
 // connectable finds what programs outside connect to, and the key to it.

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/entra"
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -116,8 +118,30 @@ type declared struct {
 	properties []byte
 }
 
-// suffix says that NAME.Domain is the account NAME of a type.
-type suffix struct{ domain, typ string }
+// suffix says that NAME.DOMAIN is the account NAME of a type.
+type suffix struct {
+	domain, typ string
+	// service is the port, as in instance.Info.Addresses, that answers for it over
+	// TLS; one that ends with a slash goes on with the account's name.
+	service string
+	// route is the type of the route that answers, where an account has several
+	// services. "": that of the account.
+	route string
+	// twin is the end of a second name that means the account too: NAME-secondary.
+	twin string
+}
+
+func (s suffix) routeType() string { return cmp.Or(s.route, s.typ) }
+
+// account is the account of a host name's first label.
+func (s suffix) account(exists *resource.Catalogue, label string) (resource.Account, error) {
+	a, err := exists.Account(s.typ, label)
+	if own, twin := strings.CutSuffix(label, s.twin); err != nil && twin && s.twin != "" {
+		a, err = exists.Account(s.typ, own)
+	}
+	a.Type = s.routeType()
+	return a, err
+}
 
 // leads says that a binding, or an end of a stream job, of a kind leads to an
 // account of a type. Kinds are compared without case.

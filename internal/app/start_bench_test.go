@@ -30,7 +30,7 @@ func BenchmarkStart(b *testing.B) {
 			fmt.Fprintf(&text, "        db%d: {containers: {%s}}\n", d, strings.Join(containers, ", "))
 		}
 	}
-	text.WriteString("portal: {port: 0}\nidentity: {port: 0}\n")
+	text.WriteString("portal: {port: 0}\nidentity: {port: 0}\nstorage: {blobPort: 0, queuePort: 0, tablePort: 0}\n")
 	dir := b.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, config.FileName), []byte(text.String()), 0o600); err != nil {
 		b.Fatal(err)

@@ -35,7 +35,7 @@ func (b *bells) service(e *env) (parts, error) {
 			{"bells.small", resource.ID{Account: tower, Type: "Toys/towers/bells", Name: "small"}, nil},
 		},
 		Routes:   []door.Route{{Type: "Toys/towers", HTTP: func(resource.Account) http.Handler { return b }}},
-		Suffixes: []suffix{{"bells.test", "Toys/towers"}},
+		Suffixes: []suffix{{domain: "bells.test", typ: "Toys/towers"}},
 		Triggers: trigger.Table{{Type: "bellTrigger", Title: "Bell", New: func(s trigger.Setup) (trigger.Trigger, error) { return bellTrigger{b, s}, nil }}},
 		Outputs:  output.Table{{Type: "bell", New: func(s output.Setup) (output.Output, error) { return bellOutput{b, s.Binding.Text("bell")}, nil }}},
 		Streams: jobs.Kinds{
@@ -57,6 +57,7 @@ func TestTenthService(t *testing.T) {
 	testkit.NoLeaks(t)
 	cfg := config.Default(t.TempDir())
 	cfg.EventHubs.AMQPPort, cfg.EventHubs.AMQPSPort, cfg.Cosmos.Port, cfg.Functions.Port, cfg.Portal.Port, cfg.Identity.Port = 0, 0, 0, 0, 0, 0
+	cfg.Storage.BlobPort, cfg.Storage.QueuePort, cfg.Storage.TablePort = 0, 0, 0
 	cfg.Functions.Apps = map[string]config.App{"ringers": {Path: bellApp(t, cfg.Dir)}}
 	b := &bells{rung: map[string][]string{}, again: make(chan struct{})}
 	ready := make(chan struct{})

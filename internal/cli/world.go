@@ -123,16 +123,17 @@ func localNames(info instance.Info) []string {
 // when none does. A client that names no host means the documents, which are
 // the only service of the default port.
 func byName(info instance.Info, name string) string {
-	label, domain, _ := strings.Cut(name, ".")
 	if strings.EqualFold(name, signInHost) {
 		return info.Addresses[instance.Identity]
 	}
-	switch domain {
-	case "", "documents.azure.com":
+	if !strings.Contains(name, ".") {
 		return info.Addresses[instance.Cosmos]
-	case "azurewebsites.net":
-		if a, ok := info.Account(instance.Sites, label); ok {
-			return info.Addresses[instance.FunctionsPrefix+a.Name]
+	}
+	for _, a := range info.Accounts {
+		for i, host := range a.Hosts {
+			if strings.EqualFold(host, name) && a.Services[i] != instance.AMQPS { // which speaks no HTTP
+				return info.Addresses[a.Services[i]]
+			}
 		}
 	}
 	return ""

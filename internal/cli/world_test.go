@@ -10,7 +10,11 @@ import (
 func TestByName(t *testing.T) {
 	info := instance.Info{
 		Addresses: map[string]string{instance.Cosmos: "c", instance.Identity: "i", instance.FunctionsPrefix + "Shop": "f"},
-		Accounts:  []instance.Account{{Type: instance.Sites, Name: "Shop"}},
+		Accounts: []instance.Account{
+			{Type: instance.Sites, Name: "Shop", Hosts: []string{"shop.azurewebsites.net"}, Services: []string{instance.FunctionsPrefix + "Shop"}},
+			{Type: instance.CosmosAccounts, Name: "contoso", Hosts: []string{"contoso.documents.azure.com"}, Services: []string{instance.Cosmos}},
+			{Type: instance.Namespaces, Name: "contoso", Hosts: []string{"contoso.servicebus.windows.net"}, Services: []string{instance.AMQPS}},
+		},
 	}
 	for name, want := range map[string]string{
 		"": "c", "contoso.documents.azure.com": "c", "login.microsoftonline.com": "i", "shop.azurewebsites.net": "f",

@@ -39,6 +39,7 @@ type Config struct {
 	Data      Data      `yaml:"data"`      // where everything is kept, and how durable
 	EventHubs EventHubs `yaml:"eventHubs"` //
 	Cosmos    Cosmos    `yaml:"cosmos"`    //
+	Storage   Storage   `yaml:"storage"`   //
 	Functions Functions `yaml:"functions"` //
 	Stream    Stream    `yaml:"stream"`    //
 	Portal    Portal    `yaml:"portal"`    //
@@ -167,6 +168,7 @@ func Default(dir string) Config {
 			Namespace: Namespace{Rules: []SASRule{RootRule(EmulatorSASKey)}},
 		},
 		Cosmos:    Cosmos{Port: 8081, CacheMiB: 64, CosmosAccount: CosmosAccount{Key: EmulatorCosmosKey}},
+		Storage:   Storage{BlobPort: 10000, QueuePort: 10001, TablePort: 10002, StorageAccount: StorageAccount{Key: EmulatorStorageKey}},
 		Functions: Functions{Port: 7071},
 		Portal:    Portal{Port: 8080},
 		Identity:  Identity{Port: 8443},
@@ -178,6 +180,7 @@ func Default(dir string) Config {
 // chosen keeps it.
 func (c *Config) AnyPort() {
 	c.EventHubs.AMQPPort, c.EventHubs.AMQPSPort, c.Cosmos.Port, c.Functions.Port, c.Portal.Port, c.Identity.Port = 0, 0, 0, 0, 0, 0
+	c.Storage.BlobPort, c.Storage.QueuePort, c.Storage.TablePort = 0, 0, 0
 	if c.Cosmos.ComputePort != nil {
 		c.Cosmos.ComputePort = new(Port)
 	}

@@ -44,6 +44,7 @@ func (c *Config) faults() []pathFault {
 	v.data(c)
 	v.eventHubs(&c.EventHubs)
 	v.cosmos(&c.Cosmos)
+	v.storage(&c.Storage)
 	v.functions(c)
 	v.stream(c)
 	v.identity(c)
@@ -96,6 +97,11 @@ func (v *validation) listen(c *Config) {
 	}
 	for _, a := range c.Cosmos.All() {
 		if a.Key == EmulatorCosmosKey {
+			v.add(a.Path+".key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", at)
+		}
+	}
+	for _, a := range c.Storage.All() {
+		if a.Key == EmulatorStorageKey {
 			v.add(a.Path+".key", "the emulator's well-known key is refused on %s; set a key of your own (base64 of 64 random bytes)", at)
 		}
 	}

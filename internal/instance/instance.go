@@ -47,6 +47,8 @@ type Account struct {
 	Type  string   `json:"type"` // as Azure writes it: Microsoft.EventHub/namespaces
 	Name  string   `json:"name"`
 	Hosts []string `json:"hosts"` // its names in Azure: NAME.servicebus.windows.net
+	// Services are the services, as in Info.Addresses, that answer for each of Hosts.
+	Services []string `json:"services"`
 	// Key opens all of it to our commands, and is empty where keys open nothing;
 	// Rule is the name of the shared access policy that it belongs to.
 	Rule string `json:"rule,omitempty"`

@@ -129,7 +129,7 @@ func works(t *testing.T, program string) {
 		t.Errorf("version %q", out)
 	}
 	project := t.TempDir()
-	settings := "eventHubs: {amqpPort: 0, amqpsPort: 0}\ncosmos: {port: 0}\nportal: {port: 0}\nidentity: {port: 0}\n"
+	settings := "eventHubs: {amqpPort: 0, amqpsPort: 0}\ncosmos: {port: 0}\nportal: {port: 0}\nidentity: {port: 0}\nstorage: {blobPort: 0, queuePort: 0, tablePort: 0}\n"
 	if err := os.WriteFile(filepath.Join(project, "lazuli.yaml"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}

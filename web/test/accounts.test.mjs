@@ -6,6 +6,7 @@ import { close, looks, serious, stage } from './lab.mjs'
 
 const project = `portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 eventHubs:
   amqpPort: 0
   amqpsPort: 0

@@ -12,6 +12,7 @@ const project = `
 name: plant
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos:
   port: 0

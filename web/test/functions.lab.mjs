@@ -68,6 +68,7 @@ export async function startApps({ quiet = 3, tiny = false } = {}) {
     `name: shop
 portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 eventHubs:
   amqpPort: 0
   amqpsPort: 0

@@ -7,6 +7,7 @@ import { browse, close, eventually, open, serious, shot } from './lab.mjs'
 
 const ports = `portal: {port: 0}
 identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 eventHubs:
   amqpPort: 0
   amqpsPort: 0

@@ -222,7 +222,7 @@ test(
     const port = await freePort()
     await writeFile(
       join(dir, 'lazuli.yaml'),
-      `name: phoenix\nidentity: {port: 0}\nportal: {port: ${port}}\neventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {orders: {partitions: 2}}}\ncosmos: {port: 0}\n`,
+      `name: phoenix\nidentity: {port: 0}\nstorage: {blobPort: 0, queuePort: 0, tablePort: 0}\nportal: {port: ${port}}\neventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {orders: {partitions: 2}}}\ncosmos: {port: 0}\n`,
     )
     let { url, up } = await launch(dir)
     const page = await open(on.browser, url + '/settings')
