@@ -28,7 +28,7 @@ type accountKind struct {
 
 // declareAccounts makes the accounts of a type that the project file names, where
 // they are missing, and changes the properties of all of them, in one step.
-func (s *storage) declareAccounts(typ string, names []string, change resource.Change) ([]resource.Account, error) {
+func (s *dataFolder) declareAccounts(typ string, names []string, change resource.Change) ([]resource.Account, error) {
 	wanted := make([]resource.Account, len(names))
 	for n, name := range names {
 		wanted[n] = resource.Account{Type: typ, Name: name}

@@ -44,7 +44,7 @@ type Options struct {
 type App struct {
 	opts    Options
 	log     *slog.Logger
-	storage *storage
+	storage *dataFolder
 	doors   *doors
 	house   *env // what the services were given, and gave
 }
@@ -73,7 +73,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 	counts := telemetry.New()
 	a.log = slog.New(counts.Logs.Handler(a.log.Handler()))
 	var err error
-	if a.storage, err = openStorage(cfg, a.opts.FS, a.log, counts.FromBroker); err != nil {
+	if a.storage, err = openData(cfg, a.opts.FS, a.log, counts.FromBroker); err != nil {
 		return err
 	}
 	if err = a.storage.declare(cfg, list); err != nil {

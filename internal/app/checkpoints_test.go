@@ -16,7 +16,7 @@ func TestCheckpointsSurviveAPowerCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := (&storage{kv: db}).checkpoints()
+	store := (&dataFolder{kv: db}).checkpoints()
 	const container, blob = "azure-webjobs-eventhub", "localhost/telemetry_events/$default/checkpoint/0"
 	if _, err := store.Metadata(t.Context(), container, blob); !fault.Is(err, fault.NotFound) {
 		t.Fatalf("before the first checkpoint: %v", err)
@@ -33,7 +33,7 @@ func TestCheckpointsSurviveAPowerCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	got, err := (&storage{kv: db}).checkpoints().Metadata(t.Context(), container, blob)
+	got, err := (&dataFolder{kv: db}).checkpoints().Metadata(t.Context(), container, blob)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // declareDocuments makes the document accounts of the project file and brings them
 // up to date, as declareNamespaces does.
-func (s *storage) declareDocuments(cfg config.Config) error {
+func (s *dataFolder) declareDocuments(cfg config.Config) error {
 	named := cfg.Cosmos.All()
 	names, by := make([]string, len(named)), map[string]config.CosmosAccount{}
 	for i, a := range named {

@@ -21,7 +21,7 @@ const (
 // declareNamespaces makes the namespaces of the project file and brings them up to
 // date: keys that the file does not give stay, or are made. The first is the one
 // that localhost means.
-func (s *storage) declareNamespaces(cfg config.Config) error {
+func (s *dataFolder) declareNamespaces(cfg config.Config) error {
 	named := cfg.EventHubs.All()
 	names, by := make([]string, len(named)), map[string]config.Namespace{}
 	for i, n := range named {

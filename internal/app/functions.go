@@ -46,7 +46,7 @@ type functionApp struct {
 
 // declareSites makes the function apps of the project file, with their access
 // restrictions.
-func (s *storage) declareSites(cfg config.Config) error {
+func (s *dataFolder) declareSites(cfg config.Config) error {
 	names := slices.Sorted(maps.Keys(cfg.Functions.Apps))
 	_, err := s.declareAccounts(resource.Sites, names, func(a resource.Account, _ json.RawMessage) (json.RawMessage, error) {
 		var p azfunctions.SiteProperties

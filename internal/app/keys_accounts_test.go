@@ -94,7 +94,7 @@ func elsewhere() map[string]keyCase {
 			yaml:  oneHub + bases + "stream: {jobs: {j: {query: j.asaql, outputs: {out: {file: out.jsonl}}, inputs: {readings: {hub: readings}, names: {reference: {container: db/docs, account: " + keyAccount + "}}}}}}",
 			files: map[string]string{"j.asaql": "SELECT names.name AS x INTO out FROM readings JOIN names ON readings.id = names.id"},
 			want:  `{"x":"there"}`, probe: rows(1, `{"id":"1"}`),
-			before: func(t *testing.T, s *storage) {
+			before: func(t *testing.T, s *dataFolder) {
 				writeDocument(t, s, `{"id":"1","k":"a","name":"here"}`)
 				other := *s
 				a, err := s.exists.Account("Microsoft.DocumentDB/databaseAccounts", keyAccount)

@@ -33,7 +33,7 @@ func jobInputKeys() map[string]keyCase {
 		"stream.jobs.*.inputs.*.reference.file": {yaml: refers("{file: names.json}"), files: first, want: `{"x":"first"}`, probe: rows(1, `{"id":"1"}`)},
 		"stream.jobs.*.inputs.*.reference.container": {
 			yaml: refers("{container: db/docs}"), files: first, want: `{"x":"kept"}`, probe: rows(1, `{"id":"1"}`),
-			before: func(t *testing.T, s *storage) {
+			before: func(t *testing.T, s *dataFolder) {
 				writeDocument(t, s, `{"id":"1","k":"a","name":"kept"}`)
 			},
 		},
@@ -121,7 +121,7 @@ func toFunction() keyCase {
 }
 
 // writeDocument puts a document into container db/docs.
-func writeDocument(t *testing.T, s *storage, body string) {
+func writeDocument(t *testing.T, s *dataFolder, body string) {
 	db, err := s.account.Database("db")
 	if err != nil {
 		t.Error(err)

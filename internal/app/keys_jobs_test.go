@@ -68,7 +68,7 @@ func jobKeys() map[string]keyCase {
 		},
 		"stream.jobs.*.start": {
 			yaml: jobToFile("", ", start: all"), files: query(copyQuery), want: `{"x":1} {"x":2}`, probe: rows(2, `{"x":2}`),
-			before: func(t *testing.T, s *storage) { send(t, s.hubs, "readings", 0, `{"x":1}`) },
+			before: func(t *testing.T, s *dataFolder) { send(t, s.hubs, "readings", 0, `{"x":1}`) },
 		},
 		"stream.jobs.*.checkpoint": {yaml: jobToFile("", ", checkpoint: 20ms"), files: query(copyQuery), want: "checkpoints", probe: func(r *rig) string {
 			return r.until(func() string {

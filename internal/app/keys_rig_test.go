@@ -62,7 +62,7 @@ func (c keyCase) run(t *testing.T, key string, without bool) string {
 	}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if c.before != nil {
-		if err := inStorage(cfg, func(s *storage) { c.before(t, s) }); err != nil {
+		if err := inStorage(cfg, func(s *dataFolder) { c.before(t, s) }); err != nil {
 			t.Error(err)
 		}
 	}
@@ -92,7 +92,7 @@ func (c keyCase) run(t *testing.T, key string, without bool) string {
 }
 
 // inStorage does something in the storage of an application that does not run.
-func inStorage(cfg config.Config, do func(*storage)) error {
+func inStorage(cfg config.Config, do func(*dataFolder)) error {
 	st, err := openDeclared(cfg, vfs.Default, testkit.Discard(), nil)
 	if err != nil {
 		return err

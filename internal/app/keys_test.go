@@ -27,7 +27,7 @@ type keyCase struct {
 	yaml  string // holds the key; PORT in it is a free port
 	files map[string]string
 	// before puts things into storage before the application starts. May be nil.
-	before func(t *testing.T, s *storage)
+	before func(t *testing.T, s *dataFolder)
 	// probe says what the key does, as seen from outside: by clients, in files.
 	probe func(r *rig) string
 	want  string

@@ -58,7 +58,7 @@ func (l *listening) awaitEnd(t *testing.T, kind fault.Kind, name string) {
 }
 
 // listen runs a trigger of the kind until the test ends.
-func listen(t *testing.T, s *env, st *storage, kind int, declaration string) *listening {
+func listen(t *testing.T, s *env, st *dataFolder, kind int, declaration string) *listening {
 	t.Helper()
 	l := &listening{Recorder: &endtest.Recorder{}}
 	tr, err := s.Given.Triggers[kind].New(endtest.Setup(t, declaration, "", l))

@@ -26,7 +26,7 @@ import (
 type service struct {
 	// declare makes the accounts that the project file names and brings them up to
 	// date, before any service is built. nil: it has none there.
-	declare func(*storage, config.Config) error
+	declare func(*dataFolder, config.Config) error
 	build   func(*env) (parts, error)
 }
 
@@ -34,11 +34,11 @@ type service struct {
 func services() []service {
 	return []service{
 		{build: identities},
-		{(*storage).declareNamespaces, eventHubs},
-		{(*storage).declareDocuments, cosmosDB},
+		{(*dataFolder).declareNamespaces, eventHubs},
+		{(*dataFolder).declareDocuments, cosmosDB},
 		{build: timers},
 		{build: files},
-		{(*storage).declareSites, functionApps},
+		{(*dataFolder).declareSites, functionApps},
 		{build: dashboards},
 		{build: streamJobs},
 		{build: processes},
@@ -48,7 +48,7 @@ func services() []service {
 }
 
 // declare declares the accounts of all services.
-func (s *storage) declare(cfg config.Config, list []service) error {
+func (s *dataFolder) declare(cfg config.Config, list []service) error {
 	for _, x := range list {
 		if x.declare == nil {
 			continue
@@ -69,7 +69,7 @@ type env struct {
 	Force   string // the start of all stream jobs; "" leaves them as they were
 	Trial   []string
 
-	Storage *storage            // the data folder
+	Storage *dataFolder            // the data folder
 	Exists  *resource.Catalogue // what exists, and how it comes to be
 	Doors   *doors              // ports
 	Counts  *telemetry.Counts   // listens

@@ -20,7 +20,7 @@ type blobMetadata struct {
 
 // checkpoints returns the store of checkpoints. It shares the documents' log,
 // so a checkpoint and documents that are written at a time share a sync.
-func (s *storage) checkpoints() trigger.MetadataStore {
+func (s *dataFolder) checkpoints() trigger.MetadataStore {
 	return &blobMetadata{s.kv, s.kv.Space(kv.BlobMetadata)}
 }
 

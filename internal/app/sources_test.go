@@ -21,8 +21,8 @@ import (
 )
 
 // openDeclared is the storage of a project with its namespaces and accounts.
-func openDeclared(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) (*storage, error) {
-	st, err := openStorage(cfg, fs, log, events)
+func openDeclared(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) (*dataFolder, error) {
+	st, err := openData(cfg, fs, log, events)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func connection(t *testing.T, service settings.Service, text string) settings.Co
 
 // openHouse opens the engines in an empty folder, with what functions and jobs
 // reach of them, and runs the broker. No port is open.
-func openHouse(t *testing.T, autoCreate bool) (*env, *storage) {
+func openHouse(t *testing.T, autoCreate bool) (*env, *dataFolder) {
 	t.Helper()
 	cfg := config.Default(t.TempDir())
 	cfg.Data.Folder = filepath.Join(cfg.Dir, "data")
@@ -73,7 +73,7 @@ func openHouse(t *testing.T, autoCreate bool) (*env, *storage) {
 
 // houseOn is what functions and jobs reach in a storage, with what the project
 // file declares.
-func houseOn(ctx context.Context, cfg config.Config, st *storage, counts *telemetry.Counts) (*env, error) {
+func houseOn(ctx context.Context, cfg config.Config, st *dataFolder, counts *telemetry.Counts) (*env, error) {
 	e := &env{
 		Context: ctx, Config: cfg, Log: testkit.Discard(), Storage: st, Exists: st.exists, Counts: counts,
 		Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}},

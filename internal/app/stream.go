@@ -51,7 +51,7 @@ func streamJobs(e *env) (parts, error) {
 }
 
 // jobStore is where a job keeps its checkpoints and orders.
-func (s *storage) jobStore(job string) *jobs.Store {
+func (s *dataFolder) jobStore(job string) *jobs.Store {
 	return jobs.NewStore(s.kv, s.kv.Space(kv.StreamCheckpoints), s.kv.Space(kv.StreamJournals), job)
 }
 

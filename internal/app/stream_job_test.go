@@ -26,7 +26,7 @@ const (
 type jobLab struct {
 	t     *testing.T
 	s     *env
-	st    *storage
+	st    *dataFolder
 	spec  config.Job
 	query string // path
 

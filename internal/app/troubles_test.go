@@ -21,7 +21,7 @@ func TestDiskLow(t *testing.T) {
 	}
 	defer db.Close()
 	for free, want := range map[int64]string{2 << 30: "", 500 << 20: "warn", 10 << 20: "bad"} {
-		tr := newTroubles(&env{Log: testkit.Discard(), Config: config.Config{Dir: t.TempDir()}, Storage: &storage{kv: db}, Counts: telemetry.New()})
+		tr := newTroubles(&env{Log: testkit.Discard(), Config: config.Config{Dir: t.TempDir()}, Storage: &dataFolder{kv: db}, Counts: telemetry.New()})
 		tr.free = func(string) (int64, error) { return free, nil }
 		got := ""
 		tr.report(func(p portal.Trouble) {

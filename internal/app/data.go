@@ -18,8 +18,8 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// storage is what the data folder holds, open.
-type storage struct {
+// dataFolder is what the data folder holds, open.
+type dataFolder struct {
 	lock   io.Closer
 	kv     *kv.DB
 	broker *broker.Broker
@@ -35,15 +35,15 @@ type storage struct {
 	account   docstore.Account
 }
 
-// openStorage locks the data folder and recovers the engines, the log and the
+// openData locks the data folder and recovers the engines, the log and the
 // key-value store side by side.
-func openStorage(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) (*storage, error) {
+func openData(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) (*dataFolder, error) {
 	dir := cfg.DataDir()
 	lock, err := lockData(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &storage{lock: lock}
+	s := &dataFolder{lock: lock}
 	if err := ignoreInGit(dir); err != nil {
 		log.Warn("the data folder's .gitignore could not be written", "error", err)
 	}
@@ -79,7 +79,7 @@ func ignoreInGit(dir string) error {
 	return errors.Join(err, f.Close())
 }
 
-func (s *storage) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) error {
+func (s *dataFolder) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) error {
 	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *storage) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, eve
 	return err
 }
 
-func (s *storage) openDocuments(cfg config.Config, fs vfs.FS, log *slog.Logger) error {
+func (s *dataFolder) openDocuments(cfg config.Config, fs vfs.FS, log *slog.Logger) error {
 	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s *storage) openDocuments(cfg config.Config, fs vfs.FS, log *slog.Logger) 
 
 // close releases what is open, newest first. Errors are logged: there is
 // nobody left to handle them.
-func (s *storage) close(log *slog.Logger) {
+func (s *dataFolder) close(log *slog.Logger) {
 	closers := []struct {
 		name  string
 		open  bool

@@ -10,7 +10,7 @@ import (
 
 // started starts the storage of a project with this file, as often as it was
 // started before in dir.
-func started(t *testing.T, dir, file string, do func(*storage)) error {
+func started(t *testing.T, dir, file string, do func(*dataFolder)) error {
 	t.Helper()
 	cfg, err := config.Parse([]byte(file), dir)
 	if err != nil {
@@ -23,7 +23,7 @@ func started(t *testing.T, dir, file string, do func(*storage)) error {
 // name any more, or names as 0, is no limit any more.
 func TestLimitsGoWithTheirKeys(t *testing.T) {
 	dir := t.TempDir()
-	partition := func(s *storage) *broker.Partition {
+	partition := func(s *dataFolder) *broker.Partition {
 		h, err := s.hubs.Hub("readings")
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestLimitsGoWithTheirKeys(t *testing.T) {
 		}
 		return p
 	}
-	fill := func(s *storage) {
+	fill := func(s *dataFolder) {
 		for range 8 {
 			send(t, s.hubs, "readings", 0, strings.Repeat("x", 512<<10))
 		}
@@ -49,7 +49,7 @@ func TestLimitsGoWithTheirKeys(t *testing.T) {
 		{"eventHubs: {hubs: {readings: {partitions: 1, retentionMiB: 1}}}", true},
 		{"eventHubs: {hubs: {readings: {partitions: 1, retentionMiB: 0, retention: 0}}}", false},
 	} {
-		err := started(t, dir, step.file, func(s *storage) {
+		err := started(t, dir, step.file, func(s *dataFolder) {
 			before := partition(s).Info().BeginSequence
 			fill(s)
 			if after := partition(s).Info().BeginSequence; (after > before) != step.cut {
@@ -79,7 +79,7 @@ func TestUniqueKeysCannotChange(t *testing.T) {
 		{", uniqueKeys: [[/b]]", "uniqueKeys: the container exists with [[/a]]"},
 		{", defaultTtl: 5", ""},
 	} {
-		err := started(t, dir, file(step.more), func(*storage) {})
+		err := started(t, dir, file(step.more), func(*dataFolder) {})
 		if (err != nil) != (step.refused != "") || err != nil && !strings.Contains(err.Error(), step.refused) {
 			t.Errorf("%s: %v, want %q", step.more, err, step.refused)
 		}
