@@ -69,7 +69,7 @@ type env struct {
 	Force   string // the start of all stream jobs; "" leaves them as they were
 	Trial   []string
 
-	Storage *dataFolder            // the data folder
+	Storage *dataFolder         // the data folder
 	Exists  *resource.Catalogue // what exists, and how it comes to be
 	Doors   *doors              // ports
 	Counts  *telemetry.Counts   // listens

@@ -52,6 +52,7 @@ func Load(dir string) (Config, error) {
 func Parse(text []byte, dir string) (Config, error) {
 	cfg := Default(dir)
 	cfg.HasFile = true
+	cfg.Storage.Key = ""
 	if len(text) > maxFileBytes {
 		return cfg, fmt.Errorf("longer than %d bytes", maxFileBytes)
 	}
@@ -72,6 +73,9 @@ func Parse(text []byte, dir string) (Config, error) {
 		}
 	}
 	cfg.fillHubs()
+	if cfg.Storage.Key == "" && cfg.OnLoopback() {
+		cfg.Storage.Key = EmulatorStorageKey
+	}
 	var faults []error
 	for _, f := range cfg.faults() {
 		faults = append(faults, located(file.Docs, f))

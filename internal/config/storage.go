@@ -30,7 +30,7 @@ type Storage struct {
 
 // StorageAccount is a storage account.
 type StorageAccount struct {
-	Key                   string `yaml:"key"`                   // base64; default: the emulator's, and of a named account one that is made and kept
+	Key                   string `yaml:"key"`                   // base64; default: the emulator's on loopback, else, and of a named account, one that is made and kept
 	SecondaryKey          string `yaml:"secondaryKey"`          // default: one is made, and kept
 	AllowSharedKeyAccess  *bool  `yaml:"allowSharedKeyAccess"`  // false: keys and what they signed open nothing, only tokens do; default true
 	AllowBlobPublicAccess *bool  `yaml:"allowBlobPublicAccess"` // containers may let everybody read; default: true of the well-known account, false of others
