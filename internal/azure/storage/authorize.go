@@ -14,6 +14,9 @@ type Operation struct {
 	// A grant tells which are there (Grant.Has), for operations that depend on what
 	// exists already. "" opens it to no SAS.
 	Permission string
+	// AccountPermission takes Permission's place in a SAS of the account, where it
+	// differs; "" where not.
+	AccountPermission string
 	// Every: all letters of Permission are needed, as for an upsert of an entity.
 	Every bool
 	// Level is what the operation is about, by the letter of an account SAS: Service,
@@ -107,7 +110,8 @@ func (e *Endpoint) Authorize(r *Request, op *Operation, t Target) (Grant, error)
 
 func (e *Endpoint) grant(r *Request, op *Operation, t Target) (Grant, error) {
 	keys := e.currentKeys()
-	if authorization := r.Header("Authorization"); authorization != "" {
+	authorization := r.Header("Authorization")
+	if authorization != "" && !(r.Query.Has("sig") && r.Query.Has("sduoid")) {
 		return e.byHeader(keys, r, op, t, authorization)
 	}
 	if r.Query.Has("sig") {

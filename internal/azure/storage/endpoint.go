@@ -48,6 +48,7 @@ type Endpoint struct {
 	now        func() time.Time
 	server     []string // of the header Server
 	keys       atomic.Pointer[keySet]
+	read       atomic.Pointer[readProperties]
 	dates      dateCache
 	canons     canonPool
 }
@@ -90,7 +91,11 @@ func (e *Endpoint) currentKeys() *keySet {
 // request is good for WriteError even with an error.
 func (e *Endpoint) Begin(w http.ResponseWriter, h *http.Request) (*Request, error) {
 	r, err := newRequest(h, e.account, e.now())
-	if bad := r.readVersion(""); err == nil {
+	fallback := ""
+	if v := e.Properties().DefaultServiceVersion; v != nil {
+		fallback = *v
+	}
+	if bad := r.readVersion(fallback); err == nil {
 		err = bad
 	}
 	header := w.Header()
@@ -100,6 +105,7 @@ func (e *Endpoint) Begin(w http.ResponseWriter, h *http.Request) (*Request, erro
 	if id := r.Header("X-Ms-Client-Request-Id"); id != "" && len(id) <= 1024 {
 		header["X-Ms-Client-Request-Id"] = []string{id}
 	}
+	e.cors(header, r)
 	return r, err
 }
 
@@ -135,6 +141,7 @@ func (e *Endpoint) WriteError(w http.ResponseWriter, r *Request, err error) *Err
 	if len(text) > 0 {
 		h["Content-Type"] = []string{kind}
 	}
+	r.Expose(h)
 	w.WriteHeader(x.Status)
 	_, _ = w.Write(text) // the client may be gone
 	return x

@@ -50,7 +50,8 @@ type Request struct {
 	// slash: http://127.0.0.1:10000/devstoreaccount1.
 	Base string
 
-	signed string // the whole path, which clients sign
+	signed  string // the whole path, which clients sign
+	exposed string // of the CORS rule that let the page in
 }
 
 // Method is the HTTP method.
