@@ -16,6 +16,7 @@ import (
 type accountKind struct {
 	typ     string
 	service string // Event Hubs
+	word    string // what one is called where people read: namespace; "": account
 
 	// keys are those of an account. The house says which account they belong to.
 	keys func(a resource.Account, properties json.RawMessage) ([]keys.Key, error)
@@ -33,7 +34,9 @@ func (s *dataFolder) declareAccounts(typ string, names []string, change resource
 	for n, name := range names {
 		wanted[n] = resource.Account{Type: typ, Name: name}
 	}
-	return s.exists.DeclareAccounts(wanted, change)
+	own, err := s.exists.DeclareAccounts(wanted, change)
+	s.own = append(s.own, own...)
+	return own, err
 }
 
 // kindOf is the kind of an account.

@@ -98,7 +98,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 			return err
 		}
 	}
-	return nil
+	return e.rememberDeclared()
 }
 
 // close releases what Build opened, when Run will not.

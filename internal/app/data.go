@@ -26,6 +26,7 @@ type dataFolder struct {
 	docs   *docstore.Store
 
 	exists *resource.Catalogue // accounts, and the way to make what is in them
+	own    []resource.Account  // that the project file names, or that localhost means
 
 	// The default accounts and what is in them, once their services have declared
 	// them.

@@ -54,7 +54,7 @@ func declareNamespace(n config.Namespace, old json.RawMessage) (json.RawMessage,
 // namespaceKind is the namespaces as accounts: two keys for each policy.
 func namespaceKind(cfg config.EventHubs) accountKind {
 	return accountKind{
-		typ: resource.Namespaces, service: "Event Hubs",
+		typ: resource.Namespaces, service: "Event Hubs", word: "namespace",
 		keys: func(a resource.Account, properties json.RawMessage) (all []keys.Key, err error) {
 			p, err := eventhubs.ReadNamespace(properties)
 			for _, x := range p.Policies {

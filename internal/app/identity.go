@@ -52,6 +52,7 @@ func identities(e *env) (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	e.Exists.OnLeaving(e.withoutRoles)
 	e.Access = newAccessChanges(e)
 	e.Doors.tokens[instance.Identity] = e.Issuer.Header(identity.DeveloperName)
 	p := parts{
@@ -177,6 +178,15 @@ func (e *env) withRoles(remove func(context.Context, resource.Account, string) e
 	}
 }
 
+// withoutRoles takes the roles away that are held at an account that goes, and in
+// it.
+func (e *env) withoutRoles(a resource.Account) error {
+	if e.Who == nil {
+		return nil
+	}
+	return e.Who.RemoveWithin(e.Who.Scope(a.Type, a.Name))
+}
+
 // refused tells of a right that somebody did not have.
 func (e *env) refused(r identity.Refusal) {
 	log := e.Log.With("component", "identity", "principal", r.Principal, "action", r.Action, "scope", r.Scope, "grant", r.Command)
@@ -187,7 +197,7 @@ func (e *env) refused(r identity.Refusal) {
 	log.Warn("a right is missing; it was refused")
 	e.Notices.Raise(portal.Trouble{
 		Kind: "access-refused", Subject: r.Principal + " may not " + r.Action, State: "warn", To: "/logs",
-		Detail: r.Scope + "; to grant it: " + r.Command,
+		Detail: r.Scope, Command: r.Command,
 	})
 }
 

@@ -135,7 +135,7 @@ func TestRefusalIsTold(t *testing.T) {
 			if fault := r.portal("GET", "/api/notices", "", &bell); fault != "" {
 				t.Error(fault)
 			}
-			rang := len(bell.Notices) == 1 && strings.Contains(bell.Notices[0].Detail, command) && strings.Contains(bell.Notices[0].Subject, "app:one may not "+send)
+			rang := len(bell.Notices) == 1 && bell.Notices[0].Command == command && strings.Contains(bell.Notices[0].Subject, "app:one may not "+send)
 			if rang != (mode == "enforce") {
 				t.Errorf("%s: the bell has %+v", mode, bell)
 			}

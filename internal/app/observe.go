@@ -12,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/keys"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
 	"github.com/lazuli-dev/lazuli/internal/page/overview"
+	"github.com/lazuli-dev/lazuli/internal/page/resources"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -21,6 +22,7 @@ func observation(e *env) (parts, error) {
 		logs.Pages(e.Counts.Logs),
 		overview.Pages(e.Given.Pages),
 		keys.Pages(e.keysPages()),
+		resources.Pages(e.resourcePages()),
 		pageconnect.Pages(pageconnect.Config{Facts: e.facts, Find: e.connectable, Log: e.Log.With("component", "portal")}),
 	)}, nil
 }

@@ -83,6 +83,8 @@ type env struct {
 	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
 
 	Given parts // by the services above
+
+	once []resource.ID // that earlier project files declared and this one does not
 }
 
 // parts is what a service gives.
@@ -164,6 +166,7 @@ func (e *env) take(p parts) error {
 		e.Doors.Route(p.Routes...)
 	}
 	g := &e.Given
+	g.Declared = append(g.Declared, p.Declared...)
 	g.Accounts = append(g.Accounts, p.Accounts...)
 	g.Suffixes, g.Leads = append(g.Suffixes, p.Suffixes...), append(g.Leads, p.Leads...)
 	g.Triggers, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Outputs, p.Outputs...)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -48,6 +49,12 @@ func (t *troubles) report(report func(portal.Trouble)) {
 		})
 	}
 	t.stale.report(report)
+	for _, thing := range t.e.undeclared() {
+		report(portal.Trouble{
+			Kind: "undeclared", Subject: thing.Word + " " + thing.Scope, To: pageOf(thing.Scope), State: "warn",
+			Detail: "it holds " + thing.Holds, Command: thing.Command,
+		})
+	}
 	if err := t.e.Storage.kv.Err(); err != nil {
 		report(portal.Trouble{Kind: "log-failed", Subject: "Cosmos DB", To: "/data", State: "bad", Detail: err.Error()})
 	}
@@ -56,4 +63,12 @@ func (t *troubles) report(report func(portal.Trouble)) {
 			Kind: "log-failed", Subject: u.Hub, To: "/hubs", State: "bad", Detail: u.Err.Error(), Since: u.Since, Count: u.Count,
 		})
 	}
+}
+
+// pageOf is the list in which something stands.
+func pageOf(scope string) string {
+	if strings.HasPrefix(scope, "eventHubs/") {
+		return "/hubs"
+	}
+	return "/data"
 }

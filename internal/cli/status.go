@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -49,6 +50,7 @@ list them all, and ask the services of the one of this folder, or of --project.`
 			report := statusReport{Instances: listed(all)}
 			if found {
 				report.Instance, report.Services = &listed([]instance.Info{info})[0], probe(cmd.Context(), info)
+				report.Undeclared = undeclared(cmd.Context(), info)
 			}
 			if asJSON {
 				enc := json.NewEncoder(s.data)
@@ -66,7 +68,7 @@ list them all, and ask the services of the one of this folder, or of --project.`
 			if !found {
 				return nil
 			}
-			if err := s.printStatus(info, report.Services); err != nil {
+			if err := s.printStatus(info, report); err != nil {
 				return err
 			}
 			return answering(report.Services)
@@ -98,6 +100,8 @@ type statusReport struct {
 	Instances []instance.Info `json:"instances"`          // all that run
 	Instance  *instance.Info  `json:"instance,omitempty"` // the one of this folder, or of --project
 	Services  []serviceState  `json:"services,omitempty"` // of that one
+	// Undeclared is what is there and not in the project file any more.
+	Undeclared []storedThing `json:"undeclared,omitempty"`
 }
 
 // listed are the instances without the tokens, which open things.
@@ -198,12 +202,39 @@ func dialState(ctx context.Context, address string) string {
 	return "Running"
 }
 
-func (s *session) printStatus(info instance.Info, states []serviceState) error {
+// undeclared asks for what the project file has let go of. A portal that does not
+// answer is told of as a service.
+func undeclared(ctx context.Context, info instance.Info) []storedThing {
+	portal, err := newPortalClient(info)
+	if err != nil {
+		return nil
+	}
+	var got struct{ Things []storedThing }
+	if err := portal.do(ctx, http.MethodGet, "/api/resources/undeclared", nil, &got); err != nil {
+		return nil
+	}
+	return got.Things
+}
+
+func (s *session) printUndeclared(all []storedThing) error {
+	if len(all) == 0 {
+		return nil
+	}
+	fmt.Fprintln(s.out)
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NOT IN LAZULI.YAML ANY MORE\tHOLDS\tTO DELETE IT")
+	for _, t := range all {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", t.name(), t.Holds, terminal.Clean(t.Command))
+	}
+	return table.Flush()
+}
+
+func (s *session) printStatus(info instance.Info, report statusReport) error {
 	fmt.Fprintf(s.out, "%s  process %d, up %s, data in %s\n\n", info.Name, info.PID,
 		time.Since(info.StartedAt).Round(time.Second), info.DataDir)
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SERVICE\tADDRESS\tSTATE")
-	for _, st := range states {
+	for _, st := range report.Services {
 		note := st.State
 		if st.Functions > 0 {
 			note += fmt.Sprintf(", %d functions", st.Functions)
@@ -217,6 +248,9 @@ func (s *session) printStatus(info instance.Info, states []serviceState) error {
 		return err
 	}
 	if err := s.printAccounts(info.Accounts); err != nil {
+		return err
+	}
+	if err := s.printUndeclared(report.Undeclared); err != nil {
 		return err
 	}
 	if token := info.Tokens[instance.Portal]; token != "" {

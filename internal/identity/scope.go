@@ -169,6 +169,27 @@ func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
 	return "", "", false
 }
 
+// Word is Short as one word of a command line.
+func (i *Identity) Word(scope string) string { return quote(i.Short(scope)) }
+
+// Step is a type and a name below an account in a resource id.
+type Step struct{ Type, Name string }
+
+// Steps takes a scope apart: the account's type and name, and what is below it;
+// false for one above all accounts, or of a type that identity does not know.
+func (i *Identity) Steps(scope string) (typ, name string, below []Step, ok bool) {
+	typ, name, ok = i.accountOf(scope)
+	if !ok {
+		return "", "", nil, false
+	}
+	prefix := i.Scope(typ, name)
+	segments := strings.Split(strings.Trim(scope[len(prefix):], "/"), "/")
+	for n := 0; n+1 < len(segments); n += 2 {
+		below = append(below, Step{segments[n], unsegment(segments[n+1])})
+	}
+	return typ, name, below, true
+}
+
 // within reports whether an id is a scope or below it, by segments and without
 // case (of ASCII letters: names are those). Names of databases and containers,
 // behind /dbs/, have a case that counts: db/C is another container than db/c.

@@ -22,6 +22,7 @@ type Trouble struct {
 	Kind    string    // a word that the pages know: build-failed, function-failing, disk-low, …
 	Subject string    // the thing's name
 	Detail  string    // one line, the error as it is
+	Command string    // what mends it, to be pasted into a terminal; "" where nothing does
 	To      string    // the address of the page that shows it
 	State   string    // "bad" or "warn"
 	Since   time.Time // zero: when it was seen first
@@ -35,6 +36,7 @@ type Notice struct {
 	Kind    string `json:"kind"`
 	Subject string `json:"subject"`
 	Detail  string `json:"detail"`
+	Command string `json:"command,omitempty"` // mends it
 	To      string `json:"to"`
 	State   string `json:"state"`
 	Count   int64  `json:"count"`
@@ -122,7 +124,7 @@ func (n *Notices) begin(t Trouble, now time.Time) *notice {
 	known.Count = max(known.Count+1, t.Count)
 	known.Last = now.UnixMilli()
 	known.Over, known.ended = false, time.Time{}
-	known.Detail, known.To, known.State = t.Detail, t.To, t.State
+	known.Detail, known.Command, known.To, known.State = t.Detail, t.Command, t.To, t.State
 	return known
 }
 
@@ -131,7 +133,7 @@ func (k *notice) again(t Trouble, now time.Time) {
 	if t.Count > k.Count {
 		k.Count, k.Last = t.Count, now.UnixMilli()
 	}
-	k.Detail, k.To, k.State = t.Detail, t.To, t.State
+	k.Detail, k.Command, k.To, k.State = t.Detail, t.Command, t.To, t.State
 }
 
 // room makes room for another notice; what has been over for longest goes.

@@ -8,8 +8,10 @@
 package resource
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -29,6 +31,8 @@ type Catalogue struct {
 	watched map[string]chan struct{}
 	// moved is what the next change of an account closes; guarded by mu.
 	moved chan struct{}
+
+	leaving func(Account) error // see OnLeaving
 }
 
 // Open reads the accounts that the store keeps.
@@ -97,13 +101,18 @@ func (c *Catalogue) accountsChanged() {
 // Accounts returns all accounts of a type, oldest first.
 func (c *Catalogue) Accounts(typ string) []Account { return c.accounts.list(typ) }
 
+// OnLeaving calls f for an account that goes, when nothing is in it any more and
+// before its name is free: what is known of it elsewhere, such as roles that are
+// held at it, must not be its successor's. It is called before anything is made.
+func (c *Catalogue) OnLeaving(f func(Account) error) { c.leaving = f }
+
 // RemoveAccount deletes everything in an account, then the account: a crash
 // between leaves the account, and deleting it again goes on.
 func (c *Catalogue) RemoveAccount(ctx context.Context, account Account) error {
 	c.change.Lock()
 	defer c.change.Unlock()
 	for _, typ := range c.types() {
-		if inner, ok := strings.CutPrefix(typ, account.Type+"/"); !ok || strings.Contains(inner, "/") {
+		if !strings.HasPrefix(typ, account.Type+"/") || c.inAnother(typ) {
 			continue // what is deeper goes with what it is in
 		}
 		for _, name := range c.kinds[typ].List(account) {
@@ -113,8 +122,57 @@ func (c *Catalogue) RemoveAccount(ctx context.Context, account Account) error {
 			c.changed(ID{account, typ, name})
 		}
 	}
+	if c.leaving != nil {
+		if err := c.leaving(account); err != nil {
+			return err
+		}
+	}
 	defer c.accountsChanged()
 	return c.accounts.remove(account)
+}
+
+// inAnother reports whether a type is of things that are in another thing than an
+// account. Types of one name may have more parts than one: blobServices/containers.
+func (c *Catalogue) inAnother(typ string) bool {
+	for i := len(typ) - 1; i > 0; i-- {
+		if _, known := c.kinds[typ[:i]]; known && typ[i] == '/' {
+			return true
+		}
+	}
+	return false
+}
+
+// Word is what a type of thing is called.
+func (c *Catalogue) Word(typ string) string { return cmp.Or(c.kinds[typ].Word, "resource") }
+
+// Holds is what a resource holds, in words; "" where its kind does not say.
+func (c *Catalogue) Holds(id ID) string {
+	if k := c.kinds[id.Type]; k.Holds != nil {
+		return k.Holds(id.Account, id.Name)
+	}
+	return ""
+}
+
+// HeldBy is what is right in an account: how many of each type, in words.
+func (c *Catalogue) HeldBy(account Account) string {
+	var all []string
+	for _, typ := range c.types() {
+		if !strings.HasPrefix(typ, account.Type+"/") || c.inAnother(typ) {
+			continue
+		}
+		if n := len(c.List(account, typ)); n > 0 {
+			all = append(all, Counted(int64(n), c.Word(typ)))
+		}
+	}
+	return cmp.Or(strings.Join(all, ", "), "nothing")
+}
+
+// Counted is a number of things in words: 1 hub, 2 hubs.
+func Counted(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // Register adds kinds, before anything is made. A second kind of one type is a

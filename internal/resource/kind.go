@@ -11,6 +11,9 @@ import (
 type Kind struct {
 	Type string
 
+	Word  string                                    // what one is called: hub
+	Holds func(account Account, name string) string // what one holds, in words: 3 events; may be nil
+
 	// Exists asks the engine.
 	Exists func(account Account, name string) bool
 	// List asks the engine for the names of all, in order.

@@ -230,6 +230,49 @@ func TestRemoveAccountRemovesWhatIsInIt(t *testing.T) {
 	}
 }
 
+// TestRemoveAccountTellsBefore: what is known of an account elsewhere goes before its
+// name is free; if that fails the account stays, empty. Types of several parts count
+// as things right in the account.
+func TestRemoveAccountTellsBefore(t *testing.T) {
+	c, err := Open(&shelf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &engine{have: map[string]string{}}
+	blobs := e.kind(BlobContainers, allowed)
+	blobs.Word = "container"
+	if err := c.Register(blobs); err != nil {
+		t.Fatal(err)
+	}
+	fails := errors.New("disk full")
+	told := 0
+	c.OnLeaving(func(a Account) error {
+		told++
+		if _, err := c.Account(a.Type, a.Name); err != nil || len(e.have) != 0 {
+			t.Errorf("told when %v is left, and the account is: %v", e.have, err)
+		}
+		return fails
+	})
+	a, err := c.EnsureAccount(StorageAccounts, "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.have[BlobContainers+e.key(a, "one")] = "{}"
+	if got := c.HeldBy(a); got != "1 container" {
+		t.Errorf("it holds %s", got)
+	}
+	if err := c.RemoveAccount(t.Context(), a); !errors.Is(err, fails) {
+		t.Errorf("removed: %v", err)
+	}
+	fails = nil
+	if err := c.RemoveAccount(t.Context(), a); err != nil || told != 2 {
+		t.Errorf("removed again: %v, told %d times", err, told)
+	}
+	if _, err := c.Account(StorageAccounts, "contoso"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("it is left: %v", err)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	c, e, a := fixture(t, allowed)
 	for _, id := range []ID{{a, Hubs, "h"}, {a, Containers, "coll"}, {a, Databases, "db/coll"}, {a, "Microsoft.Nothing/x", "y"}} {

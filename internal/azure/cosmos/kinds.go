@@ -73,7 +73,7 @@ func Kinds(store *docstore.Store, onUse func(account resource.Account, name stri
 	k := kinds{store}
 	return []resource.Kind{
 		{
-			Type: resource.Databases, OnUse: onUse, Apply: k.applyDatabase,
+			Type: resource.Databases, Word: "database", Holds: k.heldByDatabase, OnUse: onUse, Apply: k.applyDatabase,
 			Exists: func(a resource.Account, name string) bool {
 				_, err := k.database(a, name)
 				return err == nil
@@ -89,7 +89,7 @@ func Kinds(store *docstore.Store, onUse func(account resource.Account, name stri
 			},
 		},
 		{
-			Type: resource.Containers, OnUse: onUse, Apply: k.applyContainer, List: k.containers, Default: KeyedBy("/id"),
+			Type: resource.Containers, Word: "container", Holds: k.heldByContainer, OnUse: onUse, Apply: k.applyContainer, List: k.containers, Default: KeyedBy("/id"),
 			Exists: func(a resource.Account, name string) bool {
 				_, _, err := k.container(a, name)
 				return err == nil
@@ -143,6 +143,29 @@ func (k kinds) containers(a resource.Account) (names []string) {
 		}
 	}
 	return names
+}
+
+// heldByDatabase and heldByContainer say what one holds, in words.
+func (k kinds) heldByDatabase(a resource.Account, name string) string {
+	d, err := k.database(a, name)
+	if err != nil {
+		return ""
+	}
+	var documents int64
+	for _, c := range d.Containers() {
+		n, _ := c.Usage()
+		documents += n
+	}
+	return resource.Counted(int64(len(d.Containers())), "container") + ", " + resource.Counted(documents, "document")
+}
+
+func (k kinds) heldByContainer(a resource.Account, name string) string {
+	_, c, err := k.container(a, name)
+	if err != nil {
+		return ""
+	}
+	documents, _ := c.Usage()
+	return resource.Counted(documents, "document")
 }
 
 func (k kinds) applyDatabase(ctx context.Context, a resource.Account, name string, text json.RawMessage) error {

@@ -36,7 +36,8 @@ func (p HubProperties) JSON() json.RawMessage {
 func Kinds(b *broker.Broker, onUse func(account resource.Account, name string) error) []resource.Kind {
 	return []resource.Kind{
 		{
-			Type: resource.Hubs, Default: DefaultHub().JSON(), OnUse: onUse,
+			Type: resource.Hubs, Word: "hub", Holds: func(a resource.Account, name string) string { return held(b.Namespace(a.ID), name) },
+			Default: DefaultHub().JSON(), OnUse: onUse,
 			Exists: func(a resource.Account, name string) bool {
 				_, err := b.Namespace(a.ID).Hub(name)
 				return err == nil
@@ -80,12 +81,28 @@ func applyHub(namespace broker.Namespace, name string, properties json.RawMessag
 	return err
 }
 
+// held is what a hub holds, in words.
+func held(namespace broker.Namespace, name string) string {
+	h, err := namespace.Hub(name)
+	if err != nil {
+		return ""
+	}
+	var events int64
+	for i := range h.PartitionCount() {
+		if p, err := h.Partition(i); err == nil {
+			info := p.Info()
+			events += info.LastSequence + 1 - info.BeginSequence
+		}
+	}
+	return resource.Counted(events, "event")
+}
+
 // groups are the consumer groups, named HUB/GROUP.
 type groups struct{ b *broker.Broker }
 
 func (g groups) kind(onUse func(resource.Account, string) error) resource.Kind {
 	return resource.Kind{
-		Type: resource.ConsumerGroups, OnUse: onUse, List: g.list,
+		Type: resource.ConsumerGroups, Word: "consumer group", OnUse: onUse, List: g.list,
 		Exists: func(a resource.Account, name string) bool {
 			hub, group, err := g.find(a, name)
 			return err == nil && hub.HasGroup(group)

@@ -31,6 +31,7 @@ export interface Notice {
   kind: string
   subject: string
   detail: string
+  command?: string
   to: string
   state: 'warn' | 'bad'
   count: number

@@ -21,6 +21,7 @@ const kinds: Record<string, Phrase> = dictionary({
   'hub-lagging': ['{subject}: its lag grows', '{subject}: 지연 증가'],
   'board-broken': ['Dashboard {subject} has a mistake', '대시보드 {subject}: 오류'],
   'restart-needed': ['{subject} waits for a restart', '{subject}: 다시 시작해야 적용됨'],
+  undeclared: ['{subject} is not in lazuli.yaml any more', '{subject}: 이제 lazuli.yaml에 없음'],
   'disk-low': ['The disk is nearly full', '디스크 공간 부족'],
   'log-failed': ['{subject} refuses writes: its log could not be synced', '{subject}: 로그 동기화 실패로 쓰기 거부'],
   dropped: ['{subject}: events were dropped', '{subject}: 이벤트 버림'],

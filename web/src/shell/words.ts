@@ -22,6 +22,7 @@ export const words = dictionary({
   silent: ['Values are {n} s old', '{n}초 전 값'],
   valuesOf: ['Values of {time}', '{time} 기준 값'],
   notices: ['Notices', '알림'],
+  command: ['the command', '명령'],
   help: ['Keys', '키'],
   view: ['View', '보기'],
   landmarks: ['Next area', '다음 영역'],

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/page/resources"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// resourcePages find and delete things by their scope.
+func (e *env) resourcePages() resources.Config {
+	return resources.Config{
+		Undeclared: e.undeclared, Remove: e.deleteAt, Log: e.Log.With("component", "resources"),
+		Find: func(scope string) (resources.Thing, error) {
+			id, err := e.resourceAt(scope)
+			if err == nil {
+				err = e.mayGo(id)
+			}
+			if err != nil {
+				return resources.Thing{}, err
+			}
+			return e.thingAt(id), nil
+		},
+	}
+}
+
+// deleteAt deletes what is at a scope, with all that is in it.
+func (e *env) deleteAt(ctx context.Context, scope string) (resources.Thing, error) {
+	id, err := e.resourceAt(scope)
+	if err == nil {
+		err = e.mayGo(id)
+	}
+	if err != nil {
+		return resources.Thing{}, err
+	}
+	was := e.thingAt(id)
+	if id.Type == "" {
+		return was, e.Exists.RemoveAccount(ctx, id.Account)
+	}
+	return was, e.Exists.Remove(ctx, id)
+}
+
+func (e *env) thingAt(id resource.ID) resources.Thing {
+	if id.Type == "" {
+		return e.accountThing(id.Account)
+	}
+	return e.thing(id)
+}
+
+// mayGo refuses to delete an account that this run is built on.
+func (e *env) mayGo(id resource.ID) error {
+	switch {
+	case id.Type != "" || !slices.Contains(e.Storage.own, id.Account):
+		return nil
+	case id.Account.Name == resource.Default:
+		return fault.New(fault.Conflict, id.Account.String(), "it is the one that localhost means, and is always there; delete what is in it")
+	}
+	return fault.New(fault.Conflict, id.Account.String(), "%s declares it; take it out there and start again, or delete what is in it", config.FileName)
+}
+
+// typeBelow is a type below an account. Scopes of Cosmos DB's data plane call some
+// by another name than Resource Manager.
+func typeBelow(name string) string {
+	switch strings.ToLower(name) {
+	case "dbs":
+		return "sqlDatabases"
+	case "colls":
+		return "containers"
+	}
+	return name
+}
+
+// resourceAt finds what is at a scope (see identity.ParseScope). Without a type it
+// is the account.
+func (e *env) resourceAt(text string) (id resource.ID, err error) {
+	scope, err := e.Who.ParseScope(text)
+	if err != nil {
+		return id, err
+	}
+	typ, name, below, ok := e.Who.Steps(scope)
+	if !ok {
+		return id, fault.New(fault.Invalid, "scope "+text, "it is no account and nothing in one; write eventHubs/NAME[/HUB] or cosmos/NAME[/DATABASE[/CONTAINER]]")
+	}
+	if id.Account, err = e.Exists.Account(typ, name); err != nil {
+		return id, e.accountExists(typ, name)
+	}
+	var types, names []string
+	for _, s := range below {
+		types, names = append(types, typeBelow(s.Type)), append(names, s.Name)
+	}
+	if len(names) == 0 {
+		return id, nil
+	}
+	id.Type, id.Name = typ+"/"+strings.Join(types, "/"), strings.Join(names, "/")
+	if !e.Exists.Exists(id) {
+		return id, fault.New(fault.NotFound, e.Exists.Word(id.Type)+" "+id.Name, "there is none in %s; it has %s", id.Account.Name, e.namesOf(id))
+	}
+	id.Name = e.written(id)
+	return id, nil
+}
+
+// written is the name as the thing has it: names of hubs are found without case.
+func (e *env) written(id resource.ID) string {
+	names := e.Exists.List(id.Account, id.Type)
+	if !slices.Contains(names, id.Name) {
+		for _, name := range names {
+			if strings.EqualFold(name, id.Name) {
+				return name
+			}
+		}
+	}
+	return id.Name
+}
+
+// namesOf are the names of all of a type, for messages.
+func (e *env) namesOf(id resource.ID) string {
+	const most = 20
+	names := e.Exists.List(id.Account, id.Type)
+	switch {
+	case len(names) == 0:
+		return "none"
+	case len(names) > most:
+		names = append(names[:most:most], "…")
+	}
+	return strings.Join(names, ", ")
+}
