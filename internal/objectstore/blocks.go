@@ -169,7 +169,11 @@ func (a Account) CommitBlocks(ctx context.Context, addr Address, list []BlockRef
 		if err != nil {
 			return errors.Join(t.creatable(p.Conditions), err)
 		}
-		info, err = t.replace(p, refs, blocks)
+		info, err = t.replace(p, func(r *record) error {
+			t.contents(r, refs)
+			t.list(r, blocks)
+			return nil
+		})
 		return err
 	})
 	return info, err

@@ -197,14 +197,10 @@ func (c *Content) WriteRange(w io.Writer, off, n int64) error {
 	if off < 0 || n < 0 || off > rec.size || n > rec.size-off {
 		return refuse(InvalidRange, c.v.resource(), "it has %d bytes; from byte %d on there are not %d", rec.size, off, n)
 	}
-	var db kv.Reader = c.v.s.db
-	if c.v.snap != nil {
-		db = c.v.snap
-	}
 	buf := c.v.s.buffers.large.Get().(*[]byte)
 	defer c.v.s.buffers.large.Put(buf)
 	at, end := off, off+n
-	err := eachPart(db, c.v.c.cid, rec, off, n, func(p part) error {
+	err := eachPart(c.db(), c.v.c.cid, rec, off, n, func(p part) error {
 		if err := writeZeros(w, *buf, p.off-at); err != nil {
 			return err
 		}

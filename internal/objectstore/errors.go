@@ -55,6 +55,8 @@ const (
 	BlobUsesCustomerSpecifiedEncryption   Code = "BlobUsesCustomerSpecifiedEncryption"
 	InvalidResourceName                   Code = "InvalidResourceName"
 	InvalidMarker                         Code = "InvalidMarker"
+	CannotVerifyCopySource                Code = "CannotVerifyCopySource" // the source of a copy is not there
+	SourceConditionNotMet                 Code = "SourceConditionNotMet"
 	NoPendingCopyOperation                Code = "NoPendingCopyOperation"
 	PreviousSnapshotNotFound              Code = "PreviousSnapshotNotFound"
 	AccountGone                           Code = "AccountGone"
@@ -109,6 +111,8 @@ func kinds() map[Code]fault.Kind {
 		BlobUsesCustomerSpecifiedEncryption:   fault.Conflict,
 		InvalidResourceName:                   fault.Invalid,
 		InvalidMarker:                         fault.Invalid,
+		CannotVerifyCopySource:                fault.NotFound,
+		SourceConditionNotMet:                 fault.PreconditionFailed,
 		NoPendingCopyOperation:                fault.Conflict,
 		PreviousSnapshotNotFound:              fault.Conflict,
 		AccountGone:                           fault.Gone,

@@ -36,6 +36,7 @@ type extent struct {
 	live    int64    // bytes that records name
 	pending int      // uploads that have room in it and are not over
 	sealed  bool     // nothing is added any more
+	damaged bool     // bytes in it cannot be moved
 	emptied uint64   // the reader's number when the last byte died
 
 	written atomic.Uint64 // counts finished writes

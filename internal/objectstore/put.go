@@ -19,7 +19,13 @@ func (a Account) PutBlob(ctx context.Context, addr Address, u *Upload, p Put) (i
 		return info, err
 	}
 	err = a.change(ctx, addr, func(t *txn) error {
-		info, err = t.replace(p, u.refs(), nil)
+		info, err = t.replace(p, func(r *record) error {
+			t.contents(r, u.refs())
+			if p.Type == PageBlob {
+				r.size = p.PageSize
+			}
+			return nil
+		})
 		return err
 	})
 	u.keep(err)
@@ -53,13 +59,10 @@ func (u *Upload) keep(err error) {
 	}
 }
 
-// replace makes a new blob of the content.
-func (t *txn) replace(p Put, refs []ref, blocks []Block) (Info, error) {
+// replace makes a new blob, which content fills.
+func (t *txn) replace(p Put, content func(*record) error) (Info, error) {
 	if err := t.creatable(p.Conditions); err != nil {
 		return Info{}, err
-	}
-	if exists(t.old) && t.old.tier == archiveTier && len(blocks) > 0 {
-		return Info{}, refuse(BlobArchived, t.resource(), "it is in the archive tier")
 	}
 	if err := t.displace(); err != nil {
 		return Info{}, err
@@ -75,16 +78,17 @@ func (t *txn) replace(p Put, refs []ref, blocks []Block) (Info, error) {
 		r.tierChanged = tickOf(t.now)
 	}
 	t.inherit(r)
-	t.grow(refs)
-	t.store(r, refs)
-	if p.Type == PageBlob {
-		r.size = p.PageSize
-	}
-	if blocks != nil {
-		t.list(r, blocks)
+	if err := content(r); err != nil {
+		return Info{}, err
 	}
 	t.put(r, true)
 	return r.info(t.c.name, t.name, 0, t.now), nil
+}
+
+// contents makes refs the content of r.
+func (t *txn) contents(r *record, refs []ref) {
+	t.grow(refs)
+	t.store(r, refs)
 }
 
 // inherit gives a new blob what the old one's name has: its time of creation and

@@ -43,8 +43,11 @@ type Store struct {
 	buffers *buffers
 	numbers atomic.Uint64 // the highest number given out, of containers and contents
 	kick    chan struct{} // wakes the background work
-	seed    maphash.Seed
-	locks   [1024]sync.Mutex // of blobs' names, by hash
+
+	blocksSeen time.Time // when Run last looked for old uncommitted blocks
+
+	seed  maphash.Seed
+	locks [1024]sync.Mutex // of blobs' names, by hash
 
 	life   sync.RWMutex // held for reading by every change; Close takes it
 	closed bool         // guarded by life

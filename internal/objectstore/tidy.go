@@ -18,7 +18,11 @@ func (s *Store) tidy(ctx context.Context) {
 		what string
 		do   func(context.Context) error
 	}{
+		{"what was softly deleted", s.expire},
+		{"uncommitted blocks", s.dropOldBlocks},
 		{"blobs of deleted containers", s.purge},
+		{"files of dead bytes", s.removeDead},
+		{"files that are mostly dead", s.compact},
 		{"files of dead bytes", s.removeDead},
 	} {
 		if ctx.Err() != nil || s.db.Err() != nil {

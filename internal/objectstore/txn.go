@@ -28,6 +28,7 @@ type txn struct {
 	bytes    int64 // and of their bytes
 	key      []byte
 	fed      tick // its place in the feed; 0: it has none
+	softly   bool // the container may be softly deleted
 	touched  bool // something is to be committed
 }
 
@@ -51,12 +52,16 @@ func (a Account) change(ctx context.Context, addr Address, fn func(*txn) error) 
 
 // changeIn is change for a container at hand.
 func (a Account) changeIn(c *container, name string, fn func(*txn) error) error {
+	return a.commit(&txn{a: a, s: a.s, c: c, name: name}, fn)
+}
+
+func (a Account) commit(t *txn, fn func(*txn) error) error {
 	s := a.s
 	if err := s.enter(); err != nil {
 		return err
 	}
 	defer s.life.RUnlock()
-	t := &txn{a: a, s: s, c: c, name: name, settings: a.settings(), batch: s.db.NewBatch(1024)}
+	t.settings, t.batch = a.settings(), s.db.NewBatch(1024)
 	defer t.finish()
 	p, err := t.visible(fn)
 	if err != nil || !t.touched {
@@ -75,7 +80,7 @@ func (a Account) changeIn(c *container, name string, fn func(*txn) error) error 
 func (t *txn) visible(fn func(*txn) error) (kv.Pending, error) {
 	t.c.mu.RLock()
 	defer t.c.mu.RUnlock()
-	if t.c.isGone() {
+	if t.c.isGone() && (!t.softly || t.c.rec.Load().deleted == 0) {
 		return kv.Pending{}, errors.Join(t.discard(), noContainer(t.c.name))
 	}
 	defer t.s.lock(t.c.cid, t.name).Unlock()

@@ -49,6 +49,7 @@ type Upload struct {
 	err     error // why it cannot go on
 	over    bool  // nothing can be added
 	taken   bool  // a record names it
+	gone    bool  // it was discarded
 }
 
 // touch is an extent that an upload wrote to, and when last.
@@ -258,6 +259,14 @@ func diskError(err error) error {
 
 // finish writes the rest out and has all of it on the disk, by the sync policy.
 func (u *Upload) finish() error {
+	if err := u.writeOut(); err != nil || u.s.mode != vfs.SyncAlways {
+		return err
+	}
+	return u.sync()
+}
+
+// writeOut writes the rest out.
+func (u *Upload) writeOut() error {
 	if u.err != nil || u.over {
 		return u.err
 	}
@@ -269,9 +278,12 @@ func (u *Upload) finish() error {
 		return err
 	}
 	u.dropSlab()
-	if u.s.mode != vfs.SyncAlways {
-		return nil
-	}
+	u.freeBuffer()
+	return nil
+}
+
+// sync has what was written on the disk.
+func (u *Upload) sync() error {
 	for _, t := range u.touched {
 		if err := t.e.sync(t.count); err != nil {
 			return u.fail(err)
@@ -289,17 +301,24 @@ func (u *Upload) take() []ref {
 	return refs
 }
 
-// Discard ends the upload. What no operation has taken over is gone.
-func (u *Upload) Discard() {
-	if u.buf == nil {
-		return
-	}
-	if u.large {
+func (u *Upload) freeBuffer() {
+	switch {
+	case u.buf == nil:
+	case u.large:
 		u.s.buffers.large.Put(u.buf)
-	} else {
+	default:
 		u.s.buffers.small.Put(u.buf)
 	}
-	u.buf, u.over = nil, true
+	u.buf = nil
+}
+
+// Discard ends the upload. What no operation has taken over is gone.
+func (u *Upload) Discard() {
+	if u.gone {
+		return
+	}
+	u.gone, u.over = true, true
+	u.freeBuffer()
 	u.dropSlab()
 	if !u.taken {
 		for i := len(u.runs) - 1; i >= 0; i-- {
