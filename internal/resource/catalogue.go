@@ -331,10 +331,23 @@ func (c *Catalogue) kind(id ID) (Kind, error) {
 	if !ok {
 		return k, fault.New(fault.Invalid, id.Type, "nothing of this type can exist here; there are %s", strings.Join(c.types(), ", "))
 	}
-	if depth, inside := strings.CutPrefix(id.Type, id.Account.Type+"/"); !inside || strings.Count(depth, "/") != strings.Count(id.Name, "/") {
+	if depth, inside := depthIn(id.Account, id.Type); !inside || depth != 1+strings.Count(id.Name, "/") {
 		return k, fault.New(fault.Invalid, id.String(), "it cannot be in %s under this name", id.Account)
 	}
 	return k, nil
+}
+
+// depthIn is how many names lead from an account to what is of a type in it. The
+// services of an account, as blobServices, have only ever the name default, which
+// names leave out.
+func depthIn(account Account, typ string) (depth int, inside bool) {
+	path, inside := strings.CutPrefix(typ, account.Type+"/")
+	for segment := range strings.SplitSeq(path, "/") {
+		if !strings.HasSuffix(segment, "Services") {
+			depth++
+		}
+	}
+	return depth, inside
 }
 
 func (c *Catalogue) types() []string { return slices.Sorted(maps.Keys(c.kinds)) }

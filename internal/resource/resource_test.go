@@ -273,6 +273,29 @@ func TestRemoveAccountTellsBefore(t *testing.T) {
 	}
 }
 
+// What is in a service of an account has one name: the service is always "default".
+func TestThingsInServicesOfAnAccount(t *testing.T) {
+	c, e, _ := fixture(t, allowed)
+	if err := c.Register(e.kind(BlobContainers, allowed), e.kind(Queues, allowed)); err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.EnsureAccount(StorageAccounts, "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []ID{{a, BlobContainers, "box"}, {a, Queues, "line"}} {
+		if err := c.Create(t.Context(), id, nil); err != nil || !c.Exists(id) {
+			t.Fatalf("%s: %v", id, err)
+		}
+	}
+	if err := c.Create(t.Context(), ID{a, BlobContainers, "default/box"}, nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a path instead of a name: %v", err)
+	}
+	if err := c.RemoveAccount(t.Context(), a); err != nil || len(e.have) != 0 {
+		t.Errorf("%v, left: %v", err, e.have)
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	c, e, a := fixture(t, allowed)
 	for _, id := range []ID{{a, Hubs, "h"}, {a, Containers, "coll"}, {a, Databases, "db/coll"}, {a, "Microsoft.Nothing/x", "y"}} {
