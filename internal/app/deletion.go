@@ -7,6 +7,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/identity"
 	"github.com/lazuli-dev/lazuli/internal/page/resources"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
@@ -88,19 +89,24 @@ func (e *env) resourceAt(text string) (id resource.ID, err error) {
 	if id.Account, err = e.Exists.Account(typ, name); err != nil {
 		return id, e.accountExists(typ, name)
 	}
-	var types, names []string
-	for _, s := range below {
-		types, names = append(types, typeBelow(s.Type)), append(names, s.Name)
-	}
-	if len(names) == 0 {
+	if len(below) == 0 {
 		return id, nil
 	}
-	id.Type, id.Name = typ+"/"+strings.Join(types, "/"), strings.Join(names, "/")
+	id = resourceBelow(id.Account, below)
 	if !e.Exists.Exists(id) {
 		return id, fault.New(fault.NotFound, e.Exists.Word(id.Type)+" "+id.Name, "there is none in %s; it has %s", id.Account.Name, e.namesOf(id))
 	}
 	id.Name = e.written(id)
 	return id, nil
+}
+
+// resourceBelow is what the steps below an account lead to.
+func resourceBelow(a resource.Account, below []identity.Step) resource.ID {
+	types, names := make([]string, len(below)), make([]string, len(below))
+	for i, s := range below {
+		types[i], names[i] = typeBelow(s.Type), s.Name
+	}
+	return resource.ID{Account: a, Type: a.Type + "/" + strings.Join(types, "/"), Name: strings.Join(names, "/")}
 }
 
 // written is the name as the thing has it: names of hubs are found without case.

@@ -40,7 +40,7 @@ func identities(e *env) (parts, error) {
 	}
 	e.Who, err = identity.Open(identity.Options{
 		Store:    textStore{e.Storage.kv, e.Storage.kv.Space(kv.Identity), "identities"},
-		Declared: declaredIdentities(&e.Config), Refused: e.refused, Exists: e.accountExists,
+		Declared: declaredIdentities(&e.Config), Refused: e.refused, Exists: e.scopeExists,
 	})
 	if err != nil {
 		return parts{}, err
@@ -148,7 +148,19 @@ func (e *env) oursByName(host string) bool {
 	})
 }
 
-// accountExists refuses a scope in an account that is not there.
+// scopeExists refuses a scope of what is not there and does not come to be by use.
+func (e *env) scopeExists(typ, name string, below []identity.Step) error {
+	if err := e.accountExists(typ, name); err != nil || len(below) == 0 || typ == resource.Sites {
+		return err
+	}
+	a, err := e.Exists.Account(typ, name)
+	if err != nil {
+		return err
+	}
+	return e.Exists.MayBe(resourceBelow(a, below))
+}
+
+// accountExists refuses an account that is not there.
 func (e *env) accountExists(typ, name string) error {
 	if _, err := e.Exists.Account(typ, name); err == nil {
 		return nil

@@ -192,14 +192,23 @@ Contributor read no event and no document.`,
 			var all []struct {
 				Name, ID             string
 				Actions, DataActions []string
+				Here                 bool
 			}
 			if err := json.Unmarshal(raw, &all); err != nil {
 				return err
 			}
 			table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "ROLE\tID\tDATA ACTIONS")
+			elsewhere := 0
 			for _, r := range all {
+				if !r.Here {
+					elsewhere++
+					continue
+				}
 				fmt.Fprintf(table, "%s\t%s\t%s\n", r.Name, r.ID, cmp.Or(strings.Join(r.DataActions, " "), "-"))
+			}
+			if elsewhere > 0 {
+				fmt.Fprintf(s.err, "%d more are of services that Lazuli does not have, and cannot be assigned; --json tells of them\n", elsewhere)
 			}
 			return table.Flush()
 		},

@@ -65,10 +65,10 @@ type Options struct {
 	// at most once a minute of each principal, action and scope. It must not
 	// block. May be nil.
 	Refused func(Refusal)
-	// Exists says whether there is an account, by its type and name, for a scope
-	// that somebody assigns at: nil, or an error that names those there are. May
-	// be nil.
-	Exists func(typ, name string) error
+	// Exists says whether there is an account, by its type and name, and in it what
+	// is below, for a scope that somebody assigns at: nil, or an error that names
+	// those there are. May be nil.
+	Exists func(typ, name string, below []Step) error
 }
 
 // Identity is safe for concurrent use.
@@ -77,7 +77,7 @@ type Identity struct {
 	mode    Mode
 	root    string // /subscriptions/ID
 	refused refusals
-	exists  func(typ, name string) error // may be nil
+	exists  func(typ, name string, below []Step) error // may be nil
 
 	change sync.Mutex // held while the book is changed and written
 	state  atomic.Pointer[state]
@@ -100,7 +100,7 @@ func Open(o Options) (*Identity, error) {
 	i.state.Store(newState(b, live)) // who is meant by a name, for what comes now
 	wanted := make([]Assignment, len(o.Declared.Assignments))
 	for n, g := range o.Declared.Assignments {
-		if wanted[n], err = i.assignable(g); err != nil {
+		if wanted[n], err = i.assignable(g, false); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Path, err)
 		}
 	}
@@ -201,7 +201,7 @@ func (i *Identity) Changed() <-chan struct{} { return i.state.Load().replaced }
 func (i *Identity) Assign(principal, role, scope string) (Assignment, error) {
 	i.change.Lock()
 	defer i.change.Unlock()
-	a, err := i.assignable(Grant{Principal: principal, Role: role, Scope: scope})
+	a, err := i.assignable(Grant{Principal: principal, Role: role, Scope: scope}, true)
 	if err != nil {
 		return Assignment{}, err
 	}
@@ -262,17 +262,48 @@ func (i *Identity) RemoveWithin(scope string) error {
 	return i.replace(next)
 }
 
-// assignable is resolve for an assignment that is to be made: what its scope is
-// in must exist.
-func (i *Identity) assignable(g Grant) (Assignment, error) {
+// assignable is resolve for an assignment that is to be made: it must be able to
+// matter. What its scope is in must exist, with the thing itself where somebody
+// assigns now, and the role must allow something there.
+func (i *Identity) assignable(g Grant, now bool) (Assignment, error) {
 	a, err := i.resolve(g)
-	if err != nil || i.exists == nil {
+	if err != nil {
 		return a, err
 	}
-	if typ, name, in := i.accountOf(a.Scope); in {
-		err = i.exists(typ, name)
+	role, err := FindRole(a.Role)
+	if err != nil {
+		return a, err
 	}
-	return a, err
+	if !role.Here() {
+		return a, fault.New(fault.Invalid, "role "+quote(role.Name), "it allows nothing here: Lazuli does not have the service that it is of (`lazuli role definitions` lists the roles that matter)")
+	}
+	typ, name, below, in := i.Steps(a.Scope)
+	switch {
+	case !in:
+		return a, nil
+	case !role.matters(typ):
+		return a, badScope(g.Scope, "%s allows nothing there; it is assigned at %s, and there %s would", quote(role.Name), strings.Join(role.scopes(), " or "), rolesAt(typ))
+	case i.exists == nil:
+		return a, nil
+	case !now:
+		below = nil
+	}
+	return a, i.exists(typ, name, below)
+}
+
+// rolesAt names the roles that open the data of accounts of a type.
+func rolesAt(typ string) string {
+	provider, _, _ := strings.Cut(typ, "/")
+	var names []string
+	for _, r := range Roles() {
+		if len(r.DataActions) > 0 && strings.HasPrefix(r.DataActions[0], provider+"/") {
+			names = append(names, quote(r.Name))
+		}
+	}
+	if len(names) == 0 {
+		return "Reader or Contributor"
+	}
+	return strings.Join(names, ", ")
 }
 
 // resolve turns words into an assignment without an id.

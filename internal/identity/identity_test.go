@@ -572,10 +572,44 @@ func TestRemoveWithin(t *testing.T) {
 	}
 }
 
+// TestRoleThatCannotMatter is refused where it is given, with what would.
+func TestRoleThatCannotMatter(t *testing.T) {
+	i, err := Open(Options{Store: &memory{}, Declared: project()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ role, scope, want string }{
+		{"Azure Event Hubs Data Receiver", "cosmos/a", "it is assigned at eventHubs/NAME, and there 'Cosmos DB Built-in Data Reader', 'Cosmos DB Built-in Data Contributor' would"},
+		{"Azure Event Hubs Data Owner", "functions/a", "there Reader or Contributor would"},
+		{"Cosmos DB Built-in Data Reader", "eventHubs/a", "Cosmos DB's own data plane"},
+		{"Key Vault Administrator", "/", "it allows nothing here"},
+		{"Azure Service Bus Data Sender", "eventHubs/a", "it allows nothing here"},
+	} {
+		if _, err := i.Assign("app:alarms", c.role, c.scope); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s at %s: %v, want %q", c.role, c.scope, err, c.want)
+		}
+	}
+	for _, c := range []struct{ role, scope string }{
+		{"Azure Event Hubs Data Receiver", "/"}, {"Azure Event Hubs Data Receiver", "eventHubs/a/h"}, {"Contributor", "cosmos/a"}, {"Reader", "functions/a"},
+	} {
+		if _, err := i.Assign("app:alarms", c.role, c.scope); err != nil {
+			t.Errorf("%s at %s: %v", c.role, c.scope, err)
+		}
+	}
+	d := project()
+	d.Assignments = []Grant{{Principal: "app:alarms", Role: "Azure Event Hubs Data Sender", Scope: "cosmos/a", Path: "identity.assignments[0]"}}
+	if _, err := Open(Options{Store: &memory{}, Declared: d}); err == nil || !strings.HasPrefix(err.Error(), "identity.assignments[0]: ") {
+		t.Errorf("of the file: %v", err)
+	}
+}
+
 // TestScopeOfUnknownAccount is refused where it is given, and may be taken away.
 func TestScopeOfUnknownAccount(t *testing.T) {
 	there := map[string]bool{"a": true}
-	i, err := Open(Options{Store: &memory{}, Declared: project(), Exists: func(typ, name string) error {
+	i, err := Open(Options{Store: &memory{}, Declared: project(), Exists: func(typ, name string, below []Step) error {
+		if len(below) > 0 && below[0].Name == "typo" {
+			return fault.New(fault.NotFound, "hub typo", "it does not exist")
+		}
 		if !there[name] {
 			return fault.New(fault.NotFound, typ+" "+name, "there is none; there are: a")
 		}
@@ -584,7 +618,7 @@ func TestScopeOfUnknownAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, scope := range []string{"eventHubs/b", "cosmos/b/d/c", i.Scope("Microsoft.Web/sites", "b")} {
+	for _, scope := range []string{"eventHubs/b", "eventHubs/a/typo", "cosmos/b/d/c", i.Scope("Microsoft.Web/sites", "b")} {
 		if _, err := i.Assign("app:alarms", "Reader", scope); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", scope, err)
 		}

@@ -1,6 +1,9 @@
 package identity
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Role is a built-in role definition. Patterns of actions are compared without
 // case; a * in them spans segments.
@@ -24,6 +27,31 @@ func (r *Role) allows(action string, data bool) bool {
 		return anyMatch(r.DataActions, action)
 	}
 	return anyMatch(r.Actions, action) && !anyMatch(r.NotActions, action)
+}
+
+// matters reports whether the role allows anything on accounts of a type, by the
+// provider whose name its actions begin with.
+func (r *Role) matters(typ string) bool {
+	provider, _, _ := strings.Cut(typ, "/")
+	for _, action := range slices.Concat(r.Actions, r.DataActions) {
+		if of, _, _ := strings.Cut(action, "/"); of == "*" || strings.EqualFold(of, provider) {
+			return true
+		}
+	}
+	return false
+}
+
+// Here reports whether the role allows anything on a service that Lazuli has.
+func (r *Role) Here() bool { return len(r.scopes()) > 0 }
+
+// scopes are the short scopes at which the role allows something.
+func (r *Role) scopes() (all []string) {
+	for _, k := range kindsOfScope() {
+		if r.matters(k.typ) {
+			all = append(all, k.short+"/NAME")
+		}
+	}
+	return all
 }
 
 func anyMatch(patterns []string, action string) bool {

@@ -283,6 +283,19 @@ func (c *Catalogue) Exists(id ID) bool {
 	return err == nil && k.Exists(id.Account, id.Name)
 }
 
+// MayBe is nil when the resource exists, or comes to be when somebody names it;
+// otherwise the error says where to declare it.
+func (c *Catalogue) MayBe(id ID) error {
+	k, err := c.kind(id)
+	switch {
+	case err != nil || k.Exists(id.Account, id.Name):
+		return err
+	case k.OnUse == nil:
+		return fault.New(fault.NotFound, id.String(), "there is none")
+	}
+	return k.OnUse(id.Account, id.Name)
+}
+
 // List returns the names of all resources of a type in an account.
 func (c *Catalogue) List(account Account, typ string) []string {
 	k, known := c.kinds[typ]

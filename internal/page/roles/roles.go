@@ -69,12 +69,13 @@ type Definition struct {
 	NotActions  []string `json:"notActions"`
 	DataActions []string `json:"dataActions"`
 	Cosmos      bool     `json:"cosmos"` // of Cosmos DB's own data plane
+	Here        bool     `json:"here"`   // of a service that Lazuli has: it can be assigned
 }
 
 func (p page) definitions(w http.ResponseWriter, _ *http.Request) error {
 	out := []Definition{}
 	for _, r := range identity.Roles() {
-		out = append(out, Definition{r.Name, r.ID, list(r.Actions), list(r.NotActions), list(r.DataActions), r.Cosmos})
+		out = append(out, Definition{r.Name, r.ID, list(r.Actions), list(r.NotActions), list(r.DataActions), r.Cosmos, r.Here()})
 	}
 	portal.WriteJSON(w, http.StatusOK, out)
 	return nil
