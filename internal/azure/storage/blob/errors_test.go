@@ -1,0 +1,40 @@
+package blob
+
+import (
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/objectstore"
+)
+
+// Whatever the engine refuses has a code, a status and a text on the wire.
+func TestEveryEngineCodeIsOnTheWire(t *testing.T) {
+	for _, code := range objectstore.Codes() {
+		e := asError(&objectstore.Error{Code: code, Fault: fault.New(fault.Conflict, "blob x", "it is so")})
+		name := string(code)
+		if row, ok := wireCodes[code]; ok {
+			name = row.code
+		}
+		if !storage.Known(name) || e.Code != name || e.Status < 300 {
+			t.Errorf("%s: %d %s", code, e.Status, e.Code)
+		}
+		if e.Status >= 500 && code != objectstore.InternalError && code != objectstore.BlobDamaged && code != objectstore.ServerBusy {
+			t.Errorf("%s is our fault: %d", code, e.Status)
+		}
+	}
+	for code := range wireCodes {
+		if !contains(objectstore.Codes(), code) {
+			t.Errorf("%s is no code of the engine", code)
+		}
+	}
+}
+
+func contains(all []objectstore.Code, c objectstore.Code) bool {
+	for _, have := range all {
+		if have == c {
+			return true
+		}
+	}
+	return false
+}
