@@ -16,6 +16,7 @@ const (
 	StreamCheckpoints = "stream checkpoints"
 	StreamJournals    = "stream journals"
 	Tables            = "tables"
+	Queues            = "queues"
 	Blobs             = "blobs"
 )
 
@@ -25,6 +26,9 @@ const DocumentsPrefix = "d"
 
 // TablesPrefix is the prefix of the space Tables, for the same reason.
 const TablesPrefix = "t"
+
+// QueuesPrefix is the prefix of the space Queues, for the same reason.
+const QueuesPrefix = "q"
 
 // BlobsPrefix is the prefix of the space Blobs, a constant for the same reason.
 const BlobsPrefix = "o"
@@ -55,6 +59,7 @@ func Layout() []SpaceInfo {
 		{Blobs, BlobsPrefix, "objectstore", "containers, blobs' records and where their bytes are; the bytes are in files of their own"},
 		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
 		{StreamJournals, "j", "stream", "what happened to stream jobs"},
+		{Queues, QueuesPrefix, "queue", "queues of storage accounts, the states and the texts of their messages"},
 		{Tables, TablesPrefix, "tablestore", "tables of storage accounts, their entities and policies"},
 	}
 }
