@@ -43,8 +43,11 @@ func (e *Issuer) authorize(w http.ResponseWriter, r *http.Request) *refusal {
 	s := signIn{
 		id: random(24), consent: consent{Client: q.Get("client_id"), Scope: scope}, nonce: q.Get("nonce"),
 		redirect: redirect, mode: q.Get("response_mode"), state: q.Get("state"), challenge: q.Get("code_challenge"), ends: time.Now().Add(lifeOfSignIn),
+		from: "here", // personHere has let in nobody else
 	}
-	e.signIns.add(s)
+	if !e.signIns.add(s) {
+		return tooManySignIns()
+	}
 	return page(w, http.StatusOK, pageData{
 		Title: "Sign in", Action: "/" + e.cfg.Identity.Tenant() + "/oauth2/v2.0/authorize", ID: s.id, Client: s.consent.Client, Name: identity.DeveloperName, Ask: true,
 	})

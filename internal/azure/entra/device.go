@@ -31,8 +31,10 @@ func (e *Issuer) deviceCode(w http.ResponseWriter, r *http.Request) *refusal {
 	if scope == "" {
 		scope = r.PostForm.Get("resource") + "/.default"
 	}
-	s := signIn{id: random(32), code: typedCode(), device: true, consent: consent{Client: client, Scope: scope}, ends: time.Now().Add(lifeOfSignIn)}
-	e.signIns.add(s)
+	s := signIn{id: random(32), code: typedCode(), device: true, consent: consent{Client: client, Scope: scope}, ends: time.Now().Add(lifeOfSignIn), from: sourceOf(r)}
+	if !e.signIns.add(s) {
+		return tooManySignIns()
+	}
 	at := base(r) + "/devicelogin"
 	writeJSON(w, http.StatusOK, map[string]any{
 		"user_code": s.code, "device_code": s.id, "verification_uri": at, "verification_url": at,

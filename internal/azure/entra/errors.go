@@ -35,6 +35,11 @@ func noSuchTenant(name string) *refusal {
 	return refuse("invalid_request", 90002, "Tenant '%s' not found. This is the local issuer of a Lazuli project: its only tenant is called by its GUID, common, organizations or adfs.", clip(name))
 }
 
+func tooManySignIns() *refusal {
+	return &refusal{status: http.StatusTooManyRequests, err: "temporarily_unavailable", code: 50196, text: fmt.Sprintf(
+		"Too many sign-ins wait for their person, of whom %d may have begun from one address. Finish one, or wait %v.", maxPendingFrom, lifeOfSignIn)}
+}
+
 func missing(parameter string) *refusal {
 	return refuse("invalid_request", 900144, "The request body must contain the following parameter: '%s'.", parameter)
 }
@@ -127,6 +132,9 @@ func fromHere(r *http.Request) bool {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	return peer != nil && (peer.IsLoopback() || local != nil && peer.Equal(addressOf(local.String())))
 }
+
+// sourceOf is the address from which a request comes.
+func sourceOf(r *http.Request) string { return addressOf(r.RemoteAddr).String() }
 
 func addressOf(hostport string) net.IP {
 	host, _, err := net.SplitHostPort(hostport)

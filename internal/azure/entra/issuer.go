@@ -24,7 +24,8 @@ const (
 	lifeOfRefresh  = 90 * 24 * time.Hour
 	lifeOfSignIn   = 10 * time.Minute // of a sign-in that began, and of its code
 	skew           = 5 * time.Minute  // by which clocks may differ
-	maxPending     = 200              // sign-ins under way
+	maxPending     = 1000             // sign-ins that wait for a person
+	maxPendingFrom = 50               // of them, begun from one address
 	maxForm        = 64 << 10         // bytes of a request's body
 	maxToken       = 16 << 10         // bytes of a token that is looked at
 	secretsOfApps  = 16               // random bytes of an identity header

@@ -20,23 +20,46 @@ type signIn struct {
 	device  bool
 	granted bool
 	ends    time.Time
+	from    string // the address that began it
 }
 
-// pending are the sign-ins under way, at most maxPending: the oldest goes. The
-// zero value is empty.
+// pending are the sign-ins under way, at most maxPending, and maxPendingFrom of one
+// address. Anybody may begin one, so none is pushed out by others': what is beyond is
+// refused, but that the oldest of the pages in the browser of this machine, which
+// people leave open, makes room for the next. The zero value is empty.
 type pending struct {
 	mu  sync.Mutex
 	all []signIn // oldest first; guarded by mu
 }
 
-func (p *pending) add(s signIn) {
+// add takes a sign-in in; false when too many wait.
+func (p *pending) add(s signIn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clean()
-	if len(p.all) >= maxPending {
-		p.all = slices.Delete(p.all, 0, 1)
+	now, waiting, same, oldest := time.Now(), 0, 0, -1
+	for n, x := range p.all {
+		if x.granted || now.After(x.ends) {
+			continue
+		}
+		waiting++
+		if x.from == s.from && x.device == s.device {
+			if same++; oldest < 0 {
+				oldest = n
+			}
+		}
+	}
+	switch full := same >= maxPendingFrom; {
+	case full && !s.device:
+		p.all = slices.Delete(p.all, oldest, oldest+1)
+	case full || waiting >= maxPending:
+		return false
+	}
+	if len(p.all) >= 2*maxPending { // those that ended are kept for their programs to be told
+		p.all = slices.DeleteFunc(p.all, func(x signIn) bool { return now.After(x.ends) })
 	}
 	p.all = append(p.all, s)
+	return true
 }
 
 // clean forgets what has ended a while ago, so that a late program is told why.

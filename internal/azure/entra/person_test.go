@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -196,14 +197,60 @@ func TestNobodySignsInFromElsewhere(t *testing.T) {
 	}
 }
 
-// TestPendingIsBounded: what nobody finishes is forgotten.
+// TestDeviceCodesOfStrangers: whoever asks for hundreds is told to wait, and a program
+// elsewhere still gets its own.
+func TestDeviceCodesOfStrangers(t *testing.T) {
+	l := newLab(t, Config{})
+	ask := func(from string) *httptest.ResponseRecorder {
+		form := url.Values{"client_id": {azClient}, "scope": {"https://eventhubs.azure.net/.default"}}
+		r := httptest.NewRequest(http.MethodPost, "/common/oauth2/v2.0/devicecode", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		l.ServeHTTP(w, r)
+		return w
+	}
+	var last *httptest.ResponseRecorder
+	for n := range 200 {
+		last = ask(fmt.Sprintf("192.0.2.1:%d", n+1000))
+	}
+	if last.Code != http.StatusTooManyRequests || !strings.Contains(last.Body.String(), "Too many sign-ins wait") {
+		t.Errorf("the 200th: %d %s", last.Code, last.Body)
+	}
+	if w := ask("192.0.2.2:1"); w.Code != http.StatusOK {
+		t.Errorf("from elsewhere: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestPendingIsBounded: what nobody finishes is forgotten, and what strangers begin
+// pushes out nobody else's.
 func TestPendingIsBounded(t *testing.T) {
 	var p pending
+	soon := time.Now().Add(time.Minute)
+	p.add(signIn{id: "mine", device: true, from: "127.0.0.1", ends: soon})
 	for range 3 * maxPending {
-		p.add(signIn{ends: time.Now().Add(time.Minute)})
+		p.add(signIn{device: true, from: "192.0.2.1", ends: soon})
+	}
+	if len(p.all) != maxPendingFrom+1 {
+		t.Errorf("%d are kept", len(p.all))
+	}
+	for n := range 3 * maxPending {
+		p.add(signIn{device: true, from: fmt.Sprint(n), ends: soon})
 	}
 	if len(p.all) != maxPending {
-		t.Errorf("%d are kept", len(p.all))
+		t.Errorf("%d are kept of many addresses", len(p.all))
+	}
+	if _, ok := p.grant("mine", "me"); !ok {
+		t.Error("strangers pushed one out")
+	}
+	p = pending{}
+	for n := range 3 * maxPendingFrom {
+		if !p.add(signIn{id: fmt.Sprint(n), from: "here", ends: soon}) {
+			t.Error("a page was refused")
+		}
+	}
+	if _, ok := p.grant(fmt.Sprint(3*maxPendingFrom-1), "me"); !ok || len(p.all) != maxPendingFrom {
+		t.Errorf("%d pages are kept, and the last one not", len(p.all))
 	}
 	p = pending{}
 	p.add(signIn{id: "x", ends: time.Now().Add(-time.Second)})
