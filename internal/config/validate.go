@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // Defaults of a hub.
@@ -79,7 +81,17 @@ func (v *validation) hostNames(c *Config) {
 		if !hostPattern.MatchString(name) {
 			v.add(fmt.Sprintf("hostNames[%d]", i), "%q is not a host name such as lazuli.example.org or *.example.org", name)
 		}
+		if below, wild := strings.CutPrefix(strings.ToLower(name), "*."); wild && isPublic(below) {
+			v.add(fmt.Sprintf("hostNames[%d]", i), "%q are names of everybody: anybody can register one under %s and lead browsers here with it; write a domain of yours, as in *.example.org", name, below)
+		}
 	}
+}
+
+// isPublic reports whether anybody can get a name right below a domain (the public
+// suffix list). Domains that no registry knows, such as lan, are somebody's own.
+func isPublic(domain string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(domain)
+	return suffix == domain && (icann || strings.Contains(suffix, "."))
 }
 
 func (v *validation) listen(c *Config) {
