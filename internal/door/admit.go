@@ -28,7 +28,6 @@ func (p *port) restricted(route Route, a resource.Account, remote net.Addr, requ
 	v := restriction.Visit{From: addressOf(remote, request), Private: p.private}
 	if request != nil {
 		v.Header = request.Header
-		v.From = restriction.Origin(v.From, request.Header["X-Forwarded-For"], p.set.o.Trusted)
 	}
 	allowed, rule := rules.Allows(v)
 	if allowed {
@@ -39,6 +38,24 @@ func (p *port) restricted(route Route, a resource.Account, remote net.Addr, requ
 		return fault.New(fault.Forbidden, a.Name, "%s may not come in", v.From)
 	}
 	return route.Denied(a, v)
+}
+
+// fromOrigin is the request with RemoteAddr as the address of whoever asks, past
+// proxies that are trusted, so that restrictions, logs and whoever counts callers
+// mean the same one. Its port, which no proxy tells, is 0.
+func (p *port) fromOrigin(r *http.Request) *http.Request {
+	forwarded := r.Header["X-Forwarded-For"]
+	if len(p.set.o.Trusted) == 0 || forwarded == nil {
+		return r
+	}
+	peer := addressOf(nil, r)
+	origin := restriction.Origin(peer, forwarded, p.set.o.Trusted)
+	if origin == peer {
+		return r
+	}
+	told := *r
+	told.RemoteAddr = netip.AddrPortFrom(origin.WithZone(""), 0).String()
+	return &told
 }
 
 // keptOut logs who is kept out, at most once a second: whoever it is can come as

@@ -23,6 +23,7 @@ import (
 type web struct{ port *port }
 
 func (d web) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = d.port.fromOrigin(r)
 	account, barred := d.port.set.o.Names.resolve(r.Host, d.port.Account)
 	var h http.Handler
 	route := d.port.set.routes[account.Type]

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -47,6 +48,34 @@ func ask(h http.Handler, method, path, host string, headers ...string) *httptest
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// TestRemoteAddrIsWhoAsks: past proxies that are trusted handlers see the address of
+// whoever asks, and what somebody else claims counts for nothing.
+func TestRemoteAddrIsWhoAsks(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("10.0.0.0/8")}
+	seen := ""
+	set := New(Options{Trusted: trusted})
+	set.Route(answers(func(_ http.ResponseWriter, r *http.Request) { seen = r.RemoteAddr }))
+	h := web{&port{Port: Port{Account: site}, set: set}}
+	for _, c := range []struct{ peer, forwarded, want string }{
+		{"192.0.2.1:4000", "203.0.113.9", "203.0.113.9:0"},
+		{"192.0.2.1:4000", "198.51.100.1, 203.0.113.9, 10.1.2.3", "203.0.113.9:0"},
+		{"192.0.2.1:4000", "2001:db8::7", "[2001:db8::7]:0"},
+		{"192.0.2.1:4000", "unknown", "192.0.2.1:4000"},
+		{"192.0.2.1:4000", "", "192.0.2.1:4000"},
+		{"203.0.113.1:4000", "198.51.100.1", "203.0.113.1:4000"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host, r.RemoteAddr = "localhost", c.peer
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if seen != c.want {
+			t.Errorf("%s for %q: %s, want %s", c.peer, c.forwarded, seen, c.want)
+		}
+	}
 }
 
 // TestForeignPagesAreRefused holds the rule that every HTTP door has.
