@@ -39,6 +39,9 @@ type extent struct {
 	damaged bool     // bytes in it cannot be moved
 	emptied uint64   // the reader's number when the last byte died
 
+	blanked  atomic.Int64 // the file has bytes up to here
+	blanking sync.Mutex   // held while zeros are written
+
 	written atomic.Uint64 // counts finished writes
 	sm      sync.Mutex    // guards the rest
 	done    sync.Cond     // of sm: a sync is over
@@ -50,6 +53,7 @@ type extent struct {
 func newExtent(number uint64, path string, f vfs.File, size int64) *extent {
 	e := &extent{number: number, path: path, file: f, size: size}
 	e.done.L = &e.sm
+	e.blanked.Store(size)
 	return e
 }
 
@@ -90,6 +94,28 @@ func (e *extent) sync(count uint64) error {
 		}
 		e.done.Broadcast()
 	}
+}
+
+// blankAhead is how many zeros are written ahead of small blobs.
+const blankAhead = 1 << 20
+
+// blank has the file hold bytes up to end, and writes zeros far ahead when it does
+// not: a sync that need not note a new length of the file is several times
+// faster. Bytes behind blanked are nobody's yet, as who has room there waits here
+// first. A failure does not matter: the write of the content will meet it.
+func (e *extent) blank(end, limit int64) {
+	if e.blanked.Load() >= end {
+		return
+	}
+	e.blanking.Lock()
+	defer e.blanking.Unlock()
+	from := e.blanked.Load()
+	if from >= end {
+		return
+	}
+	to := max(end, min(end+blankAhead, limit))
+	_, _ = e.file.WriteAt(make([]byte, to-from), from)
+	e.blanked.Store(to)
 }
 
 // dirty reports whether writes wait for a sync, and their count.
@@ -147,6 +173,9 @@ func (x *extents) reserve(which stream, n int64) (room, error) {
 		r, ok := x.fit(x.current[which], n)
 		x.mu.Unlock()
 		if ok {
+			if which == smallStream {
+				r.e.blank(r.at+diskSize(r.n), x.limit)
+			}
 			return r, nil
 		}
 		if err := x.roll(which); err != nil {

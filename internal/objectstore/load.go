@@ -159,6 +159,11 @@ func (s *Store) resume() error {
 		if err != nil {
 			return fmt.Errorf("open a file of blobs: %w", err)
 		}
+		info, err := f.Stat()
+		if err != nil {
+			return errors.Join(fmt.Errorf("measure a file of blobs: %w", err), f.Close())
+		}
+		e.blanked.Store(info.Size())
 		e.file, e.sealed = f, false
 		x.current[i] = e
 	}
