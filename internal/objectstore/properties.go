@@ -63,6 +63,7 @@ func (a Account) SetMetadata(ctx context.Context, addr Address, metadata Metadat
 	return a.modify(ctx, addr, cond, true, func(t *txn, r *record) error {
 		if t.settings.retention.Versions {
 			t.keep(t.old, stateVersion)
+			t.versioned = true
 			if err := t.share(r, t.s.db, t.c.cid, t.old); err != nil {
 				return err
 			}

@@ -78,6 +78,7 @@ func (t *txn) replace(p Put, content func(*record) error) (Info, error) {
 		r.tierChanged = tickOf(t.now)
 	}
 	t.inherit(r)
+	t.versioned = t.settings.retention.Versions
 	if err := content(r); err != nil {
 		return Info{}, err
 	}

@@ -13,23 +13,24 @@ import (
 // txn is one change of a blob. It holds the lock of the blob's name; what it
 // collects becomes visible and durable as a whole.
 type txn struct {
-	a        Account
-	s        *Store
-	c        *container
-	name     string
-	now      time.Time
-	settings settings
-	old      *record // of table B; nil when there is none
-	batch    *kv.Batch
-	moments  []*moment
-	grown    []change
-	shrunk   []change
-	blobs    int64 // change of the count of blobs
-	bytes    int64 // and of their bytes
-	key      []byte
-	fed      tick // its place in the feed; 0: it has none
-	softly   bool // the container may be softly deleted
-	touched  bool // something is to be committed
+	a         Account
+	s         *Store
+	c         *container
+	name      string
+	now       time.Time
+	settings  settings
+	old       *record // of table B; nil when there is none
+	batch     *kv.Batch
+	moments   []*moment
+	grown     []change
+	shrunk    []change
+	blobs     int64 // change of the count of blobs
+	bytes     int64 // and of their bytes
+	key       []byte
+	fed       tick // its place in the feed; 0: it has none
+	softly    bool // the container may be softly deleted
+	versioned bool // what put puts is a new version
+	touched   bool // something is to be committed
 }
 
 // resource names the blob in errors.
@@ -200,6 +201,9 @@ func (t *txn) put(r *record, stamped bool) {
 		r.etag, r.modified = t.tick(), t.now.Unix()
 		if r.created == 0 {
 			r.created = r.etag
+		}
+		if t.versioned {
+			r.version = r.etag
 		}
 		if !r.uncommitted {
 			t.feed(r)
