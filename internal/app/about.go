@@ -42,6 +42,7 @@ func portKey(service string) string {
 	}
 	return map[string]string{
 		instance.AMQP: "eventHubs.amqpPort", instance.AMQPS: "eventHubs.amqpsPort",
+		instance.Blob: "storage.blobPort", instance.Queue: "storage.queuePort", instance.Table: "storage.tablePort",
 		instance.Cosmos: "cosmos.port", instance.Portal: "portal.port", instance.Identity: "identity.port",
 	}[service]
 }

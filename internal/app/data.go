@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,8 @@ import (
 // dataFolder is what the data folder holds, open.
 type dataFolder struct {
 	lock   io.Closer
+	fs     vfs.FS
+	sync   vfs.SyncPolicy
 	kv     *kv.DB
 	broker *broker.Broker
 	docs   *docstore.Store
@@ -34,6 +37,20 @@ type dataFolder struct {
 	documents resource.Account
 	hubs      broker.Namespace
 	account   docstore.Account
+	blobs     resource.Account
+
+	engines []engine // of services that open their own; what was opened last is closed first
+}
+
+// engine is an open engine of a service.
+type engine struct {
+	name  string
+	close func() error
+}
+
+// opened has an engine closed with the data folder, before what it is built on.
+func (s *dataFolder) opened(name string, e io.Closer) {
+	s.engines = append(s.engines, engine{name, e.Close})
 }
 
 // openData locks the data folder and recovers the engines, the log and the
@@ -44,7 +61,11 @@ func openData(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker
 	if err != nil {
 		return nil, err
 	}
-	s := &dataFolder{lock: lock}
+	s := &dataFolder{lock: lock, fs: fs}
+	if s.sync, err = vfs.ParseSyncPolicy(cfg.Data.Sync); err != nil {
+		s.close(log)
+		return nil, err
+	}
 	if err := ignoreInGit(dir); err != nil {
 		log.Warn("the data folder's .gitignore could not be written", "error", err)
 	}
@@ -81,14 +102,11 @@ func ignoreInGit(dir string) error {
 }
 
 func (s *dataFolder) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(broker.Event)) error {
-	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
-	if err != nil {
-		return err
-	}
+	var err error
 	s.broker, err = broker.Open(broker.Options{
 		FS:           fs,
 		Dir:          filepath.Join(cfg.DataDir(), "hubs"),
-		Sync:         policy,
+		Sync:         s.sync,
 		SyncInterval: time.Duration(cfg.Data.SyncInterval),
 		TailBytes:    cfg.EventHubs.TailMiB.Bytes(),
 		Log:          log.With("component", "broker"),
@@ -98,14 +116,11 @@ func (s *dataFolder) openBroker(cfg config.Config, fs vfs.FS, log *slog.Logger, 
 }
 
 func (s *dataFolder) openDocuments(cfg config.Config, fs vfs.FS, log *slog.Logger) error {
-	policy, err := vfs.ParseSyncPolicy(cfg.Data.Sync)
-	if err != nil {
-		return err
-	}
+	var err error
 	s.kv, err = kv.Open(kv.Options{
 		FS:         fs,
 		Dir:        filepath.Join(cfg.DataDir(), "kv"),
-		Sync:       policy,
+		Sync:       s.sync,
 		SyncEvery:  time.Duration(cfg.Data.SyncInterval),
 		CacheBytes: cfg.Cosmos.CacheMiB.Bytes(),
 		Log:        log.With("component", "kv"),
@@ -120,6 +135,11 @@ func (s *dataFolder) openDocuments(cfg config.Config, fs vfs.FS, log *slog.Logge
 // close releases what is open, newest first. Errors are logged: there is
 // nobody left to handle them.
 func (s *dataFolder) close(log *slog.Logger) {
+	for _, e := range slices.Backward(s.engines) {
+		if err := e.close(); err != nil {
+			log.Error("closing failed", "part", e.name, "error", err)
+		}
+	}
 	closers := []struct {
 		name  string
 		open  bool

@@ -185,7 +185,7 @@ func (e *env) hubSummaries(s *Summary) {
 
 // notDefault is the account's name where it must be told.
 func notDefault(a resource.Account) string {
-	if a.Name == resource.Default {
+	if a.Name == resource.Default || a.Type == resource.StorageAccounts && a.Name == resource.DefaultStorage {
 		return ""
 	}
 	return a.Name

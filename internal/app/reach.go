@@ -61,6 +61,12 @@ func (e *env) accountNames(typ string) string {
 	return strings.Join(names, ", ")
 }
 
+// portOf is the port of host:port.
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -36,6 +36,7 @@ func services() []service {
 		{build: identities},
 		{(*dataFolder).declareNamespaces, eventHubs},
 		{(*dataFolder).declareDocuments, cosmosDB},
+		{(*dataFolder).declareStorage, blobStorage},
 		{build: timers},
 		{build: files},
 		{(*dataFolder).declareSites, functionApps},

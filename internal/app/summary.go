@@ -19,6 +19,7 @@ type Summary struct {
 	Took       time.Duration
 	Hubs       []HubSummary
 	Databases  []DatabaseSummary
+	Storage    []StorageSummary
 	Apps       []AppSummary
 	Jobs       []JobSummary
 	AutoCreate bool // hubs come to be on first use
@@ -43,6 +44,14 @@ type DatabaseSummary struct {
 	Account    string // "" for the one that localhost means
 	Name       string
 	Containers []string
+}
+
+// StorageSummary is what a kind of storage, "containers", "queues" or "tables", has in
+// an account.
+type StorageSummary struct {
+	Account string // "" for the one that localhost means
+	Kind    string
+	Names   []string
 }
 
 // AppSummary is a function app. Err says why it does not run; the other

@@ -47,6 +47,7 @@ authority. The names are those that the workshop's and Azure's samples read.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	cmd.Flags().StringVar(&choice.Namespace, "namespace", "", "Event Hubs namespace; default: the one that localhost means")
 	cmd.Flags().StringVar(&choice.Account, "account", "", "Cosmos DB account; default: the one that localhost means")
+	cmd.Flags().StringVar(&choice.Storage, "storage", "", "Storage account; default: devstoreaccount1")
 	cmd.MarkFlagsMutuallyExclusive("shell", "dotenv", "json")
 	return cmd
 }

@@ -55,6 +55,7 @@ says what remains to be done.`,
 	cmd.Flags().BoolVar(&printEnv, "env", false, "print the variables that a program would get, and run nothing")
 	cmd.Flags().StringVar(&choice.Namespace, "namespace", "", "whose connection strings the variables have; default: of the namespace that localhost means")
 	cmd.Flags().StringVar(&choice.Account, "account", "", "as --namespace, for Cosmos DB")
+	cmd.Flags().StringVar(&choice.Storage, "storage", "", "as --namespace, for Storage")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "say how the program was put in its place, and what it was given")
 	return cmd
 }

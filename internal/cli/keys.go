@@ -33,8 +33,8 @@ func newKeysCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "List the keys of namespaces and accounts, and make new ones",
-		Long: `List the keys of all Event Hubs namespaces and Cosmos DB accounts of the running
-lazuli. lazuli env prints the connection strings that hold them.`,
+		Long: `List the keys of all Event Hubs namespaces, Cosmos DB accounts and Storage accounts
+of the running lazuli. lazuli env prints the connection strings that hold them.`,
 		Example: `  lazuli keys
   lazuli keys regenerate --namespace contoso-evhns
   lazuli keys regenerate --account contoso-cosmos --key secondary`,
@@ -71,7 +71,7 @@ func (s *session) printKeys(all []accountKey) error {
 		}
 		allows := k.Rights
 		if k.Closed {
-			allows = "nothing (disableLocalAuth)"
+			allows = "nothing (local authentication is off)"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Clean(k.Service), terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
 	}
@@ -79,7 +79,7 @@ func (s *session) printKeys(all []accountKey) error {
 }
 
 func newKeysRegenerateCmd(s *session) *cobra.Command {
-	var namespace, account string
+	var namespace, account, storage string
 	which := struct {
 		Type    string `json:"type"`
 		Account string `json:"account"`
@@ -88,13 +88,14 @@ func newKeysRegenerateCmd(s *session) *cobra.Command {
 		Name    string `json:"name"`
 	}{}
 	cmd := &cobra.Command{
-		Use:   "regenerate {--namespace NAME | --account NAME}",
+		Use:   "regenerate {--namespace NAME | --account NAME | --storage NAME}",
 		Short: "Make a new key in place of one",
 		Long: `Make a new key of a namespace's policy or of an account, and print it. What was
 opened with the old one is closed within seconds. A key that lazuli.yaml sets is
 changed there.`,
 		Example: `  lazuli keys regenerate --namespace contoso-evhns --policy producer --key secondary
-  lazuli keys regenerate --account contoso-cosmos --key primaryReadonly`,
+  lazuli keys regenerate --account contoso-cosmos --key primaryReadonly
+  lazuli keys regenerate --storage contososa --key key2`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -106,8 +107,14 @@ changed there.`,
 				if which.Policy+which.Hub != "" {
 					return errors.New("--policy and --hub belong to --namespace")
 				}
+			case storage != "":
+				which.Type, which.Account = instance.StorageAccounts, storage
+				which.Name = storageKeyName(which.Name)
+				if which.Policy+which.Hub != "" {
+					return errors.New("--policy and --hub belong to --namespace")
+				}
 			default:
-				return errors.New("whose key? name a --namespace or an --account; `lazuli keys` lists them")
+				return errors.New("whose key? name a --namespace, an --account or a --storage account; `lazuli keys` lists them")
 			}
 			portal, err := s.portal()
 			if err != nil {
@@ -124,9 +131,22 @@ changed there.`,
 	f := cmd.Flags()
 	f.StringVar(&namespace, "namespace", "", "Event Hubs namespace")
 	f.StringVar(&account, "account", "", "Cosmos DB account")
+	f.StringVar(&storage, "storage", "", "Storage account")
 	f.StringVar(&which.Policy, "policy", "", "shared access policy of the namespace; default RootManageSharedAccessKey")
 	f.StringVar(&which.Hub, "hub", "", "hub that the policy belongs to")
-	f.StringVar(&which.Name, "key", "primary", "primary or secondary; of an account also primaryReadonly or secondaryReadonly")
-	cmd.MarkFlagsMutuallyExclusive("namespace", "account")
+	f.StringVar(&which.Name, "key", "primary", "primary or secondary; of an account also primaryReadonly or secondaryReadonly; key1 or key2 of a storage account")
+	cmd.MarkFlagsMutuallyExclusive("namespace", "account", "storage")
 	return cmd
+}
+
+// storageKeyName is what Azure calls the first and the second key of a storage
+// account.
+func storageKeyName(name string) string {
+	switch name {
+	case "primary":
+		return "key1"
+	case "secondary":
+		return "key2"
+	}
+	return name
 }

@@ -25,6 +25,7 @@ func (s *session) printScreen(sum app.Summary) {
 	p.title(sum)
 	p.eventHubs(sum)
 	p.cosmos(sum)
+	p.storage(sum)
 	for _, a := range sum.Apps {
 		p.app(a)
 	}
@@ -76,6 +77,7 @@ func (p screen) access(sum app.Summary) {
 	p.row("Open to", p.bold("other machines, on "+a.Address))
 	p.row("", "Event Hubs   with a key of eventHubs.rules; port "+portOf(sum.Info.Addresses["amqp"])+" is not encrypted, "+portOf(sum.Info.Addresses["amqps"])+" is")
 	p.row("", "Cosmos DB    with cosmos.key")
+	p.row("", "Storage      with a key, a SAS or a token")
 	if a.Keys != "" {
 		p.row("", "Functions    as their authLevel says, anonymous ones without a key; /admin with the master key")
 		p.row("", "             keys are in "+shortPath(a.Keys))

@@ -144,7 +144,7 @@ func (s *session) printInstances(all []instance.Info, more bool) error {
 // printAccounts lists the namespaces and accounts, where there are more than those
 // that localhost means.
 func (s *session) printAccounts(all []instance.Account) error {
-	if !slices.ContainsFunc(all, func(a instance.Account) bool { return a.Name != instance.DefaultAccount && a.Type != instance.Sites }) {
+	if !slices.ContainsFunc(all, func(a instance.Account) bool { return !a.Default() && a.Type != instance.Sites }) {
 		return nil
 	}
 	fmt.Fprintln(s.out)
@@ -152,7 +152,7 @@ func (s *session) printAccounts(all []instance.Account) error {
 	fmt.Fprintln(table, "ACCOUNT\tTYPE\tNAMES")
 	for _, a := range all {
 		names := a.Hosts
-		if a.Name == instance.DefaultAccount {
+		if a.Default() {
 			names = append([]string{"localhost"}, names...)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", a.Name, a.Type, strings.Join(names, ", "))

@@ -22,7 +22,7 @@ type Identity struct {
 type Assignment struct {
 	Principal string `yaml:"principal"` // app:NAME, identity:NAME, application:NAME, developer, or an object or client id
 	Role      string `yaml:"role"`      // a built-in role's name or id
-	Scope     string `yaml:"scope"`     // / for everything, eventHubs/NAME[/HUB], cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP, or a resource id
+	Scope     string `yaml:"scope"`     // / for everything, eventHubs/NAME[/HUB], cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP, storage/NAME[/blob/CONTAINER], or a resource id
 }
 
 // Application is a program with credentials of its own.

@@ -36,6 +36,10 @@ type Facts struct {
 	CosmosEndpoint string
 	CosmosAt       string // host:port on this machine, whatever the account is called
 	CosmosKey      string
+	StorageAccount string // its name
+	Storage        string // connection string
+	StorageKey     string
+	BlobEndpoint   string
 	Portal         string // address, without a slash at its end
 	PortalSignIn   bool   // it asks for a password, so its own API does too
 	CAFile         string // the local authority
@@ -43,9 +47,9 @@ type Facts struct {
 	Project        string // folder
 }
 
-// Choice is which namespace and which account are meant; "" is what localhost
-// means.
-type Choice struct{ Namespace, Account string }
+// Choice is which namespace, which document account and which storage account are
+// meant; "" is what localhost means.
+type Choice struct{ Namespace, Account, Storage string }
 
 // Of builds the facts of an instance, from its keys and the ports that are really
 // open. It fails when there is no namespace or account of the chosen name.
@@ -76,6 +80,9 @@ func Of(info instance.Info, choice Choice) (Facts, error) {
 	}
 	if account.Name != instance.DefaultAccount {
 		f.Account, f.CosmosEndpoint = account.Name, fmt.Sprintf("https://%s:443/", account.Hosts[0])
+	}
+	if err := f.storage(info, choice.Storage); err != nil {
+		return Facts{}, err
 	}
 	if f.EventHubsKey != "" {
 		f.EventHubs = f.eventHubs(f.EventHubsKey)
@@ -131,6 +138,16 @@ func Host(address, assumedPort string) string {
 	return net.JoinHostPort(host, port)
 }
 
+// numeric is a listener's address as one can connect to it, with the IP address: some
+// clients of storage take any other host for one that has the account in its name.
+func numeric(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
+}
+
 // Variable is an environment variable that client programs read.
 type Variable struct {
 	Name  string `json:"name"`
@@ -146,7 +163,10 @@ const byName = " (under lazuli exec, or with the names of lazuli hosts)"
 // Variables are those of `lazuli env`: the names that the workshop's and Azure's
 // samples read.
 func (f Facts) Variables() []Variable {
-	hubs, documents := "", ""
+	hubs, documents, blobs := "", "", ""
+	if f.StorageAccount != instance.DefaultStorage {
+		blobs = byName
+	}
 	if f.Namespace != "" {
 		hubs = byName
 	}
@@ -160,6 +180,9 @@ func (f Facts) Variables() []Variable {
 		{"CosmosDBConnection", f.Cosmos, "Cosmos DB, function apps"},
 		{"COSMOS_ENDPOINT", f.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode" + documents},
 		{"COSMOS_KEY", f.CosmosKey, "Cosmos DB account key"},
+		{"AzureWebJobsStorage", f.Storage, "Storage, function apps" + blobs},
+		{"AZURE_STORAGE_CONNECTION_STRING", f.Storage, "Storage, any SDK" + blobs},
+		{"AZURE_STORAGE_ACCOUNT", f.StorageAccount, "Storage account, for token credentials"},
 		{"NODE_EXTRA_CA_CERTS", f.CAFile, trust + ": Node.js"},
 		{"REQUESTS_CA_BUNDLE", f.CABundle, trust + " and the machine's: Python"},
 		{"SSL_CERT_FILE", f.CABundle, trust + " and the machine's: Go, .NET on Linux, OpenSSL"},

@@ -507,7 +507,7 @@ func TestMatch(t *testing.T) {
 
 func FuzzScope(f *testing.F) {
 	i := open(f, &memory{}, project())
-	for _, s := range []string{"/", "eventHubs/a/b", "cosmos/a/b/c", "functions/x", "/subscriptions/" + i.Subscription() + "/resourceGroups/lazuli", "eventHubs/a%2Fb", "//", "cosmos/a%/b"} {
+	for _, s := range []string{"/", "eventHubs/a/b", "cosmos/a/b/c", "functions/x", "/subscriptions/" + i.Subscription() + "/resourceGroups/lazuli", "eventHubs/a%2Fb", "//", "cosmos/a%/b", "storage/a/blob/b%"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

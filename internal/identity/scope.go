@@ -19,13 +19,19 @@ type kindOfScope struct {
 	typ   string   // Microsoft.EventHub/namespaces
 	short string   // eventHubs
 	below []string // eventhubs, consumergroups: each is followed by a name
+	// parts are the services of an account that has several, by what each is called
+	// in short: blob is blobServices/default/containers.
+	parts [][2]string
 }
 
 func kindsOfScope() []kindOfScope {
 	return []kindOfScope{
-		{"Microsoft.EventHub/namespaces", "eventHubs", []string{"eventhubs", "consumergroups"}},
-		{"Microsoft.DocumentDB/databaseAccounts", "cosmos", []string{"dbs", "colls"}},
-		{"Microsoft.Web/sites", "functions", []string{"functions"}},
+		{typ: "Microsoft.EventHub/namespaces", short: "eventHubs", below: []string{"eventhubs", "consumergroups"}},
+		{typ: "Microsoft.DocumentDB/databaseAccounts", short: "cosmos", below: []string{"dbs", "colls"}},
+		{typ: "Microsoft.Web/sites", short: "functions", below: []string{"functions"}},
+		{typ: "Microsoft.Storage/storageAccounts", short: "storage", parts: [][2]string{
+			{"blob", "blobServices/default/containers"}, {"queue", "queueServices/default/queues"}, {"table", "tableServices/default/tables"},
+		}},
 	}
 }
 
@@ -66,7 +72,8 @@ func unsegment(s string) string {
 
 // ParseScope reads a scope as people write it: a resource id of this
 // subscription, or in short / (the whole subscription), eventHubs/NAME[/HUB],
-// cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP.
+// cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP, storage/NAME[/blob/CONTAINER]
+// (queue/QUEUE, table/TABLE).
 func (i *Identity) ParseScope(text string) (string, error) {
 	switch {
 	case text == "":
@@ -96,13 +103,38 @@ func (i *Identity) shortScope(text string, segments []string) (string, error) {
 		switch names := segments[1:]; {
 		case len(names) == 0:
 			return "", badScope(text, "the name is missing: %s/NAME", k.short)
+		case k.parts != nil:
+			return i.partScope(text, k, names)
 		case len(names) > 1+len(k.below):
 			return "", badScope(text, "it has %d names; at most %d", len(names), 1+len(k.below))
 		default:
 			return i.Scope(k.typ, names[0], names[1:]...), nil
 		}
 	}
-	return "", badScope(text, "write / for everything, eventHubs/NAME[/HUB], cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP, or a resource id that begins with /subscriptions")
+	return "", badScope(text, "write / for everything, eventHubs/NAME[/HUB], cosmos/NAME[/DATABASE[/CONTAINER]], functions/APP, storage/NAME[/blob/CONTAINER], or a resource id that begins with /subscriptions")
+}
+
+// partScope is the scope of ACCOUNT, or of ACCOUNT/PART/NAME.
+func (i *Identity) partScope(text string, k kindOfScope, names []string) (string, error) {
+	if len(names) == 1 {
+		return i.Scope(k.typ, names[0]), nil
+	}
+	for _, part := range k.parts {
+		if len(names) == 3 && strings.EqualFold(names[1], part[0]) {
+			return i.Scope(k.typ, names[0], append(strings.Split(part[1], "/"), names[2])...), nil
+		}
+	}
+	return "", badScope(text, "write %s/NAME, or %s/NAME/blob/CONTAINER, …/queue/QUEUE or …/table/TABLE", k.short, k.short)
+}
+
+// shortPart is what follows an account in short, given what follows it in an id.
+func (k kindOfScope) shortPart(rest string) (string, bool) {
+	for _, part := range k.parts {
+		if len(rest) > len(part[1])+1 && strings.EqualFold(rest[:len(part[1])+1], part[1]+"/") && !strings.Contains(rest[len(part[1])+1:], "/") {
+			return part[0] + "/" + unsegment(rest[len(part[1])+1:]), true
+		}
+	}
+	return "", false
 }
 
 // fullScope checks a resource id: /subscriptions/S, then the group, then a
@@ -142,6 +174,13 @@ func (i *Identity) Short(scope string) string {
 		}
 		segments := strings.Split(scope[len(prefix)+1:], "/")
 		names := k.short + "/" + unsegment(segments[0])
+		if k.parts != nil && len(segments) > 1 {
+			part, ok := k.shortPart(strings.Join(segments[1:], "/"))
+			if !ok {
+				return scope
+			}
+			return names + "/" + part
+		}
 		for n := 1; n+1 < len(segments); n += 2 {
 			if n/2 >= len(k.below) || !strings.EqualFold(segments[n], k.below[n/2]) {
 				return scope

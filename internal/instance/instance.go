@@ -55,21 +55,34 @@ type Account struct {
 	Key  string `json:"key,omitempty"`
 }
 
+// Default reports whether the account is one that localhost means.
+func (a Account) Default() bool {
+	return a.Name == DefaultAccount || a.Type == StorageAccounts && a.Name == DefaultStorage
+}
+
 // The types of accounts that clients are told of.
 const (
 	Namespaces     = "Microsoft.EventHub/namespaces"
 	CosmosAccounts = "Microsoft.DocumentDB/databaseAccounts"
 	Sites          = "Microsoft.Web/sites"
+
+	StorageAccounts = "Microsoft.Storage/storageAccounts"
 )
 
 // DefaultAccount is the name of what localhost means.
-const DefaultAccount = "default"
+const (
+	DefaultAccount = "default"
+	DefaultStorage = "devstoreaccount1" // which has a name of its own even there
+)
 
 // Account finds an account by its type and name, without case; "" is the one that
 // localhost means. It also takes one of its host names.
 func (i Info) Account(typ, name string) (Account, bool) {
 	if name == "" {
 		name = DefaultAccount
+		if typ == StorageAccounts {
+			name = DefaultStorage
+		}
 	}
 	for _, a := range i.Accounts {
 		if a.Type != typ {
@@ -90,6 +103,8 @@ const (
 	// CosmosCompute is the second, lenient Cosmos DB listener.
 	CosmosCompute = "cosmos-compute"
 	Portal        = "portal"
+	// The services of storage accounts.
+	Blob, Queue, Table = "blob", "queue", "table"
 	// Identity is the token issuer; its token is the header that the managed
 	// identity endpoint asks of who runs the project.
 	Identity = "identity"

@@ -117,8 +117,8 @@ func (e *Endpoint) byDelegation(keys *keySet, s *sasToken) (Grant, error) {
 func (e *Endpoint) verifyDelegated(s *sasToken, key *signer) error {
 	given := s.given()
 	label, _, _ := strings.Cut(s.r.HTTP.Host, ".")
-	for _, account := range [...]string{label, e.account} {
-		if account == label && s.r.HostStyle {
+	for i, account := range [...]string{label, e.account} {
+		if i == 0 && s.r.HostStyle { // the label is the account, or its second name
 			continue
 		}
 		canonical, err := e.canonical(s, account)
