@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"net/url"
 	"path/filepath"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/blob"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -45,9 +47,47 @@ func blobStorage(e *env) (parts, error) {
 		Routes:   []door.Route{storageRoute(e, typeBlobs, services)},
 		Suffixes: []suffix{storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs)},
 		Summary:  e.storageSummary(resource.BlobContainers, "containers"),
-		Engines:  []part{{name: "blobs", run: store.Run}},
+		Engines:  []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
+	}
+	if err := e.setVersioning(e.Context, store); err != nil {
+		return p, err
 	}
 	return p, e.Doors.open(instance.Blob, e.Config.Storage.BlobPort, e.storagePort("Storage (Blob)", "storage.blobPort", typeBlobs))
+}
+
+// followVersioning tells the store which accounts keep versions, whenever accounts
+// change.
+func (e *env) followVersioning(ctx context.Context, store *objectstore.Store) error {
+	for {
+		changed := e.Exists.WatchAccounts() // before the look, which must not miss a change
+		if err := e.setVersioning(ctx, store); err != nil && ctx.Err() == nil {
+			e.Log.Error("which storage accounts keep versions of blobs could not be changed", "error", err)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (e *env) setVersioning(ctx context.Context, store *objectstore.Store) error {
+	for _, a := range e.Exists.Accounts(resource.StorageAccounts) {
+		p, err := storage.ReadAccount(e.Exists.Properties(a))
+		if err != nil {
+			return err
+		}
+		account := store.Account(a.ID)
+		r := account.Retention()
+		if r.Versions == p.IsVersioningEnabled {
+			continue
+		}
+		r.Versions = p.IsVersioningEnabled
+		if err := account.SetRetention(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sibling is who answers for the URL of a copy's source, where that is here.
