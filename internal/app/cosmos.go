@@ -124,7 +124,7 @@ func (e *env) accountService(a resource.Account, strict bool, endpoint string) (
 		Store: e.Storage.docs.Account(a.ID), Exists: e.Exists, Account: a, Log: log,
 		Access:        e.documentAccess(a),
 		StrictGateway: strict, Consistency: properties.Consistency, Authority: authority,
-		AdvertisedEndpoint: endpoint, OnRequest: e.Counts.FromCosmos,
+		AdvertisedEndpoint: endpoint, OnRequest: newTurnedAway(a, e.Log.With("component", "cosmos")).fromCosmos(e.Counts.FromCosmos),
 	})
 }
 

@@ -75,7 +75,8 @@ func (e *env) hubConnections(services *perAccount[*eventhubs.Service]) func(reso
 
 // namespaceService answers for a namespace.
 func (e *env) namespaceService(a resource.Account, log *slog.Logger) (*eventhubs.Service, error) {
-	c := eventhubs.Config{Hubs: e.Storage.broker.Namespace(a.ID), Log: log, Access: e.hubAccess(a), Events: e.Counts.FromEventHubs}
+	c := eventhubs.Config{Hubs: e.Storage.broker.Namespace(a.ID), Log: log, Access: e.hubAccess(a)}
+	c.Events = newTurnedAway(a, log).fromEventHubs(e.Counts.FromEventHubs)
 	c.Elsewhere = func(host string) string {
 		host, _, _ = strings.Cut(strings.ToLower(host), ":")
 		if other, meaning := e.find(host, resource.Namespaces); meaning == door.Known && other.ID != a.ID {

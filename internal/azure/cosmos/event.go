@@ -7,6 +7,7 @@ import "time"
 // be quick and must not keep the strings of a body.
 type RequestDone struct {
 	Account       uint64        // its id
+	Remote        string        // who asks: address and port
 	Operation     string        // name in the operation table, for instance "item.upsert"; "" when none matched
 	Database      string        // as the path names it: a name or a _rid
 	Container     string        // likewise

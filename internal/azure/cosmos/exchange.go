@@ -43,7 +43,7 @@ const (
 
 func newExchange(s *Service, w http.ResponseWriter, r *http.Request) *exchange {
 	x := &exchange{svc: s, w: w, r: r}
-	x.event.Account, x.event.Start = s.account.ID, s.now()
+	x.event.Account, x.event.Remote, x.event.Start = s.account.ID, r.RemoteAddr, s.now()
 	x.event.ActivityID = activityID(r.Header)
 	return x
 }

@@ -53,9 +53,7 @@ func newConn(s *Service, ac *amqp.Conn, reach Reach) *conn {
 	}
 	c.home = c
 	c.ctx, c.cancel = context.WithCancel(ac.Context())
-	if a := ac.RemoteAddr(); a != nil {
-		c.remote = a.String()
-	}
+	c.remote = addressText(ac.RemoteAddr())
 	c.nodes()
 	if grants, ok := ac.Identity().([]grant); ok {
 		for _, g := range grants {

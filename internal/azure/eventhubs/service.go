@@ -3,6 +3,7 @@ package eventhubs
 import (
 	"context"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,10 +129,18 @@ func (s *Service) Authenticate(_ context.Context, init amqp.SASLInit) (any, erro
 	grants, err := s.keys().plain(init.Username, init.Password)
 	if err != nil {
 		text := refusalOf(err).text
-		s.cfg.Events(AuthFailed{Namespace: s.account(), Resource: init.Hostname, Reason: "SASL PLAIN: " + text})
+		s.cfg.Events(AuthFailed{Namespace: s.account(), Remote: addressText(init.Remote), Resource: init.Hostname, Reason: "SASL PLAIN: " + text})
 		return nil, fault.New(fault.Unauthorized, "", "%s", text)
 	}
 	return grants, nil
+}
+
+// addressText is an address in words; "" for none.
+func addressText(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	return a.String()
 }
 
 // hub looks a hub up. With Need a missing one is no error: it returns
