@@ -365,3 +365,6 @@ func (a *testAccount) container() {
 	a.t.Helper()
 	a.must(201, "PUT", "/box?restype=container", "", nil)
 }
+
+// retentionOfContainers keeps deleted containers for two days.
+var retentionOfContainers = objectstore.Retention{ContainerDays: 2}
