@@ -150,7 +150,7 @@ var operations = []operation{
 	{put, inContainer, "undelete", plain, container("container.undelete", "w", true, mayWriteContainer), (*exchange).undeleteContainer},
 	{put, inContainer, "rename", plain, container("container.rename", "w", true, mayWriteContainer), refuse("Rename Container", "Make a container, copy the blobs, delete the old one.")},
 	{get, inContainer, "blobs", plain, listing("container.find", "f", "", mayFilter), (*exchange).findInContainer},
-	{post, inContainer, "batch", plain, storage.Operation{}, (*exchange).batch},
+	{post, inContainer, "batch", plain, batching("container.batch", storage.ContainerLevel), (*exchange).batch},
 
 	{get, inAccount, "list", plain, service("container.list", "l", false, mayReadContainer), (*exchange).listContainers},
 	{get, inAccount, "properties", plain, service("service.properties", "r", false, mayReadService), (*exchange).serviceProperties},
@@ -158,7 +158,13 @@ var operations = []operation{
 	{get, inAccount, "stats", plain, service("service.stats", "r", false, mayReadService), (*exchange).stats},
 	{post, inAccount, "userdelegationkey", plain, service("service.delegationkey", "", false, mayDelegate), (*exchange).delegationKey},
 	{get, inAccount, "blobs", plain, service("service.find", "f", false, mayFilter), (*exchange).find},
-	{post, inAccount, "batch", plain, storage.Operation{}, (*exchange).batch},
+	{post, inAccount, "batch", plain, batching("service.batch", storage.ServiceLevel), (*exchange).batch},
+}
+
+// batching opens a batch to whoever may do something of what it can hold; each of its
+// requests is authorized by itself.
+func batching(name string, level storage.Level) storage.Operation {
+	return storage.Operation{Name: name, Permission: "dxw", Level: level, Writes: true, Actions: []string{mayDelete, mayDeleteVersion, mayWrite}}
 }
 
 func containerReading(name string) storage.Operation {
