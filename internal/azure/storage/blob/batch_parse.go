@@ -2,7 +2,6 @@ package blob
 
 import (
 	"bytes"
-	"errors"
 	"mime"
 	"net/textproto"
 	"strings"
@@ -44,8 +43,10 @@ func batchBoundary(contentType string) (string, error) {
 	return params["boundary"], nil
 }
 
-// errBatch is any mistake in the form of a batch.
-var errBatch = errors.New("the body is no batch of requests in multipart/mixed")
+// badBatch is any mistake in the form of a batch.
+func badBatch() error {
+	return storage.Fail("InvalidInput").With("Reason", "The body is no batch of requests in multipart/mixed.")
+}
 
 // parseBatch splits a body at its boundary and reads the request in each part:
 //
@@ -64,13 +65,13 @@ func parseBatch(body []byte, boundary string) ([]batchPart, error) {
 	mark := []byte("--" + boundary)
 	_, rest, ok := cutBoundary(body, mark)
 	if !ok {
-		return nil, errBatch
+		return nil, badBatch()
 	}
 	var parts []batchPart
 	for !bytes.HasPrefix(rest, []byte("--")) {
 		inner, more, ok := cutBoundary(rest, mark)
 		if !ok {
-			return nil, errBatch
+			return nil, badBatch()
 		}
 		part, err := parsePart(inner)
 		if err != nil {
@@ -82,7 +83,7 @@ func parseBatch(body []byte, boundary string) ([]batchPart, error) {
 		rest = more
 	}
 	if len(parts) == 0 {
-		return nil, errBatch
+		return nil, badBatch()
 	}
 	return parts, nil
 }
@@ -116,7 +117,7 @@ func parsePart(b []byte) (p batchPart, err error) {
 			p.id = h[1]
 		case "Content-Type":
 			if kind, _, err := mime.ParseMediaType(h[1]); err != nil || kind != "application/http" {
-				return p, errBatch
+				return p, badBatch()
 			}
 		}
 	}
@@ -126,7 +127,7 @@ func parsePart(b []byte) (p batchPart, err error) {
 	}
 	words := strings.Split(string(line), " ")
 	if len(words) != 3 || !strings.HasPrefix(words[2], "HTTP/1.") || words[0] == "" || !validTarget(words[1]) {
-		return p, errBatch
+		return p, badBatch()
 	}
 	p.method, p.target = words[0], words[1]
 	p.headers, _, err = parseHeaders(b)
@@ -157,7 +158,7 @@ func parseHeaders(b []byte) (headers [][2]string, rest []byte, err error) {
 		}
 		name, value, ok := strings.Cut(string(line), ":")
 		if !ok || !validHeaderName(name) || strings.ContainsAny(value, "\x00\r\n") {
-			return nil, nil, errBatch
+			return nil, nil, badBatch()
 		}
 		headers = append(headers, [2]string{name, strings.TrimSpace(value)})
 	}

@@ -1,6 +1,10 @@
 package blob
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
@@ -37,4 +41,24 @@ func contains(all []objectstore.Code, c objectstore.Code) bool {
 		}
 	}
 	return false
+}
+
+// Every code that the package names is in the table of the services.
+func TestEveryCodeIsKnown(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	named := regexp.MustCompile(`storage\.Fail\("(\w+)"\)`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			if !strings.HasSuffix(file, "_test.go") && !storage.Known(m[1]) {
+				t.Errorf("%s: %s is no code of the services", file, m[1])
+			}
+		}
+	}
 }

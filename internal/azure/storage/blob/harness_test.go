@@ -368,3 +368,11 @@ func (a *testAccount) container() {
 
 // retentionOfContainers keeps deleted containers for two days.
 var retentionOfContainers = objectstore.Retention{ContainerDays: 2}
+
+func mustURL(text string) *url.URL {
+	u, err := url.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
