@@ -105,8 +105,14 @@ func (w *world) upload(text string) *Upload {
 // tryPut puts a block blob.
 func (w *world) tryPut(blob, text string, p Put) (Info, error) {
 	w.t.Helper()
-	u := w.upload(text)
+	u, err := w.a.NewUpload(w.t.Context(), int64(len(text)))
+	if err != nil {
+		return Info{}, err
+	}
 	defer u.Discard()
+	if _, err := u.ReadFrom(strings.NewReader(text)); err != nil {
+		return Info{}, err
+	}
 	p.Type = BlockBlob
 	return w.a.PutBlob(w.t.Context(), at(blob), u, p)
 }
