@@ -58,8 +58,10 @@ inm:* tags:n       400  412  412
 const absentTable = `
 none               404  404  ok
 im:E               404  404  412
+im:F               404  404  412
 im:*               404  404  412
 inm:E              404  404  ok
+inm:F              404  404  ok
 inm:*              404  404  ok
 ims:+              404  404  ok
 ius:-              404  404  ok
