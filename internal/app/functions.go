@@ -164,6 +164,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Settings:    e.identitySettings(site.Name, spec.Settings),
 		HTTPAddress: app.address,
 		Watch:       cfg.CodeWatched(),
+		Changed:     e.accessChanged(),
 		Listen:      door.Loopback,
 		Triggers:    e.Given.Triggers,
 		Outputs:     e.Given.Outputs,

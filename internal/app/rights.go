@@ -59,6 +59,14 @@ func (c *accessChanges) changed() <-chan struct{} {
 	return c.ch
 }
 
+// accessChanged is changed, or nil where no identities are.
+func (e *env) accessChanged() func() <-chan struct{} {
+	if e.Access == nil {
+		return nil
+	}
+	return e.Access.changed
+}
+
 // run passes changes on until ctx ends.
 func (c *accessChanges) run(ctx context.Context) error {
 	accounts, roles := c.e.Exists.WatchAccounts(), c.e.Who.Changed()

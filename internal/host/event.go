@@ -72,7 +72,8 @@ type WorkerChanged struct{ Status worker.Status }
 type ListenerChanged struct {
 	Function string
 	State    ListenerState
-	Err      error // why, with ListenerFailed
+	Before   ListenerState // the state that it had
+	Err      error         // why, with ListenerFailed
 }
 
 // Checkpointed says that a position of a trigger is durable, also one that was

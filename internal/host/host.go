@@ -50,6 +50,10 @@ type Options struct {
 	// besides HTTP, which is the host's own.
 	Triggers trigger.Table
 	Outputs  output.Table
+	// Changed returns what is closed at the next change of what the app may reach,
+	// as a role is; triggers that wait after a failure are then tried at once. nil:
+	// nothing tells.
+	Changed func() <-chan struct{}
 	// Watch takes changes of the app's code over while it runs.
 	Watch bool
 	// Listeners are told every event, besides the log.
@@ -286,17 +290,29 @@ func (h *Host) enabled() []*function {
 const (
 	firstListenPause   = 500 * time.Millisecond
 	longestListenPause = 30 * time.Second
+	// listensAgain is how long a trigger that failed goes on before it is said to
+	// listen.
+	listensAgain = time.Second
 )
 
 // listenTo runs one trigger, again after each failure.
 func (h *Host) listenTo(ctx context.Context, f *function, l trigger.Listener) {
 	again := run.Restarts{
 		Backoff: run.Backoff{First: firstListenPause, Longest: longestListenPause},
-		Healthy: longestListenPause,
-		Ended:   func(err error, _ time.Duration) { h.setListener(f, ListenerFailed, err) },
+		Healthy: longestListenPause, Sooner: h.o.Changed,
+	}
+	failed := false
+	again.Ended = func(err error, _ time.Duration) {
+		failed = true
+		h.setListener(f, ListenerFailed, err)
 	}
 	again.Again(ctx, func(ctx context.Context) error {
-		h.setListener(f, ListenerRunning, nil)
+		if !failed {
+			h.setListener(f, ListenerRunning, nil)
+		} else {
+			begun := soon(func() { h.setListener(f, ListenerRunning, nil) })
+			defer begun()
+		}
 		err := l.Run(ctx)
 		if err == nil {
 			err = fault.New(fault.Unavailable, "function "+f.decl.Name, "the trigger ended by itself")
@@ -311,6 +327,21 @@ func (h *Host) listenTo(ctx context.Context, f *function, l trigger.Listener) {
 		return
 	}
 	h.setListener(f, ListenerStopped, nil)
+}
+
+// soon calls f when a trigger that failed has gone on for a while, unless cancel is
+// called before; once cancel has returned f is not running.
+func soon(f func()) (cancel func()) {
+	done := make(chan struct{})
+	t := time.AfterFunc(listensAgain, func() {
+		defer close(done)
+		f()
+	})
+	return func() {
+		if !t.Stop() {
+			<-done
+		}
+	}
 }
 
 // beginStop lets no invocation in any more, and sets the time until those
@@ -340,9 +371,10 @@ func (h *Host) enter() (leave func(), ok bool) {
 
 func (h *Host) setListener(f *function, state ListenerState, err error) {
 	h.mu.Lock()
+	before := f.listener
 	f.listener, f.listenerErr = state, err
 	h.mu.Unlock()
-	h.emit(ListenerChanged{f.decl.Name, state, err})
+	h.emit(ListenerChanged{Function: f.decl.Name, State: state, Before: before, Err: err})
 }
 
 func (h *Host) workerChanged(s worker.Status) {

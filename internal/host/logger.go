@@ -142,6 +142,10 @@ func (l *logger) listener(e ListenerChanged) {
 		l.write("Host.Triggers", slog.LevelError, from, "trigger cannot listen", slog.String("function", e.Function), slog.String("error", e.Err.Error()))
 		return
 	}
+	if e.State == ListenerRunning && e.Before == ListenerFailed {
+		l.write("Host.Triggers", slog.LevelInfo, from, "trigger listens again", slog.String("function", e.Function))
+		return
+	}
 	l.write("Host.Triggers", slog.LevelDebug, from, "trigger changed", slog.String("function", e.Function), slog.String("state", string(e.State)))
 }
 

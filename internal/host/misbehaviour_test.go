@@ -158,6 +158,48 @@ func TestFailingSource(t *testing.T) {
 	}
 }
 
+// TestChangedWakesTriggers: what waits after a failure is tried at once when what the
+// app may reach has changed, and that it listens again is told.
+func TestChangedWakesTriggers(t *testing.T) {
+	testkit.NoLeaks(t)
+	const failures = 8 // whose waits are a minute
+	m := endtest.New(1)
+	m.Fail("eventhub", failures, errors.New("no role"))
+	var mu sync.Mutex
+	changed := make(chan struct{})
+	again := make(chan struct{})
+	begun := time.Now()
+	r := start(t, m, func(o *host.Options) {
+		o.Changed = func() <-chan struct{} {
+			mu.Lock()
+			defer mu.Unlock()
+			return changed
+		}
+		o.Listeners = append(o.Listeners, func(e host.Event) {
+			c, ok := e.(host.ListenerChanged)
+			switch {
+			case ok && c.State == host.ListenerFailed:
+				mu.Lock()
+				close(changed)
+				changed = make(chan struct{})
+				mu.Unlock()
+			case ok && c.State == host.ListenerRunning && c.Before == host.ListenerFailed:
+				close(again)
+			}
+		})
+	})
+	m.Send("telemetry", 0, `{"id":"x"}`)
+	r.awaitDocuments(1)
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	select {
+	case <-again:
+	case <-time.After(10 * time.Second):
+		t.Error("nothing told that the trigger listens again")
+	}
+}
+
 // TestBuild: a Go app is built, and what the compiler says is shown.
 func TestBuild(t *testing.T) {
 	testkit.NoLeaks(t)

@@ -52,3 +52,39 @@ func TestPauseEndsWithItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAgainSooner: a change ends the wait, and the waits begin anew; one that came
+// while the run went on counts too.
+func TestAgainSooner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		changed := make(chan struct{})
+		change := func() {
+			close(changed)
+			changed = make(chan struct{})
+		}
+		var at []time.Duration
+		begun, runs := time.Now(), 0
+		r := Restarts{
+			Backoff: Backoff{First: time.Second, Longest: time.Hour},
+			Sooner:  func() <-chan struct{} { return changed },
+		}
+		r.Again(ctx, func(context.Context) error {
+			at = append(at, time.Since(begun))
+			switch runs++; runs {
+			case 3: // the wait would be 4 s
+				time.AfterFunc(500*time.Millisecond, change)
+			case 4:
+				change()
+			case 6:
+				cancel()
+			}
+			return errors.New("no role")
+		})
+		const ms = time.Millisecond
+		if want := []time.Duration{0, 1000 * ms, 3000 * ms, 3500 * ms, 3500 * ms, 4500 * ms}; !slices.Equal(at, want) {
+			t.Errorf("runs at %v, want %v", at, want)
+		}
+	})
+}
