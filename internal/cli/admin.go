@@ -28,6 +28,7 @@ type function struct {
 	Name       string `json:"name"`
 	IsDisabled bool   `json:"isDisabled"`
 	InvokeURL  string `json:"invoke_url_template"`
+	Error      string `json:"error"` // why its trigger cannot listen; "" while it does
 	Config     struct {
 		Bindings []map[string]any `json:"bindings"`
 	} `json:"config"`

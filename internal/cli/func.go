@@ -49,6 +49,9 @@ func newFuncListCmd(s *session) *cobra.Command {
 						on += " (disabled)"
 					}
 					fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.app, terminal.Clean(f.Name), kind, terminal.Clean(on))
+					if f.Error != "" {
+						fmt.Fprintf(table, "\t\t\tcannot listen: %s\n", terminal.Clean(f.Error))
+					}
 				}
 			}
 			return table.Flush()
