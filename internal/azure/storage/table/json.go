@@ -1,11 +1,10 @@
 package table
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"strconv"
 )
 
 // scanner reads a JSON object of plain values: what entities are. It goes wrong
@@ -202,10 +201,13 @@ func (j *scanner) value() token {
 	case c == '{' || c == '[':
 		j.fail("a property cannot be an object or a list")
 	}
-	for word, kind := range map[string]byte{"true": 't', "false": 'f', "null": 'z'} {
-		if strings.HasPrefix(j.s[j.at:], word) {
-			j.at += len(word)
-			return token{kind: kind}
+	for _, w := range [...]struct {
+		word string
+		kind byte
+	}{{"true", 't'}, {"false", 'f'}, {"null", 'z'}} {
+		if strings.HasPrefix(j.s[j.at:], w.word) {
+			j.at += len(w.word)
+			return token{kind: w.kind}
 		}
 	}
 	j.fail("a value is expected")
