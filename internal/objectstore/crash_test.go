@@ -22,7 +22,7 @@ import (
 // living byte.
 func TestPowerLoss(t *testing.T) {
 	testkit.NoLeaks(t)
-	for round := range 30 {
+	for round := range 12 {
 		seed := uint64(round)*7919 + 17
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { powerLoss(t, seed) })
 	}
@@ -48,7 +48,7 @@ func powerLoss(t *testing.T, seed uint64) {
 	}
 	wg.Go(func() { run.tidy(ctx) })
 	wg.Go(func() { run.abandon(ctx) })
-	for range 5 + rng.IntN(200) {
+	for range 5 + rng.IntN(100) {
 		<-run.acks
 	}
 	var acked, copied [crashWriters]int64
