@@ -11,7 +11,7 @@ import (
 )
 
 // List Blobs, flat and by a delimiter of any length, with prefix, marker, startFrom
-// and all includes. Policies of immutability and legal holds do not exist, so that
+// and all includes but deletedwithversions. Policies of immutability and legal holds do not exist, so that
 // including them adds nothing. Whoever accepts Apache Arrow gets XML, as from a
 // service that is older.
 
@@ -36,7 +36,7 @@ func (x *exchange) maxResults() (int, error) {
 
 // including are the parts of a list that were asked for.
 type including struct {
-	snapshots, metadata, uncommitted, copies, deleted, tags, versions, deletedWithVersions bool
+	snapshots, metadata, uncommitted, copies, deleted, tags, versions bool
 }
 
 func (x *exchange) readIncluding() (in including, err error) {
@@ -58,7 +58,7 @@ func (x *exchange) readIncluding() (in including, err error) {
 		case "versions":
 			in.versions = true
 		case "deletedwithversions":
-			in.deletedWithVersions = true
+			return in, storage.InvalidQuery("include", "deletedwithversions", "It is not supported by Lazuli. Use versions: those of deleted blobs are among them.")
 		case "immutabilitypolicy", "legalhold":
 		default:
 			return in, storage.InvalidQuery("include", clip(x.req.Query.Get("include"), 200), "")

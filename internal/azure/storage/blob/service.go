@@ -151,6 +151,9 @@ func (x *exchange) serve() error {
 		}
 		return err
 	}
+	if x.isWebsite() {
+		return x.serveWebsite()
+	}
 	if err := x.route(); err != nil {
 		return err
 	}
