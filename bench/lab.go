@@ -187,8 +187,10 @@ func (s *server) worker() int {
 }
 
 // memory returns resident memory, now and at its peak, in MiB.
-func (s *server) memory() (now, peak float64) {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+func (s *server) memory() (now, peak float64) { return memoryOf(s.cmd.Process.Pid) }
+
+func memoryOf(pid int) (now, peak float64) {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, 0
 	}

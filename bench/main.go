@@ -32,6 +32,7 @@ var workloads = []workload{
 	{"ingest", "durable ingest of 1 KB events, raw AMQP, batches of 100, beside NATS JetStream", ingest},
 	{"sdk", "durable ingest through the official Go client, CPU of both sides", ingestSDK},
 	{"documents", "point reads and durable upserts, 16 connections", documents},
+	{"storage", "blobs, queues and tables beside Azurite", storageServices},
 	{"queries", "the four queries of the workshop on 100,000 documents", queries},
 	{"pipeline", "send -> function -> document -> change feed -> function, sustained", pipeline},
 	{"dashboards", "durable ingest with 0 and with 50 open dashboards", dashboards},
