@@ -39,18 +39,18 @@ type dataFolder struct {
 	account   docstore.Account
 	blobs     resource.Account
 
-	engines []engine // of services that open their own; what was opened last is closed first
+	engines []openEngine // of services that open their own; what was opened last is closed first
 }
 
-// engine is an open engine of a service.
-type engine struct {
+// openEngine is an open engine of a service.
+type openEngine struct {
 	name  string
 	close func() error
 }
 
 // opened has an engine closed with the data folder, before what it is built on.
 func (s *dataFolder) opened(name string, e io.Closer) {
-	s.engines = append(s.engines, engine{name, e.Close})
+	s.engines = append(s.engines, openEngine{name, e.Close})
 }
 
 // openData locks the data folder and recovers the engines, the log and the

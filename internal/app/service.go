@@ -37,6 +37,7 @@ func services() []service {
 		{(*dataFolder).declareNamespaces, eventHubs},
 		{(*dataFolder).declareDocuments, cosmosDB},
 		{(*dataFolder).declareStorage, blobStorage},
+		{build: queueStorage},
 		{build: tableStorage},
 		{build: timers},
 		{build: files},
