@@ -40,6 +40,15 @@ func TestNamedFacts(t *testing.T) {
 		f.Cosmos != "AccountEndpoint=https://contoso.documents.azure.com:443/;AccountKey=k3;" {
 		t.Errorf("%s\n%s", f.EventHubs, f.Cosmos)
 	}
+	snippets, err := f.Snippets(Thing{Kind: "hub", Hub: "h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range snippets { // several projects may run, and the folder is any
+		if want := "lazuli exec --project " + shell(f.Project) + " -- "; s.Run != "" && !strings.HasPrefix(s.Run, want) {
+			t.Errorf("%s is run by %q, want %q", s.ID, s.Run, want)
+		}
+	}
 	if _, err := Of(info(), Choice{Namespace: "other"}); err == nil || !strings.Contains(err.Error(), "default, contoso-evhns") {
 		t.Errorf("a namespace that there is not: %v", err)
 	}

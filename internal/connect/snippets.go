@@ -96,7 +96,7 @@ func (f Facts) run(t Thing, language string) string {
 		if plain == "" {
 			return ""
 		}
-		return "lazuli exec -- " + plain
+		return "lazuli exec --project " + shell(f.Project) + " -- " + plain
 	}
 	trust := func(name, file string) string {
 		if t.Kind != "container" {
