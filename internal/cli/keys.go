@@ -90,7 +90,8 @@ func newKeysRegenerateCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "regenerate {--namespace NAME | --account NAME | --storage NAME}",
 		Short: "Make a new key in place of one",
-		Long: `Make a new key of a namespace's policy or of an account, and print it. What was
+		Long: `Make a new key of a namespace's policy or of an account, and print it: in a pipe the
+key alone. What was
 opened with the old one is closed within seconds. A key that lazuli.yaml sets is
 changed there.`,
 		Example: `  lazuli keys regenerate --namespace contoso-evhns --policy producer --key secondary
@@ -123,6 +124,9 @@ changed there.`,
 			var made accountKey
 			if err := portal.do(cmd.Context(), http.MethodPost, "/api/keys/regenerate", which, &made); err != nil {
 				return err
+			}
+			if person(s.data) { // a script takes the key alone
+				return s.printKeys([]accountKey{made})
 			}
 			_, err = fmt.Fprintln(s.data, made.Value)
 			return err
