@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
 
@@ -69,6 +73,9 @@ bytes as they are.`,
 }
 
 func (s *session) tail(ctx context.Context, hub string, o tailOptions) error {
+	if err := s.hubIsThere(ctx, o.hub, hub); err != nil {
+		return err
+	}
 	consumer, err := o.hub.consumer(ctx, s, hub, o.group)
 	if err != nil {
 		return hubError(hub, err)
@@ -93,6 +100,34 @@ func (s *session) tail(ctx context.Context, hub string, o tailOptions) error {
 		return fmt.Errorf("hub %s has no consumer group %s; a project declares them under eventHubs.hubs.%s.consumerGroups in lazuli.yaml", hub, o.group, hub)
 	}
 	return hubError(hub, err)
+}
+
+// hubIsThere refuses a hub of the running lazuli that does not exist: where hubs come
+// to be on first use, looking into one must not be a use.
+func (s *session) hubIsThere(ctx context.Context, at hubFlags, hub string) error {
+	if at.connection != "" {
+		return nil
+	}
+	info, err := s.instance()
+	if err != nil {
+		return nil //nolint:nilerr // it is one of Azure, or whoever connects will say it
+	}
+	local, err := connect.Of(info, connect.Choice{Namespace: hostOf(at.namespace)})
+	if err != nil {
+		return nil //nolint:nilerr // as well
+	}
+	portal, err := newPortalClient(info)
+	if err != nil {
+		return nil //nolint:nilerr // nobody can be asked
+	}
+	scope := "eventHubs/" + cmp.Or(local.Namespace, instance.DefaultAccount) + "/" + hub
+	var t storedThing
+	var refused *portalError
+	err = portal.do(ctx, http.MethodPost, "/api/resources:find", map[string]string{"scope": scope}, &t)
+	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
+		return fmt.Errorf("there is no hub %s in this namespace; a project declares its hubs under eventHubs.hubs in lazuli.yaml, and where hubs are created on first use the first event makes one (%w)", hub, err)
+	}
+	return nil
 }
 
 // start is a partition and where reading begins.
