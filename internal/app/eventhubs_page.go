@@ -25,6 +25,16 @@ func (e *env) hubPages() []portal.Page {
 	})
 }
 
+// emptyNamespaces are those without hubs in which one comes to be on first use.
+func (e *env) emptyNamespaces() (names []string) {
+	for _, a := range e.Exists.Accounts(resource.Namespaces) {
+		if e.Config.HubsAutoCreated(a.Name) && len(e.Storage.broker.Namespace(a.ID).Hubs()) == 0 {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
 // hubConsumers are the functions and jobs that read hubs.
 func (e *env) hubConsumers() (all []hubs.Consumer) {
 	for _, app := range e.Given.Apps {

@@ -20,7 +20,7 @@ import (
 func observation(e *env) (parts, error) {
 	return parts{Pages: slices.Concat(
 		logs.Pages(e.Counts.Logs),
-		overview.Pages(e.Given.Pages),
+		overview.Pages(e.Given.Pages, e.emptyNamespaces),
 		keys.Pages(e.keysPages()),
 		resources.Pages(e.resourcePages()),
 		pageconnect.Pages(pageconnect.Config{Facts: e.facts, Find: e.connectable, Log: e.Log.With("component", "portal")}),

@@ -135,6 +135,15 @@ func (a *rows) take(list []portal.Row) {
 	}
 }
 
+// namespaces shows those that wait for their first hub.
+func (g *graph) namespaces(empty []string) {
+	for _, name := range empty {
+		n := g.node(Node{ID: "namespace/" + name, Kind: "namespace", Name: name, State: "off"})
+		g.parents[n.ID] = "idle/namespace"
+		g.things++
+	}
+}
+
 func (g *graph) hubs(list []hubs.Row) {
 	for _, h := range list {
 		n := g.node(Node{ID: "hub/" + h.ID, Kind: "hub", Name: h.Name, Key: h.ID, Account: named(h.Namespace), State: "ok", Rate: h.In, Lag: h.Lag, Count: h.Kept})

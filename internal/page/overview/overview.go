@@ -23,8 +23,9 @@ const (
 )
 
 // Pages returns the topic "pipeline:GROUPS", whose id is the open groups with
-// "|" between, or "-". pages are those whose things the picture shows.
-func Pages(pages []portal.Page) []portal.Page {
+// "|" between, or "-". pages are those whose things the picture shows; empty are the
+// namespaces without hubs in which one comes to be on first use.
+func Pages(pages []portal.Page, empty func() []string) []portal.Page {
 	return []portal.Page{{
 		Item: "pipeline",
 		Detail: func(id string, r *portal.Rates) (any, error) {
@@ -35,6 +36,7 @@ func Pages(pages []portal.Page) []portal.Page {
 				}
 			}
 			g := collect(pages, r)
+			g.namespaces(empty())
 			g.fold(open)
 			return g.picture(), nil
 		},
@@ -54,7 +56,7 @@ type Picture struct {
 // Node is a thing, or a group of things.
 type Node struct {
 	ID      string  `json:"id"`
-	Kind    string  `json:"kind"`              // hub, function, container, job, source; of a group app, database, idle, set, more
+	Kind    string  `json:"kind"`              // hub, namespace, function, container, job, source; of a group app, database, idle, set, more
 	Of      string  `json:"of,omitempty"`      // of a group: the kind of its members
 	Name    string  `json:"name"`              // of a set the first member's; of a source amqp or http
 	Account string  `json:"account,omitempty"` // that it is in, where that is not the default one

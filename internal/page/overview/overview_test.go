@@ -3,6 +3,7 @@ package overview
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
@@ -150,10 +151,32 @@ func TestBacklog(t *testing.T) {
 
 func TestTopic(t *testing.T) {
 	testkit.NoLeaks(t)
-	lab := portaltest.Serve(t, nil, Pages(plant(50))...)
+	lab := portaltest.Serve(t, nil, Pages(plant(50), func() []string { return nil })...)
 	p := lab.Listen("pipeline:-").Next("pipeline:-").(map[string]any)
 	if n := len(p["nodes"].([]any)); n == 0 || n > most {
 		t.Errorf("%d nodes", n)
+	}
+}
+
+// TestNamespacesWithoutHubs stand in the picture where a hub comes to be by use, and
+// fold as all that is idle.
+func TestNamespacesWithoutHubs(t *testing.T) {
+	testkit.NoLeaks(t)
+	for n, want := range map[int]string{2: "namespace/ns-0 namespace/ns-1", 40: "idle/namespace"} {
+		empty := func() (names []string) {
+			for i := range n {
+				names = append(names, fmt.Sprint("ns-", i))
+			}
+			return names
+		}
+		p := portaltest.Serve(t, nil, Pages(nil, empty)...).Listen("pipeline:-").Next("pipeline:-").(map[string]any)
+		var ids []string
+		for _, node := range p["nodes"].([]any) {
+			ids = append(ids, node.(map[string]any)["id"].(string))
+		}
+		if got := strings.Join(ids, " "); got != want || p["things"] != float64(n) {
+			t.Errorf("%d: %s, %v things", n, got, p["things"])
+		}
 	}
 }
 

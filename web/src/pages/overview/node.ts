@@ -10,6 +10,7 @@ import { words } from './words'
 
 const icons: Record<string, IconName> = {
   hub: 'radio',
+  namespace: 'radio',
   function: 'zap',
   container: 'database',
   job: 'waves',
@@ -24,6 +25,7 @@ export const stateOf = (n: PictureNode) => n.state as State
 const several: Record<string, keyof typeof words> = {
   function: 'members',
   hub: 'hubs',
+  namespace: 'namespaces',
   container: 'containers',
   job: 'jobs',
 }
