@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -178,11 +177,11 @@ func (o *streamOptions) config(path string) (file string, c localrun.Config, err
 		}
 	}
 	file = project.Query
-	text, err := os.ReadFile(file)
+	text, err := localrun.ReadQuery(file)
 	if err != nil {
 		return file, c, err
 	}
-	c = localrun.Config{Query: string(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), OutOfOrder: time.Duration(o.outOfOrder), Drop: o.drop, Declared: project.Live}
+	c = localrun.Config{Query: text, OutOfOrder: time.Duration(o.outOfOrder), Drop: o.drop, Declared: project.Live}
 	if o.level != "" && o.level != localrun.Level12 {
 		return file, c, fmt.Errorf("--level %s: only %s is here", o.level, localrun.Level12)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/stream"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/stream/rows"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // Kind is the name of the kind in tables. Targets are paths.
@@ -79,9 +80,9 @@ func (r reference) settled(ctx context.Context) ([]byte, error) {
 			return nil, fault.New(fault.TooLarge, r.path, "%d bytes of reference data; at most %d", before.Size(), maxReference)
 		}
 		if age := time.Since(before.ModTime()); age >= quiet || age < 0 {
-			text, err := os.ReadFile(r.path)
+			text, err := textfile.ReadPath(r.path, maxReference)
 			if err != nil {
-				return nil, fault.Wrap(fault.Invalid, r.path, err, "reference data")
+				return nil, fault.Wrap(fault.Invalid, "", err, "reference data")
 			}
 			after, err := os.Stat(r.path)
 			if err == nil && after.ModTime().Equal(before.ModTime()) && after.Size() == int64(len(text)) {

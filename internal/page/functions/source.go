@@ -3,12 +3,12 @@ package functions
 import (
 	"bufio"
 	"bytes"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // What of the user's code is read to show the lines of a stack.
@@ -69,9 +69,7 @@ func lineOf(files map[string][]byte, path, line string) string {
 	}
 	text, read := files[path]
 	if !read {
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() <= maxSource {
-			text, _ = os.ReadFile(path) // the line is an extra
-		}
+		text, _ = textfile.ReadPath(path, maxSource) // the line is an extra
 		files[path] = text
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/localrun"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
-	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // bind opens what the job names, each by the row of its kind.
@@ -73,7 +72,7 @@ func (j *Job) Behind(input string, partition int, next int64) (n int64, known bo
 // compile reads the query and its functions. It is done at every start, so a
 // query that was edited while the job stood is the one that runs.
 func (j *Job) compile() (stream.Options, error) {
-	text, err := readQuery(j.spec.Query)
+	text, err := localrun.ReadQuery(j.spec.Query)
 	if err != nil {
 		return j.options, fmt.Errorf("query: %w", err)
 	}
@@ -101,16 +100,4 @@ func (j *Job) compiled(text string) (stream.Options, []streamsql.Function, error
 	o.Functions = functionsText(functions)
 	o.Program, err = streamsql.Compile(text, streamsql.Options{Strict: true, Inputs: j.inputs, Functions: functions})
 	return o, functions, err
-}
-
-func readQuery(path string) (string, error) {
-	text, err := textfile.ReadPath(path, streamsql.MaxTextBytes)
-	var large textfile.TooLargeError
-	switch {
-	case errors.As(err, &large):
-		return "", fault.New(fault.TooLarge, path, "a query has at most %d bytes", large)
-	case err != nil:
-		return "", err
-	}
-	return strings.TrimPrefix(string(text), "\xef\xbb\xbf"), nil
 }

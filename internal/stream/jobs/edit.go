@@ -12,6 +12,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/localrun"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
@@ -29,7 +30,7 @@ func (j *Job) File() (File, error) {
 	if info, err := os.Lstat(j.spec.Query); err == nil && !info.Mode().IsRegular() {
 		return File{}, j.notPlain()
 	}
-	text, err := readQuery(j.spec.Query)
+	text, err := localrun.ReadQuery(j.spec.Query)
 	if err != nil {
 		kind := fault.KindOf(err)
 		if errors.Is(err, fs.ErrNotExist) {

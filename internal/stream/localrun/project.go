@@ -10,6 +10,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // ProjectFile is what makes a folder a Stream Analytics project, as the vendor's
@@ -167,8 +168,24 @@ func isReference(inputType string) bool {
 	return strings.HasPrefix(strings.ToLower(inputType), "ref")
 }
 
+// ReadQuery is the text of a query's file.
+func ReadQuery(path string) (string, error) {
+	text, err := textfile.ReadPath(path, streamsql.MaxTextBytes)
+	var large textfile.TooLargeError
+	switch {
+	case errors.As(err, &large):
+		return "", fault.New(fault.TooLarge, path, "a query has at most %d bytes", large)
+	case err != nil:
+		return "", err
+	}
+	return strings.TrimPrefix(string(text), "\xef\xbb\xbf"), nil
+}
+
+// maxProjectFile bounds each file that says what a project has.
+const maxProjectFile = 4 << 20
+
 func readJSON(path string, into any) error {
-	text, err := os.ReadFile(path)
+	text, err := textfile.ReadPath(path, maxProjectFile)
 	if err != nil {
 		return err
 	}

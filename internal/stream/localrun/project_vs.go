@@ -1,14 +1,15 @@
 package localrun
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
 	"path"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // readVisualStudio reads NAME.asaproj, the MSBuild file of Visual Studio's tools.
@@ -16,12 +17,11 @@ import (
 // between versions; what an item is, is told by its SubType or its name.
 func readVisualStudio(file string) (projectFile, error) {
 	var p projectFile
-	f, err := os.Open(file)
+	text, err := textfile.ReadPath(file, maxProjectFile)
 	if err != nil {
 		return p, err
 	}
-	defer f.Close()
-	dec := xml.NewDecoder(f)
+	dec := xml.NewDecoder(bytes.NewReader(text))
 	var subType bool
 	for {
 		token, err := dec.Token()

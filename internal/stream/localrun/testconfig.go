@@ -180,11 +180,11 @@ func runCase(ctx context.Context, dir, script string, c testCase, level string) 
 	if err != nil {
 		return TestResult{}, err
 	}
-	query, err := os.ReadFile(script)
+	query, err := ReadQuery(script)
 	if err != nil {
 		return TestResult{}, err
 	}
-	config := Config{Query: string(query), Inputs: map[string]string{}, References: map[string]string{}, OutOfOrder: AnyOrder}
+	config := Config{Query: query, Inputs: map[string]string{}, References: map[string]string{}, OutOfOrder: AnyOrder}
 	if config.Functions, err = Functions(filepath.Join(filepath.Dir(script), "Functions")); err != nil {
 		return TestResult{}, err
 	}
