@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { device, start, telemetry } from './boards.lab.mjs'
-import { plants, readings } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+import { browse, close, eventually, open, quiet, serious, shot, visit, wide } from './lab.mjs'
 
 const devices = `{
   "name": "devices",
@@ -315,57 +314,6 @@ test(
   },
 )
 
-test(
-  'a map: an alarm turns its site red within two seconds; a site shows its hour; all by keyboard',
-  { timeout: 60_000 },
-  async () => {
-    await lab.write('plants.json', JSON.stringify(plants))
-    const page = await open(browser, lab.url + '/dashboards')
-    await page.locator('a.card', { hasText: 'Plants' }).waitFor()
-    for (let back = 55; back >= 0; back -= 5) await lab.push('readings', readings(Date.now() - back * 60_000))
-    await page.goto(lab.url + '/dashboards/plants')
-    await eventually('90 sites', async () => (await page.locator('.site').count()) === 90)
-    assert.equal(await page.locator('.site.alarm').count(), 0)
-    const [plant] = readings()
-    // The page's own clock: a busy machine answers the test late, not the page.
-    await page.evaluate(() => {
-      new MutationObserver(
-        () => (window.red ??= document.querySelector('.site.alarm') ? Date.now() : undefined),
-      ).observe(document.body, { subtree: true, childList: true, attributes: true })
-    })
-    const begin = Date.now()
-    const alert = {
-      at: new Date().toISOString(),
-      plant: plant.plant,
-      name: plant.name,
-      text: 'Output fell by 62 %',
-      level: 'critical',
-    }
-    await lab.push('alerts', [alert])
-    await page.locator('.site.alarm').waitFor()
-    const late = (await page.evaluate(() => window.red)) - begin
-    assert.ok(late < 2000, `the alarm took ${late} ms`)
-    await page.locator('[data-tile=alarms] li').waitFor()
-    await page.locator('[data-tile=number][data-state=alarm]').waitFor()
-    await page.locator('.site.alarm').dispatchEvent('click')
-    await page.locator('aside .uplot canvas').first().waitFor()
-    assert.deepEqual(await serious(page), [])
-    await shot(page, 'boards-map')
-    await page.locator('.site[tabindex="0"]').focus()
-    const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
-    const first = await label()
-    await page.keyboard.press('ArrowDown')
-    await eventually('another site', async () => (await label()) !== first)
-    await page.keyboard.press('Enter')
-    const second = (await label()).split(':')[0]
-    await page.locator(`aside[aria-label="${second}"]`).waitFor()
-    await page.keyboard.press('Escape')
-    await page.locator('.map aside').waitFor({ state: 'detached' })
-    await lab.remove('plants.json')
-    await close(page)
-  },
-)
-
 test('a wall fills the screen, and its letters grow with it', async () => {
   for (const [width, height] of [
     [1920, 1080],
@@ -398,40 +346,45 @@ test('on a phone the layout is not edited, in words; the JSON is', async () => {
   await close(page)
 })
 
+const looks = [
+  { theme: 'dark', lang: 'en', width: 1440, height: 900 },
+  { theme: 'light', lang: 'ko', width: 1440, height: 900 },
+  { theme: 'light', lang: 'en', width: 1280, height: 800 },
+  { theme: 'dark', lang: 'ko', width: 390, height: 844 },
+  { theme: 'light', lang: 'en', width: 390, height: 844 },
+]
+// cut counts what is not whole in a list of alarms.
+const cut = (page) =>
+  page.evaluate(
+    () =>
+      [...document.querySelectorAll('.alarms li, .alarms li b')].filter(
+        (e) =>
+          e.scrollWidth > e.clientWidth + 1 ||
+          e.getBoundingClientRect().right > e.closest('.tile').getBoundingClientRect().right,
+      ).length,
+  )
 test('nothing serious for axe, nothing cut, in both themes and languages', { timeout: 600_000 }, async () => {
-  const looks = [
-    ['dark', 'en', 1440, 900],
-    ['light', 'ko', 1440, 900],
-    ['light', 'en', 1280, 800],
-    ['dark', 'ko', 390, 844],
-    ['light', 'en', 390, 844],
-  ]
   const found = []
-  for (const [theme, lang, width, height] of looks)
-    for (const [name, path] of Object.entries({
-      index: '',
-      board: '/telemetry',
-      devices: '/devices',
-      torn: '/torn',
-      edit: '/devices/edit',
-      json: '/devices/edit?view=json',
-    })) {
-      const page = await open(browser, lab.url + '/dashboards' + path, { theme, lang, width, height })
-      await page.waitForTimeout(1200)
+  await visit(browser, lab.url, looks, async (page, go, { theme, lang, width }) => {
+    const phone = width < 700
+    for (const [name, path, shows] of [
+      ['index', '', 'a.card'],
+      ['board', '/telemetry', '.tile >> nth=7'],
+      ['devices', '/devices', '.tile .uplot canvas'],
+      ['torn', '/torn', '[role=alert]'],
+      ['edit', '/devices/edit', phone ? 'main p' : '.grid-stack-item >> nth=5'],
+      ['json', '/devices/edit?view=json', '[data-editor=ready]'],
+    ]) {
+      await go('/dashboards' + path)
+      await page.waitForSelector(shows)
+      if (name === 'devices') await tile(page, 'Events').getByText(/^\d+$/).first().waitFor()
+      await quiet(page)
       await shot(page, `boards-${name}-${theme}-${lang}-${width}`)
       found.push(...(await serious(page)).map((v) => `${name} ${theme} ${lang} ${width}: ${v}`))
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      if (wide > 0) found.push(`${name} ${lang} ${width}: ${wide} px too wide`)
-      const clipped = await page.evaluate(
-        () =>
-          [...document.querySelectorAll('.alarms li, .alarms li b')].filter(
-            (e) =>
-              e.scrollWidth > e.clientWidth + 1 ||
-              e.getBoundingClientRect().right > e.closest('.tile').getBoundingClientRect().right,
-          ).length,
-      )
+      if ((await wide(page)) > 0) found.push(`${name} ${lang} ${width}: ${await wide(page)} px too wide`)
+      const clipped = await cut(page)
       if (clipped) found.push(`${name} ${lang} ${width}: ${clipped} parts of alarms are cut`)
-      await close(page)
     }
+  })
   assert.deepEqual(found, [])
 })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { end, folder, launch } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+import { browse, close, eventually, open, quiet, serious, shot, visit } from './lab.mjs'
 
 const project = `
 name: plant
@@ -355,32 +355,38 @@ test('500 containers are found by their name', async () => {
   await close(p)
 })
 
-for (const [theme, lang, width] of [
-  ['light', 'ko', 1440],
-  ['light', 'en', 1280],
-  ['dark', 'ko', 1280],
-  ['dark', 'en', 390],
-  ['light', 'ko', 390],
-])
-  test(`pictures: ${theme} ${lang} ${width}`, async () => {
-    const options = { theme, lang, width, height: width < 700 ? 844 : 900 }
-    const name = `${theme}-${lang}-${width}`
-    for (const [path, what] of [
-      ['readings/items', 'items'],
-      ['sites/items', 'item'],
-      ['readings/query', 'query'],
-      ['sites/settings', 'settings'],
-    ]) {
-      const p = await page(path, options)
-      if (what === 'query') await p.getByRole('button', { name: lang === 'ko' ? '실행' : 'Run', exact: true }).click()
-      if (what !== 'settings') await eventually('rows', async () => (await rowsOf(p).count()) > 1)
-      if (what === 'item') {
-        await rowsOf(p).filter({ hasText: 's1' }).click()
-        await p.getByText('RLO U+202E').first().waitFor()
-      }
-      await p.waitForTimeout(300)
-      assert.deepEqual(await serious(p), [], what)
-      await shot(p, `data-${what}-${name}`)
-      await close(p)
-    }
-  })
+const looks = [
+  { theme: 'light', lang: 'ko', width: 1440, height: 900 },
+  { theme: 'light', lang: 'en', width: 1280, height: 900 },
+  { theme: 'dark', lang: 'ko', width: 1280, height: 900 },
+  { theme: 'dark', lang: 'en', width: 390, height: 844 },
+  { theme: 'light', lang: 'ko', width: 390, height: 844 },
+]
+for (const lang of ['ko', 'en'])
+  test(`pictures: ${lang}`, { timeout: 120_000 }, () =>
+    visit(
+      browser,
+      lazuli.url,
+      looks.filter((l) => l.lang === lang),
+      async (p, go, { theme, width }) => {
+        for (const [path, what] of [
+          ['readings/items', 'items'],
+          ['sites/items', 'item'],
+          ['readings/query', 'query'],
+          ['sites/settings', 'settings'],
+        ]) {
+          await go('/data/default/plant_db/' + path)
+          if (what === 'query')
+            await p.getByRole('button', { name: lang === 'ko' ? '실행' : 'Run', exact: true }).click()
+          if (what !== 'settings') await eventually('rows', async () => (await rowsOf(p).count()) > 1)
+          if (what === 'item') {
+            await rowsOf(p).filter({ hasText: 's1' }).click()
+            await p.getByText('RLO U+202E').first().waitFor()
+          }
+          await quiet(p)
+          assert.deepEqual(await serious(p), [], what)
+          await shot(p, `data-${what}-${theme}-${lang}-${width}`)
+        }
+      },
+    ),
+  )

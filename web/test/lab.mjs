@@ -8,17 +8,38 @@ import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
 
+const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = process.env.SHOTS ?? join(import.meta.dirname, 'shots')
 const executablePath =
   process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
-export const browse = () => chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+// What of a browser's own no page here needs. Each window of Chromium otherwise
+// loads the pages of its address bar: half of what opening one of ours costs.
+// (The last --disable-features counts: the first ones are Playwright's own.)
+const without = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'MediaRouter',
+  'OptimizationHints',
+  'PaintHolding',
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxFullPopup',
+  'WebUIOmniboxAimPopup',
+]
 
-// open loads an address in a fresh profile. page.wrong collects console errors
-// (a report of the content-security policy is one), exceptions, requests to
-// elsewhere.
-export async function open(browser, url, options = {}) {
-  const { theme = 'dark', lang = 'en', width = 1440, height = 900, ready = 'main h1', context: more } = options
+export const browse = () =>
+  chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-features=' + without.join()],
+  })
+
+// blank is a page in a fresh profile. page.wrong collects console errors (a
+// report of the content-security policy is one), exceptions, requests to
+// elsewhere than the origin.
+async function blank(browser, origin, options) {
+  const { theme = 'dark', lang = 'en', width = 1440, height = 900, context: more } = options
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
@@ -27,11 +48,57 @@ export async function open(browser, url, options = {}) {
   })
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
-  watch(page, new URL(url).origin)
+  watch(page, origin)
+  return page
+}
+
+// open loads an address in a fresh profile.
+export async function open(browser, url, options = {}) {
+  const { ready = 'main h1' } = options
+  const page = await blank(browser, new URL(url).origin, options)
   await page.goto(url)
   if (ready) await page.waitForSelector(ready, { state: 'attached' })
   return page
 }
+
+// visit looks at pages in several themes, languages, and widths: looks are
+// {theme, lang, width, height}. see(page, go, look) loads what it looks at by
+// go(address) anew for each look; the profile is one for each language, so that
+// code and fonts are read once. Nothing may go wrong in any of them.
+export async function visit(browser, origin, looks, see) {
+  for (const lang of new Set(looks.map((l) => l.lang))) {
+    const page = await blank(browser, origin, { lang })
+    const go = async (path, ready = 'main h1') => {
+      await page.goto(origin + path)
+      await page.waitForSelector(ready, { state: 'attached' })
+    }
+    for (const look of looks.filter((l) => l.lang === lang)) {
+      await page.emulateMedia({ colorScheme: look.theme })
+      await page.setViewportSize({ width: look.width, height: look.height })
+      await see(page, go, look)
+      assert.deepEqual(page.wrong, [], JSON.stringify(look))
+    }
+    await close(page)
+  }
+}
+
+// quiet waits until a page shows what it has, instead of what is to come: no
+// skeleton (but where skeletons are what it shows), letters in their fonts,
+// editors ready, two frames painted since.
+export async function quiet(page, skeletons = false) {
+  await page.waitForFunction(
+    (skeletons) =>
+      document.fonts.status === 'loaded' &&
+      (skeletons || !document.querySelector('.skeleton')) &&
+      [...document.querySelectorAll('[data-editor]')].every((e) => e.dataset.editor === 'ready'),
+    skeletons,
+    { polling: 50 },
+  )
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+}
+
+// wide is by how many pixels a page is wider than its window.
+export const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
 
 // watch notes in page.wrong what goes wrong from now on.
 export function watch(page, origin) {
@@ -64,13 +131,14 @@ export async function serious(page) {
     ),
   )
   const session = await page.context().newCDPSession(page)
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  await session.send('Runtime.evaluate', { expression: axe })
+  if (await page.evaluate(() => typeof window.axe === 'undefined'))
+    await session.send('Runtime.evaluate', { expression: await axe })
   const { result } = await session.send('Runtime.evaluate', {
     expression: 'axe.run(document, {resultTypes: ["violations"]})',
     awaitPromise: true,
     returnByValue: true,
   })
+  await session.detach()
   return result.value.violations
     .filter((v) => ['serious', 'critical'].includes(v.impact))
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
@@ -98,25 +166,29 @@ export function stage(start) {
   return on
 }
 
-// looks are tests of an address in both themes, both languages and three widths:
-// a picture, and nothing serious for axe. there waits until the page shows what
-// it is for.
+// looks are tests of an address in both languages: in both themes and three
+// widths a picture, and nothing serious for axe. there waits until the page shows
+// what it is for. The theme changes while the page is open, as it does in the
+// evening; a width is one that the page was loaded in.
 export function looks(on, name, path, there) {
-  for (const theme of ['dark', 'light'])
-    for (const lang of ['en', 'ko'])
-      test(`${name} looks right: ${theme} ${lang}`, async () => {
-        for (const [width, height] of [
-          [1440, 900],
-          [1280, 800],
-          [390, 844],
-        ]) {
-          const page = await on.open(path, { theme, lang, width, height })
-          await there(page)
-          assert.deepEqual(await serious(page), [])
-          await shot(page, `${name}-${theme}-${lang}-${width}`)
-          await close(page)
+  for (const lang of ['en', 'ko'])
+    test(`${name} looks right: ${lang}, dark and light, at three widths`, { timeout: 120_000 }, () => {
+      const sizes = [
+        { lang, theme: 'dark', width: 1440, height: 900 },
+        { lang, theme: 'light', width: 1280, height: 800 },
+        { lang, theme: 'dark', width: 390, height: 844 },
+      ]
+      return visit(on.browser, on.lazuli.url, sizes, async (page, go, look) => {
+        await go(path)
+        await there(page)
+        for (const theme of [look.theme, look.theme === 'dark' ? 'light' : 'dark']) {
+          await page.emulateMedia({ colorScheme: theme })
+          await page.waitForSelector(`html[data-theme=${theme}]`)
+          assert.deepEqual(await serious(page), [], `${theme} at ${look.width}`)
+          await shot(page, `${name}-${theme}-${lang}-${look.width}`)
         }
       })
+    })
 }
 
 export async function eventually(what, claim, limit = 15_000) {

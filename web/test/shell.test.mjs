@@ -1,11 +1,10 @@
 // The shell of the portal: addresses, palette, keys, connection, phone, looks.
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { end, folder, freePort, launch, start } from './instance.mjs'
-import { close, eventually, open, serious, shot, stage, watch } from './lab.mjs'
+import { close, eventually, open, serious, shot, stage, visit, watch } from './lab.mjs'
 
 const on = stage(start)
 
@@ -119,6 +118,7 @@ test('a part that an update took away loads the portal again, once', async () =>
   assert.ok(refused >= 2, 'it was asked for again')
   await page.unroute('**/assets/settings-*.js')
   await page.goto(on.lazuli.url + '/connect')
+  await page.waitForSelector('main h1') // it hears keys
   await page.route('**/assets/settings-*.js', (r) => r.fulfill({ status: 404 }))
   await page.keyboard.press('g')
   await page.keyboard.press(',')
@@ -303,9 +303,10 @@ for (const [theme, lang] of [
   ['dark', 'ko'],
   ['light', 'en'],
 ])
-  test(`looks: ${theme}, ${lang}`, { timeout: 120_000 }, async () => {
-    for (const width of [1440, 1280, 390]) {
-      const page = await at('/settings', { theme, lang, width, height: width < 700 ? 844 : 900 })
+  test(`looks: ${theme}, ${lang}`, { timeout: 120_000 }, () => {
+    const looks = [1440, 1280, 390].map((width) => ({ theme, lang, width, height: width < 700 ? 844 : 900 }))
+    return visit(on.browser, on.lazuli.url, looks, async (page, go, { width }) => {
+      await go('/settings')
       await live(page)
       await page.waitForSelector('main table')
       assert.deepEqual(await serious(page), [], `settings at ${width}`)
@@ -317,8 +318,7 @@ for (const [theme, lang] of [
       await page.getByRole('button', { name: lang === 'ko' ? '알림' : 'Notices' }).click()
       assert.deepEqual(await serious(page), [], `bell at ${width}`)
       await shot(page, `shell-bell-${theme}-${lang}-${width}`)
-      await close(page)
-    }
+    })
   })
 
 test('forced colours and less motion', async () => {
@@ -344,8 +344,9 @@ test('secrets are nowhere', { timeout: 120_000 }, async () => {
   ])
     assert.doesNotMatch(await (await fetch(on.lazuli.url + path)).text(), secrets, path)
   const pages = ['', 'hubs', 'data', 'functions', 'jobs', 'logs', 'connect', 'dashboards', 'settings']
+  const page = await at('/')
   for (const name of pages) {
-    const page = await at('/' + name)
+    await page.goto(on.lazuli.url + '/' + name)
     await live(page)
     assert.doesNotMatch(await page.content(), secrets, name)
     const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]))
@@ -355,32 +356,8 @@ test('secrets are nowhere', { timeout: 120_000 }, async () => {
       [],
       name,
     )
-    await page.context().close()
   }
-})
-
-test('first paint within 200 ms of a bare word', { timeout: 120_000 }, async () => {
-  // The best of up to ten: the limit is the portal's, not that of a machine which
-  // happens to be busy with something else. A bare word tells how busy it is.
-  const bare = createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end('<p>word'))
-  await new Promise((done) => bare.listen(0, '127.0.0.1', done))
-  const paint = async (url) => {
-    const context = await on.browser.newContext()
-    const page = await context.newPage()
-    await page.goto(url)
-    await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length)
-    const first = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime)
-    await context.close()
-    return first
-  }
-  let [word, first] = [Infinity, Infinity]
-  for (let tries = 0; tries < 10 && (tries < 3 || first - word > 200); tries++) {
-    word = Math.min(word, await paint(`http://127.0.0.1:${bare.address().port}/`))
-    first = Math.min(first, await paint(on.lazuli.url))
-  }
-  bare.close()
-  console.log(`first contentful paint ${Math.round(first)} ms; of a bare word ${Math.round(word)} ms`)
-  assert.ok(first - word <= 200, `first contentful paint after ${first} ms, of a bare word after ${word} ms`)
+  await page.context().close()
 })
 
 test('what is watched by fifty tabs is one stream', { timeout: 600_000 }, async () => {
