@@ -62,6 +62,7 @@ var crashQueries = map[string]string{
 func TestCrashAnywhere(t *testing.T) {
 	for name, query := range crashQueries {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it waits
 			crashAnywhere(t, query, TimePolicy{Late: 60e9, OutOfOrder: 2e9})
 			if strings.HasPrefix(name, "substreams") {
 				crashAnywhere(t, query, TimePolicy{Late: 60e9})
