@@ -116,6 +116,9 @@ func (x *exchange) setBlobMetadata() error {
 	if err != nil {
 		return err
 	}
+	if err := x.demandKey(addr); err != nil {
+		return err
+	}
 	info, err := x.svc.store.SetMetadata(x.ctx(), addr, m, cond)
 	if err != nil {
 		return err

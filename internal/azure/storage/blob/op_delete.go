@@ -85,6 +85,9 @@ func (x *exchange) snapshot() error {
 	if err != nil {
 		return err
 	}
+	if err := x.demandKey(addr); err != nil {
+		return err
+	}
 	info, err := x.svc.store.Snapshot(x.ctx(), addr, m, cond)
 	if err != nil {
 		return err

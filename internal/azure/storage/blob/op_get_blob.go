@@ -56,6 +56,15 @@ func (x *exchange) checkKey(info *objectstore.Info) error {
 	return err
 }
 
+// demandKey is checkKey for a change of a blob; whether there is one, the change says.
+func (x *exchange) demandKey(addr objectstore.Address) error {
+	info, err := x.svc.store.Properties(x.ctx(), addr, objectstore.Conditions{})
+	if err != nil {
+		return nil // the change meets the same trouble, by its own rules
+	}
+	return x.checkKey(&info)
+}
+
 // absent is what an anonymous reader is told of what is not there: no more than of
 // what is private.
 func (x *exchange) absent(err error) error {

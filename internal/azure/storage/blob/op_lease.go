@@ -81,6 +81,9 @@ func (x *exchange) readLease() (q objectstore.LeaseRequest, err error) {
 		q.Action = objectstore.BreakLease
 		if q.HasPeriod = x.req.HasHeader("X-Ms-Lease-Break-Period"); q.HasPeriod {
 			q.Period, err = x.seconds("X-Ms-Lease-Break-Period")
+			if err == nil && (q.Period < 0 || q.Period > 60) {
+				err = storage.InvalidHeader("x-ms-lease-break-period", x.req.Header("X-Ms-Lease-Break-Period"))
+			}
 		}
 	default:
 		err = storage.InvalidHeader("x-ms-lease-action", clip(action, 50))

@@ -118,6 +118,9 @@ func (x *exchange) clearPages(addr objectstore.Address, off, n int64, cond objec
 
 // finishPages writes what came, or clears the range when nothing did.
 func (x *exchange) finishPages(addr objectstore.Address, off, n int64, c *content, cond objectstore.PageConditions) error {
+	if err := x.demandKey(addr); err != nil {
+		return err
+	}
 	var up *objectstore.Upload
 	if c != nil {
 		up = c.up
