@@ -16,7 +16,8 @@ import (
 
 // digests are the sums of a body as it is read, and what the client says they are.
 type digests struct {
-	md5     hash.Hash // nil: not asked for
+	md5     hash.Hash       // nil: not asked for
+	behind  *backgroundHash // sums md5 instead, of what is large; else nil
 	crc     uint64
 	useCRC  bool
 	wantMD5 []byte // nil: the client did not say
@@ -74,8 +75,24 @@ func (s *summing) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// expect says how many bytes will come; -1 is unknown. stop must be called in the end.
+func (d *digests) expect(size int64) {
+	if d.md5 != nil && size >= backgroundFrom {
+		d.behind = newBackgroundHash(d.md5)
+	}
+}
+
+func (d *digests) stop() {
+	if d.behind != nil {
+		d.behind.stop()
+	}
+}
+
 func (d *digests) add(p []byte) {
-	if d.md5 != nil {
+	switch {
+	case d.behind != nil:
+		_, _ = d.behind.Write(p) // it never fails
+	case d.md5 != nil:
 		d.md5.Write(p)
 	}
 	if d.useCRC {
@@ -88,6 +105,7 @@ func (d *digests) sumMD5() []byte {
 	if d.md5 == nil {
 		return nil
 	}
+	d.stop()
 	return d.md5.Sum(nil)
 }
 

@@ -62,7 +62,7 @@ func (x *exchange) finishAppend(addr objectstore.Address, cond objectstore.Appen
 
 // early asks, before a large body comes, what conditions and a lease would refuse.
 func (x *exchange) early(addr objectstore.Address, cond objectstore.Conditions) error {
-	if x.r.ContentLength < earlyBytes && x.r.Header.Get("Expect") == "" {
+	if !x.isLarge() {
 		return nil
 	}
 	return x.svc.store.CheckWrite(x.ctx(), addr, cond)

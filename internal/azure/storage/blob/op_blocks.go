@@ -38,19 +38,24 @@ func (x *exchange) putBlock() error {
 	if err != nil {
 		return err
 	}
-	put, err := x.readBlock()
+	b, err := x.readBlock()
 	if err != nil {
 		return err
 	}
 	if err := x.mayAddBlock(addr); err != nil {
 		return err
 	}
+	if x.isLarge() {
+		if err := x.svc.store.CheckPut(x.ctx(), addr, objectstore.Conditions{Lease: b.Lease}); err != nil {
+			return err
+		}
+	}
 	c, err := x.receive(maxPutBlock, false)
 	if err != nil {
 		return err
 	}
 	defer c.discard()
-	return x.finishBlock(addr, put, c)
+	return x.finishBlock(addr, b, c)
 }
 
 // newBlock is what a block is put with besides its content.

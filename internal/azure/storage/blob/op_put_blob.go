@@ -114,13 +114,18 @@ func (x *exchange) mayReplace(addr objectstore.Address, p *objectstore.Put) erro
 	if x.onlyCreates() {
 		p.Conditions.IfNoneMatch = []string{"*"}
 	}
-	if x.r.ContentLength < earlyBytes && x.r.Header.Get("Expect") == "" {
+	if !x.isLarge() {
 		return nil
 	}
 	return x.written(x.svc.store.CheckPut(x.ctx(), addr, p.Conditions))
 }
 
-// earlyBytes is the size of a body from which it is worth asking before it comes.
+// isLarge reports whether it is worth asking what can be refused before the body
+// comes.
+func (x *exchange) isLarge() bool {
+	return x.r.ContentLength >= earlyBytes || x.r.Header.Get("Expect") != ""
+}
+
 const earlyBytes = 1 << 20
 
 // onlyCreates reports whether the caller may make blobs, but not replace any.

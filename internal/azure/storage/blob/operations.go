@@ -200,6 +200,9 @@ func (x *exchange) route() error {
 	if err != nil {
 		return err
 	}
+	if at == inAccount && restype == "" && (comp == "properties" || comp == "stats" || comp == "userdelegationkey") {
+		return storage.Fail("MissingRequiredQueryParameter").With("QueryParameterName", "restype")
+	}
 	return x.lookUp(at, comp)
 }
 

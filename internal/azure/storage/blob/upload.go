@@ -64,6 +64,8 @@ func (x *exchange) store(r io.Reader, size int64, sums *digests) (*content, erro
 	if err != nil {
 		return nil, err
 	}
+	sums.expect(size)
+	defer sums.stop()
 	n, err := up.ReadFrom(sums.reader(r))
 	switch {
 	case err == nil && n != size && size >= 0:

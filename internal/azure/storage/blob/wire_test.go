@@ -263,3 +263,48 @@ func allocated() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.TotalAlloc)
 }
+
+// A signature that only creates does not overwrite.
+func TestCreatingSignatures(t *testing.T) {
+	a := newAccount(t, nil)
+	a.container()
+	a.must(201, "PUT", "/box/old", "x", block)
+	call := func(letters, method, path, query, text string, headers h) answer {
+		t.Helper()
+		sas := &http.Request{URL: mustURL("http://x/?" + query)}
+		accountSAS(letters, "o", "b", time.Hour)(a, deed{}, sas)
+		return a.send(method, "/"+a.name+path+"?"+sas.URL.RawQuery, strings.NewReader(text), headers, false)
+	}
+	for _, c := range []struct {
+		want, letters, path, query string
+		headers                    h
+	}{
+		{"201", "c", "/box/new", "", block},
+		{"403 UnauthorizedBlobOverwrite", "c", "/box/new", "", block},
+		{"403 UnauthorizedBlobOverwrite", "c", "/box/old", "", block},
+		{"403 UnauthorizedBlobOverwrite", "c", "/box/old", "comp=block&blockid=AAAA", nil},
+		{"201", "c", "/box/blocks", "comp=block&blockid=AAAA", nil},
+		{"201", "w", "/box/old", "", block},
+		{"403 AuthorizationPermissionMismatch", "w", "/box/old", "", block.and("x-ms-tags", "a=b")},
+		{"201", "wt", "/box/old", "", block.and("x-ms-tags", "a=b")},
+	} {
+		if got := call(c.letters, "PUT", c.path, c.query, "x", c.headers).cell(); got != c.want {
+			t.Errorf("%s %s?%s: %s, want %s", c.letters, c.path, c.query, got, c.want)
+		}
+	}
+}
+
+// The secondary endpoint reads, and writes nothing.
+func TestSecondary(t *testing.T) {
+	a := newAccount(t, nil)
+	a.container()
+	a.must(201, "PUT", "/box/b", "x", block)
+	path := "/" + a.name + "-secondary/box/b"
+	if r := a.send("GET", path, strings.NewReader(""), nil, true); r.status != 200 || r.body != "x" {
+		t.Errorf("%s", r.cell())
+	}
+	if r := a.send("PUT", path, strings.NewReader("y"), block, true); r.cell() != "403 InsufficientAccountPermissions" {
+		t.Errorf("%s", r.cell())
+	}
+	a.refused(400, "MissingRequiredQueryParameter", "GET", "/?comp=properties", "", nil)
+}
