@@ -12,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
+	"github.com/lazuli-dev/lazuli/internal/page/usage"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -47,6 +48,7 @@ func blobStorage(e *env) (parts, error) {
 		Routes:   []door.Route{storageRoute(e, typeBlobs, services)},
 		Suffixes: []suffix{storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs)},
 		Summary:  e.storageSummary(resource.BlobContainers, "containers"),
+		Pages:    usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }),
 		Engines:  []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
 	}
 	if err := e.setVersioning(e.Context, store); err != nil {

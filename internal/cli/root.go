@@ -200,6 +200,7 @@ against it unchanged.`,
 		newStatusCmd(s),
 		newFuncCmd(s),
 		newStreamCmd(s),
+		newStorageCmd(s),
 	)
 	return root
 }
@@ -213,7 +214,8 @@ var otherNames = map[string]string{
 	"lazuli version": "lazuli --version", "lazuli shell": "lazuli exec -- bash", "lazuli list": "lazuli status", "lazuli ps": "lazuli status",
 	"lazuli function": "lazuli func", "lazuli functions": "lazuli func", "lazuli logs": "the portal's page Logs",
 	"lazuli remove": "lazuli delete", "lazuli rm": "lazuli delete", "lazuli drop": "lazuli delete",
-	"lazuli roles": "lazuli role", "role create": "lazuli role assign", "role add": "lazuli role assign", "role delete": "lazuli role remove",
+	"lazuli roles": "lazuli role", "storage copy": "lazuli storage cp", "storage list": "lazuli storage ls", "storage delete": "lazuli storage rm", "storage du": "lazuli storage usage",
+	"lazuli blob": "lazuli storage", "lazuli blobs": "lazuli storage", "role create": "lazuli role assign", "role add": "lazuli role assign", "role delete": "lazuli role remove",
 	"func create": "lazuli func init", "func add": "lazuli func new", "func invoke": "lazuli func run",
 }
 
