@@ -23,7 +23,12 @@ type accountState struct {
 	containers map[string]*container
 	deleted    map[string]*container // softly, by name and version
 	settings   atomic.Pointer[settings]
+	versioning versioning
 }
+
+// versioning is whether an account keeps versions, as SetVersioning said last.
+// Store.catalog guards it.
+type versioning struct{ said, on bool }
 
 // settings are an account's.
 type settings struct {
@@ -83,9 +88,22 @@ func (a Account) settings() settings {
 	a.s.catalog.RLock()
 	defer a.s.catalog.RUnlock()
 	if st := a.s.accounts[a.id]; st != nil {
-		return *st.settings.Load()
+		now := *st.settings.Load()
+		if st.versioning.said {
+			now.retention.Versions = st.versioning.on
+		}
+		return now
 	}
 	return settings{}
+}
+
+// SetVersioning says whether overwritten blobs of the account become versions,
+// whatever SetRetention was told. It is not kept: who knows it from elsewhere says
+// it anew at each start.
+func (a Account) SetVersioning(on bool) {
+	a.s.catalog.Lock()
+	defer a.s.catalog.Unlock()
+	a.s.state(a.id).versioning = versioning{true, on}
 }
 
 // Retention returns what the account keeps of what is deleted.

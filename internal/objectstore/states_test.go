@@ -189,6 +189,25 @@ func TestVersions(t *testing.T) {
 	checkLive(t, w)
 }
 
+// TestSetVersioning: what is said of versions counts until the store is closed.
+func TestSetVersioning(t *testing.T) {
+	w := newWorld(t)
+	w.a.SetVersioning(true)
+	w.put("b", "1")
+	w.retain(Retention{BlobDays: 1})
+	w.put("b", "2")
+	w.wantNames(allOf(), "b@v b")
+	w.a.SetVersioning(false)
+	w.put("b", "3")
+	w.wantNames(allOf(), "b@v b@s! b")
+	w.a.SetVersioning(true)
+	w.reopen()
+	defer w.close()
+	if w.a.Retention().Versions {
+		t.Error("it was kept over a restart")
+	}
+}
+
 func TestCopy(t *testing.T) {
 	w := newWorld(t)
 	defer w.close()
