@@ -37,6 +37,7 @@ func TestDocuments(t *testing.T) {
 		"project-file.md": "",
 		"names.md":        "",
 		"identity.md":     "",
+		"storage.md":      "",
 	} {
 		t.Run(page, func(t *testing.T) {
 			r := newReader(t)
