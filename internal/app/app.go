@@ -196,6 +196,7 @@ func (a *App) info() instance.Info {
 		Addresses: maps.Clone(a.doors.addresses),
 		Tokens:    maps.Clone(a.doors.tokens),
 		Accounts:  a.house.publicAccounts(),
+		Private:   cfg.PrivateListen,
 		CAFile:    a.doors.ca.Path(),
 		CABundle:  a.doors.ca.BundlePath(),
 	}

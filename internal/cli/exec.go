@@ -17,6 +17,7 @@ func newExecCmd(s *session) *cobra.Command {
 	var network string
 	var printEnv, verbose bool
 	var choice connect.Choice
+	var private []string
 	cmd := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARGUMENT ...]",
 		Short: "Run a program for which Azure is this machine",
@@ -33,6 +34,7 @@ says what remains to be done.`,
 		Example: `  lazuli exec -- python producer.py
   lazuli exec -- npm test
   lazuli exec -- bash                a shell in which Azure is this machine
+  lazuli exec --private contoso-evhns -- python producer.py
   lazuli exec --env                  only print the variables`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
@@ -45,7 +47,7 @@ says what remains to be done.`,
 			}
 			switch n := outside.Network(network); n {
 			case outside.Auto, outside.Host, outside.Private:
-				return s.exec(choice, n, args, verbose)
+				return s.exec(choice, private, n, args, verbose)
 			}
 			return &usageError{cmd, fmt.Errorf("--network %q is not one of auto, host, private", network)}
 		},
@@ -56,17 +58,18 @@ says what remains to be done.`,
 	cmd.Flags().StringVar(&choice.Namespace, "namespace", "", "whose connection strings the variables have; default: of the namespace that localhost means")
 	cmd.Flags().StringVar(&choice.Account, "account", "", "as --namespace, for Cosmos DB")
 	cmd.Flags().StringVar(&choice.Storage, "storage", "", "as --namespace, for Storage")
+	cmd.Flags().StringSliceVar(&private, "private", nil, "namespaces and accounts whose names lead to their private endpoint (privateListen in lazuli.yaml)")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "say how the program was put in its place, and what it was given")
 	return cmd
 }
 
 // exec runs a program and ends as it did.
-func (s *session) exec(choice connect.Choice, network outside.Network, args []string, verbose bool) error {
+func (s *session) exec(choice connect.Choice, private []string, network outside.Network, args []string, verbose bool) error {
 	path, err := outside.Find(args[0])
 	if err != nil {
 		return err
 	}
-	world, err := s.world(choice)
+	world, err := s.world(choice, private)
 	if err != nil {
 		return err
 	}
@@ -158,7 +161,7 @@ func firstTime(what string) bool {
 // printExecEnv prints the variables of exec. Those that name files which are made
 // for each program, and go with it, are told as comments.
 func (s *session) printExecEnv(choice connect.Choice) error {
-	world, err := s.world(choice)
+	world, err := s.world(choice, nil)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func (s *session) printScreen(sum app.Summary) {
 	p.jobs(sum.Jobs)
 	p.identity(sum)
 	p.portal(sum)
+	if at := sum.Info.Private; at != "" {
+		p.row("Private", p.bold(at)+"  "+p.dim("plays the private endpoints, on the same ports; lazuli exec --private NAME leads there"))
+	}
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
 	p.access(sum)
 	p.next(sum)

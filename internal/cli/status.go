@@ -252,6 +252,9 @@ func (s *session) printStatus(info instance.Info, report statusReport) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	if info.Private != "" {
+		fmt.Fprintf(s.out, "\nPrivate endpoints: %s, on the same ports (lazuli exec --private NAME leads there)\n", info.Private)
+	}
 	if err := s.printAccounts(info.Accounts); err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -22,9 +24,14 @@ const (
 )
 
 // world is the running instance as programs outside are to find it.
-// choice says whose connection strings they are given.
-func (s *session) world(choice connect.Choice) (outside.World, error) {
+// choice says whose connection strings they are given, private which accounts they
+// reach by their private endpoints.
+func (s *session) world(choice connect.Choice, private []string) (outside.World, error) {
 	info, err := s.instance()
+	if err != nil {
+		return outside.World{}, err
+	}
+	inside, err := privateHosts(info, private)
 	if err != nil {
 		return outside.World{}, err
 	}
@@ -39,8 +46,14 @@ func (s *session) world(choice connect.Choice) (outside.World, error) {
 	w := outside.World{
 		Names: azureNames(info), Within: signInNames(info), Local: localNames(info), Authority: authority,
 		Standard: []outside.Port{
-			{Number: amqpsPort, To: func(string) string { return reachable(now(info).Addresses[instance.AMQPS]) }},
-			{Number: httpsPort, ByName: true, To: func(name string) string { return reachable(byName(now(info), name)) }},
+			{Number: amqpsPort, ByName: len(inside) > 0, To: func(name string) string {
+				i := now(info)
+				return inside.at(i, name, i.Addresses[instance.AMQPS])
+			}},
+			{Number: httpsPort, ByName: true, To: func(name string) string {
+				i := now(info)
+				return inside.at(i, name, byName(i, name))
+			}},
 		},
 	}
 	for service, address := range info.Addresses {
@@ -146,6 +159,41 @@ func now(was instance.Info) instance.Info {
 		return info
 	}
 	return was
+}
+
+// hostSet is host names in lower case.
+type hostSet map[string]bool
+
+// privateHosts are the host names of the accounts that are named, by a name or a
+// host name of theirs.
+func privateHosts(info instance.Info, names []string) (hostSet, error) {
+	hosts := hostSet{}
+	if len(names) > 0 && info.Private == "" {
+		return nil, errors.New("--private: this project has no private address; privateListen in lazuli.yaml gives it one")
+	}
+	for _, name := range names {
+		found := false
+		for _, a := range info.Accounts {
+			if strings.EqualFold(a.Name, name) || slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, name) }) {
+				found = true
+				for _, h := range a.Hosts {
+					hosts[strings.ToLower(h)] = true
+				}
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("--private %s: there is no such namespace, account or function app; `lazuli hosts` lists the names", name)
+		}
+	}
+	return hosts, nil
+}
+
+// at is where a listener is reached for a host name.
+func (h hostSet) at(info instance.Info, name, listener string) string {
+	if _, port, err := net.SplitHostPort(listener); err == nil && h[strings.ToLower(name)] {
+		return net.JoinHostPort(info.Private, port)
+	}
+	return reachable(listener)
 }
 
 // reachable is a listener's address as one can connect to it.

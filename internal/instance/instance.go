@@ -38,8 +38,11 @@ type Info struct {
 	// token, a function app's its master key. Empty where nothing is asked.
 	Tokens   map[string]string `json:"tokens,omitempty"`
 	Accounts []Account         `json:"accounts,omitempty"`
-	CAFile   string            `json:"caFile"`   // the local certificate authority
-	CABundle string            `json:"caBundle"` // that, and the authorities that the machine trusts
+	// Private is the second IP address of all listeners, which plays the private
+	// endpoints; "" where there is none.
+	Private  string `json:"private,omitempty"`
+	CAFile   string `json:"caFile"`   // the local certificate authority
+	CABundle string `json:"caBundle"` // that, and the authorities that the machine trusts
 }
 
 // Account is something with a host name of its own that the instance serves.
