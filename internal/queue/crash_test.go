@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -165,5 +166,46 @@ func verify(t *testing.T, w *world, put, removed, trying map[string]bool, had ma
 		if err := q.Remove(context.Background(), id, receipt); err != nil {
 			t.Errorf("the receipt of %s: %v", id, err)
 		}
+	}
+}
+
+// TestDeleteWhileUsed: an account that is deleted under those who put leaves nothing
+// on the disk, and all of them find it gone.
+func TestDeleteWhileUsed(t *testing.T) {
+	for range 20 {
+		w := newWorld(t, vfs.NewMem())
+		q := w.queue("jobs")
+		var work sync.WaitGroup
+		started := make(chan struct{}, 8)
+		for range 8 {
+			work.Go(func() {
+				for {
+					_, err := q.Put(context.Background(), []byte("x"), PutOptions{})
+					select {
+					case started <- struct{}{}:
+					default:
+					}
+					if err != nil {
+						if !fault.Is(err, fault.Gone) {
+							t.Error(err)
+						}
+						return
+					}
+				}
+			})
+		}
+		for range 8 {
+			<-started
+		}
+		if err := w.store.DeleteAccount(context.Background(), testAccount); err != nil {
+			t.Fatal(err)
+		}
+		work.Wait()
+		for _, kind := range []byte{queueKind, stateKind, textKind} {
+			if err := w.store.each(kind, func(k, _ []byte) error { return fmt.Errorf("%x is left", k) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.close()
 	}
 }
