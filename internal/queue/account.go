@@ -117,20 +117,22 @@ func (a Account) Delete(_ context.Context, name string) error {
 		return err
 	}
 	defer a.store.leave()
-	p, err := a.remove(name)
-	if err != nil {
-		return err
+	q, p, bytes, err := a.remove(name)
+	if err == nil {
+		err = p.Wait()
 	}
-	return p.Wait()
+	if err == nil {
+		a.store.giveBack(bytes, key(textKind, a.id, q.id))
+	}
+	return err
 }
 
-func (a Account) remove(name string) (p kv.Pending, err error) {
+func (a Account) remove(name string) (q *Queue, p kv.Pending, bytes int64, err error) {
 	s := a.store
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q := s.queue(a.id, name)
-	if q == nil {
-		return p, newError(QueueNotFound, "queue "+name, "there is none")
+	if q = s.queue(a.id, name); q == nil {
+		return nil, p, 0, newError(QueueNotFound, "queue "+name, "there is none")
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -139,13 +141,14 @@ func (a Account) remove(name string) (p kv.Pending, err error) {
 	deleteAll(b, key(stateKind, a.id, q.id))
 	deleteAll(b, key(textKind, a.id, q.id))
 	if p, err = b.CommitAsync(); err != nil {
-		return p, err
+		return nil, p, 0, err
 	}
+	bytes = q.bytes()
 	q.end()
 	have := s.accounts[a.id]
 	delete(have.queues, name)
 	have.names = slices.DeleteFunc(have.names, func(n string) bool { return n == name })
-	return p, nil
+	return q, p, bytes, nil
 }
 
 // DeleteAccount deletes all of an account.
@@ -154,14 +157,17 @@ func (s *Store) DeleteAccount(_ context.Context, id uint64) error {
 		return err
 	}
 	defer s.leave()
-	p, err := s.deleteAccount(id)
-	if err != nil {
-		return err
+	p, bytes, err := s.deleteAccount(id)
+	if err == nil {
+		err = p.Wait()
 	}
-	return p.Wait()
+	if err == nil {
+		s.giveBack(bytes, key(textKind, id))
+	}
+	return err
 }
 
-func (s *Store) deleteAccount(id uint64) (p kv.Pending, err error) {
+func (s *Store) deleteAccount(id uint64) (p kv.Pending, bytes int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var queues []*Queue
@@ -177,13 +183,14 @@ func (s *Store) deleteAccount(id uint64) (p kv.Pending, err error) {
 		deleteAll(b, key(kind, id))
 	}
 	if p, err = b.CommitAsync(); err != nil {
-		return p, err
+		return p, 0, err
 	}
 	for _, q := range queues {
+		bytes += q.bytes()
 		q.end()
 	}
 	delete(s.accounts, id)
-	return p, nil
+	return p, bytes, nil
 }
 
 // ServiceProperties returns what SetServiceProperties was given last, nil at first.

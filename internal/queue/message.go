@@ -255,18 +255,19 @@ func (q *Queue) Remove(_ context.Context, id, receipt string) error {
 
 // Clear deletes all messages.
 func (q *Queue) Clear(context.Context) error {
-	n := 0
+	n, bytes := 0, int64(0)
 	err := q.commit(func(b *kv.Batch) (func(), error) {
 		deleteAll(b, key(stateKind, q.account, q.id))
 		deleteAll(b, key(textKind, q.account, q.id))
 		return func() {
-			n = len(q.byID)
+			n, bytes = len(q.byID), q.bytes()
 			q.forgetAll()
 			q.dead = nil
 		}, nil
 	})
 	if err == nil && n > 0 {
 		q.store.tell(Removed{q.account, q.name, n, false})
+		q.giveBack(bytes)
 	}
 	return err
 }

@@ -35,6 +35,10 @@ type Store struct {
 	life   sync.RWMutex // held for reading by what uses the database; Close takes it
 	closed bool         // guarded by life
 
+	ctx     context.Context // ends with Close; for what goes on in the background
+	cancel  context.CancelFunc
+	cleanup sync.WaitGroup
+
 	mu       sync.RWMutex        // guards what follows; taken before a queue's
 	accounts map[uint64]*account // those that have something
 	nextID   uint64              // of queues
@@ -59,8 +63,10 @@ func Open(o Options) (*Store, error) {
 	if s.tell == nil {
 		s.tell = func(Event) {}
 	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, step := range [...]func() error{s.loadSecret, s.loadProperties, s.loadQueues, s.loadStates} {
 		if err := step(); err != nil {
+			s.cancel()
 			return nil, fmt.Errorf("read the queues: %w", err)
 		}
 	}
@@ -93,6 +99,8 @@ func (s *Store) Close() error {
 	s.life.Lock()
 	defer s.life.Unlock()
 	s.closed = true
+	s.cancel()
+	s.cleanup.Wait()
 	return nil
 }
 
