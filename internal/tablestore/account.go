@@ -89,13 +89,12 @@ func (a Account) Tables(from string) []*Table {
 	return all
 }
 
-// ServiceProperties returns what SetServiceProperties kept, or nil.
-func (a Account) ServiceProperties() ([]byte, error) {
-	text, ok, err := a.s.db.Get(nil, serviceKey(a.id))
-	if err != nil || !ok {
-		return nil, err
-	}
-	return text, nil
+// ServiceProperties returns what SetServiceProperties kept, or nil. It is asked for
+// each request, so it is in memory. Do not change it.
+func (a Account) ServiceProperties() []byte {
+	a.s.catalog.RLock()
+	defer a.s.catalog.RUnlock()
+	return a.s.services[a.id]
 }
 
 // SetServiceProperties keeps the properties of the account's table service,
@@ -105,9 +104,15 @@ func (a Account) SetServiceProperties(_ context.Context, text []byte) error {
 		return err
 	}
 	defer a.s.life.RUnlock()
+	a.s.catalog.Lock()
+	defer a.s.catalog.Unlock()
 	b := a.s.db.NewBatch(64 + len(text))
 	b.Set(serviceKey(a.id), text)
-	return b.Commit()
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	a.s.services[a.id] = slices.Clone(text)
+	return nil
 }
 
 // lower is the name in lower case; names of tables are ASCII.

@@ -1,6 +1,7 @@
 package tablestore
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -36,9 +37,10 @@ type Store struct {
 	cancel  context.CancelFunc
 	cleanup sync.WaitGroup
 
-	catalog sync.RWMutex // guards the rest
-	next    uint32       // the number of the next table; none is used twice
-	tables  map[tableID]*Table
+	catalog  sync.RWMutex // guards the rest
+	next     uint32       // the number of the next table; none is used twice
+	tables   map[tableID]*Table
+	services map[uint64][]byte // properties, by account
 }
 
 // tableID is how a table is found: the name is in lower case.
@@ -51,7 +53,7 @@ var errClosed = fault.New(fault.Unavailable, "table store", "it is closed")
 
 // Open reads the list of tables from o.DB.
 func Open(o Options) (*Store, error) {
-	s := &Store{db: o.DB, log: o.Log, next: 1, tables: map[tableID]*Table{}}
+	s := &Store{db: o.DB, log: o.Log, next: 1, tables: map[tableID]*Table{}, services: map[uint64][]byte{}}
 	s.clock.now = o.Now
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -68,7 +70,7 @@ func Open(o Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) load() (err error) {
+func (s *Store) load() error {
 	number, ok, err := s.db.Get(nil, numbersKey())
 	if err != nil {
 		return err
@@ -79,19 +81,36 @@ func (s *Store) load() (err error) {
 		}
 		s.next = binary.BigEndian.Uint32(number)
 	}
-	low := []byte{kept, rowTables}
+	err = s.each(rowServices, func(key, value []byte) error {
+		if len(key) != 8 {
+			return errors.New("it names no account")
+		}
+		s.services[binary.BigEndian.Uint64(key)] = bytes.Clone(value)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.each(rowTables, func(_, value []byte) error {
+		var r tableRecord
+		if err := json.Unmarshal(value, &r); err != nil {
+			return err
+		}
+		return s.adopt(newTable(s, r))
+	})
+}
+
+// each calls use for every key of a row, without what all begin with.
+func (s *Store) each(row byte, use func(key, value []byte) error) (err error) {
+	low := []byte{kept, row}
 	it, err := s.db.Iter(low, kv.PrefixEnd(low))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, it.Error(), it.Close()) }()
 	for ok := it.First(); ok; ok = it.Next() {
-		var r tableRecord
-		if err := json.Unmarshal(it.Value(), &r); err != nil {
+		if err := use(it.Key()[len(low):], it.Value()); err != nil {
 			return fmt.Errorf("record %x: %w", it.Key(), err)
-		}
-		if err := s.adopt(newTable(s, r)); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -155,7 +174,11 @@ func (s *Store) DeleteAccount(_ context.Context, id uint64) error {
 	}
 	b := s.db.NewBatch(256)
 	b.Delete(serviceKey(id))
-	return s.drop(b, all)
+	if err := s.drop(b, all); err != nil {
+		return err
+	}
+	delete(s.services, id)
+	return nil
 }
 
 // drop commits b with the deletion of the tables and their entities. Writers that

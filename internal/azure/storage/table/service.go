@@ -60,7 +60,7 @@ func New(c Config) (*Service, error) {
 	var err error
 	s.endpoint, err = storage.NewEndpoint(storage.Config{
 		Service: storage.Table, Account: c.Account.Name, Access: c.Access, Authority: c.Authority,
-		Policies: s.policies, Properties: s.properties, Now: c.Now,
+		Policies: s.policies, Properties: s.store.ServiceProperties, Now: c.Now,
 	})
 	return s, err
 }
@@ -72,16 +72,6 @@ func (s *Service) policies(_ context.Context, name string) ([]byte, error) {
 		return nil, asError(err)
 	}
 	return t.ACL(), nil
-}
-
-// properties are the service's; what cannot be read is logged, and then nothing was
-// said.
-func (s *Service) properties() []byte {
-	text, err := s.store.ServiceProperties()
-	if err != nil {
-		s.log.Error("the properties of the table service cannot be read", "account", s.account.Name, "error", err)
-	}
-	return text
 }
 
 // AllowsOrigin reports whether a CORS rule lets the page in that a request comes
