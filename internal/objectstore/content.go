@@ -279,6 +279,7 @@ func (s *Store) writePieces(w io.Writer, disk []byte, skip, n int64, resource st
 // damaged says and logs that a blob's bytes cannot be read.
 func (s *Store) damaged(resource string, off int64, path string, err error) error {
 	s.log.Error("the bytes of a blob cannot be read", "blob", resource, "offset", off, "file", path, "error", err)
+	s.events(Damaged{resource, off, path, err})
 	var d *vfs.Damage
 	if !errors.As(err, &d) {
 		reason := "the file cannot be read"

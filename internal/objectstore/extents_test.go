@@ -57,7 +57,10 @@ func flip(t *testing.T, fs vfs.FS, path string, at int64) {
 // rest of the blob and other blobs are read.
 func TestBitRot(t *testing.T) {
 	w := newWorld(t)
-	defer w.close()
+	defer func() { w.close() }()
+	var events []Event
+	w.set = func(o *Options) { o.Events = func(e Event) { events = append(events, e) } }
+	w.reopen()
 	text := big(5 * pieceData)
 	w.put("b", text)
 	w.put("other", "fine")
@@ -84,6 +87,16 @@ func TestBitRot(t *testing.T) {
 		t.Errorf("behind the damage: %v", err)
 	}
 	w.want(at("other"), "fine")
+	if d, ok := events[0].(Damaged); !ok || len(events) != 2 || d.Blob != "blob c/b" || d.Offset != 2*pieceData {
+		t.Errorf("told %+v", events)
+	}
+	w.del(at("b"), DeleteOptions{})
+	w.del(at("other"), DeleteOptions{})
+	c.Close()
+	w.s.tidy(t.Context())
+	if _, ok := events[len(events)-1].(Reclaimed); !ok {
+		t.Errorf("told %+v", events)
+	}
 }
 
 // TestFileGone: a file of content that is not there does not keep the store from

@@ -25,6 +25,7 @@ type Options struct {
 	Log         *slog.Logger     // default: none
 	Now         func() time.Time // default: time.Now
 	SweepEvery  time.Duration    // how often what has expired goes and dead space is looked for; default 10 s
+	Events      func(Event)      // must not block or call back; default nil
 	ExtentBytes int64            // size of an extent; default 256 MiB
 	CompactRate int64            // bytes a second that compaction may move; default 64 MiB
 }
@@ -33,6 +34,7 @@ type Options struct {
 type Store struct {
 	db      *kv.DB
 	log     *slog.Logger
+	events  func(Event)
 	mode    vfs.SyncPolicy
 	every   time.Duration
 	sweep   time.Duration
@@ -62,7 +64,7 @@ type Store struct {
 func Open(o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{
-		db: o.DB, log: o.Log, mode: o.Sync, every: o.SyncEvery, sweep: o.SweepEvery, rate: o.CompactRate, now: o.Now,
+		db: o.DB, log: o.Log, events: o.Events, mode: o.Sync, every: o.SyncEvery, sweep: o.SweepEvery, rate: o.CompactRate, now: o.Now,
 		extents:  &extents{fs: o.FS, dir: o.Dir, limit: o.ExtentBytes, all: map[uint64]*extent{}, next: 1},
 		buffers:  newBuffers(),
 		kick:     make(chan struct{}, 1),
@@ -85,6 +87,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Events == nil {
+		o.Events = func(Event) {}
 	}
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = 100 * time.Millisecond

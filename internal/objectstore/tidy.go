@@ -185,6 +185,7 @@ func (s *Store) remove(e *extent) error {
 	if err := x.fs.Remove(e.path); err != nil {
 		return fmt.Errorf("remove %s: %w", e.path, err) // the next start removes it
 	}
+	s.events(Reclaimed{e.path, e.size})
 	b := s.db.NewBatch(32)
 	b.Delete(extentKey(nil, e.number))
 	_, err := b.CommitAsync()
