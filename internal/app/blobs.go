@@ -24,6 +24,15 @@ const blobFolder = "blobs"
 
 // blobStorage is the storage accounts and their Blob service.
 func blobStorage(e *env) (parts, error) {
+	p, err := blobParts(e)
+	if err != nil {
+		return p, err
+	}
+	return p, e.Doors.open(instance.Blob, e.Config.Storage.BlobPort, e.storagePort("Storage (Blob)", "storage.blobPort", typeBlobs))
+}
+
+// blobParts is what blobs are to the rest of the house.
+func blobParts(e *env) (parts, error) {
 	log := e.Log.With("component", "blobs")
 	store, err := objectstore.Open(objectstore.Options{
 		DB: e.Storage.kv, FS: e.Storage.fs, Dir: filepath.Join(e.Config.DataDir(), blobFolder),
@@ -33,6 +42,7 @@ func blobStorage(e *env) (parts, error) {
 		return parts{}, err
 	}
 	e.Storage.opened("blobs", store)
+	e.Storage.objects = store
 	services := newPerAccount(func(a resource.Account) (*blob.Service, error) { return nil, nil })
 	services.make = func(a resource.Account) (*blob.Service, error) {
 		a = stored(a)
@@ -51,10 +61,7 @@ func blobStorage(e *env) (parts, error) {
 		Pages:    usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }),
 		Engines:  []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
 	}
-	if err := e.setVersioning(e.Context, store); err != nil {
-		return p, err
-	}
-	return p, e.Doors.open(instance.Blob, e.Config.Storage.BlobPort, e.storagePort("Storage (Blob)", "storage.blobPort", typeBlobs))
+	return p, e.setVersioning(e.Context, store)
 }
 
 // followVersioning tells the store which accounts keep versions, whenever accounts

@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -38,6 +39,7 @@ type dataFolder struct {
 	hubs      broker.Namespace
 	account   docstore.Account
 	blobs     resource.Account
+	objects   *objectstore.Store // once blobStorage has opened it
 
 	engines []openEngine // of services that open their own; what was opened last is closed first
 }

@@ -144,7 +144,7 @@ func (e *env) findNamespace(name string) (hub.Namespace, error) {
 // hubParts is what hubs are to the rest of the house.
 func hubParts(e *env) parts {
 	st := e.Storage
-	end := hub.End{Hubs: e.hubService(), Checkpoints: st.checkpoints()}
+	end := hub.End{Hubs: e.hubService(), State: e.hostState}
 	p := parts{
 		Accounts: []accountKind{namespaceKind(e.Config.EventHubs)},
 		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),

@@ -27,7 +27,8 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
-// keysFolder, in the data folder, holds the access keys of each app.
+// keysFolder, in the data folder, held the access keys of each app before they were
+// blobs.
 const keysFolder = "keys"
 
 // functionApp is one function app: its host, and its HTTP front.
@@ -150,12 +151,6 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 	app := &functionApp{name: site.Name, address: e.Doors.addresses[service], failed: make(chan struct{}), log: log}
 	var once sync.Once
 	app.trouble = func(err error) { once.Do(func() { app.err = err; close(app.failed) }) }
-	if !cfg.OnLoopback() {
-		if app.keys, err = azfunctions.OpenKeys(filepath.Join(cfg.DataDir(), keysFolder, site.Name+".json")); err != nil {
-			return nil, err
-		}
-		e.Doors.tokens[service] = app.keys.Master()
-	}
 	app.host, err = host.New(host.Options{
 		Name:        site.Name,
 		Dir:         cfg.AppDir(spec),
@@ -172,6 +167,9 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Log:         app.log,
 		Version:     e.Version,
 	})
+	if err == nil {
+		err = e.openAppState(app, site)
+	}
 	if err == nil {
 		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Keys: app.keys, Log: app.log})
 	}

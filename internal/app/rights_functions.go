@@ -137,8 +137,11 @@ func localAuthOff(c settings.Connection, a resource.Account) error {
 
 func wrongKey(c settings.Connection, a resource.Account) error {
 	flag := "--namespace "
-	if a.Type == resource.CosmosAccounts {
+	switch a.Type {
+	case resource.CosmosAccounts:
 		flag = "--account "
+	case resource.StorageAccounts:
+		flag = "--storage "
 	}
 	return fault.New(fault.Forbidden, "setting "+c.Setting, "its key opens nothing in %s; `lazuli env %s%s` prints one that does", a.Name, flag, a.Name)
 }

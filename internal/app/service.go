@@ -39,6 +39,7 @@ func services() []service {
 		{(*dataFolder).declareStorage, blobStorage},
 		{build: queueStorage},
 		{build: tableStorage},
+		{build: movedState},
 		{build: timers},
 		{build: files},
 		{(*dataFolder).declareSites, functionApps},

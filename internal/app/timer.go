@@ -7,5 +7,5 @@ import (
 
 // timers start functions by the clock.
 func timers(e *env) (parts, error) {
-	return parts{Triggers: trigger.Table{timer.End{Status: e.Storage.checkpoints()}.Trigger()}}, nil
+	return parts{Triggers: trigger.Table{timer.End{State: e.hostState}.Trigger()}}, nil
 }

@@ -35,10 +35,10 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	c := &endless{events: events, batches: make(chan struct{}), done: make(chan struct{})}
 	m := endtest.New(1)
-	hubs, containers := hub.End{Hubs: endlessHubs{c}, Checkpoints: m}, container.End{Containers: endlessContainers{c}}
+	hubs, containers := hub.End{Hubs: endlessHubs{c}, State: m.State}, container.End{Containers: endlessContainers{c}}
 	start(b, m, func(o *host.Options) {
 		o.Log = testkit.Discard()
-		o.Triggers = trigger.Table{hubs.Trigger(), containers.Trigger(), timer.End{Status: m}.Trigger()}
+		o.Triggers = trigger.Table{hubs.Trigger(), containers.Trigger(), timer.End{State: m.State}.Trigger()}
 		o.Outputs = output.Table{hubs.Output(), containers.Output()}
 		o.Settings["AzureWebJobs.each.Disabled"] = "true"
 		o.Settings["AzureWebJobs.retried.Disabled"] = "true"

@@ -210,7 +210,7 @@ func (h *Host) addTrigger(f *function) error {
 		return err
 	}
 	f.starts, err = f.kind.New(trigger.Setup{
-		Function: f.decl.Name, Binding: f.trigger, Settings: h.settings, Config: h.config, Owner: h.owner,
+		Function: f.decl.Name, Binding: f.trigger, Settings: h.settings, Config: h.config, Owner: h.owner, HostID: h.hostID,
 		Invoker: &invoker{h, f}, Log: h.log.With("function", f.decl.Name),
 		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
 	})

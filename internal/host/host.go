@@ -20,6 +20,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/run"
@@ -79,6 +80,7 @@ type Host struct {
 	config   *hostjson.Config
 	kind     project.Kind
 	owner    string // stable identity in checkpoints and leases
+	hostID   string // see state.HostID
 	started  time.Time
 
 	listeners  []Listener
@@ -149,6 +151,7 @@ func New(o Options) (*Host, error) {
 	}
 	sum := sha256.Sum256([]byte(dir))
 	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
+	h.hostID = state.HostID(h.settings, o.Name)
 	h.listeners = append([]Listener{(&logger{o.Name, h.log, h.config.Logging}).handle}, o.Listeners...)
 	h.transport = newTransport()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
@@ -201,8 +204,11 @@ func (h *Host) Dir() string { return h.o.Dir }
 // Version returns this program's version.
 func (h *Host) Version() string { return h.o.Version }
 
-// ID returns the host's stable identity.
-func (h *Host) ID() string { return h.owner }
+// ID returns what all hosts of the app share; see state.HostID.
+func (h *Host) ID() string { return h.hostID }
+
+// Settings returns the app's settings.
+func (h *Host) Settings() *settings.Settings { return h.settings }
 
 // Started returns when the host was made.
 func (h *Host) Started() time.Time { return h.started }

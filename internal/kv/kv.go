@@ -70,6 +70,7 @@ type Options struct {
 type DB struct {
 	p       atomic.Pointer[pebble.DB] // what is read, and written unless the health refuses it
 	dir     string
+	old     bool // see Old; set by Open and Moved
 	lock    *pebble.Lock
 	log     *slog.Logger
 	mode    vfs.SyncPolicy

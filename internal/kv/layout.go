@@ -12,12 +12,12 @@ const (
 	Documents         = "documents"
 	Catalogue         = "catalogue"
 	Identity          = "identity"
-	BlobMetadata      = "blob metadata"
 	StreamCheckpoints = "stream checkpoints"
 	StreamJournals    = "stream journals"
 	Tables            = "tables"
 	Queues            = "queues"
 	Blobs             = "blobs"
+	OldBlobMetadata   = "blob metadata"
 )
 
 // DocumentsPrefix is the prefix of the space Documents, a constant because a
@@ -54,7 +54,7 @@ func Layout() []SpaceInfo {
 		{"layout", layoutPrefix, "kv", "the version of this table and of what its spaces hold"},
 		{Catalogue, "a", "resource", "accounts and what engines do not keep of a resource"},
 		{Identity, "i", "identity", "principals and role assignments"},
-		{BlobMetadata, "b", "host", "checkpoints and ownerships of Event Hubs triggers, kept as the SDKs keep them on blobs"},
+		{OldBlobMetadata, "b", "app", "nothing: what layout 2 had here, checkpoints and timers, becomes blobs (see DB.Old)"},
 		{Documents, DocumentsPrefix, "docstore", "databases, containers, items, indexes; leases among them"},
 		{Blobs, BlobsPrefix, "objectstore", "containers, blobs' records and where their bytes are; the bytes are in files of their own"},
 		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
@@ -66,7 +66,7 @@ func Layout() []SpaceInfo {
 
 const (
 	layoutPrefix  = "\x00"
-	layoutVersion = 2
+	layoutVersion = 3
 )
 
 // layoutRecord is the value of the layout's one key, as JSON.
@@ -91,11 +91,34 @@ func (db *DB) checkLayout() error {
 	} else if empty {
 		return db.markLayout()
 	}
-	if have.Version != layoutVersion {
+	db.old = have.Version == layoutVersion-1
+	if have.Version != layoutVersion && !db.old {
 		return fault.New(fault.Invalid, "store "+db.dir,
 			"it has layout %d, this program reads layout %d; use the program that wrote it, or move the data folder away to begin anew",
 			have.Version, layoutVersion)
 	}
+	return nil
+}
+
+// Old reports whether the store has the layout before this one. It is used as it is,
+// but what OldBlobMetadata holds must find its new place and Moved be called.
+func (db *DB) Old() bool { return db.old }
+
+// Moved empties OldBlobMetadata and says that the store has this layout, durably and
+// in one step.
+func (db *DB) Moved() error {
+	text, err := json.Marshal(layoutRecord{layoutVersion})
+	if err != nil {
+		return err
+	}
+	space := db.Space(OldBlobMetadata).Key(nil)
+	b := db.NewBatch(64)
+	b.DeleteRange(space, PrefixEnd(space))
+	b.Set(layoutKey, text)
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	db.old = false
 	return nil
 }
 

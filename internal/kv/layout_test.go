@@ -63,7 +63,7 @@ func TestOtherLayoutIsRefused(t *testing.T) {
 			if err == nil || fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "layout") {
 				t.Fatalf("opened with %v", err)
 			}
-			if name == "old" && !strings.Contains(err.Error(), "it has layout 1, this program reads layout 2") {
+			if name == "old" && !strings.Contains(err.Error(), "it has layout 1, this program reads layout 3") {
 				t.Errorf("got %v", err)
 			}
 			if _, err := Open(Options{FS: fs, Dir: "db", Log: testkit.Discard()}); err == nil || !strings.Contains(err.Error(), "layout") {
@@ -71,4 +71,37 @@ func TestOtherLayoutIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLayoutBefore: a store of the layout before is taken as it is, until what one
+// space held has moved; then it is one of this layout.
+func TestLayoutBefore(t *testing.T) {
+	fs := vfs.NewMem()
+	db := open(t, Options{FS: fs})
+	kept, moved := []byte("d\x00key"), db.Space(OldBlobMetadata).Key([]byte("container\x00blob"))
+	b := db.NewBatch(0)
+	b.Set(layoutKey, []byte(`{"Version":2}`))
+	b.Set(kept, []byte("kept"))
+	b.Set(moved, []byte("moved"))
+	if err := b.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	check := func(old bool) {
+		t.Helper()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db = open(t, Options{FS: fs})
+		_, has, err := db.Get(nil, moved)
+		if _, is, _ := db.Get(nil, kept); err != nil || db.Old() != old || has != old || !is {
+			t.Errorf("old %v, holds what was to move: %v, what stays: %v, %v; want %v", db.Old(), has, is, err, old)
+		}
+	}
+	check(true)
+	check(true) // nobody has said that it is moved
+	if err := db.Moved(); err != nil || db.Old() {
+		t.Fatalf("old %v, %v", db.Old(), err)
+	}
+	check(false)
+	_ = db.Close()
 }

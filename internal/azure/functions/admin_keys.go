@@ -80,7 +80,7 @@ func (s *Service) store(w http.ResponseWriter, r *http.Request, value string) {
 	if !ok {
 		return
 	}
-	k, created, err := s.c.Keys.set(scope, r.PathValue("key"), value)
+	k, created, err := s.c.Keys.set(r.Context(), scope, r.PathValue("key"), value)
 	if err != nil {
 		s.failedKeys(w, err)
 		return
@@ -97,7 +97,7 @@ func (s *Service) deleteKey(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	found, err := s.c.Keys.delete(scope, r.PathValue("key"))
+	found, err := s.c.Keys.delete(r.Context(), scope, r.PathValue("key"))
 	if err != nil {
 		s.failedKeys(w, err)
 		return

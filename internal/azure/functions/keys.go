@@ -1,28 +1,22 @@
 package functions
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
 )
 
-// Keys are the access keys of an app, kept in a file. A nil *Keys guards
-// nothing.
+// Keys are the access keys of an app. A nil *Keys guards nothing.
 //
 // The master key opens everything; a host key opens every function and a
 // function key its own. Anonymous functions need none.
 type Keys struct {
-	path string // "": in memory alone
+	store *keyStore // nil: in memory alone
 
 	mu     sync.Mutex
 	master string                       // guarded by mu
@@ -35,7 +29,9 @@ const (
 	systemScope = "systemkeys"
 )
 
-func functionScope(name string) string { return "function:" + strings.ToLower(name) }
+const functionPrefix = "function:"
+
+func functionScope(name string) string { return functionPrefix + strings.ToLower(name) }
 
 // NewKeys returns keys with the master key given, or a random one for "".
 func NewKeys(master string) *Keys {
@@ -45,52 +41,12 @@ func NewKeys(master string) *Keys {
 	return &Keys{master: master, scopes: map[string]map[string]string{hostScope: {"default": newKey()}}}
 }
 
-// book is the file of the keys, which is its user's alone.
-type book struct {
-	Master string                       `json:"master"`
-	Scopes map[string]map[string]string `json:"scopes"`
-}
-
-// OpenKeys reads the keys in a file, or makes them and writes it.
-func OpenKeys(path string) (*Keys, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		k := NewKeys("")
-		k.path = path
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		return k, k.save()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("access keys: %w", err)
-	}
-	var b book
-	if err := json.Unmarshal(text, &b); err != nil || b.Master == "" {
-		return nil, fmt.Errorf("access keys: %s is damaged; delete it to have new keys made", path)
-	}
-	if b.Scopes == nil {
-		b.Scopes = map[string]map[string]string{}
-	}
-	return &Keys{path: path, master: b.Master, scopes: b.Scopes}, nil
-}
-
-// save writes the file, whole or not at all. The caller holds mu.
-func (k *Keys) save() error {
-	if k.path == "" {
+// save stores what a scope is part of. The caller holds mu.
+func (k *Keys) save(ctx context.Context, scope string) error {
+	if k.store == nil {
 		return nil
 	}
-	text, err := json.MarshalIndent(book{k.master, k.scopes}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(k.path), 0o700); err != nil {
-		return fmt.Errorf("access keys: %w", err)
-	}
-	fresh := k.path + ".new"
-	if err := os.WriteFile(fresh, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("access keys: %w", err)
-	}
-	return os.Rename(fresh, k.path)
+	return k.store.save(ctx, k, scope)
 }
 
 // Host returns a key that opens every function of level "function": the one
@@ -183,30 +139,30 @@ func (k *Keys) list(scope string) []key {
 
 // set stores a key; an empty value makes a random one. created reports that
 // the name is new. After an error the old keys are in force.
-func (k *Keys) set(scope, name, value string) (v key, created bool, err error) {
+func (k *Keys) set(ctx context.Context, scope, name, value string) (v key, created bool, err error) {
 	if value == "" {
 		value = newKey()
 	}
 	v = key{name, value}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if scope == hostScope && name == "_master" {
+	if scope == hostScope && name == MasterKey {
 		was := k.master
 		k.master = value
-		if err = k.save(); err != nil {
+		if err = k.save(ctx, scope); err != nil {
 			k.master = was
 		}
 		return v, false, err
 	}
 	was, exists := k.scopes[scope][name]
 	k.put(scope, name, value)
-	if err = k.save(); err != nil {
+	if err = k.save(ctx, scope); err != nil {
 		k.restore(scope, name, was, exists)
 	}
 	return v, !exists, err
 }
 
-func (k *Keys) delete(scope, name string) (bool, error) {
+func (k *Keys) delete(ctx context.Context, scope, name string) (bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	was, ok := k.scopes[scope][name]
@@ -214,7 +170,7 @@ func (k *Keys) delete(scope, name string) (bool, error) {
 		return false, nil
 	}
 	delete(k.scopes[scope], name)
-	err := k.save()
+	err := k.save(ctx, scope)
 	if err != nil {
 		k.put(scope, name, was)
 	}

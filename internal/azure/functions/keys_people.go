@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ func placeScope(place string) (string, error) {
 		return hostScope, nil
 	case place == "system":
 		return systemScope, nil
-	case strings.HasPrefix(place, "function:"):
+	case strings.HasPrefix(place, functionPrefix):
 		return strings.ToLower(place), nil
 	}
 	return "", fault.New(fault.NotFound, "keys of "+place, "there are keys of host, system and function:NAME")
@@ -61,7 +62,7 @@ func (k *Keys) Reveal(place, name string) (string, error) {
 
 // Renew makes a key's value anew, or makes the key. The old value opens nothing
 // any more.
-func (k *Keys) Renew(place, name string) error {
+func (k *Keys) Renew(ctx context.Context, place, name string) error {
 	scope, err := placeScope(place)
 	if err != nil {
 		return err
@@ -69,12 +70,12 @@ func (k *Keys) Renew(place, name string) error {
 	if name == "" || len(name) > 128 {
 		return fault.New(fault.Invalid, "name", "a key needs a name of at most 128 characters")
 	}
-	_, _, err = k.set(scope, name, "")
+	_, _, err = k.set(ctx, scope, name, "")
 	return err
 }
 
 // Remove deletes a key. The master key cannot go.
-func (k *Keys) Remove(place, name string) error {
+func (k *Keys) Remove(ctx context.Context, place, name string) error {
 	scope, err := placeScope(place)
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func (k *Keys) Remove(place, name string) error {
 	if scope == hostScope && name == MasterKey {
 		return fault.New(fault.Invalid, "key "+name, "the master key cannot be deleted; make it anew")
 	}
-	found, err := k.delete(scope, name)
+	found, err := k.delete(ctx, scope, name)
 	if err == nil && !found {
 		err = fault.New(fault.NotFound, "key "+name, "no such key")
 	}

@@ -246,7 +246,7 @@ func TestKeys(t *testing.T) {
 		r.Header.Set("x-functions-key", key)
 		return r
 	}
-	own, _, err := keys.set(functionScope("A"), "default", "")
+	own, _, err := keys.set(t.Context(), functionScope("A"), "default", "")
 	if err != nil {
 		t.Fatal(err)
 	}

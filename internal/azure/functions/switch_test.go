@@ -33,24 +33,24 @@ func TestPeopleManageKeys(t *testing.T) {
 		t.Errorf("master: %q %v", v, err)
 	}
 	before, err := k.Reveal("host", "default")
-	if err != nil || k.Renew("host", "default") != nil {
+	if err != nil || k.Renew(t.Context(), "host", "default") != nil {
 		t.Fatal(err)
 	}
 	if after, err := k.Reveal("host", "default"); err != nil || after == before || after == "" {
 		t.Errorf("made anew: %q, before %q, %v", after, before, err)
 	}
-	if err := k.Renew("function:Hello", "mine"); err != nil {
+	if err := k.Renew(t.Context(), "function:Hello", "mine"); err != nil {
 		t.Fatal(err)
 	}
 	if names, err := k.Names("function:hello"); err != nil || len(names) != 1 {
 		t.Errorf("function: %v %v", names, err)
 	}
-	if err := k.Remove("function:hello", "mine"); err != nil {
+	if err := k.Remove(t.Context(), "function:hello", "mine"); err != nil {
 		t.Error(err)
 	}
 	for what, err := range map[string]error{
-		"the master key goes":  k.Remove("host", MasterKey),
-		"a key without a name": k.Renew("host", ""),
+		"the master key goes":  k.Remove(t.Context(), "host", MasterKey),
+		"a key without a name": k.Renew(t.Context(), "host", ""),
 	} {
 		if !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", what, err)
@@ -58,7 +58,7 @@ func TestPeopleManageKeys(t *testing.T) {
 	}
 	_, odd := k.Names("odd")
 	_, none := k.Reveal("system", "none")
-	for what, err := range map[string]error{"odd place": odd, "unknown key": none, "unknown key removed": k.Remove("host", "none")} {
+	for what, err := range map[string]error{"odd place": odd, "unknown key": none, "unknown key removed": k.Remove(t.Context(), "host", "none")} {
 		if !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", what, err)
 		}

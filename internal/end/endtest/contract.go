@@ -13,7 +13,6 @@ import (
 	hubs "github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // HubService is an implementation of hubs under test, with what the suite needs
@@ -108,6 +107,9 @@ func eventHub(t *testing.T, s HubService) {
 	}
 	if got := text(read(t, ctx, hub, hubs.Position{Kind: hubs.AfterOffset, Offset: all[0].Offset}, 2)); got != "b c" {
 		t.Errorf("after the first offset: %s", got)
+	}
+	if got := text(read(t, ctx, hub, hubs.Position{Kind: hubs.AfterSequence, Sequence: all[0].Sequence}, 2)); got != "b c" {
+		t.Errorf("after the first sequence number: %q", got)
 	}
 	if got := text(read(t, ctx, hub, hubs.Position{Kind: hubs.FromTime, Time: all[0].EnqueuedAt}, 3)); got != "a b c" {
 		t.Errorf("from the first time: %s", got)
@@ -352,24 +354,5 @@ func leases(t *testing.T, s ContainerService) {
 	doc, _, err := l.Read(ctx, "x")
 	if err != nil || !bytes.Contains(doc, []byte(`"me"`)) {
 		t.Errorf("%s, %v", doc, err)
-	}
-}
-
-// Metadata checks that a store does what trigger.MetadataStore promises.
-func Metadata(t *testing.T, m trigger.MetadataStore) {
-	ctx := t.Context()
-	if _, err := m.Metadata(ctx, "c", "b"); !fault.Is(err, fault.NotFound) {
-		t.Errorf("reading nothing: %v", err)
-	}
-	for _, want := range []string{"1", "2"} {
-		if err := m.SetMetadata(ctx, "c", "b", map[string]string{"offset": want}); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := m.Metadata(ctx, "c", "b"); err != nil || got["offset"] != want {
-			t.Errorf("%v, %v", got, err)
-		}
-	}
-	if _, err := m.Metadata(ctx, "c", "b2"); !fault.Is(err, fault.NotFound) {
-		t.Errorf("a longer name: %v", err)
 	}
 }

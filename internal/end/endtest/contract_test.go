@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 )
 
 // TestMemoryKeepsTheContracts holds the memory services to what they stand for.
@@ -19,5 +20,5 @@ func TestMemoryKeepsTheContracts(t *testing.T) {
 	Containers(t, func(t *testing.T) ContainerService {
 		return ContainerService{New(1).Containers(), Connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/")}
 	})
-	Metadata(t, New(1))
+	State(t, func(t *testing.T) state.Blobs { return New(1).Blobs() })
 }

@@ -23,18 +23,20 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
-// Memory is hubs, containers and a MetadataStore. The zero value is not usable;
+// Memory is hubs, containers and a host's blobs. The zero value is not usable;
 // see New. Hubs and containers come to be when they are named.
 type Memory struct {
 	mu         sync.Mutex // guards everything below and inside
 	changed    chan struct{}
-	partitions int                          // of new hubs
-	hubs       map[string]*memoryLog        // by name
-	containers map[string]*container        // by database/container
-	metadata   map[string]map[string]string // by container/blob
+	partitions int                    // of new hubs
+	hubs       map[string]*memoryLog  // by name
+	containers map[string]*container  // by database/container
+	blobs      map[string]*memoryBlob // by container/blob
+	written    int                    // blobs, for ETags
 	fail       map[string]failure
 }
 
@@ -59,7 +61,7 @@ type doc struct {
 func New(partitions int) *Memory {
 	return &Memory{
 		partitions: partitions, changed: make(chan struct{}), hubs: map[string]*memoryLog{},
-		containers: map[string]*container{}, metadata: map[string]map[string]string{}, fail: map[string]failure{},
+		containers: map[string]*container{}, blobs: map[string]*memoryBlob{}, fail: map[string]failure{},
 	}
 }
 
@@ -140,7 +142,10 @@ func (m *Memory) Events(hub string) []hubs.Event {
 func (m *Memory) Checkpoint(blob string) map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.metadata["azure-webjobs-eventhub/"+blob]
+	if b := m.blobs[state.EventHubs+"/"+blob]; b != nil {
+		return b.metadata
+	}
+	return nil
 }
 
 // Documents returns the bodies of a container in the order of change.
@@ -216,8 +221,8 @@ func (m *Memory) Containers() containers.Service { return memoryContainers{m} }
 // Triggers are all kinds of triggers, over the memory.
 func (m *Memory) Triggers() trigger.Table {
 	return trigger.Table{
-		hubs.End{Hubs: m.Hubs(), Checkpoints: m}.Trigger(), containers.End{Containers: m.Containers()}.Trigger(),
-		timer.End{Status: m}.Trigger(),
+		hubs.End{Hubs: m.Hubs(), State: m.State}.Trigger(), containers.End{Containers: m.Containers()}.Trigger(),
+		timer.End{State: m.State}.Trigger(),
 	}
 }
 
@@ -265,28 +270,6 @@ func (c memoryContainers) Sink(_ context.Context, _ settings.Connection, databas
 	return &memorySink{c.m, c.m.container(database, name)}, nil
 }
 
-// Metadata implements trigger.MetadataStore.
-func (m *Memory) Metadata(_ context.Context, container, blob string) (map[string]string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	v, ok := m.metadata[container+"/"+blob]
-	if !ok {
-		return nil, fault.New(fault.NotFound, "blob "+blob, "no such blob")
-	}
-	return v, nil
-}
-
-// SetMetadata implements trigger.MetadataStore.
-func (m *Memory) SetMetadata(_ context.Context, container, blob string, metadata map[string]string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.failing("checkpoint"); err != nil {
-		return err
-	}
-	m.metadata[container+"/"+blob] = metadata
-	return nil
-}
-
 type memoryHub struct {
 	m         *Memory
 	name      string
@@ -323,6 +306,10 @@ func (h *memoryHub) Open(_ context.Context, partition string, from hubs.Position
 			r.next++
 		}
 		r.next++
+	case hubs.AfterSequence:
+		for r.next < len(events) && events[r.next].Sequence <= from.Sequence {
+			r.next++
+		}
 	case hubs.FromTime:
 		for r.next < len(events) && events[r.next].EnqueuedAt.Before(from.Time) {
 			r.next++

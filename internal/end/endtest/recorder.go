@@ -91,7 +91,7 @@ func Setup(t testing.TB, declaration, hostJSON string, r trigger.Invoker) trigge
 		t.Fatal(err)
 	}
 	return trigger.Setup{
-		Function: "f", Binding: Parse(t, declaration), Settings: Connections(), Config: c, Owner: "me",
+		Function: "f", Binding: Parse(t, declaration), Settings: Connections(), Config: c, Owner: "me", HostID: "host",
 		Invoker: r, Log: testkit.Discard(), Checkpointed: func(trigger.Checkpoint) {},
 	}
 }

@@ -2,67 +2,102 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
-
-// checkpointContainer is where the vendor's extension keeps checkpoints.
-const checkpointContainer = "azure-webjobs-eventhub"
 
 // checkpoints keeps the position of one hub and consumer group, in the layout
 // of the vendor's SDKs: an empty blob
 // <namespace>/<hub>/<group>/checkpoint/<partition>, all in lower case, whose
 // metadata holds the offset and sequence number of the last processed event.
-//
-// The ownership blobs beside them are not kept: this host owns every partition
-// of what it serves, and a claim means something only with the ETags and the
-// renewals of a blob service that others reach.
 type checkpoints struct {
-	store        trigger.MetadataStore
-	prefix       string
+	store        state.Blobs
+	prefix       string // <namespace>/<hub>/<group>/ as they are written
 	owner        string
 	checkpointed func(trigger.Checkpoint)
 	of           trigger.Checkpoint // without partition and sequence
 }
 
-func newCheckpoints(t *Trigger, hub Hub) *checkpoints {
+func newCheckpoints(t *Trigger, hub Hub, store state.Blobs) *checkpoints {
 	return &checkpoints{
-		store:  t.end.Checkpoints,
-		prefix: strings.ToLower(hub.Namespace() + "/" + t.hub + "/" + t.group + "/checkpoint/"),
-		owner:  t.o.Owner, checkpointed: t.o.Checkpointed,
+		store:  store,
+		prefix: hub.Namespace() + "/" + t.hub + "/" + t.group + "/",
+		owner:  t.owner, checkpointed: t.o.Checkpointed,
 		of: trigger.Checkpoint{Host: hostOf(t.conn), Target: t.hub, Group: t.group},
 	}
 }
 
-// position returns where to go on after the last checkpoint, if there is one.
-func (c *checkpoints) position(ctx context.Context, partition string) (Position, bool, error) {
-	m, err := c.store.Metadata(ctx, checkpointContainer, c.prefix+partition)
+// blob is the name of a partition's checkpoint.
+func (c *checkpoints) blob(partition string) string {
+	return strings.ToLower(c.prefix) + "checkpoint/" + partition
+}
+
+// position returns where to go on after the last checkpoint, if there is one: ours,
+// else one that a processor wrote that does not fold case (Go's), else one in the
+// layout of the extension before version 5.
+func (c *checkpoints) position(ctx context.Context, partition string) (at Position, found bool, err error) {
+	m, err := c.store.Mark(ctx, state.EventHubs, c.blob(partition))
+	if asIs := c.prefix + "checkpoint/" + partition; fault.Is(err, fault.NotFound) && asIs != c.blob(partition) {
+		m, err = c.store.Mark(ctx, state.EventHubs, asIs)
+	}
+	offset, sequence := m.Metadata["offset"], m.Metadata["sequencenumber"]
 	if fault.Is(err, fault.NotFound) {
-		return Position{}, false, nil
+		offset, sequence, err = c.legacy(ctx, partition)
 	}
 	if err != nil {
-		return Position{}, false, fmt.Errorf("read checkpoint of partition %s: %w", partition, err)
+		return at, false, fmt.Errorf("read checkpoint of partition %s: %w", partition, err)
 	}
-	if m["offset"] == "" {
-		return Position{}, false, nil
+	number, err := strconv.ParseInt(sequence, 10, 64)
+	switch {
+	case offset != "" && offset != noOffset:
+		at = Position{Kind: AfterOffset, Offset: offset}
+	case err == nil:
+		at = Position{Kind: AfterSequence, Sequence: number}
+	default:
+		return at, false, nil
 	}
-	if sequence, err := strconv.ParseInt(m["sequencenumber"], 10, 64); err == nil {
-		c.tell(partition, sequence)
+	if err == nil {
+		c.tell(partition, number)
 	}
-	return Position{Kind: AfterOffset, Offset: m["offset"]}, true, nil
+	return at, true, nil
+}
+
+// noOffset is what some writers put where they know none.
+const noOffset = "no offset"
+
+// legacy reads the blob <namespace>/<hub>/<group>/<partition>, whose content says
+// it all; nothing when there is none.
+func (c *checkpoints) legacy(ctx context.Context, partition string) (offset, sequence string, err error) {
+	text, _, err := c.store.Text(ctx, state.EventHubs, c.prefix+partition)
+	if fault.Is(err, fault.NotFound) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	var old struct {
+		Offset         string
+		SequenceNumber json.Number
+	}
+	if err := json.Unmarshal(text, &old); err != nil {
+		return "", "", fault.Wrap(fault.Invalid, "blob "+state.EventHubs+"/"+c.prefix+partition, err, "it is no checkpoint; delete it to begin where host.json says")
+	}
+	return old.Offset, old.SequenceNumber.String(), nil
 }
 
 // set records e as the last processed event, durably.
 func (c *checkpoints) set(ctx context.Context, partition string, e mark) error {
-	err := c.store.SetMetadata(ctx, checkpointContainer, c.prefix+partition, map[string]string{
+	_, err := c.store.SetMark(ctx, state.EventHubs, c.blob(partition), map[string]string{
 		"offset":           e.offset,
 		"sequencenumber":   strconv.FormatInt(e.sequence, 10),
 		"clientidentifier": c.owner,
-	})
+	}, state.Any)
 	if err != nil {
 		return fmt.Errorf("write checkpoint of partition %s: %w", partition, err)
 	}

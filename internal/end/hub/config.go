@@ -21,6 +21,9 @@ type Config struct {
 	BatchCheckpointFrequency int           // batches per checkpoint; 1
 	PrefetchCount            int           // events read ahead; 300. Accepted and not needed
 	Initial                  Position      // where a trigger without a checkpoint begins
+
+	LoadBalancingUpdateInterval          time.Duration // how often partitions are claimed and claims renewed; 10 s
+	PartitionOwnershipExpirationInterval time.Duration // how long a claim lasts that is not renewed; 60 s
 }
 
 // ReadConfig reads the section, with the vendor's defaults and limits.
@@ -35,6 +38,15 @@ func ReadConfig(c *hostjson.Config) (Config, error) {
 		MaxWaitTime:              s.Duration("maxWaitTime", time.Minute),
 		BatchCheckpointFrequency: s.Integer("batchCheckpointFrequency", 1, 1, 1<<20),
 		PrefetchCount:            s.Integer("prefetchCount", prefetch, 0, 1<<20),
+
+		LoadBalancingUpdateInterval:          s.Duration("loadBalancingUpdateInterval", 10*time.Second),
+		PartitionOwnershipExpirationInterval: s.Duration("partitionOwnershipExpirationInterval", time.Minute),
+	}
+	if h.LoadBalancingUpdateInterval <= 0 {
+		s.Fail("loadBalancingUpdateInterval", "must be positive")
+	}
+	if h.PartitionOwnershipExpirationInterval <= h.LoadBalancingUpdateInterval {
+		s.Fail("partitionOwnershipExpirationInterval", "must be longer than loadBalancingUpdateInterval (%v)", h.LoadBalancingUpdateInterval)
 	}
 	if h.MinEventBatchSize > h.MaxEventBatchSize {
 		s.Fail("minEventBatchSize", "%d is more than maxEventBatchSize (%d)", h.MinEventBatchSize, h.MaxEventBatchSize)

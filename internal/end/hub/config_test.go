@@ -23,6 +23,7 @@ func readConfig(t *testing.T, section string) (Config, error) {
 func TestReadConfig(t *testing.T) {
 	standard := Config{
 		MaxEventBatchSize: 100, MinEventBatchSize: 1, MaxWaitTime: time.Minute, BatchCheckpointFrequency: 1, PrefetchCount: 300,
+		LoadBalancingUpdateInterval: 10 * time.Second, PartitionOwnershipExpirationInterval: time.Minute,
 	}
 	older := standard
 	older.MaxEventBatchSize, older.PrefetchCount = 64, 256
@@ -30,8 +31,10 @@ func TestReadConfig(t *testing.T) {
 		``: standard,
 		`"eventProcessorOptions":{"maxBatchSize":64,"prefetchCount":256}`: older,
 		`"maxEventBatchSize": 500, "minEventBatchSize": 50, "maxWaitTime": "00:00:30", "batchCheckpointFrequency": 5, "prefetchCount": 5,
+		"loadBalancingUpdateInterval": "00:00:02", "partitionOwnershipExpirationInterval": "00:00:09",
 		"initialOffsetOptions": {"type": "fromenqueuedtime", "enqueuedTimeUtc": "2026-01-02T03:04:05Z"}`: {
 			MaxEventBatchSize: 500, MinEventBatchSize: 50, MaxWaitTime: 30 * time.Second, BatchCheckpointFrequency: 5, PrefetchCount: 5,
+			LoadBalancingUpdateInterval: 2 * time.Second, PartitionOwnershipExpirationInterval: 9 * time.Second,
 			Initial: Position{Kind: FromTime, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 		},
 	} {
@@ -51,6 +54,8 @@ func TestConfigRefusals(t *testing.T) {
 		`"maxEventBatchSize":1.5`:                              "whole number",
 		`"minEventBatchSize":200`:                              "more than maxEventBatchSize",
 		`"maxWaitTime":"00:11:00"`:                             "at most 00:10:00",
+		`"loadBalancingUpdateInterval":"00:00:00"`:             "loadBalancingUpdateInterval: must be positive",
+		`"partitionOwnershipExpirationInterval":"00:00:05"`:    "must be longer than loadBalancingUpdateInterval (10s)",
 		`"initialOffsetOptions":{"type":"middle"}`:             "must be one of fromStart",
 		`"initialOffsetOptions":{"type":"fromEnqueuedTime"}`:   "enqueuedTimeUtc: must be a time",
 		`"eventProcessorOptions":{"maxBatchSize":"very many"}`: "eventProcessorOptions.maxBatchSize: must be a whole number",

@@ -3,6 +3,7 @@ package hub
 import (
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
@@ -11,8 +12,8 @@ const Title = "Event Hub"
 
 // End is where functions meet event hubs.
 type End struct {
-	Hubs        Service
-	Checkpoints trigger.MetadataStore // keeps the positions of triggers
+	Hubs  Service
+	State state.Find // keeps the positions of triggers, and who reads what
 }
 
 // Trigger is the row of eventHubTrigger.

@@ -136,6 +136,8 @@ func brokerPosition(from Position) (broker.Position, error) {
 		return broker.Latest(false), nil
 	case AfterOffset:
 		return broker.AtOffset(from.Offset, false)
+	case AfterSequence:
+		return broker.Sequence(from.Sequence, false), nil
 	case FromTime:
 		return broker.EnqueuedTime(from.Time, true), nil
 	}

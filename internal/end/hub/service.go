@@ -47,6 +47,8 @@ type Position struct {
 	Kind   PositionKind
 	Offset string    // with AfterOffset: the first event is the one after it
 	Time   time.Time // with FromTime: the first event enqueued at or after it
+
+	Sequence int64 // with AfterSequence: the first event is the one after it
 }
 
 // PositionKind is one way to say where reading begins.
@@ -58,6 +60,7 @@ const (
 	FromEnd
 	AfterOffset
 	FromTime
+	AfterSequence
 )
 
 // Event is one event of a hub.

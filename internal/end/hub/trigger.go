@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
@@ -19,21 +19,22 @@ import (
 // Trigger pumps all partitions of a hub into a function.
 //
 // Supported binding properties: eventHubName (or path), consumerGroup,
-// connection, cardinality, dataType. Partitions are all read by this host:
-// there is no load balancing between hosts. Partitions that are added later
-// are read, and so is a hub that is deleted and made anew.
+// connection, cardinality, dataType. All readers of a group share the partitions
+// (see ownership). Partitions that are added later are read, and so is a hub that is
+// deleted and made anew.
 type Trigger struct {
 	end        End
 	o          trigger.Setup
 	config     Config
 	conn       settings.Connection
 	hub, group string
+	owner      string // this reader, among all that read the group
 }
 
 // NewTrigger checks the declaration.
 func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 	b := s.Binding
-	t := &Trigger{end: e, o: s, hub: output.FirstText(b, "eventHubName", "path"), group: b.Text("consumerGroup")}
+	t := &Trigger{end: e, o: s, hub: output.FirstText(b, "eventHubName", "path"), group: b.Text("consumerGroup"), owner: s.Owner + "/" + s.Function}
 	var err error
 	if t.config, err = ReadConfig(s.Config); err != nil {
 		return nil, err
@@ -98,8 +99,8 @@ func (t *Trigger) Run(ctx context.Context) error {
 	}
 }
 
-// round pumps the hub as it is now, until ctx ends, a pump fails, or the hub
-// has changed.
+// round reads the hub as it is now, until ctx ends, a pump fails, or the hub has
+// changed.
 func (t *Trigger) round(ctx context.Context) (changed bool, err error) {
 	hub, err := t.end.Hubs.Open(ctx, t.conn, t.hub, t.group)
 	if err != nil {
@@ -109,27 +110,12 @@ func (t *Trigger) round(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("list partitions of %s: %w", t.describe(), err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var (
-		pumps sync.WaitGroup
-		once  sync.Once
-	)
-	for _, id := range partitions {
-		p := t.pump(hub, id)
-		pumps.Go(func() {
-			if e := p.run(ctx); e != nil {
-				once.Do(func() { err = e })
-				cancel() // all or none: the caller restarts the whole trigger
-			}
-		})
+	blobs, err := t.end.State(t.o.Settings)
+	if err != nil {
+		return false, fmt.Errorf("open the checkpoints of %s: %w", t.describe(), err)
 	}
-	select {
-	case <-hub.Changed():
-	case <-ctx.Done():
-	}
-	cancel()
-	pumps.Wait()
+	r := &readers{t: t, hub: hub, blobs: blobs, owned: t.ownership(hub, blobs), running: map[string]*eventPump{}}
+	err = r.run(ctx, partitions)
 	return isChanged(hub, err)
 }
 
@@ -159,15 +145,6 @@ func isChanged(hub Hub, err error) (bool, error) {
 	}
 }
 
-func (t *Trigger) pump(hub Hub, partition string) *eventPump {
-	return &eventPump{
-		t: t, hub: hub, partition: partition,
-		checkpoints: newCheckpoints(t, hub),
-		context:     partitionContext(hub.Namespace(), t.hub, t.group, partition, t.o.Owner),
-		log:         t.o.Log.With("hub", t.hub, "partition", partition),
-	}
-}
-
 // idleCheckpoint is how long processed events may stay without a checkpoint
 // when checkpoints are written less often than after every batch.
 const idleCheckpoint = 10 * time.Minute
@@ -180,6 +157,8 @@ type eventPump struct {
 	checkpoints *checkpoints
 	context     string
 	log         *slog.Logger
+	stop        context.CancelFunc
+	lost        atomic.Bool // another reader owns the partition: its checkpoint is that one's
 
 	batches   int   // since the last checkpoint
 	processed *mark // the last processed event without a checkpoint
@@ -323,7 +302,7 @@ func (p *eventPump) advance(ctx context.Context, last *Event) error {
 }
 
 func (p *eventPump) checkpoint(ctx context.Context) error {
-	if p.processed == nil {
+	if p.processed == nil || p.lost.Load() {
 		return nil
 	}
 	if err := p.checkpoints.set(ctx, p.partition, *p.processed); err != nil {

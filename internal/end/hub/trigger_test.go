@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
@@ -23,7 +24,7 @@ import (
 func hubTrigger(t *testing.T, m *endtest.Memory, r *endtest.Recorder, extra, hostJSON string) *hub.Trigger {
 	t.Helper()
 	declaration := `{"name":"events","type":"eventHubTrigger","direction":"in","eventHubName":"h","connection":"H"` + extra + `}`
-	tr, err := hub.NewTrigger(hub.End{Hubs: m.Hubs(), Checkpoints: m}, endtest.Setup(t, declaration,
+	tr, err := hub.NewTrigger(hub.End{Hubs: m.Hubs(), State: m.State}, endtest.Setup(t, declaration,
 		`{"version":"2.0","extensions":{"eventHubs":{`+hostJSON+`}}}`, r))
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +35,14 @@ func hubTrigger(t *testing.T, m *endtest.Memory, r *endtest.Recorder, extra, hos
 const many = `,"cardinality":"MANY"`
 
 const blob = "localhost/h/$default/checkpoint/0"
+
+// set writes a blob of the host.
+func set(t *testing.T, m *endtest.Memory, blob string, metadata map[string]string) {
+	t.Helper()
+	if _, err := m.Blobs().SetMark(t.Context(), state.EventHubs, blob, metadata, state.Any); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // TestBatchShape holds the wire shape of a batch that every worker decodes.
 func TestBatchShape(t *testing.T) {
@@ -65,7 +74,7 @@ func TestBatchShape(t *testing.T) {
 			"EnqueuedTimeUtcArray":  `["2026-01-02T03:04:05.000Z","2026-01-02T03:04:05.001Z","2026-01-02T03:04:05.002Z"]`,
 			"PropertiesArray":       `[{},{},{}]`,
 			"SystemPropertiesArray": "[" + system(0) + "," + system(1) + "," + system(2) + "]",
-			"PartitionContext":      `{"ConsumerGroup":"$Default","EventHubName":"h","FullyQualifiedNamespace":"localhost","IsCheckpointingAfterInvocation":true,"Owner":"me","PartitionId":"0"}`,
+			"PartitionContext":      `{"ConsumerGroup":"$Default","EventHubName":"h","FullyQualifiedNamespace":"localhost","IsCheckpointingAfterInvocation":true,"Owner":"me/f","PartitionId":"0"}`,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -261,9 +270,7 @@ func TestStart(t *testing.T) {
 			m, r := endtest.New(1), &endtest.Recorder{}
 			m.Send("h", 0, "a", "b", "c")
 			if c.checkpoint != "" {
-				if err := m.SetMetadata(t.Context(), "azure-webjobs-eventhub", blob, map[string]string{"offset": c.checkpoint}); err != nil {
-					t.Fatal(err)
-				}
+				set(t, m, blob, map[string]string{"offset": c.checkpoint})
 			}
 			if err := endtest.Run(t, hubTrigger(t, m, r, many, c.hostJSON), func() { m.Send("h", 0, "d") }); err != nil {
 				t.Fatal(err)

@@ -4,17 +4,18 @@ package timer
 import (
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
 // End is where functions meet the clock.
 type End struct {
-	Status trigger.MetadataStore // keeps what timers remember between starts
+	State state.Find // keeps what timers remember between starts, and which host runs them
 }
 
 // Trigger is the row of timerTrigger.
 func (e End) Trigger() trigger.Kind {
 	return trigger.Kind{Type: "timerTrigger", Title: "Timer", New: func(s trigger.Setup) (trigger.Trigger, error) {
-		return NewTrigger(e.Status, time.Now, s)
+		return NewTrigger(e.State, time.Now, s)
 	}}
 }

@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 )
-
-// timerContainer is where Azure's host keeps the status of timers.
-const timerContainer = "azure-webjobs-hosts"
 
 // timerStatus is what is remembered of a timer between starts, in Azure's
 // JSON.
@@ -22,32 +19,51 @@ type timerStatus struct {
 	LastUpdated time.Time // when this was written
 }
 
-// timerMonitor keeps the status of one timer under the blob name
-// timers/<host>/<function>/status. The JSON is the value of one metadata
-// entry, because the store keeps no contents.
+// UnmarshalJSON takes times as Azure's host writes them, where one that is not set
+// has no zone.
+func (s *timerStatus) UnmarshalJSON(text []byte) error {
+	var given struct{ Last, Next, LastUpdated string }
+	if err := json.Unmarshal(text, &given); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		text string
+		to   *time.Time
+	}{{given.Last, &s.Last}, {given.Next, &s.Next}, {given.LastUpdated, &s.LastUpdated}} {
+		at, err := time.Parse(time.RFC3339Nano, f.text)
+		if err != nil {
+			at, err = time.Parse("2006-01-02T15:04:05.999999999", f.text)
+		}
+		if f.text != "" && err != nil {
+			return err
+		}
+		*f.to = at
+	}
+	return nil
+}
+
+// timerMonitor keeps the status of one timer in the blob
+// timers/<host>/<function>/status.
 type timerMonitor struct {
-	store trigger.MetadataStore
+	blobs state.Blobs
 	blob  string
 }
 
-// statusEntry is the metadata entry that holds the JSON.
-const statusEntry = "status"
-
-func newTimerMonitor(store trigger.MetadataStore, host, function string) *timerMonitor {
-	return &timerMonitor{store, "timers/" + strings.ToLower(host) + "/" + function + "/status"}
+func newTimerMonitor(blobs state.Blobs, host, function string) *timerMonitor {
+	return &timerMonitor{blobs, "timers/" + strings.ToLower(host) + "/" + state.FunctionID(function) + "/status"}
 }
 
 // load returns the status; ok is false when the timer never ran here.
 func (m *timerMonitor) load(ctx context.Context) (s timerStatus, ok bool, err error) {
-	entries, err := m.store.Metadata(ctx, timerContainer, m.blob)
+	text, _, err := m.blobs.Text(ctx, state.Hosts, m.blob)
 	if fault.Is(err, fault.NotFound) {
 		return s, false, nil
 	}
-	if err != nil {
-		return s, false, fmt.Errorf("read the timer's status: %w", err)
+	if err == nil {
+		err = json.Unmarshal(text, &s)
 	}
-	if err := json.Unmarshal([]byte(entries[statusEntry]), &s); err != nil {
-		return s, false, fmt.Errorf("read the timer's status: %w", err)
+	if err != nil {
+		return s, false, fmt.Errorf("read the timer's status in blob %s/%s: %w", state.Hosts, m.blob, err)
 	}
 	return s, true, nil
 }
@@ -55,7 +71,7 @@ func (m *timerMonitor) load(ctx context.Context) (s timerStatus, ok bool, err er
 func (m *timerMonitor) save(ctx context.Context, s timerStatus) error {
 	text, err := json.Marshal(s)
 	if err == nil {
-		err = m.store.SetMetadata(ctx, timerContainer, m.blob, map[string]string{statusEntry: string(text)})
+		_, err = m.blobs.SetText(ctx, state.Hosts, m.blob, text, state.Any)
 	}
 	if err != nil {
 		return fmt.Errorf("write the timer's status: %w", err)

@@ -3,11 +3,13 @@ package timer
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/run"
@@ -19,8 +21,8 @@ import (
 // (default true; off for schedules that fire more often than once a minute)
 // and runOnStartup. A timer never overlaps itself: what falls due while the
 // function runs is left out, and the next time is computed when it has ended.
-// The status is kept under this host's identity, and there is one host to an
-// app: no lock is taken.
+// Of the hosts that share an account and a host id one runs the timer: the one that
+// has its lock.
 type Trigger struct {
 	o            trigger.Setup
 	clock        func() time.Time
@@ -28,14 +30,16 @@ type Trigger struct {
 	schedule     schedule
 	zone         *time.Location
 	runOnStartup bool
+	state        state.Find
+	monitored    bool
 	monitor      *timerMonitor // nil: no status is kept
 	status       *timerStatus  // nil without a monitor
 }
 
-// NewTrigger checks the declaration. status keeps the timer's; clock is the
-// time, in tests another.
-func NewTrigger(status trigger.MetadataStore, clock func() time.Time, o trigger.Setup) (*Trigger, error) {
-	t := &Trigger{o: o, clock: clock, text: o.Binding.Text("schedule")}
+// NewTrigger checks the declaration. find leads to what keeps the timer's status and
+// lock; clock is the time, in tests another.
+func NewTrigger(find state.Find, clock func() time.Time, o trigger.Setup) (*Trigger, error) {
+	t := &Trigger{o: o, clock: clock, text: o.Binding.Text("schedule"), state: find}
 	if t.text == "" {
 		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "needs a schedule, such as \"0 */5 * * * *\" (every five minutes)")
 	}
@@ -58,9 +62,7 @@ func NewTrigger(status trigger.MetadataStore, clock func() time.Time, o trigger.
 	if t.schedule.Next(t.now()).IsZero() {
 		return nil, fault.New(fault.Invalid, "binding "+o.Binding.Name, "schedule %q never comes", t.text)
 	}
-	if monitored && !frequent(t.schedule, t.now()) {
-		t.monitor = newTimerMonitor(status, o.Owner, o.Function)
-	}
+	t.monitored = monitored && !frequent(t.schedule, t.now())
 	return t, nil
 }
 
@@ -77,9 +79,25 @@ func (t *Trigger) ByHand(_ string, now time.Time) (trigger.Call, error) {
 
 func (t *Trigger) now() time.Time { return t.clock().In(t.zone) }
 
-// Run fires until ctx ends. It returns an error when the status cannot be read
-// or written; the caller may run it again.
+// Run waits until no other host runs the timer, and fires until ctx ends. It returns
+// an error when the lock or the status cannot be read or written; the caller may run
+// it again.
 func (t *Trigger) Run(ctx context.Context) error {
+	blobs, err := t.state(t.o.Settings)
+	if err != nil {
+		return fmt.Errorf("open the status of the timer: %w", err)
+	}
+	if t.monitored {
+		t.monitor = newTimerMonitor(blobs, t.o.HostID, t.o.Function)
+	}
+	lock := state.Lock{
+		Leases: blobs, Host: t.o.HostID, Name: state.FunctionID(t.o.Function) + ".Listener",
+		Owner: t.o.Owner, Log: t.o.Log,
+	}
+	return lock.Hold(ctx, t.run)
+}
+
+func (t *Trigger) run(ctx context.Context) error {
 	pastDue, err := t.recall(ctx)
 	if err != nil {
 		return trigger.IgnoreEnd(ctx, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/end/timer"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
@@ -21,8 +22,8 @@ func newTimer(m *endtest.Memory, i trigger.Invoker, extra string, values map[str
 	t.Helper()
 	setup := endtest.Setup(t, `{"name":"tick","type":"timerTrigger","direction":"in"`+extra+`}`, "", i)
 	setup.Settings = settings.New(map[string]string{"TZ": "UTC"}, values)
-	setup.Function, setup.Owner = "Clock", "Host-1"
-	return timer.NewTrigger(m, time.Now, setup)
+	setup.Function, setup.Owner, setup.HostID = "Clock", "Host-1", "host-1"
+	return timer.NewTrigger(m.State, time.Now, setup)
 }
 
 // payload is what a function receives.
@@ -130,13 +131,13 @@ func TestTimerStatusAndPastDue(t *testing.T) {
 		if first.IsPastDue || first.ScheduleStatus == nil || !first.ScheduleStatus.Last.IsZero() || !first.Schedule.AdjustForDST {
 			t.Errorf("first run: %+v", first)
 		}
-		entries, err := m.Metadata(t.Context(), "azure-webjobs-hosts", "timers/host-1/Clock/status")
+		text, _, err := m.Blobs().Text(t.Context(), "azure-webjobs-hosts", "timers/host-1/Host.Functions.Clock/status")
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := `{"Last":"2000-01-01T01:00:00Z","Next":"2000-01-01T02:00:00Z","LastUpdated":"2000-01-01T01:00:00Z"}`
-		if entries["status"] != want {
-			t.Errorf("status\n%s\nwant\n%s", entries["status"], want)
+		if string(text) != want {
+			t.Errorf("status\n%s\nwant\n%s", text, want)
 		}
 		<-time.After(3 * time.Hour) // fake time: the host is down
 		r, at := runTimer(t, m, hourly, time.Hour, nil)
@@ -172,7 +173,7 @@ func TestTimerWithoutMonitor(t *testing.T) {
 			if p := payloadOf(t, r.Calls()[0]); p.ScheduleStatus != nil {
 				t.Errorf("%s: status %+v, want null", extra, p.ScheduleStatus)
 			}
-			if _, err := m.Metadata(t.Context(), "azure-webjobs-hosts", "timers/host-1/Clock/status"); !fault.Is(err, fault.NotFound) {
+			if _, err := m.Blobs().Mark(t.Context(), "azure-webjobs-hosts", "timers/host-1/Host.Functions.Clock/status"); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%s: a status was kept: %v", extra, err)
 			}
 		})
@@ -265,3 +266,62 @@ func TestTimerByHand(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestTwoHostsOneTimer: of two hosts with one id one runs the timer, and the other
+// one takes over when that one stops, or has been dead for as long as its lock lasts.
+func TestTwoHostsOneTimer(t *testing.T) {
+	for name, killed := range map[string]bool{"stopped": false, "killed": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := endtest.New(1)
+				var first, second endtest.Recorder
+				stopFirst := startTimer(t, m, &first, "a", killed)
+				synctest.Wait()
+				stopSecond := startTimer(t, m, &second, "b", false)
+				<-time.After(10 * time.Minute)
+				stopFirst()
+				before := len(second.Calls())
+				if n := len(first.Calls()); n < 599 || n > 600 || before != 0 {
+					t.Errorf("the first ran %d times, the second %d", len(first.Calls()), before)
+				}
+				<-time.After(time.Minute)
+				stopSecond()
+				if n := len(second.Calls()); n < 60-20 {
+					t.Errorf("the second ran %d times in a minute after the first had gone", n)
+				}
+			})
+		})
+	}
+}
+
+// startTimer runs a timer of every second for one of two hosts; a killed one keeps
+// its lock when it ends.
+func startTimer(t *testing.T, m *endtest.Memory, r *endtest.Recorder, owner string, killed bool) (stop func()) {
+	setup := endtest.Setup(t, `{"name":"tick","type":"timerTrigger","direction":"in","schedule":"* * * * * *"}`, "", r)
+	setup.Owner = owner
+	find := m.State
+	if killed {
+		find = func(s *settings.Settings) (state.Blobs, error) {
+			blobs, err := m.State(s)
+			return keepsLeases{blobs}, err
+		}
+	}
+	tr, err := timer.NewTrigger(find, time.Now, setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- tr.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// keepsLeases never gives a lease back.
+type keepsLeases struct{ state.Blobs }
+
+func (keepsLeases) Release(context.Context, string, string, string) error { return nil }

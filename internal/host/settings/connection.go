@@ -41,8 +41,9 @@ type Connection struct {
 	// String is the whole connection string; empty with the identity form.
 	// It holds a key: never log it.
 	String string
-	// Endpoint is the service's address: scheme, host and perhaps port. It is
-	// nil for a storage string that names no address.
+	// Endpoint is the service's address: scheme, host and perhaps port; of a
+	// storage account its Blob service's, also where the string names only the
+	// account. It is nil for the emulator's short storage string.
 	Endpoint *url.URL
 	// EntityPath is the hub named by an Event Hubs connection string, or "".
 	EntityPath string
@@ -155,6 +156,7 @@ func (c Connection) Key() (policy, key string, found bool) {
 // the first "=" of a pair separates: keys are base64 and end in "=".
 func parseConnection(name, text string) (Connection, error) {
 	c := Connection{Setting: name, String: text}
+	account, suffix, protocol := "", "core.windows.net", "https"
 	for pair := range strings.SplitSeq(text, ";") {
 		k, v, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		if !ok {
@@ -173,9 +175,18 @@ func parseConnection(name, text string) (Connection, error) {
 			c.Endpoint = u
 		case "entitypath":
 			c.EntityPath = v
+		case "accountname":
+			account = strings.TrimSpace(v)
+		case "endpointsuffix":
+			suffix = strings.TrimSpace(v)
+		case "defaultendpointsprotocol":
+			protocol = strings.TrimSpace(v)
 		case "usedevelopmentemulator", "usedevelopmentstorage":
 			c.Emulator = strings.EqualFold(strings.TrimSpace(v), "true")
 		}
+	}
+	if c.Endpoint == nil && account != "" {
+		c.Endpoint = &url.URL{Scheme: protocol, Host: account + ".blob." + suffix}
 	}
 	return c, nil
 }

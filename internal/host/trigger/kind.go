@@ -31,6 +31,7 @@ type Setup struct {
 	Settings *settings.Settings
 	Config   *hostjson.Config
 	Owner    string // stable identity of this host, for positions and leases
+	HostID   string // what all hosts of the app share, for timers and locks; see package state
 	Invoker  Invoker
 	Log      *slog.Logger
 	// Checkpointed is told every position that was read or written; never nil.

@@ -29,8 +29,8 @@ type Host interface {
 type Keys interface {
 	Names(place string) ([]string, error)
 	Reveal(place, name string) (string, error)
-	Renew(place, name string) error
-	Remove(place, name string) error
+	Renew(ctx context.Context, place, name string) error
+	Remove(ctx context.Context, place, name string) error
 }
 
 // App is a function app and where its HTTP functions answer.

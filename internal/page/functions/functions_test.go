@@ -87,8 +87,11 @@ type keys map[string][]string
 
 func (k keys) Names(place string) ([]string, error)  { return append([]string{}, k[place]...), nil }
 func (k keys) Reveal(_, name string) (string, error) { return strings.ToUpper(name), nil }
-func (k keys) Renew(place, name string) error        { k[place] = append(k[place], name); return nil }
-func (k keys) Remove(place, _ string) error          { delete(k, place); return nil }
+func (k keys) Renew(_ context.Context, place, name string) error {
+	k[place] = append(k[place], name)
+	return nil
+}
+func (k keys) Remove(_ context.Context, place, _ string) error { delete(k, place); return nil }
 func (s *shop) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	s.runs++

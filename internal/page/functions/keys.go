@@ -69,9 +69,9 @@ func (p page) changeKey(w http.ResponseWriter, r *http.Request) error {
 	case "reveal":
 		value, err = a.Keys.Reveal(body.Place, body.Name)
 	case "renew":
-		err = a.Keys.Renew(body.Place, body.Name)
+		err = a.Keys.Renew(r.Context(), body.Place, body.Name)
 	case "remove":
-		err = a.Keys.Remove(body.Place, body.Name)
+		err = a.Keys.Remove(r.Context(), body.Place, body.Name)
 	default:
 		err = fault.New(fault.NotFound, "order "+order, "keys can be told to reveal, renew or remove")
 	}
