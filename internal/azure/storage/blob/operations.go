@@ -196,6 +196,9 @@ func (x *exchange) route() error {
 		x.target.Container, x.target.Blob = first, rest
 		return nil
 	}
+	if first == "" && comp == "batch" && restype == "container" {
+		restype = "" // the JavaScript client takes the account's name in the path for a container
+	}
 	at, err := x.locate(first, rest, restype)
 	if err != nil {
 		return err

@@ -46,6 +46,8 @@ func TestBatchOnTheWire(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, r.body)
 		}
 	}
+	// JavaScript takes the account in the path for a container.
+	a.must(202, "POST", "/?restype=container&comp=batch", part("0", signed("/box/none"))+"\r\n--b_1--\r\n", h{"Content-Type", "multipart/mixed; boundary=b_1"})
 	mixed := part("0", "DELETE /"+a.name+"/box/a HTTP/1.1") + "\r\n" + part("1", "PUT /"+a.name+"/box/a?comp=tier HTTP/1.1\r\nx-ms-access-tier: Cool") + "\r\n--b_1--\r\n"
 	a.refused(400, "AllBatchSubRequestsShouldBeSameApi", "POST", "/?comp=batch", mixed, h{"Content-Type", "multipart/mixed; boundary=b_1"})
 	reads := part("0", "GET /"+a.name+"/box/a HTTP/1.1") + "\r\n--b_1--\r\n"
