@@ -140,3 +140,36 @@ func TestSDKTokensAndDelegation(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// A signature that opens one container does not copy out of another.
+func TestCopyReadsNoMoreThanItsCallerMay(t *testing.T) {
+	a := newAccount(t, nil)
+	a.container()
+	a.must(201, "PUT", "/private?restype=container", "", nil)
+	a.must(201, "PUT", "/private/secret", "secret", block)
+	source := h{"x-ms-copy-source", a.url() + "/private/secret"}
+	call := func(show func(*testAccount, deed, *http.Request)) string {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), "PUT", a.url()+"/box/copy", nil)
+		noError(t, err)
+		req.Header.Set(source[0], source[1])
+		show(a, deed{}, req)
+		resp, err := a.http.Do(req)
+		noError(t, err)
+		resp.Body.Close()
+		return answer{resp.StatusCode, resp.Header, ""}.cell()
+	}
+	for name, c := range map[string]struct {
+		show func(*testAccount, deed, *http.Request)
+		want string
+	}{
+		"a SAS of the other container": {containerSAS("rwc"), "401 CannotVerifyCopySource"},
+		"a SAS of the account":         {accountSAS("wc", "o", "b", time.Hour), "401 CannotVerifyCopySource"},
+		"a token that may read it":     {bearer("contributor"), "202"},
+		"the key":                      {func(a *testAccount, _ deed, req *http.Request) { req.URL.Opaque = req.URL.Path; a.sign(req) }, "202"},
+	} {
+		if got := call(c.show); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

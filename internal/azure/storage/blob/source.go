@@ -39,7 +39,8 @@ func (s *source) close() {
 const maxSourceURL = 8 << 10
 
 // openSource opens x-ms-copy-source. With owner, a blob of the same account needs no
-// authorization of its own: it is as for the request.
+// authorization of its own where that of the request opens it too: the account's key,
+// or a token whose roles do.
 func (x *exchange) openSource(owner bool) (*source, error) {
 	text := x.req.Header("X-Ms-Copy-Source")
 	u, err := url.Parse(text)
@@ -115,7 +116,11 @@ func (s *Service) sourceOf(u *url.URL) *Service {
 // openHere opens a blob of this process: by the source's own conditions, and if it is
 // not the request's own account, as whoever the URL lets in.
 func (x *exchange) openHere(s *source, svc *Service, u *url.URL, mine bool) error {
-	req, err := svc.endpoint.Sub(x.req, sourceRequest(x.r, u, x.req.Header("X-Ms-Copy-Source-Authorization")))
+	authorization := x.req.Header("X-Ms-Copy-Source-Authorization")
+	if mine && x.grant.Token && authorization == "" {
+		authorization = x.req.Header("Authorization") // whose roles must open the source too
+	}
+	req, err := svc.endpoint.Sub(x.req, sourceRequest(x.r, u, authorization))
 	if err != nil {
 		return asSourceError(err)
 	}
@@ -126,7 +131,7 @@ func (x *exchange) openHere(s *source, svc *Service, u *url.URL, mine bool) erro
 	if sub.op.run == nil || sub.target.Blob == "" {
 		return unverified(http.StatusBadRequest, "The copy source is no blob.")
 	}
-	if !mine || req.Query.Has("sig") {
+	if !mine || !x.byKey() || req.Query.Has("sig") {
 		if sub.grant, err = svc.endpoint.Authorize(req, &sub.op.right, sub.target); err != nil {
 			return asSourceError(err)
 		}
@@ -147,6 +152,10 @@ func (x *exchange) openHere(s *source, svc *Service, u *url.URL, mine bool) erro
 	s.size, s.total = s.info.Size, s.info.Size
 	return nil
 }
+
+// byKey reports whether the request has the account's key, which opens everything in
+// it. A SAS does not: it opens what it names, and a copy must not read more.
+func (x *exchange) byKey() bool { return !x.grant.SAS && !x.grant.Token && !x.grant.Anonymous }
 
 // sourceRequest is the request for the source, as it would come to its service.
 func sourceRequest(r *http.Request, u *url.URL, authorization string) *http.Request {
