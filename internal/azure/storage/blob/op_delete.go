@@ -46,8 +46,8 @@ func (x *exchange) readDelete() (o objectstore.DeleteOptions, err error) {
 	switch text := x.req.Query.Get("deletetype"); strings.ToLower(text) {
 	case "":
 	case "permanent":
-		if !x.grant.Has('y') {
-			return o, storage.Fail("AuthorizationPermissionMismatch")
+		if err := x.mayAlso('y', mayDeleteForGood); err != nil {
+			return o, err
 		}
 		if x.target.Snapshot == "" && x.target.Version == "" {
 			return o, storage.InvalidQuery("deletetype", text, "Only a snapshot or a version is deleted for good.")

@@ -64,8 +64,8 @@ func (x *exchange) readIncluding() (in including, err error) {
 			return in, storage.InvalidQuery("include", clip(x.req.Query.Get("include"), 200), "")
 		}
 	}
-	if in.tags && !x.grant.Has('t') {
-		return in, storage.Fail("AuthorizationPermissionMismatch")
+	if in.tags {
+		return in, x.mayAlso('t', mayReadTags)
 	}
 	return in, nil
 }

@@ -57,6 +57,7 @@ const (
 	mayAdd             = blobActions + "add/action"
 	mayDelete          = blobActions + "delete"
 	mayDeleteVersion   = blobActions + "deleteBlobVersion/action"
+	mayDeleteForGood   = blobActions + "permanentDelete/action"
 	mayReadTags        = blobActions + "tags/read"
 	mayWriteTags       = blobActions + "tags/write"
 	mayFilter          = blobActions + "filter/action"

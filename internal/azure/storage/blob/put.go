@@ -84,10 +84,10 @@ func (x *exchange) plainHeaders(p *objectstore.Properties) {
 
 func (x *exchange) tagsHeader() ([]objectstore.Pair, error) {
 	tags, err := parseTagsHeader(x.req.Header("X-Ms-Tags"))
-	if err == nil && len(tags) > 0 && !x.grant.Has('t') {
-		return nil, storage.Fail("AuthorizationPermissionMismatch")
+	if err != nil || len(tags) == 0 {
+		return nil, err
 	}
-	return tags, err
+	return tags, x.mayAlso('t', mayWriteTags)
 }
 
 // The tiers of block blobs, and those of page blobs.

@@ -296,6 +296,29 @@ func TestCreatingSignatures(t *testing.T) {
 	}
 }
 
+// What is asked beside an operation's own right: of tokens by an action of its own.
+func TestRightsBeside(t *testing.T) {
+	a := newAccount(t, nil)
+	a.container()
+	a.must(201, "PUT", "/box/b", "x", block)
+	snap := a.must(201, "PUT", "/box/b?comp=snapshot", "", nil).header.Get("x-ms-snapshot")
+	for _, c := range []struct {
+		method, path string
+		headers      h
+	}{
+		{"PUT", "/box/new", block.and("x-ms-tags", "a=b")},
+		{"GET", "/box?restype=container&comp=list&include=tags", nil},
+		{"DELETE", "/box/b?deletetype=permanent&snapshot=" + snap, nil},
+	} {
+		if r := a.anonymous(c.method, c.path, "", c.headers.and("Authorization", "Bearer contributor")); r.cell() != "403 AuthorizationPermissionMismatch" {
+			t.Errorf("%s %s: %s", c.method, c.path, r.cell())
+		}
+		if r := a.anonymous(c.method, c.path, "", c.headers.and("Authorization", "Bearer owner")); r.status >= 300 {
+			t.Errorf("%s %s: the owner is answered %s", c.method, c.path, r.cell())
+		}
+	}
+}
+
 // The secondary endpoint reads, and writes nothing.
 func TestSecondary(t *testing.T) {
 	a := newAccount(t, nil)
