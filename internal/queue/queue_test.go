@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -303,17 +304,15 @@ func TestGiveBack(t *testing.T) {
 	w := newWorld(t, vfs.NewMem())
 	defer w.close()
 	text := make([]byte, MaxText)
-	for i := range text {
-		text[i] = byte(i * i >> 3)
-	}
+	random := rand.NewChaCha8([32]byte{1}) // what cannot be compressed
 	for name, end := range map[string]func(*Queue) error{
 		"clear":  func(q *Queue) error { return q.Clear(context.Background()) },
 		"delete": func(q *Queue) error { return w.account().Delete(context.Background(), q.Name()) },
 		"gone":   func(*Queue) error { return w.store.DeleteAccount(context.Background(), testAccount) },
 	} {
 		q := w.queue(name)
-		for i := range 2 * worthwhile / MaxText {
-			text[0], text[1] = byte(i), byte(i>>8)
+		for range 2 * worthwhile / MaxText {
+			random.Read(text) //nolint:errcheck // it never fails
 			w.put(q, string(text), PutOptions{})
 		}
 		if err := end(q); err != nil {
