@@ -269,7 +269,7 @@ func copySummary(r transfer.Result, took time.Duration) string {
 		}
 	}
 	if r.Resumed > 0 {
-		text += fmt.Sprintf("; %s were there from an earlier try", bytesText(r.Resumed))
+		text += fmt.Sprintf("; %s were there already", bytesText(r.Resumed))
 	}
 	return text
 }

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -131,11 +134,9 @@ func (c *Copier) copyHere(ctx context.Context, j job, in content, cond *blob.Acc
 }
 
 // describe reads what else there is of a blob: its headers, and its metadata with the
-// case of their names, which only a listing keeps. Whoever may not list gets them as
-// the client has them.
+// case of their names. Whoever may not list gets them as the client has them.
 func describe(ctx context.Context, j job) (blob.HTTPHeaders, map[string]*string, error) {
-	b := j.source.Container.NewBlobClient(j.from)
-	props, err := b.GetProperties(ctx, nil)
+	props, err := j.source.Container.NewBlobClient(j.from).GetProperties(ctx, nil)
 	if err != nil {
 		return blob.HTTPHeaders{}, nil, err
 	}
@@ -146,12 +147,41 @@ func describe(ctx context.Context, j job) (blob.HTTPHeaders, map[string]*string,
 	if len(props.Metadata) == 0 {
 		return headers, nil, nil
 	}
-	one := int32(1) // the name itself is the first that begins with it
-	page, err := j.source.Container.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
-		Prefix: &j.from, MaxResults: &one, Include: container.ListBlobsInclude{Metadata: true},
-	}).NextPage(ctx)
-	if err == nil && page.Segment != nil && len(page.Segment.BlobItems) == 1 && value(page.Segment.BlobItems[0].Name) == j.from {
-		return headers, page.Segment.BlobItems[0].Metadata, nil
+	if metadata := listedMetadata(ctx, j.source.Container, j.from); len(metadata) == len(props.Metadata) {
+		return headers, metadata, nil
 	}
 	return headers, props.Metadata, nil
+}
+
+// listedMetadata reads a blob's metadata out of a listing as the service wrote it: HTTP
+// headers have no case, and the client makes the names of its listings small.
+func listedMetadata(ctx context.Context, c *container.Client, name string) map[string]*string {
+	one := int32(1) // the name itself is the first that begins with it
+	var answer *http.Response
+	_, err := c.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+		Prefix: &name, MaxResults: &one, Include: container.ListBlobsInclude{Metadata: true},
+	}).NextPage(policy.WithCaptureResponse(ctx, &answer))
+	if err != nil || answer == nil {
+		return nil
+	}
+	var list struct {
+		Blobs []struct {
+			Name     string
+			Metadata struct {
+				Pairs []struct {
+					XMLName xml.Name
+					Value   string `xml:",chardata"`
+				} `xml:",any"`
+			}
+		} `xml:"Blobs>Blob"`
+	}
+	text, err := runtime.Payload(answer)
+	if err != nil || xml.Unmarshal(text, &list) != nil || len(list.Blobs) != 1 || list.Blobs[0].Name != name {
+		return nil
+	}
+	metadata := map[string]*string{}
+	for _, pair := range list.Blobs[0].Metadata.Pairs {
+		metadata[pair.XMLName.Local] = &pair.Value
+	}
+	return metadata
 }

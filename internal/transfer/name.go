@@ -74,7 +74,7 @@ func blobName(prefix, rel string) (string, error) {
 		return "", fmt.Errorf(`%w: the Blob service takes \ for /`, errName)
 	case utf8.RuneCountInString(name) > longestBlobName:
 		return "", fmt.Errorf("%w: a blob's has at most %d characters", errName, longestBlobName)
-	case path.Clean("/"+rel) != "/"+rel:
+	case rel == "" || path.Clean("/"+rel) != "/"+rel:
 		return "", fmt.Errorf("%w: it is not a plain path", errName)
 	}
 	return name, nil
