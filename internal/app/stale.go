@@ -17,7 +17,8 @@ import (
 )
 
 // stale tells of files that are read at the start only and have changed since:
-// the project file, and the settings of function apps. It looks at them by size
+// the project file, and the settings of function apps that do not take changes over
+// while they run. It looks at them by size
 // and time, and reads one that differs in those.
 type stale struct {
 	log   *slog.Logger
@@ -43,6 +44,9 @@ func newStale(cfg *config.Config, log *slog.Logger) *stale {
 	s := &stale{log: log}
 	s.add(filepath.Join(cfg.Dir, config.FileName), "/settings")
 	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
+		if cfg.CodeWatched() && cfg.Functions.Apps[name].Binary == "" {
+			continue // it takes them over itself, or says why not
+		}
 		for _, file := range []string{"host.json", settings.LocalFile} {
 			s.add(filepath.Join(cfg.AppDir(cfg.Functions.Apps[name]), file), "/functions/"+name)
 		}

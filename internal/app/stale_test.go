@@ -35,6 +35,8 @@ func TestFilesOfTheStart(t *testing.T) {
 	write("app/host.json", "{}", then)
 	var log bytes.Buffer
 	cfg := config.Config{Dir: dir}
+	no := false
+	cfg.Functions.Watch = &no
 	cfg.Functions.Apps = map[string]config.App{"shop": {Path: filepath.Join(dir, "app")}}
 	s := newStale(&cfg, slog.New(slog.NewTextHandler(&log, nil)))
 	told := func() (all string) {
@@ -66,5 +68,11 @@ func TestFilesOfTheStart(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "restart lazuli to apply it"); n != 2 {
 		t.Errorf("logged %d times, want 2:\n%s", n, log.String())
+	}
+	cfg.Functions.Watch = nil // apps take over what changes themselves
+	s = newStale(&cfg, slog.New(slog.DiscardHandler))
+	write("app/local.settings.json", `{"IsEncrypted":false}`, then.Add(time.Minute))
+	if got := told(); got != "" {
+		t.Errorf("where changes are watched: %s", got)
 	}
 }

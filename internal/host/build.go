@@ -28,7 +28,7 @@ type Build struct {
 }
 
 // needsBuild reports an app whose program is made from its source here.
-func (h *Host) needsBuild() bool { return h.kind == project.Go && h.o.Binary == "" }
+func (h *Host) needsBuild() bool { return h.setup().kind == project.Go && h.o.Binary == "" }
 
 // build makes the app's program, if it is made here, in the file out.
 func (h *Host) build(ctx context.Context, out string) error {

@@ -99,7 +99,7 @@ func (h *Host) declared(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Fun
 		broken []BrokenFunction
 	)
 	if reported == nil {
-		found, bad, err := binding.Scan(h.o.Dir, string(h.kind))
+		found, bad, err := binding.Scan(h.o.Dir, string(h.setup().kind))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -124,7 +124,7 @@ func (h *Host) declared(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Fun
 		case seen[name]:
 			broken = append(broken, BrokenFunction{f.Name, fault.New(fault.Invalid, "function "+f.Name, "is declared twice")})
 		case h.wants(f.Name):
-			f.Disabled = h.switchedOff(f.Name, f.Disabled || h.settings.Disabled(f.Name))
+			f.Disabled = h.switchedOff(f.Name, f.Disabled || h.setup().settings.Disabled(f.Name))
 			wanted = append(wanted, f)
 		}
 		seen[name] = true
@@ -134,7 +134,7 @@ func (h *Host) declared(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Fun
 
 // wants applies the "functions" filter of host.json.
 func (h *Host) wants(name string) bool {
-	list := h.config.Functions
+	list := h.setup().config.Functions
 	return len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
@@ -163,7 +163,7 @@ func (h *Host) find(name string) *function {
 // refused here, by name, before anything listens.
 func (h *Host) setUp(d *binding.Function) (*function, error) {
 	for i := range d.Bindings {
-		err := d.Bindings[i].MapText(func(s string) (string, error) { return expr.Settings(s, h.settings.Lookup) })
+		err := d.Bindings[i].MapText(func(s string) (string, error) { return expr.Settings(s, h.setup().settings.Lookup) })
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +196,7 @@ func (h *Host) addBinding(f *function, b *binding.Binding) error {
 		f.http = b
 		return nil
 	}
-	out, err := kind.New(output.Setup{Binding: b, Settings: h.settings})
+	out, err := kind.New(output.Setup{Binding: b, Settings: h.setup().settings})
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (h *Host) addTrigger(f *function) error {
 		return err
 	}
 	f.starts, err = f.kind.New(trigger.Setup{
-		Function: f.decl.Name, Binding: f.trigger, Settings: h.settings, Config: h.config, Owner: h.owner, HostID: h.hostID,
+		Function: f.decl.Name, Binding: f.trigger, Settings: h.setup().settings, Config: h.setup().config, Owner: h.owner, HostID: h.hostID,
 		Invoker: &invoker{h, f}, Log: h.log.With("function", f.decl.Name),
 		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
 	})

@@ -18,7 +18,6 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
-	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -73,19 +72,16 @@ type Options struct {
 
 // Host runs one function app.
 type Host struct {
-	o        Options
-	log      *slog.Logger
-	local    settings.LocalHost
-	settings *settings.Settings
-	config   *hostjson.Config
-	kind     project.Kind
-	owner    string // stable identity in checkpoints and leases
-	hostID   string // see state.HostID
-	started  time.Time
+	o       Options
+	log     *slog.Logger
+	current atomic.Pointer[setup]
+	unfit   bool   // the setup's files say what cannot be; follow's own
+	owner   string // stable identity in checkpoints and leases
+	hostID  string // see state.HostID
+	started time.Time
 
 	listeners  []Listener
 	supervisor *worker.Supervisor
-	program    run.Program    // of the workers; of a Go app without its path
 	server     *worker.Server // nil for a custom handler
 	triggers   trigger.Table
 	outputs    output.Table
@@ -135,24 +131,21 @@ func New(o Options) (*Host, error) {
 		return nil, fmt.Errorf("app folder: %w", err)
 	}
 	o.Dir = dir
-	local, err := settings.ReadLocal(filepath.Join(dir, settings.LocalFile))
+	h := &Host{o: o, log: o.Log, ready: make(chan struct{}), started: time.Now()}
+	h.triggers = append(trigger.Table{httpKind()}, o.Triggers...)
+	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
+	first, err := h.readSetup()
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{o: o, log: o.Log, local: local.Host, ready: make(chan struct{}), started: time.Now()}
-	h.triggers = append(trigger.Table{httpKind()}, o.Triggers...)
-	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
-	h.settings = settings.New(local.Values, o.Settings, settings.Environ(o.Environ)).Of(o.Name)
-	if err := h.configure(); err != nil {
-		return nil, err
-	}
+	h.current.Store(first)
 	if h.switches, err = readSwitches(o.BuildDir); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(dir))
 	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
-	h.hostID = state.HostID(h.settings, o.Name)
-	h.listeners = append([]Listener{(&logger{o.Name, h.log, h.config.Logging}).handle}, o.Listeners...)
+	h.hostID = state.HostID(first.settings, o.Name)
+	h.listeners = append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...)
 	h.transport = newTransport()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
 	launcher, err := h.launcher()
@@ -163,37 +156,12 @@ func New(o Options) (*Host, error) {
 	return h, nil
 }
 
-// configure reads host.json and detects the kind of app. A Go app may do
-// without host.json: its functions are declared in code.
-func (h *Host) configure() error {
-	overrides := h.settings.Section(hostjson.OverridePrefix)
-	config, err := hostjson.Load(filepath.Join(h.o.Dir, hostjson.File), overrides)
-	missing := fault.Is(err, fault.NotFound)
-	if missing {
-		config, err = hostjson.Default(overrides)
-	}
-	if err != nil {
-		return err
-	}
-	h.config = config
-	for _, k := range h.triggers {
-		if k.Check == nil {
-			continue
-		}
-		if err := k.Check(config); err != nil {
-			return err
-		}
-	}
-	h.kind, err = project.Detect(h.o.Dir, config, h.settings.Get("FUNCTIONS_WORKER_RUNTIME"), h.o.Binary != "")
-	return err
-}
-
 // LocalHost returns the Host section of local.settings.json: the HTTP port
 // and CORS.
-func (h *Host) LocalHost() settings.LocalHost { return h.local }
+func (h *Host) LocalHost() settings.LocalHost { return h.setup().local }
 
 // Config returns what host.json says.
-func (h *Host) Config() *hostjson.Config { return h.config }
+func (h *Host) Config() *hostjson.Config { return h.setup().config }
 
 // Name returns the app's name.
 func (h *Host) Name() string { return h.o.Name }
@@ -208,7 +176,7 @@ func (h *Host) Version() string { return h.o.Version }
 func (h *Host) ID() string { return h.hostID }
 
 // Settings returns the app's settings.
-func (h *Host) Settings() *settings.Settings { return h.settings }
+func (h *Host) Settings() *settings.Settings { return h.setup().settings }
 
 // Started returns when the host was made.
 func (h *Host) Started() time.Time { return h.started }

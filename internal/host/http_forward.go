@@ -32,7 +32,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 		http.Error(w, "the worker's HTTP endpoint is no address", http.StatusBadGateway)
 		return
 	}
-	if h.kind == project.Custom {
+	if h.setup().kind == project.Custom {
 		h.forwardCustom(w, r, f, target)
 		return
 	}

@@ -35,7 +35,7 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 	if f == nil || f.httpTrigger() == nil {
 		return fault.New(fault.NotFound, "function "+name, "no such HTTP function")
 	}
-	for k, v := range h.config.HTTP.CustomHeaders {
+	for k, v := range h.setup().config.HTTP.CustomHeaders {
 		w.Header().Set(k, v)
 	}
 	leave, ok := h.enter()
@@ -82,8 +82,8 @@ func (h *Host) workerTrouble() string {
 // custom handler takes them only for functions that do nothing but HTTP, and
 // only when host.json says so.
 func (h *Host) forwards(f *function, info worker.Info) bool {
-	if h.kind == project.Custom {
-		return h.config.CustomHandler.ForwardHTTP && f.http != nil && len(f.decl.Bindings) == 2
+	if h.setup().kind == project.Custom {
+		return h.setup().config.CustomHandler.ForwardHTTP && f.http != nil && len(f.decl.Bindings) == 2
 	}
 	return info.HTTPEndpoint != "" && f.decl.Metadata.GetProperties()[bufferedProperty] != "true"
 }

@@ -170,7 +170,7 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 	}
 	run, cancel := h.detach(ctx)
 	defer cancel()
-	if limit := h.config.FunctionTimeout; limit > 0 {
+	if limit := h.setup().config.FunctionTimeout; limit > 0 {
 		var stop context.CancelFunc
 		run, stop = context.WithTimeoutCause(run, limit, errTimeout)
 		defer stop()
@@ -191,7 +191,7 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 	}, a.giveUp)
 	switch {
 	case errors.Is(err, errTimeout):
-		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.config.FunctionTimeout)
+		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.setup().config.FunctionTimeout)
 		h.supervisor.Replace(w, reason)
 		return nil, fault.New(fault.Unavailable, "", "%s; its worker was restarted", reason)
 	case err != nil && h.abort.Err() != nil:

@@ -13,7 +13,6 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
-	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
@@ -22,12 +21,7 @@ import (
 
 // launcher prepares for the app's workers and makes what starts them.
 func (h *Host) launcher() (worker.Launcher, error) {
-	if h.kind == project.Custom {
-		program, err := h.customProgram(h.config.CustomHandler)
-		if err != nil {
-			return nil, err
-		}
-		h.program = program
+	if h.setup().kind == project.Custom {
 		return h.launcherOf("", h.index), nil
 	}
 	if h.o.Binary == "" && h.o.BuildDir == "" {
@@ -38,19 +32,26 @@ func (h *Host) launcher() (worker.Launcher, error) {
 		return nil, fmt.Errorf("listen for workers: %w", err)
 	}
 	h.server = worker.NewServer(l, h.log)
-	path := h.workerPath()
-	h.program = run.Program{Dir: h.o.Dir, Env: h.workerEnv(filepath.Dir(path))}
-	return h.launcherOf(path, h.index), nil
+	return h.launcherOf(h.workerPath(), h.index), nil
+}
+
+// programOf is what the workers of a setup run; of a Go app without its path.
+func (h *Host) programOf(s *setup) (run.Program, error) {
+	if s.kind == project.Custom {
+		return h.customProgram(s)
+	}
+	return run.Program{Dir: h.o.Dir, Env: h.workerEnv(s, filepath.Dir(h.workerPath()))}, nil
 }
 
 // launcherOf starts workers of the program at path, of a custom handler's own
 // where that is what the app is, whose functions index takes.
 func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
 	hooks := worker.Hooks{Log: h.rpcLog, Output: func(o worker.Output) { h.emit(WorkerOutput(o)) }}
-	program := h.program
-	if h.kind == project.Custom {
+	s := h.setup()
+	program := s.program
+	if s.kind == project.Custom {
 		return &worker.HTTP{
-			Program: program, Listen: h.o.Listen, FixedPort: h.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
+			Program: program, Listen: h.o.Listen, FixedPort: s.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
 			HostVersion: RuntimeVersion, Index: index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
 		}
 	}
@@ -88,7 +89,7 @@ func (h *Host) workerPath() string {
 
 // workerEnv is the environment of a worker: the process's own, the app's
 // settings, and what the protocol promises.
-func (h *Host) workerEnv(workerDir string) []string {
+func (h *Host) workerEnv(s *setup, workerDir string) []string {
 	own := map[string]string{
 		"FUNCTIONS_WORKER_DIRECTORY":       workerDir,
 		"FUNCTIONS_APPLICATION_DIRECTORY":  h.o.Dir,
@@ -99,22 +100,18 @@ func (h *Host) workerEnv(workerDir string) []string {
 	if _, port, err := net.SplitHostPort(h.o.HTTPAddress); err == nil {
 		own["WEBSITE_HOSTNAME"] = "localhost:" + port
 	}
-	if h.kind == project.Custom {
+	if s.kind == project.Custom {
 		own["FUNCTIONS_APP_ROOT_PATH"] = h.o.Dir
 	}
-	env := settings.New(h.namedSettings(), own)
-	return env.Environ()
-}
-
-// namedSettings are all settings as a layer, each under its own name.
-func (h *Host) namedSettings() map[string]string {
-	return settings.Environ(h.settings.Environ())
+	// All settings are a layer, each under its own name.
+	return settings.New(settings.Environ(s.settings.Environ()), own).Environ()
 }
 
 // customProgram resolves the executable of a custom handler: in the app's
 // folder when it is there, else on the PATH. %NAME% in arguments stands for a
 // setting, and for nothing when it is not set.
-func (h *Host) customProgram(c *hostjson.CustomHandler) (run.Program, error) {
+func (h *Host) customProgram(s *setup) (run.Program, error) {
+	c := s.config.CustomHandler
 	p := run.Program{Dir: h.o.Dir}
 	if c.WorkingDirectory != "" {
 		p.Dir = filepath.Join(h.o.Dir, c.WorkingDirectory)
@@ -122,7 +119,7 @@ func (h *Host) customProgram(c *hostjson.CustomHandler) (run.Program, error) {
 			p.Dir = c.WorkingDirectory
 		}
 	}
-	executable := h.expandEnv(c.Executable)
+	executable := s.expandEnv(c.Executable)
 	p.Path = executable
 	if local := filepath.Join(h.o.Dir, executable); !filepath.IsAbs(executable) {
 		if info, err := os.Stat(local); err == nil && !info.IsDir() {
@@ -133,23 +130,23 @@ func (h *Host) customProgram(c *hostjson.CustomHandler) (run.Program, error) {
 		}
 	}
 	for _, a := range c.Arguments {
-		p.Args = append(p.Args, h.expandEnv(a))
+		p.Args = append(p.Args, s.expandEnv(a))
 	}
 	if c.WorkerPath != "" {
-		p.Args = append(p.Args, h.expandEnv(c.WorkerPath))
+		p.Args = append(p.Args, s.expandEnv(c.WorkerPath))
 	}
 	for _, a := range c.WorkerArguments {
-		p.Args = append(p.Args, h.expandEnv(a))
+		p.Args = append(p.Args, s.expandEnv(a))
 	}
-	p.Env = h.workerEnv(h.o.Dir)
+	p.Env = h.workerEnv(s, h.o.Dir)
 	return p, nil
 }
 
 // expandEnv replaces %NAME% by the setting, or by nothing.
-func (h *Host) expandEnv(s string) string {
+func (s *setup) expandEnv(text string) string {
 	var out strings.Builder
 	for {
-		before, rest, open := strings.Cut(s, "%")
+		before, rest, open := strings.Cut(text, "%")
 		out.WriteString(before)
 		if !open {
 			return out.String()
@@ -158,8 +155,8 @@ func (h *Host) expandEnv(s string) string {
 		if !closed {
 			return out.String() + "%" + rest
 		}
-		out.WriteString(h.settings.Get(name))
-		s = after
+		out.WriteString(s.settings.Get(name))
+		text = after
 	}
 }
 

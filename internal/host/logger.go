@@ -18,7 +18,7 @@ import (
 type logger struct {
 	app    string
 	log    *slog.Logger
-	levels hostjson.Logging
+	levels func() hostjson.Logging // as they are now
 }
 
 func (l *logger) handle(e Event) {
@@ -150,7 +150,7 @@ func (l *logger) listener(e ListenerChanged) {
 }
 
 func (l *logger) enabled(category string, level slog.Level) bool {
-	return level >= l.levels.Level(category) && l.log.Enabled(context.Background(), level)
+	return level >= l.levels().Level(category) && l.log.Enabled(context.Background(), level)
 }
 
 func (l *logger) write(category string, level slog.Level, from Origin, msg string, attrs ...slog.Attr) {

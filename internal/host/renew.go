@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,8 +36,14 @@ func (h *Host) firstBuild(ctx context.Context, w *watch.Watcher) error {
 			return err
 		}
 		h.log.Error("the function app does not run; it is built again when its code changes", "error", err)
-		if _, werr := w.Next(ctx); werr != nil {
+		changed, werr := w.Next(ctx)
+		if werr != nil {
 			return err
+		}
+		if slices.ContainsFunc(changed, ofSetup) {
+			if _, _, err := h.reconfigure(); err != nil {
+				h.log.Error("the new settings do not fit", "error", err)
+			}
 		}
 	}
 }
@@ -67,7 +74,7 @@ func (h *Host) follow(ctx context.Context, w *watch.Watcher, stops *sync.WaitGro
 		}
 		h.log.Info("the code changed", "files", strings.Join(changed[:min(len(changed), 3)], ", "), "changed", len(changed))
 		begun := time.Now()
-		renewed, err := h.renew(ctx, stops)
+		renewed, err := h.takeOver(ctx, changed, stops)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -81,23 +88,50 @@ func (h *Host) follow(ctx context.Context, w *watch.Watcher, stops *sync.WaitGro
 	}
 }
 
+// takeOver lets what changed take effect: code, settings, or both. An error leaves
+// what ran running, with the settings it had.
+func (h *Host) takeOver(ctx context.Context, changed []string, stops *sync.WaitGroup) (renewed bool, err error) {
+	if !slices.ContainsFunc(changed, ofSetup) {
+		return h.renew(ctx, stops, false)
+	}
+	before, other, err := h.reconfigure()
+	if err != nil {
+		h.unfit = true
+		h.setBuild(Build{State: BuildFailed, Since: time.Now(), Err: err})
+		return false, err
+	}
+	code := slices.ContainsFunc(changed, func(path string) bool { return !ofSetup(path) })
+	if !other && !code && !h.unfit {
+		return false, nil
+	}
+	if renewed, err = h.renew(ctx, stops, other); err != nil {
+		h.current.Store(before)
+		return false, err
+	}
+	if h.unfit = false; !h.needsBuild() {
+		h.setBuild(Build{}) // no failure any more
+	}
+	return renewed, nil
+}
+
 // renew builds and starts the app's new code beside the old, and lets it take
 // over: the triggers pause until their invocations have ended, requests go to the
 // new code from then on, and the old process ends when it has answered its own.
-// An error leaves the old code running.
-func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup) (renewed bool, err error) {
+// The same program takes over only where anew asks for it. An error leaves the old
+// code running.
+func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup, anew bool) (renewed bool, err error) {
 	path := h.workerPath()
 	if h.needsBuild() {
 		fresh := filepath.Join(filepath.Dir(path), "next-"+filepath.Base(path))
 		if err := h.build(ctx, fresh); err != nil {
 			return false, err
 		}
-		if h.supervisor.Status().State == worker.Running && sameContent(fresh, path) {
+		if !anew && h.supervisor.Status().State == worker.Running && sameContent(fresh, path) {
 			return false, os.Remove(fresh)
 		}
 		path = fresh
 	}
-	if h.kind == project.Custom && h.config.CustomHandler.FixedPort != 0 {
+	if h.setup().kind == project.Custom && h.setup().config.CustomHandler.FixedPort != 0 {
 		h.demand(func(l *lifecycle) { l.restart, l.reindex = true, true }) // two cannot have one port
 		return true, nil
 	}

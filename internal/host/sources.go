@@ -25,10 +25,10 @@ var (
 // are code.
 func (h *Host) sources() (dir string, wanted func(path string) bool) {
 	switch {
-	case h.kind == project.Custom:
-		executable := filepath.Clean(h.expandEnv(h.config.CustomHandler.Executable))
+	case h.setup().kind == project.Custom:
 		return h.o.Dir, func(path string) bool {
-			return path == executable || slices.Contains(customFiles, filepath.Base(path)) || slices.Contains(customSources, strings.ToLower(filepath.Ext(path)))
+			s := h.setup()
+			return ofSetup(path) || path == filepath.Clean(s.expandEnv(s.config.CustomHandler.Executable)) || slices.Contains(customFiles, filepath.Base(path)) || slices.Contains(customSources, strings.ToLower(filepath.Ext(path)))
 		}
 	case h.o.Binary != "":
 		name := filepath.Base(h.workerPath())
@@ -37,7 +37,7 @@ func (h *Host) sources() (dir string, wanted func(path string) bool) {
 	all := embeds(h.o.Dir)
 	return h.o.Dir, func(path string) bool {
 		name := filepath.Base(path)
-		return all || slices.Contains(goModules, name) ||
+		return all || ofSetup(path) || slices.Contains(goModules, name) ||
 			slices.Contains(goSources, filepath.Ext(name)) && !strings.HasSuffix(name, "_test.go")
 	}
 }
