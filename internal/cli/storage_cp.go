@@ -5,15 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
 	"golang.org/x/time/rate"
 
 	"github.com/lazuli-dev/lazuli/internal/terminal"
@@ -179,14 +180,16 @@ func (s *session) cp(ctx context.Context, places []transfer.Place, o cpOptions) 
 		options.Limit = rate.NewLimiter(rate.Limit(n), leastBurst)
 	}
 	in, fromFile := s.in.(*os.File)
-	asks := fromFile && isatty.IsTerminal(in.Fd()) && s.errIsTerminal() && o.overwrite == string(transfer.Ask)
-	if asks {
-		options.Ask = s.ask
+	stop, aside := func() {}, func(f func()) { f() }
+	if s.errIsTerminal() && !o.quiet {
+		bars := newCopyProgress(s.screen)
+		options.Watch, stop, aside = bars, bars.close, bars.aside
 	}
-	stop := func() {}
-	if s.errIsTerminal() && !o.quiet && !asks {
-		bar := newCopyProgress(mpb.New(mpb.WithOutput(s.screen), mpb.WithWidth(40), mpb.WithAutoRefresh()))
-		options.Watch, stop = bar, bar.close
+	if fromFile && isatty.IsTerminal(in.Fd()) && s.errIsTerminal() {
+		options.Ask = func(source, target transfer.Known) (yes bool, err error) {
+			aside(func() { yes, err = s.ask(source, target) })
+			return yes, err
+		}
 	}
 	copier, began := transfer.New(options), time.Now()
 	err := copier.Run(ctx, sides[:last], sides[last])
@@ -243,16 +246,27 @@ func (s *session) summaryTo(places []transfer.Place) interface{ Write([]byte) (i
 	return s.out
 }
 
-// meant is the place that an error is about, as far as that can be told: the source,
-// if it is in an account, for only there a blob can be missing.
+// meant is the place that an error is about: the one whose container was asked, else
+// the first in an account.
 func (e copyEnd) meant() (transfer.Place, *blobAccount) {
-	for i, a := range e.accounts[:len(e.accounts)-1] {
-		if a != nil && !strings.Contains(fmt.Sprint(e.err), "/"+e.places[len(e.places)-1].Container+"?") {
-			return e.places[i], a
+	var refused *azcore.ResponseError
+	asked := ""
+	if errors.As(e.err, &refused) && refused.RawResponse != nil && refused.RawResponse.Request != nil {
+		u := refused.RawResponse.Request.URL
+		asked = u.Host + u.Path + "/"
+	}
+	first := len(e.places) - 1
+	for i, a := range slices.Backward(e.accounts) {
+		if a == nil {
+			continue
+		}
+		first = i
+		u, err := url.Parse(a.client.NewContainerClient(e.places[i].Container).URL())
+		if err == nil && strings.HasPrefix(asked, u.Host+strings.TrimSuffix(u.Path, "/")+"/") {
+			break
 		}
 	}
-	last := len(e.places) - 1
-	return e.places[last], e.accounts[last]
+	return e.places[first], e.accounts[first]
 }
 
 func copySummary(r transfer.Result, took time.Duration) string {

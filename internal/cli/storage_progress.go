@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"path"
 	"sync"
 
@@ -13,45 +14,73 @@ import (
 
 // copyProgress draws a bar for all bytes, and one for each large copy under way.
 type copyProgress struct {
-	bars *mpb.Progress
-	all  *mpb.Bar
+	screen io.Writer
 
 	mu    sync.Mutex // guards what follows
-	total int64      // bytes that are known of
+	bars  *mpb.Progress
+	all   *mpb.Bar
+	total int64 // bytes that are known of
+	done  int64 // of them, those that moved
 }
 
 // largeCopy is from where on a copy among others has a bar of its own.
 const largeCopy = 64 << 20
 
-func newCopyProgress(bars *mpb.Progress) *copyProgress {
-	return &copyProgress{bars: bars, all: bars.AddBar(0,
+func newCopyProgress(screen io.Writer) *copyProgress {
+	p := &copyProgress{screen: screen}
+	p.draw()
+	return p
+}
+
+// draw begins to draw. The caller holds the lock, or is alone.
+func (p *copyProgress) draw() {
+	p.bars = mpb.New(mpb.WithOutput(p.screen), mpb.WithWidth(40), mpb.WithAutoRefresh())
+	p.all = p.bars.AddBar(0,
 		mpb.BarRemoveOnComplete(), mpb.BarPriority(1<<20), // below the others
 		mpb.PrependDecorators(decor.Name("copying", decor.WC{W: 24, C: decor.DindentRight}), decor.CountersKibiByte("% .1f / % .1f", decor.WCSyncSpace)),
-		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f", decor.WCSyncSpace), decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace)))}
+		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f", decor.WCSyncSpace), decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncSpace)))
+	p.all.SetTotal(p.total, false)
+	p.all.SetCurrent(p.done)
+}
+
+// aside takes the bars away while f has the terminal. What moves meanwhile is drawn
+// afterwards.
+func (p *copyProgress) aside(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	f()
+	p.draw()
+}
+
+// erase takes the bars away. The caller holds the lock.
+func (p *copyProgress) erase() {
+	p.all.Abort(true)
+	p.bars.Shutdown() // those of copies that go on too
 }
 
 // Found implements transfer.Progress.
 func (p *copyProgress) Found(size int64) {
-	if size > 0 {
-		p.grow(size)
+	if size <= 0 {
+		return
 	}
-}
-
-func (p *copyProgress) grow(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.total += n
+	p.total += size
 	p.all.SetTotal(p.total, false)
 }
 
 // Begin implements transfer.Progress.
 func (p *copyProgress) Begin(name string, size int64) transfer.Step {
 	s := &copyStep{all: p}
-	if size >= largeCopy {
-		s.bar = p.bars.AddBar(size, mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(shortName(name), decor.WC{W: 24, C: decor.DindentRight}), decor.CountersKibiByte("% .1f / % .1f", decor.WCSyncSpace)),
-			mpb.AppendDecorators(decor.Percentage(decor.WCSyncSpace)))
+	if size < largeCopy {
+		return s
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.bar = p.bars.AddBar(size, mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name(shortName(name), decor.WC{W: 24, C: decor.DindentRight}), decor.CountersKibiByte("% .1f / % .1f", decor.WCSyncSpace)),
+		mpb.AppendDecorators(decor.Percentage(decor.WCSyncSpace)))
 	return s
 }
 
@@ -65,8 +94,9 @@ func shortName(name string) string {
 }
 
 func (p *copyProgress) close() {
-	p.all.Abort(true)
-	p.bars.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
 }
 
 // copyStep is one copy.
@@ -75,9 +105,16 @@ type copyStep struct {
 	bar *mpb.Bar
 }
 
+func (p *copyProgress) add(n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done += n
+	p.all.SetCurrent(p.done)
+}
+
 // Add implements transfer.Step.
 func (s *copyStep) Add(n int64) {
-	s.all.all.IncrInt64(n)
+	s.all.add(n)
 	if s.bar != nil {
 		s.bar.IncrInt64(n)
 	}
