@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,8 +60,11 @@ func TestAgainSooner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		var mu sync.Mutex // guards changed
 		changed := make(chan struct{})
 		change := func() {
+			mu.Lock()
+			defer mu.Unlock()
 			close(changed)
 			changed = make(chan struct{})
 		}
@@ -68,7 +72,11 @@ func TestAgainSooner(t *testing.T) {
 		begun, runs := time.Now(), 0
 		r := Restarts{
 			Backoff: Backoff{First: time.Second, Longest: time.Hour},
-			Sooner:  func() <-chan struct{} { return changed },
+			Sooner: func() <-chan struct{} {
+				mu.Lock()
+				defer mu.Unlock()
+				return changed
+			},
 		}
 		r.Again(ctx, func(context.Context) error {
 			at = append(at, time.Since(begun))
