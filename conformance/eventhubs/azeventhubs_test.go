@@ -50,7 +50,7 @@ eventHubs:
 cosmos: {port: 0}
 portal: {port: 0}
 identity: {port: 0}
-storage: {blobPort: 0, queuePort: 0, tablePort: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [container]}
 `
 
 // address picks a loopback address for one run, so that runs do not meet on
@@ -112,9 +112,8 @@ func buildable(t *testing.T, dir string) bool {
 	return true
 }
 
-// liveEnv is what the tests read. The storage endpoint is plain HTTP, which
-// the blob client refuses at once, and the proxy leads nowhere: tests that need
-// Azure itself fail fast and never leave this machine.
+// liveEnv is what the tests read. The proxy leads nowhere: tests that need Azure
+// itself fail fast and never leave this machine.
 func liveEnv(host string, l *lab.Lazuli) []string {
 	connection := func(rule, key string) string {
 		return fmt.Sprintf("Endpoint=sb://%s/;SharedAccessKeyName=%s;SharedAccessKey=%s", host, rule, key)
@@ -126,7 +125,7 @@ func liveEnv(host string, l *lab.Lazuli) []string {
 		"EVENTHUB_CONNECTION_STRING=" + connection("RootManageSharedAccessKey", "SAS_KEY_VALUE"),
 		"EVENTHUB_CONNECTION_STRING_LISTEN_ONLY=" + connection("ListenOnly", "listen-only-key"),
 		"EVENTHUB_CONNECTION_STRING_SEND_ONLY=" + connection("SendOnly", "send-only-key"),
-		"CHECKPOINTSTORE_STORAGE_ENDPOINT=http://" + host + ":1/",
+		"CHECKPOINTSTORE_STORAGE_ENDPOINT=https://" + l.Addresses["blob"] + "/devstoreaccount1/",
 		"AZURE_SUBSCRIPTION_ID=none",
 		"RESOURCE_GROUP=none",
 		"AZURE_RECORD_MODE=live", // the test credential is then DefaultAzureCredential
