@@ -2,9 +2,9 @@ package app
 
 import (
 	"net/netip"
-	"path/filepath"
 
 	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -15,7 +15,7 @@ type Access struct {
 	SignIn   bool   // the portal asks who calls
 	Link     string // opens the portal once
 	Password string // made for this run; "" when the project file has one
-	Keys     string // folder of the function apps' keys; "" where none are asked
+	Keys     string // container of the function apps' keys; "" where none are asked
 }
 
 func (a *App) access() Access {
@@ -26,7 +26,7 @@ func (a *App) access() Access {
 	}
 	out := Access{Network: !cfg.OnLoopback(), Address: at, SignIn: a.house.SignIn != nil}
 	if out.Network && len(a.house.Given.Apps) > 0 {
-		out.Keys = filepath.Join(cfg.DataDir(), keysFolder)
+		out.Keys = state.HostSecrets
 	}
 	if a.house.SignIn == nil {
 		return out

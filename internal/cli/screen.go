@@ -83,7 +83,7 @@ func (p screen) access(sum app.Summary) {
 	p.row("", "Storage      with a key, a SAS or a token")
 	if a.Keys != "" {
 		p.row("", "Functions    as their authLevel says, anonymous ones without a key; /admin with the master key")
-		p.row("", "             keys are in "+shortPath(a.Keys))
+		p.row("", "             keys are in the storage container "+a.Keys)
 	}
 	p.row("", "Identity     with an application's secret or certificate, over TLS alone")
 	p.row("", "Portal       after signing in")
