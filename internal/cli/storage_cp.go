@@ -313,7 +313,7 @@ func (s *session) ask(source, target transfer.Known) (bool, error) {
 	case "y", "yes":
 		return true, nil
 	case "q", "quit":
-		return false, context.Canceled
+		return false, transfer.ErrStop
 	}
 	return false, nil
 }

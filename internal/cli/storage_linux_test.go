@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
@@ -107,14 +109,7 @@ func TestStorageMemory(t *testing.T) {
 // TestStorageBytesAsStored: a blob that says it is compressed comes as it is.
 func TestStorageBytesAsStored(t *testing.T) {
 	r := newStorageRig(t)
-	info, err := instance.Find(r.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	account, err := (&storageFlags{}).local(info, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	account := r.account()
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write(bytes.Repeat([]byte("text "), 1000))
@@ -122,7 +117,7 @@ func TestStorageBytesAsStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	encoding := "gzip"
-	_, err = account.client.NewContainerClient("data").NewBlockBlobClient("z").UploadBuffer(context.Background(), packed.Bytes(), &blockblob.UploadBufferOptions{
+	_, err := account.client.NewContainerClient("data").NewBlockBlobClient("z").UploadBuffer(context.Background(), packed.Bytes(), &blockblob.UploadBufferOptions{
 		HTTPHeaders: &blob.HTTPHeaders{BlobContentEncoding: &encoding},
 	})
 	if err != nil {
@@ -130,5 +125,41 @@ func TestStorageBytesAsStored(t *testing.T) {
 	}
 	if out, _ := r.run("storage", "cat", "blob:///data/z"); !bytes.Equal(out, packed.Bytes()) {
 		t.Errorf("%d bytes came as %d", packed.Len(), len(out))
+	}
+}
+
+// account is the one that localhost means.
+func (r *storageRig) account() *blobAccount {
+	r.t.Helper()
+	info, err := instance.Find(r.dir)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	account, err := (&storageFlags{}).local(info, "")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return account
+}
+
+// TestStorageSignature: --sas opens what it is for, and the refusal of the rest says why.
+func TestStorageSignature(t *testing.T) {
+	r := newStorageRig(t)
+	address, err := r.account().client.GetSASURL(sas.AccountResourceTypes{Container: true, Object: true},
+		sas.AccountPermissions{Read: true, List: true}, time.Now().Add(time.Hour), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, signature, _ := strings.Cut(address, "?")
+	r.run("storage", "cp", "lazuli.yaml", "blob:///data/")
+	if out, _ := r.run("storage", "cat", "blob:///data/lazuli.yaml", "--sas", signature); string(out) != storageProject {
+		t.Errorf("%q", out)
+	}
+	if out, _ := r.run("storage", "ls", "-r", "blob:///data", "--sas", "?"+signature); string(out) != "lazuli.yaml\n" {
+		t.Errorf("%q", out)
+	}
+	out, err := r.command("storage", "cp", "lazuli.yaml", "blob:///data/other", "--sas", signature).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "AuthorizationPermissionMismatch") || !strings.Contains(string(out), "(sp=)") || strings.Contains(string(out), "sig=") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -226,3 +226,33 @@ func TestThroughHere(t *testing.T) {
 		t.Error(headers, metadata, err)
 	}
 }
+
+// TestAsked: one is asked about each file that would be overwritten, and can end it.
+func TestAsked(t *testing.T) {
+	w, dir := newWorld(t), t.TempDir()
+	source := w.file(dir + "/")
+	for _, name := range []string{"a", "b", "c", "d"} {
+		write1(t, filepath.Join(dir, name), []byte("old "+name))
+	}
+	o := Options{Recursive: true, Parallel: 1}
+	_, err := w.copy(source, w.web, o)
+	check(t, err)
+	for _, name := range []string{"a", "b", "c", "d"} {
+		write1(t, filepath.Join(dir, name), []byte("new "+name))
+	}
+	var asked []string
+	o.Ask = func(source, target Known) (bool, error) {
+		asked = append(asked, filepath.Base(source.Name)+" "+target.Name)
+		if len(asked) == 3 {
+			return false, ErrStop
+		}
+		return len(asked) == 1, nil
+	}
+	r, err := w.copy(source, w.web, o)
+	if !errors.Is(err, ErrStop) || r.Copied != 1 || r.Kept != 1 || r.Failed != 0 || len(asked) != 3 || asked[0] != "a blob://devstoreaccount1/web/a" {
+		t.Error(r, err, asked)
+	}
+	if a, b := string(w.read("a")), string(w.read("b")); a != "new a" || b != "old b" {
+		t.Error(a, b)
+	}
+}

@@ -26,6 +26,9 @@ func Overwrites() []Overwrite { return []Overwrite{Ask, Always, Newer, Never} }
 // ErrExists is the fate of a copy whose target is there, when nobody can be asked.
 var ErrExists = errors.New("it is there with other content")
 
+// ErrStop is what Ask returns to end the run.
+var ErrStop = errors.New("stopped as asked; what was copied stays")
+
 // Known is what one knows of a source or a target without reading it.
 type Known struct {
 	Name     string

@@ -121,7 +121,7 @@ func hopeless(err error) bool {
 	case errors.As(err, &refused):
 		return refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden ||
 			bloberror.HasCode(err, bloberror.ContainerNotFound, bloberror.ContainerBeingDeleted)
-	case errors.As(err, &network), errors.Is(err, syscall.ENOSPC):
+	case errors.As(err, &network), errors.Is(err, syscall.ENOSPC), errors.Is(err, ErrStop):
 		return true
 	}
 	return strings.Contains(err.Error(), "dial tcp ")
