@@ -86,6 +86,7 @@ func TestLive(t *testing.T) {
 	}{
 		{"azeventhubs", ".", client, 30},
 		{"azeventhubs-internal", "./internal", liveTests(t, filepath.Join(dir, "internal")), 8},
+		{"azeventhubs-checkpoints", "./checkpoints", []string{"TestBlobStore_.*"}, 7},
 		{"azeventhubs-beyond", ".", beyond, len(beyond)},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
@@ -103,7 +104,7 @@ func TestLive(t *testing.T) {
 // network can still be reached.
 func buildable(t *testing.T, dir string) bool {
 	t.Helper()
-	cmd := exec.Command("go", "test", "-count=1", "-run", "^$", ".", "./internal")
+	cmd := exec.Command("go", "test", "-count=1", "-run", "^$", ".", "./internal", "./checkpoints")
 	cmd.Dir = dir
 	if text, err := cmd.CombinedOutput(); err != nil {
 		lab.Missing(t, "what the tests of "+module+" import", fmt.Sprintf("%v: %s", err, text))
