@@ -127,9 +127,10 @@ func TestDamageIsFound(t *testing.T) {
 		write1(t, filepath.Join(dir, "f"), noise(5, n))
 		_, err := w.copy(w.file(filepath.Join(dir, "f")), w.blob("f"), Options{Overwrite: Always})
 		check(t, err)
-		w.way = ranged(func(data []byte) ([]byte, bool) { data[len(data)-1] ^= 1; return data, true })
+		unsafe := ranged(func(data []byte) ([]byte, bool) { data[len(data)-1] ^= 1; return data, true })
+		w.way.Store(&unsafe)
 		_, err = w.copy(w.blob("f"), w.file(filepath.Join(dir, "out")), Options{})
-		w.way = nil
+		w.way.Store(nil)
 		if !errors.Is(err, errDamaged) {
 			t.Errorf("%d bytes: %v", n, err)
 		}
@@ -147,12 +148,13 @@ func TestBrokenConnections(t *testing.T) {
 	_, err := w.copy(w.file(filepath.Join(dir, "f")), w.blob("f"), Options{})
 	check(t, err)
 	var writes, broken atomic.Int64
-	w.way = ranged(func(data []byte) ([]byte, bool) {
+	unsafe := ranged(func(data []byte) ([]byte, bool) {
 		if writes.Add(1)%7 == 3 && broken.Add(1) < 6 {
 			return data[:len(data)/2], false
 		}
 		return data, true
 	})
+	w.way.Store(&unsafe)
 	r, err := w.copy(w.blob("f"), w.file(filepath.Join(dir, "out")), Options{})
 	if err != nil || r.Copied != 1 || broken.Load() == 0 {
 		t.Fatal(r, err, broken.Load())
@@ -173,7 +175,7 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 	put(first)
 	var asked atomic.Int64
-	w.way = func(next http.Handler) http.Handler {
+	unsafe := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Ms-Range") != "" && asked.Add(1) == 6 {
 				put(second)
@@ -181,6 +183,7 @@ func TestChangedMeanwhile(t *testing.T) {
 			next.ServeHTTP(rw, r)
 		})
 	}
+	w.way.Store(&unsafe)
 	out := filepath.Join(dir, "out")
 	if _, err := w.copy(w.blob("f"), w.file(out), Options{Parallel: 1}); err == nil || !strings.Contains(err.Error(), "ConditionNotMet") {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -26,8 +27,8 @@ import (
 // tests make unsafe.
 type world struct {
 	t   *testing.T
-	way func(next http.Handler) http.Handler // nil: safe
-	web Side                                 // a container
+	way atomic.Pointer[func(next http.Handler) http.Handler] // nil: safe
+	web Side                                                 // a container
 }
 
 type keyAccess struct{}
@@ -74,8 +75,8 @@ func create(s Side) error {
 func (w *world) serve(blobs http.Handler) {
 	l := testkit.Listen(w.t)
 	server := &http.Server{ConnContext: storage.NamesContext, Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.way != nil {
-			w.way(blobs).ServeHTTP(rw, r)
+		if unsafe := w.way.Load(); unsafe != nil {
+			(*unsafe)(blobs).ServeHTTP(rw, r)
 			return
 		}
 		blobs.ServeHTTP(rw, r)
