@@ -11,7 +11,7 @@ import (
 )
 
 // How many tests our suites have; one must not shrink unseen.
-const tests = 5
+const tests = 7
 
 // The application of the suites: it may read, and nothing else.
 const (
@@ -32,7 +32,13 @@ cosmos:
     contoso-cosmos: {databases: {shop: {containers: {orders: {partitionKey: /id}}}}}
     fabrikam-cosmos: {databases: {shop: {containers: {orders: {partitionKey: /id}}}}}
 portal: {port: 0}
-storage: {blobPort: 0, queuePort: 0, tablePort: 0}
+storage:
+  blobPort: 0
+  queuePort: 0
+  tablePort: 0
+  accounts:
+    contososa: {containers: [deployments]}
+    fabrikamsa: {containers: [deployments]}
 identity:
   port: 0
   applications:
@@ -40,6 +46,7 @@ identity:
   assignments:
     - {principal: "application:reader", role: Azure Event Hubs Data Receiver, scope: eventHubs/contoso-evhns}
     - {principal: "application:reader", role: Cosmos DB Built-in Data Reader, scope: cosmos/contoso-cosmos}
+    - {principal: "application:reader", role: Storage Blob Data Reader, scope: storage/contososa}
 `
 
 // begin starts a lazuli and returns a runner inside it.
@@ -51,7 +58,7 @@ func begin(t *testing.T, flags ...string) (lab.Runner, bool) {
 		t.Fatal(err)
 	}
 	r, ok := l.Inside(t, flags...)
-	r.Env = append(r.Env, "READER_AUTHORITY=https://localhost:"+port, "READER_ID="+readerID, "READER_SECRET="+readerSecret)
+	r.Env = append(r.Env, "READER_AUTHORITY=https://localhost:"+port, "READER_ID="+readerID, "READER_SECRET="+readerSecret, "GUIDE="+filepath.Join(lab.Root(), "..", "docs", "storage.md"))
 	return r, ok
 }
 

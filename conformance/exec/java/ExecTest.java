@@ -10,6 +10,13 @@ import com.azure.identity.DefaultAzureCredentialBuilder;
 import com.azure.messaging.eventhubs.EventData;
 import com.azure.messaging.eventhubs.EventHubClientBuilder;
 import com.azure.messaging.eventhubs.models.EventPosition;
+import com.azure.core.util.BinaryData;
+import com.azure.storage.blob.BlobClient;
+import com.azure.storage.blob.BlobServiceClientBuilder;
+import com.azure.storage.blob.models.BlobErrorCode;
+import com.azure.storage.blob.models.BlobStorageException;
+import com.azure.storage.common.policy.RequestRetryOptions;
+import com.azure.storage.common.policy.RetryPolicyType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -106,5 +113,30 @@ public final class ExecTest {
   public void readerReads() {
     put("contoso-cosmos", "read", developer);
     holds("contoso-cosmos", "read", reader);
+  }
+
+  private static BlobClient blob(String account, TokenCredential credential) {
+    return new BlobServiceClientBuilder().endpoint("https://" + account + ".blob.core.windows.net").credential(credential)
+        .retryOptions(new RequestRetryOptions(RetryPolicyType.FIXED, 1, 30, null, null, null)).buildClient()
+        .getBlobContainerClient("deployments").getBlobClient("java");
+  }
+
+  public void blobs() {
+    blob("contososa", developer).upload(BinaryData.fromString("contoso"), true);
+    blob("fabrikamsa", developer).upload(BinaryData.fromString("fabrikam"), true);
+    check(blob("contososa", developer).downloadContent().toString().equals("contoso"), "contoso");
+    check(blob("fabrikamsa", developer).downloadContent().toString().equals("fabrikam"), "fabrikam");
+  }
+
+  public void blobsWithoutARole() {
+    blob("contososa", developer).upload(BinaryData.fromString("read"), true);
+    check(blob("contososa", reader).downloadContent().toString().equals("read"), "not read");
+    try {
+      blob("contososa", reader).upload(BinaryData.fromString("never"), true);
+    } catch (BlobStorageException refused) {
+      check(refused.getStatusCode() == 403 && refused.getErrorCode().equals(BlobErrorCode.AUTHORIZATION_PERMISSION_MISMATCH), refused.getMessage());
+      return;
+    }
+    throw new AssertionError("not refused");
   }
 }

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { CosmosClient } from "@azure/cosmos";
 import { EventHubConsumerClient, EventHubProducerClient } from "@azure/event-hubs";
 import { ClientSecretCredential, DefaultAzureCredential } from "@azure/identity";
+import { BlobServiceClient } from "@azure/storage-blob";
 
 const developer = new DefaultAzureCredential();
 // an application that may only read
@@ -70,4 +71,23 @@ test("documents without a role", async () => {
 test("reader reads", async () => {
   await orders("contoso-cosmos", developer).items.upsert({ id: "read", of: "contoso" });
   assert.equal((await orders("contoso-cosmos", reader).item("read", "read").read()).resource.of, "contoso");
+});
+
+const deployments = (account, credential) =>
+  new BlobServiceClient(`https://${account}.blob.core.windows.net`, credential, { retryOptions: { maxTries: 1 } }).getContainerClient("deployments");
+const put = (account, text, credential) => deployments(account, credential).uploadBlockBlob("js", text, text.length);
+const get = async (account, credential) => (await deployments(account, credential).getBlobClient("js").downloadToBuffer()).toString();
+
+test("blobs", async () => {
+  await put("contososa", "contoso", developer);
+  await put("fabrikamsa", "fabrikam", developer);
+  assert.equal(await get("contososa", developer), "contoso");
+  assert.equal(await get("fabrikamsa", developer), "fabrikam");
+});
+
+test("blobs without a role", async () => {
+  await put("contososa", "read", developer);
+  assert.equal(await get("contososa", reader), "read");
+  await assert.rejects(put("contososa", "never", reader), { statusCode: 403, code: "AuthorizationPermissionMismatch" });
+  await assert.rejects(get("fabrikamsa", reader), { statusCode: 403 });
 });

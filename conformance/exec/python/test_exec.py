@@ -2,14 +2,17 @@
 and nothing of Lazuli. That they reach it is the work of `lazuli exec`."""
 
 import os
+import re
 import threading
 import unittest
 
+from azure.core.exceptions import HttpResponseError
 from azure.cosmos import CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import EventHubError
 from azure.identity import ClientSecretCredential, DefaultAzureCredential
+from azure.storage.blob import BlobServiceClient
 
 
 def reader():
@@ -54,6 +57,10 @@ def orders(account, credential):
     return client.get_database_client("shop").get_container_client("orders")
 
 
+def deployments(account, credential):
+    return BlobServiceClient(f"https://{account}.blob.core.windows.net", credential, retry_total=0).get_container_client("deployments")
+
+
 class ExecTest(unittest.TestCase):
     def test_hubs(self):
         """Two namespaces have a hub of the same name, and nothing leaks."""
@@ -83,3 +90,21 @@ class ExecTest(unittest.TestCase):
     def test_reader_reads(self):
         orders("contoso-cosmos", DefaultAzureCredential()).upsert_item({"id": "read", "of": "contoso"})
         self.assertEqual(orders("contoso-cosmos", reader()).read_item("read", "read")["of"], "contoso")
+
+    def test_blobs(self):
+        """Runs the guide's program for an account's name in Azure, as it stands there."""
+        with open(os.environ["GUIDE"], encoding="utf-8") as page:
+            code = re.findall(r"^```python\n(.*?)^```$", page.read(), re.M | re.S)[1]
+        exec(compile(code, "storage.md", "exec"), {})
+        developer = DefaultAzureCredential()
+        self.assertEqual(deployments("contososa", developer).download_blob("app.zip").readall(), b"zip")
+        self.assertEqual(list(deployments("fabrikamsa", developer).list_blob_names()), [])
+
+    def test_blobs_without_a_role(self):
+        deployments("contososa", DefaultAzureCredential()).upload_blob("read", b"py", overwrite=True)
+        self.assertEqual(deployments("contososa", reader()).download_blob("read").readall(), b"py")
+        with self.assertRaises(HttpResponseError) as refused:
+            deployments("contososa", reader()).upload_blob("never", b"x")
+        self.assertEqual((refused.exception.status_code, refused.exception.error_code), (403, "AuthorizationPermissionMismatch"))
+        with self.assertRaises(HttpResponseError):
+            deployments("fabrikamsa", reader()).download_blob("read")

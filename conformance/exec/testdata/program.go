@@ -18,6 +18,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 )
 
 func main() {
@@ -72,6 +74,29 @@ func main() {
 			}
 			_, err := get(ctx, "contoso", reader)
 			return err
+		},
+		"blobs": func(ctx context.Context) error {
+			for _, account := range []string{"contoso", "fabrikam"} {
+				if err := upload(ctx, account, developer); err != nil {
+					return err
+				}
+				if got, err := download(ctx, account, developer); err != nil || got != account {
+					return fmt.Errorf("%s: %q, %w", account, got, err)
+				}
+			}
+			return nil
+		},
+		"blobs-without-a-role": func(ctx context.Context) error {
+			if err := upload(ctx, "contoso", developer); err != nil {
+				return err
+			}
+			if _, err := download(ctx, "contoso", reader); err != nil {
+				return err
+			}
+			if err := upload(ctx, "contoso", reader); !bloberror.HasCode(err, bloberror.AuthorizationPermissionMismatch) {
+				return fmt.Errorf("not refused as it should be: %w", err)
+			}
+			return nil
 		},
 	} {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -166,4 +191,23 @@ func get(ctx context.Context, account string, credential azcore.TokenCredential)
 	var doc struct{ Of string }
 	err = json.Unmarshal(item.Value, &doc)
 	return doc.Of, err
+}
+
+func upload(ctx context.Context, account string, credential azcore.TokenCredential) error {
+	client, err := azblob.NewClient("https://"+account+"sa.blob.core.windows.net/", credential, nil)
+	if err != nil {
+		return err
+	}
+	_, err = client.UploadBuffer(ctx, "deployments", "go", []byte(account), nil)
+	return err
+}
+
+func download(ctx context.Context, account string, credential azcore.TokenCredential) (string, error) {
+	client, err := azblob.NewClient("https://"+account+"sa.blob.core.windows.net/", credential, nil)
+	if err != nil {
+		return "", err
+	}
+	text := make([]byte, len(account))
+	_, err = client.DownloadBuffer(ctx, "deployments", "go", text, nil)
+	return string(text), err
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -145,6 +146,35 @@ func (l *Lazuli) Inside(t *testing.T, flags ...string) (Runner, bool) {
 		return r, false
 	}
 	return r, true
+}
+
+// Env returns NAME=value of variables, as `lazuli env` says them.
+func (l *Lazuli) Env(t *testing.T, names ...string) []string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, "--project", l.Dir, "env", "--json")
+	cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+filepath.Join(l.Dir, "run"))
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("lazuli env: %v\n%s", err, text)
+	}
+	var all []struct{ Name, Value string }
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatalf("lazuli env: %v\n%s", err, text)
+	}
+	var pairs []string
+	for _, v := range all {
+		if slices.Contains(names, v.Name) {
+			pairs = append(pairs, v.Name+"="+v.Value)
+		}
+	}
+	if len(pairs) != len(names) {
+		t.Fatalf("lazuli env has not all of %v: %s", names, text)
+	}
+	return pairs
 }
 
 // LocalHost returns localhost and the port of a service, as clients on this
