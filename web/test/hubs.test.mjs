@@ -285,3 +285,47 @@ for (const lang of ['en', 'ko'])
       },
     ),
   )
+
+test('coming back to the hubs waits for no answer: the first frame has them', async () => {
+  await fill(few, 'telemetry_events', 3)
+  const page = await open(browser, few.url + '/hubs')
+  await page.getByRole('heading', { level: 1, name: 'telemetry_events' }).waitFor()
+  await page.locator('main figure').first().waitFor()
+  for (let i = 0; i < 3; i++) {
+    await page.evaluate(() => document.activeElement.blur())
+    await page.keyboard.press('g')
+    await page.keyboard.press('o')
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+    await page.locator('[data-box]').first().waitFor()
+    // What the page shows when it is first painted without Overview's heading.
+    const first = await page.evaluate(async () => {
+      for (const key of ['g', 'e'])
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+      for (;;) {
+        await new Promise((next) => requestAnimationFrame(next))
+        const heading = document.querySelector('main h1')?.textContent
+        if (heading && heading !== 'Overview')
+          return { heading, rows: document.querySelectorAll('main [role=treeitem]').length > 0 }
+      }
+    })
+    assert.deepEqual(first, { heading: 'telemetry_events', rows: true })
+  }
+  await close(page)
+})
+
+test('a list that was scrolled stays where it is while its figures change', async () => {
+  await fill(crowd, 'wide', 2) // it is no idle one
+  const page = await open(browser, crowd.url + '/hubs/default/wide/overview')
+  const list = page.locator('section.list .scroller')
+  await page.getByRole('treeitem', { name: /wide/ }).waitFor()
+  const idle = page.getByRole('treeitem', { name: /idle|Idle/ }).first()
+  if ((await idle.getAttribute('aria-expanded')) === 'false') await idle.click()
+  await eventually('it can be scrolled', () => list.evaluate((e) => e.scrollHeight > 4000))
+  await list.evaluate((e) => (e.scrollTop = 3000))
+  for (let i = 0; i < 5; i++) {
+    await fill(crowd, 'wide', 2)
+    await page.waitForTimeout(500)
+    assert.equal(await list.evaluate((e) => e.scrollTop), 3000)
+  }
+  await close(page)
+})

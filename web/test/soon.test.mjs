@@ -181,3 +181,38 @@ soon(
     assert.deepEqual(wrong, [])
   },
 )
+
+soon('from the key to another page that is painted: 50 ms', start, async (lab) => {
+  const page = await open(browser, lab.url + '/hubs')
+  await page.locator('main figure').first().waitFor()
+  const change = (key, there) =>
+    page.evaluate(
+      async ([key, there]) => {
+        const from = performance.now()
+        for (const k of ['g', key])
+          document.body.dispatchEvent(new KeyboardEvent('keydown', { key: k, bubbles: true, cancelable: true }))
+        for (;;) {
+          // A task behind the frame: what the frame made is painted.
+          await new Promise((done) =>
+            requestAnimationFrame(() => {
+              const { port1, port2 } = new MessageChannel()
+              port1.onmessage = done
+              port2.postMessage(0)
+            }),
+          )
+          if (document.querySelector(there)) return performance.now() - from
+        }
+      },
+      [key, there],
+    )
+  let best = Infinity
+  for (let i = 0; i < 20; i++) {
+    await change('o', '[data-box]')
+    await page.waitForTimeout(200)
+    best = Math.min(best, await change('e', 'main .tabs'))
+    await page.waitForTimeout(200)
+  }
+  console.log(`to the hubs ${Math.round(best)} ms`)
+  assert.ok(best <= 50, `to the hubs ${best} ms`)
+  await close(page)
+})

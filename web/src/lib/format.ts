@@ -1,12 +1,11 @@
+import { clock as clockFormat, numbers } from './locale'
 import { clock, prefs } from './prefs.svelte'
 import type { Text } from './types'
-
-const locale = () => (prefs.lang === 'ko' ? 'ko-KR' : 'en-GB')
 
 export function num(v: number | null | undefined, decimals?: number): string {
   if (v === null || v === undefined || !Number.isFinite(v)) return '–'
   const d = decimals ?? (Math.abs(v) >= 100 || Number.isInteger(v) ? 0 : Math.abs(v) >= 10 ? 1 : 2)
-  return v.toLocaleString(locale(), { minimumFractionDigits: d, maximumFractionDigits: d })
+  return numbers(d, d).format(v)
 }
 
 // A rate, short enough for an arrow: 0, 0.3, 48, 1.2k.
@@ -27,9 +26,7 @@ export function bytes(v: number): string {
 
 export function time(t: number | string): string {
   const d = new Date(t)
-  return isNaN(d.getTime())
-    ? '–'
-    : d.toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+  return isNaN(d.getTime()) ? '–' : clockFormat().format(d)
 }
 
 export function timeMs(t: number | string): string {

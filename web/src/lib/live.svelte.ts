@@ -163,23 +163,48 @@ export function watch(...topics: (string | undefined)[]): () => void {
   }
 }
 
-// say tells once what changed in one go.
+// What of it was seen less than this ago is shown at once, until the newest comes.
+const remembered = 30_000
+const mostRemembered = 8
+const left = new Map<string, number>() // topic -> when it was let go, the oldest first
+
+// visit is watch for a page that one leaves and comes back to: what was known of
+// its topics stays for half a minute, so that coming back waits for no answer.
+export function visit(...topics: (string | undefined)[]): () => void {
+  const end = watch(...topics)
+  return () => {
+    for (const t of topics) {
+      if (t === undefined) continue
+      left.delete(t)
+      left.set(t, Date.now())
+    }
+    end()
+  }
+}
+
+// lingers: nobody watches it, but what was known of it is kept.
+function lingers(topic: string): boolean {
+  return left.has(topic) && things.get(topic) !== null
+}
+
+function forget() {
+  for (const [topic, since] of left)
+    if (left.size > mostRemembered || Date.now() - since > remembered) left.delete(topic)
+}
+
+// say tells once what changed in one go. A list that nobody watches any more comes
+// whole when it is asked for again.
 function say() {
   if (due) return
   due = true
   queueMicrotask(() => {
     due = false
-    for (const topic of things.keys()) if (!watched.has(topic)) things.delete(topic)
-    for (const topic of shownLists.keys()) if (!watched.has(topic)) drop(topic)
+    forget()
+    for (const topic of things.keys()) if (!watched.has(topic) && !lingers(topic)) things.delete(topic)
+    for (const topic of lists.keys()) if (!watched.has(topic)) lists.delete(topic)
+    for (const topic of shownLists.keys()) if (!watched.has(topic) && !lingers(topic)) shownLists.delete(topic)
     tell(hidden ? [] : [...watched.keys()])
   })
-}
-
-// drop forgets a list that nobody watches any more: when it is asked for again
-// it comes whole.
-function drop(topic: string) {
-  shownLists.delete(topic)
-  lists.delete(topic)
 }
 
 let hidden = false
