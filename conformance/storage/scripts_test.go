@@ -13,8 +13,8 @@ import (
 
 // How many tests our own suites have; a suite must not shrink unseen.
 const (
-	jsTests     = 20
-	pythonTests = 21
+	jsTests     = 24
+	pythonTests = 22
 	javaTests   = 10
 )
 

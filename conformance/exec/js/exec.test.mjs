@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { CosmosClient } from "@azure/cosmos";
 import { EventHubConsumerClient, EventHubProducerClient } from "@azure/event-hubs";
 import { ClientSecretCredential, DefaultAzureCredential } from "@azure/identity";
-import { BlobServiceClient } from "@azure/storage-blob";
+import { BlobSASPermissions, BlobServiceClient, BlockBlobClient, generateBlobSASQueryParameters } from "@azure/storage-blob";
 
 const developer = new DefaultAzureCredential();
 // an application that may only read
@@ -90,4 +90,12 @@ test("blobs without a role", async () => {
   assert.equal(await get("contososa", reader), "read");
   await assert.rejects(put("contososa", "never", reader), { statusCode: 403, code: "AuthorizationPermissionMismatch" });
   await assert.rejects(get("fabrikamsa", reader), { statusCode: 403 });
+  const signedFrom = new Date(Date.now() - 300_000);
+  const expiresOn = new Date(Date.now() + 3600_000);
+  const service = new BlobServiceClient("https://contososa.blob.core.windows.net", reader);
+  const key = await service.getUserDelegationKey(signedFrom, expiresOn);
+  const query = generateBlobSASQueryParameters({ containerName: "deployments", blobName: "js", permissions: BlobSASPermissions.parse("rw"), expiresOn }, key, "contososa");
+  const signed = new BlockBlobClient(`https://contososa.blob.core.windows.net/deployments/js?${query}`);
+  assert.equal((await signed.downloadToBuffer()).toString(), "read");
+  await assert.rejects(signed.upload("x", 1), { statusCode: 403 }); // a signature gives no more than its maker may
 });

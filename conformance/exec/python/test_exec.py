@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import unittest
+from datetime import datetime, timedelta, timezone
 
 from azure.core.exceptions import HttpResponseError
 from azure.cosmos import CosmosClient
@@ -12,7 +13,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import EventHubError
 from azure.identity import ClientSecretCredential, DefaultAzureCredential
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobClient, BlobServiceClient, generate_blob_sas
 
 
 def reader():
@@ -108,3 +109,11 @@ class ExecTest(unittest.TestCase):
         self.assertEqual((refused.exception.status_code, refused.exception.error_code), (403, "AuthorizationPermissionMismatch"))
         with self.assertRaises(HttpResponseError):
             deployments("fabrikamsa", reader()).download_blob("read")
+        now = datetime.now(timezone.utc)
+        service = BlobServiceClient("https://contososa.blob.core.windows.net", reader(), retry_total=0)
+        key = service.get_user_delegation_key(now - timedelta(minutes=5), now + timedelta(hours=1))
+        token = generate_blob_sas("contososa", "deployments", "read", user_delegation_key=key, permission="rw", expiry=now + timedelta(hours=1))
+        signed = BlobClient.from_blob_url(f"https://contososa.blob.core.windows.net/deployments/read?{token}", retry_total=0)
+        self.assertEqual(signed.download_blob().readall(), b"py")
+        with self.assertRaises(HttpResponseError):  # a signature gives no more than its maker may
+            signed.upload_blob(b"x", overwrite=True)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import {
@@ -293,4 +294,41 @@ test("structured bodies are checked on the way", async () => {
   const blob = box.getBlockBlobClient("x");
   await blob.uploadData(body, { uploadContentChecksum: "StorageCrc64", contentChecksumAlgorithm: "StorageCrc64" });
   assert.deepEqual(await blob.downloadToBuffer(), body);
+});
+
+test("files go up and down", async () => {
+  const box = await freshContainer();
+  const blob = box.getBlockBlobClient("file");
+  const here = `${process.cwd()}/${box.containerName}.bin`;
+  await writeFile(here, "from a file");
+  await blob.uploadFile(here);
+  await blob.downloadToFile(`${here}.back`);
+  assert.equal(await readFile(`${here}.back`, "utf8"), "from a file");
+  await Promise.all([rm(here), rm(`${here}.back`)]);
+  await rejects(box.getBlobClient("none").downloadToFile(`${here}.none`), 404, "BlobNotFound");
+});
+
+test("a container that is not kept does not come back", async () => {
+  const box = await freshContainer();
+  await put(box, "b", "1");
+  await blobs.deleteContainer(box.containerName);
+  await rejects(blobs.undeleteContainer(box.containerName, "01D60F8BB59A4652"), 404, "ContainerNotFound"); // not kept: no such policy
+  assert.equal((await blobs.getContainerClient(freshName("x")).deleteIfExists()).succeeded, false);
+});
+
+test("what there is not is refused by name", async () => {
+  const box = await freshContainer();
+  const blob = await put(box, "b", "1");
+  await rejects(blob.query("SELECT * FROM BlobStorage"), 501, "NotImplemented");
+  await rejects(blob.setLegalHold(true), 501, "NotImplemented");
+  await rejects(blob.setImmutabilityPolicy({ policyMode: "Unlocked", expiriesOn: soon() }), 501, "NotImplemented");
+  await rejects(box.getPageBlobClient("copy").startCopyIncremental(`${blob.url}?snapshot=2026-01-01T00:00:00.0000000Z`), 501, "NotImplemented");
+});
+
+test("an account's signature is made by its client", async () => {
+  const url = blobs.generateAccountSasUrl(soon(), AccountSASPermissions.parse("rl"), "sc");
+  const lister = new BlobServiceClient(url, undefined, options);
+  assert.ok((await collect(lister.listContainers())).length > 0);
+  assert.equal((await lister.getAccountInfo()).skuName, "Standard_RAGRS");
+  await rejects(lister.createContainer("nope"), 403, "AuthorizationPermissionMismatch");
 });

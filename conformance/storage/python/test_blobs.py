@@ -18,6 +18,7 @@ from azure.storage.blob import (
     ContainerSasPermissions,
     ContentSettings,
     CorsRule,
+    ImmutabilityPolicy,
     ResourceTypes,
     RetentionPolicy,
     SequenceNumberAction,
@@ -279,6 +280,17 @@ class Blobs(StorageTest):
         box.set_container_access_policy({}, public_access="container")
         self.assertEqual(list(anybody.list_blob_names()), ["p"])
         self.assertEqual(box.get_container_properties().public_access, "container")
+
+    def test_what_there_is_not(self):
+        box = self.fresh_container()
+        blob = box.upload_blob("b", b"1")
+        self.refused(501, "NotImplemented", blob.query_blob, "SELECT * FROM BlobStorage")
+        self.refused(501, "NotImplemented", blob.set_legal_hold, True)
+        self.refused(501, "NotImplemented", blob.set_immutability_policy, ImmutabilityPolicy(expiry_time=soon(), policy_mode="Unlocked"))
+        self.refused(501, "NotImplemented", box.get_blob_client("copy").start_copy_from_url, blob.url + "?snapshot=2026-01-01T00:00:00.0000000Z", incremental_copy=True)
+        self.refused(404, "ContainerNotFound", self.blobs.undelete_container, fresh("box"), "01D60F8BB59A4652")
+        self.refused(403, "AuthenticationFailed", self.blobs.get_user_delegation_key, datetime.now(timezone.utc), soon())  # of tokens only
+        self.assertEqual((box.get_account_information()["account_kind"], blob.get_account_information()["account_kind"]), ("StorageV2", "StorageV2"))
 
     def test_blobs_aio(self):
         async def run():
