@@ -27,6 +27,7 @@ import (
 // message is what the clients know of one.
 type message struct {
 	notBefore time.Time // it may not be given out earlier
+	put       bool      // that was acknowledged
 	gone      bool      // its deletion was asked for
 	deleted   bool      // and acknowledged
 	seen      bool      // in the end
@@ -34,11 +35,11 @@ type message struct {
 
 // storageLedger is the clients' record of what was acknowledged.
 type storageLedger struct {
-	mu                             sync.Mutex          // guards what follows
-	next                           int                 // version, of all that has one
-	blobs, entities                map[string]int      // name -> highest acknowledged version
-	messages                       map[string]*message // by text: the put was acknowledged
-	written, got, deleted, batches int
+	mu                                   sync.Mutex          // guards what follows
+	next                                 int                 // version, of all that has one
+	blobs, entities                      map[string]int      // name -> highest acknowledged version
+	messages                             map[string]*message // by text
+	written, puts, got, deleted, batches int
 }
 
 func newStorageLedger() *storageLedger {
@@ -194,14 +195,16 @@ func (l *storageLedger) put(ctx context.Context, c storageClients, times int) {
 	for i := 0; i < times && ctx.Err() == nil; i++ {
 		n := l.version()
 		later := n % 3
-		text, notBefore := strconv.Itoa(n), time.Now().Add(time.Duration(later)*time.Second)
+		text, m := strconv.Itoa(n), &message{notBefore: time.Now().Add(time.Duration(later) * time.Second)}
+		l.mu.Lock()
+		l.messages[text] = m
+		l.mu.Unlock()
 		if _, err := c.queue.EnqueueMessage(ctx, text, &azqueue.EnqueueMessageOptions{VisibilityTimeout: to.Ptr(int32(later))}); err != nil {
 			return
 		}
 		l.mu.Lock()
-		if m := l.messages[text]; m == nil { // else it was got before the answer was here
-			l.messages[text] = &message{notBefore: notBefore}
-		}
+		m.put = true
+		l.puts++
 		l.mu.Unlock()
 	}
 }
@@ -236,10 +239,6 @@ func (l *storageLedger) take(t *testing.T, text string, again time.Time, choose 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.messages[text]
-	if m == nil {
-		m = &message{} // its put is not answered yet, or was cut before the answer
-		l.messages[text] = m
-	}
 	l.got++
 	if early := time.Until(m.notBefore); early > 0 {
 		t.Errorf("message %s came %v before its time", text, early)
@@ -277,7 +276,7 @@ func (l *storageLedger) drain(t *testing.T, c storageClients) {
 		}
 		missing = 0
 		for _, m := range l.messages {
-			if !m.seen && !m.gone {
+			if m.put && !m.seen && !m.gone {
 				missing++
 			}
 		}
