@@ -56,7 +56,10 @@ func blobParts(e *env) (parts, error) {
 		Kinds:    blob.Kinds(store, nil),
 		Declared: e.declaredIn(resource.BlobContainers, "containers", func(a config.NamedStorage) []string { return a.Containers }, nil),
 		Routes:   []door.Route{storageRoute(e, typeBlobs, services)},
-		Suffixes: []suffix{storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs)},
+		Suffixes: []suffix{
+			storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs),
+			storageSuffix("z1.web.core.windows.net", instance.Blob, typeBlobs), // static websites
+		},
 		Summary:  e.storageSummary(resource.BlobContainers, "containers"),
 		Pages:    usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }),
 		Engines:  []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},

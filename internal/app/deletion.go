@@ -57,10 +57,33 @@ func (e *env) mayGo(id resource.ID) error {
 	switch {
 	case id.Type != "" || !slices.Contains(e.Storage.own, id.Account):
 		return nil
-	case id.Account.Name == resource.Default:
+	case notDefault(id.Account) == "":
 		return fault.New(fault.Conflict, id.Account.String(), "it is the one that localhost means, and is always there; delete what is in it")
 	}
 	return fault.New(fault.Conflict, id.Account.String(), "%s declares it; take it out there and start again, or delete what is in it", config.FileName)
+}
+
+// servicesOf ends the types of the services of an account that has several. Each is
+// there once, is called default, and stands in no name of ours.
+const servicesOf = "Services"
+
+// steps are what follows an account in the scope of something in it, as
+// identity.Scope takes it.
+func steps(id resource.ID) []string {
+	names := strings.Split(id.Name, "/")
+	types := strings.Split(strings.TrimPrefix(id.Type, id.Account.Type+"/"), "/")
+	if len(types) == len(names) {
+		return names
+	}
+	var all []string
+	for _, t := range types {
+		name := "default"
+		if !strings.HasSuffix(t, servicesOf) && len(names) > 0 {
+			name, names = names[0], names[1:]
+		}
+		all = append(all, t, name)
+	}
+	return all
 }
 
 // typeBelow is a type below an account. Scopes of Cosmos DB's data plane call some
@@ -84,7 +107,7 @@ func (e *env) resourceAt(text string) (id resource.ID, err error) {
 	}
 	typ, name, below, ok := e.Who.Steps(scope)
 	if !ok {
-		return id, fault.New(fault.Invalid, "scope "+text, "it is no account and nothing in one; write eventHubs/NAME[/HUB] or cosmos/NAME[/DATABASE[/CONTAINER]]")
+		return id, fault.New(fault.Invalid, "scope "+text, "it is no account and nothing in one; write eventHubs/NAME[/HUB], cosmos/NAME[/DATABASE[/CONTAINER]] or storage/NAME[/blob/CONTAINER]")
 	}
 	if id.Account, err = e.Exists.Account(typ, name); err != nil {
 		return id, e.accountExists(typ, name)
@@ -102,9 +125,12 @@ func (e *env) resourceAt(text string) (id resource.ID, err error) {
 
 // resourceBelow is what the steps below an account lead to.
 func resourceBelow(a resource.Account, below []identity.Step) resource.ID {
-	types, names := make([]string, len(below)), make([]string, len(below))
-	for i, s := range below {
-		types[i], names[i] = typeBelow(s.Type), s.Name
+	var types, names []string
+	for _, s := range below {
+		types = append(types, typeBelow(s.Type))
+		if !strings.HasSuffix(s.Type, servicesOf) {
+			names = append(names, s.Name)
+		}
 	}
 	return resource.ID{Account: a, Type: a.Type + "/" + strings.Join(types, "/"), Name: strings.Join(names, "/")}
 }

@@ -57,10 +57,19 @@ func TestRIDsMeanWhatNamesMean(t *testing.T) {
 		db, mine, other := rid("dbs", "dbs/db"), rid("colls", "dbs/db/colls/mine"), rid("colls", "dbs/db/colls/other")
 		query := []string{"x-ms-documentdb-isquery", "True", "Content-Type", "application/query+json"}
 		for _, c := range []struct{ method, path, body string }{
-			{"GET", "dbs/DB", ""}, {"GET", "dbs/DB/colls/MINE", ""}, {"GET", "dbs/DB/colls/MINE/docs", ""}, {"GET", "dbs/DB/colls/MINE/docs/1", ""},
-			{"GET", "dbs/DB/colls/MINE/docs/ITEM", ""}, {"GET", "dbs/DB/colls/MINE/pkranges", ""}, {"POST", "dbs/DB/colls/MINE/docs", `{"query":"SELECT * FROM c"}`},
-			{"GET", "dbs/DB/colls", ""}, {"GET", "dbs/DB/colls/OTHER", ""}, {"GET", "dbs/DB/colls/OTHER/docs/1", ""}, {"POST", "dbs/DB/colls/OTHER/docs", `{"query":"SELECT * FROM c"}`},
-			{"DELETE", "dbs/DB/colls/MINE", ""}, {"PUT", "dbs/DB/colls/MINE/docs/ITEM", `{"id":"1","k":"k"}`},
+			{"GET", "dbs/DB", ""},
+			{"GET", "dbs/DB/colls/MINE", ""},
+			{"GET", "dbs/DB/colls/MINE/docs", ""},
+			{"GET", "dbs/DB/colls/MINE/docs/1", ""},
+			{"GET", "dbs/DB/colls/MINE/docs/ITEM", ""},
+			{"GET", "dbs/DB/colls/MINE/pkranges", ""},
+			{"POST", "dbs/DB/colls/MINE/docs", `{"query":"SELECT * FROM c"}`},
+			{"GET", "dbs/DB/colls", ""},
+			{"GET", "dbs/DB/colls/OTHER", ""},
+			{"GET", "dbs/DB/colls/OTHER/docs/1", ""},
+			{"POST", "dbs/DB/colls/OTHER/docs", `{"query":"SELECT * FROM c"}`},
+			{"DELETE", "dbs/DB/colls/MINE", ""},
+			{"PUT", "dbs/DB/colls/MINE/docs/ITEM", `{"id":"1","k":"k"}`},
 		} {
 			var more []string
 			if strings.Contains(c.body, "query") {

@@ -65,7 +65,7 @@ func declareStorageAccount(a config.NamedStorage, old json.RawMessage) (json.Raw
 // storageKind is the storage accounts as accounts: two keys each.
 func storageKind(cfg config.Storage) accountKind {
 	return accountKind{
-		typ: resource.StorageAccounts, service: "Storage",
+		typ: resource.StorageAccounts, service: "Storage", word: "storage account",
 		keys: func(a resource.Account, properties json.RawMessage) ([]keys.Key, error) {
 			p, err := storage.ReadAccount(properties)
 			if err != nil {

@@ -116,7 +116,7 @@ func (e *env) accountThing(a resource.Account) resources.Thing {
 }
 
 func (e *env) thing(id resource.ID) resources.Thing {
-	scope := e.Who.Scope(id.Account.Type, id.Account.Name, strings.Split(id.Name, "/")...)
+	scope := e.Who.Scope(id.Account.Type, id.Account.Name, steps(id)...)
 	at := declaredOnce{id.Account.ID, id.Type, id.Name}
 	return resources.Thing{
 		Scope: e.Who.Short(scope), Command: "lazuli delete " + e.Who.Word(scope), Word: e.Exists.Word(id.Type), Holds: e.Exists.Holds(id),

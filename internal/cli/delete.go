@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,14 +50,14 @@ something out of the file deletes nothing.`,
 				return err
 			}
 			if !yes {
-				if err := s.confirm(fmt.Sprintf("Delete the %s with %s? That cannot be undone. [y/N] ", t.name(), t.Holds)); err != nil {
+				if err := s.confirm(fmt.Sprintf("Delete the %s with %s? That cannot be undone. [y/N] ", t.name(), t.holds())); err != nil {
 					return err
 				}
 			}
 			if err := portal.do(cmd.Context(), http.MethodPost, "/api/resources:delete", order, &t); err != nil {
 				return err
 			}
-			fmt.Fprintf(s.err, "deleted the %s, with %s\n", t.name(), t.Holds)
+			fmt.Fprintf(s.err, "deleted the %s, with %s\n", t.name(), t.holds())
 			if t.Declared {
 				fmt.Fprintln(s.err, "lazuli.yaml declares it: it comes back, empty, at the next start")
 			}
@@ -68,6 +69,9 @@ something out of the file deletes nothing.`,
 }
 
 func (t storedThing) name() string { return terminal.Clean(t.Word + " " + t.Scope) }
+
+// holds is what goes with it, where that is known.
+func (t storedThing) holds() string { return cmp.Or(terminal.Clean(t.Holds), "all that is in it") }
 
 // confirm asks whoever sits at the terminal; anything but yes is an error.
 func (s *session) confirm(question string) error {

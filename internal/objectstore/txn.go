@@ -300,7 +300,7 @@ func (t *txn) creatable(cond Conditions) error {
 		}
 		return lease{}.guard(t.resource(), cond.Lease, true, t.now, blobLease())
 	}
-	err := error(nil)
+	var err error
 	if t.old.uncommitted {
 		err = cond.meetAbsent(t.resource())
 	} else {

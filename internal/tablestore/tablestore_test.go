@@ -271,7 +271,7 @@ func TestTables(t *testing.T) {
 		}
 		w.reopen()
 	}
-	a, b = w.store.Account(1), w.store.Account(2)
+	a = w.store.Account(1)
 	old := w.table("Beta")
 	if err := a.DeleteTable(t.Context(), "bETA"); err != nil {
 		t.Fatal(err)

@@ -62,8 +62,13 @@ func (e *Endpoint) UserDelegationKey(r *Request, g Grant, body []byte) ([]byte, 
 	}
 	b := append([]byte(XMLHeader), "<UserDelegationKey>"...)
 	for _, f := range [...]Element{
-		{"SignedOid", k.oid}, {"SignedTid", k.tid}, {"SignedStart", k.start}, {"SignedExpiry", k.expiry},
-		{"SignedService", k.service}, {"SignedVersion", k.version}, {"SignedDelegatedUserTid", k.userTenant},
+		{"SignedOid", k.oid},
+		{"SignedTid", k.tid},
+		{"SignedStart", k.start},
+		{"SignedExpiry", k.expiry},
+		{"SignedService", k.service},
+		{"SignedVersion", k.version},
+		{"SignedDelegatedUserTid", k.userTenant},
 		{"Value", base64.StdEncoding.EncodeToString(k.value(keys.delegation))},
 	} {
 		if f.Value != "" {

@@ -49,7 +49,7 @@ func failed(t *testing.T, s Service, method string, err error) *http.Response {
 
 func TestErrorShapes(t *testing.T) {
 	bad := OutOfRange("numofmessages", "<99>", 1, 32)
-	r := failed(t, Queue, http.MethodGet, bad)
+	r := failed(t, Queue, http.MethodGet, bad) //nolint:bodyclose // of a recorder
 	var x struct {
 		XMLName xml.Name `xml:"Error"`
 		Code    string
@@ -71,7 +71,7 @@ func TestErrorShapes(t *testing.T) {
 		t.Errorf("%+v %v", x, r.Header)
 	}
 
-	r = failed(t, Table, http.MethodGet, Fail("EntityAlreadyExists"))
+	r = failed(t, Table, http.MethodGet, Fail("EntityAlreadyExists")) //nolint:bodyclose // as above
 	var j struct {
 		Error struct {
 			Code    string
@@ -86,7 +86,7 @@ func TestErrorShapes(t *testing.T) {
 		t.Errorf("%+v %v", j, r.Header)
 	}
 
-	for _, r := range []*http.Response{failed(t, Blob, http.MethodHead, Fail("BlobNotFound")), failed(t, Blob, http.MethodGet, Fail("NotModified"))} {
+	for _, r := range []*http.Response{failed(t, Blob, http.MethodHead, Fail("BlobNotFound")), failed(t, Blob, http.MethodGet, Fail("NotModified"))} { //nolint:bodyclose // as above
 		if r.ContentLength > 0 || r.Header.Get("x-ms-error-code") == "" {
 			t.Errorf("%d has a body: %v", r.StatusCode, r.Header)
 		}

@@ -176,7 +176,7 @@ func TestMetadata(t *testing.T) {
 	}
 	h := http.Header{}
 	SetMetadata(h, []Pair{{"myKey", ""}, {"b", "x"}})
-	if h["x-ms-meta-myKey"][0] != "" || h["x-ms-meta-b"][0] != "x" {
+	if raw := map[string][]string(h); raw["x-ms-meta-myKey"][0] != "" || raw["x-ms-meta-b"][0] != "x" {
 		t.Error(h)
 	}
 }

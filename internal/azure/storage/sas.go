@@ -236,8 +236,11 @@ func (s *sasToken) optional(name string) *string {
 
 func (s *sasToken) replyHeaders() (all []Element) {
 	for _, h := range [...][2]string{
-		{"rscc", "Cache-Control"}, {"rscd", "Content-Disposition"}, {"rsce", "Content-Encoding"},
-		{"rscl", "Content-Language"}, {"rsct", "Content-Type"},
+		{"rscc", "Cache-Control"},
+		{"rscd", "Content-Disposition"},
+		{"rsce", "Content-Encoding"},
+		{"rscl", "Content-Language"},
+		{"rsct", "Content-Type"},
 	} {
 		if v := s.get(h[0]); v != "" {
 			all = append(all, Element{h[1], v})

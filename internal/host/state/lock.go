@@ -54,7 +54,7 @@ func (l *Lock) Hold(ctx context.Context, f func(context.Context) error) error {
 			l.renew(held, lose)
 		}()
 		err := f(held)
-		lost := context.Cause(held) == errLost
+		lost := errors.Is(context.Cause(held), errLost)
 		lose(nil)
 		<-renewed
 		if lost && ctx.Err() == nil {

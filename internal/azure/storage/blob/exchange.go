@@ -76,7 +76,7 @@ func (x *exchange) head(status int) {
 func (x *exchange) fail(err error) {
 	e := asError(err)
 	if e.Status >= http.StatusInternalServerError {
-		x.svc.failures.write(x.svc.log, x.svc.now(), x.event.Operation, x.req.ID, err)
+		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.req.ID, err)
 	}
 	x.event.Code = e.Code
 	if x.begun {

@@ -303,11 +303,12 @@ func (a *testAccount) send(method, path string, body io.Reader, headers h, signe
 // sign adds a Shared Key authorization, worked out apart from the code under test
 // ("Authorize with Shared Key").
 func (a *testAccount) sign(req *http.Request) {
-	if req.Header["x-ms-date"] == nil {
-		req.Header["x-ms-date"] = []string{a.clock.Now().UTC().Format(http.TimeFormat)}
+	raw := map[string][]string(req.Header) // names stay as SDKs write them
+	if raw["x-ms-date"] == nil {
+		raw["x-ms-date"] = []string{a.clock.Now().UTC().Format(http.TimeFormat)}
 	}
-	if req.Header["x-ms-version"] == nil {
-		req.Header["x-ms-version"] = []string{"2026-12-06"}
+	if raw["x-ms-version"] == nil {
+		raw["x-ms-version"] = []string{"2026-12-06"}
 	}
 	length := ""
 	if req.ContentLength > 0 {

@@ -53,7 +53,7 @@ func (p ContainerProperties) access() (objectstore.PublicAccess, error) {
 func Kinds(store *objectstore.Store, onUse func(account resource.Account, name string) error) []resource.Kind {
 	k := kinds{store}
 	return []resource.Kind{{
-		Type: resource.BlobContainers, OnUse: onUse, Apply: k.apply, List: k.list, Remove: k.remove,
+		Type: resource.BlobContainers, Word: "container", OnUse: onUse, Apply: k.apply, List: k.list, Remove: k.remove,
 		Exists: func(a resource.Account, name string) bool {
 			_, err := store.Account(a.ID).Container(context.Background(), name, objectstore.Conditions{})
 			return err == nil

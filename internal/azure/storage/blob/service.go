@@ -54,7 +54,7 @@ type Service struct {
 	intercept *Intercept
 	onRequest func(RequestDone)
 	now       func() time.Time
-	failures  failureLog
+	failures  storage.FailureLog
 }
 
 // New checks the configuration and returns a Service.

@@ -29,7 +29,7 @@ func TestBatchOnTheWire(t *testing.T) {
 		req, _ := http.NewRequest("DELETE", a.base+"/"+a.name+path, nil)
 		req.URL.Opaque = "/" + a.name + path
 		a.signBare(req)
-		return "DELETE /" + a.name + path + " HTTP/1.1\r\nx-ms-date: " + req.Header["x-ms-date"][0] + "\r\nAuthorization: " + req.Header["Authorization"][0]
+		return "DELETE /" + a.name + path + " HTTP/1.1\r\nx-ms-date: " + map[string][]string(req.Header)["x-ms-date"][0] + "\r\nAuthorization: " + req.Header.Get("Authorization")
 	}
 	body := part("0", signed("/box/one")) + "\r\n" + part("1", signed("/box/none")) + "\r\n" + part("2", "DELETE /"+a.name+"/box/one HTTP/1.1") + "\r\n--b_1--\r\n"
 	r := a.must(202, "POST", "/?comp=batch", body, h{"Content-Type", "multipart/mixed; boundary=b_1"})
@@ -58,7 +58,7 @@ func TestBatchOnTheWire(t *testing.T) {
 func (a *testAccount) signBare(req *http.Request) {
 	a.sign(req)
 	delete(req.Header, "x-ms-version")
-	date := req.Header["x-ms-date"][0]
+	date := map[string][]string(req.Header)["x-ms-date"][0]
 	text := req.Method + "\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:" + date + "\n/" + a.name + req.URL.Opaque
 	req.Header["Authorization"] = []string{"SharedKey " + a.name + ":" + hmacOf("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==", text)}
 }

@@ -29,7 +29,7 @@ func (p Properties) JSON() json.RawMessage {
 // enough to make it (see resource.Kind.OnUse).
 func Kinds(store *engine.Store, onUse func(account resource.Account, name string) error) []resource.Kind {
 	return []resource.Kind{{
-		Type: resource.Queues, OnUse: onUse,
+		Type: resource.Queues, Word: "queue", OnUse: onUse,
 		Exists: func(a resource.Account, name string) bool {
 			_, err := store.Account(a.ID).Queue(name)
 			return err == nil

@@ -12,7 +12,7 @@ import (
 // whether naming one is enough to make it (see resource.Kind.OnUse).
 func Kinds(store *tablestore.Store, onUse func(account resource.Account, name string) error) []resource.Kind {
 	return []resource.Kind{{
-		Type: resource.Tables, OnUse: onUse,
+		Type: resource.Tables, Word: "table", OnUse: onUse,
 		Exists: func(a resource.Account, name string) bool {
 			_, err := store.Account(a.ID).Table(name)
 			return err == nil
