@@ -42,7 +42,7 @@ func (q *Queue) Put(_ context.Context, text []byte, o PutOptions) (Message, erro
 	if o.Delay < 0 || o.Delay > MaxDelay || o.TTL > 0 && o.Delay >= o.TTL {
 		return Message{}, newError(InvalidQueryParameterValue, "queue "+q.name, "a message is visible first within 7 days and before it expires")
 	}
-	m := &message{}
+	m, made := &message{}, state{}
 	rand.Read(m.id[:]) //nolint:errcheck // it never fails
 	m.id[6], m.id[8] = m.id[6]&0x0f|0x40, m.id[8]&0x3f|0x80
 	err := q.commit(func(b *kv.Batch) (func(), error) {
@@ -54,6 +54,7 @@ func (q *Queue) Put(_ context.Context, text []byte, o PutOptions) (Message, erro
 		}
 		b.Set(q.stateKey(m.seq), m.append(make([]byte, 0, stateBytes)))
 		b.Set(q.textKey(m.seq), text)
+		made = m.state // which somebody may get and change before it is on the disk
 		return func() {
 			q.next++
 			q.insert(m)
@@ -64,7 +65,7 @@ func (q *Queue) Put(_ context.Context, text []byte, o PutOptions) (Message, erro
 		return Message{}, err
 	}
 	q.store.tell(Put{q.account, q.name, len(text)})
-	return q.describe(m.state, true), nil // nothing else changes it: nobody has its id
+	return q.describe(made, true), nil
 }
 
 // describe is a state as a Message without text.
