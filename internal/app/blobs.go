@@ -60,9 +60,9 @@ func blobParts(e *env) (parts, error) {
 			storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs),
 			storageSuffix("z1.web.core.windows.net", instance.Blob, typeBlobs), // static websites
 		},
-		Summary:  e.storageSummary(resource.BlobContainers, "containers"),
-		Pages:    usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }),
-		Engines:  []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
+		Summary: e.storageSummary(resource.BlobContainers, "containers"),
+		Pages:   usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }),
+		Engines: []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
 	}
 	return p, e.setVersioning(e.Context, store)
 }

@@ -51,7 +51,7 @@ type Account struct {
 	Name  string   `json:"name"`
 	Hosts []string `json:"hosts"` // its names in Azure: NAME.servicebus.windows.net
 	// Services are the services, as in Info.Addresses, that answer for each of Hosts.
-	Services []string `json:"services"`
+	Services []string `json:"doors"`
 	// Key opens all of it to our commands, and is empty where keys open nothing;
 	// Rule is the name of the shared access policy that it belongs to.
 	Rule string `json:"rule,omitempty"`
