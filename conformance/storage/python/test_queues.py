@@ -87,8 +87,8 @@ class Queues(StorageTest):
         worker.delete_message(worker.receive_message())
         line.set_queue_access_policy({})
         self.refused(403, "AuthenticationFailed", worker.receive_message)
-        wrong = CONNECTION.replace(self.key, "bm90IHRoZSBrZXk=")
-        self.refused(403, "AuthenticationFailed", QueueServiceClient.from_connection_string(wrong, retry_total=0).get_service_properties)
+        wrong = {"account_name": self.account, "account_key": "bm90IHRoZSBrZXk="}
+        self.refused(403, "AuthenticationFailed", QueueServiceClient(self.queues.url, wrong, retry_total=0).get_service_properties)
 
     def test_queues_aio(self):
         async def run():
