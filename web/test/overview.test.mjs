@@ -2,8 +2,8 @@
 // alone, and its list.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { start } from './instance.mjs'
-import { close, eventually, looks, stage } from './lab.mjs'
+import { run, start } from './instance.mjs'
+import { close, eventually, looks, open, quiet, serious, stage } from './lab.mjs'
 
 const on = stage(start)
 
@@ -39,3 +39,72 @@ test('the picture is walked by arrows and opened by Enter', async () => {
 })
 
 looks(on, 'overview', '/', (page) => page.waitForSelector('[data-box]'))
+
+// Fifty hubs, nine jobs, twelve containers.
+const numbers = (n) => Array.from({ length: n }, (_, i) => i)
+const crowd = `portal: {port: 0}
+identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
+eventHubs:
+  amqpPort: 0
+  amqpsPort: 0
+  hubs:
+${numbers(50)
+  .map((i) => `    hub-${i}: {partitions: 2}`)
+  .join('\n')}
+cosmos:
+  port: 0
+  databases:
+    db:
+      containers:
+${numbers(12)
+  .map((i) => `        c${i}: {partitionKey: /id}`)
+  .join('\n')}
+functions: {port: 0}
+stream:
+  jobs:
+${numbers(9)
+  .map(
+    (i) => `    job-${i}: {query: q.asaql, inputs: {i: {hub: hub-${i % 6}}}, outputs: {o: {container: db/c${i % 8}}}}`,
+  )
+  .join('\n')}
+`
+
+// On a phone nothing of the picture is outside of the window's width: the boxes
+// stand one under the other, and each under what flows into it.
+async function narrow(url, lang, theme) {
+  const page = await open(on.browser, url + '/', { lang, theme, width: 390, height: 844 })
+  await page.waitForSelector('[data-box]')
+  await quiet(page)
+  const seen = await page.evaluate(() => {
+    const boxes = [...document.querySelectorAll('[data-box]')].map((b) => b.getBoundingClientRect())
+    return {
+      boxes: boxes.length,
+      outside: boxes.filter((b) => b.left < 0 || b.right > innerWidth).length,
+      small: boxes.filter((b) => b.height < 44 || b.width < 160).length,
+      over: boxes.toSorted((a, b) => a.top - b.top).filter((b, i, all) => i > 0 && b.top < all[i - 1].bottom).length,
+    }
+  })
+  assert.ok(seen.boxes > 10, `${seen.boxes} boxes`)
+  assert.deepEqual({ ...seen, boxes: 0 }, { boxes: 0, outside: 0, small: 0, over: 0 })
+  // The last one is reached by scrolling the page.
+  const last = page.locator('[data-box]').last()
+  await last.scrollIntoViewIfNeeded()
+  await last.click()
+  assert.deepEqual(await serious(page), [])
+  await close(page)
+}
+
+test('at 390 px the picture needs no pan: one project, and fifty hubs', { timeout: 120_000 }, async () => {
+  const many = await run(crowd, {}, { 'q.asaql': 'SELECT * INTO o FROM i' })
+  try {
+    for (const url of [on.lazuli.url, many.url])
+      for (const [lang, theme] of [
+        ['en', 'dark'],
+        ['ko', 'light'],
+      ])
+        await narrow(url, lang, theme)
+  } finally {
+    await many.stop()
+  }
+})

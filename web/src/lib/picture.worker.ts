@@ -5,9 +5,9 @@ import { edgeId, type Laid, type Shape } from './picture'
 onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
   const g = new graphlib.Graph()
   g.setGraph({
-    rankdir: m.data.shape.down ? 'TB' : 'LR',
+    rankdir: 'LR',
     nodesep: 14,
-    ranksep: m.data.shape.down ? 28 : 46,
+    ranksep: 46,
     marginx: 12,
     marginy: 12,
   })
