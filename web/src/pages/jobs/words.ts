@@ -65,6 +65,7 @@ export const words = dictionary({
   conversion: ['Conversion errors', '변환 오류'],
   runtime: ['Runtime errors', '런타임 오류'],
   output: ['Output errors', '출력 오류'],
+  pick: ['Choose a step to see it in the query', '단계를 선택하면 쿼리에 표시됩니다'],
   step: ['{name}, shown in the query', '{name}: 쿼리에 표시됨'],
   kind: ['Kind', '종류'],
   input: ['Input', '입력'],
