@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -89,6 +90,9 @@ func (w *world) serve(blobs http.Handler) {
 	transport := &http.Transport{DisableCompression: true}
 	w.t.Cleanup(func() {
 		transport.CloseIdleConnections()
+		patience, end := context.WithTimeout(context.Background(), 10*time.Second)
+		defer end()
+		_ = server.Shutdown(patience) // the engine closes when nobody reads any more
 		server.Close()
 		<-done
 	})
