@@ -22,15 +22,18 @@ func TestScopesLeadToThings(t *testing.T) {
 		{resource.ID{Account: hubs, Type: resource.Hubs, Name: "h"}, []string{"h"}, []identity.Step{{Type: "eventhubs", Name: "h"}}},
 		{
 			resource.ID{Account: docs, Type: resource.Containers, Name: "d/c"},
-			[]string{"d", "c"}, []identity.Step{{Type: "dbs", Name: "d"}, {Type: "colls", Name: "c"}},
+			[]string{"d", "c"},
+			[]identity.Step{{Type: "dbs", Name: "d"}, {Type: "colls", Name: "c"}},
 		},
 		{
 			resource.ID{Account: blobs, Type: resource.BlobContainers, Name: "docs"},
-			[]string{"blobServices", "default", "containers", "docs"}, []identity.Step{{Type: "blobServices", Name: "default"}, {Type: "containers", Name: "docs"}},
+			[]string{"blobServices", "default", "containers", "docs"},
+			[]identity.Step{{Type: "blobServices", Name: "default"}, {Type: "containers", Name: "docs"}},
 		},
 		{
 			resource.ID{Account: blobs, Type: resource.Queues, Name: "work"},
-			[]string{"queueServices", "default", "queues", "work"}, []identity.Step{{Type: "queueServices", Name: "default"}, {Type: "queues", Name: "work"}},
+			[]string{"queueServices", "default", "queues", "work"},
+			[]identity.Step{{Type: "queueServices", Name: "default"}, {Type: "queues", Name: "work"}},
 		},
 	} {
 		if got := steps(c.id); !slices.Equal(got, c.steps) {

@@ -12,8 +12,13 @@ func TestEdits(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"same", "SAME", 0},
-		{"port", "prot", 1}, {"UPER", "upper", 1}, {"kitten", "sitting", 3},
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"same", "SAME", 0},
+		{"port", "prot", 1},
+		{"UPER", "upper", 1},
+		{"kitten", "sitting", 3},
 		{"장치", "장비", 1}, // letters, not bytes
 		{strings.Repeat("a", 5000), strings.Repeat("b", 5000), 5000},
 	} {

@@ -52,8 +52,10 @@ func TestPreflight(t *testing.T) {
 			e.WriteError(w, r, err)
 		}
 		a := w.Result().Header
-		got := strings.Join([]string{http.StatusText(w.Code), a.Get("Access-Control-Allow-Origin"), a.Get("Access-Control-Allow-Methods"), a.Get("Access-Control-Allow-Headers"),
-			a.Get("Access-Control-Allow-Credentials"), a.Get("Access-Control-Max-Age")}, " ")
+		got := strings.Join([]string{
+			http.StatusText(w.Code), a.Get("Access-Control-Allow-Origin"), a.Get("Access-Control-Allow-Methods"), a.Get("Access-Control-Allow-Headers"),
+			a.Get("Access-Control-Allow-Credentials"), a.Get("Access-Control-Max-Age"),
+		}, " ")
 		want := strings.NewReplacer("200", "OK", "403", "Forbidden", "400", "Bad Request").Replace(c.want)
 		if got != want {
 			t.Errorf("%+v: %q", c, got)
@@ -90,8 +92,10 @@ func TestCorsOfRequests(t *testing.T) {
 
 func TestProperties(t *testing.T) {
 	blank := string(Properties{}.XML(Queue))
-	for _, part := range []string{"<Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read><Write>false</Write><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>",
-		"<HourMetrics><Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy>", "<MinuteMetrics>", "<Cors></Cors>"} {
+	for _, part := range []string{
+		"<Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read><Write>false</Write><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>",
+		"<HourMetrics><Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy>", "<MinuteMetrics>", "<Cors></Cors>",
+	} {
 		if !strings.Contains(blank, part) {
 			t.Errorf("%s is not in %s", part, blank)
 		}

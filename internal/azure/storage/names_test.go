@@ -87,6 +87,7 @@ func TestNamesOverOneConnection(t *testing.T) {
 			t.Fatalf("%d: %v", i, err)
 		}
 		got, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
 		if err != nil || string(got) != want {
 			t.Errorf("%d: %q, want %q (%v)", i, got, want, err)
 		}

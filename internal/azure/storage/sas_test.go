@@ -107,8 +107,10 @@ func sdkCases(t testing.TB, now time.Time) []sasCase {
 	q, err := queuesas.QueueSignatureValues{QueueName: "jobs", Permissions: "raup", StartTime: start, ExpiryTime: expiry, Protocol: queuesas.ProtocolHTTPSandHTTP}.SignWithSharedKey(queueKey)
 	must(err)
 	cases = append(cases, sasCase{name: "queue", service: Queue, query: q.Encode(), level: ObjectLevel, path: "/jobs/messages", target: Target{Container: "jobs"}})
-	table, err := aztables.SASSignatureValues{TableName: "People", Permissions: "raud", ExpiryTime: expiry,
-		StartPartitionKey: "a", EndPartitionKey: "c", StartRowKey: "m", EndRowKey: "n"}.Sign(tableKey)
+	table, err := aztables.SASSignatureValues{
+		TableName: "People", Permissions: "raud", ExpiryTime: expiry,
+		StartPartitionKey: "a", EndPartitionKey: "c", StartRowKey: "m", EndRowKey: "n",
+	}.Sign(tableKey)
 	must(err)
 	cases = append(cases, sasCase{name: "table", service: Table, query: table + "&spk=a&epk=c&srk=m&erk=n", level: ObjectLevel, path: "/People", target: Target{Container: "People"}})
 	return append(cases, delegationCases(t, start, expiry)...)
@@ -173,8 +175,10 @@ func delegationCases(t testing.TB, start, expiry time.Time) []sasCase {
 	for name, v := range map[string]blobsas.BlobSignatureValues{
 		"delegated container": {ContainerName: "box"},
 		"delegated blob":      {ContainerName: "box", BlobName: "b", CorrelationID: "33333333-3333-3333-3333-333333333333", ContentLanguage: "ko"},
-		"delegated with a header and a parameter": {ContainerName: "box", BlobName: "b",
-			SignedRequestHeaders: map[string]string{"x-ms-custom": "v"}, SignedRequestQueryParameters: map[string]string{"mode": "m"}},
+		"delegated with a header and a parameter": {
+			ContainerName: "box", BlobName: "b",
+			SignedRequestHeaders: map[string]string{"x-ms-custom": "v"}, SignedRequestQueryParameters: map[string]string{"mode": "m"},
+		},
 	} {
 		v.StartTime, v.ExpiryTime, v.Permissions = start, expiry, "rw"
 		q, err := v.SignWithUserDelegation(cred)

@@ -57,10 +57,14 @@ func blobRequests(t testing.TB, key string) []*http.Request {
 		ctx := context.Background()
 		meta := map[string]*string{"a_b": to.Ptr("1"), "ab": to.Ptr("2"), "a1": to.Ptr(""), "A.c": to.Ptr("x y")}
 		_, _ = client.CreateContainer(ctx, "box", &azblob.CreateContainerOptions{Metadata: meta})
-		_, _ = client.UploadBuffer(ctx, "box", "a b/ü+c&d=e", []byte("hello"), &azblob.UploadBufferOptions{Metadata: meta,
-			HTTPHeaders: &blob.HTTPHeaders{BlobContentType: to.Ptr("text/plain"), BlobContentLanguage: to.Ptr("ko")}})
-		_, _ = client.DownloadStream(ctx, "box", "a", &azblob.DownloadStreamOptions{Range: azblob.HTTPRange{Offset: 1, Count: 2},
-			AccessConditions: &azblob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: to.Ptr(azcore.ETag(`"0x8D"`))}}})
+		_, _ = client.UploadBuffer(ctx, "box", "a b/ü+c&d=e", []byte("hello"), &azblob.UploadBufferOptions{
+			Metadata:    meta,
+			HTTPHeaders: &blob.HTTPHeaders{BlobContentType: to.Ptr("text/plain"), BlobContentLanguage: to.Ptr("ko")},
+		})
+		_, _ = client.DownloadStream(ctx, "box", "a", &azblob.DownloadStreamOptions{
+			Range:            azblob.HTTPRange{Offset: 1, Count: 2},
+			AccessConditions: &azblob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: to.Ptr(azcore.ETag(`"0x8D"`))}},
+		})
 		_, _ = client.ServiceClient().NewContainerClient("box").NewBlockBlobClient("x").Upload(ctx, struct {
 			*bytes.Reader
 			nopCloser

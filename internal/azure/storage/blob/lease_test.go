@@ -44,30 +44,54 @@ var leaseTable = []struct {
 	do    func(a *testAccount, path string) answer
 	cells [5]string // available, leased, breaking, broken, expired
 }{
-	{"acquire same", leaseDo("acquire", "x-ms-lease-duration", "30", "x-ms-proposed-lease-id", strings.ReplaceAll(leaseA, "-", "")),
-		[5]string{"201", "201", "409 LeaseIsBreakingAndCannotBeAcquired", "201", "201"}},
-	{"acquire other", leaseDo("acquire", "x-ms-lease-duration", "30", "x-ms-proposed-lease-id", leaseB),
-		[5]string{"201", "409 LeaseAlreadyPresent", "409 LeaseAlreadyPresent", "201", "201"}},
-	{"acquire none", leaseDo("acquire", "x-ms-lease-duration", "-1"),
-		[5]string{"201", "409 LeaseAlreadyPresent", "409 LeaseAlreadyPresent", "201", "201"}},
-	{"renew right", leaseDo("renew", "x-ms-lease-id", "{"+leaseA+"}"),
-		[5]string{"409 LIM", "200", "409 LeaseIsBrokenAndCannotBeRenewed", "409 LeaseIsBrokenAndCannotBeRenewed", "200"}},
-	{"renew wrong", leaseDo("renew", "x-ms-lease-id", leaseB),
-		[5]string{"409 LIM", "409 LIM", "409 LIM", "409 LIM", "409 LIM"}},
-	{"change right", leaseDo("change", "x-ms-lease-id", leaseA, "x-ms-proposed-lease-id", leaseB),
-		[5]string{"409 LNP", "200", "409 LeaseIsBreakingAndCannotBeChanged", "409 LNP", "409 LNP"}},
-	{"change wrong", leaseDo("change", "x-ms-lease-id", leaseB, "x-ms-proposed-lease-id", "33333333-3333-3333-3333-333333333333"),
-		[5]string{"409 LNP", "409 LIM", "409 LIM", "409 LNP", "409 LNP"}},
-	{"change wrong to the present", leaseDo("change", "x-ms-lease-id", leaseB, "x-ms-proposed-lease-id", leaseA),
-		[5]string{"409 LNP", "200", "409 LIM", "409 LNP", "409 LNP"}},
-	{"release right", leaseDo("release", "x-ms-lease-id", strings.ToUpper(leaseA)),
-		[5]string{"409 LIM", "200", "200", "200", "200"}},
-	{"release wrong", leaseDo("release", "x-ms-lease-id", leaseB),
-		[5]string{"409 LIM", "409 LIM", "409 LIM", "409 LIM", "409 LIM"}},
-	{"break", leaseDo("break"),
-		[5]string{"409 LNP", "202", "202", "202", "202"}},
-	{"break soon", leaseDo("break", "x-ms-lease-break-period", "5"),
-		[5]string{"409 LNP", "202", "202", "202", "202"}},
+	{
+		"acquire same", leaseDo("acquire", "x-ms-lease-duration", "30", "x-ms-proposed-lease-id", strings.ReplaceAll(leaseA, "-", "")),
+		[5]string{"201", "201", "409 LeaseIsBreakingAndCannotBeAcquired", "201", "201"},
+	},
+	{
+		"acquire other", leaseDo("acquire", "x-ms-lease-duration", "30", "x-ms-proposed-lease-id", leaseB),
+		[5]string{"201", "409 LeaseAlreadyPresent", "409 LeaseAlreadyPresent", "201", "201"},
+	},
+	{
+		"acquire none", leaseDo("acquire", "x-ms-lease-duration", "-1"),
+		[5]string{"201", "409 LeaseAlreadyPresent", "409 LeaseAlreadyPresent", "201", "201"},
+	},
+	{
+		"renew right", leaseDo("renew", "x-ms-lease-id", "{"+leaseA+"}"),
+		[5]string{"409 LIM", "200", "409 LeaseIsBrokenAndCannotBeRenewed", "409 LeaseIsBrokenAndCannotBeRenewed", "200"},
+	},
+	{
+		"renew wrong", leaseDo("renew", "x-ms-lease-id", leaseB),
+		[5]string{"409 LIM", "409 LIM", "409 LIM", "409 LIM", "409 LIM"},
+	},
+	{
+		"change right", leaseDo("change", "x-ms-lease-id", leaseA, "x-ms-proposed-lease-id", leaseB),
+		[5]string{"409 LNP", "200", "409 LeaseIsBreakingAndCannotBeChanged", "409 LNP", "409 LNP"},
+	},
+	{
+		"change wrong", leaseDo("change", "x-ms-lease-id", leaseB, "x-ms-proposed-lease-id", "33333333-3333-3333-3333-333333333333"),
+		[5]string{"409 LNP", "409 LIM", "409 LIM", "409 LNP", "409 LNP"},
+	},
+	{
+		"change wrong to the present", leaseDo("change", "x-ms-lease-id", leaseB, "x-ms-proposed-lease-id", leaseA),
+		[5]string{"409 LNP", "200", "409 LIM", "409 LNP", "409 LNP"},
+	},
+	{
+		"release right", leaseDo("release", "x-ms-lease-id", strings.ToUpper(leaseA)),
+		[5]string{"409 LIM", "200", "200", "200", "200"},
+	},
+	{
+		"release wrong", leaseDo("release", "x-ms-lease-id", leaseB),
+		[5]string{"409 LIM", "409 LIM", "409 LIM", "409 LIM", "409 LIM"},
+	},
+	{
+		"break", leaseDo("break"),
+		[5]string{"409 LNP", "202", "202", "202", "202"},
+	},
+	{
+		"break soon", leaseDo("break", "x-ms-lease-break-period", "5"),
+		[5]string{"409 LNP", "202", "202", "202", "202"},
+	},
 }
 
 func leaseDo(action string, headers ...string) func(a *testAccount, path string) answer {
@@ -91,10 +115,12 @@ var leaseUses = []struct {
 	{"metadata right", func(a *testAccount, path string) answer {
 		return a.call("PUT", path+"comp=metadata", "", h{"x-ms-lease-id", leaseA})
 	}, [5]string{"412 LNB", "200", "200", "412 LeaseLost", "412 LeaseLost"}},
-	{"delete none", func(a *testAccount, path string) answer {
-		return a.call("DELETE", strings.TrimSuffix(path, "?"), "", nil)
+	{
+		"delete none", func(a *testAccount, path string) answer {
+			return a.call("DELETE", strings.TrimSuffix(path, "?"), "", nil)
+		},
+		[5]string{"202", "412 LeaseIdMissing", "412 LeaseIdMissing", "202", "202"},
 	},
-		[5]string{"202", "412 LeaseIdMissing", "412 LeaseIdMissing", "202", "202"}},
 }
 
 func writeWith(headers ...string) func(a *testAccount, path string) answer {
@@ -177,9 +203,13 @@ func TestLeaseHeaders(t *testing.T) {
 		t.Errorf("an infinite lease breaks in %s s", broken.header.Get("x-ms-lease-time"))
 	}
 	for _, bad := range []h{
-		{"x-ms-lease-action", "acquire", "x-ms-lease-duration", "14"}, {"x-ms-lease-action", "acquire", "x-ms-lease-duration", "61"},
-		{"x-ms-lease-action", "acquire", "x-ms-lease-duration", "x"}, {"x-ms-lease-action", "acquire", "x-ms-lease-duration", "15", "x-ms-proposed-lease-id", "no"},
-		{"x-ms-lease-action", "renew", "x-ms-lease-id", "no"}, {"x-ms-lease-action", "steal"}, {"x-ms-lease-action", "break", "x-ms-lease-break-period", "61"},
+		{"x-ms-lease-action", "acquire", "x-ms-lease-duration", "14"},
+		{"x-ms-lease-action", "acquire", "x-ms-lease-duration", "61"},
+		{"x-ms-lease-action", "acquire", "x-ms-lease-duration", "x"},
+		{"x-ms-lease-action", "acquire", "x-ms-lease-duration", "15", "x-ms-proposed-lease-id", "no"},
+		{"x-ms-lease-action", "renew", "x-ms-lease-id", "no"},
+		{"x-ms-lease-action", "steal"},
+		{"x-ms-lease-action", "break", "x-ms-lease-break-period", "61"},
 	} {
 		a.refused(400, "InvalidHeaderValue", "PUT", "/box/b?comp=lease", "", bad)
 	}

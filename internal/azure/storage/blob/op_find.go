@@ -12,6 +12,7 @@ import (
 // deleted are refused.
 
 func (x *exchange) find() error { return x.findIn(x.req.Query.Get("where"), "") }
+
 func (x *exchange) findInContainer() error {
 	return x.findIn(x.req.Query.Get("where"), x.target.Container)
 }

@@ -76,8 +76,10 @@ func (x *exchange) inheritProperties(p *objectstore.Put, s *source) error {
 	if keep {
 		from := &s.info.Properties
 		for _, f := range [...]struct{ to, from *string }{
-			{&p.Properties.ContentType, &from.ContentType}, {&p.Properties.ContentEncoding, &from.ContentEncoding},
-			{&p.Properties.ContentLanguage, &from.ContentLanguage}, {&p.Properties.ContentDisposition, &from.ContentDisposition},
+			{&p.Properties.ContentType, &from.ContentType},
+			{&p.Properties.ContentEncoding, &from.ContentEncoding},
+			{&p.Properties.ContentLanguage, &from.ContentLanguage},
+			{&p.Properties.ContentDisposition, &from.ContentDisposition},
 			{&p.Properties.CacheControl, &from.CacheControl},
 		} {
 			if *f.to == "" {

@@ -23,7 +23,8 @@ func (x *exchange) readPages() (c objectstore.PageConditions, err error) {
 		to   **int64
 		name string
 	}{
-		{&c.SequenceLE, "X-Ms-If-Sequence-Number-Le"}, {&c.SequenceLT, "X-Ms-If-Sequence-Number-Lt"},
+		{&c.SequenceLE, "X-Ms-If-Sequence-Number-Le"},
+		{&c.SequenceLT, "X-Ms-If-Sequence-Number-Lt"},
 		{&c.SequenceEQ, "X-Ms-If-Sequence-Number-Eq"},
 	} {
 		text := x.req.Header(f.name)

@@ -73,8 +73,10 @@ func (x *exchange) plainHeaders(p *objectstore.Properties) {
 		to   *string
 		from string
 	}{
-		{&p.ContentType, "Content-Type"}, {&p.ContentEncoding, "Content-Encoding"},
-		{&p.ContentLanguage, "Content-Language"}, {&p.CacheControl, "Cache-Control"},
+		{&p.ContentType, "Content-Type"},
+		{&p.ContentEncoding, "Content-Encoding"},
+		{&p.ContentLanguage, "Content-Language"},
+		{&p.CacheControl, "Cache-Control"},
 	} {
 		if *f.to == "" {
 			*f.to = x.req.Header(f.from)

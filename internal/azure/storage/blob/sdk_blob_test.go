@@ -76,7 +76,8 @@ func (nopCloser) Close() error { return nil }
 // download reads a blob.
 func download(t *testing.T, c interface {
 	DownloadStream(context.Context, *sdkblob.DownloadStreamOptions) (sdkblob.DownloadStreamResponse, error)
-}) string {
+},
+) string {
 	t.Helper()
 	r, err := c.DownloadStream(t.Context(), nil)
 	noError(t, err)

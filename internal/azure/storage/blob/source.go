@@ -214,7 +214,7 @@ func (x *exchange) openThere(s *source, u *url.URL, r span, ranged bool) error {
 	if ranged {
 		header.Set("Range", x.req.Header("X-Ms-Source-Range"))
 	}
-	resp, err := fetch(x.ctx(), newFetcher(reachOfClient(x.r)), u, header)
+	resp, err := fetch(x.ctx(), newFetcher(reachOfClient(x.r)), u, header) //nolint:bodyclose // the source closes it
 	if err != nil {
 		return conditionOf(err)
 	}

@@ -107,12 +107,14 @@ func newAccount(t testing.TB) *account {
 	a.exists, err = resource.Open(resource.NewMem())
 	must(err)
 	must(a.exists.Register(Kinds(a.engine, nil)...))
-	a.service, err = New(Config{Store: a.store, Exists: a.exists, Account: a.id, Access: access{}, Log: testkit.Logger(t), Now: a.now,
+	a.service, err = New(Config{
+		Store: a.store, Exists: a.exists, Account: a.id, Access: access{}, Log: testkit.Logger(t), Now: a.now,
 		OnRequest: func(e RequestDone) {
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			a.events = append(a.events, e)
-		}})
+		},
+	})
 	must(err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)

@@ -41,42 +41,76 @@ type need = storage.Operation
 // account SAS", "Create a service SAS"). Stored access policies are for the keys and
 // the roles alone: no SAS has a letter for them.
 var operations = []operation{
-	{need{Name: "message.get", Level: storage.ObjectLevel, Permission: "p", Writes: true, Actions: []string{messageDo + "process/action", messageDo + "delete and " + messageDo + "read"}},
-		"GET", onMessages, "", false, (*exchange).getMessages},
-	{need{Name: "message.put", Level: storage.ObjectLevel, Permission: "a", Writes: true, Actions: []string{messageDo + "add/action", messageDo + "write"}},
-		"POST", onMessages, "", false, (*exchange).putMessage},
-	{need{Name: "message.delete", Level: storage.ObjectLevel, Permission: "p", Writes: true, Actions: []string{messageDo + "process/action", messageDo + "delete"}},
-		"DELETE", onMessage, "", false, (*exchange).deleteMessage},
-	{need{Name: "message.update", Level: storage.ObjectLevel, Permission: "u", Writes: true, Actions: []string{messageDo + "write"}},
-		"PUT", onMessage, "", false, (*exchange).updateMessage},
-	{need{Name: "message.peek", Level: storage.ObjectLevel, Permission: "r", Actions: []string{messageDo + "read"}},
-		"GET", onMessages, "", true, (*exchange).peekMessages},
-	{need{Name: "message.clear", Level: storage.ObjectLevel, Permission: "p", AccountPermission: "d", Writes: true, Actions: []string{messageDo + "delete"}},
-		"DELETE", onMessages, "", false, (*exchange).clearMessages},
+	{
+		need{Name: "message.get", Level: storage.ObjectLevel, Permission: "p", Writes: true, Actions: []string{messageDo + "process/action", messageDo + "delete and " + messageDo + "read"}},
+		"GET", onMessages, "", false, (*exchange).getMessages,
+	},
+	{
+		need{Name: "message.put", Level: storage.ObjectLevel, Permission: "a", Writes: true, Actions: []string{messageDo + "add/action", messageDo + "write"}},
+		"POST", onMessages, "", false, (*exchange).putMessage,
+	},
+	{
+		need{Name: "message.delete", Level: storage.ObjectLevel, Permission: "p", Writes: true, Actions: []string{messageDo + "process/action", messageDo + "delete"}},
+		"DELETE", onMessage, "", false, (*exchange).deleteMessage,
+	},
+	{
+		need{Name: "message.update", Level: storage.ObjectLevel, Permission: "u", Writes: true, Actions: []string{messageDo + "write"}},
+		"PUT", onMessage, "", false, (*exchange).updateMessage,
+	},
+	{
+		need{Name: "message.peek", Level: storage.ObjectLevel, Permission: "r", Actions: []string{messageDo + "read"}},
+		"GET", onMessages, "", true, (*exchange).peekMessages,
+	},
+	{
+		need{Name: "message.clear", Level: storage.ObjectLevel, Permission: "p", AccountPermission: "d", Writes: true, Actions: []string{messageDo + "delete"}},
+		"DELETE", onMessages, "", false, (*exchange).clearMessages,
+	},
 
-	{need{Name: "queue.create", Level: storage.ContainerLevel, Permission: "cw", AccountOnly: true, Writes: true, Actions: []string{queueDo + "write"}},
-		"PUT", onQueue, "", false, (*exchange).createQueue},
-	{need{Name: "queue.delete", Level: storage.ContainerLevel, Permission: "d", AccountOnly: true, Writes: true, Actions: []string{queueDo + "delete"}},
-		"DELETE", onQueue, "", false, (*exchange).deleteQueue},
-	{need{Name: "queue.metadata", Level: storage.ContainerLevel, Permission: "r", Actions: []string{queueDo + "read"}},
-		"GET HEAD", onQueue, "metadata", false, (*exchange).getMetadata},
-	{need{Name: "queue.setMetadata", Level: storage.ContainerLevel, Permission: "w", AccountOnly: true, Writes: true, Actions: []string{queueDo + "write"}},
-		"PUT", onQueue, "metadata", false, (*exchange).setMetadata},
-	{need{Name: "queue.acl", Level: storage.ContainerLevel, Actions: []string{queueDo + "getAcl/action"}},
-		"GET HEAD", onQueue, "acl", false, (*exchange).getACL},
-	{need{Name: "queue.setACL", Level: storage.ContainerLevel, Writes: true, Actions: []string{queueDo + "setAcl/action"}},
-		"PUT", onQueue, "acl", false, (*exchange).setACL},
+	{
+		need{Name: "queue.create", Level: storage.ContainerLevel, Permission: "cw", AccountOnly: true, Writes: true, Actions: []string{queueDo + "write"}},
+		"PUT", onQueue, "", false, (*exchange).createQueue,
+	},
+	{
+		need{Name: "queue.delete", Level: storage.ContainerLevel, Permission: "d", AccountOnly: true, Writes: true, Actions: []string{queueDo + "delete"}},
+		"DELETE", onQueue, "", false, (*exchange).deleteQueue,
+	},
+	{
+		need{Name: "queue.metadata", Level: storage.ContainerLevel, Permission: "r", Actions: []string{queueDo + "read"}},
+		"GET HEAD", onQueue, "metadata", false, (*exchange).getMetadata,
+	},
+	{
+		need{Name: "queue.setMetadata", Level: storage.ContainerLevel, Permission: "w", AccountOnly: true, Writes: true, Actions: []string{queueDo + "write"}},
+		"PUT", onQueue, "metadata", false, (*exchange).setMetadata,
+	},
+	{
+		need{Name: "queue.acl", Level: storage.ContainerLevel, Actions: []string{queueDo + "getAcl/action"}},
+		"GET HEAD", onQueue, "acl", false, (*exchange).getACL,
+	},
+	{
+		need{Name: "queue.setACL", Level: storage.ContainerLevel, Writes: true, Actions: []string{queueDo + "setAcl/action"}},
+		"PUT", onQueue, "acl", false, (*exchange).setACL,
+	},
 
-	{need{Name: "service.list", Level: storage.ServiceLevel, Permission: "l", AccountOnly: true, Actions: []string{queueDo + "read"}},
-		"GET", onService, "list", false, (*exchange).listQueues},
-	{need{Name: "service.properties", Level: storage.ServiceLevel, Permission: "r", AccountOnly: true, Actions: []string{serviceDo + "read"}},
-		"GET", onService, "properties", false, (*exchange).getProperties},
-	{need{Name: "service.setProperties", Level: storage.ServiceLevel, Permission: "w", AccountOnly: true, Writes: true, Actions: []string{serviceDo + "write"}},
-		"PUT", onService, "properties", false, (*exchange).setProperties},
-	{need{Name: "service.stats", Level: storage.ServiceLevel, Permission: "r", AccountOnly: true, Actions: []string{serviceDo + "read"}},
-		"GET", onService, "stats", false, (*exchange).getStats},
-	{need{Name: "service.delegationKey", Level: storage.ServiceLevel, AccountOnly: true, Actions: []string{serviceDo + "generateUserDelegationKey/action"}},
-		"POST", onService, "userdelegationkey", false, (*exchange).getDelegationKey},
+	{
+		need{Name: "service.list", Level: storage.ServiceLevel, Permission: "l", AccountOnly: true, Actions: []string{queueDo + "read"}},
+		"GET", onService, "list", false, (*exchange).listQueues,
+	},
+	{
+		need{Name: "service.properties", Level: storage.ServiceLevel, Permission: "r", AccountOnly: true, Actions: []string{serviceDo + "read"}},
+		"GET", onService, "properties", false, (*exchange).getProperties,
+	},
+	{
+		need{Name: "service.setProperties", Level: storage.ServiceLevel, Permission: "w", AccountOnly: true, Writes: true, Actions: []string{serviceDo + "write"}},
+		"PUT", onService, "properties", false, (*exchange).setProperties,
+	},
+	{
+		need{Name: "service.stats", Level: storage.ServiceLevel, Permission: "r", AccountOnly: true, Actions: []string{serviceDo + "read"}},
+		"GET", onService, "stats", false, (*exchange).getStats,
+	},
+	{
+		need{Name: "service.delegationKey", Level: storage.ServiceLevel, AccountOnly: true, Actions: []string{serviceDo + "generateUserDelegationKey/action"}},
+		"POST", onService, "userdelegationkey", false, (*exchange).getDelegationKey,
+	},
 }
 
 // readPath says what the path is about.

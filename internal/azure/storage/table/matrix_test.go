@@ -187,8 +187,10 @@ func TestRights(t *testing.T) {
 // testTokens shows tokens whose bearer may do one action, or a pair.
 func testTokens(t *testing.T, l *lab, m matrixRow) {
 	sets := [][]string{{docEntities + "add/action", docEntities + "update/action"}}
-	for _, a := range []string{"read", "write", "tables/read", "tables/write", "tables/delete", "tables/entities/read", "tables/entities/write",
-		"tables/entities/delete", "tables/entities/add/action", "tables/entities/update/action"} {
+	for _, a := range []string{
+		"read", "write", "tables/read", "tables/write", "tables/delete", "tables/entities/read", "tables/entities/write",
+		"tables/entities/delete", "tables/entities/add/action", "tables/entities/update/action",
+	} {
 		sets = append(sets, []string{docActions + a})
 	}
 	for _, set := range sets {
@@ -257,7 +259,9 @@ func TestRangeOfSAS(t *testing.T) {
 	}{{"a", "1", false}, {"b", "1", false}, {"b", "2", true}, {"c", "1", true}, {"d", "1", false}} {
 		key := fmt.Sprintf("/Matrix(PartitionKey='%s',RowKey='%s')", c.partition, c.row)
 		for _, m := range []matrixRow{
-			{method: "GET", path: key}, {method: "PUT", path: key, body: "{}"}, {method: "DELETE", path: key, headers: []string{"If-Match", "*"}},
+			{method: "GET", path: key},
+			{method: "PUT", path: key, body: "{}"},
+			{method: "DELETE", path: key, headers: []string{"If-Match", "*"}},
 			{method: "POST", path: "/Matrix", body: fmt.Sprintf(`{"PartitionKey":"%s","RowKey":"%s"}`, c.partition, c.row)},
 		} {
 			body, headers := m.batchOf("/" + testAccount)
