@@ -7,31 +7,34 @@ import (
 
 func TestTagExpressions(t *testing.T) {
 	tags := map[string]string{"State": "Done", "year": "2024", "a b": "x", "empty": ""}
-	for text, want := range map[string]bool{
-		`State = 'Done'`:                    true,
-		`"State"='Done'`:                    true,
-		`"State" = 'done'`:                  false,
-		`year >= '2024' AND year < '2025'`:  true,
-		`year > '2024'`:                     false,
-		`year <= '2024' and State = 'Done'`: true,
-		`"a b" = 'x'`:                       true,
-		`empty = ''`:                        true,
-		`missing = ''`:                      false,
-		`missing <> 'x'`:                    true,
-		`State <> 'Done'`:                   false,
-		`State = 'Open' OR year = '2024'`:   true,
-		`State = 'Open' OR year = '2023'`:   false,
-		`(State = 'Open' OR year = '2024') AND "a b"='x'`: true,
-		`State = 'Done' OR year = '1' AND year = '2'`:     true, // AND binds first
-		`((State = 'Done'))`:                              true,
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{`State = 'Done'`, true},
+		{`"State"='Done'`, true},
+		{`"State" = 'done'`, false},
+		{`year >= '2024' AND year < '2025'`, true},
+		{`year > '2024'`, false},
+		{`year <= '2024' and State = 'Done'`, true},
+		{`"a b" = 'x'`, true},
+		{`empty = ''`, true},
+		{`missing = ''`, false},
+		{`missing <> 'x'`, true},
+		{`State <> 'Done'`, false},
+		{`State = 'Open' OR year = '2024'`, true},
+		{`State = 'Open' OR year = '2023'`, false},
+		{`(State = 'Open' OR year = '2024') AND "a b"='x'`, true},
+		{`State = 'Done' OR year = '1' AND year = '2'`, true}, // AND binds first
+		{`((State = 'Done'))`, true},
 	} {
-		e, err := parseIfTags(text)
+		e, err := parseIfTags(c.text)
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		if got := e.Holds(tags); got != want {
-			t.Errorf("%s: %v", text, got)
+		if got := e.Holds(tags); got != c.want {
+			t.Errorf("%s: %v", c.text, got)
 		}
 	}
 }
