@@ -76,7 +76,7 @@ export function figure(f: Func): string {
   if (f.state === 'bad' && f.recentFailed > 0) return percent(f.recentFailed, f.recent)
   if (f.disabled || f.listener === 'Broken') return '–'
   if (f.runs >= 0.05 || f.recent === 0) return rate(f.runs) + perSecond()
-  return f.recent >= 15 ? num(f.recent / 15, 0) + '/min' : num(f.recent) + '/15 min'
+  return f.recent >= 15 ? t(words.aMinute, { n: num(f.recent / 15, 0) }) : t(words.inQuarter, { n: num(f.recent) })
 }
 
 export const navRow = (f: Func, tab: string | undefined): NavRow => ({
@@ -98,7 +98,7 @@ export function duration(ms: number): string {
   if (ms < 10) return num(ms, 1) + ' ms'
   if (ms < 1000) return num(ms, 0) + ' ms'
   if (ms < 60_000) return seconds(ms / 1000, 1)
-  return num(ms / 60_000, 1) + ' min'
+  return t(words.minutes, { n: num(ms / 60_000, 1) })
 }
 
 // messageOf is the one line that a run is known by.
