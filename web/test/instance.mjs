@@ -220,7 +220,10 @@ export async function startSolar(plant, afterSeconds) {
     `kind,plantId,afterSeconds,forSeconds,size\ndrop,${plant},${afterSeconds},60,0.8\n`,
   )
   const text = (await readFile(join(example, 'lazuli.yaml'), 'utf8'))
-    .replace('eventHubs:', 'portal: {port: 0}\nidentity: {port: 0}\nstorage: {blobPort: 0, queuePort: 0, tablePort: 0}\neventHubs:\n  amqpPort: 0\n  amqpsPort: 0')
+    .replace(
+      'eventHubs:',
+      'portal: {port: 0}\nidentity: {port: 0}\nstorage: {blobPort: 0, queuePort: 0, tablePort: 0}\neventHubs:\n  amqpPort: 0\n  amqpsPort: 0',
+    )
     .replace('cosmos:', 'cosmos:\n  port: 0')
     .replace('functions:', 'functions:\n  port: 0')
     .replaceAll('127.0.0.1:8090', '127.0.0.1:' + weather)

@@ -1,1 +1,0 @@
-import{At as e,kt as t,x as n}from"./api-DfR8bxCH.js";import{r}from"./Input-D86pRgze.js";function i(i,a){e(a,!0);let o=n(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),t()}export{i as t};
