@@ -144,8 +144,11 @@ async function saveUntil(p, there) {
   })
 }
 
+// type replaces what an editor holds, once it has taken the place of the plain text
+// area: what is pressed in between finds neither.
 async function type(p, name, text) {
   const box = p.getByRole('textbox', { name })
+  await p.locator('[data-editor=ready]').filter({ has: box }).waitFor()
   await box.click()
   await p.keyboard.press('Control+a')
   await p.keyboard.press('Delete')
