@@ -198,23 +198,23 @@ func (p *storagePeer) list(ctx context.Context, _ *lab) (storageResult, error) {
 
 // messages sends, receives and deletes messages.
 func (p *storagePeer) messages(ctx context.Context, l *lab) (storageResult, error) {
-	if err := p.call(ctx, "PUT", p.queue+"/work", nil, http.StatusCreated, nil); err != nil {
+	if err := p.call(ctx, "PUT", p.queue+"/jobs", nil, http.StatusCreated, nil); err != nil {
 		return nil, err
 	}
 	text := []byte("<QueueMessage><MessageText>" + strings.Repeat("m", 200) + "</MessageText></QueueMessage>")
 	done, err := hammer(ctx, l.seconds, func(ctx context.Context, _, _ int) error {
-		if err := p.call(ctx, "POST", p.queue+"/work/messages", text, http.StatusCreated, nil); err != nil {
+		if err := p.call(ctx, "POST", p.queue+"/jobs/messages", text, http.StatusCreated, nil); err != nil {
 			return err
 		}
 		var got bytes.Buffer
-		if err := p.call(ctx, "GET", p.queue+"/work/messages?visibilitytimeout=60", nil, http.StatusOK, &got); err != nil {
+		if err := p.call(ctx, "GET", p.queue+"/jobs/messages?visibilitytimeout=60", nil, http.StatusOK, &got); err != nil {
 			return err
 		}
 		id, receipt := between(got.String(), "MessageId"), between(got.String(), "PopReceipt")
 		if id == "" {
 			return nil // another took it
 		}
-		return p.call(ctx, "DELETE", p.queue+"/work/messages/"+id+"?popreceipt="+escape(receipt), nil, http.StatusNoContent, nil)
+		return p.call(ctx, "DELETE", p.queue+"/jobs/messages/"+id+"?popreceipt="+escape(receipt), nil, http.StatusNoContent, nil)
 	})
 	return storageResult{{"queue: send, receive and delete, per second", "%.0f", done.perSecond(), false}}, err
 }
