@@ -24,12 +24,12 @@ type declaredOnce struct {
 	Name    string `json:"name"`
 }
 
-// same reports whether both name one thing. Names of hubs have no case.
-func (d declaredOnce) same(o declaredOnce) bool {
-	if d.Account != o.Account || d.Type != o.Type {
-		return false
+// key is equal for what names one thing. Names of hubs have no case.
+func (d declaredOnce) key() declaredOnce {
+	if strings.HasPrefix(d.Type, resource.Namespaces) {
+		d.Name = strings.ToLower(d.Name)
 	}
-	return d.Name == o.Name || strings.HasPrefix(d.Type, resource.Namespaces) && strings.EqualFold(d.Name, o.Name)
+	return d
 }
 
 // rememberDeclared adds what the project file declares to what is remembered,
@@ -46,13 +46,14 @@ func (e *env) rememberDeclared() error {
 			return fault.Wrap(fault.Internal, "list of what was declared", err, "it is damaged")
 		}
 	}
+	now := map[declaredOnce]bool{}
 	for _, d := range e.Given.Declared {
-		all = append(all, declaredOnce{d.id.Account.ID, d.id.Type, d.id.Name})
+		once := declaredOnce{d.id.Account.ID, d.id.Type, d.id.Name}
+		all, now[once.key()] = append(all, once), true
 	}
 	e.once = nil
-	now := len(all)
 	for _, d := range before {
-		if slices.ContainsFunc(all[:now], d.same) {
+		if now[d.key()] {
 			continue
 		}
 		if id, exists := e.stillThere(d); exists {
@@ -121,7 +122,7 @@ func (e *env) thing(id resource.ID) resources.Thing {
 	return resources.Thing{
 		Scope: e.Who.Short(scope), Command: "lazuli delete " + e.Who.Word(scope), Word: e.Exists.Word(id.Type), Holds: e.Exists.Holds(id),
 		Declared: slices.ContainsFunc(e.Given.Declared, func(d declared) bool {
-			return at.same(declaredOnce{d.id.Account.ID, d.id.Type, d.id.Name})
+			return at.key() == declaredOnce{d.id.Account.ID, d.id.Type, d.id.Name}.key()
 		}),
 	}
 }

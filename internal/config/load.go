@@ -61,9 +61,9 @@ func Parse(text []byte, dir string) (Config, error) {
 		return cfg, errors.New(yaml.FormatError(err, false, true))
 	}
 	for _, doc := range file.Docs {
-		whole := Default(dir) // misspelt keys count, with or without a value
-		if err := decode(doc.Body, &whole); err != nil {
-			return cfg, err
+		// Misspelt keys count, with or without a value.
+		if err := check(doc.Body, reflect.TypeFor[Config](), ""); err != nil {
+			return cfg, shown(err)
 		}
 		if !given(doc.Body, sectionDepth) {
 			continue
@@ -84,19 +84,14 @@ func Parse(text []byte, dir string) (Config, error) {
 }
 
 // decode reads a document into cfg. The error shows the line.
-func decode(n ast.Node, cfg *Config) error {
-	switch n.(type) {
-	case nil, *ast.CommentGroupNode:
+func decode(n ast.Node, cfg *Config) error { return shown(yaml.NodeToValue(n, cfg, yaml.Strict())) }
+
+// shown is an error with its line and a caret.
+func shown(err error) error {
+	if err == nil {
 		return nil
 	}
-	err := check(n, reflect.TypeFor[Config](), "")
-	if err == nil {
-		err = yaml.NodeToValue(n, cfg, yaml.Strict())
-	}
-	if err != nil {
-		return errors.New(yaml.FormatError(plain(err), false, true))
-	}
-	return nil
+	return errors.New(yaml.FormatError(plain(err), false, true))
 }
 
 // plain is a decoder's error without the names of types of this program.

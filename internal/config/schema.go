@@ -18,12 +18,20 @@ import (
 // mappings and lists where they belong. It returns the first fault, with its place.
 // Types that read themselves are left to do so.
 func check(n ast.Node, typ reflect.Type, path string) error {
+	return schema{}.check(n, typ, path)
+}
+
+// schema is the keys of the types met, found once: a project may name hundreds of
+// containers, and its file is read at each start.
+type schema map[reflect.Type]map[string]reflect.Type
+
+func (s schema) check(n ast.Node, typ reflect.Type, path string) error {
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	switch value := n.(type) {
 	case *ast.AnchorNode:
-		return check(value.Value, typ, path)
+		return s.check(value.Value, typ, path)
 	case nil, *ast.NullNode, *ast.AliasNode, *ast.CommentGroupNode:
 		return nil
 	}
@@ -37,11 +45,11 @@ func check(n ast.Node, typ reflect.Type, path string) error {
 	case reads:
 		return nil
 	case typ.Kind() == reflect.Struct:
-		return checkFields(n, typ, path)
+		return s.fields(n, typ, path)
 	case typ.Kind() == reflect.Map && typ.Elem().Kind() != reflect.Interface:
-		return eachValue(n, path, func(key string, value ast.Node) error { return check(value, typ.Elem(), below(path, key)) })
+		return eachValue(n, path, func(key string, value ast.Node) error { return s.check(value, typ.Elem(), below(path, key)) })
 	case typ.Kind() == reflect.Slice:
-		return checkList(n, typ.Elem(), path)
+		return s.list(n, typ.Elem(), path)
 	case typ.Kind() == reflect.Bool:
 		if _, ok := n.(*ast.BoolNode); !ok {
 			return fault(n, path, "must be true or false")
@@ -54,29 +62,39 @@ func check(n ast.Node, typ reflect.Type, path string) error {
 	return nil
 }
 
-func checkFields(n ast.Node, typ reflect.Type, path string) error {
+// known is the keys of a struct and what each is read into.
+func (s schema) known(typ reflect.Type) map[string]reflect.Type {
+	if known, ok := s[typ]; ok {
+		return known
+	}
 	known := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(typ) { // those of inline structs too
 		if name := f.Tag.Get("yaml"); name != "-" && name != ",inline" && f.IsExported() {
 			known[name] = f.Type
 		}
 	}
+	s[typ] = known
+	return known
+}
+
+func (s schema) fields(n ast.Node, typ reflect.Type, path string) error {
+	known := s.known(typ)
 	return eachValue(n, path, func(key string, value ast.Node) error {
 		field, ok := known[key]
 		if !ok {
 			return &unknownKey{below(path, key), meant(key, known)}
 		}
-		return check(value, field, below(path, key))
+		return s.check(value, field, below(path, key))
 	})
 }
 
-func checkList(n ast.Node, elem reflect.Type, path string) error {
+func (s schema) list(n ast.Node, elem reflect.Type, path string) error {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
 		return fault(n, path, "must be a list, as in [a, b]; it is %s", kindOf(n))
 	}
 	for i, value := range list.Values {
-		if err := check(value, elem, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+		if err := s.check(value, elem, fmt.Sprintf("%s[%d]", path, i)); err != nil {
 			return err
 		}
 	}

@@ -96,8 +96,10 @@ func (s *Store) newContainer(d *Database, r *containerRecord) (*Container, error
 		return nil, err
 	}
 	c.clock = newPositions(tally.Max)
-	if c.clock.lastTS, err = c.lastTimestamp(); err != nil {
-		return nil, err
+	if tally.Max > 0 { // something was ever written
+		if c.clock.lastTS, err = c.lastTimestamp(); err != nil {
+			return nil, err
+		}
 	}
 	c.docs.Store(tally.Sum[0])
 	c.bytes.Store(tally.Sum[1])

@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
@@ -102,18 +105,41 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
-	return eachRecord(s.db, tableContainers, func(r *containerRecord) error {
-		d := byNumber[r.Database]
-		if d == nil {
-			return fmt.Errorf("container %s of an unknown database %d", r.Spec.ID, r.Database)
-		}
-		c, err := s.newContainer(d, r)
-		if err != nil {
-			return err
-		}
-		d.containers[r.Spec.ID], s.containers[r.Number] = c, c
-		return c.openIndexes()
+	var records []*containerRecord
+	err = eachRecord(s.db, tableContainers, func(r *containerRecord) error {
+		records = append(records, r)
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return s.loadContainers(records, byNumber)
+}
+
+// loadContainers opens containers side by side: hundreds of them are most of a start.
+func (s *Store) loadContainers(records []*containerRecord, databases map[uint32]*Database) error {
+	opened := make([]*Container, len(records))
+	var each errgroup.Group
+	each.SetLimit(runtime.GOMAXPROCS(0))
+	for i, r := range records {
+		each.Go(func() (err error) {
+			d := databases[r.Database]
+			if d == nil {
+				return fmt.Errorf("container %s of an unknown database %d", r.Spec.ID, r.Database)
+			}
+			if opened[i], err = s.newContainer(d, r); err != nil {
+				return err
+			}
+			return opened[i].openIndexes()
+		})
+	}
+	if err := each.Wait(); err != nil {
+		return err
+	}
+	for _, c := range opened {
+		c.db.containers[c.name], s.containers[c.cid] = c, c
+	}
+	return nil
 }
 
 // eachRecord decodes every JSON record of a catalog table.
