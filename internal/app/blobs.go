@@ -61,7 +61,7 @@ func blobParts(e *env) (parts, error) {
 			storageSuffix("z1.web.core.windows.net", instance.Blob, typeBlobs), // static websites
 		},
 		Summary: e.storageSummary(resource.BlobContainers, "containers"),
-		Pages:   usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }),
+		Pages:   append(usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }), e.blobPages(store)...),
 		Engines: []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
 	}
 	return p, e.setVersioning(e.Context, store)

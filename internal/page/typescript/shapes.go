@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/lazuli-dev/lazuli/internal/connect"
+	"github.com/lazuli-dev/lazuli/internal/page/blobs"
 	pageconnect "github.com/lazuli-dev/lazuli/internal/page/connect"
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
@@ -89,6 +90,13 @@ func itemShapes() []shape {
 		of[items.Queries]("AskedQueries"),
 		of[items.Asked]("AskedQuery"),
 		of[items.Started]("StartedTask"),
+	}
+}
+
+func blobShapes() []shape {
+	return []shape{
+		of[blobs.AccountRow]("StorageAccount"),
+		of[blobs.ContainerRow]("BlobContainer"),
 	}
 }
 

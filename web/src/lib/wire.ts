@@ -530,6 +530,26 @@ export interface StartedTask {
   task: string
 }
 
+export interface StorageAccount {
+  id: string
+  host: string
+  url: string
+  versions: boolean
+  blobDays: number
+  containerDays: number
+}
+
+export interface BlobContainer {
+  id: string
+  account: string
+  name: string
+  blobs: number
+  bytes: number
+  access: string
+  lease: string
+  modified: number
+}
+
 export interface App {
   id: string
   url: string

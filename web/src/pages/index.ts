@@ -10,6 +10,7 @@ import jobs from './jobs'
 import logs from './logs'
 import overview from './overview'
 import settings from './settings'
+import storage from './storage'
 
 // prettier-ignore
 export const pages: PageDef[] = [
@@ -17,6 +18,7 @@ export const pages: PageDef[] = [
   dashboards,
   hubs,
   data,
+  storage,
   functions,
   jobs,
   logs,
