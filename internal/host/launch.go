@@ -57,15 +57,12 @@ func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
 	}
 	program.Path = path
 	return &worker.RPC{
-		Server:      h.server,
-		Program:     program,
-		AppDir:      h.o.Dir,
-		WorkerDir:   filepath.Dir(path),
-		HostVersion: RuntimeVersion,
-		Index:       index,
-		Timeouts:    h.o.Timeouts,
-		Hooks:       hooks,
-		Log:         h.log,
+		Server:   h.server,
+		Program:  program,
+		App:      worker.App{Dir: h.o.Dir, WorkerDir: filepath.Dir(path), HostVersion: RuntimeVersion, Index: index},
+		Timeouts: h.o.Timeouts,
+		Hooks:    hooks,
+		Log:      h.log,
 	}
 }
 

@@ -53,6 +53,9 @@ func fakeWorker(mode string) error {
 	case "stranger":
 		*id = "somebody else"
 	}
+	if address := os.Getenv(PipeAddress); address != "" {
+		return fakePipe(mode, address)
+	}
 	conn, err := grpc.NewClient(*host+":"+*port, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return err
@@ -64,8 +67,12 @@ func fakeWorker(mode string) error {
 	}
 	f := &fake{mode: mode, stream: stream}
 	f.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_StartStream{StartStream: &funcrpc.StartStream{WorkerId: *id}}})
+	return f.serve()
+}
+
+func (f *fake) serve() error {
 	for {
-		m, err := stream.Recv()
+		m, err := f.stream.Recv()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -78,7 +85,7 @@ func fakeWorker(mode string) error {
 
 type fake struct {
 	mode   string
-	stream grpc.BidiStreamingClient[funcrpc.StreamingMessage, funcrpc.StreamingMessage]
+	stream stream
 }
 
 func (f *fake) send(m *funcrpc.StreamingMessage) {

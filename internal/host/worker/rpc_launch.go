@@ -19,15 +19,20 @@ import (
 
 // RPC launches language workers: processes that speak FunctionRpc.
 type RPC struct {
-	Server      *Server
-	Program     run.Program // the protocol's arguments are appended
-	AppDir      string
+	Server   *Server
+	Program  run.Program // the protocol's arguments are appended
+	App      App
+	Timeouts Timeouts
+	Hooks    Hooks
+	Log      *slog.Logger
+}
+
+// App is what a worker is told of the app that it is to run.
+type App struct {
+	Dir         string
 	WorkerDir   string // FUNCTIONS_WORKER_DIRECTORY
 	HostVersion string
 	Index       Index
-	Timeouts    Timeouts
-	Hooks       Hooks
-	Log         *slog.Logger
 }
 
 // Launch starts the process and takes it through the protocol: StartStream,
@@ -42,13 +47,19 @@ func (l *RPC) Launch(ctx context.Context) (Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := l.dial(ctx, t.Start, proc, dialed)
+	s, err := await(ctx, t.Start, proc, dialed)
 	if err != nil {
 		proc.Kill()
 		return nil, err
 	}
+	return greeted(ctx, t, s, proc, l.App)
+}
+
+// greeted takes a worker that has dialed in through the protocol.
+func greeted(ctx context.Context, t Timeouts, s *session, proc *run.Process, app App) (Worker, error) {
 	w := &rpcWorker{session: s, proc: proc, grace: t.Grace}
-	if w.info, err = l.introduce(ctx, t, s); err != nil {
+	var err error
+	if w.info, err = app.introduce(ctx, t, s); err != nil {
 		s.close()
 		exit := exitOf(proc.Kill())
 		if !exit.Quiet() && exit.Code > 0 {
@@ -74,43 +85,44 @@ func (l *RPC) arguments(id string) []string {
 	}
 }
 
-func (l *RPC) dial(ctx context.Context, limit time.Duration, proc *run.Process, dialed <-chan *session) (*session, error) {
+// await waits for a worker to dial in.
+func await[S any](ctx context.Context, limit time.Duration, proc *run.Process, dialed <-chan S) (none S, err error) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case s := <-dialed:
 		return s, nil
 	case <-proc.Exited():
-		return nil, fault.New(fault.Unavailable, "worker",
+		return none, fault.New(fault.Unavailable, "worker",
 			"the process ended (exit code %d) before it connected to the host; its output is above", proc.Exit().Code)
 	case <-timer.C:
-		return nil, fault.New(fault.Unavailable, "worker", "the process did not connect to the host within %v", limit)
+		return none, fault.New(fault.Unavailable, "worker", "the process did not connect to the host within %v", limit)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return none, ctx.Err()
 	}
 }
 
 // introduce runs init, metadata and load.
-func (l *RPC) introduce(ctx context.Context, t Timeouts, s *session) (Info, error) {
+func (a App) introduce(ctx context.Context, t Timeouts, s *session) (Info, error) {
 	info := Info{IDs: map[string]string{}, LoadErrors: map[string]error{}}
-	if err := l.init(ctx, t.Init, s, &info); err != nil {
+	if err := a.init(ctx, t.Init, s, &info); err != nil {
 		return info, err
 	}
-	functions, err := l.metadata(ctx, t.Metadata, s)
+	functions, err := a.metadata(ctx, t.Metadata, s)
 	if err != nil {
 		return info, err
 	}
-	return info, l.load(ctx, t.Load, s, functions, &info)
+	return info, a.load(ctx, t.Load, s, functions, &info)
 }
 
-func (l *RPC) init(ctx context.Context, limit time.Duration, s *session, info *Info) error {
+func (a App) init(ctx context.Context, limit time.Duration, s *session, info *Info) error {
 	m, err := ask(ctx, limit, s, "init", answerInit, &funcrpc.StreamingMessage{
 		RequestId: uuid.New(),
 		Content: &funcrpc.StreamingMessage_WorkerInitRequest{WorkerInitRequest: &funcrpc.WorkerInitRequest{
-			HostVersion:          l.HostVersion,
+			HostVersion:          a.HostVersion,
 			Capabilities:         map[string]string{"V2Compatable": "true"}, // the vendor's spelling
-			WorkerDirectory:      l.WorkerDir,
-			FunctionAppDirectory: l.AppDir,
+			WorkerDirectory:      a.WorkerDir,
+			FunctionAppDirectory: a.Dir,
 		}},
 	})
 	if err != nil {
@@ -130,11 +142,11 @@ func (l *RPC) init(ctx context.Context, limit time.Duration, s *session, info *I
 	return nil
 }
 
-func (l *RPC) metadata(ctx context.Context, limit time.Duration, s *session) ([]*binding.Function, error) {
+func (a App) metadata(ctx context.Context, limit time.Duration, s *session) ([]*binding.Function, error) {
 	m, err := ask(ctx, limit, s, "function metadata", answerMetadata, &funcrpc.StreamingMessage{
 		RequestId: uuid.New(),
 		Content: &funcrpc.StreamingMessage_FunctionsMetadataRequest{
-			FunctionsMetadataRequest: &funcrpc.FunctionsMetadataRequest{FunctionAppDirectory: l.AppDir},
+			FunctionsMetadataRequest: &funcrpc.FunctionsMetadataRequest{FunctionAppDirectory: a.Dir},
 		},
 	})
 	if err != nil {
@@ -150,12 +162,12 @@ func (l *RPC) metadata(ctx context.Context, limit time.Duration, s *session) ([]
 	} else if reported == nil {
 		reported = []*funcrpc.RpcFunctionMetadata{}
 	}
-	return l.Index(reported)
+	return a.Index(reported)
 }
 
 // load loads every function, disabled ones last: they can still be run by
 // hand. A function that fails to load does not keep the others from running.
-func (l *RPC) load(ctx context.Context, limit time.Duration, s *session, functions []*binding.Function, info *Info) error {
+func (a App) load(ctx context.Context, limit time.Duration, s *session, functions []*binding.Function, info *Info) error {
 	ordered := make([]*binding.Function, 0, len(functions))
 	for _, disabled := range []bool{false, true} {
 		for _, f := range functions {

@@ -6,15 +6,18 @@ import (
 	"log/slog"
 	"sync"
 
-	"google.golang.org/grpc"
-
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
-type stream = grpc.BidiStreamingServer[funcrpc.StreamingMessage, funcrpc.StreamingMessage]
+// stream is a worker's connection: a gRPC stream, or a pipe. Send is called by
+// one goroutine at a time, and Recv by another.
+type stream interface {
+	Send(*funcrpc.StreamingMessage) error
+	Recv() (*funcrpc.StreamingMessage, error)
+}
 
-// session is one worker's stream. One goroutine, the gRPC handler, reads it;
+// session is one worker's stream. One goroutine reads it;
 // logs are passed on from there, so that an invocation's logs come before its
 // response as they were sent.
 type session struct {
@@ -23,7 +26,7 @@ type session struct {
 	onLog  func(*funcrpc.RpcLog)
 	lost   chan struct{} // closed when the stream has ended
 
-	sendMu sync.Mutex // serialises Send, which gRPC demands
+	sendMu sync.Mutex // serialises Send
 
 	mu sync.Mutex // guards the fields below
 	// answers waits for control messages by kind and, for loads, function.

@@ -52,8 +52,35 @@ func index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error)
 	return out, nil
 }
 
-// launcher starts fake workers on a running server.
-func launcher(t *testing.T, mode string, s *seen) *RPC {
+// transports are the ways in which a worker speaks with the host: all do the
+// same.
+func transports(t *testing.T, test func(t *testing.T, over string)) {
+	for _, over := range []string{"grpc", "pipe"} {
+		t.Run(over, func(t *testing.T) { test(t, over) })
+	}
+}
+
+// patient are times that no test waits for.
+var patient = Timeouts{Start: limit, Init: limit, Metadata: limit, Load: limit, Grace: limit}
+
+// launcher starts fake workers that misbehave as mode says.
+func launcher(t *testing.T, over, mode string, times Timeouts, s *seen) Launcher {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := run.Program{Path: exe, Dir: t.TempDir(), Env: append(os.Environ(), "FAKE_WORKER="+mode)}
+	app := App{Index: index, HostVersion: "4"}
+	if over == "pipe" {
+		testkit.NoLeaks(t)
+		return &Pipe{Program: program, App: app, Timeouts: times, Hooks: s.hooks(), Log: testkit.Logger(t)}
+	}
+	return &RPC{Server: server(t), Program: program, App: app, Timeouts: times, Hooks: s.hooks(), Log: testkit.Logger(t)}
+}
+
+// server is a running FunctionRpc endpoint.
+func server(t *testing.T) *Server {
 	t.Helper()
 	testkit.NoLeaks(t)
 	server := NewServer(testkit.Listen(t), testkit.Logger(t))
@@ -66,20 +93,12 @@ func launcher(t *testing.T, mode string, s *seen) *RPC {
 			t.Errorf("serve: %v", err)
 		}
 	})
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &RPC{
-		Server: server, Index: index, Hooks: s.hooks(), Log: testkit.Logger(t), HostVersion: "4",
-		Program:  run.Program{Path: exe, Dir: t.TempDir(), Env: append(os.Environ(), "FAKE_WORKER="+mode)},
-		Timeouts: Timeouts{Start: limit, Init: limit, Metadata: limit, Load: limit, Grace: limit},
-	}
+	return server
 }
 
-func launch(t *testing.T, mode string, s *seen) Worker {
+func launch(t *testing.T, over, mode string, s *seen) Worker {
 	t.Helper()
-	w, err := launcher(t, mode, s).Launch(t.Context())
+	w, err := launcher(t, over, mode, patient, s).Launch(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,9 +114,11 @@ func request(id string) *funcrpc.InvocationRequest {
 	return &funcrpc.InvocationRequest{InvocationId: id, FunctionId: "id-1"}
 }
 
-func TestLaunchAndInvoke(t *testing.T) {
+func TestLaunchAndInvoke(t *testing.T) { transports(t, testLaunchAndInvoke) }
+
+func testLaunchAndInvoke(t *testing.T, over string) {
 	s := &seen{}
-	w := launch(t, "good", s)
+	w := launch(t, over, "good", s)
 	info := w.Info()
 	if info.IDs["f1"] != "id-1" || info.IDs["f2"] != "id-2" || len(info.LoadErrors) != 0 || info.PID == 0 {
 		t.Errorf("%+v", info)
@@ -125,8 +146,10 @@ func TestLaunchAndInvoke(t *testing.T) {
 	}
 }
 
-func TestCancellation(t *testing.T) {
-	w := launch(t, "good", &seen{})
+func TestCancellation(t *testing.T) { transports(t, testCancellation) }
+
+func testCancellation(t *testing.T, over string) {
+	w := launch(t, over, "good", &seen{})
 	giveUp := make(chan struct{})
 	close(giveUp)
 	r, err := w.Invoke(t.Context(), request("wait-1"), giveUp)
@@ -141,8 +164,10 @@ func TestCancellation(t *testing.T) {
 	}
 }
 
-func TestCrashFailsWhatRuns(t *testing.T) {
-	w := launch(t, "crash", &seen{})
+func TestCrashFailsWhatRuns(t *testing.T) { transports(t, testCrashFailsWhatRuns) }
+
+func testCrashFailsWhatRuns(t *testing.T, over string) {
+	w := launch(t, over, "crash", &seen{})
 	var wait sync.WaitGroup
 	for _, id := range []string{"wait-1", "wait-2", "boom"} {
 		wait.Go(func() {
@@ -158,16 +183,20 @@ func TestCrashFailsWhatRuns(t *testing.T) {
 	}
 }
 
-func TestNonsenseIsIgnored(t *testing.T) {
-	w := launch(t, "nonsense", &seen{})
+func TestNonsenseIsIgnored(t *testing.T) { transports(t, testNonsenseIsIgnored) }
+
+func testNonsenseIsIgnored(t *testing.T, over string) {
+	w := launch(t, over, "nonsense", &seen{})
 	r, err := w.Invoke(t.Context(), request("x"), nil)
 	if err != nil || r.GetResult() != nil {
 		t.Errorf("%v, %v", r, err)
 	}
 }
 
-func TestStubbornWorkerIsKilled(t *testing.T) {
-	w := launch(t, "stubborn", &seen{})
+func TestStubbornWorkerIsKilled(t *testing.T) { transports(t, testStubbornWorkerIsKilled) }
+
+func testStubbornWorkerIsKilled(t *testing.T, over string) {
+	w := launch(t, over, "stubborn", &seen{})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if exit := w.Stop(ctx); exit.Code != -1 {
@@ -175,8 +204,10 @@ func TestStubbornWorkerIsKilled(t *testing.T) {
 	}
 }
 
-func TestBadLoadKeepsOthers(t *testing.T) {
-	w := launch(t, "bad-load", &seen{})
+func TestBadLoadKeepsOthers(t *testing.T) { transports(t, testBadLoadKeepsOthers) }
+
+func testBadLoadKeepsOthers(t *testing.T, over string) {
+	w := launch(t, over, "bad-load", &seen{})
 	info := w.Info()
 	if info.IDs["f1"] == "" || info.IDs["f2"] != "" || info.LoadErrors["f2"] == nil ||
 		!strings.Contains(info.LoadErrors["f2"].Error(), "cannot import it") {
@@ -184,7 +215,9 @@ func TestBadLoadKeepsOthers(t *testing.T) {
 	}
 }
 
-func TestStartsThatFail(t *testing.T) {
+func TestStartsThatFail(t *testing.T) { transports(t, testStartsThatFail) }
+
+func testStartsThatFail(t *testing.T, over string) {
 	for mode, want := range map[string]string{
 		"exit-at-once": "exit code 4",
 		"silent":       "did not connect",
@@ -195,13 +228,18 @@ func TestStartsThatFail(t *testing.T) {
 		"bad-metadata": "syntax error",
 	} {
 		t.Run(mode, func(t *testing.T) {
-			l := launcher(t, mode, &seen{})
-			if mode == "silent" || mode == "mute" {
-				l.Timeouts.Start, l.Timeouts.Init = 500*time.Millisecond, 500*time.Millisecond
+			times := patient
+			switch mode {
+			case "silent":
+				times.Start = 500 * time.Millisecond
+			case "mute":
+				times.Init = 500 * time.Millisecond
+			case "stranger":
+				if over == "pipe" { // it is turned away, and may try for as long as it likes
+					times.Start, want = 500*time.Millisecond, "did not connect"
+				}
 			}
-			if mode == "mute" {
-				l.Timeouts.Start = limit
-			}
+			l := launcher(t, over, mode, times, &seen{})
 			w, err := l.Launch(t.Context())
 			if err == nil {
 				w.Stop(t.Context())
@@ -215,9 +253,10 @@ func TestStartsThatFail(t *testing.T) {
 }
 
 func TestMissingProgram(t *testing.T) {
-	l := launcher(t, "good", &seen{})
-	l.Program.Path = "/nowhere/worker"
-	if _, err := l.Launch(t.Context()); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("error: %v", err)
+	missing := run.Program{Path: "/nowhere/worker"}
+	for _, l := range []Launcher{&RPC{Server: server(t), Program: missing}, &Pipe{Program: missing}} {
+		if _, err := l.Launch(t.Context()); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("error: %v", err)
+		}
 	}
 }

@@ -1,0 +1,91 @@
+package worker
+
+import (
+	"bufio"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+)
+
+// pipeStream is a connected pipe that speaks the protocol's messages, as a gRPC
+// stream does. Send never waits for the worker: what a worker that hangs does
+// not read is kept until it is ended.
+type pipeStream struct {
+	conn net.Conn
+	in   *bufio.Reader
+	log  *slog.Logger
+
+	mu      sync.Mutex // guards the fields below
+	pending []byte
+	spare   []byte // a buffer to write on, once its bytes have been sent
+	writing bool   // somebody is in flush
+	err     error  // of the connection
+}
+
+// keptBuffer is how large a buffer may be to be used again.
+const keptBuffer = 1 << 20
+
+func newPipeStream(conn net.Conn, log *slog.Logger) *pipeStream {
+	return &pipeStream{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), log: log}
+}
+
+// Send puts a message behind those that wait, and begins to write them if
+// nobody does.
+func (p *pipeStream) Send(s *funcrpc.StreamingMessage) error {
+	m, err := encodeMessage(s)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return p.err
+	}
+	if p.pending, err = appendFrame(p.pending, m); err != nil {
+		return err
+	}
+	if !p.writing {
+		p.writing = true
+		go p.flush()
+	}
+	return nil
+}
+
+// flush writes until nothing waits. It ends when the connection is closed.
+func (p *pipeStream) flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.pending) > 0 && p.err == nil {
+		b := p.pending
+		p.pending, p.spare = p.spare[:0], nil
+		p.mu.Unlock()
+		_, err := p.conn.Write(b)
+		p.mu.Lock()
+		if err != nil {
+			p.err = err
+		}
+		if cap(b) <= keptBuffer {
+			p.spare = b
+		}
+	}
+	p.writing = false
+}
+
+// Recv returns the next message that makes sense. One that does not, in a frame
+// that is whole, is passed over with a warning, as on a gRPC stream; an error is
+// the end of the stream.
+func (p *pipeStream) Recv() (*funcrpc.StreamingMessage, error) {
+	for {
+		frame, err := readFrame(p.in)
+		if err != nil {
+			return nil, err
+		}
+		m, err := decodeMessage(frame)
+		if err == nil {
+			return m, nil
+		}
+		p.log.Warn("ignored what a worker said", "error", err)
+	}
+}
