@@ -2,13 +2,13 @@ package cosmos
 
 import (
 	"errors"
-	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
@@ -26,7 +26,7 @@ type exchange struct {
 	owner  owner               // of what the reply is about, if that is not in coll
 	charge float64             // request units of the operation
 	lose   bool                // an intercept rule wants the reply lost
-	body   *buffer             // the request's body, returned to the pool at the end
+	body   *wire.Buffer        // the request's body, returned to the pool at the end
 	event  RequestDone
 
 	values [16]string // backing of reply header values, so that each costs no slice
@@ -38,7 +38,6 @@ type exchange struct {
 const (
 	maxDocumentBytes = 2 << 20
 	maxBodyBytes     = maxDocumentBytes + 256<<10
-	drainBytes       = 32 << 20 // read and dropped of a body that is refused
 )
 
 func newExchange(s *Service, w http.ResponseWriter, r *http.Request) *exchange {
@@ -77,67 +76,27 @@ func (x *exchange) value(s string) []string {
 	return x.values[x.used-1 : x.used : x.used]
 }
 
-// buffer is a pooled byte slice for bodies.
-type buffer struct{ b []byte }
-
-// keepBuffer is the largest buffer worth pooling.
-const keepBuffer = 1 << 20
-
-// bufferPool is a service's scratch memory. Its zero value is ready.
-type bufferPool struct{ pool sync.Pool }
-
-func (p *bufferPool) get() *buffer {
-	b, ok := p.pool.Get().(*buffer)
-	if !ok {
-		return &buffer{b: make([]byte, 0, 4<<10)}
-	}
-	b.b = b.b[:0]
-	return b
-}
-
-func (p *bufferPool) put(b *buffer) {
-	if cap(b.b) <= keepBuffer {
-		p.pool.Put(b)
-	}
-}
-
 // readBody reads the whole request body. The bytes stay valid until the
 // request ends.
 func (x *exchange) readBody() ([]byte, error) {
 	if x.body != nil {
-		return x.body.b, nil
+		return x.body.B, nil
 	}
-	if x.r.ContentLength > maxBodyBytes {
+	x.body = x.svc.buffers.Get()
+	err := x.body.Fill(x.r.Body, x.r.ContentLength, maxBodyBytes)
+	switch {
+	case errors.Is(err, wire.ErrTooLarge):
 		return nil, x.tooLarge()
+	case err != nil:
+		return nil, badRequest(subNone, "The request body could not be read to its end.")
 	}
-	buf := x.svc.buffers.get()
-	x.body = buf
-	if n := int(x.r.ContentLength); n > cap(buf.b) {
-		buf.b = make([]byte, 0, n+1)
-	}
-	for {
-		if len(buf.b) == cap(buf.b) {
-			buf.b = append(buf.b, 0)[:len(buf.b)]
-		}
-		n, err := x.r.Body.Read(buf.b[len(buf.b):cap(buf.b)])
-		buf.b = buf.b[:len(buf.b)+n]
-		if len(buf.b) > maxBodyBytes {
-			return nil, x.tooLarge()
-		}
-		if errors.Is(err, io.EOF) {
-			x.event.RequestBytes = len(buf.b)
-			return buf.b, nil
-		}
-		if err != nil {
-			return nil, badRequest(subNone, "The request body could not be read to its end.")
-		}
-	}
+	x.event.RequestBytes = len(x.body.B)
+	return x.body.B, nil
 }
 
-// tooLarge refuses the body. It reads on for a while, because many clients
-// look for a reply only after they have sent everything.
+// tooLarge refuses the body.
 func (x *exchange) tooLarge() *apiError {
-	_, _ = io.CopyN(io.Discard, x.r.Body, drainBytes) // whatever fails here fails for the client too
+	wire.Drain(x.r.Body)
 	return &apiError{
 		status: http.StatusRequestEntityTooLarge, code: "RequestEntityTooLarge",
 		msg: "Request size is too large: a document or batch may have at most 2 MB.",
@@ -199,7 +158,7 @@ func (x *exchange) setContainerHeaders(h http.Header) {
 func (x *exchange) fail(err error) {
 	e := asAPIError(err)
 	if e.status >= http.StatusInternalServerError {
-		x.svc.failures.write(x.svc.log, x.svc.now(), x.event.Operation, x.event.ActivityID, err)
+		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.requestID(), err)
 	}
 	if x.charge == 0 {
 		x.charge = chargeMinimal
@@ -214,10 +173,13 @@ func (x *exchange) fail(err error) {
 	_ = x.reply(e.status, errorBody(e, x.event.ActivityID))
 }
 
+// requestID names the request in the log.
+func (x *exchange) requestID() slog.Attr { return slog.String("activity_id", x.event.ActivityID) }
+
 // finish returns the buffers and tells the listener.
 func (x *exchange) finish() {
 	if x.body != nil {
-		x.svc.buffers.put(x.body)
+		x.svc.buffers.Put(x.body)
 		x.body = nil
 	}
 	if x.svc.onRequest == nil {

@@ -9,10 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -68,22 +66,4 @@ func TestFullDiskRefusesWithoutPathsAndQuietly(t *testing.T) {
 	if lines := strings.Count(log.String(), "request failed"); lines != 1 {
 		t.Errorf("%d lines:\n%s", lines, log.String())
 	}
-}
-
-func TestFailuresAreLoggedOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		var l failureLog
-		log := slog.New(slog.NewTextHandler(&out, nil))
-		for range 150 { // seconds
-			l.write(log, time.Now(), "item.create", "id", fault.New(fault.Unavailable, "", "full"))
-			time.Sleep(time.Second)
-		}
-		l.write(log, time.Now(), "item.read", "id", fault.New(fault.Unavailable, "", "full"))
-		l.write(log, time.Now(), "item.create", "id", fault.New(fault.Internal, "", "broken"))
-		text := out.String()
-		if n := strings.Count(text, "request failed"); n != 5 || strings.Count(text, "omitted_since_last=59") != 2 {
-			t.Errorf("%d lines:\n%s", n, text)
-		}
-	})
 }

@@ -1,106 +1,15 @@
 package cosmos
 
 import (
-	"context"
 	"net/http"
-	"sync"
 	"time"
 )
 
-// Intercept rehearses failure: tests and users let it lose, delay or refuse
-// chosen requests of a running service. The zero Intercept does nothing. It
-// may be changed while the service runs.
-type Intercept struct {
-	mu    sync.Mutex // guards rules and their counters
-	rules []*rule
-}
-
-// Rule says which requests fail and how.
-type Rule struct {
-	// Operation limits the rule to one name of the operation table, such as
-	// "item.upsert"; empty is every operation.
-	Operation string
-	// Nth is the first matching request to hit, from 1; 0 means 1.
-	Nth int
-	// Times is how many matching requests to hit from there; 0 means 1, a
-	// negative number all of them.
-	Times int
-
-	// Delay waits before the request is served.
-	Delay time.Duration
-	// Status refuses the request with this HTTP status and SubStatus before it
-	// has any effect. RetryAfter goes along, as 429 carries it.
-	Status, SubStatus int
-	RetryAfter        time.Duration
-	// Drop closes the connection without a reply: before the request has any
-	// effect, or after its effect when LoseReply is set instead.
-	Drop, LoseReply bool
-}
-
-type rule struct {
-	Rule
-	seen int
-}
-
-// Add puts a rule after the present ones. The first rule that hits a request
-// decides alone.
-func (i *Intercept) Add(r Rule) {
-	r.Nth = max(r.Nth, 1)
-	if r.Times == 0 {
-		r.Times = 1
+// Refusal is an error for a wire.Rule: an HTTP status with a sub-status, and how long
+// the client is to wait, as 429 says it; 0 says nothing.
+func Refusal(status, sub int, retryAfter time.Duration) error {
+	return &apiError{
+		status: status, sub: sub, code: http.StatusText(status),
+		msg: "The request was refused by an intercept rule.", retry: int(retryAfter.Milliseconds()),
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.rules = append(i.rules, &rule{Rule: r})
-}
-
-// Clear removes all rules.
-func (i *Intercept) Clear() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.rules = nil
-}
-
-// pick counts the request against every rule and returns the first that hits.
-func (i *Intercept) pick(operation string) *Rule {
-	if i == nil {
-		return nil
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	var hit *Rule
-	for _, r := range i.rules {
-		if r.Operation != "" && r.Operation != operation {
-			continue
-		}
-		r.seen++
-		if hit == nil && r.seen >= r.Nth && (r.Times < 0 || r.seen < r.Nth+r.Times) {
-			hit = &r.Rule
-		}
-	}
-	return hit
-}
-
-// before applies what a rule does ahead of the operation. It panics with
-// http.ErrAbortHandler to drop the connection, which net/http does silently.
-func (r *Rule) before(ctx context.Context) error {
-	if r.Delay > 0 {
-		t := time.NewTimer(r.Delay)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if r.Drop {
-		panic(http.ErrAbortHandler)
-	}
-	if r.Status != 0 {
-		return &apiError{
-			status: r.Status, sub: r.SubStatus, code: http.StatusText(r.Status),
-			msg: "The request was refused by an intercept rule.", retry: int(r.RetryAfter.Milliseconds()),
-		}
-	}
-	return nil
 }

@@ -1,20 +1,20 @@
 package cosmos
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
 
 func TestInterceptRefusesTheNthRequest(t *testing.T) {
-	faults := &Intercept{}
+	faults := &wire.Intercept{}
 	a := newAccount(t, func(c *Config) { c.Intercept = faults })
 	docs := a.container("c", keyPK)
-	faults.Add(Rule{Operation: "item.create", Nth: 2, Times: 2, Status: 429, SubStatus: 3200, RetryAfter: 20 * time.Millisecond})
+	faults.Add(wire.Rule{Operation: "item.create", Nth: 2, Times: 2, Refuse: Refusal(429, 3200, 20*time.Millisecond)})
 	var got []int
 	for _, id := range []string{"1", "2", "3", "4"} {
 		r := a.call("POST", docs, `{"id":"`+id+`","pk":"a"}`, pk("a"))
@@ -32,11 +32,11 @@ func TestInterceptRefusesTheNthRequest(t *testing.T) {
 }
 
 func TestInterceptLosesRequestsAndReplies(t *testing.T) {
-	faults := &Intercept{}
+	faults := &wire.Intercept{}
 	a := newAccount(t, func(c *Config) { c.Intercept = faults })
 	docs := a.container("c", keyPK)
-	faults.Add(Rule{Operation: "item.create", Drop: true})
-	faults.Add(Rule{Operation: "item.create", Nth: 2, LoseReply: true})
+	faults.Add(wire.Rule{Operation: "item.create", Drop: true})
+	faults.Add(wire.Rule{Operation: "item.create", Nth: 2, LoseReply: true})
 	send := func(id string) error {
 		req, err := http.NewRequest("POST", a.server.URL+docs, strings.NewReader(`{"id":"`+id+`","pk":"a"}`))
 		if err != nil {
@@ -57,15 +57,6 @@ func TestInterceptLosesRequestsAndReplies(t *testing.T) {
 	a.must(200, "GET", docs+"/lost-reply", "", pk("a"))
 	faults.Clear()
 	a.must(201, "POST", docs, `{"id":"3","pk":"a"}`, pk("a"))
-}
-
-func TestInterceptDelayEndsWithTheRequest(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	rule := Rule{Delay: time.Hour}
-	if err := rule.before(ctx); err == nil {
-		t.Error("the delay outlived its request")
-	}
 }
 
 func TestRequestEvents(t *testing.T) {

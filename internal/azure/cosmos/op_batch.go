@@ -277,14 +277,14 @@ var errDependency = &apiError{status: http.StatusFailedDependency, code: "Failed
 //
 //	[{"statusCode","subStatusCode"?,"requestCharge","eTag"?,"resourceBody"?}…]
 func (x *exchange) replyBatch(ops []docstore.Op, results []docstore.Result, atomic bool) error {
-	buf := x.svc.buffers.get()
-	defer x.svc.buffers.put(buf)
+	buf := x.svc.buffers.Get()
+	defer x.svc.buffers.Put(buf)
 	status, minimal := http.StatusOK, x.minimal()
-	buf.b = append(buf.b, '[')
+	buf.B = append(buf.B, '[')
 	x.charge = 0
 	for i := range results {
 		if i > 0 {
-			buf.b = append(buf.b, ',')
+			buf.B = append(buf.B, ',')
 		}
 		r := &results[i]
 		line := resultLine{status: http.StatusOK, charge: chargeMinimal}
@@ -295,11 +295,11 @@ func (x *exchange) replyBatch(ops []docstore.Op, results []docstore.Result, atom
 			status = http.StatusMultiStatus
 		}
 		x.charge += line.charge
-		buf.b = line.append(buf.b)
+		buf.B = line.append(buf.B)
 	}
-	buf.b = append(buf.b, ']')
+	buf.B = append(buf.B, ']')
 	x.event.Items = len(results)
-	return x.reply(status, buf.b)
+	return x.reply(status, buf.B)
 }
 
 // resultLine is one operation's result on the wire.

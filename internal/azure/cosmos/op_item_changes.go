@@ -86,7 +86,7 @@ func (x *exchange) replyChanges(feed *feedReply, after uint64) error {
 	x.set(hdrETag, etag)
 	x.charge = chargeFeed(feed.count, feed.bytes)
 	if feed.count == 0 {
-		x.svc.buffers.put(feed.buf)
+		x.svc.buffers.Put(feed.buf)
 		return x.reply(http.StatusNotModified, nil)
 	}
 	return x.replyFeed(feed, etag)

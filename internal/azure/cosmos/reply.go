@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 )
 
@@ -37,25 +38,25 @@ func (x *exchange) replyJSON(status int, v any) error {
 //
 //	{"_rid":"…","Documents":[…],"_count":n}
 type feedReply struct {
-	buf   *buffer
+	buf   *wire.Buffer
 	count int
 	bytes int // of the items
 }
 
 func (x *exchange) newFeed(rid, key string) *feedReply {
-	f := &feedReply{buf: x.svc.buffers.get()}
-	f.buf.b = append(f.buf.b, `{"_rid":`...)
-	f.buf.b = appendQuoted(f.buf.b, rid)
-	f.buf.b = append(f.buf.b, `,"`...)
-	f.buf.b = append(f.buf.b, key...)
-	f.buf.b = append(f.buf.b, `":[`...)
+	f := &feedReply{buf: x.svc.buffers.Get()}
+	f.buf.B = append(f.buf.B, `{"_rid":`...)
+	f.buf.B = appendQuoted(f.buf.B, rid)
+	f.buf.B = append(f.buf.B, `,"`...)
+	f.buf.B = append(f.buf.B, key...)
+	f.buf.B = append(f.buf.B, `":[`...)
 	return f
 }
 
 // add appends an item that is complete JSON.
 func (f *feedReply) add(item []byte) {
 	f.separate()
-	f.buf.b = append(f.buf.b, item...)
+	f.buf.B = append(f.buf.B, item...)
 	f.bytes += len(item)
 }
 
@@ -63,10 +64,10 @@ func (f *feedReply) add(item []byte) {
 // property.
 func (f *feedReply) addWithLSN(doc []byte, lsn uint64) {
 	f.separate()
-	f.buf.b = append(f.buf.b, doc[:len(doc)-1]...)
-	f.buf.b = append(f.buf.b, `,"_lsn":`...)
-	f.buf.b = strconv.AppendUint(f.buf.b, lsn, 10)
-	f.buf.b = append(f.buf.b, '}')
+	f.buf.B = append(f.buf.B, doc[:len(doc)-1]...)
+	f.buf.B = append(f.buf.B, `,"_lsn":`...)
+	f.buf.B = strconv.AppendUint(f.buf.B, lsn, 10)
+	f.buf.B = append(f.buf.B, '}')
 	f.bytes += len(doc)
 }
 
@@ -78,19 +79,19 @@ func (f *feedReply) addWithLSN(doc []byte, lsn uint64) {
 // and what was before are known to the feed of all versions only.
 func (f *feedReply) addEnvelope(item *docstore.Item) {
 	f.separate()
-	start := len(f.buf.b)
-	f.buf.b = append(append(f.buf.b, `{"current":`...), item.Body...)
-	f.buf.b = append(f.buf.b, `,"metadata":{"lsn":`...)
-	f.buf.b = strconv.AppendUint(f.buf.b, item.LSN, 10)
-	f.buf.b = append(f.buf.b, `,"crts":`...)
-	f.buf.b = strconv.AppendInt(f.buf.b, item.Timestamp, 10)
-	f.buf.b = append(f.buf.b, "}}"...)
-	f.bytes += len(f.buf.b) - start
+	start := len(f.buf.B)
+	f.buf.B = append(append(f.buf.B, `{"current":`...), item.Body...)
+	f.buf.B = append(f.buf.B, `,"metadata":{"lsn":`...)
+	f.buf.B = strconv.AppendUint(f.buf.B, item.LSN, 10)
+	f.buf.B = append(f.buf.B, `,"crts":`...)
+	f.buf.B = strconv.AppendInt(f.buf.B, item.Timestamp, 10)
+	f.buf.B = append(f.buf.B, "}}"...)
+	f.bytes += len(f.buf.B) - start
 }
 
 func (f *feedReply) separate() {
 	if f.count > 0 {
-		f.buf.b = append(f.buf.b, ',')
+		f.buf.B = append(f.buf.B, ',')
 	}
 	f.count++
 }
@@ -98,16 +99,16 @@ func (f *feedReply) separate() {
 // replyFeed closes the feed's body and sends it with its item count and, if
 // there is more, its continuation.
 func (x *exchange) replyFeed(f *feedReply, continuation string) error {
-	defer x.svc.buffers.put(f.buf)
-	f.buf.b = append(f.buf.b, `],"_count":`...)
-	f.buf.b = strconv.AppendInt(f.buf.b, int64(f.count), 10)
-	f.buf.b = append(f.buf.b, '}')
+	defer x.svc.buffers.Put(f.buf)
+	f.buf.B = append(f.buf.B, `],"_count":`...)
+	f.buf.B = strconv.AppendInt(f.buf.B, int64(f.count), 10)
+	f.buf.B = append(f.buf.B, '}')
 	x.set(hdrItemCount, strconv.Itoa(f.count))
 	if continuation != "" {
 		x.set(hdrContinuation, continuation)
 	}
 	x.event.Items = f.count
-	return x.reply(http.StatusOK, f.buf.b)
+	return x.reply(http.StatusOK, f.buf.B)
 }
 
 // replyList sends a page of a feed of metadata resources.

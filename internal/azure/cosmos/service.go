@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
@@ -42,7 +42,7 @@ type Config struct {
 	// it cannot address and cross-partition queries that need a plan.
 	StrictGateway bool
 	// Intercept, if set, rehearses failures.
-	Intercept *Intercept
+	Intercept *wire.Intercept
 	// OnRequest, if set, receives an event for each finished request.
 	OnRequest func(RequestDone)
 	// Now is the clock; nil is time.Now.
@@ -62,14 +62,14 @@ type Service struct {
 	endpoint  string // advertised, with a trailing slash; "" to follow the Host
 	authority []byte // PEM
 	strict    bool
-	intercept *Intercept
+	intercept *wire.Intercept
 	onRequest func(RequestDone)
 	now       func() time.Time
 	started   []string // for x-ms-last-state-change-utc
 	plans     planCache
 	infos     infoCache
-	buffers   bufferPool // for bodies, of requests and replies
-	failures  failureLog
+	buffers   wire.Buffers // for bodies, of requests and replies
+	failures  wire.FailureLog
 }
 
 // consistencyLevels are the account levels that SDKs know.
@@ -174,24 +174,16 @@ func (x *exchange) serve() error {
 			return err
 		}
 	}
-	if rule := x.svc.intercept.pick(op.name); rule != nil {
-		if err := rule.before(x.r.Context()); err != nil {
-			return err
-		}
-		x.lose = rule.LoseReply
+	if x.lose, err = x.svc.intercept.Before(x.r.Context(), op.name); err != nil {
+		return err
 	}
 	return op.run(x)
 }
 
-// recovered answers a panic of an operation with a 500 and logs it with its
-// stack. A deliberate abort goes on to net/http, which closes the connection.
+// recovered answers a panic of an operation with a 500.
 func (x *exchange) recovered(p any) {
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
-	}
-	x.svc.log.Error("request panicked", "operation", x.event.Operation, "activity_id", x.event.ActivityID,
-		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	err := wire.Recovered(p, x.svc.log, x.event.Operation, x.requestID())
 	if x.event.Status == 0 {
-		x.fail(errors.New("panic"))
+		x.fail(err)
 	}
 }

@@ -60,6 +60,10 @@ func (e *Error) With(name, value string) *Error {
 	return e
 }
 
+// Ours reports whether the request failed for a reason of ours, which the log should
+// tell. What is not supported is the client's to change.
+func (e *Error) Ours() bool { return e.Status >= 500 && e.Code != "NotImplemented" }
+
 // WithHeader adds a header to the reply.
 func (e *Error) WithHeader(name, value string) *Error {
 	e.Header = append(e.Header, Element{name, value})

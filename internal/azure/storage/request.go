@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -52,6 +53,15 @@ type Request struct {
 
 	signed  string // the whole path, which clients sign
 	exposed string // of the CORS rule that let the page in
+}
+
+// LogID names the request in the log. A nil Request, one that could not be read, has
+// none.
+func (r *Request) LogID() slog.Attr {
+	if r == nil {
+		return slog.String("request_id", "")
+	}
+	return slog.String("request_id", r.ID)
 }
 
 // Method is the HTTP method.

@@ -218,14 +218,14 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// wire is a connection on which a test speaks for itself.
-type wire struct {
+// dialogue is a connection on which a test speaks for itself.
+type dialogue struct {
 	t testing.TB
 	c net.Conn
 	r *bufio.Reader
 }
 
-func (a *testAccount) wire() *wire {
+func (a *testAccount) dialogue() *dialogue {
 	a.t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(a.base, "http://"))
 	if err != nil {
@@ -235,10 +235,10 @@ func (a *testAccount) wire() *wire {
 	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		a.t.Fatal(err)
 	}
-	return &wire{a.t, c, bufio.NewReader(c)}
+	return &dialogue{a.t, c, bufio.NewReader(c)}
 }
 
-func (w *wire) write(text string) {
+func (w *dialogue) write(text string) {
 	w.t.Helper()
 	if _, err := io.WriteString(w.c, text); err != nil {
 		w.t.Fatal(err)
@@ -256,7 +256,7 @@ func TestBodiesThatLie(t *testing.T) {
 	a := newAccount(t, nil)
 	a.container()
 	// Fewer bytes than announced.
-	w := a.wire()
+	w := a.dialogue()
 	w.write(a.signedHead("/box/short", "Content-Length: 10") + "123")
 	if err := w.c.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
@@ -265,21 +265,21 @@ func TestBodiesThatLie(t *testing.T) {
 		t.Errorf("%d %s", r.status, r.code())
 	}
 	// None announced.
-	w = a.wire()
+	w = a.dialogue()
 	w.write(a.signedHead("/box/chunked", "Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n")
 	if r := readAnswer(t, w.r, "PUT"); r.status != 411 || r.code() != "MissingContentLengthHeader" {
 		t.Errorf("%d %s", r.status, r.code())
 	}
 	// Two lengths, and a negative one: net/http refuses them.
 	for _, lies := range [][]string{{"Content-Length: 3", "Content-Length: 4"}, {"Content-Length: -1"}, {"Content-Length: x"}} {
-		w = a.wire()
+		w = a.dialogue()
 		w.write(a.signedHead("/box/lies", lies...) + "abcd")
 		if r := readAnswer(t, w.r, "PUT"); r.status != 400 {
 			t.Errorf("%v: %d", lies, r.status)
 		}
 	}
 	// More in the head than there may be.
-	w = a.wire()
+	w = a.dialogue()
 	w.write(a.signedHead("/box/heads", "x-ms-meta-big: "+strings.Repeat("v", 80<<10), "Content-Length: 0"))
 	if r := readAnswer(t, w.r, "PUT"); r.status != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("%d", r.status)
@@ -294,7 +294,7 @@ func TestBodiesThatLie(t *testing.T) {
 func TestExpectContinue(t *testing.T) {
 	a := newAccount(t, nil)
 	a.container()
-	w := a.wire()
+	w := a.dialogue()
 	w.write(a.signedHead("/box/new", "Content-Length: 5", "Expect: 100-continue"))
 	line, err := w.r.ReadString('\n')
 	if err != nil || !strings.Contains(line, "100 Continue") {
@@ -317,13 +317,13 @@ func TestExpectContinue(t *testing.T) {
 		{"404 ContainerNotFound", nil, "/nobox/new"},
 		{"400 InvalidMetadata", []string{"x-ms-meta-1: v"}, "/box/new"},
 	} {
-		w := a.wire()
+		w := a.dialogue()
 		w.write(a.signedHead(c.path, append(c.headers, "Content-Length: 5", "Expect: 100-continue")...))
 		if r := readAnswer(t, w.r, "PUT"); r.cell() != c.want {
 			t.Errorf("%v: %s, want %s", c.headers, r.cell(), c.want)
 		}
 	}
-	w = a.wire()
+	w = a.dialogue()
 	w.write("PUT /" + a.name + "/box/new HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
 	if r := readAnswer(t, w.r, "PUT"); r.status != 401 {
 		t.Errorf("without authorization: %d", r.status)

@@ -75,8 +75,8 @@ func (x *exchange) head(status int) {
 // fail answers with an error and logs it when it is ours.
 func (x *exchange) fail(err error) {
 	e := asError(err)
-	if e.Status >= http.StatusInternalServerError {
-		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.req.ID, err)
+	if e.Ours() {
+		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.req.LogID(), err)
 	}
 	x.event.Code = e.Code
 	if x.begun {

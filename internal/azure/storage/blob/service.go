@@ -3,15 +3,14 @@ package blob
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
@@ -32,7 +31,7 @@ type Config struct {
 	// copy from there shares content instead of fetching it. Nil: this account only.
 	Sibling func(u *url.URL) *Service
 	// Intercept, if set, rehearses failures.
-	Intercept *Intercept
+	Intercept *wire.Intercept
 	// OnRequest, if set, receives an event for each finished request.
 	OnRequest func(RequestDone)
 	// Now is the clock; nil is time.Now.
@@ -51,10 +50,10 @@ type Service struct {
 	changing  sync.Mutex  // held while service properties change
 	table     []operation // operations, which name batch, which looks them up
 	sibling   func(u *url.URL) *Service
-	intercept *Intercept
+	intercept *wire.Intercept
 	onRequest func(RequestDone)
 	now       func() time.Time
-	failures  storage.FailureLog
+	failures  wire.FailureLog
 }
 
 // New checks the configuration and returns a Service.
@@ -162,22 +161,13 @@ func (x *exchange) serve() error {
 	if x.grant, err = x.svc.endpoint.Authorize(x.req, &x.op.right, x.target); err != nil {
 		return err
 	}
-	if rule := x.svc.intercept.pick(x.op.right.Name); rule != nil {
-		if err := rule.before(x.ctx()); err != nil {
-			return err
-		}
-		x.lose = rule.LoseReply
+	if x.lose, err = x.svc.intercept.Before(x.ctx(), x.op.right.Name); err != nil {
+		return err
 	}
 	return x.op.run(x)
 }
 
-// recovered answers a panic of an operation with a 500 and logs it with its stack. A
-// deliberate abort goes on to net/http, which closes the connection.
+// recovered answers a panic of an operation with a 500.
 func (x *exchange) recovered(p any) {
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
-	}
-	x.svc.log.Error("request panicked", "operation", x.event.Operation, "request_id", x.req.ID,
-		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-	x.fail(errors.New("panic"))
+	x.fail(wire.Recovered(p, x.svc.log, x.event.Operation, x.req.LogID()))
 }

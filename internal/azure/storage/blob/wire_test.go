@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/resource"
@@ -132,7 +134,7 @@ func TestNamesKeepTheirCase(t *testing.T) {
 	a := newAccount(t, nil)
 	a.container()
 	a.must(201, "PUT", "/box/b", "x", block.and("x-ms-meta-OwnerId", "", "x-ms-meta-sequenceNumber", "7"))
-	w := a.wire()
+	w := a.dialogue()
 	sas := &http.Request{URL: mustURL("http://x/")}
 	accountSAS("r", "o", "b", time.Hour)(a, deed{}, sas)
 	w.write("GET /" + a.name + "/box/b?" + sas.URL.RawQuery + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -186,11 +188,11 @@ func TestListIncludes(t *testing.T) {
 }
 
 func TestInterceptAndEvents(t *testing.T) {
-	rehearsal := &Intercept{}
+	rehearsal := &wire.Intercept{}
 	a := newAccount(t, func(c *Config) { c.Intercept = rehearsal })
 	a.container()
 	<-a.events
-	rehearsal.Add(Rule{Operation: "blob.put", Code: "ServerBusy", RetryAfter: 2 * time.Second})
+	rehearsal.Add(wire.Rule{Operation: "blob.put", Refuse: storage.Fail("ServerBusy").WithHeader("Retry-After", "2")})
 	if r := a.refused(503, "ServerBusy", "PUT", "/box/b", "x", block); r.header.Get("Retry-After") != "2" {
 		t.Errorf("%v", r.header)
 	}

@@ -55,8 +55,8 @@ func (x *exchange) finish() {
 func (x *exchange) fail(err error) {
 	e := x.svc.endpoint.WriteError(x.w, x.r, asError(err))
 	x.event.Status, x.event.Code = e.Status, e.Code
-	if e.Status >= http.StatusInternalServerError {
-		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.event.RequestID, err)
+	if e.Ours() {
+		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.r.LogID(), err)
 	}
 }
 

@@ -3,13 +3,12 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	engine "github.com/lazuli-dev/lazuli/internal/queue"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
@@ -40,7 +39,7 @@ type Service struct {
 	log       *slog.Logger
 	onRequest func(RequestDone)
 	now       func() time.Time
-	failures  storage.FailureLog
+	failures  wire.FailureLog
 }
 
 // New checks the configuration and returns a Service.
@@ -123,15 +122,10 @@ func (x *exchange) serve() error {
 	return op.run(x)
 }
 
-// recovered answers a panic of an operation with a 500 and logs it with its stack. A
-// deliberate abort goes on to net/http, which closes the connection.
+// recovered answers a panic of an operation with a 500.
 func (x *exchange) recovered(p any) {
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
-	}
-	x.svc.log.Error("request panicked", "operation", x.event.Operation, "request_id", x.event.RequestID,
-		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	err := wire.Recovered(p, x.svc.log, x.event.Operation, x.r.LogID())
 	if x.event.Status == 0 {
-		x.fail(errors.New("panic"))
+		x.fail(err)
 	}
 }

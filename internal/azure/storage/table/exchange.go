@@ -2,13 +2,12 @@ package table
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 )
 
 // exchange is one request and its reply, or one part of a batch. It lives on the
@@ -22,7 +21,7 @@ type exchange struct {
 	op     *operation
 	grant  storage.Grant
 	parts  map[string]storage.Grant // of a batch, what its parts may do
-	body   *buffer                  // the request's, returned to the pool at the end
+	body   *wire.Buffer             // the request's, returned to the pool at the end
 	event  RequestDone
 }
 
@@ -59,69 +58,25 @@ func (x *exchange) readMethod() error {
 	return storage.Fail("XMethodIncorrectValue")
 }
 
-// buffer is a pooled byte slice for bodies.
-type buffer struct{ b []byte }
-
-// keepBuffer is the largest buffer worth pooling.
-const keepBuffer = 1 << 20
-
-// bufferPool is a service's scratch memory. Its zero value is ready.
-type bufferPool struct{ pool sync.Pool }
-
-func (p *bufferPool) get() *buffer {
-	b, ok := p.pool.Get().(*buffer)
-	if !ok {
-		return &buffer{make([]byte, 0, 4<<10)}
-	}
-	b.b = b.b[:0]
-	return b
-}
-
-func (p *bufferPool) put(b *buffer) {
-	if cap(b.b) <= keepBuffer {
-		p.pool.Put(b)
-	}
-}
-
 // readBody reads the whole body. The bytes stay valid until the request ends.
 func (x *exchange) readBody() ([]byte, error) {
 	if x.body != nil {
-		return x.body.b, nil
+		return x.body.B, nil
 	}
-	h := x.r.HTTP
-	if h.ContentLength > maxBody {
+	x.body = x.svc.buffers.Get()
+	err := x.body.Fill(x.r.HTTP.Body, x.r.HTTP.ContentLength, maxBody)
+	switch {
+	case errors.Is(err, wire.ErrTooLarge):
 		return nil, x.tooLarge()
+	case err != nil:
+		return nil, invalid("The body could not be read to its end.")
 	}
-	x.body = x.svc.buffers.get()
-	b := x.body.b
-	if n := int(h.ContentLength); n >= cap(b) {
-		b = make([]byte, 0, n+1)
-	}
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := h.Body.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		x.body.b = b
-		switch {
-		case len(b) > maxBody:
-			return nil, x.tooLarge()
-		case errors.Is(err, io.EOF):
-			x.event.RequestBytes = len(b)
-			return b, nil
-		case err != nil:
-			return nil, invalid("The body could not be read to its end.")
-		}
-	}
+	x.event.RequestBytes = len(x.body.B)
+	return x.body.B, nil
 }
 
-// drain is how much of a body that is refused is read and dropped: many clients
-// look for a reply only after they have sent everything.
-const drain = 32 << 20
-
 func (x *exchange) tooLarge() error {
-	_, _ = io.CopyN(io.Discard, x.r.HTTP.Body, drain) // whatever fails here fails for the client too
+	wire.Drain(x.r.HTTP.Body)
 	return storage.Fail("RequestBodyTooLarge").With("Reason", "A body has at most "+strconv.Itoa(maxBody)+" bytes.")
 }
 
@@ -171,8 +126,8 @@ var (
 // fail replies with an error and logs it when it is ours.
 func (x *exchange) fail(err error) {
 	e := asError(err)
-	if e.Status >= http.StatusInternalServerError && e.Code != "NotImplemented" {
-		x.svc.log.Error("request failed", "operation", x.event.Operation, "request_id", x.r.ID, "error", err)
+	if e.Ours() {
+		x.svc.failures.Write(x.svc.log, x.svc.now(), x.event.Operation, x.r.LogID(), err)
 	}
 	h := x.w.Header()
 	h["Cache-Control"], h["Dataserviceversion"], h["X-Content-Type-Options"] = noCache, dataServiceVersion, noSniff
@@ -183,7 +138,7 @@ func (x *exchange) fail(err error) {
 // finish returns the buffers and tells the listener.
 func (x *exchange) finish() {
 	if x.body != nil {
-		x.svc.buffers.put(x.body)
+		x.svc.buffers.Put(x.body)
 		x.body = nil
 	}
 	if x.svc.onRequest == nil || x.r == nil {

@@ -239,7 +239,7 @@ func (p *part) failAt(index int, err error) {
 
 func (p *part) release() {
 	if p.exchange.body != nil {
-		p.svc.buffers.put(p.exchange.body)
+		p.svc.buffers.Put(p.exchange.body)
 		p.exchange.body = nil
 	}
 }

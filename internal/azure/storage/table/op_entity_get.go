@@ -34,10 +34,10 @@ func (x *exchange) getEntity() error {
 	}
 	x.set("Etag", string(appendETag(nil, e.Timestamp)))
 	x.event.Items = 1
-	out := x.svc.buffers.get()
-	defer x.svc.buffers.put(out)
-	out.b = w.single(out.b, &e)
-	return x.replyJSON(http.StatusOK, level, out.b)
+	out := x.svc.buffers.Get()
+	defer x.svc.buffers.Put(out)
+	out.B = w.single(out.B, &e)
+	return x.replyJSON(http.StatusOK, level, out.B)
 }
 
 // inRange refuses an entity outside of the range that a SAS opens.

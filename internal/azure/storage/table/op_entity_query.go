@@ -36,15 +36,15 @@ func (x *exchange) queryEntities() error {
 	if err != nil {
 		return err
 	}
-	out := x.svc.buffers.get()
-	defer func() { x.svc.buffers.put(out) }()
-	out.b = append(w.context(append(out.b, '{'), ""), `"value":[`...)
+	out := x.svc.buffers.Get()
+	defer func() { x.svc.buffers.Put(out) }()
+	out.B = append(w.context(append(out.B, '{'), ""), `"value":[`...)
 	next, err := t.Query(x.r.HTTP.Context(), q, func(e *tablestore.Entity) error {
 		if x.event.Items > 0 {
-			out.b = append(out.b, ',')
+			out.B = append(out.B, ',')
 		}
 		x.event.Items++
-		out.b = w.listed(out.b, e)
+		out.B = w.listed(out.B, e)
 		return nil
 	})
 	if err != nil {
@@ -54,8 +54,8 @@ func (x *exchange) queryEntities() error {
 		x.set("X-Ms-Continuation-Nextpartitionkey", nextText(next.PartitionKey))
 		x.set("X-Ms-Continuation-Nextrowkey", nextText(next.RowKey))
 	}
-	out.b = append(out.b, "]}"...)
-	return x.replyJSON(http.StatusOK, level, out.b)
+	out.B = append(out.B, "]}"...)
+	return x.replyJSON(http.StatusOK, level, out.B)
 }
 
 // refuseOptions refuses what OData has and tables have not.

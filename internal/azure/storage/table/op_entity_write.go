@@ -108,8 +108,8 @@ func (x *exchange) replyChange(t *tablestore.Table, c *change, stamp tablestore.
 		x.set("Dataserviceid", location)
 		return x.replyJSON(http.StatusNoContent, c.level, nil)
 	}
-	out := x.svc.buffers.get()
-	defer func() { x.svc.buffers.put(out) }()
-	out.b = w.single(out.b, e)
-	return x.replyJSON(http.StatusCreated, c.level, out.b)
+	out := x.svc.buffers.Get()
+	defer func() { x.svc.buffers.Put(out) }()
+	out.B = w.single(out.B, e)
+	return x.replyJSON(http.StatusCreated, c.level, out.B)
 }

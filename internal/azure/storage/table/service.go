@@ -3,13 +3,12 @@ package table
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/tablestore"
 )
@@ -42,7 +41,8 @@ type Service struct {
 	operations []operation
 	onRequest  func(RequestDone)
 	now        func() time.Time
-	buffers    bufferPool
+	buffers    wire.Buffers
+	failures   wire.FailureLog
 }
 
 // New checks the configuration and returns a Service.
@@ -90,7 +90,11 @@ func (s *Service) Refuse(w http.ResponseWriter, h *http.Request, err error) {
 func (s *Service) ServeHTTP(w http.ResponseWriter, h *http.Request) {
 	x := s.newExchange(w)
 	defer x.finish()
-	defer x.recovered()
+	defer func() {
+		if p := recover(); p != nil {
+			x.recovered(p)
+		}
+	}()
 	var err error
 	if x.r, err = s.endpoint.Begin(w, h); err == nil {
 		err = x.serve()
@@ -139,18 +143,10 @@ func (x *exchange) route() (*operation, error) {
 	return x.op, err
 }
 
-// recovered answers a panic of an operation with a 500 and logs it with its stack.
-// A deliberate abort goes on to net/http, which closes the connection.
-func (x *exchange) recovered() {
-	p := recover()
-	if p == nil {
-		return
-	}
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
-	}
-	x.svc.log.Error("request panicked", "operation", x.event.Operation, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+// recovered answers a panic of an operation with a 500.
+func (x *exchange) recovered(p any) {
+	err := wire.Recovered(p, x.svc.log, x.event.Operation, x.r.LogID())
 	if x.event.Status == 0 && x.r != nil {
-		x.fail(errors.New("panic"))
+		x.fail(err)
 	}
 }

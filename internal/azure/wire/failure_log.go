@@ -1,4 +1,4 @@
-package storage
+package wire
 
 import (
 	"log/slog"
@@ -31,11 +31,12 @@ type failureCount struct {
 	omitted int
 }
 
-// Write logs the failure, or counts it for the next line.
-func (l *FailureLog) Write(log *slog.Logger, now time.Time, operation, request string, err error) {
+// Write logs the failure of a request, or counts it for the next line. request is the
+// id that the reply bears, under the service's own name for it.
+func (l *FailureLog) Write(log *slog.Logger, now time.Time, operation string, request slog.Attr, err error) {
 	omitted, due := l.count(failureKind{operation, fault.KindOf(err)}, now)
 	if due {
-		log.Error("request failed", "operation", operation, "request_id", request, "error", err, "omitted_since_last", omitted)
+		log.Error("request failed", "operation", operation, request, "error", err, "omitted_since_last", omitted)
 	}
 }
 
