@@ -1,11 +1,9 @@
 package cosmos
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
 
@@ -35,61 +33,22 @@ const (
 )
 
 // ReadAccount reads properties; none are those of an account without keys.
-func ReadAccount(text json.RawMessage) (p AccountProperties, err error) {
-	if text == nil {
-		return p, nil
-	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return p, fault.Wrap(fault.Internal, "account", err, "its properties")
-	}
-	return p, nil
+func ReadAccount(text json.RawMessage) (AccountProperties, error) {
+	return wire.ReadProperties[AccountProperties]("account", text)
 }
 
 // JSON is the form that the catalogue keeps.
-func (p AccountProperties) JSON() json.RawMessage {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // texts always marshal
-	}
-	return text
-}
+func (p AccountProperties) JSON() json.RawMessage { return wire.PropertiesJSON(p) }
 
 // Complete makes the keys that are missing.
-func (p *AccountProperties) Complete() {
-	for _, kind := range []string{PrimaryKey, SecondaryKey, PrimaryReadOnlyKey, SecondaryReadOnlyKey} {
-		if key := p.key(kind); *key == "" {
-			*key = newAccountKey()
-		}
-	}
-}
+func (p *AccountProperties) Complete() { p.named().Complete() }
 
 // Regenerate makes a new key of a kind.
-func (p *AccountProperties) Regenerate(kind string) error {
-	key := p.key(kind)
-	if key == nil {
-		return fault.New(fault.Invalid, "key "+kind, "is not one of primary, secondary, primaryReadonly and secondaryReadonly")
-	}
-	*key = newAccountKey()
-	return nil
-}
+func (p *AccountProperties) Regenerate(kind string) error { return p.named().Regenerate(kind) }
 
-func (p *AccountProperties) key(kind string) *string {
-	switch kind {
-	case PrimaryKey:
-		return &p.Primary
-	case SecondaryKey:
-		return &p.Secondary
-	case PrimaryReadOnlyKey:
-		return &p.PrimaryReadOnly
-	case SecondaryReadOnlyKey:
-		return &p.SecondaryReadOnly
+func (p *AccountProperties) named() wire.AccountKeys {
+	return wire.AccountKeys{
+		{Name: PrimaryKey, At: &p.Primary}, {Name: SecondaryKey, At: &p.Secondary},
+		{Name: PrimaryReadOnlyKey, At: &p.PrimaryReadOnly}, {Name: SecondaryReadOnlyKey, At: &p.SecondaryReadOnly},
 	}
-	return nil
-}
-
-// newAccountKey is 64 random bytes in base64, as the service's keys are.
-func newAccountKey() string {
-	var key [64]byte
-	rand.Read(key[:]) //nolint:errcheck // it never fails
-	return base64.StdEncoding.EncodeToString(key[:])
 }

@@ -1,14 +1,12 @@
 package cosmos
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash"
-	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 )
 
 // keySet is the keys of one moment, ready to verify with. It never changes. Key
@@ -18,11 +16,11 @@ type keySet struct {
 	keys []*accountKey // the likeliest first
 }
 
-// accountKey is one account key with reusable HMAC states.
+// accountKey is one account key.
 type accountKey struct {
+	*wire.Signer
 	readOnly bool
-	states   sync.Pool // of hash.Hash keyed with the key
-	token    []byte    // base64url of the key's text: the signature part of an emulator's token
+	token    []byte // base64url of the key's text: the signature part of an emulator's token
 }
 
 // newKeySet decodes the keys. The error names the first that cannot be; the set
@@ -39,9 +37,7 @@ func newKeySet(of Keys) (*keySet, error) {
 			failed = errors.Join(failed, fmt.Errorf("cosmos: account key %d is not base64", i+1))
 			continue
 		}
-		k := &accountKey{readOnly: i >= 2, token: []byte(base64.RawURLEncoding.EncodeToString([]byte(text)))}
-		k.states.New = func() any { return hmac.New(sha256.New, secret) }
-		s.keys = append(s.keys, k)
+		s.keys = append(s.keys, &accountKey{wire.NewSigner(secret), i >= 2, []byte(base64.RawURLEncoding.EncodeToString([]byte(text)))})
 	}
 	if len(s.keys) == 0 && failed == nil && !of.Disabled {
 		failed = errors.New("cosmos: the account has no key")
@@ -52,7 +48,7 @@ func newKeySet(of Keys) (*keySet, error) {
 // signer returns the key whose signature of payload is given, or nil.
 func (s *keySet) signer(payload, given []byte) *accountKey {
 	for _, k := range s.keys {
-		if k.signs(payload, given) {
+		if k.Signed(payload, given) {
 			return k
 		}
 	}
@@ -67,14 +63,4 @@ func (s *keySet) named(third string) (found *accountKey) {
 		}
 	}
 	return found
-}
-
-// signs reports, in constant time, whether the key's signature of payload is given.
-func (k *accountKey) signs(payload, given []byte) bool {
-	h := k.states.Get().(hash.Hash)
-	defer k.states.Put(h)
-	h.Reset()
-	h.Write(payload)
-	var sum [sha256.Size]byte
-	return hmac.Equal(h.Sum(sum[:0]), given)
 }

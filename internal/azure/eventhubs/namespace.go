@@ -1,12 +1,11 @@
 package eventhubs
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
@@ -31,24 +30,12 @@ type Policy struct {
 }
 
 // ReadNamespace reads properties; none are those of a namespace without policies.
-func ReadNamespace(text json.RawMessage) (p NamespaceProperties, err error) {
-	if text == nil {
-		return p, nil
-	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return p, fault.Wrap(fault.Internal, "namespace", err, "its properties")
-	}
-	return p, nil
+func ReadNamespace(text json.RawMessage) (NamespaceProperties, error) {
+	return wire.ReadProperties[NamespaceProperties]("namespace", text)
 }
 
 // JSON is the form that the catalogue keeps.
-func (p NamespaceProperties) JSON() json.RawMessage {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // texts always marshal
-	}
-	return text
-}
+func (p NamespaceProperties) JSON() json.RawMessage { return wire.PropertiesJSON(p) }
 
 // Declare brings the policies up to date with those of a project file. A key that
 // the file does not give stays what it is, or is made. Policies that came another
@@ -78,9 +65,9 @@ func (p *NamespaceProperties) Regenerate(name, hub string, secondary bool) error
 		return fault.New(fault.NotFound, "policy "+name, "there is none; there are %s", p.names())
 	}
 	if secondary {
-		p.Policies[i].Secondary = newKey()
+		p.Policies[i].Secondary = wire.NewKey(wire.PolicyKeyBytes)
 	} else {
-		p.Policies[i].Primary = newKey()
+		p.Policies[i].Primary = wire.NewKey(wire.PolicyKeyBytes)
 	}
 	return nil
 }
@@ -154,12 +141,5 @@ func orKey(keys ...string) string {
 			return k
 		}
 	}
-	return newKey()
-}
-
-// newKey is 32 random bytes in base64, as the service's keys are.
-func newKey() string {
-	var key [32]byte
-	rand.Read(key[:]) //nolint:errcheck // it never fails
-	return base64.StdEncoding.EncodeToString(key[:])
+	return wire.NewKey(wire.PolicyKeyBytes)
 }

@@ -1,11 +1,9 @@
 package storage
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
 
@@ -45,54 +43,28 @@ const (
 )
 
 // ReadAccount reads properties; none are those of an account without keys.
-func ReadAccount(text json.RawMessage) (p AccountProperties, err error) {
-	if text == nil {
-		return p, nil
-	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return p, fault.Wrap(fault.Internal, "storage account", err, "its properties")
-	}
-	return p, nil
+func ReadAccount(text json.RawMessage) (AccountProperties, error) {
+	return wire.ReadProperties[AccountProperties]("storage account", text)
 }
 
 // JSON is the form that the catalogue keeps.
-func (p AccountProperties) JSON() json.RawMessage {
-	text, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // texts always marshal
-	}
-	return text
-}
+func (p AccountProperties) JSON() json.RawMessage { return wire.PropertiesJSON(p) }
 
 // Complete makes the keys that are missing.
 func (p *AccountProperties) Complete() {
-	for _, key := range []*string{&p.Key1, &p.Key2, &p.Delegation} {
-		if *key == "" {
-			*key = newKey()
-		}
+	p.named().Complete()
+	if p.Delegation == "" {
+		p.RevokeDelegation()
 	}
 }
 
 // Regenerate makes a new key of a name. User delegation keys are not touched; Azure
 // revokes them by themselves too (see RevokeDelegation).
-func (p *AccountProperties) Regenerate(name string) error {
-	switch name {
-	case Key1:
-		p.Key1 = newKey()
-	case Key2:
-		p.Key2 = newKey()
-	default:
-		return fault.New(fault.Invalid, "key "+name, "is not one of key1 and key2")
-	}
-	return nil
+func (p *AccountProperties) Regenerate(name string) error { return p.named().Regenerate(name) }
+
+func (p *AccountProperties) named() wire.AccountKeys {
+	return wire.AccountKeys{{Name: Key1, At: &p.Key1}, {Name: Key2, At: &p.Key2}}
 }
 
 // RevokeDelegation ends all user delegation keys, and every SAS that they signed.
-func (p *AccountProperties) RevokeDelegation() { p.Delegation = newKey() }
-
-// newKey is 64 random bytes in base64, as the service's keys are.
-func newKey() string {
-	var key [64]byte
-	rand.Read(key[:]) //nolint:errcheck // it never fails
-	return base64.StdEncoding.EncodeToString(key[:])
-}
+func (p *AccountProperties) RevokeDelegation() { p.Delegation = wire.NewKey(wire.AccountKeyBytes) }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
@@ -199,7 +200,7 @@ func TestVersions(t *testing.T) {
 // TestSharedKeyVariants: what SDKs in other languages sign, made by hand.
 func TestSharedKeyVariants(t *testing.T) {
 	date := time.Now().UTC().Format(http.TimeFormat)
-	key := newSigner(decodeKey(DevelopmentKey))
+	key := wire.NewSigner(decodeKey(DevelopmentKey))
 	for _, c := range []struct {
 		name, method, uri, lang, rng string
 		lite                         bool
@@ -225,7 +226,7 @@ func TestSharedKeyVariants(t *testing.T) {
 		if c.lite {
 			scheme = "SharedKeyLite "
 		}
-		h.Header.Set("Authorization", scheme+testAccount+":"+encode(key.sign([]byte(c.text))))
+		h.Header.Set("Authorization", scheme+testAccount+":"+encode(key.Sign([]byte(c.text))))
 		if _, err := authorize(t, newEndpoint(t, Blob, newAccess()), h, &anyOperation, Target{}); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
@@ -27,8 +28,8 @@ type delegationKey struct {
 }
 
 // value derives the key: an HMAC of what it says, so that nothing has to be kept.
-func (k delegationKey) value(s *signer) []byte {
-	return s.sign([]byte(strings.Join([]string{k.oid, k.tid, k.start, k.expiry, k.service, k.version, k.userTenant}, "\n")))
+func (k delegationKey) value(s *wire.Signer) []byte {
+	return s.Sign([]byte(strings.Join([]string{k.oid, k.tid, k.start, k.expiry, k.service, k.version, k.userTenant}, "\n")))
 }
 
 // UserDelegationKey is the operation of that name: a key for the bearer of a token
@@ -88,7 +89,7 @@ func (e *Endpoint) byDelegation(keys *keySet, s *sasToken) (Grant, error) {
 		return Grant{}, InvalidQuery("si", s.get("si"), "A user delegation SAS has no stored access policy.")
 	}
 	k := delegationKey{s.get("skoid"), s.get("sktid"), s.get("skt"), s.get("ske"), s.get("sks"), s.get("skv"), s.get("skdutid")}
-	if err := e.verifyDelegated(s, newSigner(k.value(keys.delegation))); err != nil {
+	if err := e.verifyDelegated(s, wire.NewSigner(k.value(keys.delegation))); err != nil {
 		return Grant{}, err
 	}
 	if k.service != string(e.service) {
@@ -119,7 +120,7 @@ func (e *Endpoint) byDelegation(keys *keySet, s *sasToken) (Grant, error) {
 // verifyDelegated checks the signature. The Go SDK takes the account's name for it from
 // the host, also where it is in the path; the key is of one account, so that the name
 // adds nothing.
-func (e *Endpoint) verifyDelegated(s *sasToken, key *signer) error {
+func (e *Endpoint) verifyDelegated(s *sasToken, key *wire.Signer) error {
 	given := s.given()
 	label, _, _ := strings.Cut(s.r.HTTP.Host, ".")
 	for i, account := range [...]string{label, e.account} {
@@ -132,7 +133,7 @@ func (e *Endpoint) verifyDelegated(s *sasToken, key *signer) error {
 		}
 		s.fields = s.fields[:0]
 		e.signDelegated(s, canonical)
-		if given != nil && key.signed(s.text(), given) {
+		if given != nil && key.Signed(s.text(), given) {
 			return nil
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
@@ -16,7 +17,7 @@ import (
 func delegated(k delegationKey, user string) string {
 	const se, sv, canonical = "2099-01-01", "2025-07-05", "/queue/" + testAccount + "/jobs"
 	fields := []string{"r", "", se, canonical, k.oid, k.tid, k.start, k.expiry, k.service, k.version, k.userTenant, user, "", "", sv}
-	sig := newSigner(k.value(newSigner(decodeKey(newAccess().keys.Delegation)))).sign([]byte(strings.Join(fields, "\n")))
+	sig := wire.NewSigner(k.value(wire.NewSigner(decodeKey(newAccess().keys.Delegation)))).Sign([]byte(strings.Join(fields, "\n")))
 	q := url.Values{"sp": {"r"}, "se": {se}, "sv": {sv}, "skoid": {k.oid}, "sktid": {k.tid}, "skt": {k.start}, "ske": {k.expiry}, "sks": {k.service}, "skv": {k.version}, "sig": {encode(sig)}}
 	if user != "" {
 		q.Set("sduoid", user)
@@ -109,7 +110,7 @@ func TestUserDelegationKey(t *testing.T) {
 
 // TestDates: a request is good for a quarter of an hour before and after its date.
 func TestDates(t *testing.T) {
-	key := newSigner(decodeKey(DevelopmentKey))
+	key := wire.NewSigner(decodeKey(DevelopmentKey))
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	e := newEndpoint(t, Table, newAccess())
 	e.now = func() time.Time { return now }
@@ -120,14 +121,14 @@ func TestDates(t *testing.T) {
 			h := httptest.NewRequest(http.MethodGet, "/"+testAccount+"/Tables", nil).WithContext(context.Background())
 			date := now.Add(off).Format(http.TimeFormat)
 			h.Header.Set(header, date)
-			h.Header.Set("Authorization", "SharedKeyLite "+testAccount+":"+encode(key.sign([]byte(date+"\n/"+testAccount+"/"+testAccount+"/Tables"))))
+			h.Header.Set("Authorization", "SharedKeyLite "+testAccount+":"+encode(key.Sign([]byte(date+"\n/"+testAccount+"/"+testAccount+"/Tables"))))
 			if _, err := authorize(t, e, h, &anyOperation, Target{}); codeOf(err) != want {
 				t.Errorf("%s %v: %v", header, off, err)
 			}
 		}
 	}
 	h := httptest.NewRequest(http.MethodGet, "/"+testAccount+"/Tables", nil)
-	h.Header.Set("Authorization", "SharedKeyLite "+testAccount+":"+encode(key.sign([]byte("\n/"+testAccount+"/"+testAccount+"/Tables"))))
+	h.Header.Set("Authorization", "SharedKeyLite "+testAccount+":"+encode(key.Sign([]byte("\n/"+testAccount+"/"+testAccount+"/Tables"))))
 	if _, err := authorize(t, e, h, &anyOperation, Target{}); codeOf(err) != "AuthenticationFailed" {
 		t.Errorf("without a date: %v", err)
 	}

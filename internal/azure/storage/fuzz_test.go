@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 )
 
 func encode(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
@@ -34,7 +36,7 @@ func FuzzSharedKey(f *testing.F) {
 				var c canon
 				c.collect(r)
 				text := bytes.Clone(c.text(r, s, testAccount, lite, 0))
-				good := encode(newSigner(decodeKey(DevelopmentKey)).sign(text))
+				good := encode(wire.NewSigner(decodeKey(DevelopmentKey)).Sign(text))
 				if err := e.checkSharedKey(e.currentKeys(), r, lite, testAccount+":"+good); err != nil {
 					t.Fatal(err)
 				}

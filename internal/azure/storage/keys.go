@@ -1,20 +1,19 @@
 package storage
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"hash"
 	"strings"
-	"sync"
+
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 )
 
 // keySet is the keys of one moment, ready to verify with. It never changes. Key
 // bytes never leave it: no error and no log line contains one.
 type keySet struct {
 	of         Keys
-	keys       []*signer // key1, key2
-	delegation *signer   // nil when there is none
+	keys       []*wire.Signer // key1, key2
+	delegation *wire.Signer   // nil when there is none
 }
 
 // newKeySet decodes the keys; one that cannot be decoded opens nothing.
@@ -22,11 +21,11 @@ func newKeySet(of Keys) *keySet {
 	s := &keySet{of: of}
 	for _, text := range [...]string{of.Primary, of.Secondary} {
 		if secret := decodeKey(text); len(secret) > 0 {
-			s.keys = append(s.keys, newSigner(secret))
+			s.keys = append(s.keys, wire.NewSigner(secret))
 		}
 	}
 	if secret := decodeKey(of.Delegation); len(secret) > 0 {
-		s.delegation = newSigner(secret)
+		s.delegation = wire.NewSigner(secret)
 	}
 	return s
 }
@@ -41,42 +40,10 @@ func decodeKey(text string) []byte {
 	return secret
 }
 
-// signer signs with one key.
-type signer struct{ states sync.Pool } // of *signState
-
-type signState struct {
-	mac hash.Hash
-	sum [sha256.Size]byte
-}
-
-func newSigner(secret []byte) *signer {
-	s := &signer{}
-	s.states.New = func() any { return &signState{mac: hmac.New(sha256.New, secret)} }
-	return s
-}
-
-// signed reports, in constant time, whether the signature of text is given.
-func (s *signer) signed(text []byte, given []byte) bool {
-	state := s.states.Get().(*signState)
-	defer s.states.Put(state)
-	state.mac.Reset()
-	state.mac.Write(text)
-	return hmac.Equal(state.mac.Sum(state.sum[:0]), given)
-}
-
-// sign returns the signature of text.
-func (s *signer) sign(text []byte) []byte {
-	state := s.states.Get().(*signState)
-	defer s.states.Put(state)
-	state.mac.Reset()
-	state.mac.Write(text)
-	return state.mac.Sum(nil)
-}
-
 // anySigned reports whether one of the account's keys signed the text.
 func (s *keySet) anySigned(text, given []byte) bool {
 	for _, k := range s.keys {
-		if k.signed(text, given) {
+		if k.Signed(text, given) {
 			return true
 		}
 	}
