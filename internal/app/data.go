@@ -16,7 +16,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
+	"github.com/lazuli-dev/lazuli/internal/queue"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/tablestore"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -40,6 +42,8 @@ type dataFolder struct {
 	account   docstore.Account
 	blobs     resource.Account
 	objects   *objectstore.Store // once blobStorage has opened it
+	queues    *queue.Store       // once queueStorage has opened it
+	tables    *tablestore.Store  // once tableStorage has opened it
 
 	engines []openEngine // of services that open their own; what was opened last is closed first
 }

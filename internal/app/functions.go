@@ -162,6 +162,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Changed:     e.accessChanged(),
 		Listen:      door.Loopback,
 		Triggers:    e.Given.Triggers,
+		Inputs:      e.Given.Inputs,
 		Outputs:     e.Given.Outputs,
 		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.namespaceID)},
 		Log:         app.log,

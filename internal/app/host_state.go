@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	azfunctions "github.com/lazuli-dev/lazuli/internal/azure/functions"
-	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/blobs"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
@@ -50,54 +49,12 @@ func (e *env) stateAccount(s *settings.Settings) (a resource.Account, elsewhere 
 	case c.Emulator:
 		return e.Storage.blobs, "", nil
 	}
-	a, found := e.storageAt(c)
+	a, found := e.storageAt(c, typeBlobs)
 	if !found {
 		return e.Storage.blobs, "setting " + c.Setting + " points at " + c.Host(), nil
 	}
-	return a, "", e.mayKeepState(c, a)
+	return a, "", e.mayStore(c, a, "", blobWrite)
 }
-
-// storageAt is the storage account of this process that a connection leads to: by a
-// host name of its own, or by the path of an address of this machine.
-func (e *env) storageAt(c settings.Connection) (resource.Account, bool) {
-	if c.Endpoint == nil {
-		return resource.Account{}, false
-	}
-	a, meaning := e.find(c.Host(), typeBlobs)
-	port := c.Endpoint.Port()
-	if meaning != door.Known && isLoopback(c.Host()) && (port == emulatorBlobPort || port == portOf(e.Doors.addresses[instance.Blob])) {
-		a = e.inPath(typeBlobs, c.Endpoint.EscapedPath(), resource.Account{})
-	}
-	return stored(a), a.Type == typeBlobs
-}
-
-// emulatorBlobPort is the port in the connection strings of the emulator's
-// documentation, which mean this process wherever its ports are.
-const emulatorBlobPort = "10000"
-
-// mayKeepState asks whether a connection may write blobs in an account.
-func (e *env) mayKeepState(c settings.Connection, a resource.Account) error {
-	if e.Who == nil {
-		return nil
-	}
-	if c.UsesIdentity() {
-		return e.mayAs(c, blobWrite, e.Who.Scope(resource.StorageAccounts, a.Name))
-	}
-	keys := e.storageAccess(a).Keys()
-	_, key, found := c.Key()
-	switch {
-	case !found:
-		return fault.New(fault.Forbidden, "setting "+c.Setting, "its connection string holds no AccountKey")
-	case keys.Disabled:
-		return localAuthOff(c, a)
-	case sameKey(key, keys.Primary), sameKey(key, keys.Secondary):
-		return nil
-	}
-	return wrongKey(c, a)
-}
-
-// blobWrite is the data action that a host needs most.
-const blobWrite = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
 
 // openAppState says where the app's state is when its setting says another place, and
 // opens the app's keys where other machines can call it.

@@ -4,6 +4,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/queue"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/queues"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	engine "github.com/lazuli-dev/lazuli/internal/queue"
 	"github.com/lazuli-dev/lazuli/internal/resource"
@@ -20,6 +23,8 @@ func queueStorage(e *env) (parts, error) {
 		return parts{}, err
 	}
 	e.Storage.opened("queues", store)
+	e.Storage.queues = store
+	end := queues.End{Queues: e.queueService()}
 	services := newPerAccount(func(a resource.Account) (*queue.Service, error) {
 		a = stored(a)
 		return queue.New(queue.Config{
@@ -31,6 +36,9 @@ func queueStorage(e *env) (parts, error) {
 		Declared: e.declaredIn(resource.Queues, "queues", func(a config.NamedStorage) []string { return a.Queues }, nil),
 		Routes:   []door.Route{storageRoute(e, typeQueues, services)},
 		Suffixes: []suffix{storageSuffix("queue.core.windows.net", instance.Queue, typeQueues)},
+		Leads:    []leads{{end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
+		Triggers: trigger.Table{end.Trigger()},
+		Outputs:  output.Table{end.Output()},
 		Summary:  e.storageSummary(resource.Queues, "queues"),
 		Engines:  []part{{name: "queues", run: store.Run}},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/entra"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/identity"
@@ -101,6 +102,7 @@ type parts struct {
 	Leads    []leads         // which bindings and ends of jobs lead to its accounts
 
 	Triggers trigger.Table // what starts functions
+	Inputs   input.Table   // what they read besides
 	Outputs  output.Table  // what they write
 	Streams  jobs.Kinds    // what stream jobs read and write
 
@@ -173,7 +175,7 @@ func (e *env) take(p parts) error {
 	g.Declared = append(g.Declared, p.Declared...)
 	g.Accounts = append(g.Accounts, p.Accounts...)
 	g.Suffixes, g.Leads = append(g.Suffixes, p.Suffixes...), append(g.Leads, p.Leads...)
-	g.Triggers, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Outputs, p.Outputs...)
+	g.Triggers, g.Inputs, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Inputs, p.Inputs...), append(g.Outputs, p.Outputs...)
 	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)
 	g.Streams.References = append(g.Streams.References, p.Streams.References...)
 	g.Streams.Sinks = append(g.Streams.Sinks, p.Streams.Sinks...)

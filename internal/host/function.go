@@ -8,6 +8,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
@@ -19,6 +20,7 @@ type function struct {
 	trigger *binding.Binding
 	kind    trigger.Kind
 	starts  trigger.Trigger
+	inputs  []boundInput
 	outputs []boundOutput
 	http    *binding.Binding // the HTTP output, or nil
 
@@ -30,6 +32,12 @@ type function struct {
 type boundOutput struct {
 	name, kind string
 	output.Output
+}
+
+// boundInput is an input under its binding's name.
+type boundInput struct {
+	name, kind string
+	input.Input
 }
 
 // functionSet is the functions of one state of the app's code.
@@ -182,8 +190,11 @@ func (h *Host) setUp(d *binding.Function) (*function, error) {
 }
 
 func (h *Host) addBinding(f *function, b *binding.Binding) error {
-	if !b.IsOutput() {
-		return fault.New(fault.Invalid, "binding "+b.Name, "input bindings (type %s) are not supported yet", b.Type)
+	switch b.Direction {
+	case binding.In:
+		return h.addInput(f, b)
+	case binding.InOut:
+		return fault.New(fault.Invalid, "binding "+b.Name, "direction inout is not supported; declare one binding in and one out")
 	}
 	kind, err := h.outputs.Find(b)
 	if err != nil {
@@ -196,11 +207,27 @@ func (h *Host) addBinding(f *function, b *binding.Binding) error {
 		f.http = b
 		return nil
 	}
-	out, err := kind.New(output.Setup{Binding: b, Settings: h.setup().settings})
+	out, err := kind.New(output.Setup{
+		Binding: b, Settings: h.setup().settings, Config: h.setup().config,
+		Function: f.decl.Name, Trigger: f.trigger, Log: h.log.With("function", f.decl.Name),
+	})
 	if err != nil {
 		return err
 	}
 	f.outputs = append(f.outputs, boundOutput{b.Name, kind.Type, out})
+	return nil
+}
+
+func (h *Host) addInput(f *function, b *binding.Binding) error {
+	kind, err := h.inputs.Find(b)
+	if err != nil {
+		return err
+	}
+	in, err := kind.New(input.Setup{Binding: b, Settings: h.setup().settings})
+	if err != nil {
+		return err
+	}
+	f.inputs = append(f.inputs, boundInput{b.Name, kind.Type, in})
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
@@ -46,9 +47,10 @@ type Options struct {
 	// Listen takes a free port of the loopback interface, for workers to dial
 	// in. Required.
 	Listen func() (net.Listener, error)
-	// Triggers and Outputs are the kinds of bindings that functions may have
+	// Triggers, Inputs and Outputs are the kinds of bindings that functions may have
 	// besides HTTP, which is the host's own.
 	Triggers trigger.Table
+	Inputs   input.Table
 	Outputs  output.Table
 	// Changed returns what is closed at the next change of what the app may reach,
 	// as a role is; triggers that wait after a failure are then tried at once. nil:
@@ -84,6 +86,7 @@ type Host struct {
 	supervisor *worker.Supervisor
 	server     *worker.Server // nil for a custom handler
 	triggers   trigger.Table
+	inputs     input.Table
 	outputs    output.Table
 	transport  *http.Transport // to workers that take HTTP requests themselves
 	running    running
@@ -133,6 +136,7 @@ func New(o Options) (*Host, error) {
 	o.Dir = dir
 	h := &Host{o: o, log: o.Log, ready: make(chan struct{}), started: time.Now()}
 	h.triggers = append(trigger.Table{httpKind()}, o.Triggers...)
+	h.inputs = o.Inputs
 	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
 	first, err := h.readSetup()
 	if err != nil {

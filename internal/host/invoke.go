@@ -178,13 +178,14 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 	if data == nil {
 		data = a.call.Data(info.Capabilities)
 	}
+	given, err := readInputs(run, f, a.call, data)
+	if err != nil {
+		return nil, err
+	}
 	resp, err := w.Invoke(run, &funcrpc.InvocationRequest{
-		InvocationId: id,
-		FunctionId:   functionID,
-		InputData: []*funcrpc.ParameterBinding{{
-			Name:    f.trigger.Name,
-			RpcData: &funcrpc.ParameterBinding_Data{Data: data},
-		}},
+		InvocationId:    id,
+		FunctionId:      functionID,
+		InputData:       given,
 		TriggerMetadata: a.call.Metadata,
 		TraceContext:    &funcrpc.RpcTraceContext{TraceParent: trace},
 		RetryContext:    a.context,
@@ -200,6 +201,20 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 		return nil, err
 	}
 	return resp, judge(resp)
+}
+
+// readInputs are the trigger's data and what the input bindings read.
+func readInputs(ctx context.Context, f *function, c trigger.Call, data *funcrpc.TypedData) ([]*funcrpc.ParameterBinding, error) {
+	all := make([]*funcrpc.ParameterBinding, 1, 1+len(f.inputs))
+	all[0] = &funcrpc.ParameterBinding{Name: f.trigger.Name, RpcData: &funcrpc.ParameterBinding_Data{Data: data}}
+	for _, in := range f.inputs {
+		v, err := in.Read(ctx, expr.Values{Function: f.decl.Name, Now: time.Now(), Lookup: c.Values})
+		if err != nil {
+			return nil, fmt.Errorf("input binding %s: %w", in.name, err)
+		}
+		all = append(all, &funcrpc.ParameterBinding{Name: in.name, RpcData: &funcrpc.ParameterBinding_Data{Data: v}})
+	}
+	return all, nil
 }
 
 // detach returns a context that outlives ctx, so that stopping lets running

@@ -36,7 +36,8 @@ type FunctionInfo struct {
 	Trigger  string // type of the trigger as declared, for instance "eventHubTrigger"
 	Title    string // the same for people, for instance "Event Hub"
 	Source   trigger.Source
-	Outputs  []OutputInfo
+	Inputs   []BoundInfo
+	Outputs  []BoundInfo
 	Disabled bool
 	Listener ListenerState
 	Err      error // why the listener failed
@@ -46,8 +47,8 @@ type FunctionInfo struct {
 	HTTP     *HTTPTrigger // nil unless the trigger is HTTP
 }
 
-// OutputInfo describes an output binding, the HTTP response excepted.
-type OutputInfo struct {
+// BoundInfo describes an input or output binding, the HTTP response excepted.
+type BoundInfo struct {
 	Type          string
 	trigger.Place // named as declared: a hub, or database/container
 }
@@ -74,8 +75,11 @@ func (f *function) info() FunctionInfo {
 	for _, b := range f.decl.Bindings {
 		i.Bindings = append(i.Bindings, b.Raw)
 	}
+	for _, in := range f.inputs {
+		i.Inputs = append(i.Inputs, BoundInfo{in.kind, in.Place()})
+	}
 	for _, o := range f.outputs {
-		i.Outputs = append(i.Outputs, OutputInfo{o.kind, o.Place()})
+		i.Outputs = append(i.Outputs, BoundInfo{o.kind, o.Place()})
 	}
 	return i
 }

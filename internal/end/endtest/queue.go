@@ -88,9 +88,8 @@ func (q *MemoryQueue) take(most int) (got []trigger.Delivery, next time.Duration
 		case len(got) < most:
 			m.attempts++
 			m.until = time.Now().Add(lockTime)
-			got = append(got, trigger.Delivery{
-				Message: &lock{q, m, m.attempts}, Call: trigger.Call{Reason: m.body, Items: 1}, Attempt: m.attempts, Lock: lockTime,
-			})
+			call := func(context.Context) (trigger.Call, error) { return trigger.Call{Reason: m.body, Items: 1}, nil }
+			got = append(got, trigger.Delivery{Message: &lock{q, m, m.attempts}, Call: call, Attempt: m.attempts, Lock: lockTime})
 		}
 	}
 	return got, next, q.changed
@@ -125,7 +124,9 @@ func (l *lock) Renew(context.Context) error {
 
 func (l *lock) Complete(context.Context) error { return l.held(l.remove) }
 
-func (l *lock) Abandon(context.Context) error { return l.held(func() { l.m.until = time.Time{} }) }
+func (l *lock) Abandon(_ context.Context, after time.Duration) error {
+	return l.held(func() { l.m.until = time.Now().Add(after) })
+}
 
 func (l *lock) Reject(context.Context, string) error {
 	return l.held(func() {
@@ -160,7 +161,7 @@ func Queues(t *testing.T, q trigger.Queue, put func(bodies ...string), pass func
 	}
 	put("a")
 	first := receive()
-	fine("give back", first.Abandon(ctx))
+	fine("give back", first.Abandon(ctx, 0))
 	second := receive()
 	if second.Attempt != first.Attempt+1 {
 		t.Errorf("attempt %d after %d", second.Attempt, first.Attempt)

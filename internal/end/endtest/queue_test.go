@@ -24,7 +24,7 @@ func TestMemoryQueueKeepsTheContract(t *testing.T) {
 // pumping runs the pump over q until the bubble is idle, and stops it.
 func pumping(t *testing.T, q *MemoryQueue, atOnce int, invoke invoker, meanwhile func()) {
 	t.Helper()
-	p := &trigger.SettlingPump{Queue: q, Invoker: invoke, AtOnce: atOnce, Attempts: 3, Log: testkit.Discard()}
+	p := &trigger.SettlingPump{Queue: q, Invoker: invoke, Batch: 1, Threshold: atOnce - 1, Attempts: 3, Log: testkit.Discard()}
 	if err := Run(t, p, meanwhile); err != nil {
 		t.Error(err)
 	}

@@ -136,7 +136,7 @@ func singleCall(e *Event, dataType binding.DataType, context, details string) tr
 	if e.PartitionKey != "" {
 		metadata["PartitionKey"] = trigger.Text(e.PartitionKey)
 	}
-	expandPayload(metadata, e.Body)
+	trigger.ExpandPayload(metadata, e.Body)
 	return trigger.Call{
 		Reason: "(null)", Details: details, Items: 1, Metadata: metadata, TraceParent: e.TraceParent,
 		Data: func(worker.Capabilities) *funcrpc.TypedData { return body },
@@ -161,26 +161,6 @@ func eventValue(e *Event, name string) (string, bool) {
 		return e.EnqueuedAt.UTC().Format(timeLayout), true
 	}
 	return "", false
-}
-
-// expandPayload adds the top-level properties of a JSON object to the
-// metadata, arrays excepted; a property of the payload wins over metadata of
-// the same name, as in the vendor's host.
-func expandPayload(metadata map[string]*funcrpc.TypedData, body []byte) {
-	var object map[string]json.RawMessage
-	if len(body) == 0 || body[0] != '{' || json.Unmarshal(body, &object) != nil {
-		return
-	}
-	for name, raw := range object {
-		var s string
-		switch {
-		case len(raw) == 0 || raw[0] == '[' || string(raw) == "null":
-		case raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
-			metadata[name] = trigger.Text(s)
-		default:
-			metadata[name] = trigger.JSON(string(raw))
-		}
-	}
 }
 
 // separator opens an array or continues it.

@@ -5,11 +5,13 @@ package output
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
@@ -26,6 +28,10 @@ type Kind struct {
 type Setup struct {
 	Binding  *binding.Binding // text properties have their %settings% filled in
 	Settings *settings.Settings
+	Config   *hostjson.Config
+	Function string
+	Trigger  *binding.Binding // of the function
+	Log      *slog.Logger
 }
 
 // Output takes a function's results to a service.

@@ -14,7 +14,9 @@ type Service int
 const (
 	EventHubs Service = iota
 	CosmosDB
-	Storage
+	Storage // blobs
+	StorageQueues
+	StorageTables
 )
 
 // serviceKeys are, per service, the default setting and the steps under a
@@ -25,8 +27,21 @@ var serviceKeys = [...]struct {
 }{
 	EventHubs: {"", []string{"fullyQualifiedNamespace"}},
 	CosmosDB:  {"CosmosDB", []string{"accountEndpoint"}},
-	Storage:   {"AzureWebJobsStorage", []string{"serviceUri", "blobServiceUri", "accountName"}},
+	Storage:   {hostStorage, []string{"serviceUri", "blobServiceUri", accountName}},
+
+	StorageQueues: {hostStorage, []string{"serviceUri", "queueServiceUri", accountName}},
+	StorageTables: {hostStorage, []string{"serviceUri", "tableServiceUri", accountName}},
 }
+
+// hostStorage is the setting of the account that an app has for its own state.
+const hostStorage = "AzureWebJobsStorage"
+
+// accountName is the step that names a storage account of the public cloud.
+const accountName = "accountName"
+
+// storageHosts are what a storage account's services are called: in the endpoint of
+// a connection string, and in the host names of accounts.
+var storageHosts = map[Service]string{Storage: "blob", StorageQueues: "queue", StorageTables: "table"}
 
 // Connection is what a binding's connection setting leads to: either a
 // connection string or an endpoint plus an identity.
@@ -42,8 +57,8 @@ type Connection struct {
 	// It holds a key: never log it.
 	String string
 	// Endpoint is the service's address: scheme, host and perhaps port; of a
-	// storage account its Blob service's, also where the string names only the
-	// account. It is nil for the emulator's short storage string.
+	// storage account that of the service that was asked for, also where the string
+	// names only the account. It is nil for the emulator's short storage string.
 	Endpoint *url.URL
 	// EntityPath is the hub named by an Event Hubs connection string, or "".
 	EntityPath string
@@ -85,7 +100,7 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 	candidates := []string{name, "AzureWebJobs" + name, "ConnectionStrings:" + name}
 	for _, c := range candidates {
 		if v := strings.TrimSpace(s.Get(c)); v != "" {
-			conn, err := parseConnection(c, v)
+			conn, err := parseConnection(service, c, v)
 			conn.App = s.app
 			for _, step := range keys.endpoints {
 				if s.Get(c+":"+step) != "" {
@@ -98,7 +113,7 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 	for _, c := range candidates[:2] {
 		for _, step := range keys.endpoints {
 			if v := strings.TrimSpace(s.Get(c + ":" + step)); v != "" {
-				return s.identityConnection(c, step, v)
+				return s.identityConnection(service, c, step, v)
 			}
 		}
 	}
@@ -111,11 +126,21 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 		name, strings.Join(forms, ", "))
 }
 
-func (s *Settings) identityConnection(section, step, value string) (Connection, error) {
+// StorageConnection is Connection for storage, where an app that says nothing about
+// its own account has the default one here: its state is there too.
+func (s *Settings) StorageConnection(service Service, name string) (Connection, error) {
+	c, err := s.Connection(service, name)
+	if fault.Is(err, fault.NotFound) && (name == "" || strings.EqualFold(name, hostStorage)) {
+		return Connection{App: s.app, Setting: hostStorage, Emulator: true}, nil
+	}
+	return c, err
+}
+
+func (s *Settings) identityConnection(service Service, section, step, value string) (Connection, error) {
 	endpoint := value
 	switch {
-	case step == "accountName":
-		endpoint = "https://" + value + ".blob.core.windows.net"
+	case step == accountName:
+		endpoint = "https://" + value + "." + storageHosts[service] + ".core.windows.net"
 	case !strings.Contains(value, "://"):
 		endpoint = "sb://" + value
 	}
@@ -154,7 +179,7 @@ func (c Connection) Key() (policy, key string, found bool) {
 
 // parseConnection reads the "key=value;" form that all services share. Only
 // the first "=" of a pair separates: keys are base64 and end in "=".
-func parseConnection(name, text string) (Connection, error) {
+func parseConnection(service Service, name, text string) (Connection, error) {
 	c := Connection{Setting: name, String: text}
 	account, suffix, protocol := "", "core.windows.net", "https"
 	for pair := range strings.SplitSeq(text, ";") {
@@ -167,7 +192,7 @@ func parseConnection(name, text string) (Connection, error) {
 			return Connection{}, fault.New(fault.Invalid, "connection "+name, "a part of the connection string has no \"=\"")
 		}
 		switch strings.ToLower(strings.TrimSpace(k)) {
-		case "endpoint", "accountendpoint", "blobendpoint":
+		case "endpoint", "accountendpoint", storageHosts[service] + "endpoint":
 			u, err := url.Parse(strings.TrimSpace(v))
 			if err != nil || u.Host == "" {
 				return Connection{}, fault.New(fault.Invalid, "connection "+name, "%s in the connection string is not an address", k)
@@ -186,7 +211,7 @@ func parseConnection(name, text string) (Connection, error) {
 		}
 	}
 	if c.Endpoint == nil && account != "" {
-		c.Endpoint = &url.URL{Scheme: protocol, Host: account + ".blob." + suffix}
+		c.Endpoint = &url.URL{Scheme: protocol, Host: account + "." + storageHosts[service] + "." + suffix}
 	}
 	return c, nil
 }

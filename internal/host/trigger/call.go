@@ -68,6 +68,26 @@ func LookupJSON(doc []byte, name string) (string, bool) {
 	return string(raw), true
 }
 
+// ExpandPayload adds the top-level properties of a JSON object to the
+// metadata, arrays excepted; a property of the payload wins over metadata of
+// the same name, as in the vendor's host.
+func ExpandPayload(metadata map[string]*funcrpc.TypedData, body []byte) {
+	var object map[string]json.RawMessage
+	if len(body) == 0 || body[0] != '{' || json.Unmarshal(body, &object) != nil {
+		return
+	}
+	for name, raw := range object {
+		var s string
+		switch {
+		case len(raw) == 0 || raw[0] == '[' || string(raw) == "null":
+		case raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
+			metadata[name] = Text(s)
+		default:
+			metadata[name] = JSON(string(raw))
+		}
+	}
+}
+
 // Text is a value that is one text.
 func Text(s string) *funcrpc.TypedData {
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: s}}

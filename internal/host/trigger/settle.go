@@ -23,10 +23,22 @@ type Queue interface {
 // Delivery is a message that was handed out.
 type Delivery struct {
 	Message
-	Call    Call
+	// Call makes the invocation, once its turn has come. ErrNothing says that there
+	// is nothing to run any more, and the message is completed; an *UnfitError that
+	// no attempt can succeed, and it is set aside; any other error is a failure.
+	Call    func(context.Context) (Call, error)
 	Attempt int           // how often it was handed out, this time included
 	Lock    time.Duration // how long the lock lasts from when it was received or renewed
 }
+
+// ErrNothing is Delivery.Call's word for a message that has become meaningless.
+var ErrNothing = errors.New("there is nothing to run the function for any more")
+
+// UnfitError is Delivery.Call's word for a message that no function can take.
+type UnfitError struct{ Reason string }
+
+// Error says why.
+func (e *UnfitError) Error() string { return e.Reason }
 
 // Message is how a delivery is settled. A lock that was lost is fault.Gone:
 // then the message belongs to somebody else, or to nobody.
@@ -35,8 +47,9 @@ type Message interface {
 	Renew(ctx context.Context) error
 	// Complete takes the message out of the queue. It is durable then.
 	Complete(ctx context.Context) error
-	// Abandon gives the message back at once.
-	Abandon(ctx context.Context) error
+	// Abandon gives the message back: at once, or after a while where the queue
+	// can wait.
+	Abandon(ctx context.Context, after time.Duration) error
 	// Reject sets the message aside for good: a poison queue, a dead-letter
 	// queue. reason is for people.
 	Reject(ctx context.Context, reason string) error
@@ -48,11 +61,16 @@ type Message interface {
 // Attempts times and is then set aside. So every message is delivered at least
 // once, and none is lost without being set aside.
 type SettlingPump struct {
-	Queue    Queue
-	Invoker  Invoker
-	AtOnce   int // invocations at a time; at least 1
-	Attempts int // at least 1
-	Log      *slog.Logger
+	Queue   Queue
+	Invoker Invoker
+	// Batch is how many messages are received together; at least 1.
+	Batch int
+	// Threshold is how many invocations may still run when the next are received, so
+	// that at most Batch + Threshold run at a time.
+	Threshold int
+	Attempts  int           // at least 1
+	Wait      time.Duration // for how long a message whose invocation failed is left alone
+	Log       *slog.Logger
 }
 
 // Run pumps until ctx ends and its invocations have ended and are settled. It
@@ -60,34 +78,23 @@ type SettlingPump struct {
 func (p *SettlingPump) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
-	free := make(chan struct{}, p.AtOnce)
-	for range p.AtOnce {
-		free <- struct{}{}
-	}
-	for ctx.Err() == nil {
-		select { // at least one place, and then all there are
-		case <-free:
-		case <-ctx.Done():
-			return nil
-		}
-		room := 1
-		for more := true; more && room < p.AtOnce; {
+	ended := make(chan struct{}, p.Batch+p.Threshold)
+	for busy := 0; ctx.Err() == nil; {
+		for busy > p.Threshold || len(ended) > 0 {
 			select {
-			case <-free:
-				room++
-			default:
-				more = false
+			case <-ended:
+				busy--
+			case <-ctx.Done():
+				return nil
 			}
 		}
-		deliveries, err := p.Queue.Receive(ctx, room)
+		deliveries, err := p.Queue.Receive(ctx, p.Batch)
+		busy += len(deliveries)
 		for _, d := range deliveries {
 			running.Go(func() {
 				p.deliver(ctx, d)
-				free <- struct{}{}
+				ended <- struct{}{}
 			})
-		}
-		for range room - len(deliveries) {
-			free <- struct{}{}
 		}
 		if err != nil {
 			return IgnoreEnd(ctx, err)
@@ -99,6 +106,28 @@ func (p *SettlingPump) Run(ctx context.Context) error {
 // deliver invokes the function while the lock is kept, and settles the message.
 func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
 	settling := context.WithoutCancel(ctx)
+	let := p.keep(settling, d)
+	err := p.invoke(ctx, d)
+	let()
+	var unfit *UnfitError
+	switch {
+	case err == nil, errors.Is(err, ErrNothing):
+		err = d.Complete(settling)
+	case Unfinished(ctx, err):
+		err = d.Abandon(settling, 0)
+	case errors.As(err, &unfit) || d.Attempt >= p.Attempts:
+		p.Log.Warn("a message was set aside", "attempts", d.Attempt, "reason", err)
+		err = d.Reject(settling, err.Error())
+	default:
+		err = d.Abandon(settling, p.Wait)
+	}
+	if err != nil {
+		p.Log.Warn("a message could not be settled; it is delivered again when its lock ends", "error", err)
+	}
+}
+
+// keep renews the lock until let is called; then nothing of it runs any more.
+func (p *SettlingPump) keep(settling context.Context, d Delivery) (let func()) {
 	keep, end := context.WithCancel(settling)
 	kept := make(chan struct{})
 	go func() {
@@ -110,21 +139,25 @@ func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
 			}
 		}
 	}()
-	err := errors.New("not begun") // a stop that comes first gives the message back
-	if ctx.Err() == nil {
-		err = p.Invoker.Invoke(ctx, d.Call)
+	return func() {
+		end()
+		<-kept
 	}
-	end()
-	<-kept
-	switch {
-	case err == nil:
-		err = d.Complete(settling)
-	case Unfinished(ctx, err) || d.Attempt < p.Attempts:
-		err = d.Abandon(settling)
-	default:
-		err = d.Reject(settling, err.Error())
+}
+
+// errOften is why a message whose attempts all ended without a word is set aside.
+var errOften = errors.New("it was handed out too often, and no attempt came to an end")
+
+func (p *SettlingPump) invoke(ctx context.Context, d Delivery) error {
+	if ctx.Err() != nil {
+		return ErrCancelled // a stop that comes first gives the message back
 	}
+	if d.Attempt > p.Attempts {
+		return errOften // as when each of them took the host down
+	}
+	call, err := d.Call(ctx)
 	if err != nil {
-		p.Log.Warn("a message could not be settled; it is delivered again when its lock ends", "error", err)
+		return err
 	}
+	return p.Invoker.Invoke(ctx, call)
 }

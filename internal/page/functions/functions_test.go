@@ -43,7 +43,7 @@ func (s *shop) Functions() []host.FunctionInfo {
 	defer s.mu.Unlock()
 	return []host.FunctionInfo{{
 		Name: "ingest", Trigger: "eventHubTrigger", Source: trigger.Source{Target: "Orders", Group: "$Default"}, Listener: host.ListenerRunning,
-		Outputs: []host.OutputInfo{{Type: "cosmosDB", Place: trigger.Place{Host: "contoso.documents.azure.com", Target: "db/events"}}}, Disabled: s.off["ingest"],
+		Outputs: []host.BoundInfo{{Type: "cosmosDB", Place: trigger.Place{Host: "contoso.documents.azure.com", Target: "db/events"}}}, Disabled: s.off["ingest"],
 	}, {
 		Name: "hello", Trigger: "httpTrigger", Source: trigger.Source{Target: "hi/{name?}"}, Listener: host.ListenerHTTP,
 		HTTP: &host.HTTPTrigger{Route: "hi/{name?}", Methods: []string{"GET", "POST"}, AuthLevel: "function"},

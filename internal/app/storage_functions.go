@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/queues"
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// Functions reach storage of this process without a door between. What their
+// connection may is held all the same, as in rights_functions.go.
+
+// storageDoors are the services of storage accounts: their ports, and those in the
+// connection strings of the emulator's documentation, which mean this process wherever
+// its ports are.
+var storageDoors = map[string]struct{ service, emulator, words string }{
+	typeBlobs:  {instance.Blob, "10000", "blobs"},
+	typeQueues: {instance.Queue, "10001", "queues"},
+	typeTables: {instance.Table, "10002", "tables"},
+}
+
+// storageAt is the storage account of this process that a connection leads to: by a
+// host name of its own, or by the path of an address of this machine.
+func (e *env) storageAt(c settings.Connection, route string) (resource.Account, bool) {
+	if c.Emulator {
+		return e.Storage.blobs, true
+	}
+	if c.Endpoint == nil {
+		return resource.Account{}, false
+	}
+	at := storageDoors[route]
+	a, meaning := e.find(c.Host(), route)
+	port := c.Endpoint.Port()
+	if meaning != door.Known && isLoopback(c.Host()) && (port == at.emulator || port == portOf(e.Doors.addresses[at.service])) {
+		a = e.inPath(route, c.Endpoint.EscapedPath(), resource.Account{})
+	}
+	return stored(a), a.Type == route
+}
+
+// storageOf is storageAt for bindings: what leads elsewhere is refused by the name of
+// its setting.
+func (e *env) storageOf(c settings.Connection, route string) (resource.Account, error) {
+	a, found := e.storageAt(c, route)
+	switch {
+	case found:
+		return a, nil
+	case c.Endpoint == nil:
+		return a, fault.New(fault.Invalid, "setting "+c.Setting, "it names neither an account nor an endpoint for %s", storageDoors[route].words)
+	}
+	return a, fault.New(fault.Invalid, "setting "+c.Setting,
+		"it points at %s, which is not this process; functions can use only the storage accounts served here (%s)", c.Endpoint.Host, e.accountNames(resource.StorageAccounts))
+}
+
+// mayStore asks whether a connection may do all of the actions in an account, at a path
+// of its services or "" for everywhere.
+func (e *env) mayStore(c settings.Connection, a resource.Account, path string, actions ...string) error {
+	if e.Who == nil || c.Emulator {
+		return nil
+	}
+	if c.UsesIdentity() {
+		for _, action := range actions {
+			if err := e.mayAs(c, action, e.Who.Scope(resource.StorageAccounts, a.Name, scopeSteps(path)...)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	keys := e.storageAccess(a).Keys()
+	_, key, found := c.Key()
+	switch {
+	case !found:
+		return fault.New(fault.Forbidden, "setting "+c.Setting, "its connection string holds no AccountKey")
+	case keys.Disabled:
+		return localAuthOff(c, a)
+	case sameKey(key, keys.Primary), sameKey(key, keys.Secondary):
+		return nil
+	}
+	return wrongKey(c, a)
+}
+
+// Data actions of what functions do with storage, as Azure's roles have them.
+const (
+	// blobWrite is what a host needs most for its state.
+	blobWrite    = storageAction + "blobServices/containers/blobs/write"
+	queueProcess = storageAction + "queueServices/queues/messages/process/action"
+	queueAdd     = storageAction + "queueServices/queues/messages/add/action"
+
+	storageAction = "Microsoft.Storage/storageAccounts/"
+)
+
+// queueService is the queues of this process as functions reach them.
+func (e *env) queueService() *queues.Local {
+	return &queues.Local{At: func(c settings.Connection) (queues.Account, error) {
+		a, err := e.storageOf(c, typeQueues)
+		if err != nil {
+			return queues.Account{}, err
+		}
+		id := func(name string) resource.ID { return resource.ID{Account: a, Type: resource.Queues, Name: name} }
+		return queues.Account{
+			Queues: e.Storage.queues.Account(a.ID),
+			Make: func(ctx context.Context, name string) error {
+				return e.Exists.Need(ctx, id(name), json.RawMessage("{}"))
+			},
+			Watch: func(name string) <-chan struct{} { return e.Exists.Watch(id(name)) },
+			May: func(use queues.Use, name string) error {
+				action := queueProcess
+				if use == queues.Send {
+					action = queueAdd
+				}
+				return e.mayStore(c, a, "/queueServices/default/queues/"+name, action)
+			},
+		}, nil
+	}}
+}
