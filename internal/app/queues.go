@@ -41,6 +41,7 @@ func queueStorage(e *env) (parts, error) {
 		Outputs:  output.Table{end.Output()},
 		Summary:  e.storageSummary(resource.Queues, "queues"),
 		Engines:  []part{{name: "queues", run: store.Run}},
+		Pages:    e.queuePages(store),
 	}
 	return p, e.Doors.open(instance.Queue, e.Config.Storage.QueuePort, e.storagePort("Storage (Queue)", "storage.queuePort", typeQueues))
 }

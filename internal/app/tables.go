@@ -33,6 +33,7 @@ func tableStorage(e *env) (parts, error) {
 		Suffixes: []suffix{storageSuffix("table.core.windows.net", instance.Table, typeTables)},
 		Summary:  e.storageSummary(resource.Tables, "tables"),
 		Engines:  []part{{name: "tables", run: store.Run}},
+		Pages:    e.tablePages(store),
 	}
 	return p, e.Doors.open(instance.Table, e.Config.Storage.TablePort, e.storagePort("Storage (Table)", "storage.tablePort", typeTables))
 }

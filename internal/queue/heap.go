@@ -6,13 +6,16 @@ import "cmp"
 type message struct {
 	state
 	seq uint64 // order of being put
-	at  [2]int32
+	at  [3]int32
+
+	isHidden bool // it is in the heap of the hidden
 }
 
 // The heaps that a message is in.
 const (
 	byVisible = iota
 	byExpiry
+	byReturn // of those that are not visible, by when they are
 )
 
 // heap is a binary heap of messages, the least first.

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"crypto/rand"
 	"math"
 	"time"
 
@@ -43,8 +42,7 @@ func (q *Queue) Put(_ context.Context, text []byte, o PutOptions) (Message, erro
 		return Message{}, newError(InvalidQueryParameterValue, "queue "+q.name, "a message is visible first within 7 days and before it expires")
 	}
 	m, made := &message{}, state{}
-	rand.Read(m.id[:]) //nolint:errcheck // it never fails
-	m.id[6], m.id[8] = m.id[6]&0x0f|0x40, m.id[8]&0x3f|0x80
+	m.id = newID()
 	err := q.commit(func(b *kv.Batch) (func(), error) {
 		now := q.store.now()
 		m.seq, m.inserted, m.visible, m.pop, m.size = q.next, now, now+int64(o.Delay), now, uint32(len(text)) //nolint:gosec // 64 KiB
@@ -102,7 +100,7 @@ func (q *Queue) Get(_ context.Context, limit int, hidden time.Duration) ([]Messa
 		return func() {
 			for i, m := range picked {
 				m.state = got[i].state
-				q.order.fix(m)
+				q.moved(m)
 			}
 		}, nil
 	})
@@ -227,7 +225,7 @@ func (q *Queue) Update(_ context.Context, id, receipt string, hidden time.Durati
 		b.Set(q.stateKey(m.seq), next.append(make([]byte, 0, stateBytes)))
 		return func() {
 			m.state = next
-			q.order.fix(m)
+			q.moved(m)
 			q.rouse()
 		}, nil
 	})

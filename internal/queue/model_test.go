@@ -53,7 +53,7 @@ func TestModel(t *testing.T) {
 
 func (m *model) step(t *testing.T) {
 	t.Helper()
-	switch m.rng.IntN(20) {
+	switch m.rng.IntN(21) {
 	case 0, 1, 2, 3, 4, 5:
 		m.put(t)
 	case 6, 7, 8, 9:
@@ -66,6 +66,8 @@ func (m *model) step(t *testing.T) {
 		m.w.clock.add(time.Duration(m.rng.IntN(int(5 * time.Second))))
 	case 18:
 		m.restart(t)
+	case 20:
+		m.discard(t)
 	case 19:
 		if m.rng.IntN(10) == 0 {
 			if err := m.q.Clear(context.Background()); err != nil {
@@ -210,6 +212,25 @@ func (m *model) remove(t *testing.T) {
 	}
 }
 
+// discard deletes a message without a receipt.
+func (m *model) discard(t *testing.T) {
+	t.Helper()
+	x, _, want := m.any()
+	if x == nil {
+		return
+	}
+	if slices.Contains(m.all, x) {
+		want = ""
+	}
+	if err := m.q.Discard(context.Background(), x.id); codeOf(err) != want {
+		t.Fatalf("discard: %v, want %q", err, want)
+	}
+	if want == "" {
+		m.dead = append(m.dead, x)
+		m.all = slices.DeleteFunc(m.all, func(y *modelMessage) bool { return y == x })
+	}
+}
+
 // restart opens the files anew: as they are, or as they are after a power cut.
 func (m *model) restart(t *testing.T) {
 	t.Helper()
@@ -231,9 +252,11 @@ func (m *model) restart(t *testing.T) {
 func (m *model) compare(t *testing.T) {
 	t.Helper()
 	info, err := m.q.Info()
-	if err != nil || info.Messages != len(m.all) {
-		t.Fatalf("%d messages (%v), want %d", info.Messages, err, len(m.all))
+	hidden := len(m.all) - len(m.visible())
+	if err != nil || info.Messages != len(m.all) || info.Hidden != hidden {
+		t.Fatalf("%d messages, %d hidden (%v), want %d, %d", info.Messages, info.Hidden, err, len(m.all), hidden)
 	}
+	m.compareLook(t)
 	peeked, err := m.q.Peek(context.Background(), MaxBatch)
 	if err != nil {
 		t.Fatal(err)
@@ -247,5 +270,37 @@ func (m *model) compare(t *testing.T) {
 		if p := peeked[i]; p.ID != x.id || !bytes.Equal(p.Text, x.text) || p.Dequeued != x.dequeued {
 			t.Fatalf("peeked %+v, want %+v", p, x)
 		}
+	}
+}
+
+// compareLook compares all messages, visible or not, in either order, by pages.
+func (m *model) compareLook(t *testing.T) {
+	t.Helper()
+	for _, newest := range []bool{false, true} {
+		want := slices.Clone(m.all)
+		if newest {
+			slices.Reverse(want)
+		}
+		var got []Stored
+		for more, after := true, uint64(0); more; {
+			page, again, err := m.q.Look(t.Context(), Look{After: after, Newest: newest, Limit: 3})
+			if err != nil || again && len(page) != 3 {
+				t.Fatal(len(page), err)
+			}
+			if got, more = append(got, page...), again; more {
+				after = page[len(page)-1].Place
+			}
+		}
+		if len(got) != len(want) {
+			t.Fatalf("looked at %d messages, want %d", len(got), len(want))
+		}
+		for i, x := range want {
+			if p := got[i]; p.ID != x.id || !bytes.Equal(p.Text, x.text) || p.Size != len(x.text) || !p.Visible.Equal(x.visible) || p.Dequeued != x.dequeued {
+				t.Fatalf("looked at %+v, want %+v", p, x)
+			}
+		}
+	}
+	if at, ok, err := m.q.Oldest(t.Context()); err != nil || ok != (len(m.all) > 0) || at.After(m.w.clock.now()) {
+		t.Fatal(at, ok, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/kv"
@@ -25,14 +26,17 @@ type Queue struct {
 	byID   map[ID]*message
 	order  heap     // all, by when they become visible
 	expiry heap     // those that expire
+	hidden heap     // those that are not visible yet, when expire looked last
 	dead   []uint64 // expired, and still on the disk
 	wake   chan struct{}
+
+	first atomic.Uint64 // no message has a lower seq; see look.go
 }
 
 func newQueue(s *Store, account uint64, name string, r queueRecord) *Queue {
 	return &Queue{
 		store: s, account: account, id: r.ID, name: name, record: r, next: 1,
-		byID: map[ID]*message{}, order: heap{which: byVisible}, expiry: heap{which: byExpiry},
+		byID: map[ID]*message{}, order: heap{which: byVisible}, expiry: heap{which: byExpiry}, hidden: heap{which: byReturn},
 	}
 }
 
@@ -42,6 +46,7 @@ type Info struct {
 	Created  time.Time
 	Metadata []Pair
 	Messages int // visible and not, without the expired
+	Hidden   int // of these, that are not visible: somebody has them, or they were put for later
 }
 
 // Name is the queue's name.
@@ -55,7 +60,7 @@ func (q *Queue) Info() (Info, error) {
 		return Info{}, q.goneError()
 	}
 	q.expire(q.store.now())
-	return Info{q.name, q.record.Created, slices.Clone(q.record.Metadata), len(q.byID)}, nil
+	return Info{q.name, q.record.Created, slices.Clone(q.record.Metadata), len(q.byID), len(q.hidden.all)}, nil
 }
 
 // ACL returns what SetACL was given, nil at first.
@@ -194,7 +199,7 @@ func (q *Queue) end() {
 
 func (q *Queue) forgetAll() {
 	clear(q.byID)
-	q.order.all, q.expiry.all = nil, nil
+	q.order.all, q.expiry.all, q.hidden.all = nil, nil, nil
 }
 
 func (q *Queue) insert(m *message) {
@@ -202,6 +207,30 @@ func (q *Queue) insert(m *message) {
 	q.order.push(m)
 	if m.expires != never {
 		q.expiry.push(m)
+	}
+	q.hide(m)
+}
+
+// moved puts a message where it belongs after its visibility changed. The lock is held.
+func (q *Queue) moved(m *message) {
+	q.order.fix(m)
+	q.show(m)
+	q.hide(m)
+}
+
+// hide counts a message among those that are not visible; expire shows it again when
+// its time has come.
+func (q *Queue) hide(m *message) {
+	if m.visible > q.store.now() {
+		m.isHidden = true
+		q.hidden.push(m)
+	}
+}
+
+func (q *Queue) show(m *message) {
+	if m.isHidden {
+		m.isHidden = false
+		q.hidden.remove(m)
 	}
 }
 
@@ -211,10 +240,14 @@ func (q *Queue) forget(m *message) {
 	if m.expires != never {
 		q.expiry.remove(m)
 	}
+	q.show(m)
 }
 
-// expire forgets what has expired. The lock is held.
+// expire forgets what has expired, and shows what is visible again. The lock is held.
 func (q *Queue) expire(now int64) {
+	for m := q.hidden.first(); m != nil && m.visible <= now; m = q.hidden.first() {
+		q.show(m)
+	}
 	n := 0
 	for m := q.expiry.first(); m != nil && m.expires <= now; m = q.expiry.first() {
 		q.forget(m)

@@ -10,6 +10,8 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
 	"github.com/lazuli-dev/lazuli/internal/page/overview"
+	"github.com/lazuli-dev/lazuli/internal/page/queues"
+	"github.com/lazuli-dev/lazuli/internal/page/tables"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -97,6 +99,35 @@ func blobShapes() []shape {
 	return []shape{
 		of[blobs.AccountRow]("StorageAccount"),
 		of[blobs.ContainerRow]("BlobContainer"),
+	}
+}
+
+func queueShapes() []shape {
+	return []shape{
+		of[queues.Row]("Queue"),
+		of[queues.Detail]("QueueDetail"),
+		of[queues.Pair]("MetadataPair"),
+		of[queues.Message]("QueueMessage"),
+		of[queues.Messages]("QueueMessages"),
+		of[queues.Whole]("WholeMessage"),
+		of[queues.NewMessage]("NewMessage"),
+		of[queues.NewQueue]("NewQueue"),
+		of[queues.Metadata]("QueueMetadata"),
+		of[queues.Move]("MoveMessages"),
+		of[queues.Moved]("MovedMessages"),
+		of[queues.Moving]("MovingMessages"),
+	}
+}
+
+func tableShapes() []shape {
+	return []shape{
+		of[tables.Row]("StorageTable"),
+		of[tables.NewTable]("NewTable"),
+		of[tables.EntityPage]("EntityPage"),
+		of[tables.Entity]("Entity"),
+		of[tables.Property]("EntityProperty"),
+		of[tables.Change]("EntityChange"),
+		of[tables.Imported]("ImportedEntities"),
 	}
 }
 

@@ -550,6 +550,160 @@ export interface BlobContainer {
   modified: number
 }
 
+export interface Queue {
+  id: string
+  account: string
+  name: string
+  state: string
+  messages: number
+  hidden: number
+  oldest: number
+  poison: boolean
+  source: string
+  poisoned: string
+  dead: number
+}
+
+export interface QueueDetail {
+  id: string
+  account: string
+  name: string
+  state: string
+  messages: number
+  hidden: number
+  oldest: number
+  poison: boolean
+  source: string
+  poisoned: string
+  dead: number
+  metadata: MetadataPair[]
+  declared: boolean
+  created: number
+  next: number
+}
+
+export interface MetadataPair {
+  name: string
+  value: string
+}
+
+export interface QueueMessage {
+  id: string
+  place: number
+  text: string
+  cut: boolean
+  encoding: string
+  size: number
+  inserted: number
+  expires: number
+  visible: number
+  hidden: boolean
+  dequeued: number
+}
+
+export interface QueueMessages {
+  rows: QueueMessage[]
+  next: string
+  total: number
+}
+
+export interface WholeMessage {
+  id: string
+  place: number
+  text: string
+  cut: boolean
+  encoding: string
+  size: number
+  inserted: number
+  expires: number
+  visible: number
+  hidden: boolean
+  dequeued: number
+  stored: string
+}
+
+export interface NewMessage {
+  text: string
+  base64: boolean
+  delay: number
+  ttl: number
+}
+
+export interface NewQueue {
+  name: string
+  metadata: MetadataPair[]
+}
+
+export interface QueueMetadata {
+  metadata: MetadataPair[]
+}
+
+export interface MoveMessages {
+  to: string
+  ids: string[]
+}
+
+export interface MovedMessages {
+  moved: number
+  held: number
+  gone: number
+}
+
+export interface MovingMessages {
+  task: string
+  of: number
+}
+
+export interface StorageTable {
+  id: string
+  account: string
+  name: string
+  entities: number
+  bytes: number
+  declared: boolean
+}
+
+export interface NewTable {
+  name: string
+}
+
+export interface EntityPage {
+  rows: Entity[]
+  next: string
+  total: number
+  filter: string
+  durationMs: number
+}
+
+export interface Entity {
+  partitionKey: string
+  rowKey: string
+  timestamp: string
+  etag: string
+  properties: EntityProperty[]
+}
+
+export interface EntityProperty {
+  name: string
+  type: string
+  value: string
+  cut?: number
+}
+
+export interface EntityChange {
+  how: string
+  etag: string
+  partitionKey: string
+  rowKey: string
+  properties: EntityProperty[]
+}
+
+export interface ImportedEntities {
+  written: number
+  failed: number
+  bad: string[]
+}
+
 export interface App {
   id: string
   url: string
