@@ -37,7 +37,9 @@ func (e *env) tablePages(store *tablestore.Store) []portal.Page {
 	})
 }
 
-func (e *env) storageAccounts() []resource.Account { return e.Exists.Accounts(resource.StorageAccounts) }
+func (e *env) storageAccounts() []resource.Account {
+	return e.Exists.Accounts(resource.StorageAccounts)
+}
 
 // inFile reports whether the project file names a resource, which is then there again
 // after the next start.

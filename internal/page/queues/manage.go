@@ -14,7 +14,7 @@ const (
 	maxMetadata = 8 << 10 // of the service: what fits into headers
 )
 
-// NewQueue is the body of POST /api/queues/{account}.
+// NewQueue is the body of POST /api/storage/{account}/queues.
 type NewQueue struct {
 	Name     string `json:"name"`
 	Metadata []Pair `json:"metadata"`
@@ -25,7 +25,7 @@ type Metadata struct {
 	Metadata []Pair `json:"metadata"`
 }
 
-// createQueue serves POST /api/queues/{account}.
+// createQueue serves POST /api/storage/{account}/queues.
 func (p *page) createQueue(w http.ResponseWriter, r *http.Request) error {
 	account, err := p.account(r.PathValue("account"))
 	var n NewQueue
@@ -80,7 +80,7 @@ func pairs(all []Pair) ([]queue.Pair, error) {
 	return out, nil
 }
 
-// deleteQueue serves DELETE /api/queues/{account}/{queue}, with all its messages.
+// deleteQueue serves DELETE /api/storage/{account}/queues/{queue}, with all its messages.
 func (p *page) deleteQueue(w http.ResponseWriter, r *http.Request) error {
 	t, err := p.target(r)
 	if err == nil {

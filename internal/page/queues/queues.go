@@ -3,7 +3,7 @@
 // and the ways to put, move and delete messages and to make and change queues.
 //
 // A queue's id is ACCOUNT/QUEUE: of its row, behind "queue:" of its topic, and in its
-// addresses, /api/queues/ACCOUNT/QUEUE/….
+// addresses, /api/storage/ACCOUNT/queues/QUEUE/….
 package queues
 
 import (
@@ -51,9 +51,9 @@ func Pages(c Config) []portal.Page {
 }
 
 func (p *page) routes() []portal.Route {
-	const of = "/api/queues/{account}/{queue}"
+	const of = "/api/storage/{account}/queues/{queue}"
 	return []portal.Route{
-		{Pattern: "POST /api/queues/{account}", Serve: p.createQueue},
+		{Pattern: "POST /api/storage/{account}/queues", Serve: p.createQueue},
 		{Pattern: "DELETE " + of, Serve: p.deleteQueue},
 		{Pattern: "PUT " + of + "/metadata", Serve: p.setMetadata},
 		{Pattern: "GET " + of + "/messages", Serve: p.listMessages},

@@ -4,7 +4,7 @@
 // make and delete tables.
 //
 // A table's id is ACCOUNT/TABLE: of its row, and in its addresses,
-// /api/tables/ACCOUNT/TABLE/….
+// /api/storage/ACCOUNT/tables/TABLE/….
 package tables
 
 import (
@@ -43,9 +43,9 @@ func Pages(c Config) []portal.Page {
 }
 
 func (p page) routes() []portal.Route {
-	const of = "/api/tables/{account}/{table}"
+	const of = "/api/storage/{account}/tables/{table}"
 	return []portal.Route{
-		{Pattern: "POST /api/tables/{account}", Serve: p.createTable},
+		{Pattern: "POST /api/storage/{account}/tables", Serve: p.createTable},
 		{Pattern: "DELETE " + of, Serve: p.deleteTable},
 		{Pattern: "GET " + of + "/entities", Serve: p.queryEntities},
 		{Pattern: "GET " + of + "/entity", Serve: p.getEntity},
@@ -110,12 +110,12 @@ func (p page) table(r *http.Request) (*tablestore.Table, error) {
 
 const maxSettings = 64 << 10
 
-// NewTable is the body of POST /api/tables/{account}.
+// NewTable is the body of POST /api/storage/{account}/tables.
 type NewTable struct {
 	Name string `json:"name"`
 }
 
-// createTable serves POST /api/tables/{account}.
+// createTable serves POST /api/storage/{account}/tables.
 func (p page) createTable(w http.ResponseWriter, r *http.Request) error {
 	var n NewTable
 	a, err := p.account(r)
@@ -131,7 +131,7 @@ func (p page) createTable(w http.ResponseWriter, r *http.Request) error {
 	return done(w, http.StatusCreated, err)
 }
 
-// deleteTable serves DELETE /api/tables/{account}/{table}, with all its entities.
+// deleteTable serves DELETE /api/storage/{account}/tables/{table}, with all its entities.
 func (p page) deleteTable(w http.ResponseWriter, r *http.Request) error {
 	a, err := p.account(r)
 	var t *tablestore.Table
