@@ -14,6 +14,7 @@ import (
 type Pending struct {
 	What  string // "building function app plant"
 	Since time.Time
+	Doing string // the step that it is at; may be ""
 }
 
 // Pending is what is waited for now, the longest wait first. It may be called
@@ -34,13 +35,16 @@ func (a *functionApp) pending() (Pending, bool) {
 	st := a.host.Status()
 	switch {
 	case st.Build.State == host.Building:
-		return Pending{"building function app " + a.name, st.Build.Since}, true
+		if st.Build.Doing != "" {
+			return Pending{"preparing function app " + a.name, st.Build.Since, st.Build.Doing}, true
+		}
+		return Pending{What: "building function app " + a.name, Since: st.Build.Since}, true
 	case st.Build.State == host.BuildFailed || st.Worker.State != worker.Starting:
 		return Pending{}, false
 	case st.Kind == "custom":
-		return Pending{"waiting until the custom handler of function app " + a.name + " listens on the port in FUNCTIONS_CUSTOMHANDLER_PORT", st.Worker.Since}, true
+		return Pending{What: "waiting until the custom handler of function app " + a.name + " listens on the port in FUNCTIONS_CUSTOMHANDLER_PORT", Since: st.Worker.Since}, true
 	}
-	return Pending{"starting the worker of function app " + a.name, st.Worker.Since}, true
+	return Pending{What: "starting the worker of function app " + a.name, Since: st.Worker.Since}, true
 }
 
 // waiting is a wait that begins and ends.
@@ -66,5 +70,5 @@ func (w *waiting) end() {
 func (w *waiting) pending() (Pending, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return Pending{w.what, w.since}, !w.since.IsZero()
+	return Pending{What: w.what, Since: w.since}, !w.since.IsZero()
 }

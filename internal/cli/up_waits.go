@@ -62,12 +62,19 @@ func (p *waits) tell(now time.Time) {
 			continue
 		}
 		p.told[w.What] = lasted
-		p.log.Info(w.What, "so_far", lasted.Round(time.Second)) //nolint:sloglint // what is waited for is the message
+		attrs := []any{"so_far", lasted.Round(time.Second)}
+		if w.Doing != "" {
+			attrs = append(attrs, "doing", w.Doing)
+		}
+		p.log.Info(w.What, attrs...) //nolint:sloglint // what is waited for is the message
 	}
 }
 
 // spinner shows that time passes.
 var spinner = []string{"⠋", "⠙", "⠸", "⠴", "⠦", "⠇"}
+
+// longestDoing is how much of a step's text is shown.
+const longestDoing = 70
 
 // statusLine is what lasts long, as one line of a terminal; "" for nothing.
 func statusLine(long []app.Pending, now time.Time) string {
@@ -77,6 +84,9 @@ func statusLine(long []app.Pending, now time.Time) string {
 	first := long[0]
 	line := fmt.Sprintf("%s %s … %s", spinner[int(now.UnixMilli()/progressTick.Milliseconds())%len(spinner)],
 		terminal.Clean(first.What), now.Sub(first.Since).Truncate(time.Second))
+	if first.Doing != "" {
+		line += ": " + terminal.Clean(shorten(first.Doing, longestDoing))
+	}
 	if len(long) > 1 {
 		line += fmt.Sprintf(" (and %d more)", len(long)-1)
 	}

@@ -25,14 +25,25 @@ type Build struct {
 	Since time.Time     // when State was entered
 	Took  time.Duration // of a build that has ended
 	Err   error         // with BuildFailed: the compiler's words, of several lines
+	Doing string        // with Building: what, for people; "" is compiling
 }
 
-// needsBuild reports an app whose program is made from its source here.
-func (h *Host) needsBuild() bool { return h.setup().kind == project.Go && h.o.Binary == "" }
+// compiles reports an app whose program is made from its source here.
+func (h *Host) compiles() bool { return h.setup().kind == project.Go && h.o.Binary == "" }
 
-// build makes the app's program, if it is made here, in the file out.
+// needsBuild reports an app that cannot start before something was made.
+func (h *Host) needsBuild() bool {
+	_, prepares := languageOf(h.setup())
+	return prepares || h.compiles()
+}
+
+// build makes what the app needs to run: its program, if it is made here, in the
+// file out.
 func (h *Host) build(ctx context.Context, out string) error {
-	if !h.needsBuild() {
+	if l, ok := languageOf(h.setup()); ok {
+		return h.prepare(ctx, l)
+	}
+	if !h.compiles() {
 		return h.binaryExists()
 	}
 	begun := time.Now()

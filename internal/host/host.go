@@ -84,7 +84,8 @@ type Host struct {
 
 	listeners  []Listener
 	supervisor *worker.Supervisor
-	server     *worker.Server // nil for a custom handler
+	server     *worker.Server              // nil unless workers speak gRPC
+	prepared   atomic.Pointer[run.Program] // how workers in an interpreter start; nil before
 	triggers   trigger.Table
 	inputs     input.Table
 	outputs    output.Table

@@ -25,7 +25,10 @@ func (h *Host) launcher() (worker.Launcher, error) {
 		return h.launcherOf("", h.index), nil
 	}
 	if h.o.Binary == "" && h.o.BuildDir == "" {
-		return nil, fault.New(fault.Invalid, h.o.Dir, "a Go app needs a folder to be built in, or a binary")
+		return nil, fault.New(fault.Invalid, h.o.Dir, "the app needs a folder for what is made for it, or a binary")
+	}
+	if _, ok := languageOf(h.setup()); ok {
+		return h.launcherOf("", h.index), nil
 	}
 	l, err := h.o.Listen()
 	if err != nil {
@@ -40,13 +43,16 @@ func (h *Host) programOf(s *setup) (run.Program, error) {
 	if s.kind == project.Custom {
 		return h.customProgram(s)
 	}
+	if _, ok := languageOf(s); ok {
+		return run.Program{}, nil // it is prepared later
+	}
 	return run.Program{Dir: h.o.Dir, Env: h.workerEnv(s, filepath.Dir(h.workerPath()))}, nil
 }
 
 // launcherOf starts workers of the program at path, of a custom handler's own
 // where that is what the app is, whose functions index takes.
 func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
-	hooks := worker.Hooks{Log: h.rpcLog, Output: func(o worker.Output) { h.emit(WorkerOutput(o)) }}
+	hooks := h.hooks()
 	s := h.setup()
 	program := s.program
 	if s.kind == project.Custom {
@@ -54,6 +60,9 @@ func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
 			Program: program, Listen: h.o.Listen, FixedPort: s.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
 			HostVersion: RuntimeVersion, Index: index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
 		}
+	}
+	if _, ok := languageOf(s); ok {
+		return &interpreted{h: h, program: h.prepared.Load(), index: index}
 	}
 	program.Path = path
 	return &worker.RPC{
@@ -64,6 +73,11 @@ func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
 		Hooks:    hooks,
 		Log:      h.log,
 	}
+}
+
+// hooks take what workers say.
+func (h *Host) hooks() worker.Hooks {
+	return worker.Hooks{Log: h.rpcLog, Output: func(o worker.Output) { h.emit(WorkerOutput(o)) }}
 }
 
 // workerPath is the binary of a Go app: given, or to be built.

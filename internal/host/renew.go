@@ -121,7 +121,11 @@ func (h *Host) takeOver(ctx context.Context, changed []string, stops *sync.WaitG
 // code running.
 func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup, anew bool) (renewed bool, err error) {
 	path := h.workerPath()
-	if h.needsBuild() {
+	if !h.compiles() {
+		if err := h.build(ctx, path); err != nil {
+			return false, err
+		}
+	} else {
 		fresh := filepath.Join(filepath.Dir(path), "next-"+filepath.Base(path))
 		if err := h.build(ctx, fresh); err != nil {
 			return false, err

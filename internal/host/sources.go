@@ -24,12 +24,15 @@ var (
 // sources returns the folder that holds the app's code, and which of its files
 // are code.
 func (h *Host) sources() (dir string, wanted func(path string) bool) {
+	l, interpreted := languageOf(h.setup())
 	switch {
 	case h.setup().kind == project.Custom:
 		return h.o.Dir, func(path string) bool {
 			s := h.setup()
 			return ofSetup(path) || path == filepath.Clean(s.expandEnv(s.config.CustomHandler.Executable)) || slices.Contains(customFiles, filepath.Base(path)) || slices.Contains(customSources, strings.ToLower(filepath.Ext(path)))
 		}
+	case interpreted:
+		return h.o.Dir, func(path string) bool { return ofSetup(path) || l.Code(path) }
 	case h.o.Binary != "":
 		name := filepath.Base(h.workerPath())
 		return filepath.Dir(h.workerPath()), func(path string) bool { return path == name }

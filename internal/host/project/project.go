@@ -24,18 +24,17 @@ type Kind string
 const (
 	Go     Kind = "go"     // a main package built on the functions package, or a binary of one
 	Custom Kind = "custom" // an executable that serves HTTP (customHandler in host.json)
+	Python Kind = "python" // function_app.py, or a folder with function.json for each function
 )
 
 // Supported says in one phrase what can run, for messages.
-const Supported = "Go apps and custom handlers are supported now"
+const Supported = "apps in Go and Python and custom handlers are supported now"
 
 // WayOut says what to do with an app of another kind.
 const WayOut = "run it with Azure's `func start` beside this and the connection strings of `lazuli env`, or give it a customHandler in host.json"
 
 // others are the kinds that are known by their files only.
 var others = []struct{ pattern, name string }{
-	{"function_app.py", "a Python app"},
-	{"requirements.txt", "a Python app"},
 	{"package.json", "a Node.js app"},
 	{"*.csproj", "a .NET app"},
 	{"*.fsproj", "a .NET app"},
@@ -43,12 +42,20 @@ var others = []struct{ pattern, name string }{
 	{"build.gradle", "a Java app"},
 	{"profile.ps1", "a PowerShell app"},
 	{filepath.Join("*", "index.js"), "a Node.js app"}, // the older model: a folder and a function.json each
-	{filepath.Join("*", "__init__.py"), "a Python app"},
 	{filepath.Join("*", "run.ps1"), "a PowerShell app"},
 }
 
 // runtimes are the values of FUNCTIONS_WORKER_RUNTIME that can run.
 var runtimes = []string{"", "custom", "native", "go", "golang"}
+
+// languages are the kinds that an interpreter runs: by the value of
+// FUNCTIONS_WORKER_RUNTIME, and by files where that says nothing.
+var languages = []struct {
+	kind  Kind
+	files []string
+}{
+	{Python, []string{"function_app.py", "requirements.txt", filepath.Join("*", "__init__.py")}},
+}
 
 // Detect returns the kind of app in dir. runtime is the setting
 // FUNCTIONS_WORKER_RUNTIME, binary whether a built worker was given.
@@ -59,8 +66,20 @@ func Detect(dir string, c *hostjson.Config, runtime string, binary bool) (Kind, 
 	if c.CustomHandler != nil {
 		return Custom, nil
 	}
+	for _, l := range languages {
+		if !binary && strings.EqualFold(runtime, string(l.kind)) {
+			return l.kind, nil
+		}
+	}
 	if binary || hasMainPackage(dir) {
 		return Go, nil
+	}
+	if slices.Contains(runtimes, strings.ToLower(runtime)) {
+		for _, l := range languages {
+			if slices.ContainsFunc(l.files, func(pattern string) bool { return exists(dir, pattern) }) {
+				return l.kind, nil
+			}
+		}
 	}
 	for _, o := range others {
 		if found, _ := filepath.Glob(filepath.Join(dir, o.pattern)); len(found) > 0 {
@@ -73,7 +92,12 @@ func Detect(dir string, c *hostjson.Config, runtime string, binary bool) (Kind, 
 	if found, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(found) > 0 {
 		return "", fault.New(fault.Invalid, dir, "its Go files are no main package; a function app is a program (package main)")
 	}
-	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, and no customHandler in host.json; %s; `lazuli func init` makes a Go app", Supported)
+	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, no function_app.py, and no customHandler in host.json; %s; `lazuli func init` makes an app", Supported)
+}
+
+func exists(dir, pattern string) bool {
+	found, _ := filepath.Glob(filepath.Join(dir, pattern))
+	return len(found) > 0
 }
 
 // marks are files that only the folder of a function app has.

@@ -17,18 +17,21 @@ func TestDetect(t *testing.T) {
 		custom  bool
 		want    string // the kind, or part of the error
 	}{
-		"go program":       {files: map[string]string{"main.go": "package main"}, want: "go"},
-		"go beside python": {files: map[string]string{"main.go": "package main", "requirements.txt": ""}, want: "go"},
-		"go library":       {files: map[string]string{"lib.go": "package lib", "x_test.go": "package main"}, want: "no main package"},
-		"built":            {binary: true, want: "go"},
-		"custom":           {custom: true, want: "custom"},
-		"python":           {files: map[string]string{"function_app.py": ""}, want: "a Python app, which cannot run here; Go apps and custom handlers are supported now"},
-		"node":             {files: map[string]string{"package.json": "{}"}, want: "a Node.js app"},
-		"node, a folder":   {files: map[string]string{"hello/function.json": "{}", "hello/index.js": ""}, want: "index.js names a Node.js app"},
-		"python, a folder": {files: map[string]string{"hello/function.json": "{}", "hello/__init__.py": ""}, want: "a Python app"},
-		"dotnet":           {files: map[string]string{"x.csproj": ""}, want: "a .NET app"},
-		"runtime only":     {runtime: "python", want: `FUNCTIONS_WORKER_RUNTIME is "python"`},
-		"nothing":          {want: "no function app found"},
+		"go program":         {files: map[string]string{"main.go": "package main"}, want: "go"},
+		"go beside python":   {files: map[string]string{"main.go": "package main", "requirements.txt": ""}, want: "go"},
+		"go library":         {files: map[string]string{"lib.go": "package lib", "x_test.go": "package main"}, want: "no main package"},
+		"built":              {binary: true, want: "go"},
+		"custom":             {custom: true, want: "custom"},
+		"python":             {files: map[string]string{"function_app.py": ""}, want: "python"},
+		"python by packages": {files: map[string]string{"requirements.txt": ""}, want: "python"},
+		"python by setting":  {files: map[string]string{"main.go": "package main"}, runtime: "Python", want: "python"},
+		"python, but node":   {files: map[string]string{"function_app.py": ""}, runtime: "dotnet", want: `FUNCTIONS_WORKER_RUNTIME is "dotnet", which cannot run here; apps in Go and Python and custom handlers`},
+		"node":               {files: map[string]string{"package.json": "{}"}, want: "a Node.js app"},
+		"node, a folder":     {files: map[string]string{"hello/function.json": "{}", "hello/index.js": ""}, want: "index.js names a Node.js app"},
+		"python, a folder":   {files: map[string]string{"hello/function.json": "{}", "hello/__init__.py": ""}, want: "python"},
+		"dotnet":             {files: map[string]string{"x.csproj": ""}, want: "a .NET app"},
+		"runtime only":       {runtime: "python", want: "python"},
+		"nothing":            {want: "no function app found"},
 	} {
 		dir := t.TempDir()
 		for file, text := range c.files {

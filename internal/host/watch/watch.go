@@ -27,7 +27,7 @@ const (
 const maxFiles = 20000
 
 // passedOver are folders without sources, besides those that begin with a dot.
-var passedOver = []string{"node_modules", "vendor", "third_party", "__pycache__", "bin", "obj", "dist", "target", "testdata"}
+var passedOver = []string{"node_modules", "vendor", "third_party", "__pycache__", "bin", "obj", "dist", "target", "testdata", "venv", "site-packages"}
 
 // stamp is what tells that a file changed.
 type stamp struct {

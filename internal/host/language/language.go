@@ -1,0 +1,39 @@
+// Package language says what the host must know of a language whose apps run in
+// an interpreter: which files are an app's code, what must be made ready before a
+// worker can start, and how it is started. The worker is a program of ours that
+// speaks over a pipe (see worker.Pipe).
+package language
+
+import (
+	"context"
+
+	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/run"
+)
+
+// Language is one language.
+type Language struct {
+	Kind project.Kind
+	// Code reports whether a file is code of an app, by its path below the app's
+	// folder: a change of it starts the worker anew.
+	Code func(path string) bool
+	// Prepare makes ready what an app's workers need and returns how they are
+	// started. It is called before the first start and after each change of the
+	// code, and is quick when nothing is missing. What it returns must not change
+	// under a worker that runs.
+	Prepare func(ctx context.Context, app App) (run.Program, error)
+}
+
+// App is a function app as a language sees it.
+type App struct {
+	Dir string // the app's folder
+	// Keep is a folder for what is made, which outlives the host. It may not exist.
+	Keep string
+	// Env is the environment of the app's workers: the process's own, the app's
+	// settings, and what the protocol promises.
+	Env []string
+	// Setting returns an app setting, or "".
+	Setting func(name string) string
+	// Say tells what is being done, when it takes its time: a line for people.
+	Say func(doing string)
+}

@@ -1,0 +1,110 @@
+"""Runs one invocation."""
+
+import asyncio
+import os
+
+from . import context, faults, logs
+from .values import decode
+
+PID = os.getpid()
+
+
+class Out:
+    """azure.functions.Out."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self):
+        self._value = None
+
+    def set(self, val):
+        self._value = val
+
+    def get(self):
+        return self._value
+
+
+class Invocation:
+    """One run of a function, and its answer."""
+
+    __slots__ = ("wire", "converters", "function", "message", "parts", "context", "arguments")
+
+    def __init__(self, wire, converters, function, message, parts):
+        self.wire, self.converters, self.function = wire, converters, function
+        self.message, self.parts = message, parts
+        self.context = context.Context(function, message)
+        self.arguments = None
+
+    def run(self):
+        """Runs a plain function, on a thread of the pool."""
+        token = context.invocation_id.set(self.message["id"])
+        context.local.invocation_id = self.message["id"]
+        try:
+            self.prepare()
+            answer, parts = self.answer(self.function.call(**self.arguments))
+        except BaseException as error:
+            answer, parts = self.failed(error), ()
+        finally:
+            context.local.invocation_id = None
+            context.invocation_id.reset(token)
+        self.reply(answer, parts)
+
+    async def run_async(self, before=None, after=None):
+        """Runs an async function, in a task of its own. before and after are a
+        web extension's: what arrives is a request of its own kind."""
+        context.invocation_id.set(self.message["id"])
+        try:
+            self.prepare()
+            if before is not None:
+                await before(self)
+            result = self.function.call(**self.arguments)
+            if asyncio.iscoroutine(result):
+                result = await result
+            if after is not None:
+                result = after(self, result)
+            answer, parts = self.answer(result)
+        except BaseException as error:
+            if after is not None:
+                after(self, error)
+            answer, parts = self.failed(error), ()
+        self.reply(answer, parts)
+
+    def prepare(self):
+        """Decodes the inputs and makes the outputs."""
+        metadata = None
+        self.arguments = arguments = {}
+        for bound in self.message.get("inputs") or ():
+            slot = self.function.inputs[bound["name"]]
+            if slot.trigger and metadata is None:
+                metadata = {name: decode(value, self.parts, self.converters.Datum)
+                            for name, value in (self.message.get("metadata") or {}).items()}
+            arguments[bound["name"]] = self.converters.decode(
+                slot, bound.get("value"), self.parts, metadata if slot.trigger else {})
+        for name in self.function.outputs:
+            arguments[name] = Out()
+        if self.function.wants_context:
+            arguments["context"] = self.context
+
+    def answer(self, result):
+        """Encodes what the function returned and put out."""
+        function, parts = self.function, []
+        if result is not None and function.returns is None:
+            raise RuntimeError("function %r without a $return binding returned a non-None value" % function.name)
+        answer = {"verb": "invoke", "id": self.message["id"], "status": "ok", "outputs": []}
+        for name, slot in function.outputs.items():
+            value = self.arguments[name].get()
+            if value is not None:
+                answer["outputs"].append({"name": name, "value": self.converters.encode(slot, value, parts)})
+        if function.returns is not None and not function.streams:
+            answer["return"] = self.converters.encode(function.returns, result, parts)
+        return answer, parts
+
+    def failed(self, error):
+        status = "cancelled" if isinstance(error, asyncio.CancelledError) else "failed"
+        return {"verb": "invoke", "id": self.message["id"], "status": status, "error": faults.fault(error)}
+
+    def reply(self, answer, parts):
+        logs.flush()
+        if os.getpid() != PID:
+            os._exit(0)  # the app forked, and the child came back here
+        self.wire.send(answer, parts)

@@ -1,0 +1,149 @@
+"""What the host asks for, and the life of the process.
+
+The socket is read by a thread of its own. Plain functions run on a pool of
+threads, async ones on the event loop of the main thread, where the app is
+imported as well.
+"""
+
+import asyncio
+import concurrent.futures
+import logging
+import os
+import platform
+import sys
+import threading
+
+from . import faults, logs, wire
+from .invoke import Invocation
+from .model import App
+
+VERSION = "1"
+THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
+CAPABILITIES = {
+    "RawHttpBodyBytes": "true", "TypedDataCollection": "true", "RpcHttpBodyOnly": "true", "WorkerStatus": "true",
+    "RpcHttpTriggerMetadataRemoved": "true", "HandlesWorkerTerminateMessage": "true",
+}
+
+
+class Worker:
+    """Answers the host."""
+
+    def __init__(self, connection, loop):
+        self.wire, self.loop = connection, loop
+        self.app = None
+        self.streams = None
+        self.indexed = {}
+        self.tasks = set()
+        self.pool = concurrent.futures.ThreadPoolExecutor(threads(), "function")
+
+    def read(self):
+        """Reads what the host says, until it terminates us or has gone."""
+        verbs = {"init": self.init, "index": self.index, "load": self.load, "status": self.status}
+        try:
+            while True:
+                received = self.wire.receive()
+                if received is None or received[0]["verb"] == "terminate":
+                    break
+                message, parts = received
+                if message["verb"] == "invoke":
+                    self.invoke(message, parts)
+                elif message["verb"] in verbs:
+                    self.loop.call_soon_threadsafe(verbs[message["verb"]], message)
+        finally:
+            grace = received[0].get("grace", 0) if received else 0
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            # What the app leaves running must not hold up the end.
+            late = threading.Timer(max(0.5, grace * 0.8), os._exit, (0,))
+            late.daemon = True
+            late.start()
+
+    def init(self, message):
+        directory = message["appDir"]
+        os.chdir(directory)
+        packages = os.path.join(directory, ".python_packages", "lib", "site-packages")
+        if os.path.isdir(packages):
+            sys.path.insert(0, packages)
+        sys.path.append(directory)
+        self.app = App(directory)
+        answer = self.app.index()
+        if self.app.web is not None and "error" not in answer:
+            answer = self.stream(answer)
+        self.indexed = answer
+        self.wire.send({"verb": "init", "capabilities": CAPABILITIES, "runtime": {
+            "name": "python", "version": platform.python_version(), "worker": VERSION}})
+        logs.flush()
+
+    def stream(self, answer):
+        """Opens the server of the app's web extension."""
+        from .streams import Streams
+        try:
+            self.streams = Streams(self.app.web, self.loop)
+            CAPABILITIES["HttpUri"] = self.streams.address
+            CAPABILITIES["RequiresRouteParameters"] = "true"
+        except Exception as error:
+            return {"error": faults.load_fault(error, self.app.directory, self.app.script)}
+        return answer
+
+    def index(self, message):
+        self.wire.send({"verb": "index", **self.indexed})
+
+    def load(self, message):
+        answer = {"verb": "load", "id": message["function"]["id"]}
+        fault = self.app.load(message["function"])
+        if fault is not None:
+            answer["error"] = fault
+        logs.flush()
+        self.wire.send(answer)
+
+    def status(self, message):
+        self.wire.send({"verb": "status"})
+
+    def invoke(self, message, parts):
+        function = self.app.functions.get(message["functionId"])
+        if function is None:
+            self.wire.send({"verb": "invoke", "id": message["id"], "status": "failed",
+                            "error": {"message": "no function has the id " + message["functionId"]}})
+            return
+        invocation = Invocation(self.wire, self.app.checker.converters, function, message, parts)
+        if function.streams:
+            self.loop.call_soon_threadsafe(self.start, self.streams.run(invocation, self.pool))
+        elif function.is_async:
+            self.loop.call_soon_threadsafe(self.start, invocation.run_async())
+        else:
+            self.pool.submit(invocation.run)
+
+    def start(self, coroutine):
+        task = self.loop.create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+def threads():
+    """How many plain functions run at once; None lets Python choose, which takes
+    min(32, processors + 4)."""
+    text = os.environ.get(THREADS)
+    if not text:
+        return None
+    try:
+        count = int(text)
+    except ValueError:
+        logging.getLogger("azure.functions").warning("%s must be an integer", THREADS)
+        return None
+    if not 1 <= count <= 1024:
+        logging.getLogger("azure.functions").warning(
+            "%s must be set to a value between 1 and 1024. Reverting to default value.", THREADS)
+        return None
+    return count
+
+
+def main():
+    sys.path.pop(0)  # ours; what is imported from here on is the app's
+    connection = wire.connect()
+    logs.install(connection)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = Worker(connection, loop)
+    threading.Thread(target=worker.read, name="host", daemon=True).start()
+    loop.run_forever()
+    logs.flush()
+    return 0
