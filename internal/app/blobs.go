@@ -10,6 +10,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/blob"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/host/input"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/page/usage"
@@ -51,7 +54,12 @@ func blobParts(e *env) (parts, error) {
 			Sibling: func(u *url.URL) *blob.Service { return e.sibling(services, u) },
 		})
 	}
+	end := e.blobEnd()
 	p := parts{
+		Leads:    []leads{{end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
+		Triggers: trigger.Table{end.Trigger()},
+		Inputs:   input.Table{end.Input()},
+		Outputs:  output.Table{end.Output()},
 		Accounts: []accountKind{storageKind(e.Config.Storage)},
 		Kinds:    blob.Kinds(store, nil),
 		Declared: e.declaredIn(resource.BlobContainers, "containers", func(a config.NamedStorage) []string { return a.Containers }, nil),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/blobs"
 	"github.com/lazuli-dev/lazuli/internal/end/queues"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
@@ -86,6 +87,7 @@ func (e *env) mayStore(c settings.Connection, a resource.Account, path string, a
 // Data actions of what functions do with storage, as Azure's roles have them.
 const (
 	// blobWrite is what a host needs most for its state.
+	blobRead     = storageAction + "blobServices/containers/blobs/read"
 	blobWrite    = storageAction + "blobServices/containers/blobs/write"
 	queueProcess = storageAction + "queueServices/queues/messages/process/action"
 	queueAdd     = storageAction + "queueServices/queues/messages/add/action"
@@ -100,20 +102,68 @@ func (e *env) queueService() *queues.Local {
 		if err != nil {
 			return queues.Account{}, err
 		}
-		id := func(name string) resource.ID { return resource.ID{Account: a, Type: resource.Queues, Name: name} }
-		return queues.Account{
-			Queues: e.Storage.queues.Account(a.ID),
-			Make: func(ctx context.Context, name string) error {
-				return e.Exists.Need(ctx, id(name), json.RawMessage("{}"))
-			},
-			Watch: func(name string) <-chan struct{} { return e.Exists.Watch(id(name)) },
-			May: func(use queues.Use, name string) error {
-				action := queueProcess
-				if use == queues.Send {
-					action = queueAdd
-				}
-				return e.mayStore(c, a, "/queueServices/default/queues/"+name, action)
-			},
-		}, nil
+		account := e.queuesIn(a)
+		account.May = func(use queues.Use, name string) error {
+			action := queueProcess
+			if use == queues.Send {
+				action = queueAdd
+			}
+			return e.mayStore(c, a, "/queueServices/default/queues/"+name, action)
+		}
+		return account, nil
 	}}
+}
+
+// queuesIn are the queues of an account.
+func (e *env) queuesIn(a resource.Account) queues.Account {
+	return queues.Account{
+		Queues: e.Storage.queues.Account(a.ID),
+		Make:   e.maker(a, resource.Queues),
+		Watch:  e.watcher(a, resource.Queues),
+	}
+}
+
+// maker makes what is missing of a type in an account, as Azure's host does.
+func (e *env) maker(a resource.Account, typ string) func(context.Context, string) error {
+	return func(ctx context.Context, name string) error {
+		return e.Exists.Need(ctx, resource.ID{Account: a, Type: typ, Name: name}, json.RawMessage("{}"))
+	}
+}
+
+func (e *env) watcher(a resource.Account, typ string) func(string) <-chan struct{} {
+	return func(name string) <-chan struct{} {
+		return e.Exists.Watch(resource.ID{Account: a, Type: typ, Name: name})
+	}
+}
+
+// blobEnd is where functions meet the blobs of this process.
+func (e *env) blobEnd() blobs.End {
+	return blobs.End{
+		State: e.hostState, Queues: e.queueService(),
+		Work: func(ctx context.Context, s *settings.Settings, name string) (queues.Queue, error) {
+			a, _, err := e.stateAccount(s)
+			if err != nil {
+				return nil, err
+			}
+			own := &queues.Local{At: func(settings.Connection) (queues.Account, error) { return e.queuesIn(a), nil }}
+			return own.Need(ctx, settings.Connection{}, name, queues.Process)
+		},
+		Blobs: &blobs.Local{At: func(c settings.Connection) (blobs.Account, error) {
+			a, err := e.storageOf(c, typeBlobs)
+			if err != nil {
+				return blobs.Account{}, err
+			}
+			return blobs.Account{
+				Name: a.Name, URL: "http://" + e.Doors.addresses[instance.Blob] + "/" + a.Name,
+				Blobs: e.Storage.objects.Account(a.ID), Make: e.maker(a, resource.BlobContainers), Watch: e.watcher(a, resource.BlobContainers),
+				May: func(use blobs.Use, container string) error {
+					action := blobRead
+					if use == blobs.Write {
+						action = blobWrite
+					}
+					return e.mayStore(c, a, "/blobServices/default/containers/"+container, action)
+				},
+			}, nil
+		}},
+	}
 }

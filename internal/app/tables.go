@@ -20,6 +20,7 @@ func tableStorage(e *env) (parts, error) {
 		return parts{}, err
 	}
 	e.Storage.opened("tables", store)
+	e.Storage.tables = store
 	services := newPerAccount(func(a resource.Account) (*table.Service, error) {
 		a = stored(a)
 		return table.New(table.Config{

@@ -1,0 +1,163 @@
+package blobs
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/settings"
+	"github.com/lazuli-dev/lazuli/internal/objectstore"
+)
+
+// Account is the containers of an account of this process, as a connection reaches
+// them.
+type Account struct {
+	Name  string
+	URL   string // of the account, without a slash at its end
+	Blobs objectstore.Account
+	// Make makes a container that is missing.
+	Make func(ctx context.Context, name string) error
+	// Watch is closed when the container of that name comes or goes.
+	Watch func(name string) <-chan struct{}
+	// May says what the connection may do; nil: everything.
+	May func(use Use, container string) error
+}
+
+// Local is the containers of this process. At finds the account that a connection
+// leads to, and refuses one that leads elsewhere.
+type Local struct {
+	At func(settings.Connection) (Account, error)
+}
+
+// Open implements Service.
+func (l *Local) Open(ctx context.Context, c settings.Connection, name string, use Use) (Container, error) {
+	a, err := l.at(c, name, use)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, a, name)
+}
+
+// Need implements Service.
+func (l *Local) Need(ctx context.Context, c settings.Connection, name string, use Use) (Container, error) {
+	a, err := l.at(c, name, use)
+	if err != nil {
+		return nil, err
+	}
+	got, err := open(ctx, a, name)
+	if !fault.Is(err, fault.NotFound) {
+		return got, err
+	}
+	if err := a.Make(ctx, name); err != nil {
+		return nil, err
+	}
+	return open(ctx, a, name)
+}
+
+func (l *Local) at(c settings.Connection, name string, use Use) (Account, error) {
+	a, err := l.At(c)
+	if err == nil && a.May != nil {
+		err = a.May(use, name)
+	}
+	return a, err
+}
+
+func open(ctx context.Context, a Account, name string) (Container, error) {
+	if _, err := a.Blobs.Container(ctx, name, objectstore.Conditions{}); err != nil {
+		return nil, err
+	}
+	return &local{a, name}, nil
+}
+
+// Await implements Service.
+func (l *Local) Await(ctx context.Context, c settings.Connection, name string) error {
+	a, err := l.At(c)
+	if err != nil {
+		return err
+	}
+	changed := a.Watch(name) // before the look, which must not miss a change
+	if _, err := open(ctx, a, name); !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// local is a container of this process.
+type local struct {
+	a    Account
+	name string
+}
+
+func (l *local) Account() string { return l.a.Name }
+
+func (l *local) URL(blob string) string {
+	steps := strings.Split(blob, "/")
+	for i, s := range steps {
+		steps[i] = url.PathEscape(s)
+	}
+	return l.a.URL + "/" + l.name + "/" + strings.Join(steps, "/")
+}
+
+func (l *local) at(blob string) objectstore.Address {
+	return objectstore.Address{Container: l.name, Blob: blob}
+}
+
+func (l *local) Changes(ctx context.Context, after objectstore.Position, most int) ([]objectstore.Change, objectstore.Position, error) {
+	return l.a.Blobs.Changes(ctx, l.name, after, most)
+}
+
+func (l *local) WaitChange(ctx context.Context, after objectstore.Position) error {
+	return l.a.Blobs.WaitChange(ctx, l.name, after)
+}
+
+func (l *local) LastChange() objectstore.Position { return l.a.Blobs.LastChange() }
+
+func (l *local) Info(ctx context.Context, blob string) (objectstore.Info, error) {
+	return l.a.Blobs.Properties(ctx, l.at(blob), objectstore.Conditions{})
+}
+
+// MostHeld is how large a blob may be that is handed to a function as a whole.
+const MostHeld = 1 << 30
+
+func (l *local) Read(ctx context.Context, blob, etag string) ([]byte, objectstore.Info, error) {
+	var only objectstore.Conditions
+	if etag != "" {
+		only.IfMatch = []string{etag}
+	}
+	c, err := l.a.Blobs.Open(ctx, l.at(blob), only)
+	if err != nil {
+		return nil, objectstore.Info{}, err
+	}
+	defer c.Close()
+	info := c.Info()
+	if info.Size > MostHeld {
+		return nil, info, fault.New(fault.TooLarge, "blob "+l.name+"/"+blob,
+			"it has %d bytes, and a function is handed at most %d; bind a blob client of the SDK instead, which reads it in pieces", info.Size, MostHeld)
+	}
+	var content bytes.Buffer
+	content.Grow(int(info.Size))
+	err = c.WriteRange(&content, 0, info.Size)
+	return content.Bytes(), info, err
+}
+
+func (l *local) Write(ctx context.Context, blob string, content []byte) error {
+	u, err := l.a.Blobs.NewUpload(ctx, int64(len(content)))
+	if err != nil {
+		return err
+	}
+	defer u.Discard()
+	if _, err := u.Write(content); err != nil {
+		return err
+	}
+	_, err = l.a.Blobs.PutBlob(ctx, l.at(blob), u, objectstore.Put{
+		Type: objectstore.BlockBlob, Properties: objectstore.Properties{ContentType: "application/octet-stream"},
+	})
+	return err
+}
