@@ -12,27 +12,36 @@ import (
 
 // BenchmarkWorker measures events of 1 KB through the worker in batches of
 // 100, from a host in the same process over gRPC and back: eight partitions
-// at once, each with one batch in flight. "documents" returns the bodies as
-// documents, so that they travel both ways.
+// at once, each with one batch in flight. "documents" stores the bodies as documents,
+// so that they travel both ways; "each" does so one by one.
 func BenchmarkWorker(b *testing.B) {
 	payload := `{"id":"evt-1","deviceId":"device-001","note":"` + strings.Repeat("x", 970) + `"}`
 	payloads := make([]string, 100)
 	for i := range payloads {
 		payloads[i] = payload
 	}
-	for name, handle := range map[string]func(context.Context, []Event) (Documents, error){
-		"discard": func(context.Context, []Event) (Documents, error) { return nil, nil },
-		"documents": func(_ context.Context, events []Event) (Documents, error) {
-			docs := make(Documents, len(events))
+	out := testOutput()
+	for name, handle := range map[string]func(context.Context, []Event) error{
+		"discard": func(context.Context, []Event) error { return nil },
+		"documents": func(ctx context.Context, events []Event) error {
+			docs := make([]any, len(events))
 			for i, e := range events {
 				docs[i] = Document(e.Body)
 			}
-			return docs, nil
+			return out.Upsert(ctx, docs...)
+		},
+		"each": func(ctx context.Context, events []Event) error {
+			for _, e := range events {
+				if err := out.Upsert(ctx, Document(e.Body)); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			app := New()
-			app.EventHub("f", handle, hubOptions(testOutput())...)
+			app.EventHub("f", testTrigger, handle, out)
 			h := startWorker(b, app)
 			template := batchRequest("", payloads...)
 			b.SetBytes(int64(100 * len(payload)))
@@ -69,7 +78,7 @@ func BenchmarkDocuments(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				var l documentList
+				l := jsonList{noun: "document", object: true}
 				for range 100 {
 					if err := l.add(v); err != nil {
 						b.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,7 +79,7 @@ func (h *customHandler) forwarded(r *http.Request) (*function, map[string]string
 	}
 	for _, f := range h.app.functions {
 		t, ok := f.trigger.(*httpTrigger)
-		if !ok || len(f.outputs) > 0 || !t.answers(r.Method) {
+		if !ok || len(f.bound) > 0 || !t.answers(r.Method) {
 			continue
 		}
 		route, err := parseRoute(t.route)
@@ -100,22 +99,22 @@ func (h *customHandler) forward(w http.ResponseWriter, r *http.Request, f *funct
 	for name, value := range params {
 		r.SetPathValue(name, value)
 	}
-	c := newCall(f, &funcrpc.InvocationRequest{InvocationId: r.Header.Get(invocationHeader)}, consoleSink(f))
-	ctx := context.WithValue(r.Context(), callKey{}, c)
 	if from := caller(r.Header); from != "" {
 		r.RemoteAddr = from
 	}
-	defer func() {
-		v := recover()
-		if v == nil {
-			return
-		}
-		if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-			slog.Error("panic in a function", "function", f.name, "panic", v, "stack", string(debug.Stack()))
-		}
-		panic(http.ErrAbortHandler) // part of the answer may be out: break the connection
-	}()
-	f.trigger.(*httpTrigger).handle(w, r.WithContext(ctx))
+	c := newCall(f, &funcrpc.InvocationRequest{InvocationId: r.Header.Get(invocationHeader)}, consoleSink(f))
+	answer := &streamed{ResponseWriter: w}
+	c.http = &HTTPExchange{answer, r}
+	result := c.run(r.Context()).Result
+	if result.Status == funcrpc.StatusResult_Success {
+		return
+	}
+	e := result.Exception
+	slog.Error("a function failed", "function", f.name, "error", e.Message, "stack", e.StackTrace)
+	if answer.began { // part of the answer is out: break the connection
+		panic(http.ErrAbortHandler)
+	}
+	http.Error(w, "function "+f.name+" failed; its log says why", http.StatusInternalServerError)
 }
 
 // consoleSink is where logs go when the response has no place for them.
@@ -177,6 +176,10 @@ type httpResult struct {
 func newResult(resp *funcrpc.InvocationResponse) (*result, error) {
 	r := &result{Outputs: map[string]any{}}
 	for _, out := range resp.OutputData {
+		if blob, ok := out.GetData().Data.(*funcrpc.TypedData_Bytes); ok {
+			r.Outputs[out.Name] = blob.Bytes // in base64
+			continue
+		}
 		r.Outputs[out.Name] = json.RawMessage(out.GetData().GetJson())
 	}
 	h := resp.ReturnValue.GetHttp()

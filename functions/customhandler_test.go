@@ -20,41 +20,42 @@ func handlerApp(t *testing.T) *App {
 	t.Helper()
 	out := testOutput()
 	app := New()
-	app.HTTP("device", func(w http.ResponseWriter, r *http.Request) {
+	app.HTTP("device", HTTPTrigger{Route: "devices/{id:int?}", Methods: []string{"GET"}}, func(w http.ResponseWriter, r *http.Request) {
 		if r.PathValue("id") == "panic" {
 			panic("boom")
 		}
 		_, _ = io.WriteString(w, "device "+r.PathValue("id"))
-	}, Route("devices/{id:int?}"), Methods("GET"))
-	app.HTTP("save", func(w http.ResponseWriter, r *http.Request) {
+	})
+	app.HTTP("save", HTTPTrigger{}, func(w http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
-		if err := out.Add(r.Context(), content); err != nil {
+		if err := out.Upsert(r.Context(), content); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
 		_, _ = io.WriteString(w, r.Method+" "+r.URL.Path)
 	}, out)
-	app.EventHub("batch", func(ctx context.Context, events []Event) (Documents, error) {
+	app.EventHub("batch", testTrigger, func(ctx context.Context, events []Event) error {
 		Logger(ctx).Warn("seen", "events", len(events))
 		slog.New(NewLogHandler(slog.DiscardHandler)).InfoContext(ctx, "plain")
-		var docs Documents
 		for _, e := range events {
-			docs = append(docs, map[string]any{"body": string(e.Body), "n": e.SequenceNumber, "p": e.Properties.Get("eventType")})
+			if err := out.Upsert(ctx, map[string]any{"body": string(e.Body), "n": e.SequenceNumber, "p": e.Properties.Get("eventType")}); err != nil {
+				return err
+			}
 		}
-		return docs, nil
-	}, Hub("h"), Connection("c"), out)
-	app.EventHubEach("one", func(_ context.Context, e Event) (Documents, error) {
-		return Documents{map[string]any{"body": string(e.Body), "n": e.SequenceNumber, "key": e.PartitionKey}}, nil
-	}, Hub("h"), Connection("c"), out)
-	app.CosmosDB("changes", func(ctx context.Context, docs []Document) error {
+		return nil
+	}, out)
+	app.EventHubEach("one", testTrigger, func(ctx context.Context, e Event) error {
+		return out.Upsert(ctx, map[string]any{"body": string(e.Body), "n": e.SequenceNumber, "key": e.PartitionKey})
+	}, out)
+	app.CosmosDB("changes", CosmosDBTrigger{Database: "d", Container: "e"}, func(ctx context.Context, docs []Document) error {
 		inv, _ := FromContext(ctx)
 		Logger(ctx).Info("changed", "documents", len(docs), "retry", inv.Retry)
 		if len(docs) == 0 {
 			return errors.New("nothing changed")
 		}
 		return nil
-	}, Database("d"), Container("e"), Connection("c"))
+	})
 	if err := app.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -212,23 +213,23 @@ func TestGenRefuses(t *testing.T) {
 	hello := func(http.ResponseWriter, *http.Request) {}
 	for want, prepare := range map[string]func(*App, string) error{
 		`function "a": as a custom handler: the route constraint "regex(^x)" cannot be checked again`: func(a *App, _ string) error {
-			a.HTTP("a", hello, Route("x/{y:regex(^x)}"))
+			a.HTTP("a", HTTPTrigger{Route: "x/{y:regex(^x)}"}, hello)
 			return nil
 		},
 		`function "a": as a custom handler: without a route prefix its route is also the path on which the host invokes function b`: func(a *App, dir string) error {
-			a.HTTP("a", hello, Route("{x}"))
-			a.HTTP("b", hello, Route("c/d"))
+			a.HTTP("a", HTTPTrigger{Route: "{x}"}, hello)
+			a.HTTP("b", HTTPTrigger{Route: "c/d"}, hello)
 			return os.WriteFile(filepath.Join(dir, "host.json"), []byte(`{"extensions":{"http":{"routePrefix":""}}}`), 0o644)
 		},
 		`was not written by gen: move it away first`: func(a *App, dir string) error {
-			a.HTTP("a", hello)
+			a.HTTP("a", HTTPTrigger{}, hello)
 			return errors.Join(os.Mkdir(filepath.Join(dir, "a"), 0o755), os.WriteFile(filepath.Join(dir, "a", "function.json"), []byte(`{}`), 0o644))
 		},
 		`host.json: invalid character`: func(a *App, dir string) error {
-			a.HTTP("a", hello)
+			a.HTTP("a", HTTPTrigger{}, hello)
 			return os.WriteFile(filepath.Join(dir, "host.json"), []byte(`{"version": 2.0 // two`), 0o644)
 		},
-		`function "1": the name must be`: func(a *App, _ string) error { a.HTTP("1", hello); return nil },
+		`function "1": the name must be`: func(a *App, _ string) error { a.HTTP("1", HTTPTrigger{}, hello); return nil },
 	} {
 		dir, app := t.TempDir(), New()
 		if err := prepare(app, dir); err != nil {

@@ -38,7 +38,7 @@ func (e *envelope) request(f *function, r *http.Request) (*funcrpc.InvocationReq
 		req.RetryContext = &funcrpc.RetryContext{RetryCount: rc.RetryCount, MaxRetryCount: rc.MaxRetryCount}
 	}
 	for name, raw := range e.Data {
-		data, err := envelopeValue(f, raw)
+		data, err := envelopeValue(f, name, raw)
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", name, err)
 		}
@@ -61,16 +61,41 @@ func unwrap(raw json.RawMessage) json.RawMessage {
 	}
 }
 
-func envelopeValue(f *function, raw json.RawMessage) (*funcrpc.TypedData, error) {
+// envelopeValue reads an input: one of the function's bindings by its name, and
+// otherwise the trigger's.
+func envelopeValue(f *function, name string, raw json.RawMessage) (*funcrpc.TypedData, error) {
+	for _, b := range f.bound {
+		if b.name != name {
+			continue
+		}
+		if _, blob := b.Binding.(*BlobInput); blob {
+			return envelopeBytes(raw)
+		}
+		return jsonData(string(unwrap(raw))), nil
+	}
 	switch t := f.trigger.(type) {
 	case *httpTrigger:
 		h, err := envelopeHTTP(raw)
 		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: h}}, err
 	case *eventHubTrigger:
 		return envelopeEvents(t, raw)
+	case *queueTrigger, *blobTrigger:
+		return envelopeBytes(raw)
 	default:
 		return jsonData(string(unwrap(raw))), nil
 	}
+}
+
+// envelopeBytes reads binary data: base64, or null for none.
+func envelopeBytes(raw json.RawMessage) (*funcrpc.TypedData, error) {
+	if string(raw) == "null" {
+		return &funcrpc.TypedData{}, nil
+	}
+	var content []byte
+	if err := json.Unmarshal(raw, &content); err != nil {
+		return nil, fmt.Errorf("the content is not base64: %w", err)
+	}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: content}}, nil
 }
 
 // envelopeEvents reads bodies in base64: the binding asks for binary data,

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,24 +17,32 @@ func FuzzEnvelope(f *testing.F) {
 		`{"Data":{"x":"\"[{\\\"id\\\":\\\"1\\\"}]\""},"Metadata":{"RetryContext":{"RetryCount":2}}}`,
 		`{"Data":{"x":{"Url":"http://h/p?q=1","Method":"POST","Headers":{"Content-Type":["multipart/x"]},"Body":"aGk="}}}`,
 		`{"Data":{"x":{"Url":"%zz","Method":"\n"}}}`, `{"Data":{"x":null}}`, `{"Data":{}}`, `{`, `null`,
+		`{"Data":{"message":"AA==","input":"AA==","input2":[{"a":1}]},"Metadata":{"DequeueCount":"x"}}`,
 		`{"Data":{"x":"AA=="},"Metadata":{"SequenceNumber":"\"x\"","EnqueuedTimeUtc":"never"}}`,
 	} {
 		f.Add(s)
 	}
 	app := New()
-	app.HTTP("http", func(w http.ResponseWriter, r *http.Request) { _ = r.ParseForm() }, testOutput())
-	app.EventHub("many", func(_ context.Context, events []Event) (Documents, error) {
+	limits, settings := &BlobInput{Path: "c/limits"}, &TableInput{Table: "settings"}
+	app.HTTP("http", HTTPTrigger{}, func(w http.ResponseWriter, r *http.Request) { _ = r.ParseForm() }, testOutput())
+	app.EventHub("many", testTrigger, func(_ context.Context, events []Event) error {
 		for _, e := range events {
 			e.Properties.Map()
 			e.Properties.Get("x")
 		}
-		return nil, nil
-	}, Hub("h"), Connection("c"))
-	app.EventHubEach("one", func(context.Context, Event) (Documents, error) { return nil, nil }, Hub("h"), Connection("c"))
-	app.CosmosDB("docs", func(context.Context, []Document) error { return nil }, Database("d"), Container("c"), Connection("c"))
+		return nil
+	})
+	app.EventHubEach("one", testTrigger, func(context.Context, Event) error { return nil })
+	app.CosmosDB("docs", CosmosDBTrigger{Database: "d", Container: "c"}, func(context.Context, []Document) error { return nil })
+	app.Queue("queue", QueueTrigger{Queue: "q"}, func(ctx context.Context, m Message) error {
+		var v any
+		_, _ = limits.Read(ctx)
+		return errors.Join(m.Decode(&v), settings.Get(ctx, &v))
+	}, limits, settings)
+	app.Blob("blob", BlobTrigger{Path: "c/{x}"}, func(context.Context, Blob) error { return nil })
 	h := app.Handler("api")
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, name := range []string{"http", "many", "one", "docs"} {
+		for _, name := range []string{"http", "many", "one", "docs", "queue", "blob"} {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest("POST", "/"+name, strings.NewReader(body)))
 			if strings.HasPrefix(w.Body.String(), "panic:") {

@@ -86,7 +86,7 @@ func (a *App) inexpressible(dir string) error {
 	}
 	for _, f := range a.functions {
 		t, ok := f.trigger.(*httpTrigger)
-		if !ok || len(f.outputs) > 0 {
+		if !ok || len(f.bound) > 0 {
 			continue
 		}
 		route, err := parseRoute(t.route)
@@ -201,7 +201,7 @@ const extensionBundle = `{"id": "Microsoft.Azure.Functions.ExtensionBundle", "ve
 // needsBundle reports whether a function binds to more than HTTP.
 func (a *App) needsBundle() bool {
 	return slices.ContainsFunc(a.functions, func(f *function) bool {
-		return f.trigger.kind() != "httpTrigger" || len(f.outputs) > 0
+		return f.trigger.kind() != "httpTrigger" || len(f.bound) > 0
 	})
 }
 

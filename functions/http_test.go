@@ -24,7 +24,7 @@ func httpRequest(id string, h *funcrpc.RpcHttp) *funcrpc.InvocationRequest {
 func TestHTTPRequestAndResponse(t *testing.T) {
 	var seen map[string]any
 	app := New()
-	app.HTTP("device", func(w http.ResponseWriter, r *http.Request) {
+	app.HTTP("device", HTTPTrigger{Route: "/devices/{id}/", Methods: []string{"PUT"}, Auth: AuthAnonymous}, func(w http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
 		inv, _ := FromContext(r.Context())
 		seen = map[string]any{
@@ -38,7 +38,7 @@ func TestHTTPRequestAndResponse(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 		w.Header().Set("X-Late", "ignored")
 		fmt.Fprint(w, `{"ok":true}`)
-	}, Methods("PUT"), Route("/devices/{id}/"), Auth(AuthAnonymous))
+	})
 	h := startWorker(t, app)
 
 	if got := h.metadata.FunctionMetadataResults[0].RawBindings; got[0] != `{"name":"req","type":"httpTrigger","direction":"in","authLevel":"anonymous","methods":["put"],"route":"devices/{id}"}` || got[1] != `{"name":"$return","type":"http","direction":"out"}` {
@@ -73,13 +73,13 @@ func TestHTTPRequestAndResponse(t *testing.T) {
 func TestHTTPWithOutput(t *testing.T) {
 	events := testOutput()
 	app := New()
-	app.HTTP("save", func(w http.ResponseWriter, r *http.Request) {
+	app.HTTP("save", HTTPTrigger{}, func(w http.ResponseWriter, r *http.Request) {
 		var doc map[string]any
 		if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		if err := events.Add(r.Context(), doc); err != nil {
+		if err := events.Upsert(r.Context(), doc); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -53,15 +52,13 @@ type call struct {
 	// exchange is the request and response of an HTTP function that the host
 	// forwarded to, else nil.
 	exchange *exchange
+	// http is the same where there is no host between, else nil.
+	http *HTTPExchange
 
-	// answer is what an HTTP function responded. Only the handler's goroutine
-	// touches it.
-	answer *funcrpc.RpcHttp
-
-	mu   sync.Mutex // guards what follows
-	done bool       // the handler has returned: outputs are closed
-	docs []*documentList
-	err  error // the first output that could not be encoded
+	mu   sync.Mutex   // guards what follows
+	done bool         // the handler has returned: outputs are closed
+	out  []collection // by output; nil, or with nils, where nothing came yet
+	err  error        // the first value that could not be encoded
 }
 
 type callKey struct{}
@@ -72,7 +69,7 @@ func callOf(ctx context.Context) *call {
 }
 
 func newCall(f *function, req *funcrpc.InvocationRequest, log logSink) *call {
-	c := &call{fn: f, request: req, log: log, logName: "Function." + f.name + ".User", docs: make([]*documentList, len(f.outputs))}
+	c := &call{fn: f, request: req, log: log, logName: "Function." + f.name + ".User"}
 	c.Invocation = Invocation{
 		ID:          req.InvocationId,
 		Function:    f.name,
@@ -87,7 +84,7 @@ func newCall(f *function, req *funcrpc.InvocationRequest, log logSink) *call {
 // run calls the handler and returns the response for the host. It never
 // panics: a panic in the handler is a failure with its stack.
 func (c *call) run(ctx context.Context) *funcrpc.InvocationResponse {
-	err := c.invoke(context.WithValue(ctx, callKey{}, c))
+	answer, err := c.invoke(context.WithValue(ctx, callKey{}, c))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done = true
@@ -98,80 +95,41 @@ func (c *call) run(ctx context.Context) *funcrpc.InvocationResponse {
 	if err != nil {
 		return resp
 	}
-	if c.answer != nil {
-		resp.ReturnValue = &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: c.answer}}
+	if answer != nil {
+		resp.ReturnValue = &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: answer}}
 	}
-	for i, list := range c.docs {
-		if list == nil {
+	for i, values := range c.out {
+		if values == nil {
 			continue
 		}
-		resp.OutputData = append(resp.OutputData, &funcrpc.ParameterBinding{
-			Name:    outputName(i),
-			RpcData: &funcrpc.ParameterBinding_Data{Data: jsonData(list.json())},
-		})
+		if data := values.data(); data != nil {
+			resp.OutputData = append(resp.OutputData, &funcrpc.ParameterBinding{
+				Name:    numbered("output", i+1),
+				RpcData: &funcrpc.ParameterBinding_Data{Data: data},
+			})
+		}
 	}
 	return resp
 }
 
-func (c *call) invoke(ctx context.Context) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{value: v, stack: string(debug.Stack())}
-		}
-	}()
-	return c.fn.trigger.invoke(ctx, c)
-}
-
-// emitReturned hands the documents that a handler returned to the function's
-// first output.
-func (c *call) emitReturned(docs Documents) error {
-	if len(docs) == 0 {
-		return nil
+// invoke takes the request through the middleware to the handler. answer is
+// what an HTTP function responded, where the host wants it whole.
+func (c *call) invoke(ctx context.Context) (answer *funcrpc.RpcHttp, err error) {
+	defer recovered(&err)
+	in, err := c.fn.trigger.decode(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	if len(c.fn.outputs) == 0 {
-		return fmt.Errorf("the handler returned %d documents, but function %s has no output: register it with a CosmosOutput", len(docs), c.fn.name)
+	if err := c.fn.handler()(ctx, in); err != nil {
+		return nil, err
 	}
-	return c.emit(c.fn.outputs[0], docs)
-}
-
-func (c *call) emit(o *Output, docs []any) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.done {
-		return fmt.Errorf("functions: Output.Add after function %s returned", c.fn.name)
-	}
-	for i, own := range c.fn.outputs {
-		if own == o {
-			return c.encode(i, docs)
+	if x, ok := in.(HTTPExchange); ok {
+		if w, ok := x.Response.(*responseBuffer); ok {
+			return w.rpc()
 		}
 	}
-	return fmt.Errorf("functions: function %s is not registered with the output %s", c.fn.name, o.target())
+	return nil, nil
 }
-
-func (c *call) encode(i int, docs []any) error {
-	if len(docs) == 0 || c.err != nil {
-		return c.err
-	}
-	if c.docs[i] == nil {
-		c.docs[i] = &documentList{anyValue: c.fn.outputs[i].toHub}
-	}
-	c.docs[i].grow(docs)
-	for _, doc := range docs {
-		if err := c.docs[i].add(doc); err != nil {
-			c.err = fmt.Errorf("output %s: %w", c.fn.outputs[i].target(), err)
-			return c.err
-		}
-	}
-	return nil
-}
-
-// panicError is a handler's panic as an error.
-type panicError struct {
-	value any
-	stack string
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
 // status says how an invocation ended. An error after the host's own
 // cancellation is a cancellation.
@@ -187,9 +145,9 @@ func status(ctx context.Context, err error) *funcrpc.StatusResult {
 			IsUserException: true,
 		},
 	}
-	var p *panicError
+	var p *PanicError
 	if errors.As(err, &p) {
-		s.Exception.Type, s.Exception.StackTrace = "panic", strings.ToValidUTF8(p.stack, "\uFFFD")
+		s.Exception.Type, s.Exception.StackTrace = "panic", strings.ToValidUTF8(string(p.Stack), "\uFFFD")
 	}
 	if errors.Is(context.Cause(ctx), ErrCancelled) && errors.Is(err, context.Canceled) {
 		s.Status = funcrpc.StatusResult_Cancelled

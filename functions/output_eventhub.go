@@ -1,38 +1,53 @@
 package functions
 
-// EventHubOutputOption configures an [EventHubOutput].
-type EventHubOutputOption interface{ applyEventHubOutput(*Output) }
-
-type eventHubOutputOption func(*Output)
-
-func (o eventHubOutputOption) applyEventHubOutput(out *Output) { o(out) }
-
-func (o ConnectionOption) applyEventHubOutput(out *Output) { out.connection = o.setting }
+import "context"
 
 // EventHubOutput is an event hub that functions send events to, with
-// [Output.Add]. The host sends them when the handler has returned without an
-// error, and fails the invocation when it cannot. The name may be a setting in
-// percent signs.
-//
-// A value is one event: its JSON is the event's body, except that a string is
-// its own text. A [json.RawMessage] or []byte is taken as the JSON of one.
-func EventHubOutput(hub string, opts ...EventHubOutputOption) *Output {
-	o := &Output{hub: hub, toHub: true}
-	for _, opt := range opts {
-		opt.applyEventHubOutput(o)
-	}
-	return o
+// [EventHubOutput.Send].
+type EventHubOutput struct {
+	// Hub is the hub's name. It may be a setting in percent signs, and have
+	// {placeholders} of the trigger.
+	Hub string
+
+	// Connection names the app setting that says how to reach the namespace:
+	// "EventHubConnection" when empty.
+	Connection string
+
+	// PartitionKey says where in each event the partition key stands: the path
+	// of a text, such as "/plantId". Events of one key stay in order. Every
+	// event must have it; one that has not fails the invocation.
+	//
+	// This is Lazuli's own: Azure's output binding gives plain values no
+	// partition key, and ignores the declaration. Where order matters on Azure
+	// too, send with the azeventhubs package instead.
+	PartitionKey string
 }
 
-// PartitionKey says where in each event the partition key stands: the path of
-// a text, such as "/plantId". Events of one key stay in order. Every event
-// must have it; one that has not fails the invocation.
+// Send hands events to the hub on behalf of the invocation that ctx belongs to.
+// A value is one event: its JSON is the event's body, except that a string is
+// its own text. A [Document], a [encoding/json.RawMessage] or a []byte is taken
+// as the JSON of one.
 //
-// This is Lazuli's own: Azure's output binding gives plain values no partition
-// key, and ignores the declaration. Where order matters on Azure too, send
-// with the azeventhubs package instead.
-func PartitionKey(path string) EventHubOutputOption {
-	return eventHubOutputOption(func(o *Output) { o.keyPath, o.keyed = path, true })
+// See the package's section on outputs for when events are sent, and which
+// errors there are.
+func (o *EventHubOutput) Send(ctx context.Context, events ...any) error {
+	return emit(ctx, o, "EventHubOutput.Send", events)
+}
+
+// String is "hub NAME".
+func (o *EventHubOutput) String() string { return "hub " + o.Hub }
+
+func (o *EventHubOutput) collect() collection { return &jsonList{noun: "event"} }
+
+func (o *EventHubOutput) problems() []string {
+	var out []string
+	if o.Hub == "" {
+		out = append(out, "EventHubOutput needs Hub")
+	}
+	if o.PartitionKey != "" && !isPath(o.PartitionKey) {
+		out = append(out, "EventHubOutput.PartitionKey "+quote(o.PartitionKey)+": give a path such as /deviceId")
+	}
+	return out
 }
 
 type eventHubOutputBinding struct {
@@ -44,23 +59,9 @@ type eventHubOutputBinding struct {
 	PartitionKeyPath string `json:"partitionKeyPath,omitempty"`
 }
 
-func (o *Output) hubBinding(name string) any {
+func (o *EventHubOutput) binding(name string) any {
 	return eventHubOutputBinding{
 		Name: name, Type: "eventHub", Direction: "out",
-		EventHubName: o.hub, Connection: o.connection, PartitionKeyPath: o.keyPath,
+		EventHubName: o.Hub, Connection: or(o.Connection, defaultHubs), PartitionKeyPath: o.PartitionKey,
 	}
-}
-
-func (o *Output) hubProblems() []string {
-	var out []string
-	if o.hub == "" {
-		out = append(out, "EventHubOutput needs the name of a hub")
-	}
-	if o.connection == "" {
-		out = append(out, "EventHubOutput needs Connection(setting), the app setting with the connection string")
-	}
-	if o.keyed && (len(o.keyPath) < 2 || o.keyPath[0] != '/') {
-		out = append(out, "PartitionKey("+quote(o.keyPath)+"): give a path such as /deviceId")
-	}
-	return out
 }

@@ -12,40 +12,39 @@ import (
 // RetryForever as a number of retries repeats an invocation until it succeeds.
 const RetryForever = -1
 
-// RetryOption is what [FixedDelay] and [ExponentialBackoff] return. Hosts
-// honour retry policies for Event Hubs, Cosmos DB and timer triggers; an HTTP caller
-// retries by itself, so the option does not fit [App.HTTP].
-type RetryOption struct{ policy retryPolicy }
-
-// FixedDelay repeats a failed invocation, with the same input, up to retries
-// times with the delay between attempts.
-func FixedDelay(retries int, delay time.Duration) RetryOption {
-	return RetryOption{retryPolicy{strategy: fixedDelay, retries: retries, delay: delay}}
-}
-
-// ExponentialBackoff repeats a failed invocation, with the same input, up to
-// retries times; the delay between attempts grows from shortest to longest.
-func ExponentialBackoff(retries int, shortest, longest time.Duration) RetryOption {
-	return RetryOption{retryPolicy{strategy: exponentialBackoff, retries: retries, shortest: shortest, longest: longest}}
-}
-
-func (o RetryOption) applyEventHub(f *function, _ *eventHubTrigger) { f.retry = &o.policy }
-func (o RetryOption) applyCosmosDB(f *function, _ *cosmosTrigger)   { f.retry = &o.policy }
-func (o RetryOption) applyTimer(f *function, _ *timerTrigger)       { f.retry = &o.policy }
-
-const (
-	fixedDelay         = "fixedDelay"
-	exponentialBackoff = "exponentialBackoff"
-)
-
-type retryPolicy struct {
+// Retry is what a host does about a failed invocation: the zero value nothing,
+// [FixedDelay] and [ExponentialBackoff] repeat it with the same input. Event
+// Hubs, Cosmos DB and timer triggers have one. An HTTP caller retries by
+// itself, and queues and blobs have the rule of their
+// service: see [App.Queue] and [App.Blob].
+type Retry struct {
 	strategy          string
 	retries           int
 	delay             time.Duration
 	shortest, longest time.Duration
 }
 
-func (p *retryPolicy) problems() []string {
+// FixedDelay repeats a failed invocation up to retries times with the delay
+// between attempts.
+func FixedDelay(retries int, delay time.Duration) Retry {
+	return Retry{strategy: fixedDelay, retries: retries, delay: delay}
+}
+
+// ExponentialBackoff repeats a failed invocation up to retries times; the delay
+// between attempts grows from shortest to longest.
+func ExponentialBackoff(retries int, shortest, longest time.Duration) Retry {
+	return Retry{strategy: exponentialBackoff, retries: retries, shortest: shortest, longest: longest}
+}
+
+const (
+	fixedDelay         = "fixedDelay"
+	exponentialBackoff = "exponentialBackoff"
+)
+
+func (p Retry) problems() []string {
+	if p.strategy == "" {
+		return nil
+	}
 	var out []string
 	if p.retries < RetryForever || p.retries == 0 {
 		out = append(out, fmt.Sprintf("%d retries: give a positive number or RetryForever", p.retries))
@@ -59,8 +58,11 @@ func (p *retryPolicy) problems() []string {
 	return out
 }
 
-// rpc is the policy as FunctionRpc carries it.
-func (p *retryPolicy) rpc() *funcrpc.RpcRetryOptions {
+// rpc is the policy as FunctionRpc carries it; nil: none.
+func (p Retry) rpc() *funcrpc.RpcRetryOptions {
+	if p.strategy == "" {
+		return nil
+	}
 	o := &funcrpc.RpcRetryOptions{MaxRetryCount: int32(p.retries)}
 	if p.strategy == fixedDelay {
 		o.RetryStrategy = funcrpc.RpcRetryOptions_fixed_delay
@@ -82,8 +84,8 @@ type retryJSON struct {
 	MaximumInterval string `json:"maximumInterval,omitempty"`
 }
 
-func (p *retryPolicy) json() *retryJSON {
-	if p == nil {
+func (p Retry) json() *retryJSON {
+	if p.strategy == "" {
 		return nil
 	}
 	j := &retryJSON{Strategy: p.strategy, MaxRetryCount: p.retries}

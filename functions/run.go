@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 )
@@ -35,21 +34,12 @@ func (a *App) main(args []string) error {
 		_, err := fmt.Fprint(os.Stdout, usage)
 		return err
 	}
-	floor := make([]byte, heapFloor)
-	defer runtime.KeepAlive(floor)
 	slog.SetDefault(slog.New(NewLogHandler(slog.NewTextHandler(os.Stderr, nil))))
 	signal.Ignore(os.Interrupt)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	return a.Run(ctx)
 }
-
-// heapFloor is a block that is never touched and so takes no memory, but counts
-// as living when the garbage collector decides how much garbage to let pass. A
-// function app lives in a few megabytes and makes a hundred a second, all of it
-// dead after the invocation; without the block it would collect 30 times a
-// second. GOGC and GOMEMLIMIT work as ever.
-const heapFloor = 24 << 20
 
 const usage = `This program is an Azure Functions app. A functions host starts it:
 

@@ -22,7 +22,7 @@ import (
 func TestRunAsCustomHandler(t *testing.T) {
 	started, letGo := make(chan struct{}), make(chan struct{})
 	app := New()
-	app.HTTP("slow", func(w http.ResponseWriter, _ *http.Request) {
+	app.HTTP("slow", HTTPTrigger{}, func(w http.ResponseWriter, _ *http.Request) {
 		close(started)
 		<-letGo
 		_, _ = io.WriteString(w, "done")

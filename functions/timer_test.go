@@ -14,18 +14,20 @@ import (
 // TestTimerSendsEvents: a timer function sends events of every JSON kind to a
 // hub and stores a document beside them.
 func TestTimerSendsEvents(t *testing.T) {
-	readings := functions.EventHubOutput("readings", functions.Connection("Hub"), functions.PartitionKey("/plantId"))
-	log := functions.CosmosOutput("db", "log", functions.Connection("Cosmos"))
+	readings := &functions.EventHubOutput{Hub: "readings", PartitionKey: "/plantId"}
+	log := &functions.CosmosDBOutput{Database: "db", Container: "log"}
 	last := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var got functions.TimerInfo
 	app := functions.New()
-	app.Timer("poll", func(ctx context.Context, info functions.TimerInfo) error {
+	app.Timer("poll", functions.TimerTrigger{
+		Schedule: "*/5 * * * * *", Retry: functions.FixedDelay(1, time.Second), RunOnStartup: true, WithoutMonitor: true,
+	}, func(ctx context.Context, info functions.TimerInfo) error {
 		got = info
-		if err := log.Add(ctx, map[string]string{"id": "1"}); err != nil {
+		if err := log.Upsert(ctx, map[string]string{"id": "1"}); err != nil {
 			return err
 		}
-		return readings.Add(ctx, map[string]any{"plantId": "p"}, "text", 5, json.RawMessage(`"raw"`))
-	}, functions.Schedule("*/5 * * * * *"), functions.FixedDelay(1, time.Second), functions.RunOnStartup(), functions.WithoutMonitor(), readings, log)
+		return readings.Send(ctx, map[string]any{"plantId": "p"}, "text", 5, json.RawMessage(`"raw"`))
+	}, readings, log)
 	res, err := functionstest.Timer(app, "poll", functions.TimerInfo{PastDue: true, Last: last, Next: last.Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
@@ -47,12 +49,12 @@ func TestTimerSendsEvents(t *testing.T) {
 
 func TestTimerWithoutStatus(t *testing.T) {
 	app := functions.New()
-	app.Timer("poll", func(_ context.Context, info functions.TimerInfo) error {
+	app.Timer("poll", functions.TimerTrigger{Schedule: "0 */5 * * *"}, func(_ context.Context, info functions.TimerInfo) error {
 		if info != (functions.TimerInfo{}) {
 			t.Errorf("info %+v", info)
 		}
 		return nil
-	}, functions.Schedule("0 */5 * * *"))
+	})
 	if _, err := functionstest.Timer(app, "poll", functions.TimerInfo{}); err != nil {
 		t.Fatal(err)
 	}
@@ -61,17 +63,15 @@ func TestTimerWithoutStatus(t *testing.T) {
 func TestTimerRegistrationMistakes(t *testing.T) {
 	handle := func(context.Context, functions.TimerInfo) error { return nil }
 	for _, tc := range []struct {
-		opts []functions.TimerOption
-		want string
+		schedule string
+		want     string
 	}{
-		{nil, "needs Schedule"},
-		{[]functions.TimerOption{functions.Schedule("hourly")}, "give six fields"},
-		{[]functions.TimerOption{functions.Schedule("00:00:05"), functions.EventHubOutput("")}, "needs the name of a hub"},
-		{[]functions.TimerOption{functions.Schedule("%S%"), functions.EventHubOutput("h")}, "needs Connection(setting)"},
-		{[]functions.TimerOption{functions.Schedule("%S%"), functions.EventHubOutput("h", functions.Connection("c"), functions.PartitionKey("id"))}, "a path such as /deviceId"},
+		{"", "TimerTrigger needs Schedule"},
+		{"hourly", `TimerTrigger.Schedule "hourly": give six fields`},
+		{"1 2 3", "give six fields"},
 	} {
 		app := functions.New()
-		app.Timer("poll", handle, tc.opts...)
+		app.Timer("poll", functions.TimerTrigger{Schedule: tc.schedule}, handle)
 		if err := app.Err(); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%v, want %q", err, tc.want)
 		}
@@ -81,12 +81,12 @@ func TestTimerRegistrationMistakes(t *testing.T) {
 // TestBrokenEventFails: an event that is no JSON fails the invocation, also
 // when the handler does not look at the error.
 func TestBrokenEventFails(t *testing.T) {
-	out := functions.EventHubOutput("h", functions.Connection("c"))
+	out := &functions.EventHubOutput{Hub: "h"}
 	app := functions.New()
-	app.Timer("poll", func(ctx context.Context, _ functions.TimerInfo) error {
-		_ = out.Add(ctx, json.RawMessage(`{"a":`))
+	app.Timer("poll", functions.TimerTrigger{Schedule: "00:01:00"}, func(ctx context.Context, _ functions.TimerInfo) error {
+		_ = out.Send(ctx, json.RawMessage(`{"a":`))
 		return nil
-	}, functions.Schedule("00:01:00"), out)
+	}, out)
 	if _, err := functionstest.Timer(app, "poll", functions.TimerInfo{}); err == nil || !strings.Contains(err.Error(), "output hub h") {
 		t.Errorf("%v", err)
 	}

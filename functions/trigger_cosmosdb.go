@@ -6,103 +6,90 @@ import (
 	"time"
 )
 
-// LeaseContainer names the container that keeps the function's position,
-// instead of "leases" in the watched container's database. Its partition key
-// is /id.
-func LeaseContainer(name string) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.leaseContainer = name })
+// CosmosDBTrigger says which documents' changes start a function registered
+// with [App.CosmosDB].
+type CosmosDBTrigger struct {
+	// Database and Container are what is watched. All names may be settings in
+	// percent signs.
+	Database, Container string
+
+	// Connection names the app setting that says how to reach the account: a
+	// connection string, or the prefix of identity settings such as
+	// NAME__accountEndpoint. "CosmosDBConnection" when empty.
+	Connection string
+
+	// LeaseContainer keeps the function's position; its partition key is /id.
+	// "leases" when empty, in LeaseDatabase, which is Database when empty, of
+	// the account that LeaseConnection leads to: Connection's when empty.
+	LeaseContainer, LeaseDatabase, LeaseConnection string
+
+	// LeasePrefix keeps the positions of several functions on one container
+	// apart in a shared lease container.
+	LeasePrefix string
+
+	// CreateLeaseContainer lets the host create the lease container when it
+	// does not exist.
+	CreateLeaseContainer bool
+
+	// StartFromBeginning makes the very first run read the container's whole
+	// history, and StartFrom the changes since a moment, instead of changes
+	// from now on. They have no effect once a position is kept.
+	StartFromBeginning bool
+	StartFrom          time.Time
+
+	// MaxItems limits how many documents one invocation receives: the host's
+	// limit when 0.
+	MaxItems int
+
+	// PollDelay is how long the host waits after it found no change, where it
+	// has to poll: 5 s when 0. Lazuli's own store wakes the host instead.
+	PollDelay time.Duration
+
+	// Retry is what happens when an invocation fails: nothing when zero, so
+	// that the host moves on. Give [RetryForever] where no change may be missed.
+	Retry Retry
 }
 
-// LeaseDatabase names the database of the lease container when it is not the
-// watched container's.
-func LeaseDatabase(name string) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.leaseDatabase = name })
-}
-
-// LeaseConnection names the setting of the lease container's account when it
-// is not the watched container's.
-func LeaseConnection(setting string) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.leaseConnection = setting })
-}
-
-// LeasePrefix keeps the positions of several functions on one container apart
-// in a shared lease container.
-func LeasePrefix(prefix string) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.leasePrefix = prefix })
-}
-
-// CreateLeaseContainer lets the host create the lease container when it does
-// not exist.
-func CreateLeaseContainer() CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.createLease = true })
-}
-
-// StartFromBeginning makes the very first run read the container's whole
-// history instead of changes from now on. It has no effect once a position is
-// kept.
-func StartFromBeginning() CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.fromBeginning = true })
-}
-
-// StartFrom makes the very first run read changes since a moment. It has no
-// effect once a position is kept.
-func StartFrom(at time.Time) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.fromTime = at })
-}
-
-// MaxItems limits how many documents one invocation receives.
-func MaxItems(n int) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.maxItems, t.maxItemsSet = n, true })
-}
-
-// PollDelay is how long the host waits after it found no change, where it has
-// to poll: 5 s when not given. Lazuli's own store wakes the host instead.
-func PollDelay(d time.Duration) CosmosDBOption {
-	return cosmosOption(func(t *cosmosTrigger) { t.pollDelay = d })
+// CosmosDB registers a function that is called with the changed documents of a
+// container, oldest change first for each partition key. It sees inserts and
+// replacements, always in their latest version, and no deletions.
+//
+// An error fails the invocation: the host repeats it when the trigger has a
+// [Retry], and moves on otherwise.
+func (a *App) CosmosDB(name string, t CosmosDBTrigger, handle func(context.Context, []Document) error, bindings ...Binding) {
+	a.add(name, &cosmosTrigger{CosmosDBTrigger: t, handler: handle}, t.Retry, handle == nil, bindings)
 }
 
 type cosmosTrigger struct {
-	handle func(context.Context, []Document) error
-
-	database, container, connection string
-	leaseDatabase, leaseContainer   string
-	leaseConnection, leasePrefix    string
-	createLease, fromBeginning      bool
-	fromTime                        time.Time
-	maxItems                        int
-	maxItemsSet                     bool
-	pollDelay                       time.Duration
+	CosmosDBTrigger
+	handler func(context.Context, []Document) error
 }
 
 func (t *cosmosTrigger) kind() string { return "cosmosDBTrigger" }
 
 func (t *cosmosTrigger) problems() []string {
 	var out []string
-	if t.database == "" || t.container == "" {
-		out = append(out, "a Cosmos DB trigger needs Database(name) and Container(name)")
+	if t.Database == "" || t.Container == "" {
+		out = append(out, "CosmosDBTrigger needs Database and Container")
 	}
-	if t.connection == "" {
-		out = append(out, "a Cosmos DB trigger needs Connection(setting), the app setting with the connection string")
+	sameAccount := t.LeaseConnection == "" || t.LeaseConnection == or(t.Connection, defaultCosmos)
+	sameDatabase := t.LeaseDatabase == "" || t.LeaseDatabase == t.Database
+	if sameAccount && sameDatabase && t.leaseContainer() == t.Container {
+		out = append(out, "CosmosDBTrigger.LeaseContainer is the watched container itself")
 	}
-	if t.leaseContainer == "" {
-		out = append(out, "LeaseContainer needs a name")
+	if t.StartFromBeginning && !t.StartFrom.IsZero() {
+		out = append(out, "CosmosDBTrigger has both StartFromBeginning and StartFrom: give one of them")
 	}
-	sameAccount := t.leaseConnection == "" || t.leaseConnection == t.connection
-	sameDatabase := t.leaseDatabase == "" || t.leaseDatabase == t.database
-	if sameAccount && sameDatabase && t.leaseContainer == t.container {
-		out = append(out, "the lease container is the watched container itself")
+	if t.MaxItems < 0 {
+		out = append(out, fmt.Sprintf("CosmosDBTrigger.MaxItems %d is negative", t.MaxItems))
 	}
-	if t.fromBeginning && !t.fromTime.IsZero() {
-		out = append(out, "StartFromBeginning and StartFrom exclude each other")
-	}
-	if t.maxItemsSet && t.maxItems < 1 {
-		out = append(out, fmt.Sprintf("MaxItems(%d): give at least 1", t.maxItems))
-	}
-	if t.pollDelay < 0 {
-		out = append(out, fmt.Sprintf("PollDelay(%v) is negative", t.pollDelay))
+	if t.PollDelay < 0 {
+		out = append(out, fmt.Sprintf("CosmosDBTrigger.PollDelay %v is negative", t.PollDelay))
 	}
 	return out
 }
+
+func (t *cosmosTrigger) leaseContainer() string { return or(t.LeaseContainer, "leases") }
 
 type cosmosTriggerBinding struct {
 	Name                 string `json:"name"`
@@ -125,34 +112,42 @@ type cosmosTriggerBinding struct {
 func (t *cosmosTrigger) binding() any {
 	b := cosmosTriggerBinding{
 		Name: "documents", Type: t.kind(), Direction: "in",
-		DatabaseName: t.database, ContainerName: t.container, Connection: t.connection,
-		LeaseDatabaseName: t.leaseDatabase, LeaseContainerName: t.leaseContainer,
-		LeaseConnection: t.leaseConnection, LeaseContainerPrefix: t.leasePrefix,
-		CreateLease: t.createLease, StartFromBeginning: t.fromBeginning,
-		MaxItems: t.maxItems, FeedPollDelay: t.pollDelay.Milliseconds(),
+		DatabaseName: t.Database, ContainerName: t.Container, Connection: or(t.Connection, defaultCosmos),
+		LeaseDatabaseName: t.LeaseDatabase, LeaseContainerName: t.leaseContainer(),
+		LeaseConnection: t.LeaseConnection, LeaseContainerPrefix: t.LeasePrefix,
+		CreateLease: t.CreateLeaseContainer, StartFromBeginning: t.StartFromBeginning,
+		MaxItems: t.MaxItems, FeedPollDelay: t.PollDelay.Milliseconds(),
 	}
-	if !t.fromTime.IsZero() {
-		b.StartFromTime = t.fromTime.UTC().Format(time.RFC3339Nano)
+	if !t.StartFrom.IsZero() {
+		b.StartFromTime = t.StartFrom.UTC().Format(time.RFC3339Nano)
 	}
 	return b
 }
 
-func (t *cosmosTrigger) invoke(ctx context.Context, c *call) error {
+func (t *cosmosTrigger) decode(_ context.Context, c *call) (Input, error) {
 	in, err := input(c.request, "documents")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	array, err := jsonText(in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	raws, err := splitArray(array)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	docs := make([]Document, len(raws))
+	docs := make(Documents, len(raws))
 	for i, raw := range raws {
 		docs[i] = Document(raw)
 	}
-	return t.handle(ctx, docs)
+	return docs, nil
+}
+
+func (t *cosmosTrigger) handle(ctx context.Context, in Input) error {
+	docs, ok := in.(Documents)
+	if !ok {
+		return wrongInput(in, Documents{})
+	}
+	return t.handler(ctx, docs)
 }

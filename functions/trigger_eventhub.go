@@ -8,36 +8,56 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
-// Hub names the event hub. The name may be a setting in percent signs, such as
-// "%HubName%".
-func Hub(name string) EventHubOption {
-	return eventHubOption(func(t *eventHubTrigger) { t.hub = name })
+// EventHubTrigger says which events start a function registered with
+// [App.EventHub] or [App.EventHubEach].
+type EventHubTrigger struct {
+	// Hub is the hub's name. It may be a setting in percent signs, "%HubName%".
+	Hub string
+
+	// Connection names the app setting that says how to reach the namespace: a
+	// connection string, or the prefix of identity settings such as
+	// NAME__fullyQualifiedNamespace. "EventHubConnection" when empty.
+	Connection string
+
+	// ConsumerGroup is the consumer group to read with: $Default when empty.
+	ConsumerGroup string
+
+	// Retry is what happens when an invocation fails: nothing when zero, so
+	// that the host goes on to the next events.
+	Retry Retry
 }
 
-// ConsumerGroup names the consumer group to read with, instead of $Default.
-func ConsumerGroup(name string) EventHubOption {
-	return eventHubOption(func(t *eventHubTrigger) { t.group = name })
+// EventHub registers a function that is called with batches of events, all of
+// one partition and in its order. The batch size is the host's
+// (extensions.eventHubs.maxEventBatchSize of host.json).
+//
+// An error fails the invocation: the host repeats it when the trigger has a
+// [Retry], and goes on to the next batch otherwise.
+func (a *App) EventHub(name string, t EventHubTrigger, handle func(context.Context, []Event) error, bindings ...Binding) {
+	a.add(name, &eventHubTrigger{EventHubTrigger: t, batch: handle}, t.Retry, handle == nil, bindings)
+}
+
+// EventHubEach registers a function that is called once per event, in order
+// within a partition (cardinality "one"). [App.EventHub] is many times faster,
+// because every call is a round trip between host and worker.
+func (a *App) EventHubEach(name string, t EventHubTrigger, handle func(context.Context, Event) error, bindings ...Binding) {
+	a.add(name, &eventHubTrigger{EventHubTrigger: t, each: handle}, t.Retry, handle == nil, bindings)
 }
 
 // eventHubTrigger has one of its two handlers.
 type eventHubTrigger struct {
-	batch func(context.Context, []Event) (Documents, error)
-	each  func(context.Context, Event) (Documents, error)
-
-	hub, connection, group string
+	EventHubTrigger
+	batch func(context.Context, []Event) error
+	each  func(context.Context, Event) error
 }
 
 func (t *eventHubTrigger) kind() string { return "eventHubTrigger" }
 
 func (t *eventHubTrigger) problems() []string {
-	var out []string
-	if t.hub == "" {
-		out = append(out, "an Event Hubs trigger needs Hub(name)")
+	if t.Hub == "" {
+		return []string{"EventHubTrigger needs Hub"}
 	}
-	if t.connection == "" {
-		out = append(out, "an Event Hubs trigger needs Connection(setting), the app setting with the connection string")
-	}
-	return out
+	return nil
 }
 
 type eventHubBinding struct {
@@ -55,7 +75,7 @@ type eventHubBinding struct {
 func (t *eventHubTrigger) binding() any {
 	b := eventHubBinding{
 		Name: "events", Type: t.kind(), Direction: "in",
-		EventHubName: t.hub, Connection: t.connection, ConsumerGroup: t.group,
+		EventHubName: t.Hub, Connection: or(t.Connection, defaultHubs), ConsumerGroup: t.ConsumerGroup,
 		Cardinality: "many", DataType: "binary",
 	}
 	if t.each != nil {
@@ -64,27 +84,29 @@ func (t *eventHubTrigger) binding() any {
 	return b
 }
 
-func (t *eventHubTrigger) invoke(ctx context.Context, c *call) error {
-	docs, err := t.handle(ctx, c)
-	if err != nil {
-		return err
-	}
-	return c.emitReturned(docs)
-}
-
-func (t *eventHubTrigger) handle(ctx context.Context, c *call) (Documents, error) {
+func (t *eventHubTrigger) decode(_ context.Context, c *call) (Input, error) {
 	if t.each != nil {
-		e, err := decodeEvent(c.request)
-		if err != nil {
-			return nil, err
-		}
-		return t.each(ctx, e)
+		return decodeEvent(c.request)
 	}
 	events, err := decodeEvents(c.request)
-	if err != nil {
-		return nil, err
+	return Events(events), err
+}
+
+func (t *eventHubTrigger) handle(ctx context.Context, in Input) error {
+	switch in := in.(type) {
+	case Events:
+		if t.batch != nil {
+			return t.batch(ctx, in)
+		}
+	case Event:
+		if t.each != nil {
+			return t.each(ctx, in)
+		}
 	}
-	return t.batch(ctx, events)
+	if t.each != nil {
+		return wrongInput(in, Event{})
+	}
+	return wrongInput(in, Events{})
 }
 
 // decodeEvents reads a batch: the bodies are the input, everything else comes

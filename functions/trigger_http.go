@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // AuthLevel is the key a caller has to present, where the host checks keys.
@@ -20,26 +18,43 @@ const (
 	AuthAdmin     AuthLevel = "admin"     // the app's master key
 )
 
-// Auth sets the level instead of [AuthFunction].
-func Auth(level AuthLevel) HTTPOption {
-	return httpOption(func(t *httpTrigger) { t.auth = level })
+// HTTPTrigger says which requests start a function registered with [App.HTTP].
+type HTTPTrigger struct {
+	// Route is the path below the app's prefix (which is "api" unless host.json
+	// says otherwise): the function's name when empty, and "/" for the prefix
+	// itself. It may have parameters: "devices/{id}", "orders/{id:int?}",
+	// "files/{*path}". Their values are in [http.Request.PathValue].
+	Route string
+
+	// Methods are the request methods that it answers: all when empty.
+	Methods []string
+
+	// Auth is the key that callers have to present: [AuthFunction] when empty.
+	Auth AuthLevel
 }
 
-// Methods limits the function to some request methods.
-func Methods(methods ...string) HTTPOption {
-	return httpOption(func(t *httpTrigger) { t.methods = append(t.methods, methods...) })
+// HTTP registers a function that answers HTTP requests. The handler is an
+// ordinary one: route parameters are in [http.Request.PathValue], the request's
+// context carries the invocation. A mux or any other [http.Handler] is
+// registered by its ServeHTTP method.
+//
+// The response streams: what is written goes out at once ([http.Flusher]), and
+// the request may be read while the response is written. The response of a
+// function with outputs does not, since it waits until these are written.
+func (a *App) HTTP(name string, t HTTPTrigger, handle func(http.ResponseWriter, *http.Request), bindings ...Binding) {
+	internal := &httpTrigger{handler: handle, route: name, methods: t.Methods, auth: t.Auth}
+	if t.Route != "" {
+		internal.route = strings.Trim(t.Route, "/")
+	}
+	if internal.auth == "" {
+		internal.auth = AuthFunction
+	}
+	a.add(name, internal, Retry{}, handle == nil, bindings)
 }
 
-// Route sets the path below the app's prefix (which is "api" unless host.json
-// says otherwise), instead of the function's name. It may have parameters:
-// "devices/{id}", "orders/{id:int?}", "files/{*path}". Their values are in
-// [http.Request.PathValue].
-func Route(template string) HTTPOption {
-	return httpOption(func(t *httpTrigger) { t.route = strings.Trim(template, "/") })
-}
-
+// httpTrigger is an HTTPTrigger with its defaults filled in.
 type httpTrigger struct {
-	handle  func(http.ResponseWriter, *http.Request)
+	handler func(http.ResponseWriter, *http.Request)
 	route   string
 	methods []string
 	auth    AuthLevel
@@ -54,16 +69,16 @@ func (t *httpTrigger) problems() []string {
 	var out []string
 	for _, m := range t.methods {
 		if !slices.Contains(httpMethods, strings.ToUpper(m)) {
-			out = append(out, fmt.Sprintf("Methods(%q): use one of %s", m, strings.Join(httpMethods, ", ")))
+			out = append(out, fmt.Sprintf("HTTPTrigger.Methods %q: use one of %s", m, strings.Join(httpMethods, ", ")))
 		}
 	}
 	switch t.auth {
 	case AuthAnonymous, AuthFunction, AuthAdmin:
 	default:
-		out = append(out, fmt.Sprintf("Auth(%q): use AuthAnonymous, AuthFunction or AuthAdmin", t.auth))
+		out = append(out, fmt.Sprintf("HTTPTrigger.Auth %q: use AuthAnonymous, AuthFunction or AuthAdmin", t.auth))
 	}
 	if _, err := parseRoute(t.route); err != nil {
-		out = append(out, fmt.Sprintf("Route(%q): %v", t.route, err))
+		out = append(out, fmt.Sprintf("HTTPTrigger.Route %q: %v", t.route, err))
 	}
 	return out
 }
@@ -110,34 +125,31 @@ func httpReturn(name string) any {
 	return httpBinding{Name: name, Type: "http", Direction: "out"}
 }
 
-func (t *httpTrigger) invoke(ctx context.Context, c *call) error {
+// decode returns the request and where its response goes: to the host whole, or
+// as it is written where the host forwarded the request itself.
+func (t *httpTrigger) decode(ctx context.Context, c *call) (Input, error) {
+	if c.http != nil {
+		return *c.http, nil
+	}
 	in, err := input(c.request, "req")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.exchange != nil {
-		t.stream(ctx, c.exchange, in.GetHttp())
-		return nil
+		return c.exchange.input(in.GetHttp()), nil
 	}
 	r, err := newRequest(ctx, in.GetHttp())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w := &responseBuffer{header: http.Header{}}
-	t.handle(w, r)
-	c.answer, err = w.rpc()
-	return err
+	return HTTPExchange{&responseBuffer{header: http.Header{}}, r}, nil
 }
 
-// stream serves a request that the host forwarded; in carries the route's
-// parameters.
-func (t *httpTrigger) stream(ctx context.Context, e *exchange, in *funcrpc.RpcHttp) {
-	r := e.r.WithContext(ctx)
-	for name, value := range merged(in.Params, in.NullableParams) {
-		r.SetPathValue(name, value)
+func (t *httpTrigger) handle(ctx context.Context, in Input) error {
+	x, ok := in.(HTTPExchange)
+	if !ok {
+		return wrongInput(in, HTTPExchange{})
 	}
-	if from := caller(r.Header); from != "" {
-		r.RemoteAddr = from
-	}
-	t.handle(e.w, r)
+	t.handler(x.Response, x.Request.WithContext(ctx))
+	return nil
 }

@@ -78,13 +78,10 @@ func (a *App) metadata() *funcrpc.FunctionMetadataResponse {
 	out := &funcrpc.FunctionMetadataResponse{Result: success()}
 	for _, f := range a.functions {
 		m := &funcrpc.RpcFunctionMetadata{
-			Name: f.name, FunctionId: f.id, Language: "go", EntryPoint: f.name, Status: success(),
+			Name: f.name, FunctionId: f.id, Language: "go", EntryPoint: f.name, Status: success(), RetryOptions: f.retry.rpc(),
 		}
 		if f.trigger.kind() == "httpTrigger" && !f.streams() {
 			m.Properties = map[string]string{bufferedProperty: "true"}
-		}
-		if f.retry != nil {
-			m.RetryOptions = f.retry.rpc()
 		}
 		for _, b := range f.bindings("$return") {
 			raw, err := json.Marshal(b)
@@ -105,8 +102,8 @@ func (f *function) bindings(response string) []any {
 	if f.trigger.kind() == "httpTrigger" {
 		out = append(out, httpReturn(response))
 	}
-	for i, o := range f.outputs {
-		out = append(out, o.binding(outputName(i)))
+	for _, b := range f.bound {
+		out = append(out, b.binding(b.name))
 	}
 	return out
 }

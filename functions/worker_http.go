@@ -190,6 +190,17 @@ func (e *exchange) finish(succeeded bool) {
 	close(e.done)
 }
 
+// input is the exchange for the handler; in carries the route's parameters.
+func (e *exchange) input(in *funcrpc.RpcHttp) HTTPExchange {
+	for name, value := range merged(in.GetParams(), in.GetNullableParams()) {
+		e.r.SetPathValue(name, value)
+	}
+	if from := caller(e.r.Header); from != "" {
+		e.r.RemoteAddr = from
+	}
+	return HTTPExchange{e.w, e.r}
+}
+
 // streamed is the http.ResponseWriter of a forwarded request. It knows whether
 // the response has begun.
 type streamed struct {

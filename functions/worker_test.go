@@ -57,25 +57,20 @@ func batchRequest(id string, payloads ...string) *funcrpc.InvocationRequest {
 	}
 }
 
-func hubOptions(out ...*Output) []EventHubOption {
-	opts := []EventHubOption{Hub("telemetry_events"), Connection("EventHubConnection")}
-	for _, o := range out {
-		opts = append(opts, o)
-	}
-	return opts
-}
+var testTrigger = EventHubTrigger{Hub: "telemetry_events"}
 
-func testOutput() *Output {
-	return CosmosOutput("serverless_db", "events", Connection("CosmosDBConnection"))
+func testOutput() *CosmosDBOutput {
+	return &CosmosDBOutput{Database: "serverless_db", Container: "events"}
 }
 
 func TestWorkerIntroducesItself(t *testing.T) {
 	app := New()
-	app.EventHub("processor", func(context.Context, []Event) (Documents, error) { return nil, nil },
-		append(hubOptions(testOutput()), ConsumerGroup("alarms"), FixedDelay(3, 2*time.Second))...)
-	app.CosmosDB("changes", func(context.Context, []Document) error { return nil },
-		Database("serverless_db"), Container("events"), Connection("CosmosDBConnection"),
-		StartFromBeginning(), MaxItems(50), PollDelay(250*time.Millisecond), ExponentialBackoff(RetryForever, time.Second, time.Minute))
+	app.EventHub("processor", EventHubTrigger{Hub: "telemetry_events", ConsumerGroup: "alarms", Retry: FixedDelay(3, 2*time.Second)},
+		func(context.Context, []Event) error { return nil }, testOutput())
+	app.CosmosDB("changes", CosmosDBTrigger{
+		Database: "serverless_db", Container: "events", StartFromBeginning: true, MaxItems: 50, PollDelay: 250 * time.Millisecond,
+		Retry: ExponentialBackoff(RetryForever, time.Second, time.Minute),
+	}, func(context.Context, []Document) error { return nil })
 	h := startWorker(t, app)
 
 	if h.started.WorkerId != "w1" {
@@ -102,15 +97,16 @@ func TestWorkerIntroducesItself(t *testing.T) {
 }
 
 func TestWorkerRunsABatch(t *testing.T) {
-	app, got := New(), make(chan []Event, 1)
-	app.EventHub("processor", func(ctx context.Context, events []Event) (Documents, error) {
+	app, got, out := New(), make(chan []Event, 1), testOutput()
+	app.EventHub("processor", testTrigger, func(ctx context.Context, events []Event) error {
 		got <- events
-		docs := Documents{}
 		for _, e := range events {
-			docs = append(docs, map[string]any{"id": e.Offset, "raw": string(e.Body)})
+			if err := out.Upsert(ctx, map[string]any{"id": e.Offset, "raw": string(e.Body)}); err != nil {
+				return err
+			}
 		}
-		return append(docs, json.RawMessage(`{"id":"raw"}`)), nil
-	}, hubOptions(testOutput())...)
+		return out.Upsert(ctx, json.RawMessage(`{"id":"raw"}`))
+	}, out)
 	h := startWorker(t, app)
 	resp := h.invoke("processor", batchRequest("i1", `{"a":1}`, "not json \xff"))
 
@@ -137,7 +133,7 @@ func TestWorkerRunsABatch(t *testing.T) {
 
 func TestWorkerRefusesListsThatDoNotMatch(t *testing.T) {
 	app := New()
-	app.EventHub("processor", func(context.Context, []Event) (Documents, error) { return nil, nil }, hubOptions()...)
+	app.EventHub("processor", testTrigger, func(context.Context, []Event) error { return nil })
 	h := startWorker(t, app)
 	req := batchRequest("i1", "{}", "{}", "{}")
 	req.TriggerMetadata["OffsetArray"].GetCollectionString().String_ = []string{"1", "2"}
@@ -149,25 +145,27 @@ func TestWorkerRefusesListsThatDoNotMatch(t *testing.T) {
 
 func TestWorkerFailures(t *testing.T) {
 	out, other := testOutput(), testOutput()
+	upsert := func(docs ...any) func(context.Context, []Event) error {
+		return func(ctx context.Context, _ []Event) error { return out.Upsert(ctx, docs...) }
+	}
 	for _, tc := range []struct {
 		name    string
-		handle  func(context.Context, []Event) (Documents, error)
-		outputs []*Output
+		handle  func(context.Context, []Event) error
 		message string
 		kind    string
 	}{
-		{"error", func(context.Context, []Event) (Documents, error) { return nil, errors.New("no such device") }, nil, "no such device", "*errors.errorString"},
-		{"panic", func(context.Context, []Event) (Documents, error) { panic("boom") }, nil, "panic: boom", "panic"},
-		{"no output", func(context.Context, []Event) (Documents, error) { return Documents{1}, nil }, nil, "the handler returned 1 documents, but function f has no output: register it with a CosmosOutput", ""},
-		{"not an object", func(context.Context, []Event) (Documents, error) { return Documents{struct{}{}, []int{1}}, nil }, []*Output{out}, "output serverless_db/events: document 1: []int is not encoded as a JSON object", ""},
-		{"broken text", func(context.Context, []Event) (Documents, error) { return Documents{[]byte(`{"a":`)}, nil }, []*Output{out}, "output serverless_db/events: document 0: the text is not one complete JSON value", ""},
-		{"not encodable", func(context.Context, []Event) (Documents, error) { return Documents{func() {}}, nil }, []*Output{out}, "output serverless_db/events: document 0: json: unsupported type: func()", ""},
-		{"foreign output", func(ctx context.Context, _ []Event) (Documents, error) { return nil, other.Add(ctx, struct{}{}) }, []*Output{out}, "functions: function f is not registered with the output serverless_db/events", ""},
-		{"swallowed", func(ctx context.Context, _ []Event) (Documents, error) { _ = out.Add(ctx, 1); return nil, nil }, []*Output{out}, "output serverless_db/events: document 0: int is not encoded as a JSON object", ""},
+		{"error", func(context.Context, []Event) error { return errors.New("no such device") }, "no such device", "*errors.errorString"},
+		{"panic", func(context.Context, []Event) error { panic("boom") }, "panic: boom", "panic"},
+		{"not an object", upsert(struct{}{}, []int{1}), "output serverless_db/events: document 1: []int is not encoded as a JSON object", ""},
+		{"broken text", upsert([]byte(`{"a":`)), "output serverless_db/events: document 0: the text is not one complete JSON value", ""},
+		{"not encodable", upsert(func() {}), "output serverless_db/events: document 0: json: unsupported type: func()", ""},
+		{"foreign output", func(ctx context.Context, _ []Event) error { return other.Upsert(ctx, struct{}{}) }, "functions: function f is not registered with the output serverless_db/events", ""},
+		{"foreign context", func(context.Context, []Event) error { return out.Upsert(context.Background(), struct{}{}) }, "functions: CosmosDBOutput.Upsert outside an invocation: pass the handler's context", ""},
+		{"swallowed", func(ctx context.Context, _ []Event) error { _ = out.Upsert(ctx, 1); return nil }, "output serverless_db/events: document 0: int is not encoded as a JSON object", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			app := New()
-			app.EventHub("f", tc.handle, hubOptions(tc.outputs...)...)
+			app.EventHub("f", testTrigger, tc.handle, out)
 			h := startWorker(t, app)
 			for _, id := range []string{"first", "second"} { // the worker survives
 				resp := h.invoke("f", batchRequest(id, "{}"))
@@ -189,14 +187,14 @@ func TestWorkerFailures(t *testing.T) {
 func TestWorkerSendsLogsBeforeTheResponse(t *testing.T) {
 	log := slog.New(NewLogHandler(slog.DiscardHandler)).With("site", "seoul")
 	app := New()
-	app.EventHub("f", func(ctx context.Context, _ []Event) (Documents, error) {
+	app.EventHub("f", testTrigger, func(ctx context.Context, _ []Event) error {
 		for i := range 2000 { // more than the queue holds
 			log.InfoContext(ctx, "line", "i", i)
 		}
 		Logger(ctx).Warn("hot", "celsius", 41.5)
 		log.Info("not of this invocation")
-		return nil, nil
-	}, hubOptions()...)
+		return nil
+	})
 	h := startWorker(t, app)
 	if resp := h.invoke("f", batchRequest("i1", "{}")); resp.Result.Status != funcrpc.StatusResult_Success {
 		t.Fatal(resp)
@@ -222,20 +220,20 @@ func newBlocker() *blocker {
 	return &blocker{started: make(chan string, 100), letGo: make(chan struct{})}
 }
 
-func (b *blocker) handle(ctx context.Context, _ []Event) (Documents, error) {
+func (b *blocker) handle(ctx context.Context, _ []Event) error {
 	inv, _ := FromContext(ctx)
 	b.started <- inv.ID
 	select {
 	case <-b.letGo:
-		return nil, nil
+		return nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ctx.Err(), context.Cause(ctx))
+		return fmt.Errorf("%w: %w", ctx.Err(), context.Cause(ctx))
 	}
 }
 
 func TestWorkerRunsInvocationsAtOnceAndCancelsOne(t *testing.T) {
 	b, app := newBlocker(), New()
-	app.EventHub("f", b.handle, hubOptions()...)
+	app.EventHub("f", testTrigger, b.handle)
 	h := startWorker(t, app)
 	first, second := h.start("f", batchRequest("i1", "{}")), h.start("f", batchRequest("i2", "{}"))
 	<-b.started
@@ -255,7 +253,7 @@ func TestWorkerRunsInvocationsAtOnceAndCancelsOne(t *testing.T) {
 
 func TestWorkerDrainsOnTerminate(t *testing.T) {
 	b, app := newBlocker(), New()
-	app.EventHub("f", b.handle, hubOptions()...)
+	app.EventHub("f", testTrigger, b.handle)
 	h := startWorker(t, app)
 	running := h.start("f", batchRequest("i1", "{}"))
 	<-b.started
@@ -291,7 +289,7 @@ func (h *fakeHost) invokeUntilRefused(name string) *funcrpc.InvocationResponse {
 
 func TestWorkerCancelsWhenGraceIsOver(t *testing.T) {
 	b, app := newBlocker(), New()
-	app.EventHub("f", b.handle, hubOptions()...)
+	app.EventHub("f", testTrigger, b.handle)
 	h := startWorker(t, app)
 	running := h.start("f", batchRequest("i1", "{}"))
 	<-b.started
@@ -306,7 +304,7 @@ func TestWorkerCancelsWhenGraceIsOver(t *testing.T) {
 
 func TestWorkerEndsWithItsHost(t *testing.T) {
 	b, app := newBlocker(), New()
-	app.EventHub("f", b.handle, hubOptions()...)
+	app.EventHub("f", testTrigger, b.handle)
 	h := startWorker(t, app)
 	h.start("f", batchRequest("i1", "{}"))
 	<-b.started
@@ -316,21 +314,21 @@ func TestWorkerEndsWithItsHost(t *testing.T) {
 	}
 }
 
-func TestOutputAddFromManyGoroutines(t *testing.T) {
-	a, b := testOutput(), CosmosOutput("serverless_db", "archive", Connection("CosmosDBConnection"))
+func TestOutputsFromManyGoroutines(t *testing.T) {
+	a, b := testOutput(), &CosmosDBOutput{Database: "serverless_db", Container: "archive"}
 	app := New()
-	app.CosmosDB("fan", func(ctx context.Context, docs []Document) error {
+	app.CosmosDB("fan", CosmosDBTrigger{Database: "d", Container: "c"}, func(ctx context.Context, docs []Document) error {
 		var wg sync.WaitGroup
 		for _, d := range docs {
 			wg.Go(func() {
-				if err := errors.Join(a.Add(ctx, d), b.Add(ctx, d, d)); err != nil {
+				if err := errors.Join(a.Upsert(ctx, d), b.Upsert(ctx, d, d)); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
 		return nil
-	}, Database("d"), Container("c"), Connection("x"), a, b)
+	}, a, b)
 	h := startWorker(t, app)
 	resp := h.invoke("fan", &funcrpc.InvocationRequest{InvocationId: "i1", InputData: []*funcrpc.ParameterBinding{{
 		Name: "documents", RpcData: &funcrpc.ParameterBinding_Data{Data: &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: `[{"id":"1"},{"id":"2"},{"id":"3"}]`}}},

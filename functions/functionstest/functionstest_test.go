@@ -19,14 +19,14 @@ import (
 func TestEventsArriveAsGiven(t *testing.T) {
 	var got []functions.Event
 	app := functions.New()
-	keep := func(_ context.Context, events []functions.Event) (functions.Documents, error) {
+	keep := func(_ context.Context, events []functions.Event) error {
 		got = append(got, events...)
-		return nil, nil
+		return nil
 	}
-	app.EventHub("many", keep, functions.Hub("h"), functions.Connection("c"))
-	app.EventHubEach("one", func(ctx context.Context, e functions.Event) (functions.Documents, error) {
+	app.EventHub("many", functions.EventHubTrigger{Hub: "h"}, keep)
+	app.EventHubEach("one", functions.EventHubTrigger{Hub: "h"}, func(ctx context.Context, e functions.Event) error {
 		return keep(ctx, []functions.Event{e})
-	}, functions.Hub("h"), functions.Connection("c"))
+	})
 	want := functions.Event{
 		Body: []byte{0, 255, '"'}, PartitionKey: "42", PartitionID: "1", SequenceNumber: 9, Offset: "900",
 		EnqueuedTime: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
@@ -45,13 +45,13 @@ func TestEventsArriveAsGiven(t *testing.T) {
 
 func TestHTTPAndFailures(t *testing.T) {
 	app := functions.New()
-	app.HTTP("echo", func(w http.ResponseWriter, r *http.Request) {
+	app.HTTP("echo", functions.HTTPTrigger{Route: "echo/{id}"}, func(w http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = io.WriteString(w, r.PathValue("id")+r.URL.Query().Get("q")+string(content))
-	}, functions.Route("echo/{id}"))
-	app.CosmosDB("broken", func(context.Context, []functions.Document) error { panic("no") },
-		functions.Database("d"), functions.Container("c"), functions.Connection("x"))
+	})
+	app.CosmosDB("broken", functions.CosmosDBTrigger{Database: "d", Container: "c"},
+		func(context.Context, []functions.Document) error { panic("no") })
 
 	r := httptest.NewRequest("POST", "/api/echo/7?q=8", strings.NewReader("9"))
 	r.SetPathValue("id", "7")

@@ -21,10 +21,10 @@ import (
 // keysWorker is the function app of these tests: it says a setting, and keeps
 // what it is sent in a file of its folder.
 func keysWorker(app *functions.App) {
-	app.HTTP("setting", func(w http.ResponseWriter, _ *http.Request) {
+	app.HTTP("setting", functions.HTTPTrigger{Auth: functions.AuthAnonymous}, func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, os.Getenv("GREETING"))
-	}, functions.Auth(functions.AuthAnonymous))
-	app.HTTP("token", func(w http.ResponseWriter, _ *http.Request) {
+	})
+	app.HTTP("token", functions.HTTPTrigger{Auth: functions.AuthAnonymous}, func(w http.ResponseWriter, _ *http.Request) {
 		c, err := azidentity.NewManagedIdentityCredential(nil)
 		if err == nil {
 			var t azcore.AccessToken
@@ -34,8 +34,8 @@ func keysWorker(app *functions.App) {
 		if err != nil {
 			fmt.Fprint(w, err)
 		}
-	}, functions.Auth(functions.AuthAnonymous))
-	app.HTTP("rows", func(w http.ResponseWriter, r *http.Request) {
+	})
+	app.HTTP("rows", functions.HTTPTrigger{Methods: []string{"POST"}, Auth: functions.AuthAnonymous}, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err == nil {
 			err = os.WriteFile("rows.json", body, 0o600)
@@ -43,7 +43,7 @@ func keysWorker(app *functions.App) {
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
-	}, functions.Methods("POST"), functions.Auth(functions.AuthAnonymous))
+	})
 	app.Main()
 }
 

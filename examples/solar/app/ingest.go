@@ -37,7 +37,7 @@ func newPoller(plants []solar.Plant, s settings, transport http.RoundTripper) *p
 // ingest is the timer function: it sends a reading of every site that answers.
 // A site that does not is logged and never stops the others; the run fails
 // only when no site answered.
-func (p *poller) ingest(out *functions.Output) func(context.Context, functions.TimerInfo) error {
+func (p *poller) ingest(out *functions.EventHubOutput) func(context.Context, functions.TimerInfo) error {
 	return func(ctx context.Context, _ functions.TimerInfo) error {
 		readings, failed := p.poll(ctx)
 		events := make([]any, len(readings))
@@ -48,7 +48,7 @@ func (p *poller) ingest(out *functions.Output) func(context.Context, functions.T
 		if len(readings) == 0 && failed > 0 {
 			return errors.New("no site could be read; see the warnings before")
 		}
-		return out.Add(ctx, events...)
+		return out.Send(ctx, events...)
 	}
 }
 

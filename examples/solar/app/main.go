@@ -25,17 +25,13 @@ func main() {
 func newApp(p *poller) *functions.App {
 	app := functions.New()
 
-	telemetry := functions.EventHubOutput("solar_telemetry",
-		functions.Connection("EventHubConnection"),
-		functions.PartitionKey("/plantId"))
+	telemetry := &functions.EventHubOutput{
+		Hub: "solar_telemetry", Connection: "EventHubConnection", PartitionKey: "/plantId",
+	}
 
-	app.Timer("ingest", p.ingest(telemetry),
-		functions.Schedule("%POLL_SCHEDULE%"),
-		telemetry)
+	app.Timer("ingest", functions.TimerTrigger{Schedule: "%POLL_SCHEDULE%"}, p.ingest(telemetry), telemetry)
 
-	app.HTTP("alert", alert,
-		functions.Methods("POST"),
-		functions.Route("alert"))
+	app.HTTP("alert", functions.HTTPTrigger{Methods: []string{"POST"}, Route: "alert"}, alert)
 
 	return app
 }

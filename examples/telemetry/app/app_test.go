@@ -27,11 +27,11 @@ func TestBatchBecomesDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(res.Documents) != 2 {
-		t.Fatalf("%d documents: %s", len(res.Documents), res.Documents)
+	if len(res.Output) != 2 {
+		t.Fatalf("%d documents: %s", len(res.Output), res.Output)
 	}
 	var got map[string]any
-	if err := res.Documents[0].Decode(&got); err != nil {
+	if err := res.Output[0].Decode(&got); err != nil {
 		t.Fatal(err)
 	}
 	processedAt := got["processedAt"]
@@ -45,8 +45,8 @@ func TestBatchBecomesDocuments(t *testing.T) {
 		t.Errorf("document\n%v, want\n%v", got, want)
 	}
 	var second document
-	if err := res.Documents[1].Decode(&second); err != nil || second.ID != "evt-8" || second.DeviceID != "unknown" || string(second.Location) != "{}" || string(second.Timestamp) != `"`+second.ProcessedAt+`"` {
-		t.Errorf("document of a bare event: %s, %v", res.Documents[1], err)
+	if err := res.Output[1].Decode(&second); err != nil || second.ID != "evt-8" || second.DeviceID != "unknown" || string(second.Location) != "{}" || string(second.Timestamp) != `"`+second.ProcessedAt+`"` {
+		t.Errorf("document of a bare event: %s, %v", res.Output[1], err)
 	}
 	if res.Logs[0] != "EventHub trigger function processing 4 events" || !strings.HasPrefix(res.Logs[1], "[Error] Skipping an event that is not telemetry: event 9: ") {
 		t.Errorf("logs %q", res.Logs)
@@ -106,12 +106,12 @@ func TestHTTPFunctions(t *testing.T) {
 			continue
 		}
 		content, _ := io.ReadAll(res.Response.Body)
-		if res.Response.StatusCode != tc.code || !strings.Contains(string(content), tc.contains) || len(res.Documents) != tc.documents {
+		if res.Response.StatusCode != tc.code || !strings.Contains(string(content), tc.contains) || len(res.Output) != tc.documents {
 			t.Errorf("%s %s %s: %d %s with %d documents\nwant %d %s with %d", tc.method, tc.url, tc.body,
-				res.Response.StatusCode, content, len(res.Documents), tc.code, tc.contains, tc.documents)
+				res.Response.StatusCode, content, len(res.Output), tc.code, tc.contains, tc.documents)
 		}
-		if tc.documents == 1 && !strings.Contains(string(res.Documents[0]), `"n":1.10`) {
-			t.Errorf("the number lost its text: %s", res.Documents[0])
+		if tc.documents == 1 && !strings.Contains(string(res.Output[0]), `"n":1.10`) {
+			t.Errorf("the number lost its text: %s", res.Output[0])
 		}
 	}
 }

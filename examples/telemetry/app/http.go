@@ -42,7 +42,7 @@ func health(w http.ResponseWriter, _ *http.Request) {
 
 // processEvent stores one event that was posted. The document is what was
 // sent, with a few fields of ours.
-func processEvent(events *functions.Output) http.HandlerFunc {
+func processEvent(events *functions.CosmosDBOutput) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		event, err := readEvent(w, r)
 		if err != nil {
@@ -54,7 +54,7 @@ func processEvent(events *functions.Output) http.HandlerFunc {
 		event["processedAt"] = processedAt
 		event["source"] = "http-trigger"
 		event["status"] = "processed"
-		if err := events.Add(r.Context(), event); err != nil {
+		if err := events.Upsert(r.Context(), event); err != nil {
 			reply(w, http.StatusInternalServerError, map[string]any{"error": err.Error()})
 			return
 		}

@@ -11,33 +11,37 @@ func main() { newApp().Main() }
 func newApp() *functions.App {
 	app := functions.New()
 
-	events := functions.CosmosOutput("serverless_db", "events",
-		functions.Connection("CosmosDBConnection"))
+	events := &functions.CosmosDBOutput{
+		Database: "serverless_db", Container: "events", Connection: "CosmosDBConnection",
+	}
 
-	app.HTTP("HttpTrigger", greet,
-		functions.Methods("GET", "POST"))
+	app.HTTP("HttpTrigger", functions.HTTPTrigger{
+		Methods: []string{"GET", "POST"},
+	}, greet)
 
-	app.HTTP("health", health,
-		functions.Methods("GET"),
-		functions.Route("health"),
-		functions.Auth(functions.AuthAnonymous))
+	app.HTTP("health", functions.HTTPTrigger{
+		Methods: []string{"GET"},
+		Route:   "health",
+		Auth:    functions.AuthAnonymous,
+	}, health)
 
-	app.HTTP("http_trigger_process_event", processEvent(events),
-		functions.Methods("POST"),
-		functions.Route("process-event"),
-		events)
+	app.HTTP("http_trigger_process_event", functions.HTTPTrigger{
+		Methods: []string{"POST"},
+		Route:   "process-event",
+	}, processEvent(events), events)
 
-	app.EventHub("eventhub_trigger_processor", processBatch,
-		functions.Hub("telemetry_events"),
-		functions.Connection("EventHubConnection"),
-		functions.FixedDelay(3, retryDelay),
-		events)
+	app.EventHub("eventhub_trigger_processor", functions.EventHubTrigger{
+		Hub:        "telemetry_events",
+		Connection: "EventHubConnection",
+		Retry:      functions.FixedDelay(3, retryDelay),
+	}, processBatch(events), events)
 
-	app.CosmosDB("cosmosdb_changefeed_processor", watchChanges,
-		functions.Database("serverless_db"),
-		functions.Container("events"),
-		functions.Connection("CosmosDBConnection"),
-		functions.LeaseContainer("leases"))
+	app.CosmosDB("cosmosdb_changefeed_processor", functions.CosmosDBTrigger{
+		Database:       "serverless_db",
+		Container:      "events",
+		Connection:     "CosmosDBConnection",
+		LeaseContainer: "leases",
+	}, watchChanges)
 
 	return app
 }

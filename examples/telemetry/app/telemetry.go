@@ -39,20 +39,22 @@ type eventHub struct {
 
 // processBatch turns a batch of telemetry into documents. An event that is not
 // a JSON object is logged and left out; the others are stored.
-func processBatch(ctx context.Context, events []functions.Event) (functions.Documents, error) {
-	say(ctx, slog.LevelInfo, "EventHub trigger function processing %d events", len(events))
-	processedAt := now()
-	docs := make(functions.Documents, 0, len(events))
-	for _, e := range events {
-		doc, err := newDocument(e, processedAt)
-		if err != nil {
-			say(ctx, slog.LevelError, "Skipping an event that is not telemetry: %v", err)
-			continue
+func processBatch(to *functions.CosmosDBOutput) func(context.Context, []functions.Event) error {
+	return func(ctx context.Context, events []functions.Event) error {
+		say(ctx, slog.LevelInfo, "EventHub trigger function processing %d events", len(events))
+		processedAt := now()
+		docs := make([]any, 0, len(events))
+		for _, e := range events {
+			doc, err := newDocument(e, processedAt)
+			if err != nil {
+				say(ctx, slog.LevelError, "Skipping an event that is not telemetry: %v", err)
+				continue
+			}
+			docs = append(docs, doc)
 		}
-		docs = append(docs, doc)
+		say(ctx, slog.LevelInfo, "Successfully processed %d of %d events", len(docs), len(events))
+		return to.Upsert(ctx, docs...)
 	}
-	say(ctx, slog.LevelInfo, "Successfully processed %d of %d events", len(docs), len(events))
-	return docs, nil
 }
 
 func newDocument(e functions.Event, processedAt string) (*document, error) {

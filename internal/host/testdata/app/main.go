@@ -25,44 +25,43 @@ type reading struct {
 
 func main() {
 	app := functions.New()
-	out := functions.CosmosOutput("db", "events", functions.Connection("Cosmos"))
-	store := func(w http.ResponseWriter, r *http.Request) { store(w, r, out) }
-	app.EventHub("process", process, functions.Hub("%HubName%"), functions.Connection("Hub"), out)
-	app.EventHub("retried", process, functions.Hub("retried"), functions.Connection("Hub"), out,
-		functions.FixedDelay(2, 1))
-	app.EventHubEach("each", each, functions.Hub("single"), functions.Connection("Hub"), out)
-	app.CosmosDB("alarm", alarm, functions.Database("db"), functions.Container("events"), functions.Connection("Cosmos"),
-		functions.StartFromBeginning())
-	app.HTTP("hello", hello, functions.Route("hello/{name?}"), functions.Methods("GET", "POST"), functions.Auth(functions.AuthAnonymous))
-	app.HTTP("store", store, functions.Methods("POST"), functions.Auth(functions.AuthAnonymous), out)
-	sent := functions.EventHubOutput("relayed", functions.Connection("Hub"), functions.PartitionKey("/deviceId"))
-	app.Timer("relay", func(ctx context.Context, info functions.TimerInfo) error {
+	out := &functions.CosmosDBOutput{Database: "db", Container: "events", Connection: "Cosmos"}
+	process := process(out)
+	app.EventHub("process", functions.EventHubTrigger{Hub: "%HubName%", Connection: "Hub"}, process, out)
+	app.EventHub("retried", functions.EventHubTrigger{Hub: "retried", Connection: "Hub", Retry: functions.FixedDelay(2, 1)}, process, out)
+	app.EventHubEach("each", functions.EventHubTrigger{Hub: "single", Connection: "Hub"},
+		func(ctx context.Context, e functions.Event) error { return process(ctx, []functions.Event{e}) }, out)
+	app.CosmosDB("alarm", functions.CosmosDBTrigger{
+		Database: "db", Container: "events", Connection: "Cosmos", StartFromBeginning: true,
+	}, alarm)
+	app.HTTP("hello", functions.HTTPTrigger{
+		Route: "hello/{name?}", Methods: []string{"GET", "POST"}, Auth: functions.AuthAnonymous,
+	}, hello)
+	app.HTTP("store", functions.HTTPTrigger{Methods: []string{"POST"}, Auth: functions.AuthAnonymous}, store(out), out)
+	relay := &functions.EventHubOutput{Hub: "relayed", Connection: "Hub", PartitionKey: "/deviceId"}
+	app.Timer("relay", functions.TimerTrigger{Schedule: "0 0 0 1 1 *"}, func(ctx context.Context, info functions.TimerInfo) error {
 		slog.InfoContext(ctx, "relaying", "past_due", info.PastDue)
 		device := os.Getenv("RELAY_DEVICE")
-		return sent.Add(ctx, reading{ID: "1", Device: device}, reading{ID: "2", Device: device})
-	}, functions.Schedule("0 0 0 1 1 *"), sent)
+		return relay.Send(ctx, reading{ID: "1", Device: device}, reading{ID: "2", Device: device})
+	}, relay)
 	app.Main()
 }
 
-func process(ctx context.Context, batch []functions.Event) (functions.Documents, error) {
-	var docs functions.Documents
-	for _, e := range batch {
-		var r reading
-		if err := e.Decode(&r); err != nil {
-			slog.WarnContext(ctx, "skipped broken event", "offset", e.Offset)
-			continue
+func process(out *functions.CosmosDBOutput) func(context.Context, []functions.Event) error {
+	return func(ctx context.Context, batch []functions.Event) error {
+		for _, e := range batch {
+			var r reading
+			if err := e.Decode(&r); err != nil {
+				slog.WarnContext(ctx, "skipped broken event", "offset", e.Offset)
+				continue
+			}
+			if err := errors.Join(obey(ctx, r.Do), out.Upsert(ctx, r)); err != nil {
+				return err
+			}
 		}
-		if err := obey(ctx, r.Do); err != nil {
-			return nil, err
-		}
-		docs = append(docs, r)
+		slog.InfoContext(ctx, "processed batch", "events", len(batch))
+		return nil
 	}
-	slog.InfoContext(ctx, "processed batch", "events", len(batch))
-	return docs, nil
-}
-
-func each(ctx context.Context, e functions.Event) (functions.Documents, error) {
-	return process(ctx, []functions.Event{e})
 }
 
 func obey(ctx context.Context, do string) error {
@@ -125,17 +124,19 @@ func hello(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "hello %s %s%s", r.PathValue("name"), r.URL.Query().Get("q"), body)
 }
 
-func store(w http.ResponseWriter, r *http.Request, events *functions.Output) {
-	var doc json.RawMessage
-	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+func store(events *functions.CosmosDBOutput) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var doc json.RawMessage
+		if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if err := events.Upsert(r.Context(), doc); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, "stored")
 	}
-	if err := events.Add(r.Context(), doc); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	fmt.Fprint(w, "stored")
 }
 
 // stream writes a line that says who calls, lets it go out, waits for a line
