@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,5 +66,25 @@ func TestSettingsTakeOver(t *testing.T) {
 	testkit.Eventually(t, limit, func() bool { s, _ := state(); return s == "" && r.Config().FunctionTimeout == 3*time.Minute }, "the mended host.json has no effect")
 	if hello() != 200 {
 		t.Error("it does not run")
+	}
+}
+
+// TestGoWorkersCollectLessOften: a Go app's environment says when it collects
+// garbage, and the app's settings have the last word.
+func TestGoWorkersCollectLessOften(t *testing.T) {
+	t.Setenv("GOGC", "") // restored afterwards
+	if err := os.Unsetenv("GOGC"); err != nil {
+		t.Fatal(err)
+	}
+	for set, want := range map[string]string{"": "400", "70": "70"} {
+		r := start(t, endtest.New(1), func(o *host.Options) {
+			if set != "" {
+				o.Settings["GOGC"] = set
+			}
+		})
+		if _, body := call(t, r, "GET", "/api/hello?env=GOGC", ""); body != want {
+			t.Errorf("GOGC=%q where the settings say %q", body, set)
+		}
+		r.stop()
 	}
 }

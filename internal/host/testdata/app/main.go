@@ -107,6 +107,10 @@ func hello(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("do") == "panic" {
 		panic("asked to")
 	}
+	if name := r.URL.Query().Get("env"); name != "" {
+		fmt.Fprint(w, os.Getenv(name))
+		return
+	}
 	if r.URL.Query().Get("do") == "stream" {
 		stream(w, r)
 		return
