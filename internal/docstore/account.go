@@ -31,10 +31,10 @@ func (a Account) CreateDatabase(_ context.Context, spec DatabaseSpec) (*Database
 	if err := CheckName("database", spec.ID); err != nil {
 		return nil, err
 	}
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
 	if s.databases[databaseKey{a.id, spec.ID}] != nil {
@@ -90,10 +90,10 @@ func (a Account) Databases() []*Database {
 // DeleteDatabase deletes a database with all it holds.
 func (a Account) DeleteDatabase(_ context.Context, nameOrRID string) error {
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
 	d, err := a.database(nameOrRID)

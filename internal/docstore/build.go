@@ -94,10 +94,10 @@ func (c *Container) ensureIndex(ctx context.Context, want *index) (*index, error
 // startBuild registers the index and starts filling it, or returns the build
 // under way; nil when the index is ready.
 func (c *Container) startBuild(want *index) (*build, error) {
-	if err := c.store.enter(); err != nil {
+	if err := c.store.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer c.store.life.RUnlock()
+	defer c.store.use.Leave()
 	c.schema.Lock()
 	defer c.schema.Unlock()
 	if c.deleted {
@@ -119,24 +119,24 @@ func (c *Container) startBuild(want *index) (*build, error) {
 	}
 	c.indexes.Store((&indexSet{set.list, set.next + 1}).with(x))
 	snap := c.store.db.Snapshot()
-	c.store.builds.Go(func() { c.runBuild(x, snap) })
+	c.store.use.Go(func(ctx context.Context) { c.runBuild(ctx, x, snap) })
 	return x.build, nil
 }
 
 // runBuild fills the index from the snapshot.
-func (c *Container) runBuild(x *index, snap *kv.Snapshot) {
+func (c *Container) runBuild(ctx context.Context, x *index, snap *kv.Snapshot) {
 	c.building.Lock()
 	defer c.building.Unlock()
 	started := c.store.now()
 	c.store.log.Info("index build begins", "container", c.name, "index", x.String(), "documents", c.docs.Load())
-	err := c.fill(c.store.ctx, x, snap)
+	err := c.fill(ctx, x, snap)
 	for done := false; err == nil && !done; {
 		done, err = c.mend(x, snap)
 	}
 	err = errors.Join(err, snap.Close())
 	if err != nil {
 		c.store.log.Warn("index build failed", "container", c.name, "index", x.String(), "error", err)
-		c.giveUp(x)
+		c.giveUp(ctx, x)
 	} else {
 		c.store.log.Info("index built", "container", c.name, "index", x.String(),
 			"documents", c.docs.Load(), "duration", c.store.now().Sub(started))
@@ -147,11 +147,11 @@ func (c *Container) runBuild(x *index, snap *kv.Snapshot) {
 
 // giveUp drops an index that could not be built. When that fails too, Open does
 // it.
-func (c *Container) giveUp(x *index) {
+func (c *Container) giveUp(ctx context.Context, x *index) {
 	c.schema.Lock()
 	defer c.schema.Unlock()
 	c.indexes.Store(c.indexes.Load().without(x))
-	if c.store.ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return
 	}
 	b := c.store.db.NewBatch(256)

@@ -131,10 +131,10 @@ func (c *Container) ttl() *int32 { return c.meta.Load().Spec.DefaultTTL }
 
 // SetThroughput replaces the offer's content.
 func (c *Container) SetThroughput(ctx context.Context, content json.RawMessage) error {
-	if err := c.store.enter(); err != nil {
+	if err := c.store.use.Enter(); err != nil {
 		return err
 	}
-	defer c.store.life.RUnlock()
+	defer c.store.use.Leave()
 	c.store.catalog.Lock()
 	defer c.store.catalog.Unlock()
 	if c.store.containers[c.cid] != c {

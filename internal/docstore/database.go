@@ -77,10 +77,10 @@ func (d *Database) ID() string { return d.name }
 
 // SetThroughput replaces the offer's content.
 func (d *Database) SetThroughput(ctx context.Context, content json.RawMessage) error {
-	if err := d.store.enter(); err != nil {
+	if err := d.store.use.Enter(); err != nil {
 		return err
 	}
-	defer d.store.life.RUnlock()
+	defer d.store.use.Leave()
 	d.store.catalog.Lock()
 	defer d.store.catalog.Unlock()
 	if d.store.databases[d.key] != d {
@@ -103,10 +103,10 @@ func (d *Database) CreateContainer(ctx context.Context, spec ContainerSpec) (*Co
 		return nil, err
 	}
 	s := d.store
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
 	if s.databases[d.key] != d {
@@ -176,10 +176,10 @@ func (d *Database) ReplaceContainer(ctx context.Context, nameOrRID string, spec 
 	if err != nil {
 		return nil, err
 	}
-	if err := d.store.enter(); err != nil {
+	if err := d.store.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer d.store.life.RUnlock()
+	defer d.store.use.Leave()
 	d.store.catalog.Lock()
 	defer d.store.catalog.Unlock()
 	c, err := d.container(nameOrRID)
@@ -191,10 +191,10 @@ func (d *Database) ReplaceContainer(ctx context.Context, nameOrRID string, spec 
 
 // DeleteContainer deletes a container and its items.
 func (d *Database) DeleteContainer(ctx context.Context, nameOrRID string) error {
-	if err := d.store.enter(); err != nil {
+	if err := d.store.use.Enter(); err != nil {
 		return err
 	}
-	defer d.store.life.RUnlock()
+	defer d.store.use.Leave()
 	d.store.catalog.Lock()
 	defer d.store.catalog.Unlock()
 	c, err := d.container(nameOrRID)

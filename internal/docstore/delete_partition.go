@@ -47,10 +47,10 @@ func (c *Container) DeletePartition(ctx context.Context, key PartitionKey) (item
 // partitionOps returns the deletions of the next items at or after a key of
 // table U, and the key to go on from.
 func (c *Container) partitionOps(key PartitionKey, from []byte, upTo uint64) (ops []Op, next []byte, err error) {
-	if err := c.store.enter(); err != nil {
+	if err := c.store.use.Enter(); err != nil {
 		return nil, nil, err
 	}
-	defer c.store.life.RUnlock()
+	defer c.store.use.Leave()
 	select {
 	case <-c.gone:
 		return nil, nil, errDeleted

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -34,12 +33,7 @@ type Store struct {
 	sweep time.Duration
 	locks *lockSet // of items, of all containers
 
-	life   sync.RWMutex // held for reading by every write and build; Close takes it
-	closed bool         // guarded by life
-
-	ctx    context.Context // ends with Close; index builds run under it
-	cancel context.CancelFunc
-	builds sync.WaitGroup
+	use *kv.Use // what is under way: writes, and builds of indexes
 
 	catalog    sync.RWMutex // guards the rest, and the names inside databases
 	numbers    numbers
@@ -54,16 +48,13 @@ type numbers struct {
 	Container uint32
 }
 
-var (
-	errDeleted = fault.New(fault.NotFound, "container", "it was deleted")
-	errClosed  = fault.New(fault.Unavailable, "document store", "it is closed")
-)
+var errDeleted = fault.New(fault.NotFound, "container", "it was deleted")
 
 // Open reads the catalog from o.DB. Indexes whose build a crash cut short are
 // dropped; the next query that wants them builds them again.
 func Open(o Options) (*Store, error) {
 	s := &Store{
-		db: o.DB, log: o.Log, now: o.Now, sweep: o.SweepEvery,
+		db: o.DB, use: kv.NewUse(o.DB, "document store"), log: o.Log, now: o.Now, sweep: o.SweepEvery,
 		locks:      newLockSet(),
 		databases:  map[databaseKey]*Database{},
 		containers: map[uint32]*Container{},
@@ -77,9 +68,7 @@ func Open(o Options) (*Store, error) {
 	if s.sweep <= 0 {
 		s.sweep = time.Second
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
-		s.cancel()
 		return nil, fmt.Errorf("read the catalog of documents: %w", err)
 	}
 	return s, nil
@@ -144,21 +133,13 @@ func (s *Store) loadContainers(records []*containerRecord, databases map[uint32]
 
 // eachRecord decodes every JSON record of a catalog table.
 func eachRecord[T any](db *kv.DB, table byte, use func(*T) error) error {
-	low := []byte{spacePrefix[0], table}
-	it, err := db.Iter(low, kv.PrefixEnd(low))
-	if err != nil {
-		return err
-	}
-	for ok := it.First(); ok; ok = it.Next() {
+	return kv.Each(db, []byte{spacePrefix[0], table}, func(_, value []byte) error {
 		r := new(T)
-		if err := json.Unmarshal(it.Value(), r); err != nil {
-			return errors.Join(fmt.Errorf("catalog record %x: %w", it.Key(), err), it.Close())
+		if err := json.Unmarshal(value, r); err != nil {
+			return err
 		}
-		if err := use(r); err != nil {
-			return errors.Join(err, it.Close())
-		}
-	}
-	return errors.Join(it.Error(), it.Close())
+		return use(r)
+	})
 }
 
 // Run deletes expired documents until ctx ends.
@@ -178,23 +159,7 @@ func (s *Store) Run(ctx context.Context) error {
 // Close refuses further writes and waits for those under way, but not for room
 // on a full disk. It does not close the DB.
 func (s *Store) Close() error {
-	s.cancel()
-	s.db.StopWaiting()
-	s.life.Lock()
-	s.closed = true
-	s.life.Unlock()
-	s.builds.Wait()
-	return nil
-}
-
-// enter begins work that Close waits for; the caller calls s.life.RUnlock when
-// it is done, unless there is an error.
-func (s *Store) enter() error {
-	s.life.RLock()
-	if s.closed {
-		s.life.RUnlock()
-		return errClosed
-	}
+	s.use.Close()
 	return nil
 }
 
@@ -221,24 +186,11 @@ func setJSON(b *kv.Batch, key []byte, v any) {
 	b.Set(key, text)
 }
 
-// giveBack gives the disk space of deleted containers back.
-func (s *Store) giveBack(all []*Container) {
-	var ranges [][2][]byte
-	for _, c := range all {
-		for _, table := range []byte(containerTables) {
-			low := tableKey(nil, table, c.cid)
-			ranges = append(ranges, [2][]byte{low, kv.PrefixEnd(low)})
-		}
-	}
-	if err := s.db.GiveBack(s.ctx, ranges); err != nil && s.ctx.Err() == nil {
-		s.log.Warn("the disk space of deleted containers is given back later", "error", err)
-	}
-}
-
 // dropContainers commits b with the deletion of the containers and all their
 // data. Writers that come later find them gone. The caller holds catalog.
 func (s *Store) dropContainers(b *kv.Batch, all []*Container) error {
 	slices.SortFunc(all, func(a, b *Container) int { return cmp.Compare(a.cid, b.cid) })
+	var data [][]byte
 	for _, c := range all {
 		c.schema.Lock()
 		defer c.schema.Unlock()
@@ -246,6 +198,7 @@ func (s *Store) dropContainers(b *kv.Batch, all []*Container) error {
 		for _, table := range []byte(containerTables) {
 			low := tableKey(nil, table, c.cid)
 			b.DeleteRange(low, kv.PrefixEnd(low))
+			data = append(data, low)
 		}
 	}
 	if err := b.Commit(); err != nil {
@@ -257,6 +210,6 @@ func (s *Store) dropContainers(b *kv.Batch, all []*Container) error {
 		delete(c.db.containers, c.name)
 		delete(s.containers, c.cid)
 	}
-	s.builds.Go(func() { s.giveBack(all) })
+	s.use.GiveBack(s.log, "deleted containers", kv.RangesOf(data...))
 	return nil
 }

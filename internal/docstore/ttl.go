@@ -38,7 +38,7 @@ func (s *Store) sweepAll(ctx context.Context) {
 	s.catalog.RUnlock()
 	for _, c := range all {
 		n, err := c.sweep(ctx)
-		if err != nil && ctx.Err() == nil && !errors.Is(err, errDeleted) && !errors.Is(err, errClosed) {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, errDeleted) && !s.use.Ended(err) {
 			s.log.Warn("expired documents not deleted", "container", c.name, "error", err)
 		}
 		if n > 0 {

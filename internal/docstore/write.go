@@ -45,10 +45,10 @@ type step struct {
 // the call as a whole (a closed store, a failing disk, a cancelled context);
 // then no result is to be trusted as durable.
 func (c *Container) Write(ctx context.Context, ops []Op, atomic bool) ([]Result, error) {
-	if err := c.store.enter(); err != nil {
+	if err := c.store.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer c.store.life.RUnlock()
+	defer c.store.use.Leave()
 	results := make([]Result, len(ops))
 	steps := make([]step, 0, len(ops))
 	size := 0

@@ -49,3 +49,20 @@ func TestEveryKindHasAName(t *testing.T) {
 		seen[k.String()] = true
 	}
 }
+
+func TestRefusal(t *testing.T) {
+	codes := Codes{"NoSuchThing": NotFound, "Broken": Internal}
+	err := fmt.Errorf("read: %w", codes.New("NoSuchThing", "thing a", "there is %s", "none"))
+	if CodeOf(err) != "NoSuchThing" || !Is(err, NotFound) || err.Error() != "read: thing a: there is none" {
+		t.Errorf("%q of code %s", err, CodeOf(err))
+	}
+	if err := codes.Wrap("Broken", "thing a", io.ErrUnexpectedEOF, "it cannot be read"); !errors.Is(err, io.ErrUnexpectedEOF) || KindOf(err) != Internal {
+		t.Error(err)
+	}
+	if CodeOf(New(NotFound, "a", "b")) != "" || CodeOf(nil) != "" || RefusalOf(io.EOF) != nil {
+		t.Error("an error without a code has one")
+	}
+	if all := codes.All(); len(all) != 2 || all[0] != "Broken" {
+		t.Errorf("all codes: %v", all)
+	}
+}

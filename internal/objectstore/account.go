@@ -81,7 +81,7 @@ func (a Account) container(name string) (*container, error) {
 }
 
 func noContainer(name string) error {
-	return refuse(ContainerNotFound, "container "+name, "it does not exist")
+	return codes.New(ContainerNotFound, "container "+name, "it does not exist")
 }
 
 func (a Account) settings() settings {
@@ -127,10 +127,10 @@ func (a Account) setSettings(ctx context.Context, set func(*settings)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := a.s.enter(); err != nil {
+	if err := a.s.use.Enter(); err != nil {
 		return err
 	}
-	defer a.s.life.RUnlock()
+	defer a.s.use.Leave()
 	a.s.catalog.Lock()
 	st := a.s.state(a.id)
 	after := *st.settings.Load()
@@ -180,10 +180,10 @@ func (s *Store) DeleteAccount(ctx context.Context, id uint64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	st := s.accounts[id]
 	if st == nil {
@@ -202,7 +202,7 @@ func kvError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return wrap(codeOf(err), "blob store", err, "its records cannot be read or written")
+	return codes.Wrap(codeOf(err), "blob store", err, "its records cannot be read or written")
 }
 
 // get reads a record.

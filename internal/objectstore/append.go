@@ -26,13 +26,13 @@ func (a Account) Append(ctx context.Context, addr Address, u *Upload, c AppendCo
 		case r.encryption != c.Encryption:
 			return wrongKey(t.resource())
 		case c.MaxSize >= 0 && (r.size > c.MaxSize || u.size > c.MaxSize-r.size):
-			return refuse(MaxBlobSizeConditionNotMet, t.resource(), "it has %d bytes already", r.size)
+			return codes.New(MaxBlobSizeConditionNotMet, t.resource(), "it has %d bytes already", r.size)
 		case c.Position >= 0 && c.Position != r.size:
-			return refuse(AppendPositionConditionNotMet, t.resource(), "it has %d bytes", r.size)
+			return codes.New(AppendPositionConditionNotMet, t.resource(), "it has %d bytes", r.size)
 		case r.sealed:
-			return refuse(BlobIsSealed, t.resource(), "it is sealed")
+			return codes.New(BlobIsSealed, t.resource(), "it is sealed")
 		case r.blocks >= maxBlocks:
-			return refuse(BlockCountExceedsLimit, t.resource(), "it has %d blocks, the most there can be", r.blocks)
+			return codes.New(BlockCountExceedsLimit, t.resource(), "it has %d blocks, the most there can be", r.blocks)
 		}
 		offset = r.size
 		refs := u.refs()

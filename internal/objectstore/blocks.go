@@ -76,7 +76,7 @@ type BlockPut struct {
 // of a name makes an uncommitted blob. u must still be discarded.
 func (a Account) PutBlock(ctx context.Context, addr Address, id string, u *Upload, p BlockPut) error {
 	if len(id) == 0 || len(id) > maxBlockID {
-		return refuse(InvalidBlockID, "blob "+addr.Container+"/"+addr.Blob, "a block's id has 1 to %d bytes", maxBlockID)
+		return codes.New(InvalidBlockID, "blob "+addr.Container+"/"+addr.Blob, "a block's id has 1 to %d bytes", maxBlockID)
 	}
 	if err := u.ready(); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (t *txn) putBlock(id string, refs []ref, p BlockPut) error {
 	case old.typ != BlockBlob:
 		return wrongType(t.resource())
 	case old.idLen != 0 && (old.pending || old.listed) && old.idLen != int64(len(id)):
-		return refuse(InvalidBlobOrBlock, t.resource(), "the ids of its blocks have %d bytes, this one has %d", old.idLen, len(id))
+		return codes.New(InvalidBlobOrBlock, t.resource(), "the ids of its blocks have %d bytes, this one has %d", old.idLen, len(id))
 	case old.encryption != p.Encryption:
 		return wrongKey(t.resource())
 	}
@@ -134,25 +134,25 @@ func (t *txn) dropBlock(key []byte) error {
 	}
 	b, err := parseBlock(v)
 	if err != nil {
-		return wrap(InternalError, t.resource(), err, "an uncommitted block cannot be read")
+		return codes.Wrap(InternalError, t.resource(), err, "an uncommitted block cannot be read")
 	}
 	t.shrink(b.refs)
 	return nil
 }
 
 func wrongType(resource string) error {
-	return refuse(InvalidBlobType, resource, "it is of another type")
+	return codes.New(InvalidBlobType, resource, "it is of another type")
 }
 
 func wrongKey(resource string) error {
-	return refuse(BlobUsesCustomerSpecifiedEncryption, resource, "it was written with another encryption key or scope")
+	return codes.New(BlobUsesCustomerSpecifiedEncryption, resource, "it was written with another encryption key or scope")
 }
 
 // CommitBlocks makes a list of blocks the blob's content, in the order of the
 // list. All uncommitted blocks vanish.
 func (a Account) CommitBlocks(ctx context.Context, addr Address, list []BlockRef, p Put) (info Info, err error) {
 	if len(list) > maxBlocks {
-		return info, refuse(BlockListTooLong, "blob "+addr.Container+"/"+addr.Blob, "a list has at most %d blocks", maxBlocks)
+		return info, codes.New(BlockListTooLong, "blob "+addr.Container+"/"+addr.Blob, "a list has at most %d blocks", maxBlocks)
 	}
 	p.Type = BlockBlob
 	err = a.change(ctx, addr, func(t *txn) error {
@@ -199,7 +199,7 @@ func (t *txn) assemble(list []BlockRef) (refs []ref, blocks []Block, err error) 
 			found, ok = committed[b.ID]
 		}
 		if !ok {
-			return nil, nil, refuse(InvalidBlockList, t.resource(), "the list names a block that is not there")
+			return nil, nil, codes.New(InvalidBlockList, t.resource(), "the list names a block that is not there")
 		}
 		refs = append(refs, found...)
 		blocks = append(blocks, Block{b.ID, totalOf(found)})
@@ -244,7 +244,7 @@ func (t *txn) uncommitted() (map[string][]ref, error) {
 		return nil, nil
 	}
 	byID := map[string][]ref{}
-	err := each(t.s.db, belowName(nil, tablePending, t.c.cid, t.name), func(key, value []byte) error {
+	err := kv.Each(t.s.db, belowName(nil, tablePending, t.c.cid, t.name), func(key, value []byte) error {
 		b, err := parseBlock(value)
 		_, id := splitPending(key)
 		byID[string(id)] = b.refs
@@ -278,7 +278,7 @@ func (s *Store) blockList(r kv.Reader, cid uint32, rec *record) ([]Block, error)
 	}
 	d := decoder{b: v}
 	if !ok || d.byte() != recordVersion {
-		return nil, wrap(InternalError, "blob", errRecord, "the list of its blocks cannot be read")
+		return nil, codes.Wrap(InternalError, "blob", errRecord, "the list of its blocks cannot be read")
 	}
 	blocks := make([]Block, d.count())
 	for i := range blocks {
@@ -309,7 +309,7 @@ func (a Account) Blocks(ctx context.Context, addr Address, cond Conditions) (lis
 	if list.Committed, err = a.s.blockList(v.snap, v.c.cid, v.rec); err != nil || !v.rec.pending {
 		return list, err
 	}
-	err = each(v.snap, belowName(nil, tablePending, v.c.cid, addr.Blob), func(key, value []byte) error {
+	err = kv.Each(v.snap, belowName(nil, tablePending, v.c.cid, addr.Blob), func(key, value []byte) error {
 		b, err := parseBlock(value)
 		_, id := splitPending(key)
 		list.Uncommitted = append(list.Uncommitted, Block{string(slices.Clone(id)), totalOf(b.refs)})

@@ -134,7 +134,7 @@ func (c *clock) wait(ctx context.Context, after tick, gone <-chan struct{}) erro
 		case <-ctx.Done():
 			return fmt.Errorf("wait for changes: %w", context.Cause(ctx))
 		case <-gone:
-			return refuse(AccountGone, "container", "it was deleted")
+			return codes.New(AccountGone, "container", "it was deleted")
 		}
 	}
 }

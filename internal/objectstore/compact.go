@@ -5,6 +5,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/kv"
 )
 
 // compaction moves what is alive in files that are mostly dead, so that the files
@@ -96,7 +99,7 @@ func (c *compaction) walk(ctx context.Context, in *container) error {
 		return err
 	}
 	for _, table := range []byte{tableBlobs, tableStates} {
-		err := each(snap, tableKey(nil, table, in.cid), func(key, value []byte) error {
+		err := kv.Each(snap, tableKey(nil, table, in.cid), func(key, value []byte) error {
 			r, err := parseRecord(value)
 			if err != nil {
 				return err
@@ -117,7 +120,7 @@ func (c *compaction) walk(ctx context.Context, in *container) error {
 			return err
 		}
 	}
-	err := each(snap, tableKey(nil, tablePending, in.cid), func(key, value []byte) error {
+	err := kv.Each(snap, tableKey(nil, tablePending, in.cid), func(key, value []byte) error {
 		b, err := parseBlock(value)
 		if err != nil {
 			return err
@@ -151,7 +154,7 @@ func (c *compaction) move(ctx context.Context, in *container, some []named) erro
 		}
 	}
 	for _, n := range some {
-		if err := c.commit(in, n); err != nil && !isCode(err, ContainerNotFound) {
+		if err := c.commit(in, n); err != nil && fault.CodeOf(err) != ContainerNotFound {
 			return err
 		}
 	}
@@ -171,7 +174,7 @@ func (c *compaction) copy(ctx context.Context, r ref, resource string) error {
 	c.uploads = append(c.uploads, u)
 	u.taken = true // perhaps; what no record names is dead space
 	err = c.s.writeRef(u, *c.buf, r, resource, 0)
-	if isCode(err, BlobDamaged) {
+	if fault.CodeOf(err) == BlobDamaged {
 		c.s.extents.mu.Lock()
 		c.victims[r.extent].damaged = true
 		c.s.extents.mu.Unlock()

@@ -24,7 +24,7 @@ func (c *Conditions) meet(resource string, kind access, etag tick, modified int6
 	im, inm := len(c.IfMatch) > 0, len(c.IfNoneMatch) > 0
 	ims, ius := !c.IfModifiedSince.IsZero(), !c.IfUnmodifiedSince.IsZero()
 	if len(c.IfMatch) > 1 || len(c.IfNoneMatch) > 1 || im && (inm || ims) || ius && (inm || ims) {
-		return refuse(MultipleConditionHeadersNotSupported, resource, "a write takes one ETag, and no mixture of conditions for and against a match")
+		return codes.New(MultipleConditionHeadersNotSupported, resource, "a write takes one ETag, and no mixture of conditions for and against a match")
 	}
 	failed := false
 	switch {
@@ -36,7 +36,7 @@ func (c *Conditions) meet(resource string, kind access, etag tick, modified int6
 		if !c.tagged(tags) {
 			break
 		}
-		return refuse(BlobAlreadyExists, resource, "it exists already")
+		return codes.New(BlobAlreadyExists, resource, "it exists already")
 	case inm:
 		failed = matches(c.IfNoneMatch, etag)
 	case ims:
@@ -52,7 +52,7 @@ func (c *Conditions) meetRead(resource string, etag tick, modified int64, tags [
 	inm, ims := len(c.IfNoneMatch) > 0, !c.IfModifiedSince.IsZero()
 	switch {
 	case slices.Contains(c.IfNoneMatch, "*"):
-		return refuse(UnsatisfiableCondition, resource, "what is read cannot be what is not there")
+		return codes.New(UnsatisfiableCondition, resource, "what is read cannot be what is not there")
 	case len(c.IfMatch) > 0 && !matches(c.IfMatch, etag),
 		!c.IfUnmodifiedSince.IsZero() && modified > seconds(c.IfUnmodifiedSince),
 		!c.tagged(tags):
@@ -62,7 +62,7 @@ func (c *Conditions) meetRead(resource string, etag tick, modified int64, tags [
 		ims && modified > seconds(c.IfModifiedSince):
 		return nil
 	}
-	return refuse(NotModified, resource, "it is as the reader knows it")
+	return codes.New(NotModified, resource, "it is as the reader knows it")
 }
 
 // meetAbsent checks the conditions of an operation that makes a blob against
@@ -75,7 +75,7 @@ func (c *Conditions) meetAbsent(resource string) error {
 }
 
 func notMet(resource string) error {
-	return refuse(ConditionNotMet, resource, "a condition of the request does not hold")
+	return codes.New(ConditionNotMet, resource, "a condition of the request does not hold")
 }
 
 func (c *Conditions) tagged(tags []Pair) bool {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // conditionTable is the table of conditions. The blob was modified at noon, its
@@ -69,7 +71,7 @@ tags:y             404  404  412
 tags:n             404  404  412
 `
 
-var conditionResults = map[string]Code{
+var conditionResults = map[string]fault.Code{
 	"304": NotModified, "400": UnsatisfiableCondition, "404": BlobNotFound, "409": BlobAlreadyExists, "412": ConditionNotMet,
 	"many": MultipleConditionHeadersNotSupported,
 }
@@ -156,7 +158,7 @@ func conditionCell(t *testing.T, text, kind, want string, there bool) {
 		if want == "ok" && err != nil {
 			t.Errorf("got %v", err)
 		}
-		if want != "ok" && !isCode(err, conditionResults[want]) {
+		if want != "ok" && fault.CodeOf(err) != conditionResults[want] {
 			t.Errorf("got %v, want %s", err, conditionResults[want])
 		}
 	}

@@ -100,23 +100,23 @@ func (a Account) CreateContainer(ctx context.Context, name string, access Public
 		return ContainerInfo{}, err
 	}
 	if name == "" || len(name) > 255 || strings.ContainsRune(name, 0) {
-		return ContainerInfo{}, refuse(InvalidResourceName, "container", "a container's name has 1 to 255 bytes and no zero byte")
+		return ContainerInfo{}, codes.New(InvalidResourceName, "container", "a container's name has 1 to 255 bytes and no zero byte")
 	}
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return ContainerInfo{}, err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	st := s.state(a.id)
 	if st.containers[name] != nil {
 		s.catalog.Unlock()
-		return ContainerInfo{}, refuse(ContainerAlreadyExists, "container "+name, "it exists already")
+		return ContainerInfo{}, codes.New(ContainerAlreadyExists, "container "+name, "it exists already")
 	}
 	number := s.numbers.Add(1)
 	if number > 1<<32-1 {
 		s.catalog.Unlock()
-		return ContainerInfo{}, refuse(InternalError, "container "+name, "there are no numbers for containers left")
+		return ContainerInfo{}, codes.New(InternalError, "container "+name, "there are no numbers for containers left")
 	}
 	m := s.clock.begin()
 	defer s.clock.finish(m)
@@ -155,10 +155,10 @@ func (a Account) changeContainer(ctx context.Context, name string, cond Conditio
 		return ContainerInfo{}, err
 	}
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return ContainerInfo{}, err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	c.mu.Lock()
 	p, err := c.change(cond, stamped, change)
 	info := c.info(s.now())
@@ -237,10 +237,10 @@ func (a Account) DeleteContainer(ctx context.Context, name string, cond Conditio
 		return err
 	}
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	st := s.accounts[a.id]
 	if st == nil || st.containers[name] == nil {
@@ -289,10 +289,10 @@ func (a Account) UndeleteContainer(ctx context.Context, name, version string) (C
 		return ContainerInfo{}, err
 	}
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return ContainerInfo{}, err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	st := s.state(a.id)
 	old := st.deleted[name+"\x00"+version]
@@ -301,7 +301,7 @@ func (a Account) UndeleteContainer(ctx context.Context, name, version string) (C
 		if old == nil {
 			return ContainerInfo{}, noContainer(name)
 		}
-		return ContainerInfo{}, refuse(ContainerAlreadyExists, "container "+name, "another of the name exists")
+		return ContainerInfo{}, codes.New(ContainerAlreadyExists, "container "+name, "another of the name exists")
 	}
 	c := &container{s: s, account: a.id, cid: old.cid, name: name, gone: make(chan struct{})}
 	after := *old.rec.Load()
@@ -404,7 +404,7 @@ func marker(key string) string { return base64.RawURLEncoding.EncodeToString([]b
 func parseMarker(s string) (string, error) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
-		return "", refuse(InvalidMarker, "listing", "the marker is none that a page ended with")
+		return "", codes.New(InvalidMarker, "listing", "the marker is none that a page ended with")
 	}
 	return string(b), nil
 }

@@ -66,7 +66,7 @@ func (addr Address) at() (tick, error) {
 	}
 	t, ok := parseTick(text)
 	if !ok || addr.Snapshot != "" && addr.Version != "" {
-		return 0, refuse(InvalidSnapshot, "blob "+addr.Container+"/"+addr.Blob, "the snapshot or version is no time of the service's form")
+		return 0, codes.New(InvalidSnapshot, "blob "+addr.Container+"/"+addr.Blob, "the snapshot or version is no time of the service's form")
 	}
 	return t, nil
 }
@@ -171,7 +171,7 @@ func (c *Content) open(cond Conditions) error {
 		return err
 	}
 	if c.v.rec.tier == archiveTier {
-		return refuse(BlobArchived, c.v.resource(), "it is in the archive tier")
+		return codes.New(BlobArchived, c.v.resource(), "it is in the archive tier")
 	}
 	return nil
 }
@@ -195,7 +195,7 @@ func (c *Content) Close() {
 func (c *Content) WriteRange(w io.Writer, off, n int64) error {
 	rec := c.v.rec
 	if off < 0 || n < 0 || off > rec.size || n > rec.size-off {
-		return refuse(InvalidRange, c.v.resource(), "it has %d bytes; from byte %d on there are not %d", rec.size, off, n)
+		return codes.New(InvalidRange, c.v.resource(), "it has %d bytes; from byte %d on there are not %d", rec.size, off, n)
 	}
 	buf := c.v.s.buffers.large.Get().(*[]byte)
 	defer c.v.s.buffers.large.Put(buf)
@@ -290,5 +290,5 @@ func (s *Store) damaged(resource string, off int64, path string, err error) erro
 	}
 	named := *d
 	named.File = filepath.Base(d.File)
-	return wrap(BlobDamaged, resource, &named, "its content cannot be read from byte %d on", off)
+	return codes.Wrap(BlobDamaged, resource, &named, "its content cannot be read from byte %d on", off)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 )
 
@@ -58,10 +59,10 @@ func (a Account) CopyFrom(ctx context.Context, dst Address, src Source, c CopyPu
 // sourceError words a refusal of the source.
 func sourceError(err error) error {
 	switch {
-	case isCode(err, ContainerNotFound), isCode(err, BlobNotFound):
-		return wrap(CannotVerifyCopySource, "source of the copy", err, "it is not there")
-	case isCode(err, ConditionNotMet), isCode(err, NotModified):
-		return wrap(SourceConditionNotMet, "source of the copy", err, "a condition does not hold")
+	case fault.CodeOf(err) == ContainerNotFound, fault.CodeOf(err) == BlobNotFound:
+		return codes.Wrap(CannotVerifyCopySource, "source of the copy", err, "it is not there")
+	case fault.CodeOf(err) == ConditionNotMet, fault.CodeOf(err) == NotModified:
+		return codes.Wrap(SourceConditionNotMet, "source of the copy", err, "a condition does not hold")
 	}
 	return err
 }
@@ -70,7 +71,7 @@ func sourceError(err error) error {
 // is the blob's. metadata, when not nil, replaces that of the snapshot.
 func (a Account) Snapshot(ctx context.Context, addr Address, metadata Metadata, cond Conditions) (info Info, err error) {
 	if addr.Snapshot != "" || addr.Version != "" {
-		return info, refuse(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version has no snapshots")
+		return info, codes.New(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version has no snapshots")
 	}
 	err = a.change(ctx, addr, func(t *txn) error {
 		if !exists(t.old) {

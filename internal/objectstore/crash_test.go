@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -96,7 +97,7 @@ func (w *world) wantAtLeast(name string, n int64) {
 	w.t.Helper()
 	text, err := w.read(at(name))
 	if err != nil {
-		if n > 0 || !isCode(err, BlobNotFound) {
+		if n > 0 || fault.CodeOf(err) != BlobNotFound {
 			w.t.Errorf("%s: %v; number %d was acknowledged", name, err, n)
 		}
 		return

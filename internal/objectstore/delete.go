@@ -34,7 +34,7 @@ func (a Account) Delete(ctx context.Context, addr Address, o DeleteOptions) erro
 		return err
 	}
 	if at != 0 && o.Snapshots != NoSnapshots {
-		return refuse(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version has no snapshots")
+		return codes.New(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version has no snapshots")
 	}
 	return a.change(ctx, addr, func(t *txn) error {
 		if at != 0 {
@@ -89,7 +89,7 @@ func (t *txn) deleteSnapshots(o SnapshotsOption) error {
 		case r.state != stateSnapshot || r.deleted != 0:
 			return nil
 		case o == NoSnapshots:
-			return refuse(SnapshotsPresent, t.resource(), "it has snapshots")
+			return codes.New(SnapshotsPresent, t.resource(), "it has snapshots")
 		}
 		return t.removeState(at, r)
 	})
@@ -105,7 +105,7 @@ func (t *txn) eachState(use func(at tick, r *record) error) error {
 	for ok := it.First(); ok; ok = it.Next() {
 		r, err := parseRecord(it.Value())
 		if err != nil {
-			err = wrap(InternalError, t.resource(), err, "a snapshot's record cannot be read")
+			err = codes.Wrap(InternalError, t.resource(), err, "a snapshot's record cannot be read")
 		} else {
 			err = use(tick(binary.BigEndian.Uint64(it.Key()[len(low):])), r)
 		}
@@ -140,7 +140,7 @@ func (t *txn) deleteState(addr Address, at tick, o DeleteOptions) error {
 	case r == nil || r.deleted != 0 && !o.Permanent:
 		return noBlob(t.c.name, t.name)
 	case r.state == stateBase:
-		return refuse(InvalidOperation, t.resource(), "the current version is deleted as the blob")
+		return codes.New(InvalidOperation, t.resource(), "the current version is deleted as the blob")
 	}
 	if err := o.Conditions.meet(t.resource(), writes, r.etag, r.modified, r.tags); err != nil {
 		return err

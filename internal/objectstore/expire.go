@@ -80,10 +80,10 @@ func (s *Store) expireOne(ctx context.Context, key []byte, cid uint32, name stri
 
 // expireContainers lets softly deleted containers go.
 func (s *Store) expireContainers() error {
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	now := tickOf(s.now())
 	s.catalog.Lock()
 	var due []*container
@@ -117,7 +117,7 @@ func (s *Store) dropOldBlocks(ctx context.Context) error {
 	old := tickOf(s.now().Add(-keepBlocks))
 	for _, c := range all {
 		newest := map[string]tick{}
-		err := each(s.db, tableKey(nil, tablePending, c.cid), func(key, value []byte) error {
+		err := kv.Each(s.db, tableKey(nil, tablePending, c.cid), func(key, value []byte) error {
 			b, err := parseBlock(value)
 			name, _ := splitPending(key)
 			newest[string(name)] = max(newest[string(name)], b.at)

@@ -105,7 +105,7 @@ func (n *news) wait(ctx context.Context, after tick, gone <-chan struct{}) (tick
 		case <-ctx.Done():
 			return 0, fmt.Errorf("wait for changes: %w", context.Cause(ctx))
 		case <-gone:
-			return 0, refuse(AccountGone, "container", "it was deleted")
+			return 0, codes.New(AccountGone, "container", "it was deleted")
 		}
 	}
 }

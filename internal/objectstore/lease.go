@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // leaseID is a GUID.
@@ -147,7 +149,7 @@ func (l lease) apply(resource string, q LeaseRequest, now time.Time) (after leas
 		proposed, ok = parseLeaseID(q.Proposed)
 	}
 	if !ok {
-		return l, 0, refuse(InvalidLeaseID, resource, "a lease id is not a GUID")
+		return l, 0, codes.New(InvalidLeaseID, resource, "a lease id is not a GUID")
 	}
 	switch q.Action {
 	case AcquireLease:
@@ -167,23 +169,23 @@ func (l lease) apply(resource string, q LeaseRequest, now time.Time) (after leas
 }
 
 func mismatch(resource string) error {
-	return refuse(LeaseIDMismatchWithLeaseOperation, resource, "the lease id is not that of the lease")
+	return codes.New(LeaseIDMismatchWithLeaseOperation, resource, "the lease id is not that of the lease")
 }
 
 func notPresent(resource string) error {
-	return refuse(LeaseNotPresentWithLeaseOperation, resource, "there is no lease")
+	return codes.New(LeaseNotPresentWithLeaseOperation, resource, "there is no lease")
 }
 
 func (l lease) acquire(resource string, q LeaseRequest, proposed leaseID, now time.Time) (lease, error) {
 	if q.Duration != -1 && (q.Duration < 15 || q.Duration > 60) {
-		return l, refuse(InvalidLeaseDuration, resource, "a lease lasts 15 to 60 seconds or, with -1, for ever; not %d", q.Duration)
+		return l, codes.New(InvalidLeaseDuration, resource, "a lease lasts 15 to 60 seconds or, with -1, for ever; not %d", q.Duration)
 	}
 	same := q.Proposed != "" && l.id == proposed
 	switch s := l.state(now); {
 	case s == Breaking && same:
-		return l, refuse(LeaseIsBreakingAndCannotBeAcquired, resource, "its lease is being broken")
+		return l, codes.New(LeaseIsBreakingAndCannotBeAcquired, resource, "its lease is being broken")
 	case s == Breaking || s == Leased && !same:
-		return l, refuse(LeaseAlreadyPresent, resource, "it has a lease already")
+		return l, codes.New(LeaseAlreadyPresent, resource, "it has a lease already")
 	}
 	if q.Proposed == "" {
 		proposed = newLeaseID()
@@ -206,7 +208,7 @@ func (l lease) renew(resource string, id leaseID, now time.Time) (lease, error) 
 	case s == Available || l.id != id:
 		return l, mismatch(resource)
 	case s == Breaking || s == Broken:
-		return l, refuse(LeaseIsBrokenAndCannotBeRenewed, resource, "its lease was broken")
+		return l, codes.New(LeaseIsBrokenAndCannotBeRenewed, resource, "its lease was broken")
 	}
 	return l.lasting(int(l.duration), now), nil
 }
@@ -220,7 +222,7 @@ func (l lease) change(resource string, id, proposed leaseID, now time.Time) (lea
 	case l.id != id:
 		return l, mismatch(resource)
 	case s == Breaking:
-		return l, refuse(LeaseIsBreakingAndCannotBeChanged, resource, "its lease is being broken")
+		return l, codes.New(LeaseIsBreakingAndCannotBeChanged, resource, "its lease is being broken")
 	}
 	l.id = proposed
 	return l, nil
@@ -228,7 +230,7 @@ func (l lease) change(resource string, id, proposed leaseID, now time.Time) (lea
 
 func (l lease) broken(resource string, q LeaseRequest, now time.Time) (after lease, seconds int, err error) {
 	if q.HasPeriod && (q.Period < 0 || q.Period > 60) {
-		return l, 0, refuse(InvalidLeaseDuration, resource, "a lease is broken within 0 to 60 seconds, not %d", q.Period)
+		return l, 0, codes.New(InvalidLeaseDuration, resource, "a lease is broken within 0 to 60 seconds, not %d", q.Period)
 	}
 	period := time.Duration(q.Period) * time.Second
 	left := time.Duration(0)
@@ -251,30 +253,30 @@ func (l lease) broken(resource string, q LeaseRequest, now time.Time) (after lea
 
 // guard says whether an operation with the lease id held may go on, by the last
 // rows of the table. The codes are the container's or the blob's.
-func (l lease) guard(resource, held string, write bool, now time.Time, codes leaseCodes) error {
+func (l lease) guard(resource, held string, write bool, now time.Time, its leaseCodes) error {
 	s := l.state(now)
 	if held == "" {
 		if write && (s == Leased || s == Breaking) {
-			return refuse(LeaseIDMissing, resource, "it has a lease, and no lease id was given")
+			return codes.New(LeaseIDMissing, resource, "it has a lease, and no lease id was given")
 		}
 		return nil
 	}
 	id, ok := parseLeaseID(held)
 	switch {
 	case !ok:
-		return refuse(InvalidLeaseID, resource, "a lease id is not a GUID")
+		return codes.New(InvalidLeaseID, resource, "a lease id is not a GUID")
 	case s == Available:
-		return refuse(codes.notPresent, resource, "there is no lease")
+		return codes.New(its.notPresent, resource, "there is no lease")
 	case l.id != id:
-		return refuse(codes.mismatch, resource, "the lease id is not that of the lease")
+		return codes.New(its.mismatch, resource, "the lease id is not that of the lease")
 	case s == Broken || s == Expired:
-		return refuse(LeaseLost, resource, "the lease has ended")
+		return codes.New(LeaseLost, resource, "the lease has ended")
 	}
 	return nil
 }
 
 // leaseCodes are the codes that differ between blobs and containers.
-type leaseCodes struct{ notPresent, mismatch Code }
+type leaseCodes struct{ notPresent, mismatch fault.Code }
 
 func blobLease() leaseCodes {
 	return leaseCodes{LeaseNotPresentWithBlobOperation, LeaseIDMismatchWithBlobOperation}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 const (
@@ -41,7 +43,7 @@ delete right        LNB       ok      ok       LL       LL
 delete wrong        LNB       LMB     LMB      LMB      LMB
 `
 
-var leaseCodeNames = map[string]Code{
+var leaseCodeNames = map[string]fault.Code{
 	"LIM": LeaseIDMismatchWithLeaseOperation, "LNP": LeaseNotPresentWithLeaseOperation, "LAP": LeaseAlreadyPresent,
 	"LIBA": LeaseIsBreakingAndCannotBeAcquired, "LIBR": LeaseIsBrokenAndCannotBeRenewed, "LIBC": LeaseIsBreakingAndCannotBeChanged,
 	"LM": LeaseIDMissing, "LL": LeaseLost, "LNB": LeaseNotPresentWithBlobOperation, "LMB": LeaseIDMismatchWithBlobOperation,
@@ -182,7 +184,7 @@ func TestContainerLeaseTable(t *testing.T) {
 			result, err = w.leaseOp(addr, op)
 		}
 		if want == "LNB" || want == "LMB" {
-			code := map[string]Code{"LNB": LeaseNotPresentWithContainerOperation, "LMB": LeaseIDMismatchWithContainerOperation}[want]
+			code := map[string]fault.Code{"LNB": LeaseNotPresentWithContainerOperation, "LMB": LeaseIDMismatchWithContainerOperation}[want]
 			wantCode(t, err, code)
 			return
 		}
@@ -303,8 +305,8 @@ func TestCodes(t *testing.T) {
 	if len(Codes()) < 50 {
 		t.Errorf("%d codes", len(Codes()))
 	}
-	var e *Error
-	if err := fmt.Errorf("wrapped: %w", refuse(BlobNotFound, "blob c/b", "it does not exist")); !errors.As(err, &e) || e.Code != BlobNotFound {
+	var e *fault.Refusal
+	if err := fmt.Errorf("wrapped: %w", codes.New(BlobNotFound, "blob c/b", "it does not exist")); !errors.As(err, &e) || e.Code != BlobNotFound {
 		t.Error(err)
 	}
 }

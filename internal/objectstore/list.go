@@ -190,7 +190,7 @@ func (l *lister) advance(it *kv.Iter) {
 func (l *lister) entry(name string, at tick, it *kv.Iter) (*Info, error) {
 	r, err := parseRecord(it.Value())
 	if err != nil {
-		return nil, wrap(InternalError, "blob "+l.c.name+"/"+name, err, "its record cannot be read")
+		return nil, codes.Wrap(InternalError, "blob "+l.c.name+"/"+name, err, "its record cannot be read")
 	}
 	switch {
 	case r.deleted != 0 && !l.o.Deleted,

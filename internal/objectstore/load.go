@@ -30,23 +30,9 @@ func (s *Store) load() error {
 	return s.loadExtents()
 }
 
-// each calls use with every key and value of a table.
-func each(r kv.Reader, low []byte, use func(key, value []byte) error) error {
-	it, err := r.Iter(low, kv.PrefixEnd(low))
-	if err != nil {
-		return err
-	}
-	for ok := it.First(); ok; ok = it.Next() {
-		if err := use(it.Key(), it.Value()); err != nil {
-			return errors.Join(err, it.Close())
-		}
-	}
-	return errors.Join(it.Error(), it.Close())
-}
-
 // loadContainers returns the highest tick that was given out.
 func (s *Store) loadContainers() (last tick, err error) {
-	err = each(s.db, []byte{kv.BlobsPrefix[0], tableContainers}, func(key, value []byte) error {
+	err = kv.Each(s.db, []byte{kv.BlobsPrefix[0], tableContainers}, func(key, value []byte) error {
 		r, err := parseContainer(value)
 		if err != nil {
 			return fmt.Errorf("container record %x: %w", key, err)
@@ -61,7 +47,7 @@ func (s *Store) loadContainers() (last tick, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = each(s.db, []byte{kv.BlobsPrefix[0], tableTallies}, func(key, _ []byte) error {
+	err = kv.Each(s.db, []byte{kv.BlobsPrefix[0], tableTallies}, func(key, _ []byte) error {
 		t, err := kv.TallyAt(s.db, key)
 		last = max(last, tick(t.Max))
 		if c := s.byNumber[binary.BigEndian.Uint32(key[2:])]; c != nil {
@@ -73,7 +59,7 @@ func (s *Store) loadContainers() (last tick, err error) {
 }
 
 func (s *Store) loadAccounts() error {
-	return each(s.db, []byte{kv.BlobsPrefix[0], tableAccounts}, func(key, value []byte) error {
+	return kv.Each(s.db, []byte{kv.BlobsPrefix[0], tableAccounts}, func(key, value []byte) error {
 		r, err := parseSettings(value)
 		if err != nil {
 			return fmt.Errorf("settings of account %x: %w", key, err)
@@ -122,7 +108,7 @@ func (s *Store) loadExtents() error {
 // loadTallies reads how much of each extent is alive.
 func (s *Store) loadTallies() error {
 	x := s.extents
-	return each(s.db, []byte{kv.BlobsPrefix[0], tableExtents}, func(key, _ []byte) error {
+	return kv.Each(s.db, []byte{kv.BlobsPrefix[0], tableExtents}, func(key, _ []byte) error {
 		t, err := kv.TallyAt(s.db, key)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -212,7 +213,7 @@ func (r *modelRun) is(what string, err error, want string) bool {
 		}
 		return true
 	}
-	if !isCode(err, Code(want)) {
+	if fault.CodeOf(err) != fault.Code(want) {
 		r.Fatalf("%s: %v, want %s", what, err, want)
 	}
 	return false

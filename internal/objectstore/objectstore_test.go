@@ -183,7 +183,7 @@ func TestBlocks(t *testing.T) {
 	block("01", "one,")
 	block("02", "two,")
 	block("02", "TWO,") // the last wins
-	if _, err := w.a.Properties(t.Context(), at("b"), Conditions{}); !isCode(err, BlobNotFound) {
+	if _, err := w.a.Properties(t.Context(), at("b"), Conditions{}); fault.CodeOf(err) != BlobNotFound {
 		t.Fatalf("uncommitted blocks are a blob: %v", err)
 	}
 	if got := w.names(ListOptions{}); got != nil {
@@ -282,10 +282,10 @@ func TestListing(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := w.a.List(t.Context(), "c", ListOptions{Marker: "!"}); !isCode(err, InvalidMarker) {
+	if _, _, err := w.a.List(t.Context(), "c", ListOptions{Marker: "!"}); fault.CodeOf(err) != InvalidMarker {
 		t.Error(err)
 	}
-	if _, _, err := w.a.List(t.Context(), "none", ListOptions{}); !isCode(err, ContainerNotFound) {
+	if _, _, err := w.a.List(t.Context(), "none", ListOptions{}); fault.CodeOf(err) != ContainerNotFound {
 		t.Error(err)
 	}
 }
@@ -308,7 +308,7 @@ func TestContainers(t *testing.T) {
 	if err != nil || cmp.Diff(made, got) != "" || got.Access != BlobAccess || string(got.Policies) != "<p/>" || got.Metadata[0].Name != "K" {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if _, err := w.s.Account(2).Container(ctx, "c", Conditions{}); !isCode(err, ContainerNotFound) {
+	if _, err := w.s.Account(2).Container(ctx, "c", Conditions{}); fault.CodeOf(err) != ContainerNotFound {
 		t.Errorf("another account has it too: %v", err)
 	}
 	if err := w.a.DeleteContainer(ctx, "c", Conditions{}); err != nil {

@@ -28,7 +28,7 @@ type PageRange struct {
 func (a Account) WritePages(ctx context.Context, addr Address, off, n int64, u *Upload, c PageConditions) (info Info, err error) {
 	resource := "blob " + addr.Container + "/" + addr.Blob
 	if off < 0 || n <= 0 || off%pageBytes != 0 || n%pageBytes != 0 || u != nil && (u.size != n || n > maxPageWrite) {
-		return info, refuse(InvalidPageRange, resource, "pages are written in multiples of %d bytes, at most 4 MiB at once", pageBytes)
+		return info, codes.New(InvalidPageRange, resource, "pages are written in multiples of %d bytes, at most 4 MiB at once", pageBytes)
 	}
 	if err := u.ready(); err != nil {
 		return info, err
@@ -39,9 +39,9 @@ func (a Account) WritePages(ctx context.Context, addr Address, off, n int64, u *
 			return wrongType(resource)
 		case c.SequenceLE != nil && r.sequence > *c.SequenceLE, c.SequenceLT != nil && r.sequence >= *c.SequenceLT,
 			c.SequenceEQ != nil && r.sequence != *c.SequenceEQ:
-			return refuse(SequenceNumberConditionNotMet, resource, "its sequence number is %d", r.sequence)
+			return codes.New(SequenceNumberConditionNotMet, resource, "its sequence number is %d", r.sequence)
 		case off > r.size || n > r.size-off:
-			return refuse(InvalidPageRange, resource, "it has %d bytes", r.size)
+			return codes.New(InvalidPageRange, resource, "it has %d bytes", r.size)
 		}
 		r.copy = nil
 		r.table = true
@@ -105,7 +105,7 @@ func clip(refs []ref, from, to int64) (part []ref) {
 // resize changes the size of a page blob.
 func (t *txn) resize(r *record, size int64) error {
 	if size < 0 || size%pageBytes != 0 || size > maxPageBlob {
-		return refuse(InvalidSize, t.resource(), "the size of a page blob is a multiple of %d bytes up to 8 TiB", pageBytes)
+		return codes.New(InvalidSize, t.resource(), "the size of a page blob is a multiple of %d bytes up to 8 TiB", pageBytes)
 	}
 	if size < r.size {
 		if err := t.cut(r, size, r.size-size); err != nil {

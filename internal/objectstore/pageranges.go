@@ -1,5 +1,7 @@
 package objectstore
 
+import "github.com/lazuli-dev/lazuli/internal/fault"
+
 import "context"
 
 // PageRanges returns the bytes of a page blob, between off and off+n, that were
@@ -17,7 +19,7 @@ func (a Account) PageRanges(ctx context.Context, addr Address, off, n int64, pre
 	case info.Type != PageBlob:
 		return nil, info, wrongType(c.v.resource())
 	case off < 0 || n < 0 || off > info.Size:
-		return nil, info, refuse(InvalidRange, c.v.resource(), "it has %d bytes", info.Size)
+		return nil, info, codes.New(InvalidRange, c.v.resource(), "it has %d bytes", info.Size)
 	}
 	n = min(n, info.Size-off)
 	now, err := c.parts(off, n)
@@ -26,8 +28,8 @@ func (a Account) PageRanges(ctx context.Context, addr Address, off, n int64, pre
 	}
 	addr.Snapshot, addr.Version = previous, ""
 	p, err := a.Open(ctx, addr, Conditions{})
-	if isCode(err, BlobNotFound) {
-		err = wrap(PreviousSnapshotNotFound, c.v.resource(), err, "the snapshot to compare with is not there")
+	if fault.CodeOf(err) == BlobNotFound {
+		err = codes.Wrap(PreviousSnapshotNotFound, c.v.resource(), err, "the snapshot to compare with is not there")
 	}
 	if err != nil {
 		return nil, info, err

@@ -152,7 +152,7 @@ func (t *txn) discardBlocks() error {
 		return nil
 	}
 	low := belowName(nil, tablePending, t.c.cid, t.name)
-	err := each(t.s.db, low, func(_, value []byte) error {
+	err := kv.Each(t.s.db, low, func(_, value []byte) error {
 		b, err := parseBlock(value)
 		t.shrink(b.refs)
 		return err

@@ -9,7 +9,7 @@ import (
 // a new ETag.
 func (a Account) modify(ctx context.Context, addr Address, cond Conditions, stamped bool, change func(t *txn, r *record) error) (info Info, err error) {
 	if addr.Snapshot != "" || addr.Version != "" {
-		return info, refuse(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version does not change")
+		return info, codes.New(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version does not change")
 	}
 	err = a.change(ctx, addr, func(t *txn) error {
 		if err := t.existing(cond); err != nil {
@@ -145,7 +145,7 @@ func (a Account) Seal(ctx context.Context, addr Address, position int64, cond Co
 		case r.typ != AppendBlob:
 			return wrongType(t.resource())
 		case position >= 0 && position != r.size:
-			return refuse(AppendPositionConditionNotMet, t.resource(), "it has %d bytes", r.size)
+			return codes.New(AppendPositionConditionNotMet, t.resource(), "it has %d bytes", r.size)
 		}
 		r.sealed = true
 		return nil
@@ -159,7 +159,7 @@ func (a Account) Lease(ctx context.Context, addr Address, q LeaseRequest) (resul
 		return a.leaseContainer(ctx, addr.Container, q)
 	}
 	if addr.Snapshot != "" || addr.Version != "" {
-		return result, refuse(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version has no lease")
+		return result, codes.New(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a snapshot or version has no lease")
 	}
 	err = a.change(ctx, addr, func(t *txn) error {
 		if !exists(t.old) {

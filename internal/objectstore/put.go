@@ -3,6 +3,8 @@ package objectstore
 import (
 	"context"
 	"slices"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // PutBlob makes an upload the blob: a block blob in one piece, or an empty append
@@ -11,9 +13,9 @@ import (
 func (a Account) PutBlob(ctx context.Context, addr Address, u *Upload, p Put) (info Info, err error) {
 	switch {
 	case p.Type < BlockBlob || p.Type > PageBlob, (p.Type == BlockBlob) != (u != nil):
-		return info, refuse(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a block blob is put with its content, others without")
+		return info, codes.New(InvalidOperation, "blob "+addr.Container+"/"+addr.Blob, "a block blob is put with its content, others without")
 	case p.Type == PageBlob && (p.PageSize < 0 || p.PageSize%pageBytes != 0 || p.PageSize > maxPageBlob):
-		return info, refuse(InvalidSize, "blob "+addr.Container+"/"+addr.Blob, "the size of a page blob is a multiple of %d bytes up to 8 TiB", pageBytes)
+		return info, codes.New(InvalidSize, "blob "+addr.Container+"/"+addr.Blob, "the size of a page blob is a multiple of %d bytes up to 8 TiB", pageBytes)
 	}
 	if err := u.ready(); err != nil {
 		return info, err
@@ -38,7 +40,7 @@ func (u *Upload) ready() error {
 		return nil
 	}
 	if u.taken {
-		return refuse(InvalidOperation, "upload", "it has become content already")
+		return codes.New(InvalidOperation, "upload", "it has become content already")
 	}
 	return u.finish()
 }
@@ -54,7 +56,7 @@ func (u *Upload) refs() []ref {
 // keep marks the upload as content unless an operation on it was refused. A
 // commit of unknown fate keeps it too.
 func (u *Upload) keep(err error) {
-	if u != nil && (err == nil || isCode(err, ServerBusy)) {
+	if u != nil && (err == nil || fault.CodeOf(err) == ServerBusy) {
 		u.taken = true
 	}
 }

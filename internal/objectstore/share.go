@@ -29,7 +29,7 @@ func (t *txn) share(r *record, db kv.Reader, cid uint32, from *record) error {
 	r.listed = true
 	list, ok, err := get(db, blockListKey(cid, from.uid))
 	if err == nil && !ok {
-		err = wrap(InternalError, t.resource(), errRecord, "the list of its blocks is gone")
+		err = codes.Wrap(InternalError, t.resource(), errRecord, "the list of its blocks is gone")
 	}
 	t.batch.Set(blockListKey(t.c.cid, r.uid), list)
 	return err
@@ -60,7 +60,7 @@ func eachRow(db kv.Reader, cid uint32, r *record, off int64, use func(off int64,
 		d := decoder{b: it.Value()}
 		refs := d.refs()
 		if err := d.err(); err != nil {
-			return errors.Join(wrap(InternalError, "blob", err, "the list of its parts cannot be read"), it.Close())
+			return errors.Join(codes.Wrap(InternalError, "blob", err, "the list of its parts cannot be read"), it.Close())
 		}
 		at := int64(binary.BigEndian.Uint64(it.Key()[len(it.Key())-8:]))
 		if more, err = use(at, refs); err != nil {

@@ -553,7 +553,7 @@ func TestDeleteAccount(t *testing.T) {
 	}
 	w.s.tidy(ctx)
 	w.reopen()
-	if _, err := w.read(at("b")); !isCode(err, ContainerNotFound) || w.a.ServiceProperties() != nil {
+	if _, err := w.read(at("b")); fault.CodeOf(err) != ContainerNotFound || w.a.ServiceProperties() != nil {
 		t.Errorf("%v, %q", err, w.a.ServiceProperties())
 	}
 	if _, err := w.s.Account(2).Container(ctx, "c", Conditions{}); err != nil {

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -51,8 +50,7 @@ type Store struct {
 	seed  maphash.Seed
 	locks [1024]sync.Mutex // of blobs' names, by hash
 
-	life   sync.RWMutex // held for reading by every change; Close takes it
-	closed bool         // guarded by life
+	use *kv.Use // the changes that are under way
 
 	catalog  sync.RWMutex // guards the rest
 	accounts map[uint64]*accountState
@@ -64,7 +62,7 @@ type Store struct {
 func Open(o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{
-		db: o.DB, log: o.Log, events: o.Events, mode: o.Sync, every: o.SyncEvery, sweep: o.SweepEvery, rate: o.CompactRate, now: o.Now,
+		db: o.DB, use: kv.NewUse(o.DB, "blob store"), log: o.Log, events: o.Events, mode: o.Sync, every: o.SyncEvery, sweep: o.SweepEvery, rate: o.CompactRate, now: o.Now,
 		extents:  &extents{fs: o.FS, dir: o.Dir, limit: o.ExtentBytes, all: map[uint64]*extent{}, next: 1},
 		buffers:  newBuffers(),
 		kick:     make(chan struct{}, 1),
@@ -109,12 +107,7 @@ func (o Options) withDefaults() Options {
 // Close refuses further changes and waits for those under way, but not for room
 // on a full disk. It does not close the DB. Contents must be closed before.
 func (s *Store) Close() error {
-	s.db.StopWaiting()
-	s.life.Lock()
-	closed := s.closed
-	s.closed = true
-	s.life.Unlock()
-	if closed {
+	if !s.use.Close() {
 		return nil
 	}
 	var err error
@@ -122,19 +115,6 @@ func (s *Store) Close() error {
 		err = s.syncAll()
 	}
 	return errors.Join(err, s.extents.closeAll())
-}
-
-var errClosed = &Error{ServerBusy, fault.New(fault.Unavailable, "blob store", "it is closed")}
-
-// enter begins a change that Close waits for; the caller calls s.life.RUnlock
-// when it is done, unless there is an error.
-func (s *Store) enter() error {
-	s.life.RLock()
-	if s.closed {
-		s.life.RUnlock()
-		return errClosed
-	}
-	return nil
 }
 
 // Run does the background work until ctx ends: what has expired goes, dead space

@@ -37,7 +37,7 @@ func (s *Store) tidy(ctx context.Context) {
 // purge removes the blobs of deleted containers.
 func (s *Store) purge(ctx context.Context) error {
 	var all []uint32
-	err := each(s.db, []byte{kv.BlobsPrefix[0], tablePurge}, func(key, _ []byte) error {
+	err := kv.Each(s.db, []byte{kv.BlobsPrefix[0], tablePurge}, func(key, _ []byte) error {
 		all = append(all, binary.BigEndian.Uint32(key[2:]))
 		return nil
 	})
@@ -50,10 +50,10 @@ func (s *Store) purge(ctx context.Context) error {
 }
 
 func (s *Store) purgeContainer(ctx context.Context, cid uint32) error {
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	live, err := s.liveOf(ctx, s.db, cid)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *Store) liveOf(ctx context.Context, db kv.Reader, cid uint32) (map[uint6
 		}
 	}
 	for _, table := range []byte{tableBlobs, tableStates} {
-		err := each(db, tableKey(nil, table, cid), func(_, value []byte) error {
+		err := kv.Each(db, tableKey(nil, table, cid), func(_, value []byte) error {
 			r, err := parseRecord(value)
 			if err != nil {
 				return fmt.Errorf("a record of container %d: %w", cid, err)
@@ -102,7 +102,7 @@ func (s *Store) liveOf(ctx context.Context, db kv.Reader, cid uint32) (map[uint6
 			return nil, err
 		}
 	}
-	err := each(db, tableKey(nil, tableContent, cid), func(_, value []byte) error {
+	err := kv.Each(db, tableKey(nil, tableContent, cid), func(_, value []byte) error {
 		d := decoder{b: value}
 		add(d.refs())
 		return d.err()
@@ -110,7 +110,7 @@ func (s *Store) liveOf(ctx context.Context, db kv.Reader, cid uint32) (map[uint6
 	if err != nil {
 		return nil, err
 	}
-	return live, each(db, tableKey(nil, tablePending, cid), func(_, value []byte) error {
+	return live, kv.Each(db, tableKey(nil, tablePending, cid), func(_, value []byte) error {
 		b, err := parseBlock(value)
 		add(b.refs)
 		return err
@@ -163,10 +163,10 @@ func (e *extent) removable(readers *readers) bool {
 
 // remove removes a dead file, unless something has come to life in it.
 func (s *Store) remove(e *extent) error {
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	x := s.extents
 	x.mu.Lock()
 	if !e.removable(&x.readers) {

@@ -58,10 +58,10 @@ func (a Account) changeIn(c *container, name string, fn func(*txn) error) error 
 
 func (a Account) commit(t *txn, fn func(*txn) error) error {
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	t.settings, t.batch = a.settings(), s.db.NewBatch(1024)
 	defer t.finish()
 	p, err := t.visible(fn)
@@ -122,7 +122,7 @@ func (s *Store) record(r kv.Reader, key []byte, resource string) (*record, error
 	}
 	rec, err := parseRecord(b)
 	if err != nil {
-		return nil, wrap(InternalError, resource, err, "its record cannot be read")
+		return nil, codes.Wrap(InternalError, resource, err, "its record cannot be read")
 	}
 	return rec, nil
 }
@@ -270,11 +270,11 @@ func exists(r *record) bool { return r != nil && !r.uncommitted && r.deleted == 
 // checkName refuses names that cannot be keys.
 func checkName(addr Address) error {
 	if addr.Blob == "" || len(addr.Blob) > 4096 || utf8.RuneCountInString(addr.Blob) > 1024 {
-		return refuse(InvalidResourceName, "blob", "a blob's name has 1 to 1,024 characters")
+		return codes.New(InvalidResourceName, "blob", "a blob's name has 1 to 1,024 characters")
 	}
 	for i := range len(addr.Blob) {
 		if addr.Blob[i] == 0 {
-			return refuse(InvalidResourceName, "blob", "a blob's name has no zero byte")
+			return codes.New(InvalidResourceName, "blob", "a blob's name has no zero byte")
 		}
 	}
 	return nil
@@ -313,13 +313,7 @@ func (t *txn) creatable(cond Conditions) error {
 }
 
 func noBlob(container, name string) error {
-	return refuse(BlobNotFound, "blob "+container+"/"+name, "it does not exist")
-}
-
-// isCode reports whether err is a refusal with the code.
-func isCode(err error, code Code) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == code
+	return codes.New(BlobNotFound, "blob "+container+"/"+name, "it does not exist")
 }
 
 // wakeIfEmpty has dead files go soon.

@@ -252,9 +252,9 @@ func (u *Upload) fail(err error) error {
 // diskError words an error of writing content.
 func diskError(err error) error {
 	if vfs.NoRoom(err) {
-		return wrap(ServerBusy, "blob store", withoutPath(err), "the disk is full; writes are accepted again when there is room")
+		return codes.Wrap(ServerBusy, "blob store", withoutPath(err), "the disk is full; writes are accepted again when there is room")
 	}
-	return wrap(ServerBusy, "blob store", withoutPath(err), "the disk failed; what was sent is not kept")
+	return codes.Wrap(ServerBusy, "blob store", withoutPath(err), "the disk failed; what was sent is not kept")
 }
 
 // finish writes the rest out and has all of it on the disk, by the sync policy.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -147,9 +148,9 @@ func (w *world) want(addr Address, text string) {
 }
 
 // wantCode demands an error of the code.
-func wantCode(t testing.TB, err error, code Code) {
+func wantCode(t testing.TB, err error, code fault.Code) {
 	t.Helper()
-	if !isCode(err, code) {
+	if fault.CodeOf(err) != code {
 		t.Fatalf("got %v, want %s", err, code)
 	}
 }

@@ -24,7 +24,7 @@ func (a Account) Queue(name string) (*Queue, error) {
 	if q := a.store.queue(a.id, name); q != nil {
 		return q, nil
 	}
-	return nil, newError(QueueNotFound, "queue "+name, "there is none")
+	return nil, codes.New(QueueNotFound, "queue "+name, "there is none")
 }
 
 // queue finds a queue, or nil. Store.mu is held.
@@ -71,10 +71,10 @@ func (a Account) List(prefix, from string, limit int) (page []*Queue, next strin
 // false), with other metadata it is a QueueAlreadyExists.
 func (a Account) Create(_ context.Context, name string, metadata []Pair) (made bool, err error) {
 	s := a.store
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return false, err
 	}
-	defer s.leave()
+	defer s.use.Leave()
 	p, made, err := a.create(name, metadata)
 	if err != nil || !made {
 		return false, err
@@ -90,7 +90,7 @@ func (a Account) create(name string, metadata []Pair) (p kv.Pending, made bool, 
 		if q.sameMetadata(metadata) {
 			return p, false, nil
 		}
-		return p, false, newError(QueueAlreadyExists, "queue "+name, "it exists with other metadata")
+		return p, false, codes.New(QueueAlreadyExists, "queue "+name, "it exists with other metadata")
 	}
 	q := newQueue(s, a.id, name, queueRecord{ID: s.nextID, Created: s.clock().UTC(), Metadata: metadata})
 	b := s.db.NewBatch(256)
@@ -113,10 +113,10 @@ func (s *Store) add(q *Queue) {
 
 // Delete deletes a queue and what is in it. Whoever holds it finds it gone.
 func (a Account) Delete(_ context.Context, name string) error {
-	if err := a.store.enter(); err != nil {
+	if err := a.store.use.Enter(); err != nil {
 		return err
 	}
-	defer a.store.leave()
+	defer a.store.use.Leave()
 	q, p, bytes, err := a.remove(name)
 	if err == nil {
 		err = p.Wait()
@@ -132,7 +132,7 @@ func (a Account) remove(name string) (q *Queue, p kv.Pending, bytes int64, err e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if q = s.queue(a.id, name); q == nil {
-		return nil, p, 0, newError(QueueNotFound, "queue "+name, "there is none")
+		return nil, p, 0, codes.New(QueueNotFound, "queue "+name, "there is none")
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -153,10 +153,10 @@ func (a Account) remove(name string) (q *Queue, p kv.Pending, bytes int64, err e
 
 // DeleteAccount deletes all of an account.
 func (s *Store) DeleteAccount(_ context.Context, id uint64) error {
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.use.Leave()
 	p, bytes, err := s.deleteAccount(id)
 	if err == nil {
 		err = p.Wait()
@@ -207,10 +207,10 @@ func (a Account) ServiceProperties() []byte {
 // SetServiceProperties keeps the properties of the service, which mean nothing here.
 func (a Account) SetServiceProperties(_ context.Context, text []byte) error {
 	s := a.store
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.leave()
+	defer s.use.Leave()
 	p, err := func() (kv.Pending, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -202,7 +203,7 @@ func TestDeleteWhileUsed(t *testing.T) {
 		}
 		work.Wait()
 		for _, kind := range []byte{queueKind, stateKind, textKind} {
-			if err := w.store.each(kind, func(k, _ []byte) error { return fmt.Errorf("%x is left", k) }); err != nil {
+			if err := kv.Each(w.db, key(kind), func(k, _ []byte) error { return fmt.Errorf("%x is left", k) }); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -20,19 +20,14 @@ func (s *Store) giveBack(bytes int64, texts []byte) {
 	if bytes < worthwhile {
 		return
 	}
-	s.cleanup.Go(func() {
-		err := s.db.GiveBack(s.ctx, [][2][]byte{{texts, kv.PrefixEnd(texts)}})
-		if err != nil && s.ctx.Err() == nil {
-			s.log.Warn("the disk space of deleted messages is given back later", "error", err)
-		}
-	})
+	s.use.GiveBack(s.log, "deleted messages", kv.RangesOf(texts))
 }
 
 // giveBack does so for a queue that was cleared, for who has not entered.
 func (q *Queue) giveBack(bytes int64) {
-	if q.store.enter() != nil {
+	if q.store.use.Enter() != nil {
 		return // it is closed: the messages are gone all the same
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	q.store.giveBack(bytes, key(textKind, q.account, q.id))
 }

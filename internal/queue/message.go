@@ -39,7 +39,7 @@ func (q *Queue) Put(_ context.Context, text []byte, o PutOptions) (Message, erro
 		o.TTL = DefaultTTL
 	}
 	if o.Delay < 0 || o.Delay > MaxDelay || o.TTL > 0 && o.Delay >= o.TTL {
-		return Message{}, newError(InvalidQueryParameterValue, "queue "+q.name, "a message is visible first within 7 days and before it expires")
+		return Message{}, codes.New(InvalidQueryParameterValue, "queue "+q.name, "a message is visible first within 7 days and before it expires")
 	}
 	m, made := &message{}, state{}
 	m.id = newID()
@@ -116,10 +116,10 @@ func (q *Queue) Get(_ context.Context, limit int, hidden time.Duration) ([]Messa
 
 // Peek looks at up to limit visible messages.
 func (q *Queue) Peek(_ context.Context, limit int) ([]Message, error) {
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	got, err := func() (got []taken, err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -160,10 +160,10 @@ func (q *Queue) texts(got []taken, receipts bool) ([]Message, error) {
 	if len(got) == 0 {
 		return nil, nil
 	}
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	return q.read(got, receipts)
 }
 
@@ -191,14 +191,14 @@ func (q *Queue) held(id, receipt string) (*message, error) {
 	guid, ok := ParseID(id)
 	m := q.byID[guid]
 	if !ok || m == nil {
-		return nil, newError(MessageNotFound, "message "+id, "it is not in queue %s", q.name)
+		return nil, codes.New(MessageNotFound, "message "+id, "it is not in queue %s", q.name)
 	}
 	pop, ok := q.store.readReceipt(guid, receipt)
 	switch {
 	case !ok:
-		return nil, newError(PopReceiptMismatch, "message "+id, "the pop receipt was never given for it")
+		return nil, codes.New(PopReceiptMismatch, "message "+id, "the pop receipt was never given for it")
 	case pop != m.pop:
-		return nil, newError(MessageNotFound, "message "+id, "it was given out or updated again since this pop receipt")
+		return nil, codes.New(MessageNotFound, "message "+id, "it was given out or updated again since this pop receipt")
 	}
 	return m, nil
 }
@@ -207,7 +207,7 @@ func (q *Queue) held(id, receipt string) (*message, error) {
 // text is nil. The answer has the receipt that is good from now on.
 func (q *Queue) Update(_ context.Context, id, receipt string, hidden time.Duration, text []byte) (Message, error) {
 	if hidden < 0 || hidden > MaxDelay {
-		return Message{}, newError(InvalidQueryParameterValue, "queue "+q.name, "a message is hidden for 7 days at most")
+		return Message{}, codes.New(InvalidQueryParameterValue, "queue "+q.name, "a message is hidden for 7 days at most")
 	}
 	var next state
 	err := q.commit(func(b *kv.Batch) (func(), error) {

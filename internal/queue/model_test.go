@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -139,7 +140,7 @@ func (m *model) get(t *testing.T) {
 }
 
 // any picks a message, alive mostly, and a receipt of it, the last mostly.
-func (m *model) any() (x *modelMessage, receipt string, want Code) {
+func (m *model) any() (x *modelMessage, receipt string, want fault.Code) {
 	from := m.all
 	if len(m.dead) > 0 && (len(from) == 0 || m.rng.IntN(5) == 0) {
 		from, want = m.dead, MessageNotFound
@@ -160,13 +161,13 @@ func (m *model) any() (x *modelMessage, receipt string, want Code) {
 	return x, receipt, want
 }
 
-func codeOf(err error) Code {
-	var e *Error
+func codeOf(err error) fault.Code {
+	var e *fault.Refusal
 	if errors.As(err, &e) {
 		return e.Code
 	}
 	if err != nil {
-		return Code(err.Error())
+		return fault.Code(err.Error())
 	}
 	return ""
 }

@@ -97,10 +97,10 @@ func (q *Queue) change(edit func(*queueRecord)) error {
 // commit returns when it is on the disk. A prepare that leaves the batch empty has
 // nothing to wait for.
 func (q *Queue) commit(prepare func(*kv.Batch) (apply func(), err error)) error {
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	pending, waits, err := q.begin(prepare)
 	if err != nil || !waits {
 		return err

@@ -281,7 +281,7 @@ func TestSweep(t *testing.T) {
 		synctest.Wait()
 		n := 0
 		for _, kind := range []byte{stateKind, textKind} {
-			if err := w.store.each(kind, func(_, _ []byte) error { n++; return nil }); err != nil {
+			if err := kv.Each(w.db, key(kind), func(_, _ []byte) error { n++; return nil }); err != nil {
 				t.Error(err)
 			}
 		}
@@ -324,7 +324,7 @@ func TestGiveBack(t *testing.T) {
 
 func TestCodes(t *testing.T) {
 	for _, c := range Codes() {
-		if e := newError(c, "r", "m"); fault.KindOf(e) == fault.Internal || !strings.Contains(e.Error(), "r: m") {
+		if e := codes.New(c, "r", "m"); fault.KindOf(e) == fault.Internal || !strings.Contains(e.Error(), "r: m") {
 			t.Errorf("%s: %v", c, e)
 		}
 	}

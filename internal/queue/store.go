@@ -32,12 +32,7 @@ type Store struct {
 	secret []byte      // what receipts are signed with
 	kept   atomic.Bool // the secret is in the database
 
-	life   sync.RWMutex // held for reading by what uses the database; Close takes it
-	closed bool         // guarded by life
-
-	ctx     context.Context // ends with Close; for what goes on in the background
-	cancel  context.CancelFunc
-	cleanup sync.WaitGroup
+	use *kv.Use // what is under way
 
 	mu       sync.RWMutex        // guards what follows; taken before a queue's
 	accounts map[uint64]*account // those that have something
@@ -53,7 +48,7 @@ type account struct {
 
 // Open reads the queues and the states of their messages.
 func Open(o Options) (*Store, error) {
-	s := &Store{db: o.DB, log: o.Log, clock: o.Now, tell: o.Events, accounts: map[uint64]*account{}, nextID: 1}
+	s := &Store{db: o.DB, use: kv.NewUse(o.DB, "queues"), log: o.Log, clock: o.Now, tell: o.Events, accounts: map[uint64]*account{}, nextID: 1}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -63,10 +58,8 @@ func Open(o Options) (*Store, error) {
 	if s.tell == nil {
 		s.tell = func(Event) {}
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, step := range [...]func() error{s.loadSecret, s.loadProperties, s.loadQueues, s.loadStates} {
 		if err := step(); err != nil {
-			s.cancel()
 			return nil, fmt.Errorf("read the queues: %w", err)
 		}
 	}
@@ -94,27 +87,12 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
-// Close ends the use of the database, once what is under way has ended.
+// Close ends the use of the database, once what is under way has ended, but does not
+// wait for room on a full disk.
 func (s *Store) Close() error {
-	s.life.Lock()
-	defer s.life.Unlock()
-	s.closed = true
-	s.cancel()
-	s.cleanup.Wait()
+	s.use.Close()
 	return nil
 }
-
-// enter begins a use of the database; leave ends it.
-func (s *Store) enter() error {
-	s.life.RLock()
-	if s.closed {
-		s.life.RUnlock()
-		return fault.New(fault.Unavailable, "queues", "the store is closed")
-	}
-	return nil
-}
-
-func (s *Store) leave() { s.life.RUnlock() }
 
 // loadSecret reads the secret, or makes one, which the first commit of messages keeps:
 // a store that cannot be written can still be opened.
@@ -130,28 +108,12 @@ func (s *Store) loadSecret() error {
 	return nil
 }
 
-// each walks the keys of a kind.
-func (s *Store) each(kind byte, visit func(k, v []byte) error) (err error) {
-	low := key(kind)
-	it, err := s.db.Iter(low, kv.PrefixEnd(low))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, it.Error(), it.Close()) }()
-	for ok := it.First(); ok; ok = it.Next() {
-		if err := visit(it.Key(), it.Value()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func damaged(what string) error {
 	return fault.New(fault.Internal, "queues", "%s in the store is damaged, or of another version of lazuli", what)
 }
 
 func (s *Store) loadProperties() error {
-	return s.each(propertiesKind, func(k, v []byte) error {
+	return kv.Each(s.db, key(propertiesKind), func(k, v []byte) error {
 		n, ok := numbersOf(k, propertiesKind, 1)
 		if !ok {
 			return damaged("a key of properties")
@@ -163,7 +125,7 @@ func (s *Store) loadProperties() error {
 
 func (s *Store) loadQueues() error {
 	head := len(key(queueKind, 0))
-	return s.each(queueKind, func(k, v []byte) error {
+	return kv.Each(s.db, key(queueKind), func(k, v []byte) error {
 		if len(k) <= head {
 			return damaged("a key of a queue")
 		}
@@ -187,7 +149,7 @@ func (s *Store) loadStates() error {
 		}
 	}
 	now := s.now()
-	err := s.each(stateKind, func(k, v []byte) error {
+	err := kv.Each(s.db, key(stateKind), func(k, v []byte) error {
 		n, ok := numbersOf(k, stateKind, 3)
 		if !ok {
 			return damaged("a key of a message")
@@ -224,10 +186,10 @@ const sweepBatch = 1000
 
 // sweep deletes what has expired from the disk.
 func (s *Store) sweep() error {
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return nil //nolint:nilerr // it is over
 	}
-	defer s.leave()
+	defer s.use.Leave()
 	for _, q := range s.all() {
 		for {
 			n, err := q.sweep()

@@ -104,8 +104,8 @@ func (w *world) get(q *Queue, limit int, hidden time.Duration) []Message {
 }
 
 // is reports whether an error has the code.
-func is(err error, code Code) bool {
-	e, ok := err.(*Error) //nolint:errorlint // it is returned as it is
+func is(err error, code fault.Code) bool {
+	e, ok := err.(*fault.Refusal) //nolint:errorlint // it is returned as it is
 	return ok && e.Code == code && fault.KindOf(e) != fault.Internal
 }
 

@@ -25,15 +25,15 @@ func (a Account) CreateTable(_ context.Context, name string) (*Table, error) {
 	if err := CheckTableName(name); err != nil {
 		return nil, err
 	}
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return nil, err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
 	t := newTable(s, tableRecord{Number: s.next, Account: a.id, Name: name})
 	if s.tables[t.id()] != nil {
-		return nil, newError(TableAlreadyExists, "table "+name, "it exists")
+		return nil, codes.New(TableAlreadyExists, "table "+name, "it exists")
 	}
 	b := s.db.NewBatch(256)
 	b.Set(numbersKey(), binary.BigEndian.AppendUint32(nil, s.next+1))
@@ -52,7 +52,7 @@ func (a Account) Table(name string) (*Table, error) {
 	t := a.s.tables[tableID{a.id, lower(name)}]
 	a.s.catalog.RUnlock()
 	if t == nil {
-		return nil, newError(TableNotFound, "table "+clip(name), "there is no such table")
+		return nil, codes.New(TableNotFound, "table "+clip(name), "there is no such table")
 	}
 	return t, nil
 }
@@ -60,15 +60,15 @@ func (a Account) Table(name string) (*Table, error) {
 // DeleteTable deletes a table with all its entities; TableNotFound.
 func (a Account) DeleteTable(_ context.Context, name string) error {
 	s := a.s
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
 	t := s.tables[tableID{a.id, lower(name)}]
 	if t == nil {
-		return newError(TableNotFound, "table "+clip(name), "there is no such table")
+		return codes.New(TableNotFound, "table "+clip(name), "there is no such table")
 	}
 	return s.drop(s.db.NewBatch(256), []*Table{t})
 }
@@ -100,10 +100,10 @@ func (a Account) ServiceProperties() []byte {
 // SetServiceProperties keeps the properties of the account's table service,
 // durably. What they are is the service's affair.
 func (a Account) SetServiceProperties(_ context.Context, text []byte) error {
-	if err := a.s.enter(); err != nil {
+	if err := a.s.use.Enter(); err != nil {
 		return err
 	}
-	defer a.s.life.RUnlock()
+	defer a.s.use.Leave()
 	a.s.catalog.Lock()
 	defer a.s.catalog.Unlock()
 	b := a.s.db.NewBatch(64 + len(text))

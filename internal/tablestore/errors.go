@@ -2,37 +2,33 @@ package tablestore
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
-// Code says why an operation was refused, in the words of the protocol.
-type Code string
-
-// The codes of errors.
+// The codes of errors, in the words of the protocol.
 const (
-	TableNotFound                Code = "TableNotFound"
-	TableAlreadyExists           Code = "TableAlreadyExists"
-	ResourceNotFound             Code = "ResourceNotFound"
-	EntityAlreadyExists          Code = "EntityAlreadyExists"
-	UpdateConditionNotSatisfied  Code = "UpdateConditionNotSatisfied"
-	InvalidResourceName          Code = "InvalidResourceName"
-	InvalidInput                 Code = "InvalidInput"
-	OutOfRangeInput              Code = "OutOfRangeInput"
-	TooManyProperties            Code = "TooManyProperties"
-	DuplicatePropertiesSpecified Code = "DuplicatePropertiesSpecified"
-	PropertyNameInvalid          Code = "PropertyNameInvalid"
-	PropertyNameTooLong          Code = "PropertyNameTooLong"
-	PropertyValueTooLarge        Code = "PropertyValueTooLarge"
-	KeyValueTooLarge             Code = "KeyValueTooLarge"
-	EntityTooLarge               Code = "EntityTooLarge"
-	InvalidDuplicateRow          Code = "InvalidDuplicateRow"
-	DifferentPartitions          Code = "CommandsInBatchActOnDifferentPartitions"
+	TableNotFound                fault.Code = "TableNotFound"
+	TableAlreadyExists           fault.Code = "TableAlreadyExists"
+	ResourceNotFound             fault.Code = "ResourceNotFound"
+	EntityAlreadyExists          fault.Code = "EntityAlreadyExists"
+	UpdateConditionNotSatisfied  fault.Code = "UpdateConditionNotSatisfied"
+	InvalidResourceName          fault.Code = "InvalidResourceName"
+	InvalidInput                 fault.Code = "InvalidInput"
+	OutOfRangeInput              fault.Code = "OutOfRangeInput"
+	TooManyProperties            fault.Code = "TooManyProperties"
+	DuplicatePropertiesSpecified fault.Code = "DuplicatePropertiesSpecified"
+	PropertyNameInvalid          fault.Code = "PropertyNameInvalid"
+	PropertyNameTooLong          fault.Code = "PropertyNameTooLong"
+	PropertyValueTooLarge        fault.Code = "PropertyValueTooLarge"
+	KeyValueTooLarge             fault.Code = "KeyValueTooLarge"
+	EntityTooLarge               fault.Code = "EntityTooLarge"
+	InvalidDuplicateRow          fault.Code = "InvalidDuplicateRow"
+	DifferentPartitions          fault.Code = "CommandsInBatchActOnDifferentPartitions"
 )
 
-// kinds says what kind of fault each code is.
-var kinds = map[Code]fault.Kind{
+// codes says what kind of fault each is.
+var codes = fault.Codes{
 	TableNotFound:                fault.NotFound,
 	TableAlreadyExists:           fault.Conflict,
 	ResourceNotFound:             fault.NotFound,
@@ -54,30 +50,7 @@ var kinds = map[Code]fault.Kind{
 
 // Codes returns every code, so that a test can demand that a service's table of
 // errors is complete.
-func Codes() []Code {
-	all := make([]Code, 0, len(kinds))
-	for code := range kinds {
-		all = append(all, code)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// Error is a refusal. It is a fault.Error too.
-type Error struct {
-	Code Code
-	err  *fault.Error
-}
-
-// Error says what was refused and why.
-func (e *Error) Error() string { return e.err.Error() }
-
-// Unwrap returns the fault.Error, which has the kind and the resource.
-func (e *Error) Unwrap() error { return e.err }
-
-func newError(code Code, resource, format string, args ...any) *Error {
-	return &Error{code, &fault.Error{Kind: kinds[code], Resource: resource, Msg: fmt.Sprintf(format, args...)}}
-}
+func Codes() []fault.Code { return codes.All() }
 
 // BatchError says which operation of a transaction failed it.
 type BatchError struct {

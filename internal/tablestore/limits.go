@@ -25,16 +25,16 @@ const (
 // and digits, 3 to 63 in all, and not "tables".
 func CheckTableName(name string) error {
 	if len(name) < minTableNameBytes || len(name) > maxTableNameBytes {
-		return newError(OutOfRangeInput, "table "+clip(name), "its name has %d characters; 3 to 63 are allowed", utf8.RuneCountInString(name))
+		return codes.New(OutOfRangeInput, "table "+clip(name), "its name has %d characters; 3 to 63 are allowed", utf8.RuneCountInString(name))
 	}
 	for i := range len(name) {
 		c := name[i] | 0x20
 		if letter := 'a' <= c && c <= 'z'; !letter && (i == 0 || name[i] < '0' || name[i] > '9') {
-			return newError(InvalidResourceName, "table "+clip(name), "its name has a character that is not a letter, or not a digit after a letter")
+			return codes.New(InvalidResourceName, "table "+clip(name), "its name has a character that is not a letter, or not a digit after a letter")
 		}
 	}
 	if lower(name) == "tables" {
-		return newError(InvalidInput, "table "+name, "this name is the service's own")
+		return codes.New(InvalidInput, "table "+name, "this name is the service's own")
 	}
 	return nil
 }
@@ -48,7 +48,7 @@ func (e *Entity) check() error {
 		return err
 	}
 	if len(e.Properties) > MaxProperties {
-		return newError(TooManyProperties, e.name(), "it has %d properties; %d are allowed beside the keys and the timestamp", len(e.Properties), MaxProperties)
+		return codes.New(TooManyProperties, e.name(), "it has %d properties; %d are allowed beside the keys and the timestamp", len(e.Properties), MaxProperties)
 	}
 	for i := range e.Properties {
 		if err := e.checkProperty(&e.Properties[i]); err != nil {
@@ -56,7 +56,7 @@ func (e *Entity) check() error {
 		}
 	}
 	if size := e.size(); size > MaxEntityBytes {
-		return newError(EntityTooLarge, e.name(), "it has %d bytes by the service's counting; %d are allowed", size, MaxEntityBytes)
+		return codes.New(EntityTooLarge, e.name(), "it has %d bytes by the service's counting; %d are allowed", size, MaxEntityBytes)
 	}
 	return nil
 }
@@ -80,13 +80,13 @@ func checkKey(what, key string) error {
 	for i, r := range key {
 		switch {
 		case r == '/' || r == '\\' || r == '#' || r == '?' || unicode.IsControl(r):
-			return newError(OutOfRangeInput, what, "it has the character %U at byte %d, which keys cannot have", r, i)
+			return codes.New(OutOfRangeInput, what, "it has the character %U at byte %d, which keys cannot have", r, i)
 		case r == utf8.RuneError && !utf8.ValidString(key):
-			return newError(InvalidInput, what, "it is not valid UTF-8")
+			return codes.New(InvalidInput, what, "it is not valid UTF-8")
 		}
 	}
 	if len(key) > MaxKeyUnits && utf16Len(key) > MaxKeyUnits {
-		return newError(KeyValueTooLarge, what, "it has %d UTF-16 units; %d are allowed", utf16Len(key), MaxKeyUnits)
+		return codes.New(KeyValueTooLarge, what, "it has %d UTF-16 units; %d are allowed", utf16Len(key), MaxKeyUnits)
 	}
 	return nil
 }
@@ -100,21 +100,21 @@ func (e *Entity) checkProperty(p *Property) error {
 	switch v.typ {
 	case String:
 		if len(v.str) > MaxTextUnits && utf16Len(v.str) > MaxTextUnits {
-			return newError(PropertyValueTooLarge, resource, "it has %d UTF-16 units; %d are allowed", utf16Len(v.str), MaxTextUnits)
+			return codes.New(PropertyValueTooLarge, resource, "it has %d UTF-16 units; %d are allowed", utf16Len(v.str), MaxTextUnits)
 		}
 		if !utf8.ValidString(v.str) {
-			return newError(InvalidInput, resource, "it is not valid UTF-8")
+			return codes.New(InvalidInput, resource, "it is not valid UTF-8")
 		}
 	case Binary:
 		if len(v.str) > MaxBinaryBytes {
-			return newError(PropertyValueTooLarge, resource, "it has %d bytes; %d are allowed", len(v.str), MaxBinaryBytes)
+			return codes.New(PropertyValueTooLarge, resource, "it has %d bytes; %d are allowed", len(v.str), MaxBinaryBytes)
 		}
 	case DateTime:
 		if v.Ticks() < MinTicks || v.Ticks() > MaxTicks {
-			return newError(OutOfRangeInput, resource, "%v is outside the years 1601 to 9999", v.Ticks())
+			return codes.New(OutOfRangeInput, resource, "%v is outside the years 1601 to 9999", v.Ticks())
 		}
 	case 0:
-		return newError(InvalidInput, resource, "it has no value")
+		return codes.New(InvalidInput, resource, "it has no value")
 	}
 	return nil
 }
@@ -123,11 +123,11 @@ func (e *Entity) checkProperty(p *Property) error {
 func checkPropertyName(name string) error {
 	switch {
 	case name == "":
-		return newError(PropertyNameInvalid, "property", "its name is empty")
+		return codes.New(PropertyNameInvalid, "property", "its name is empty")
 	case name == PartitionKeyName || name == RowKeyName || name == TimestampName:
-		return newError(DuplicatePropertiesSpecified, "property "+name, "every entity has it already")
+		return codes.New(DuplicatePropertiesSpecified, "property "+name, "every entity has it already")
 	case len(name) > MaxNameUnits && utf16Len(name) > MaxNameUnits:
-		return newError(PropertyNameTooLong, "property "+clip(name), "its name has %d characters; %d are allowed", utf16Len(name), MaxNameUnits)
+		return codes.New(PropertyNameTooLong, "property "+clip(name), "its name has %d characters; %d are allowed", utf16Len(name), MaxNameUnits)
 	}
 	for i, r := range name {
 		if r == '_' || unicode.IsLetter(r) || unicode.Is(unicode.Nl, r) {
@@ -136,7 +136,7 @@ func checkPropertyName(name string) error {
 		if i > 0 && (unicode.IsDigit(r) || unicode.In(r, unicode.Mn, unicode.Mc, unicode.Pc, unicode.Cf)) {
 			continue
 		}
-		return newError(PropertyNameInvalid, "property "+clip(name), "%q cannot be at byte %d of a name", r, i)
+		return codes.New(PropertyNameInvalid, "property "+clip(name), "%q cannot be at byte %d of a name", r, i)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // model is what a table should hold, in a map.
@@ -56,7 +58,7 @@ func (m model) write(rt *rapid.T, t *testing.T, table *Table) {
 	var ops []*Op
 	next := maps.Clone(m)
 	seen := map[string]bool{}
-	var code Code
+	var code fault.Code
 	at := -1
 	for i := range n {
 		op := m.draw(rt, partition)
@@ -113,7 +115,7 @@ func (m model) draw(rt *rapid.T, partition string) *Op {
 }
 
 // apply changes the model as the store should change, or says what it refuses.
-func (m model) apply(op *Op) Code {
+func (m model) apply(op *Op) fault.Code {
 	key := Position{op.Entity.PartitionKey, op.Entity.RowKey}
 	old, found := m[key]
 	switch {

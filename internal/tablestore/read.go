@@ -22,7 +22,7 @@ func (t *Table) Get(ctx context.Context, partition, row string, e *Entity) error
 		return err
 	}
 	if !found {
-		return newError(ResourceNotFound, entityName(partition, row), "there is no such entity")
+		return codes.New(ResourceNotFound, entityName(partition, row), "there is no such entity")
 	}
 	e.PartitionKey, e.RowKey = partition, row
 	if err := e.parse(string(x.old)); err != nil {

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 )
 
@@ -30,12 +29,7 @@ type Store struct {
 	locks lockStripes // of entities, of all tables
 	work  sync.Pool   // of *txn
 
-	life   sync.RWMutex // held for reading by every write; Close takes it
-	closed bool         // guarded by life
-
-	ctx     context.Context // ends with Close
-	cancel  context.CancelFunc
-	cleanup sync.WaitGroup
+	use *kv.Use // what is under way
 
 	catalog  sync.RWMutex // guards the rest
 	next     uint32       // the number of the next table; none is used twice
@@ -49,11 +43,9 @@ type tableID struct {
 	name    string
 }
 
-var errClosed = fault.New(fault.Unavailable, "table store", "it is closed")
-
 // Open reads the list of tables from o.DB.
 func Open(o Options) (*Store, error) {
-	s := &Store{db: o.DB, log: o.Log, next: 1, tables: map[tableID]*Table{}, services: map[uint64][]byte{}}
+	s := &Store{db: o.DB, use: kv.NewUse(o.DB, "table store"), log: o.Log, next: 1, tables: map[tableID]*Table{}, services: map[uint64][]byte{}}
 	s.clock.now = o.Now
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -62,9 +54,7 @@ func Open(o Options) (*Store, error) {
 		s.clock.now = time.Now
 	}
 	s.work.New = func() any { return &txn{} }
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
-		s.cancel()
 		return nil, fmt.Errorf("read the list of tables: %w", err)
 	}
 	return s, nil
@@ -81,8 +71,8 @@ func (s *Store) load() error {
 		}
 		s.next = binary.BigEndian.Uint32(number)
 	}
-	err = s.each(rowServices, func(key, value []byte) error {
-		if len(key) != 8 {
+	err = kv.Each(s.db, []byte{kept, rowServices}, func(key, value []byte) error {
+		if key = key[2:]; len(key) != 8 {
 			return errors.New("it names no account")
 		}
 		s.services[binary.BigEndian.Uint64(key)] = bytes.Clone(value)
@@ -91,29 +81,13 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
-	return s.each(rowTables, func(_, value []byte) error {
+	return kv.Each(s.db, []byte{kept, rowTables}, func(_, value []byte) error {
 		var r tableRecord
 		if err := json.Unmarshal(value, &r); err != nil {
 			return err
 		}
 		return s.adopt(newTable(s, r))
 	})
-}
-
-// each calls use for every key of a row, without what all begin with.
-func (s *Store) each(row byte, use func(key, value []byte) error) (err error) {
-	low := []byte{kept, row}
-	it, err := s.db.Iter(low, kv.PrefixEnd(low))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, it.Error(), it.Close()) }()
-	for ok := it.First(); ok; ok = it.Next() {
-		if err := use(it.Key()[len(low):], it.Value()); err != nil {
-			return fmt.Errorf("record %x: %w", it.Key(), err)
-		}
-	}
-	return nil
 }
 
 // adopt puts a table that is in the store into the lists.
@@ -138,32 +112,16 @@ func (s *Store) Run(ctx context.Context) error {
 // Close refuses further writes and waits for those under way, but not for room on
 // a full disk. It does not close the DB.
 func (s *Store) Close() error {
-	s.cancel()
-	s.db.StopWaiting()
-	s.life.Lock()
-	s.closed = true
-	s.life.Unlock()
-	s.cleanup.Wait()
-	return nil
-}
-
-// enter begins work that Close waits for; the caller calls s.life.RUnlock when it
-// is done, unless there is an error.
-func (s *Store) enter() error {
-	s.life.RLock()
-	if s.closed {
-		s.life.RUnlock()
-		return errClosed
-	}
+	s.use.Close()
 	return nil
 }
 
 // DeleteAccount deletes everything of an account.
 func (s *Store) DeleteAccount(_ context.Context, id uint64) error {
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	s.catalog.Lock()
 	defer s.catalog.Unlock()
 	var all []*Table
@@ -184,13 +142,14 @@ func (s *Store) DeleteAccount(_ context.Context, id uint64) error {
 // drop commits b with the deletion of the tables and their entities. Writers that
 // come later find them gone. The caller holds catalog.
 func (s *Store) drop(b *kv.Batch, all []*Table) error {
-	for _, t := range all {
+	entities := make([][]byte, len(all))
+	for i, t := range all {
 		t.alive.Lock() // nobody holds two of them but who has catalog
 		defer t.alive.Unlock()
 		b.Delete(tableKey(nil, rowTables, t.record.Number))
 		b.Delete(tableKey(nil, rowTallies, t.record.Number))
-		low := tableKey(nil, rowEntities, t.record.Number)
-		b.DeleteRange(low, kv.PrefixEnd(low))
+		entities[i] = tableKey(nil, rowEntities, t.record.Number)
+		b.DeleteRange(entities[i], kv.PrefixEnd(entities[i]))
 	}
 	if err := b.Commit(); err != nil {
 		return err
@@ -200,19 +159,7 @@ func (s *Store) drop(b *kv.Batch, all []*Table) error {
 		delete(s.tables, t.id())
 	}
 	if len(all) > 0 {
-		s.cleanup.Go(func() { s.giveBack(all) })
+		s.use.GiveBack(s.log, "deleted tables", kv.RangesOf(entities...))
 	}
 	return nil
-}
-
-// giveBack gives the disk space of deleted tables back.
-func (s *Store) giveBack(all []*Table) {
-	ranges := make([][2][]byte, len(all))
-	for i, t := range all {
-		low := tableKey(nil, rowEntities, t.record.Number)
-		ranges[i] = [2][]byte{low, kv.PrefixEnd(low)}
-	}
-	if err := s.db.GiveBack(s.ctx, ranges); err != nil && s.ctx.Err() == nil {
-		s.log.Warn("the disk space of deleted tables is given back later", "error", err)
-	}
 }

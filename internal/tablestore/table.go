@@ -44,12 +44,12 @@ func (t *Table) ACL() []byte {
 func (t *Table) SetACL(_ context.Context, text []byte) error {
 	s := t.store
 	if len(text) > MaxPolicyBytes {
-		return newError(InvalidInput, "table "+t.record.Name, "its policies have %d bytes; %d are allowed", len(text), MaxPolicyBytes)
+		return codes.New(InvalidInput, "table "+t.record.Name, "its policies have %d bytes; %d are allowed", len(text), MaxPolicyBytes)
 	}
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	t.alive.Lock()
 	defer t.alive.Unlock()
 	if t.deleted {
@@ -77,5 +77,5 @@ func (t *Table) check() error {
 }
 
 func (t *Table) gone() error {
-	return newError(TableNotFound, "table "+t.record.Name, "it was deleted")
+	return codes.New(TableNotFound, "table "+t.record.Name, "it was deleted")
 }

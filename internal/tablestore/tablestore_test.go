@@ -46,7 +46,7 @@ func TestOperations(t *testing.T) {
 	table := w.table("Ops")
 	for _, c := range []struct {
 		kind            OpKind
-		absent, present Code
+		absent, present fault.Code
 		after           string // A and B of one that was A=1 B=2, given A=9
 	}{
 		{Insert, "", EntityAlreadyExists, "A=1 B=2"},
@@ -129,7 +129,7 @@ func TestLimits(t *testing.T) {
 	tooBig.Properties = append(slices.Clip(big.Properties), Property{"Q", BinaryValue(strings.Repeat("x", 4096))})
 	for name, c := range map[string]struct {
 		e    Entity
-		code Code
+		code fault.Code
 	}{
 		"most properties":     {many, ""},
 		"too many properties": {Entity{"p", "r", 0, append(slices.Clip(many.Properties), Property{"Q", Int32Value(1)})}, TooManyProperties},
@@ -186,7 +186,7 @@ func TestBatch(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		ops   []*Op
-		code  Code
+		code  fault.Code
 		index int
 	}{
 		"one fails":      {[]*Op{op(Insert, "p", "new"), op(Insert, "p", "there"), op(Delete, "p", "none")}, EntityAlreadyExists, 1},
@@ -230,7 +230,7 @@ func TestTables(t *testing.T) {
 	}
 	_, err := a.CreateTable(t.Context(), "ALPHA")
 	wantCode(t, err, TableAlreadyExists)
-	for name, code := range map[string]Code{
+	for name, code := range map[string]fault.Code{
 		"ab": OutOfRangeInput, strings.Repeat("a", 64): OutOfRangeInput, "1ab": InvalidResourceName, "a-b": InvalidResourceName,
 		"tables": InvalidInput, "Tables": InvalidInput, "한국어": InvalidResourceName,
 	} {
@@ -352,7 +352,7 @@ func wantFault(t testing.TB, err error) {
 
 func TestCodesAreOfAKind(t *testing.T) {
 	for _, code := range Codes() {
-		if err := newError(code, "x", "y"); !fault.Is(err, kinds[code]) || kinds[code] == fault.Internal {
+		if err := codes.New(code, "x", "y"); !fault.Is(err, codes[code]) || codes[code] == fault.Internal {
 			t.Errorf("%s is %v", code, fault.KindOf(err))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -89,20 +90,20 @@ func (w *world) table(name string) *Table {
 }
 
 // wantCode fails unless the error has the code; "" is no error.
-func wantCode(t testing.TB, err error, code Code) {
+func wantCode(t testing.TB, err error, code fault.Code) {
 	t.Helper()
 	if got := codeOf(err); got != code {
 		t.Fatalf("error %v has code %q, want %q", err, got, code)
 	}
 }
 
-func codeOf(err error) Code {
-	var e *Error
+func codeOf(err error) fault.Code {
+	var e *fault.Refusal
 	switch {
 	case errors.As(err, &e):
 		return e.Code
 	case err != nil:
-		return Code("other: " + err.Error())
+		return fault.Code("other: " + err.Error())
 	}
 	return ""
 }

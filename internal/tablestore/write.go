@@ -60,16 +60,16 @@ func (t *Table) Batch(ctx context.Context, ops []*Op) ([]Ticks, error) {
 
 func checkBatch(ops []*Op) error {
 	if len(ops) > MaxBatch {
-		return newError(InvalidInput, "transaction", "it has %d operations; %d are allowed", len(ops), MaxBatch)
+		return codes.New(InvalidInput, "transaction", "it has %d operations; %d are allowed", len(ops), MaxBatch)
 	}
 	rows := make(map[string]struct{}, len(ops))
 	for i, op := range ops {
 		e := &op.Entity
 		if e.PartitionKey != ops[0].Entity.PartitionKey {
-			return &BatchError{i, newError(DifferentPartitions, e.name(), "the transaction is of partition %s", clip(ops[0].Entity.PartitionKey))}
+			return &BatchError{i, codes.New(DifferentPartitions, e.name(), "the transaction is of partition %s", clip(ops[0].Entity.PartitionKey))}
 		}
 		if _, twice := rows[e.RowKey]; twice {
-			return &BatchError{i, newError(InvalidDuplicateRow, e.name(), "it is in the transaction already")}
+			return &BatchError{i, codes.New(InvalidDuplicateRow, e.name(), "it is in the transaction already")}
 		}
 		rows[e.RowKey] = struct{}{}
 	}
@@ -91,10 +91,10 @@ func (t *Table) run(ctx context.Context, ops []*Op, stamps []Ticks) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := s.enter(); err != nil {
+	if err := s.use.Enter(); err != nil {
 		return err
 	}
-	defer s.life.RUnlock()
+	defer s.use.Leave()
 	x := s.work.Get().(*txn) //nolint:errcheck,forcetypeassert // the pool makes nothing else
 	defer s.work.Put(x)
 	pending, err := x.run(t, ops, stamps, size)
@@ -200,16 +200,16 @@ func (op *Op) refuse(found bool, record []byte) error {
 	name := op.Entity.name
 	switch {
 	case found && op.Kind == Insert:
-		return newError(EntityAlreadyExists, name(), "it exists")
+		return codes.New(EntityAlreadyExists, name(), "it exists")
 	case !found && (op.Kind == Replace || op.Kind == Merge || op.Kind == Delete):
-		return newError(ResourceNotFound, name(), "there is no such entity")
+		return codes.New(ResourceNotFound, name(), "there is no such entity")
 	case found && op.IfMatch != 0:
 		stamp, err := stampOf(record)
 		if err != nil {
 			return damaged(op.Entity.PartitionKey, op.Entity.RowKey, err)
 		}
 		if stamp != op.IfMatch {
-			return newError(UpdateConditionNotSatisfied, name(), "it was written at %v, the condition says %v", stamp, op.IfMatch)
+			return codes.New(UpdateConditionNotSatisfied, name(), "it was written at %v, the condition says %v", stamp, op.IfMatch)
 		}
 	}
 	return nil

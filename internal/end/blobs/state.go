@@ -6,7 +6,6 @@ package blobs
 import (
 	"bytes"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -44,7 +43,7 @@ func markOf(i *objectstore.Info) state.Mark {
 func (s *State) Marks(ctx context.Context, container, prefix string) (all []state.Mark, err error) {
 	for marker := ""; ; {
 		page, next, err := s.Account.List(ctx, container, objectstore.ListOptions{Prefix: prefix, Marker: marker})
-		if isCode(err, objectstore.ContainerNotFound) {
+		if fault.CodeOf(err) == objectstore.ContainerNotFound {
 			return nil, nil
 		}
 		if err != nil {
@@ -131,12 +130,12 @@ func (s *State) put(ctx context.Context, at objectstore.Address, content []byte,
 	for {
 		info, err := s.upload(ctx, at, content, metadata, etag)
 		switch {
-		case isCode(err, objectstore.ContainerNotFound) && !made && (etag == state.Any || etag == state.Missing):
+		case fault.CodeOf(err) == objectstore.ContainerNotFound && !made && (etag == state.Any || etag == state.Missing):
 			if err := s.Container(ctx, at.Container); err != nil {
 				return "", err
 			}
 			made = true
-		case isCode(err, objectstore.BlobAlreadyExists), err != nil && fault.Is(err, fault.NotFound) && etag != state.Any:
+		case fault.CodeOf(err) == objectstore.BlobAlreadyExists, err != nil && fault.Is(err, fault.NotFound) && etag != state.Any:
 			return "", changed(err)
 		default:
 			return info.ETag, err
@@ -192,9 +191,4 @@ func (s *State) Release(ctx context.Context, container, name, id string) error {
 func (s *State) lease(ctx context.Context, container, name, id string, action objectstore.LeaseAction) error {
 	_, err := s.Account.Lease(ctx, objectstore.Address{Container: container, Blob: name}, objectstore.LeaseRequest{Action: action, ID: id})
 	return err
-}
-
-func isCode(err error, code objectstore.Code) bool {
-	var e *objectstore.Error
-	return errors.As(err, &e) && e.Code == code
 }

@@ -20,7 +20,7 @@ type wireCode struct {
 
 // wireCodes are the codes of the engine that the service has under another name.
 // errors_test.go walks objectstore.Codes, so that a new one cannot be forgotten.
-var wireCodes = map[objectstore.Code]wireCode{
+var wireCodes = map[fault.Code]wireCode{
 	objectstore.NotModified:            {code: "ConditionNotMet", status: http.StatusNotModified},
 	objectstore.InvalidLeaseID:         {code: "InvalidHeaderValue", header: "x-ms-lease-id"},
 	objectstore.InvalidLeaseDuration:   {code: "InvalidHeaderValue", header: "x-ms-lease-duration"},
@@ -39,8 +39,8 @@ func asError(err error) *storage.Error {
 	if errors.As(err, &ours) {
 		return ours
 	}
-	var engine *objectstore.Error
-	if !errors.As(err, &engine) {
+	engine := fault.RefusalOf(err)
+	if engine == nil {
 		return storage.FromFault(err)
 	}
 	row, renamed := wireCodes[engine.Code]
@@ -65,7 +65,7 @@ func asError(err error) *storage.Error {
 
 // tells is what the engine says that the vendor's sentence of the code does not:
 // which blob is damaged and where, what the disk lacks. It names no files.
-func tells(e *objectstore.Error) string {
+func tells(e *fault.Refusal) string {
 	switch e.Code {
 	case objectstore.BlobDamaged:
 		return e.Fault.Resource + ": " + e.Fault.Msg
@@ -76,10 +76,4 @@ func tells(e *objectstore.Error) string {
 		return ""
 	}
 	return e.Fault.Msg
-}
-
-// isCode reports whether an error is the engine's of that code.
-func isCode(err error, code objectstore.Code) bool {
-	var engine *objectstore.Error
-	return errors.As(err, &engine) && engine.Code == code
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 // Whatever the engine refuses has a code, a status and a text on the wire.
 func TestEveryEngineCodeIsOnTheWire(t *testing.T) {
 	for _, code := range objectstore.Codes() {
-		e := asError(&objectstore.Error{Code: code, Fault: fault.New(fault.Conflict, "blob x", "it is so")})
+		e := asError(&fault.Refusal{Code: code, Fault: fault.New(fault.Conflict, "blob x", "it is so")})
 		name := string(code)
 		if row, ok := wireCodes[code]; ok {
 			name = row.code
@@ -28,19 +29,10 @@ func TestEveryEngineCodeIsOnTheWire(t *testing.T) {
 		}
 	}
 	for code := range wireCodes {
-		if !contains(objectstore.Codes(), code) {
+		if !slices.Contains(objectstore.Codes(), code) {
 			t.Errorf("%s is no code of the engine", code)
 		}
 	}
-}
-
-func contains(all []objectstore.Code, c objectstore.Code) bool {
-	for _, have := range all {
-		if have == c {
-			return true
-		}
-	}
-	return false
 }
 
 // Every code that the package names is in the table of the services.

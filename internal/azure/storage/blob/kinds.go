@@ -77,7 +77,7 @@ func (k kinds) apply(ctx context.Context, a resource.Account, name string, text 
 	}
 	account := k.store.Account(a.ID)
 	have, err := account.Container(ctx, name, objectstore.Conditions{})
-	if isCode(err, objectstore.ContainerNotFound) {
+	if fault.CodeOf(err) == objectstore.ContainerNotFound {
 		_, err = account.CreateContainer(ctx, name, access, p.Metadata)
 	}
 	if err != nil {

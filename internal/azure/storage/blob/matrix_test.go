@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 )
 
@@ -308,13 +309,13 @@ func (a *testAccount) prepare() {
 	a.t.Helper()
 	ctx := a.t.Context()
 	err := a.store.DeleteContainer(ctx, "box", objectstore.Conditions{})
-	if isCode(err, objectstore.LeaseIDMissing) {
+	if fault.CodeOf(err) == objectstore.LeaseIDMissing {
 		_, err = a.store.Lease(ctx, objectstore.Address{Container: "box"}, objectstore.LeaseRequest{Action: objectstore.BreakLease, HasPeriod: true})
 		if err == nil {
 			err = a.store.DeleteContainer(ctx, "box", objectstore.Conditions{})
 		}
 	}
-	if err != nil && !isCode(err, objectstore.ContainerNotFound) {
+	if err != nil && fault.CodeOf(err) != objectstore.ContainerNotFound {
 		a.t.Fatal(err)
 	}
 	if _, err := a.store.CreateContainer(ctx, "box", objectstore.PrivateAccess, nil); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 )
 
@@ -82,7 +83,7 @@ func (x *exchange) mayAddBlock(addr objectstore.Address) error {
 	switch {
 	case err == nil:
 		return storage.Fail("UnauthorizedBlobOverwrite")
-	case isCode(err, objectstore.BlobNotFound):
+	case fault.CodeOf(err) == objectstore.BlobNotFound:
 		return nil
 	}
 	return err

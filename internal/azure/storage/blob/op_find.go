@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 )
 
@@ -38,7 +39,7 @@ func (x *exchange) findIn(where, container string) error {
 		return storage.InvalidQuery("where", clip(where, 300), "It names another container.")
 	}
 	found, next, err := x.svc.store.FindByTags(x.ctx(), container, e.holdsIn, x.req.Query.Get("marker"), limit)
-	if err != nil && !(container == e.container && isCode(err, objectstore.ContainerNotFound)) {
+	if err != nil && !(container == e.container && fault.CodeOf(err) == objectstore.ContainerNotFound) {
 		return err
 	}
 	d := document{}

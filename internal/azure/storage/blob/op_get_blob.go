@@ -13,6 +13,7 @@ import (
 	"github.com/minio/crc64nvme"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 )
 
@@ -68,7 +69,7 @@ func (x *exchange) demandKey(addr objectstore.Address) error {
 // absent is what an anonymous reader is told of what is not there: no more than of
 // what is private.
 func (x *exchange) absent(err error) error {
-	if x.grant.Anonymous && isCode(err, objectstore.BlobNotFound) {
+	if x.grant.Anonymous && fault.CodeOf(err) == objectstore.BlobNotFound {
 		return storage.Fail("ResourceNotFound")
 	}
 	return err

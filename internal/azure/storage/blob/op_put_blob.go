@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 )
 
@@ -133,7 +134,7 @@ func (x *exchange) onlyCreates() bool { return x.grant.SAS && !x.grant.Has('w') 
 
 // written words the error of a write for a caller who may only create.
 func (x *exchange) written(err error) error {
-	if x.onlyCreates() && isCode(err, objectstore.BlobAlreadyExists) {
+	if x.onlyCreates() && fault.CodeOf(err) == objectstore.BlobAlreadyExists {
 		return storage.Fail("UnauthorizedBlobOverwrite")
 	}
 	return err

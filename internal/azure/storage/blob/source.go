@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 )
 
@@ -170,9 +171,9 @@ func sourceRequest(r *http.Request, u *url.URL, authorization string) *http.Requ
 // is not there.
 func sourceRefusal(err error) error {
 	switch {
-	case isCode(err, objectstore.ConditionNotMet), isCode(err, objectstore.NotModified):
+	case fault.CodeOf(err) == objectstore.ConditionNotMet, fault.CodeOf(err) == objectstore.NotModified:
 		return storage.Fail("SourceConditionNotMet")
-	case isCode(err, objectstore.BlobArchived), isCode(err, objectstore.MultipleConditionHeadersNotSupported):
+	case fault.CodeOf(err) == objectstore.BlobArchived, fault.CodeOf(err) == objectstore.MultipleConditionHeadersNotSupported:
 		return err
 	}
 	return asSourceError(err)
@@ -296,7 +297,7 @@ func (x *exchange) copyIn(s *source, limit int64, needMD5 bool) (*content, error
 // sourceBroke words what is neither the store's nor the client's fault.
 func sourceBroke(err error) error {
 	var ours *storage.Error
-	var engine *objectstore.Error
+	var engine *fault.Error
 	if err == nil || errors.As(err, &ours) || errors.As(err, &engine) {
 		return err
 	}

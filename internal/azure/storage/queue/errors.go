@@ -1,18 +1,15 @@
 package queue
 
 import (
-	"errors"
-
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
-	engine "github.com/lazuli-dev/lazuli/internal/queue"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // asError turns an error of the engine into the protocol's, which has the same words;
-// errors_test.go walks engine.Codes.
+// errors_test.go walks the engine's Codes.
 func asError(err error) error {
-	var e *engine.Error
-	if errors.As(err, &e) {
-		return storage.Fail(string(e.Code)).Because(err)
+	if code := fault.CodeOf(err); code != "" {
+		return storage.Fail(string(code)).Because(err)
 	}
 	return err
 }

@@ -1,12 +1,12 @@
 package queue
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	engine "github.com/lazuli-dev/lazuli/internal/queue"
 )
 
@@ -42,9 +42,11 @@ func (x *exchange) listQueues() error {
 	b = append(b, "<Queues>"...)
 	for _, one := range page {
 		info, err := one.Info()
-		var gone *engine.Error
-		if errors.As(err, &gone) {
+		if fault.Is(err, fault.Gone) {
 			continue // deleted meanwhile
+		}
+		if err != nil {
+			return err
 		}
 		b = appendQueue(b, info, withMetadata)
 	}

@@ -14,12 +14,12 @@ import (
 // own; what shared errors become storage.FromFault says.
 func asError(err error) *storage.Error {
 	var known *storage.Error
-	var engine *tablestore.Error
+	engine := fault.RefusalOf(err)
 	var filter *odata.Error
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.As(err, &engine):
+	case engine != nil:
 		return storage.Fail(string(engine.Code)).With("Reason", engine.Error())
 	case errors.As(err, &filter):
 		code := "InvalidInput"
@@ -52,8 +52,7 @@ func invalid(reason string) *storage.Error {
 
 // exists says what the catalogue's refusal to make a table twice means.
 func exists(err error) error {
-	var engine *tablestore.Error
-	if fault.Is(err, fault.Conflict) && !errors.As(err, &engine) {
+	if fault.Is(err, fault.Conflict) && fault.CodeOf(err) == "" {
 		return storage.Fail(string(tablestore.TableAlreadyExists))
 	}
 	return err
