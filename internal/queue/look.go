@@ -28,10 +28,10 @@ type Look struct {
 // Look returns messages in the order in which they were put, whether they are visible
 // or not. more says that there are further ones.
 func (q *Queue) Look(ctx context.Context, o Look) (page []Stored, more bool, err error) {
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return nil, false, err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	if _, err := q.Info(); err != nil {
 		return nil, false, err
 	}
@@ -51,10 +51,10 @@ func (q *Queue) Look(ctx context.Context, o Look) (page []Stored, more bool, err
 
 // Oldest is when the message that was put first, of those that are there, was put.
 func (q *Queue) Oldest(ctx context.Context) (at time.Time, ok bool, err error) {
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return at, false, err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	err = q.walk(ctx, Look{}, func(_ uint64, s state) (bool, error) {
 		at, ok = time.Unix(0, s.inserted), true
 		return false, nil
@@ -110,10 +110,10 @@ func (q *Queue) walk(ctx context.Context, o Look, visit func(seq uint64, s state
 
 // Find returns a message by its id, whether it is visible or not.
 func (q *Queue) Find(_ context.Context, id string) (Stored, error) {
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return Stored{}, err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	found, err := func() (taken, error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -150,7 +150,7 @@ func (q *Queue) named(id string) (*message, error) {
 }
 
 func (q *Queue) noMessage(id string) error {
-	return newError(MessageNotFound, "message "+id, "it is not in queue %s", q.name)
+	return codes.New(MessageNotFound, "message "+id, "it is not in queue %s", q.name)
 }
 
 // Discard deletes a message without a receipt. Whoever has it finds it gone.

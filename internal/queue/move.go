@@ -27,10 +27,10 @@ func (q *Queue) Move(_ context.Context, to *Queue, ids []string) (did Moved, err
 	if q == to || q.store != to.store || len(ids) > MaxMove {
 		return did, fault.New(fault.Invalid, "queue "+q.name, "up to %d messages move to another queue", MaxMove)
 	}
-	if err := q.store.enter(); err != nil {
+	if err := q.store.use.Enter(); err != nil {
 		return did, err
 	}
-	defer q.store.leave()
+	defer q.store.use.Leave()
 	found, did, err := q.movable(ids)
 	if err != nil || len(found) == 0 {
 		return did, err

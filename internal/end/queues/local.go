@@ -2,7 +2,6 @@ package queues
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -159,8 +158,7 @@ func (l local) Length(context.Context) (int, error) {
 
 // lost is the error of a message that is no more one's own.
 func lost(err error) error {
-	var refused *queue.Error
-	if errors.As(err, &refused) && (refused.Code == queue.MessageNotFound || refused.Code == queue.PopReceiptMismatch) {
+	if code := fault.CodeOf(err); code == queue.MessageNotFound || code == queue.PopReceiptMismatch {
 		return fault.Wrap(fault.Gone, "", err, "the message is no more this host's")
 	}
 	return err

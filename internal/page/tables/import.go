@@ -147,11 +147,10 @@ func (in *importer) flush(ctx context.Context) error {
 func (in *importer) single(ctx context.Context) error {
 	for i, op := range in.ops {
 		_, err := in.table.Write(ctx, op)
-		var refused *tablestore.Error
 		switch {
 		case err == nil:
 			in.done.Written++
-		case errors.As(err, &refused) && refused.Code != tablestore.TableNotFound:
+		case fault.CodeOf(err) != "" && fault.CodeOf(err) != tablestore.TableNotFound:
 			in.reject(in.numbers[i], err)
 		default:
 			return err
