@@ -44,6 +44,7 @@ export const icons = [
   'download',
   'ellipsis',
   'ellipsis-vertical',
+  'eraser',
   'external-link',
   'eye',
   'eye-off',

@@ -18,6 +18,7 @@ const kinds: Record<string, Phrase> = dictionary({
     '스트림 작업 {subject}: 보존 기간이 지나 이벤트 손실',
   ],
   'job-dropped': ['Stream job {subject} leaves out events or rows', '스트림 작업 {subject}: 이벤트 또는 행 제외'],
+  poison: ['{subject}: poison messages wait', '{subject}: 포이즌 메시지 대기'],
   'hub-lagging': ['{subject}: its lag grows', '{subject}: 지연 증가'],
   'board-broken': ['Dashboard {subject} has a mistake', '대시보드 {subject}: 오류'],
   'restart-needed': ['{subject} waits for a restart', '{subject}: 다시 시작해야 적용됨'],

@@ -5,7 +5,7 @@ import { lazy } from '../../lib/lazy'
 import { bytes, num } from '../../lib/format'
 import { t, type Phrase } from '../../lib/i18n'
 import type { IconName } from '../../shell/icons'
-import type { BlobContainer, StorageAccount } from '../../lib/wire'
+import type { BlobContainer, Queue, StorageAccount, StorageTable } from '../../lib/wire'
 import type { NavRow } from '../../ui/types'
 import type { Component, Snippet } from 'svelte'
 import { blobWords } from './blob.words'
@@ -59,20 +59,28 @@ export const kinds: readonly Kind[] = [
   },
   {
     view: 'queues',
-    topic: '',
+    topic: 'queues',
     icon: 'inbox',
     tab: words.queues,
     group: words.queues,
     part: lazy(() => import('./Queues.svelte')),
-    row: () => ({}),
+    row: (q: Queue) => ({
+      figure: num(q.messages),
+      state: q.state === 'warn' ? 'warn' : undefined,
+      tone: q.state === 'warn' ? 'warn' : undefined,
+      title: t(q.poison ? words.poisonN : words.messagesN, { n: q.messages }),
+    }),
   },
   {
     view: 'tables',
-    topic: '',
+    topic: 'tables',
     icon: 'table',
     tab: words.tables,
     group: words.tables,
     part: lazy(() => import('./Tables.svelte')),
-    row: () => ({}),
+    row: (table: StorageTable) => ({
+      figure: num(table.entities),
+      title: t(words.entitiesN, { n: table.entities }) + ', ' + bytes(table.bytes),
+    }),
   },
 ]

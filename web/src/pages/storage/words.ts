@@ -14,5 +14,8 @@ export const words = dictionary({
     '클라이언트나 사용자가 만든 컨테이너, 큐, 테이블이 여기에 나타납니다.',
   ],
   newContainer: ['New container', '새 컨테이너'],
+  messagesN: ['{n} {n|message|messages}', '메시지 {n}개'],
+  poisonN: ['{n} poison {n|message|messages}', '포이즌 메시지 {n}개'],
+  entitiesN: ['{n} {n|entity|entities}', '엔터티 {n}개'],
   loading: ['Loading…', '불러오는 중…'],
 })
