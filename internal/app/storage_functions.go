@@ -7,6 +7,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/blobs"
 	"github.com/lazuli-dev/lazuli/internal/end/queues"
+	"github.com/lazuli-dev/lazuli/internal/end/tables"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -57,19 +58,21 @@ func (e *env) storageOf(c settings.Connection, route string) (resource.Account, 
 		"it points at %s, which is not this process; functions can use only the storage accounts served here (%s)", c.Endpoint.Host, e.accountNames(resource.StorageAccounts))
 }
 
-// mayStore asks whether a connection may do all of the actions in an account, at a path
-// of its services or "" for everywhere.
+// mayStore asks whether a connection may do one of the actions, any of which is enough,
+// in an account at a path of its services, or "" for everywhere.
 func (e *env) mayStore(c settings.Connection, a resource.Account, path string, actions ...string) error {
 	if e.Who == nil || c.Emulator {
 		return nil
 	}
 	if c.UsesIdentity() {
+		scope := e.Who.Scope(resource.StorageAccounts, a.Name, scopeSteps(path)...)
+		var refused error
 		for _, action := range actions {
-			if err := e.mayAs(c, action, e.Who.Scope(resource.StorageAccounts, a.Name, scopeSteps(path)...)); err != nil {
-				return err
+			if refused = e.mayAs(c, action, scope); refused == nil {
+				return nil
 			}
 		}
-		return nil
+		return refused
 	}
 	keys := e.storageAccess(a).Keys()
 	_, key, found := c.Key()
@@ -84,15 +87,22 @@ func (e *env) mayStore(c settings.Connection, a resource.Account, path string, a
 	return wrongKey(c, a)
 }
 
-// Data actions of what functions do with storage, as Azure's roles have them.
+// Data actions of what functions do with storage, as Azure's roles have them: of those
+// in a list one is enough.
 const (
-	// blobWrite is what a host needs most for its state.
-	blobRead     = storageAction + "blobServices/containers/blobs/read"
-	blobWrite    = storageAction + "blobServices/containers/blobs/write"
-	queueProcess = storageAction + "queueServices/queues/messages/process/action"
-	queueAdd     = storageAction + "queueServices/queues/messages/add/action"
-
 	storageAction = "Microsoft.Storage/storageAccounts/"
+	// blobWrite is what a host needs most for its state.
+	blobWrite = storageAction + "blobServices/containers/blobs/write"
+	blobRead  = storageAction + "blobServices/containers/blobs/read"
+	messages  = storageAction + "queueServices/queues/messages/"
+	entities  = storageAction + "tableServices/tables/entities/"
+)
+
+var (
+	queueActions = map[queues.Use][]string{queues.Process: {messages + "process/action"}, queues.Send: {messages + "write", messages + "add/action"}}
+	tableActions = map[tables.Use][]string{
+		tables.Read: {entities + "read"}, tables.Add: {entities + "write", entities + "add/action"}, tables.Change: {entities + "write", entities + "update/action"},
+	}
 )
 
 // queueService is the queues of this process as functions reach them.
@@ -104,11 +114,7 @@ func (e *env) queueService() *queues.Local {
 		}
 		account := e.queuesIn(a)
 		account.May = func(use queues.Use, name string) error {
-			action := queueProcess
-			if use == queues.Send {
-				action = queueAdd
-			}
-			return e.mayStore(c, a, "/queueServices/default/queues/"+name, action)
+			return e.mayStore(c, a, "/queueServices/default/queues/"+name, queueActions[use]...)
 		}
 		return account, nil
 	}}
@@ -166,4 +172,20 @@ func (e *env) blobEnd() blobs.End {
 			}, nil
 		}},
 	}
+}
+
+// tableEnd is where functions meet the tables of this process.
+func (e *env) tableEnd() tables.End {
+	return tables.End{Tables: &tables.Local{At: func(c settings.Connection) (tables.Account, error) {
+		a, err := e.storageOf(c, typeTables)
+		if err != nil {
+			return tables.Account{}, err
+		}
+		return tables.Account{
+			Tables: e.Storage.tables.Account(a.ID), Make: e.maker(a, resource.Tables),
+			May: func(use tables.Use, table string) error {
+				return e.mayStore(c, a, "/tableServices/default/tables/"+table, tableActions[use]...)
+			},
+		}, nil
+	}}}
 }

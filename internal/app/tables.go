@@ -4,6 +4,8 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/table"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/host/input"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/tablestore"
@@ -21,6 +23,7 @@ func tableStorage(e *env) (parts, error) {
 	}
 	e.Storage.opened("tables", store)
 	e.Storage.tables = store
+	end := e.tableEnd()
 	services := newPerAccount(func(a resource.Account) (*table.Service, error) {
 		a = stored(a)
 		return table.New(table.Config{
@@ -32,6 +35,9 @@ func tableStorage(e *env) (parts, error) {
 		Declared: e.declaredIn(resource.Tables, "tables", func(a config.NamedStorage) []string { return a.Tables }, nil),
 		Routes:   []door.Route{storageRoute(e, typeTables, services)},
 		Suffixes: []suffix{storageSuffix("table.core.windows.net", instance.Table, typeTables)},
+		Leads:    []leads{{end.Output().Type, resource.StorageAccounts}},
+		Inputs:   input.Table{end.Input()},
+		Outputs:  output.Table{end.Output()},
 		Summary:  e.storageSummary(resource.Tables, "tables"),
 		Engines:  []part{{name: "tables", run: store.Run}},
 		Pages:    e.tablePages(store),

@@ -132,14 +132,22 @@ type Values struct {
 
 // Expand fills in the placeholders. A name that nothing defines is an error:
 // writing to a container named by accident would be worse.
-func (t *Template) Expand(v Values) (string, error) {
-	var out strings.Builder
+func (t *Template) Expand(v Values) (string, error) { return t.ExpandInto(v, nil) }
+
+// ExpandInto is Expand for a language of its own: fit says how a value is written
+// there, behind the literal text so far. nil: as it is.
+func (t *Template) ExpandInto(v Values, fit func(before, name, value string) (string, error)) (string, error) {
+	var out, literal strings.Builder
 	for _, p := range t.parts {
 		if p.name == "" {
 			out.WriteString(p.text)
+			literal.WriteString(p.text)
 			continue
 		}
 		value, err := p.expand(v)
+		if err == nil && fit != nil {
+			value, err = fit(literal.String(), p.name, value)
+		}
 		if err != nil {
 			return "", err
 		}
