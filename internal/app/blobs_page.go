@@ -1,6 +1,10 @@
 package app
 
 import (
+	"context"
+
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/storage/blob"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
@@ -12,7 +16,7 @@ import (
 // blobPages is storage accounts and their blobs as the portal shows them.
 func (e *env) blobPages(store *objectstore.Store) []portal.Page {
 	return blobs.Pages(blobs.Config{
-		Usage: store.Usage,
+		Usage: store.Usage, Tasks: e.Tasks,
 		Accounts: func() (all []blobs.Named) {
 			base := "http://" + connect.Host(e.Doors.addresses[instance.Blob], "") + "/"
 			for _, a := range e.Exists.Accounts(resource.StorageAccounts) {
@@ -23,6 +27,19 @@ func (e *env) blobPages(store *objectstore.Store) []portal.Page {
 				all = append(all, named)
 			}
 			return all
+		},
+		Changes: blobs.Changes{
+			Create: func(ctx context.Context, id resource.ID, access string) error {
+				level := map[string]string{"blob": "Blob", "container": "Container"}[access]
+				return e.Exists.Create(ctx, id, blob.ContainerProperties{PublicAccess: level}.JSON())
+			},
+			Remove: e.Exists.Remove,
+		},
+		Sign: func(a resource.Account, s blobs.Signature) (string, error) {
+			return storage.NewBlobSAS(readStorageKeys(e.Exists.Properties(a)), a.Name, storage.BlobSAS{
+				Container: s.Container, Blob: s.Blob, Snapshot: s.Snapshot, Version: s.Version,
+				Permissions: s.Permissions, Start: s.Start, Expiry: s.Expiry, IP: s.IP, HTTPS: s.HTTPS,
+			})
 		},
 	})
 }

@@ -8,10 +8,7 @@ package blobs
 
 import (
 	"context"
-	"net/http"
-	"strings"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/resource"
@@ -29,6 +26,16 @@ type Named struct {
 type Config struct {
 	Accounts func() []Named
 	Usage    func() (objectstore.Usage, error)
+	Tasks    *portal.Tasks // carries out what takes long
+	Changes  Changes
+	// Sign makes the query of a SAS with a key of the account.
+	Sign func(account resource.Account, s Signature) (query string, err error)
+}
+
+// Changes make and delete containers. Each is durable when it returns.
+type Changes struct {
+	Create func(ctx context.Context, id resource.ID, access string) error // "", blob or container; fault.Conflict when there is one
+	Remove func(ctx context.Context, id resource.ID) error
 }
 
 type page struct{ Config }
@@ -43,7 +50,46 @@ func Pages(c Config) []portal.Page {
 	}}
 }
 
-func (p *page) routes() []portal.Route { return []portal.Route{} }
+func (p *page) routes() []portal.Route {
+	const (
+		base = "/api/storage/{account}/containers"
+		box  = base + "/{container}"
+		blob = box + "/blob"
+	)
+	return []portal.Route{
+		{Pattern: "POST " + base, Serve: p.createContainer},
+		{Pattern: "GET /api/storage/{account}/deleted-containers", Serve: p.deletedContainers},
+		{Pattern: "GET " + box, Serve: p.getContainer},
+		{Pattern: "DELETE " + box, Serve: p.deleteContainer},
+		{Pattern: "POST " + box + "/undelete", Serve: p.undeleteContainer},
+		{Pattern: "PUT " + box + "/access", Serve: p.setAccess},
+		{Pattern: "PUT " + box + "/metadata", Serve: p.setContainerMetadata},
+		{Pattern: "POST " + box + "/break-lease", Serve: p.breakContainerLease},
+		{Pattern: "POST " + box + "/sas", Serve: p.signContainer},
+		{Pattern: "GET " + box + "/blobs", Serve: p.listBlobs},
+		{Pattern: "GET " + box + "/count", Serve: p.countBlobs},
+		{Pattern: "POST " + box + "/existing", Serve: p.existingBlobs},
+		{Pattern: "POST " + box + "/delete", Serve: p.deleteMany},
+		{Pattern: "GET " + blob, Serve: p.getBlob},
+		{Pattern: "PUT " + blob, Serve: p.putBlob},
+		{Pattern: "DELETE " + blob, Serve: p.deleteBlob},
+		{Pattern: "GET " + blob + "/blocks", Serve: p.listBlocks},
+		{Pattern: "PUT " + blob + "/block", Serve: p.putBlock},
+		{Pattern: "POST " + blob + "/commit", Serve: p.commitBlocks},
+		{Pattern: "GET " + blob + "/download", Serve: p.download},
+		{Pattern: "GET " + blob + "/preview", Serve: p.preview},
+		{Pattern: "GET " + blob + "/image", Serve: p.image},
+		{Pattern: "PUT " + blob + "/properties", Serve: p.setProperties},
+		{Pattern: "PUT " + blob + "/metadata", Serve: p.setMetadata},
+		{Pattern: "PUT " + blob + "/tags", Serve: p.setTags},
+		{Pattern: "PUT " + blob + "/tier", Serve: p.setTier},
+		{Pattern: "POST " + blob + "/copy", Serve: p.copyBlob},
+		{Pattern: "POST " + blob + "/snapshot", Serve: p.snapshotBlob},
+		{Pattern: "POST " + blob + "/undelete", Serve: p.undeleteBlob},
+		{Pattern: "POST " + blob + "/break-lease", Serve: p.breakLease},
+		{Pattern: "POST " + blob + "/sas", Serve: p.signBlob},
+	}
+}
 
 // AccountRow is a storage account in the list.
 type AccountRow struct {
@@ -78,7 +124,7 @@ func (p *page) accounts(*portal.Rates) []portal.Row {
 
 func (p *page) count() (n int) {
 	for _, a := range p.Accounts() {
-		_ = a.containers(func(objectstore.ContainerInfo) { n++ })
+		_ = a.containers(false, func(objectstore.ContainerInfo) { n++ })
 	}
 	return n
 }
@@ -96,7 +142,7 @@ func (p *page) containers(*portal.Rates) []portal.Row {
 		}
 	}
 	for _, a := range p.Accounts() {
-		_ = a.containers(func(c objectstore.ContainerInfo) {
+		_ = a.containers(false, func(c objectstore.ContainerInfo) {
 			size := sizes[key{a.ID, c.Name}]
 			row := ContainerRow{
 				ID: a.Name + "/" + c.Name, Account: a.Name, Name: c.Name, Blobs: size.Blobs, Bytes: size.Bytes,
@@ -108,10 +154,11 @@ func (p *page) containers(*portal.Rates) []portal.Row {
 	return rows
 }
 
-// containers calls use with every container of the account.
-func (a Named) containers(use func(objectstore.ContainerInfo)) error {
+// containers calls use with every container of the account, deleted ones too where
+// that is asked for.
+func (a Named) containers(deleted bool, use func(objectstore.ContainerInfo)) error {
 	for marker := ""; ; {
-		all, next, err := a.Stored.ListContainers(context.Background(), objectstore.ContainerList{Marker: marker})
+		all, next, err := a.Stored.ListContainers(context.Background(), objectstore.ContainerList{Marker: marker, Deleted: deleted})
 		if err != nil {
 			return err
 		}
@@ -133,15 +180,4 @@ func accessOf(level objectstore.PublicAccess) string {
 		return "container"
 	}
 	return ""
-}
-
-// account is the one in the address.
-func (p *page) account(r *http.Request) (Named, error) {
-	name := r.PathValue("account")
-	for _, a := range p.Accounts() {
-		if strings.EqualFold(a.Name, name) {
-			return a, nil
-		}
-	}
-	return Named{}, fault.New(fault.NotFound, "storage account "+name, "there is none")
 }

@@ -99,6 +99,26 @@ func blobShapes() []shape {
 	return []shape{
 		of[blobs.AccountRow]("StorageAccount"),
 		of[blobs.ContainerRow]("BlobContainer"),
+		of[blobs.Container]("BlobContainerDetail"),
+		of[blobs.NewContainer]("NewBlobContainer"),
+		of[blobs.DeletedContainers]("DeletedContainers"),
+		of[blobs.DeletedContainer]("DeletedContainer"),
+		of[blobs.BlobPage]("BlobPage"),
+		of[blobs.BlobRow]("BlobRow"),
+		of[blobs.Counted]("CountedBlobs"),
+		of[blobs.Existing]("ExistingBlobs"),
+		of[blobs.Blob]("BlobDetail"),
+		of[blobs.Headers]("BlobHeaders"),
+		of[blobs.Pair]("BlobPair"),
+		of[blobs.Copy]("BlobCopy"),
+		of[blobs.BlobState]("BlobState"),
+		of[blobs.Uncommitted]("UncommittedBlocks"),
+		of[blobs.BlockRow]("BlockRow"),
+		of[blobs.Commit]("BlockCommit"),
+		of[blobs.Changed]("BlobChanged"),
+		of[blobs.CopyTo]("BlobCopyTo"),
+		of[blobs.Sign]("SasAsk"),
+		of[blobs.Signed]("SasSigned"),
 	}
 }
 

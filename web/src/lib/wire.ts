@@ -550,6 +550,160 @@ export interface BlobContainer {
   modified: number
 }
 
+export interface BlobContainerDetail {
+  name: string
+  url: string
+  etag: string
+  created: number
+  modified: number
+  metadata: BlobPair[]
+  access: string
+  lease: string
+}
+
+export interface NewBlobContainer {
+  name: string
+  access: string
+}
+
+export interface DeletedContainers {
+  rows: DeletedContainer[]
+}
+
+export interface DeletedContainer {
+  name: string
+  version: string
+  deleted: number
+  remainingDays: number
+}
+
+export interface BlobPage {
+  rows: BlobRow[]
+  next: string
+}
+
+export interface BlobRow {
+  name: string
+  folder?: boolean
+  size?: number
+  modified?: number
+  type?: string
+  content?: string
+  tier?: string
+  lease?: string
+  deleted?: boolean
+  version?: string
+}
+
+export interface CountedBlobs {
+  blobs: number
+  bytes: number
+  more: boolean
+}
+
+export interface ExistingBlobs {
+  names: string[]
+}
+
+export interface BlobDetail {
+  name: string
+  snapshot?: string
+  version?: string
+  url: string
+  type: string
+  size: number
+  etag: string
+  created: number
+  modified: number
+  headers: BlobHeaders
+  md5: string
+  metadata: BlobPair[]
+  tags: BlobPair[]
+  tier: string
+  tierInferred: boolean
+  lease: string
+  leaseForever: boolean
+  copy?: BlobCopy
+  sequence: number
+  blocks: number
+  sealed: boolean
+  locked: boolean
+  deleted: boolean
+  remainingDays: number
+  states: BlobState[]
+  more: boolean
+}
+
+export interface BlobHeaders {
+  contentType: string
+  contentEncoding: string
+  contentLanguage: string
+  contentDisposition: string
+  cacheControl: string
+}
+
+export interface BlobPair {
+  name: string
+  value: string
+}
+
+export interface BlobCopy {
+  id: string
+  source: string
+  status: string
+  detail: string
+  copied: number
+  total: number
+  completed: number
+}
+
+export interface BlobState {
+  snapshot?: string
+  version?: string
+  size: number
+  modified: number
+  current: boolean
+  deleted: boolean
+}
+
+export interface UncommittedBlocks {
+  blocks: BlockRow[]
+}
+
+export interface BlockRow {
+  id: string
+  size: number
+}
+
+export interface BlockCommit {
+  blocks: string[]
+  type: string
+  overwrite: boolean
+}
+
+export interface BlobChanged {
+  etag: string
+}
+
+export interface BlobCopyTo {
+  container: string
+  name: string
+  overwrite: boolean
+}
+
+export interface SasAsk {
+  permissions: string
+  start: number
+  expiry: number
+  ip: string
+  https: boolean
+}
+
+export interface SasSigned {
+  url: string
+  query: string
+}
+
 export interface Queue {
   id: string
   account: string
