@@ -7,7 +7,7 @@ export const words = dictionary({
   queues: ['Queues', '큐'],
   tables: ['Tables', '테이블'],
   containers: ['Containers', '컨테이너'],
-  filter: ['Filter containers, queues, tables', '컨테이너, 큐, 테이블 필터'],
+  filter: ['Filter by name', '이름으로 필터'],
   nothing: ['Nothing in it yet', '아직 비어 있습니다'],
   nothingText: [
     'Containers, queues and tables appear here when a client makes them, or you do.',
