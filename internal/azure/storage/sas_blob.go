@@ -56,7 +56,7 @@ func NewBlobSAS(keys Keys, account string, s BlobSAS) (string, error) {
 	}, "\n")
 	q := url.Values{
 		"sv": {sasVersion}, "sr": {kind}, "sp": {s.Permissions}, "se": {expiry}, "spr": {protocol},
-		"sig": {base64.StdEncoding.EncodeToString(set.keys[0].sign([]byte(text)))},
+		"sig": {base64.StdEncoding.EncodeToString(set.keys[0].Sign([]byte(text)))},
 	}
 	if start != "" {
 		q.Set("st", start)

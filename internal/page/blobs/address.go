@@ -94,12 +94,11 @@ func checkName(name string) error {
 // worded says what to do about a refusal that in the service's words only a client
 // understands.
 func worded(err error) error {
-	var e *objectstore.Error
 	var f *fault.Error
-	if !errors.As(err, &e) || !errors.As(err, &f) {
+	if !errors.As(err, &f) {
 		return err
 	}
-	switch e.Code {
+	switch fault.CodeOf(err) {
 	case objectstore.LeaseIDMissing:
 		return fault.New(fault.PreconditionFailed, f.Resource, "somebody has a lease on it; break the lease first")
 	case objectstore.SnapshotsPresent:
