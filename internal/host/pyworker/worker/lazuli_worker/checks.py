@@ -5,8 +5,10 @@ people search for these sentences.
 """
 
 import inspect
+import types
 import typing
 
+from . import times
 from .values import decode, encode
 
 
@@ -56,6 +58,7 @@ class Converters:
     def __init__(self, azf):
         from azure.functions.meta import Datum
         self.Datum = Datum
+        times.quicken()
         self._registry = azf.get_binding_registry()
         self._generic = Generic(Datum)
         self.deferred = None  # of SDK types, once an app has them
@@ -126,6 +129,12 @@ def is_out(annotation):
 
 def type_name(annotation):
     return getattr(annotation, "__name__", None) or repr(annotation)
+
+
+def hint(annotation):
+    if isinstance(annotation, types.GenericAlias):
+        return "; azure-functions knows typing.List here, not " + repr(annotation)
+    return ""
 
 
 class Checker:
@@ -232,7 +241,7 @@ class Checker:
                       "function parameter's Python type annotation %s" % (binding.name, binding.type, type_name(pytype)))
         raise FunctionLoadError(
             name, "type of " + binding.name + ' binding in the binding decorator "' + binding.type
-                  + '" does not match its Python annotation "' + type_name(pytype) + '"')
+                  + '" does not match its Python annotation "' + type_name(pytype) + '"' + hint(pytype))
 
     def _returns(self, name, annotations, explicit, implicit, kind):
         pytype = annotations.get("return") if explicit or implicit else None
