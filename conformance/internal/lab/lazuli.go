@@ -177,6 +177,25 @@ func (l *Lazuli) Env(t *testing.T, names ...string) []string {
 	return pairs
 }
 
+// Said is what it has printed, or the last megabyte of it.
+func (l *Lazuli) Said() string { return l.output.String() }
+
+// Run runs a lazuli command on the project.
+func (l *Lazuli) Run(t *testing.T, args ...string) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, append([]string{"--project", l.Dir}, args...)...)
+	cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+filepath.Join(l.Dir, "run"))
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("lazuli %v: %v\n%s", args, err, text)
+	}
+	return string(text)
+}
+
 // LocalHost returns localhost and the port of a service, as clients on this
 // machine write it.
 func (l *Lazuli) LocalHost(t *testing.T, service string) string {

@@ -79,17 +79,30 @@ func (r Runner) RunNode(t *testing.T, name, folder string) ([]Result, bool) {
 // returns false, after Missing, when Python or the registry is not to be had.
 func (r Runner) RunPython(t *testing.T, name, folder string, atOnce int) ([]Result, bool) {
 	t.Helper()
-	python, ok := Tool(t, "python3")
-	if !ok {
-		return nil, false
-	}
 	work := workFolder(t, name, folder, "run.py")
-	install := exec.Command("sh", "-c", `"$0" -m venv --clear venv && venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt`, python)
-	if !installOnce(t, work, "requirements.txt", "venv", install) {
+	if _, ok := pythonEnv(t, work); !ok {
 		return nil, false
 	}
 	r.Env = append(r.Env[:len(r.Env):len(r.Env)], "PYTHONDONTWRITEBYTECODE=1", "PYTHONWARNINGS=ignore")
 	return r.run(t, work, filepath.Join(work, "venv", "bin", "python"), []string{"run.py", strconv.Itoa(atOnce)}), true
+}
+
+// PythonEnv is a virtual environment in out/<name> with the packages of the
+// folder's requirements.txt. It returns false, after Missing, when Python or the
+// registry is not to be had.
+func PythonEnv(t *testing.T, name, folder string) (venv string, ok bool) {
+	t.Helper()
+	return pythonEnv(t, workFolder(t, name, folder, "run.py"))
+}
+
+func pythonEnv(t *testing.T, work string) (venv string, ok bool) {
+	t.Helper()
+	python, ok := Tool(t, "python3")
+	if !ok {
+		return "", false
+	}
+	install := exec.Command("sh", "-c", `"$0" -m venv --clear venv && venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt`, python)
+	return filepath.Join(work, "venv"), installOnce(t, work, "requirements.txt", "venv", install)
 }
 
 // workFolder copies the sources and their runner beside what is installed for

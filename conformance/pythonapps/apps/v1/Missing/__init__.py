@@ -1,0 +1,2 @@
+import not_there
+def main(req): pass

@@ -1,0 +1,191 @@
+package pythonapps
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// note is what a function of the app kinds saw.
+type note map[string]any
+
+func (r running) seen(t *testing.T, kind string) []note {
+	t.Helper()
+	var all []note
+	if err := json.Unmarshal([]byte(r.get(t, "/api/seen")), &all); err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(n note) bool { return n["kind"] != kind })
+}
+
+// await waits until so many notes of a kind are there.
+func (r running) await(t *testing.T, kind string, n int) []note {
+	t.Helper()
+	var found []note
+	eventually(t, func() bool { found = r.seen(t, kind); return len(found) >= n }, fmt.Sprintf("%d of %s", n, kind),
+		func() string { return r.get(t, "/api/seen") }, r.Said)
+	return found
+}
+
+func TestKinds(t *testing.T) {
+	r, ok := up(t, "apps/kinds")
+	if !ok {
+		return
+	}
+	t.Run("http", func(t *testing.T) { testHTTP(t, r) })
+	t.Run("logs", func(t *testing.T) { testLogs(t, r) })
+	t.Run("errors", func(t *testing.T) { testErrors(t, r) })
+	t.Run("at once", func(t *testing.T) { testAtOnce(t, r) })
+	t.Run("events", func(t *testing.T) { testEvents(t, r) })
+	t.Run("retries", func(t *testing.T) { testRetries(t, r) })
+	t.Run("timer", func(t *testing.T) { testTimer(t, r) })
+	t.Run("storage", func(t *testing.T) { testStorage(t, r) })
+}
+
+func testHTTP(t *testing.T, r running) {
+	a := r.call(t, http.MethodPost, "/api/echo/7/b/c?q=1&q=2&e=", "f=x+y&g=2", "X-Test", "한", "Content-Type", "application/x-www-form-urlencoded",
+		"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	got := object(t, a.body)
+	if a.StatusCode != 201 || a.Header.Get("X-Answer") != "yes" || a.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%s %v", a.Status, a.Header)
+	}
+	for key, want := range map[string]string{
+		"method": `"POST"`, "params": `{"q":"1,2"}`, "route": `{"a":"7","rest":"b/c"}`, "header": `"한"`, "body": `"663d782b7926673d32"`,
+		"form": `{"f":"x y","g":"2"}`, "function": `"Echo"`, "directory": `"app"`, "retry": "0", "thread": "false", "setting": `"hello"`,
+	} {
+		if text, _ := json.Marshal(got[key]); string(text) != want {
+			t.Errorf("%s: %s, want %s", key, text, want)
+		}
+	}
+	if trace := fmt.Sprint(got["trace"]); !strings.HasPrefix(trace, "00-0af7651916cd43dd8448eb211c80319c-") {
+		t.Errorf("trace %s", trace)
+	}
+	if a := r.call(t, http.MethodGet, "/api/echo/7/b", ""); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a method that is not declared: %s", a.Status)
+	}
+	a = r.call(t, http.MethodGet, "/api/cookies", "")
+	cookies := a.Header.Values("Set-Cookie")
+	slices.Sort(cookies)
+	want := []string{"a=1; Path=/x; Max-Age=60; HttpOnly; SameSite=Lax", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure; SameSite=None"}
+	if a.body != "\x00\xff" || !slices.EqualFunc(cookies, want, strings.EqualFold) {
+		t.Errorf("%q %q", a.body, cookies)
+	}
+	for path, want := range map[string]string{"/api/text": "plain", "/api/generic": "generic GET", "/api/blue": "of the blueprint"} {
+		if got := r.get(t, path); got != want {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
+
+func testLogs(t *testing.T, r running) {
+	id := r.get(t, "/api/logs")
+	r.says(t, "from a thread")
+	line := ""
+	for l := range strings.Lines(r.Said()) {
+		if strings.Contains(l, "from a thread") {
+			line = l
+		}
+	}
+	if !strings.Contains(line, "ERR") || !strings.Contains(line, id) || !strings.Contains(line, "function=logs") {
+		t.Errorf("a record of a thread: %s", line)
+	}
+	r.says(t, "printed, in pieces")
+	if strings.Contains(r.Said(), "not shown") {
+		t.Error("debug records are shown")
+	}
+	r.get(t, "/api/text")
+	r.says(t, "async says True")
+}
+
+func testErrors(t *testing.T, r running) {
+	if a := r.call(t, http.MethodGet, "/api/fail", ""); a.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%s %s", a.Status, a.body)
+	}
+	r.says(t, "ValueError: outer 한글")
+	for _, part := range []string{"KeyError: 'inner'", "function_app.py\", line 76", "The above exception was the direct cause"} {
+		r.says(t, part)
+	}
+	if strings.Contains(r.Said(), "lazuli_worker/invoke.py") {
+		t.Error("the stack shows the worker's own frames")
+	}
+}
+
+// testAtOnce: async functions share a thread, plain ones have one each.
+func testAtOnce(t *testing.T, r running) {
+	var all sync.WaitGroup
+	for i := range 5 {
+		all.Go(func() {
+			if got := r.get(t, fmt.Sprintf("/api/together/%d", i)); got != "all" {
+				t.Errorf("together: %s", got)
+			}
+		})
+	}
+	for range 3 {
+		all.Go(func() {
+			if got := r.get(t, "/api/threads"); got != "True" {
+				t.Errorf("threads: %s", got)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func testEvents(t *testing.T, r running) {
+	events := t.TempDir() + "/events.txt"
+	write(t, events, "a\nb\nc\n")
+	r.Run(t, "send", "many", "--file", events, "--partition-key", "k")
+	got := r.await(t, "many", 1)[0]
+	if fmt.Sprint(got["bodies"], got["numbers"], got["keys"], got["times"]) != "[a b c] [0 1 2] [k k k] [true true true]" {
+		t.Errorf("many: %v", got)
+	}
+	if names := fmt.Sprint(got["names"]); !strings.Contains(names, "SystemPropertiesArray") || !strings.Contains(names, "PartitionContext") {
+		t.Errorf("metadata: %s", names)
+	}
+	one := r.await(t, "one", 1)[0]
+	if one["body"] != "one of 3" || one["number"] != 0.0 || one["offset"] == nil {
+		t.Errorf("one: %v", one)
+	}
+	ids := map[string]bool{}
+	eventually(t, func() bool {
+		for _, n := range r.seen(t, "changed") {
+			for _, id := range n["ids"].([]any) {
+				ids[fmt.Sprint(id)] = n["type"] == "Document"
+			}
+		}
+		return ids["a"] && ids["b"] && ids["c"]
+	}, "all changes are seen", func() string { return r.get(t, "/api/seen") })
+}
+
+func testRetries(t *testing.T, r running) {
+	r.Run(t, "send", "retried", "--count", "1")
+	got := r.await(t, "retried", 3)
+	if len(got) != 3 || got[0]["count"] != 0.0 || got[2]["count"] != 2.0 || got[1]["max"] != 2.0 || !strings.Contains(fmt.Sprint(got[1]["why"]), "attempt 0") {
+		t.Errorf("%v", got)
+	}
+}
+
+func testTimer(t *testing.T, r running) {
+	a := r.call(t, http.MethodPost, "/admin/functions/tick", "{}", "Content-Type", "application/json")
+	if a.StatusCode != http.StatusAccepted {
+		t.Fatalf("%s %s", a.Status, a.body)
+	}
+	if got := r.await(t, "timer", 1)[0]; got["past_due"] != false || got["schedule"] != "dict" {
+		t.Errorf("%v", got)
+	}
+}
+
+func testStorage(t *testing.T, r running) {
+	if got := r.get(t, "/api/enqueue/word"); got != "queued" {
+		t.Fatal(got)
+	}
+	if got := r.await(t, "queue", 1)[0]; got["body"] != "word" || got["count"] != 1.0 || got["id"] != true || got["inserted"] != true {
+		t.Errorf("queue: %v", got)
+	}
+	if got := r.await(t, "blob", 1)[0]; got["name"] != "out/word.txt" || got["body"] != "blob of word" || got["length"] != 12.0 || got["uri"] != "word.txt" {
+		t.Errorf("blob: %v", got)
+	}
+}
