@@ -6,6 +6,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/language"
+	"github.com/lazuli-dev/lazuli/internal/host/nodeworker"
 	"github.com/lazuli-dev/lazuli/internal/host/pyworker"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/run"
@@ -15,6 +16,7 @@ import (
 func languages() []language.Language {
 	return []language.Language{
 		pyworker.Language(),
+		nodeworker.Language(),
 	}
 }
 

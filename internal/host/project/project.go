@@ -25,23 +25,24 @@ const (
 	Go     Kind = "go"     // a main package built on the functions package, or a binary of one
 	Custom Kind = "custom" // an executable that serves HTTP (customHandler in host.json)
 	Python Kind = "python" // function_app.py, or a folder with function.json for each function
+	Node   Kind = "node"   // a package.json that asks for @azure/functions
 )
 
 // Supported says in one phrase what can run, for messages.
-const Supported = "apps in Go and Python and custom handlers are supported now"
+const Supported = "apps in Go, Python and JavaScript (or TypeScript) and custom handlers are supported now"
 
 // WayOut says what to do with an app of another kind.
 const WayOut = "run it with Azure's `func start` beside this and the connection strings of `lazuli env`, or give it a customHandler in host.json"
 
 // others are the kinds that are known by their files only.
 var others = []struct{ pattern, name string }{
-	{"package.json", "a Node.js app"},
+	{"package.json", "a Node.js app that does not ask for @azure/functions"},
 	{"*.csproj", "a .NET app"},
 	{"*.fsproj", "a .NET app"},
 	{"pom.xml", "a Java app"},
 	{"build.gradle", "a Java app"},
 	{"profile.ps1", "a PowerShell app"},
-	{filepath.Join("*", "index.js"), "a Node.js app"}, // the older model: a folder and a function.json each
+	{filepath.Join("*", "index.js"), "a Node.js app of the older programming model"}, // a folder and a function.json each
 	{filepath.Join("*", "run.ps1"), "a PowerShell app"},
 }
 
@@ -53,8 +54,10 @@ var runtimes = []string{"", "custom", "native", "go", "golang"}
 var languages = []struct {
 	kind  Kind
 	files []string
+	names string // what one of the files must hold; "": anything
 }{
-	{Python, []string{"function_app.py", "requirements.txt", filepath.Join("*", "__init__.py")}},
+	{kind: Node, files: []string{"package.json"}, names: `"@azure/functions"`},
+	{kind: Python, files: []string{"function_app.py", "requirements.txt", filepath.Join("*", "__init__.py")}},
 }
 
 // Detect returns the kind of app in dir. runtime is the setting
@@ -76,7 +79,7 @@ func Detect(dir string, c *hostjson.Config, runtime string, binary bool) (Kind, 
 	}
 	if slices.Contains(runtimes, strings.ToLower(runtime)) {
 		for _, l := range languages {
-			if slices.ContainsFunc(l.files, func(pattern string) bool { return exists(dir, pattern) }) {
+			if slices.ContainsFunc(l.files, func(pattern string) bool { return holds(dir, pattern, l.names) }) {
 				return l.kind, nil
 			}
 		}
@@ -92,12 +95,19 @@ func Detect(dir string, c *hostjson.Config, runtime string, binary bool) (Kind, 
 	if found, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(found) > 0 {
 		return "", fault.New(fault.Invalid, dir, "its Go files are no main package; a function app is a program (package main)")
 	}
-	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, no function_app.py, and no customHandler in host.json; %s; `lazuli func init` makes an app", Supported)
+	return "", fault.New(fault.Invalid, dir, "no function app found: no main package in Go, no function_app.py, no package.json that asks for @azure/functions, and no customHandler in host.json; %s; `lazuli func init` makes an app", Supported)
 }
 
-func exists(dir, pattern string) bool {
+// holds reports whether dir has a file of that name with that text.
+func holds(dir, pattern, text string) bool {
 	found, _ := filepath.Glob(filepath.Join(dir, pattern))
-	return len(found) > 0
+	return slices.ContainsFunc(found, func(path string) bool {
+		if text == "" {
+			return true
+		}
+		content, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(content), text)
+	})
 }
 
 // marks are files that only the folder of a function app has.

@@ -1,0 +1,99 @@
+package nodeworker_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+const careless = `
+const { app, trigger } = require('@azure/functions');
+const wait = (ms) => new Promise((r) => setTimeout(r, ms));
+const does = {
+    wait: () => wait(60000),
+    exit: async () => { await wait(20); process.exit(3); },
+    later: async () => { setTimeout(() => { throw new Error('in a timer'); }, 20); await wait(60000); },
+    floating: async () => { (async () => { await wait(20); throw new Error('floating'); })(); await wait(60000); },
+    nothing: async () => { Promise.reject(); await wait(60000); },
+    flood: () => { process.stdout.write('x'.repeat(5 << 20)); return 'flooded'; },
+    large: () => 'x'.repeat(20 << 20),
+};
+app.generic('f', { trigger: trigger.generic({ type: 'xTrigger', name: 'x' }), handler: (x) => does[x]() });
+`
+
+// TestWorkerEnds: what ends the process fails the invocation that did it, with the
+// reason and place; others are lost, which is not their fault.
+func TestWorkerEnds(t *testing.T) {
+	for does, want := range map[string]string{
+		"exit":     "process.exit(3) was called at index.js:6:49; it ends the worker of all functions",
+		"later":    "an error was thrown that nobody caught (index.js:7:51): in a timer",
+		"floating": "a promise was rejected and nobody handled it (index.js:8:66): floating",
+		"nothing":  "a promise was rejected and nobody handled it: it failed with undefined and no reason",
+	} {
+		t.Run(does, func(t *testing.T) {
+			a := run(t, "", map[string]string{"index.js": careless})
+			var bystander sync.WaitGroup
+			bystander.Go(func() {
+				if resp, err := a.invoke("f", text("wait")); !worker.IsLost(err) {
+					t.Errorf("the other: %v %v", resp, err)
+				}
+			})
+			testkit.Eventually(t, limit, func() bool { a.mu.Lock(); defer a.mu.Unlock(); return a.count == 1 }, "the other runs")
+			resp, err := a.invoke("f", text(does))
+			if got := resp.GetResult().GetException().GetMessage(); err != nil || !strings.HasPrefix(got, want) {
+				t.Errorf("%q %v\n%s", got, err, a.said())
+			}
+			bystander.Wait()
+			exit := a.Stop(t.Context())
+			if code := map[string]int{"exit": 3}[does]; exit.Code != max(code, 1) {
+				t.Errorf("%+v", exit)
+			}
+			if does != "exit" && !strings.Contains(a.said(), "Worker System Critical "+want) {
+				t.Errorf("not logged:\n%s", a.said())
+			}
+		})
+	}
+}
+
+// TestMuch: output without a line's end and answers of many megabytes pass.
+func TestMuch(t *testing.T) {
+	a := run(t, "", map[string]string{"index.js": careless})
+	if got := a.ok("f", text("flood")).GetReturnValue().GetString_(); got != "flooded" {
+		t.Errorf("%q", got)
+	}
+	if got := a.ok("f", text("large")).GetReturnValue().GetString_(); len(got) != 20<<20 {
+		t.Errorf("%d bytes", len(got))
+	}
+	many := make([]string, 10000)
+	for i := range many {
+		many[i] = strings.Repeat("y", i%1000)
+	}
+	resp, err := a.invoke("f", &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionString{CollectionString: &funcrpc.CollectionString{String_: many}}})
+	if err != nil || resp.GetResult().GetException() == nil {
+		t.Errorf("%v %v", resp, err)
+	}
+}
+
+// TestEndless: an app that never ends loading is given up.
+func TestEndless(t *testing.T) {
+	dir := folder(t, "", map[string]string{"index.js": "while (true);"})
+	begun := time.Now()
+	_, err := launch(t, dir, worker.Timeouts{Init: time.Second})
+	if err == nil || !strings.Contains(err.Error(), "init") || time.Since(begun) > 10*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begun))
+	}
+}
+
+// TestStopsInTime: what an app leaves running does not hold up its end.
+func TestStopsInTime(t *testing.T) {
+	a := run(t, "", map[string]string{"index.js": careless + "setInterval(() => {}, 10); app.hook.appTerminate(() => wait(60000));"})
+	begun := time.Now()
+	if exit := a.Stop(t.Context()); exit.Code != 0 || time.Since(begun) > 5*time.Second {
+		t.Errorf("%+v after %v", exit, time.Since(begun))
+	}
+}
