@@ -33,7 +33,7 @@ func TestBrokenFunctions(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"tick": "neither an NCRONTAB expression", "queued": "trigger type queueTrigger is not supported",
-		"unset": "%Missing% is used but not set", "reading": "input bindings (type cosmosDB)",
+		"unset": "%Missing% is used but not set", "reading": "input type cosmosDB is not supported yet",
 		"enqueuing": "output type queue is not supported", "triggered": "exactly one trigger, has 2",
 	} {
 		if !strings.Contains(broken[name], want) {

@@ -54,6 +54,10 @@ func rawHandler() error {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		if extra := in.Data["extra"]; extra != nil {
+			fmt.Fprintf(w, `{"Outputs":{"out":%s}}`, extra)
+			return
+		}
 		if in.Data["req"] == nil {
 			fmt.Fprint(w, os.Getenv("ANSWER"))
 			return
@@ -64,6 +68,11 @@ func rawHandler() error {
 }
 
 func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions map[string]string, options ...string) *rig {
+	t.Helper()
+	return startRawHandlerWith(t, m, answer, functions, func(*host.Options) {}, options...)
+}
+
+func startRawHandlerWith(t *testing.T, m *endtest.Memory, answer string, functions map[string]string, more func(*host.Options), options ...string) *rig {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -78,6 +87,7 @@ func startRawHandler(t *testing.T, m *endtest.Memory, answer string, functions m
 	return start(t, m, func(o *host.Options) {
 		o.Dir, o.BuildDir = dir, t.TempDir()
 		o.Settings["RAW_HANDLER"], o.Settings["ANSWER"] = "1", answer
+		more(o)
 	})
 }
 
