@@ -50,8 +50,9 @@ func blobParts(e *env) (parts, error) {
 	services.make = func(a resource.Account) (*blob.Service, error) {
 		a = stored(a)
 		return blob.New(blob.Config{
-			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: log,
-			Sibling: func(u *url.URL) *blob.Service { return e.sibling(services, u) },
+			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: ofAccount(log, a),
+			OnRequest: e.storageDone(a),
+			Sibling:   func(u *url.URL) *blob.Service { return e.sibling(services, u) },
 		})
 	}
 	end := e.blobEnd()

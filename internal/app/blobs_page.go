@@ -15,7 +15,7 @@ import (
 
 // blobPages is storage accounts and their blobs as the portal shows them.
 func (e *env) blobPages(store *objectstore.Store) []portal.Page {
-	return blobs.Pages(blobs.Config{
+	pages := blobs.Pages(blobs.Config{
 		Usage: store.Usage, Tasks: e.Tasks,
 		Accounts: func() (all []blobs.Named) {
 			base := "http://" + connect.Host(e.Doors.addresses[instance.Blob], "") + "/"
@@ -42,4 +42,6 @@ func (e *env) blobPages(store *objectstore.Store) []portal.Page {
 			})
 		},
 	})
+	pages[0].Totals = e.Counts.StorageTotals // of all services of the accounts
+	return pages
 }

@@ -116,10 +116,7 @@ func (e *env) accountService(a resource.Account, strict bool, endpoint string) (
 	if err != nil {
 		return nil, err
 	}
-	log := e.Log.With("component", "cosmos")
-	if name := notDefault(a); name != "" {
-		log = log.With("account", name)
-	}
+	log := ofAccount(e.Log.With("component", "cosmos"), a)
 	return cosmos.New(cosmos.Config{
 		Store: e.Storage.docs.Account(a.ID), Exists: e.Exists, Account: a, Log: log,
 		Access:        e.documentAccess(a),

@@ -192,6 +192,14 @@ func notDefault(a resource.Account) string {
 	return a.Name
 }
 
+// ofAccount is a log whose lines name the account where it must be told.
+func ofAccount(log *slog.Logger, a resource.Account) *slog.Logger {
+	if name := notDefault(a); name != "" {
+		return log.With("account", name)
+	}
+	return log
+}
+
 // hubProperties is a hub as the project file wants it, whatever it was before.
 func hubProperties(h config.Hub) eventhubs.HubProperties {
 	return eventhubs.HubProperties{

@@ -28,7 +28,8 @@ func queueStorage(e *env) (parts, error) {
 	services := newPerAccount(func(a resource.Account) (*queue.Service, error) {
 		a = stored(a)
 		return queue.New(queue.Config{
-			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: log,
+			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: ofAccount(log, a),
+			OnRequest: e.storageDone(a),
 		})
 	})
 	p := parts{

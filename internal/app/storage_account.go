@@ -102,6 +102,11 @@ func storageKind(cfg config.Storage) accountKind {
 	}
 }
 
+// storageDone counts the requests to an account, and tells of keys that open nothing.
+func (e *env) storageDone(a resource.Account) func(storage.RequestDone) {
+	return newTurnedAway(a, e.Log.With("component", "storage")).fromStorage(e.Counts.FromStorage)
+}
+
 // storagePort is the port of one of the services, whose requests name the account in
 // the path where they call this machine by a name of its own.
 func (e *env) storagePort(title, key, route string) door.Port {

@@ -27,7 +27,8 @@ func tableStorage(e *env) (parts, error) {
 	services := newPerAccount(func(a resource.Account) (*table.Service, error) {
 		a = stored(a)
 		return table.New(table.Config{
-			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: log,
+			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: ofAccount(log, a),
+			OnRequest: e.storageDone(a),
 		})
 	})
 	p := parts{

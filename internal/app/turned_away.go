@@ -7,6 +7,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -57,6 +58,16 @@ func (t *turnedAway) fromEventHubs(next func(eventhubs.Event)) func(eventhubs.Ev
 		next(ev)
 		if f, refused := ev.(eventhubs.AuthFailed); refused {
 			t.tell(f.Remote, "resource", f.Resource, "reason", f.Reason)
+		}
+	}
+}
+
+// fromStorage does the same.
+func (t *turnedAway) fromStorage(next func(storage.RequestDone)) func(storage.RequestDone) {
+	return func(done storage.RequestDone) {
+		next(done)
+		if done.KeyRefused() {
+			t.tell(done.Remote, "service", done.Service.String(), "container", done.Container, "reason", done.Code)
 		}
 	}
 }

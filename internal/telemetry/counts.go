@@ -19,6 +19,7 @@ type Counts struct {
 	functions sync.Map // functionKey -> *Function
 	shares    shares
 	unstored  unstored
+	storage   storages
 
 	Requests    atomic.Int64 // finished Cosmos DB requests
 	Charge      atomic.Int64 // their request units, in hundredths

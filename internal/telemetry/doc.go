@@ -6,7 +6,7 @@
 // counters: a few atomic additions per batch, from any goroutine, never waiting.
 // Whoever shows the counters (the portal's pages) reads them when somebody looks.
 //
-//	broker, eventhubs, cosmos, host ──events──▶ from_X.go ──▶ Counts ◀── pages
+//	broker, eventhubs, cosmos, storage, host ──events──▶ from_X.go ──▶ Counts ◀── pages
 //
 // Logs is the process's log as well, and what functions say, in a ring: the log
 // handler and the hosts' events fill it, and readers page back or follow.

@@ -8,7 +8,7 @@
 // A request runs through one line, top to bottom:
 //
 //	ServeHTTP ── begin ── route ── authorize ── intercept ── operation ── reply ── event
-//	             azure/storage  operations.go  azure/storage  intercept.go  op_*.go   exchange.go event.go
+//	             azure/storage  operations.go  azure/storage  intercept.go  op_*.go   exchange.go
 //
 // operations.go is the table of what is served, and of what each operation asks of who
 // calls it. Rules of blobs (conditions, leases, types, blocks, versions) live in

@@ -20,7 +20,7 @@ type exchange struct {
 	within bool // a batch: there are no batches in it
 	lose   bool // an intercept rule wants the reply lost
 	begun  bool // the reply's head is out
-	event  RequestDone
+	event  storage.RequestDone
 
 	values [24]string // backing of reply header values, so that each costs no slice
 	used   int

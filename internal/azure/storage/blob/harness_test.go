@@ -39,7 +39,7 @@ type testAccount struct {
 	access  *testAccess
 	clock   *testClock
 	http    *http.Client
-	events  chan RequestDone
+	events  chan storage.RequestDone
 	server  *http.Server
 }
 
@@ -151,13 +151,13 @@ func serveAccount(t testing.TB, engine *objectstore.Store, exists *resource.Cata
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &testAccount{t: t, name: name, engine: engine, store: engine.Account(account.ID), clock: clock, events: make(chan RequestDone, 10_000)}
+	a := &testAccount{t: t, name: name, engine: engine, store: engine.Account(account.ID), clock: clock, events: make(chan storage.RequestDone, 10_000)}
 	a.access = &testAccess{keys: storage.Keys{
 		Primary: storage.DevelopmentKey, Delegation: base64.StdEncoding.EncodeToString([]byte("the secret of user delegation keys")),
 	}}
 	c := Config{
 		Store: a.store, Exists: exists, Account: account, Log: testkit.Discard(), Access: a.access, Now: clock.Now,
-		OnRequest: func(e RequestDone) {
+		OnRequest: func(e storage.RequestDone) {
 			select {
 			case a.events <- e:
 			default:

@@ -33,7 +33,7 @@ type Config struct {
 	// Intercept, if set, rehearses failures.
 	Intercept *wire.Intercept
 	// OnRequest, if set, receives an event for each finished request.
-	OnRequest func(RequestDone)
+	OnRequest func(storage.RequestDone)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -51,7 +51,7 @@ type Service struct {
 	table     []operation // operations, which name batch, which looks them up
 	sibling   func(u *url.URL) *Service
 	intercept *wire.Intercept
-	onRequest func(RequestDone)
+	onRequest func(storage.RequestDone)
 	now       func() time.Time
 	failures  wire.FailureLog
 }
@@ -136,7 +136,8 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request) (*exchange, erro
 
 func (s *Service) newExchange(w http.ResponseWriter, req *storage.Request) *exchange {
 	x := &exchange{svc: s, w: w, r: req.HTTP, req: req}
-	x.event.Account, x.event.Start, x.event.RequestID = s.account.ID, req.Start, req.ID
+	x.event.Service, x.event.Account, x.event.Remote = storage.Blob, s.account.ID, req.HTTP.RemoteAddr
+	x.event.Start, x.event.RequestID = req.Start, req.ID
 	return x
 }
 

@@ -19,7 +19,7 @@ type exchange struct {
 	h     *http.Request
 	r     *storage.Request
 	grant storage.Grant
-	event RequestDone
+	event storage.RequestDone
 
 	name    string // of the queue; "" the service
 	message string // id of the message
@@ -27,7 +27,7 @@ type exchange struct {
 }
 
 func (s *Service) begin(w http.ResponseWriter, h *http.Request) *exchange {
-	return &exchange{svc: s, w: w, h: h, event: RequestDone{Account: s.account.ID, Start: s.now()}}
+	return &exchange{svc: s, w: w, h: h, event: storage.RequestDone{Service: storage.Queue, Account: s.account.ID, Remote: h.RemoteAddr, Start: s.now()}}
 }
 
 // read reads the request's line and headers.
@@ -46,7 +46,7 @@ func (x *exchange) finish() {
 	if x.svc.onRequest == nil {
 		return
 	}
-	x.event.Queue = x.name
+	x.event.Container = x.name
 	x.event.Duration = x.svc.now().Sub(x.event.Start)
 	x.svc.onRequest(x.event)
 }
@@ -74,7 +74,7 @@ func (x *exchange) reply(status int, body []byte) error {
 	}
 	h["Cache-Control"] = []string{"no-cache"}
 	x.r.Expose(h)
-	x.event.Status, x.event.ResponseBytes = status, len(body)
+	x.event.Status, x.event.ResponseBytes = status, int64(len(body))
 	x.w.WriteHeader(status)
 	if len(body) > 0 && x.r.Method() != http.MethodHead {
 		_, _ = x.w.Write(body) // the client may be gone
@@ -91,7 +91,7 @@ func (x *exchange) body() ([]byte, error) {
 		return nil, tooLarge()
 	}
 	b, err := io.ReadAll(io.LimitReader(x.h.Body, maxBody+1))
-	x.event.RequestBytes = len(b)
+	x.event.RequestBytes = int64(len(b))
 	switch {
 	case len(b) > maxBody:
 		return nil, tooLarge()

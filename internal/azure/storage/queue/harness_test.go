@@ -74,7 +74,7 @@ type account struct {
 
 	mu     sync.Mutex // guards ahead, events
 	ahead  time.Duration
-	events []RequestDone
+	events []storage.RequestDone
 }
 
 func (a *account) now() time.Time {
@@ -109,7 +109,7 @@ func newAccount(t testing.TB) *account {
 	must(a.exists.Register(Kinds(a.engine, nil)...))
 	a.service, err = New(Config{
 		Store: a.store, Exists: a.exists, Account: a.id, Access: access{}, Log: testkit.Logger(t), Now: a.now,
-		OnRequest: func(e RequestDone) {
+		OnRequest: func(e storage.RequestDone) {
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			a.events = append(a.events, e)

@@ -27,7 +27,7 @@ func (x *exchange) getMessages() error {
 	if err != nil {
 		return err
 	}
-	x.event.Messages = len(all)
+	x.event.Items = len(all)
 	return x.reply(http.StatusOK, messageList(all, isGot))
 }
 
@@ -45,6 +45,6 @@ func (x *exchange) peekMessages() error {
 	if err != nil {
 		return err
 	}
-	x.event.Messages = len(all)
+	x.event.Items = len(all)
 	return x.reply(http.StatusOK, messageList(all, isPeeked))
 }

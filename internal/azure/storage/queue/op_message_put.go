@@ -64,7 +64,7 @@ func (x *exchange) putMessage() error {
 	if err != nil {
 		return err
 	}
-	x.event.Messages = 1
+	x.event.Items = 1
 	return x.reply(http.StatusCreated, messageList([]engine.Message{m}, isPut))
 }
 

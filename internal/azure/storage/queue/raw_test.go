@@ -268,7 +268,7 @@ func TestEvents(t *testing.T) {
 	defer a.mu.Unlock()
 	var got []string
 	for _, e := range a.events {
-		got = append(got, fmt.Sprintf("%d %s %s %d %s %d %v", e.Account, e.Operation, e.Queue, e.Status, e.Code, e.Messages, e.RequestBytes > 0))
+		got = append(got, fmt.Sprintf("%d %s %s %d %s %d %v", e.Account, e.Operation, e.Container, e.Status, e.Code, e.Items, e.RequestBytes > 0))
 	}
 	want := []string{"3 queue.create jobs 201  0 false", "3 message.put jobs 201  1 true", "3 message.get none 404 QueueNotFound 0 false"}
 	if !slices.Equal(got, want) {

@@ -25,7 +25,7 @@ type Config struct {
 	Authority string
 	Log       *slog.Logger
 	// OnRequest, if set, receives an event for each finished request.
-	OnRequest func(RequestDone)
+	OnRequest func(storage.RequestDone)
 	Now       func() time.Time // nil is time.Now
 }
 
@@ -37,7 +37,7 @@ type Service struct {
 	account   resource.Account
 	endpoint  *storage.Endpoint
 	log       *slog.Logger
-	onRequest func(RequestDone)
+	onRequest func(storage.RequestDone)
 	now       func() time.Time
 	failures  wire.FailureLog
 }

@@ -22,12 +22,12 @@ type exchange struct {
 	grant  storage.Grant
 	parts  map[string]storage.Grant // of a batch, what its parts may do
 	body   *wire.Buffer             // the request's, returned to the pool at the end
-	event  RequestDone
+	event  storage.RequestDone
 }
 
 func (s *Service) newExchange(w http.ResponseWriter) *exchange {
 	x := &exchange{svc: s, w: w}
-	x.event.Account, x.event.Start = s.account.ID, s.now()
+	x.event.Service, x.event.Account, x.event.Start = storage.Table, s.account.ID, s.now()
 	return x
 }
 
@@ -71,7 +71,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	case err != nil:
 		return nil, invalid("The body could not be read to its end.")
 	}
-	x.event.RequestBytes = len(x.body.B)
+	x.event.RequestBytes = int64(len(x.body.B))
 	return x.body.B, nil
 }
 
@@ -97,7 +97,7 @@ func (x *exchange) reply(status int, mediaType string, body []byte) error {
 		body = nil
 	}
 	x.r.Expose(h)
-	x.event.Status, x.event.ResponseBytes = status, len(body)
+	x.event.Status, x.event.ResponseBytes = status, int64(len(body))
 	x.w.WriteHeader(status)
 	if len(body) > 0 {
 		_, _ = x.w.Write(body) // the client may be gone
@@ -144,7 +144,7 @@ func (x *exchange) finish() {
 	if x.svc.onRequest == nil || x.r == nil {
 		return
 	}
-	x.event.Table, x.event.RequestID = x.addr.table, x.r.ID
+	x.event.Container, x.event.RequestID, x.event.Remote = x.addr.table, x.r.ID, x.r.HTTP.RemoteAddr
 	x.event.Duration = x.svc.now().Sub(x.event.Start)
 	x.svc.onRequest(x.event)
 }

@@ -62,7 +62,7 @@ type lab struct {
 	access  *testAccess
 	url     string // of the account, without a final slash
 	mu      sync.Mutex
-	events  []RequestDone
+	events  []storage.RequestDone
 	account resource.Account
 }
 
@@ -87,7 +87,7 @@ func newLab(t testing.TB) *lab {
 	if err == nil {
 		l.svc, err = New(Config{
 			Store: l.store.Account(l.account.ID), Exists: exists, Account: l.account, Access: l.access, Log: testkit.Logger(t),
-			OnRequest: func(e RequestDone) {
+			OnRequest: func(e storage.RequestDone) {
 				l.mu.Lock()
 				defer l.mu.Unlock()
 				l.events = append(l.events, e)

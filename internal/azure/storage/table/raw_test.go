@@ -301,7 +301,7 @@ func TestEventsTellWhatWasDone(t *testing.T) {
 	defer l.mu.Unlock()
 	var got []string
 	for _, e := range l.events {
-		got = append(got, fmt.Sprint(e.Operation, " ", e.Table, " ", e.Status, " ", e.Code, " ", e.Items))
+		got = append(got, fmt.Sprint(e.Operation, " ", e.Container, " ", e.Status, " ", e.Code, " ", e.Items))
 		if e.RequestID == "" || e.Account != l.account.ID || e.Start.IsZero() {
 			t.Errorf("event %+v", e)
 		}

@@ -25,7 +25,7 @@ type Config struct {
 	// Authority is where tokens come from; see storage.Config.
 	Authority string
 	// OnRequest, if set, receives an event for each finished request.
-	OnRequest func(RequestDone)
+	OnRequest func(storage.RequestDone)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -39,7 +39,7 @@ type Service struct {
 	log        *slog.Logger
 	endpoint   *storage.Endpoint
 	operations []operation
-	onRequest  func(RequestDone)
+	onRequest  func(storage.RequestDone)
 	now        func() time.Time
 	buffers    wire.Buffers
 	failures   wire.FailureLog
