@@ -10,6 +10,8 @@ GOLANGCI_VERSION := v2.15.0
 GOFUMPT_VERSION := v0.12.0
 CRASHES  ?= 200
 TARGETS  ?=
+# Two modules: the program, and the functions package of function apps.
+PACKAGES := ./... github.com/lazuli-dev/lazuli/functions/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .PHONY: help run test unit race crash fuzz conformance browser bench lint fmt build dist web proto clean
@@ -31,10 +33,10 @@ test: ## everything that must hold: vet, lint, unit tests with the race detector
 	@scripts/test
 
 unit: ## unit tests without the race detector: the quick loop
-	$(GO) test ./...
+	$(GO) test $(PACKAGES)
 
 race: ## unit tests with the race detector
-	$(GO) test -race -timeout 15m ./...
+	$(GO) test -race -timeout 15m $(PACKAGES)
 
 crash: ## kill -9 under load, CRASHES=200 times
 	LAZULI_CRASHES=$(CRASHES) $(GO) test ./cmd/lazuli -run TestKill -count=1 -timeout 60m -v
@@ -48,9 +50,9 @@ conformance: ## official SDK clients against a running binary
 bench: ## workloads and peers side by side; results in bench/RESULTS.md
 	@scripts/bench
 
-lint: ## golangci-lint with the project's rules; a tidy module
-	$(GO) mod tidy -diff
-	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...
+lint: ## golangci-lint with the project's rules; tidy modules
+	for module in . functions; do (cd $$module && $(GO) mod tidy -diff && \
+		$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...); done
 
 fmt: ## gofumpt
 	$(GO) run mvdan.cc/gofumpt@$(GOFUMPT_VERSION) -w cmd internal functions examples docs bench
@@ -62,8 +64,9 @@ web: ## rebuild the portal's types and bundle, and format its sources (needs Nod
 browser: ## the portal's pages in a real browser
 	@scripts/browser
 
-proto: ## regenerate internal/funcrpc (needs protoc)
-	cd internal/funcrpc && $(GO) generate ./...
+proto: ## regenerate functions/funcrpc (needs protoc), and what new apps carry
+	cd functions && $(GO) generate ./...
+	$(GO) generate ./internal/scaffold
 
 clean: ## remove what was built; projects' data stays
 	rm -rf bin dist bench/out conformance/out

@@ -18,6 +18,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/go-cmp v0.7.0
+	github.com/lazuli-dev/lazuli/functions v0.0.0
 	github.com/lmittmann/tint v1.2.1
 	github.com/mattn/go-isatty v0.0.24
 	github.com/minio/crc64nvme v1.1.1
@@ -90,3 +91,12 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
 )
+
+// The functions package is a module of its own, so that function apps require
+// gRPC and protobuf and nothing else of this program. One commit holds both:
+// this line makes every command here use the folder, with no workspace file that
+// would also take in conformance and the peers of bench. The price is that `go
+// install .../cmd/lazuli@VERSION` refuses; people install programs that are built
+// (README), and this file is never a dependency of others. A release tags the
+// commit twice: vX.Y.Z, and functions/vX.Y.Z, which apps require.
+replace github.com/lazuli-dev/lazuli/functions => ./functions

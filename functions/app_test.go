@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestRegistrationErrors(t *testing.T) {
@@ -97,8 +95,8 @@ func TestParseHost(t *testing.T) {
 		"joined": {"--functions-uri=127.0.0.1:5000", "--functions-worker-id=w", "--functions-request-id=r"},
 	} {
 		got, ok := parseHost(args)
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(hostAddress{})); diff != "" || !ok {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+		if got != want || !ok {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
 	if _, ok := parseHost([]string{"--host", "x"}); ok {

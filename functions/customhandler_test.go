@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // handlerApp has a function of each kind and reports what they saw.
@@ -194,8 +192,8 @@ func TestGenWritesADeployment(t *testing.T) {
 `,
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
-		if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
-			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		if string(got) != want || err != nil {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, want)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "old", "function.json")); !errors.Is(err, os.ErrNotExist) {

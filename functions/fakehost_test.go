@@ -10,8 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
-	"github.com/lazuli-dev/lazuli/internal/testkit"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // fakeHost is the host's side of the protocol: it starts an app as its worker
@@ -42,7 +41,7 @@ func startWorker(t testing.TB, app *App) *fakeHost {
 		t: t, joined: make(chan struct{}), release: make(chan struct{}), ended: make(chan error, 1),
 		replies: map[string]chan *funcrpc.StreamingMessage{},
 	}
-	l := testkit.Listen(t)
+	l := listen(t)
 	srv := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
 	funcrpc.RegisterFunctionRpcServer(srv, h)
 	served := make(chan struct{})

@@ -10,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 func httpRequest(id string, h *funcrpc.RpcHttp) *funcrpc.InvocationRequest {
@@ -54,16 +52,12 @@ func TestHTTPRequestAndResponse(t *testing.T) {
 		"method": "PUT", "host": "gateway.test", "uri": "/api/devices/d%201?q=x%20y", "q": "x y", "id": "d 1",
 		"agent": "curl", "empty": []string{""}, "body": "\x00binary", "invocation": "i1",
 	}
-	if diff := cmp.Diff(want, seen); diff != "" {
-		t.Errorf("request (-want +got):\n%s", diff)
-	}
+	same(t, "request", want, seen)
 	got := resp.ReturnValue.GetHttp()
 	if got.GetStatusCode() != "201" || string(got.Body.GetBytes()) != `{"ok":true}` {
 		t.Errorf("response %v", got)
 	}
-	if diff := cmp.Diff(map[string]string{"Content-Type": "application/json", "X-Many": "1, 2"}, got.Headers); diff != "" {
-		t.Errorf("headers (-want +got):\n%s", diff)
-	}
+	same(t, "headers", map[string]string{"Content-Type": "application/json", "X-Many": "1, 2"}, got.Headers)
 	c := got.Cookies[0]
 	if c.Name != "s" || c.Path.GetValue() != "/" || !c.HttpOnly.GetValue() || c.MaxAge.GetValue() != 60 || c.SameSite != funcrpc.RpcHttpCookie_Lax {
 		t.Errorf("cookie %v", c)
@@ -144,9 +138,7 @@ func TestRoutes(t *testing.T) {
 		if !ok {
 			got = nil
 		}
-		if diff := cmp.Diff(tc.want, got); diff != "" {
-			t.Errorf("%s on %q (-want +got):\n%s", tc.template, tc.path, diff)
-		}
+		same(t, tc.template+" on "+tc.path, tc.want, got)
 	}
 	for template, want := range map[string]string{
 		"a//b": "an empty segment", "a/{b": "whole segment", "x{b}": "whole segment", "{*r}/x": "must be the last segment",

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // Invocation describes the run of a function that a context belongs to.

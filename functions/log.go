@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // Logger returns a logger whose records belong to the invocation of ctx even

@@ -3,7 +3,7 @@ package functions
 import (
 	"sync"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // logLines collects an invocation's log as the texts a custom handler

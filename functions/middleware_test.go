@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // around notes when it is entered and left.

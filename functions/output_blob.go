@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // BlobOutput is a blob that a function writes, with [BlobOutput.Write].

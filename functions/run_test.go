@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 // TestRunAsCustomHandler runs the app as Azure's host would start it, on a
@@ -31,7 +29,7 @@ func TestRunAsCustomHandler(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "host.json"), []byte(`{"extensions":{"http":{"routePrefix":"v1"}}}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	l := testkit.Listen(t)
+	l := listen(t)
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +78,7 @@ func get(url string) string {
 }
 
 func TestRunOnATakenPort(t *testing.T) {
-	l := testkit.Listen(t)
+	l := listen(t)
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +90,7 @@ func TestRunOnATakenPort(t *testing.T) {
 }
 
 func TestRunWithAHostThatIsGone(t *testing.T) {
-	l := testkit.Listen(t)
+	l := listen(t)
 	address := l.Addr().String()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)

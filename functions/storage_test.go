@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // given is an input as a host sends it.

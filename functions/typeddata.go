@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // Hosts choose among several encodings of the same value: a list of texts may

@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"strconv"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // handle answers one message of the host. It runs on the goroutine that reads

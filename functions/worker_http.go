@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // httpSide is where a worker takes HTTP requests from the host directly, so

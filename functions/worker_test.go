@@ -11,10 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 func durationOf(d time.Duration) *durationpb.Duration { return durationpb.New(d) }
@@ -85,9 +84,7 @@ func TestWorkerIntroducesItself(t *testing.T) {
 		`{"name":"output","type":"cosmosDB","direction":"out","databaseName":"serverless_db","containerName":"events","connection":"CosmosDBConnection"}`,
 		`{"name":"documents","type":"cosmosDBTrigger","direction":"in","databaseName":"serverless_db","containerName":"events","connection":"CosmosDBConnection","leaseContainerName":"leases","startFromBeginning":true,"maxItemsPerInvocation":50,"feedPollDelay":250}`,
 	}
-	if diff := cmp.Diff(want, append(m[0].RawBindings, m[1].RawBindings...)); diff != "" {
-		t.Errorf("bindings (-want +got):\n%s", diff)
-	}
+	same(t, "bindings", want, append(m[0].RawBindings, m[1].RawBindings...))
 	if r := m[0].RetryOptions; r.MaxRetryCount != 3 || r.RetryStrategy != funcrpc.RpcRetryOptions_fixed_delay || r.DelayInterval.AsDuration() != 2*time.Second {
 		t.Errorf("fixed retry %v", r)
 	}
@@ -119,9 +116,7 @@ func TestWorkerRunsABatch(t *testing.T) {
 		Properties:       Properties(`{"eventType":"telemetry","n":1}`),
 		SystemProperties: Properties(`{"SequenceNumber":1,"x-opt-kind":"test"}`),
 	}
-	if diff := cmp.Diff(want, (<-got)[1]); diff != "" {
-		t.Errorf("second event (-want +got):\n%s", diff)
-	}
+	same(t, "second event", want, (<-got)[1])
 	if len(resp.OutputData) != 1 || resp.OutputData[0].Name != "output" {
 		t.Fatalf("outputs %v", resp.OutputData)
 	}
@@ -341,7 +336,5 @@ func TestOutputsFromManyGoroutines(t *testing.T) {
 		}
 		counts[out.Name] = len(raws)
 	}
-	if diff := cmp.Diff(map[string]int{"output": 3, "output2": 6}, counts); diff != "" {
-		t.Errorf("documents per output (-want +got):\n%s", diff)
-	}
+	same(t, "documents per output", map[string]int{"output": 3, "output2": 6}, counts)
 }

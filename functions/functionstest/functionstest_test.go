@@ -6,11 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/lazuli-dev/lazuli/functions"
 	"github.com/lazuli-dev/lazuli/functions/functionstest"
@@ -38,8 +37,8 @@ func TestEventsArriveAsGiven(t *testing.T) {
 	if _, err := functionstest.Event(app, "one", want); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]functions.Event{want, want}, got); diff != "" {
-		t.Errorf("events (-want +got):\n%s", diff)
+	if want := []functions.Event{want, want}; !reflect.DeepEqual(want, got) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // writeHTTP writes a function's response. A function with an HTTP output that

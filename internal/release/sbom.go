@@ -51,7 +51,7 @@ func sbom(b build) (file, error) {
 	}}
 	doc.Components = append(doc.Components, goComponent("std", strings.TrimPrefix(info.GoVersion, "go"), ""))
 	for _, m := range info.Deps {
-		doc.Components = append(doc.Components, module(m))
+		doc.Components = append(doc.Components, module(m, b.version.plain))
 	}
 	for _, w := range b.bundled {
 		purl := "pkg:npm/" + strings.Replace(w.Name, "@", "%40", 1) + "@" + w.Version
@@ -62,7 +62,12 @@ func sbom(b build) (file, error) {
 	return file{name: name, body: append(text, '\n')}, err
 }
 
-func module(m *debug.Module) component {
+// module describes a module that the program is made of; one that is a folder of
+// the repository has the program's version.
+func module(m *debug.Module, own string) component {
+	if m.Replace != nil && m.Replace.Version == "" {
+		return goComponent(m.Path, own, "")
+	}
 	for m.Replace != nil {
 		m = m.Replace
 	}

@@ -12,17 +12,9 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// appFiles are the app's own files.
+// appFiles are the app's own files but for those of its module.
 func appFiles(name string) ([]file, error) {
-	mod, err := appMod(name)
-	if err != nil {
-		return nil, err
-	}
-	sums, err := sumsOf()
-	if err != nil {
-		return nil, err
-	}
-	files := []file{{"go.mod", mod}, {"go.sum", sums}}
+	var files []file
 	for _, f := range []struct{ name, template string }{
 		{"main.go", "main.go.tmpl"},
 		{"host.json", "host.json"},

@@ -105,21 +105,9 @@ func (e Example) files() ([]file, error) {
 
 // moduleFiles make a module of the folder app.
 func (e Example) moduleFiles() ([]file, error) {
-	mod, err := appMod("example.org/" + e.Name)
-	if err != nil {
-		return nil, err
-	}
-	sums, err := sumsOf()
-	if err != nil {
-		return nil, err
-	}
-	library, err := libraryFiles()
-	if err != nil {
-		return nil, err
-	}
-	files := append([]file{{"go.mod", mod}, {"go.sum", sums}}, library...)
+	files, err := appModule("example.org/" + e.Name)
 	for i := range files {
 		files[i].name = "app/" + files[i].name
 	}
-	return files, nil
+	return files, err
 }

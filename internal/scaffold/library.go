@@ -4,86 +4,105 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	_ "embed" // the archive
+	_ "embed" // the archives
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path"
+	"slices"
 	"strings"
-
-	"github.com/lazuli-dev/lazuli"
 )
 
-//go:generate go run ./pack
+//go:generate go run ./pack library
+//go:generate go run ./pack vendor
 
-// vendored is a vendor folder without the functions package: modules.txt, and of
-// each module the files that a target platform compiles, with their licences.
+// packed is the module of the functions package without its tests, and vendored
+// the vendor folder of an app without that package: modules.txt, and of each
+// other module the files that a target platform compiles, with their licences.
+// A module's files can be embedded by no other module, so both are archives that
+// `go generate ./internal/scaffold` makes; a test finds a stale one.
 //
+//go:embed library.tar.gz
+var packed []byte
+
 //go:embed vendor.tar.gz
 var vendored []byte
 
-// The module that the functions package is in, and where an app has it.
+// The module of the functions package, and where an app has it.
 const (
-	module     = "github.com/lazuli-dev/lazuli"
+	module     = "github.com/lazuli-dev/lazuli/functions"
 	libraryDir = "third_party/lazuli"
 )
 
-// packages of the module that an app gets.
-var packages = []string{"functions", "functions/functionstest", "internal/funcrpc"}
+// library are the files of the functions package's module.
+func library() ([]file, error) { return unpack(packed) }
 
-// libraryFiles are the functions package where go.mod points, and the vendor
-// folder.
-func libraryFiles() ([]file, error) {
-	ours, err := packageFiles()
+// appModule are the go.mod and go.sum of an app, the functions package where
+// they point, and the vendor folder.
+func appModule(name string) ([]file, error) {
+	files, err := unvendored(name)
 	if err != nil {
 		return nil, err
 	}
-	var files []file
+	ours, err := library()
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range ours {
-		files = append(files, file{libraryDir + "/" + f.name, f.text}, file{"vendor/" + module + "/" + f.name, f.text})
+		if f.name != "go.mod" && f.name != "go.sum" {
+			files = append(files, file{"vendor/" + module + "/" + f.name, f.text})
+		}
 	}
-	mod, err := libraryMod()
+	others, err := unpack(vendored)
+	for _, f := range others {
+		files = append(files, file{"vendor/" + f.name, f.text})
+	}
+	return files, err
+}
+
+// unvendored is the same without the vendor folder.
+func unvendored(name string) ([]file, error) {
+	ours, err := library()
 	if err != nil {
 		return nil, err
 	}
-	sums, err := sumsOf()
+	mod, err := appMod(name, ours)
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, file{libraryDir + "/go.mod", mod}, file{libraryDir + "/go.sum", sums})
-	others, err := archived()
-	return append(files, others...), err
-}
-
-// packageFiles are the sources of our packages without their tests, and the
-// licence.
-func packageFiles() ([]file, error) {
-	var files []file
-	for _, dir := range packages {
-		entries, err := fs.ReadDir(lazuli.Sources, dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if e.IsDir() || strings.HasSuffix(e.Name(), "_test.go") {
-				continue
-			}
-			name := path.Join(dir, e.Name())
-			text, err := fs.ReadFile(lazuli.Sources, name)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, file{name, text})
-		}
+	files := []file{{"go.mod", mod}, {"go.sum", slices.Clone(find(ours, "go.sum"))}}
+	for _, f := range ours {
+		files = append(files, file{libraryDir + "/" + f.name, f.text})
 	}
-	text, err := fs.ReadFile(lazuli.Sources, "LICENSE")
-	return append(files, file{"LICENSE", text}), err
+	return files, nil
 }
 
-// archived unpacks the modules of others.
-func archived() ([]file, error) {
-	unzip, err := gzip.NewReader(bytes.NewReader(vendored))
+// Unvendored writes an app that imports all packages of ours and has no vendor
+// folder yet, for pack to make one.
+func Unvendored(dir string) error {
+	files, err := unvendored("example.org/app")
+	if err != nil {
+		return err
+	}
+	program := fmt.Sprintf("package main\n\nimport (\n\t_ %q\n\t_ %q\n)\n\nfunc main() {}\n", module, module+"/functionstest")
+	_, err = writeNew(dir, append(files, file{"main.go", []byte(program)}))
+	return err
+}
+
+// Packs reports whether a file of the module, by its name below the module's
+// folder, is one that apps get.
+func Packs(name string) bool {
+	switch {
+	case name == "go.mod", name == "go.sum", name == "LICENSE":
+		return true
+	case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+		return false
+	}
+	return !strings.Contains(name, "testdata/")
+}
+
+// unpack returns the files of an archive.
+func unpack(archive []byte) ([]file, error) {
+	unzip, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
 		return nil, fmt.Errorf("the archive of modules: %w", err)
 	}
@@ -100,6 +119,6 @@ func archived() ([]file, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the archive of modules: %w", err)
 		}
-		files = append(files, file{"vendor/" + header.Name, text})
+		files = append(files, file{header.Name, text})
 	}
 }

@@ -3,10 +3,8 @@
 // A new app is a Go module that builds with no network and anywhere: it carries
 // the functions package of this very program and all that this needs. Its go.mod
 // finds the package by replace in third_party/lazuli; its vendor folder, which Go
-// reads by itself, holds the package once more beside gRPC and protobuf. Those
-// come from an archive, cut down to the files that some target platform compiles
-// (see pack); the package comes from the sources of this repository as they were
-// compiled in, so the archive is made anew only when a version in go.mod changes.
+// reads by itself, holds the package once more beside gRPC and protobuf, which
+// are cut down to the files that some target platform compiles (see pack).
 //
 // Nothing that exists is ever overwritten.
 package scaffold
@@ -42,11 +40,12 @@ func Init(a App) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	library, err := libraryFiles()
+	mod, err := appModule(a.Module)
 	if err != nil {
 		return nil, err
 	}
-	names, err := writeNew(dir, slices.Concat(own, library))
+	own = append(mod[:2:2], own...) // go.mod and go.sum
+	names, err := writeNew(dir, slices.Concat(own, mod[2:]))
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,8 @@ package binding
 import (
 	"bytes"
 
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // Documents takes the documents out of an output value: a JSON object is one,

@@ -3,8 +3,8 @@ package binding
 import (
 	"encoding/json"
 
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // Events takes the event bodies out of an output value, as Azure's host does:

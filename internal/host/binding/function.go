@@ -4,8 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
 )
 
 // Function is one declared function.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/language"
 	"github.com/lazuli-dev/lazuli/internal/host/nodeworker"

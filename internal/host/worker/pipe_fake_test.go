@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // fakePipe is the fake worker on a pipe.

@@ -6,7 +6,7 @@ import (
 	"net"
 	"sync"
 
-	"github.com/lazuli-dev/lazuli/internal/funcrpc"
+	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
 
 // pipeStream is a connected pipe that speaks the protocol's messages, as a gRPC

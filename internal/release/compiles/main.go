@@ -1,4 +1,4 @@
-// Command compiles checks that every package of the module, with its tests, passes
+// Command compiles checks that every package of ours, with its tests, passes
 // the type checker on other systems: `go run ./internal/release/compiles windows
 // darwin`. It reads everything from source, so that nothing is compiled for a system
 // on which nothing will run.
@@ -29,13 +29,14 @@ func main() {
 	}
 }
 
-// check returns what the packages below the working folder fail by.
+// check returns what the packages below the working folder, and those of the
+// functions module, fail by.
 func check(system string) (faults []packages.Error, err error) {
 	loaded, err := packages.Load(&packages.Config{
 		Mode:  packages.LoadAllSyntax,
 		Env:   append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system),
 		Tests: true,
-	}, "./...")
+	}, "./...", "github.com/lazuli-dev/lazuli/functions/...")
 	if err != nil {
 		return nil, err
 	}

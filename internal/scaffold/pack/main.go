@@ -1,5 +1,6 @@
-// Command pack makes vendor.tar.gz, the modules that a new function app carries,
-// from the module cache and the versions in go.mod: `go generate ./internal/scaffold`.
+// Command pack makes what a new function app carries: library.tar.gz, the module
+// of the functions package, and vendor.tar.gz, the modules that it needs, from the
+// module cache and the versions in its go.mod: `go generate ./internal/scaffold`.
 package main
 
 import (
@@ -27,13 +28,32 @@ var targets = []string{
 }
 
 func main() {
-	if err := pack("vendor.tar.gz"); err != nil {
+	if err := pack(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "pack:", err)
 		os.Exit(1)
 	}
 }
 
-func pack(out string) error {
+func pack(what []string) error {
+	switch {
+	case slices.Equal(what, []string{"library"}):
+		return packLibrary("library.tar.gz", "../../functions")
+	case slices.Equal(what, []string{"vendor"}):
+		return packVendor("vendor.tar.gz")
+	}
+	return errors.New("say library or vendor")
+}
+
+func packLibrary(out, module string) error {
+	var archive bytes.Buffer
+	err := write(&archive, module, func(name, _ string) bool { return scaffold.Packs(name) })
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, archive.Bytes(), 0o644)
+}
+
+func packVendor(out string) error {
 	dir, err := os.MkdirTemp("", "lazuli-pack")
 	if err != nil {
 		return err
@@ -50,7 +70,11 @@ func pack(out string) error {
 		return err
 	}
 	var archive bytes.Buffer
-	if err := write(&archive, filepath.Join(dir, "vendor"), keep); err != nil {
+	err = write(&archive, filepath.Join(dir, "vendor"), func(name, path string) bool {
+		ours := strings.HasPrefix(name, "github.com/lazuli-dev/")
+		return !ours && (name == "modules.txt" || keep[path] || licence.MatchString(filepath.Base(path)))
+	})
+	if err != nil {
 		return err
 	}
 	return os.WriteFile(out, archive.Bytes(), 0o644)
@@ -90,25 +114,24 @@ func compiled(dir string) (map[string]bool, error) {
 // licence is what goes along with others' code.
 var licence = regexp.MustCompile(`^(LICENSE|LICENCE|COPYING|NOTICE|PATENTS|AUTHORS)`)
 
-// write archives the files to keep, each the same on every machine: in the order
-// of their names, without times and owners. The functions package itself is not
-// among them.
-func write(out io.Writer, vendor string, keep map[string]bool) error {
+// write archives the files of a folder to keep, each the same on every machine: in
+// the order of their names, without times and owners.
+func write(out io.Writer, folder string, keep func(name, path string) bool) error {
 	zip, err := gzip.NewWriterLevel(out, gzip.BestCompression)
 	if err != nil {
 		return err
 	}
 	archive := tar.NewWriter(zip)
-	err = filepath.WalkDir(vendor, func(path string, d os.DirEntry, err error) error {
+	err = filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		rel, err := filepath.Rel(vendor, path)
+		rel, err := filepath.Rel(folder, path)
 		if err != nil {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		if strings.HasPrefix(rel, "github.com/lazuli-dev/") || rel != "modules.txt" && !keep[path] && !licence.MatchString(d.Name()) {
+		if !keep(rel, path) {
 			return nil
 		}
 		text, err := os.ReadFile(path)

@@ -1099,7 +1099,7 @@ const file_funcrpc_lifecycle_proto_rawDesc = "" +
 	"\x11close_map_results\x18\x01 \x03(\v2R.AzureFunctionsRpcMessages.CloseSharedMemoryResourcesResponse.CloseMapResultsEntryR\x0fcloseMapResults\x1aB\n" +
 	"\x14CloseMapResultsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\bR\x05value:\x028\x01B/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\x05value\x18\x02 \x01(\bR\x05value:\x028\x01B0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_lifecycle_proto_rawDescOnce sync.Once

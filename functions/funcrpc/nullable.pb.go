@@ -304,7 +304,7 @@ const file_funcrpc_nullable_proto_rawDesc = "" +
 	"\x04bool\"T\n" +
 	"\x11NullableTimestamp\x122\n" +
 	"\x05value\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x05valueB\v\n" +
-	"\ttimestampB/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\ttimestampB0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_nullable_proto_rawDescOnce sync.Once

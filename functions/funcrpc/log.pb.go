@@ -482,7 +482,7 @@ const file_funcrpc_log_proto_rawDesc = "" +
 	"\x04User\x10\x00\x12\n" +
 	"\n" +
 	"\x06System\x10\x01\x12\x10\n" +
-	"\fCustomMetric\x10\x02B/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\fCustomMetric\x10\x02B0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_log_proto_rawDescOnce sync.Once

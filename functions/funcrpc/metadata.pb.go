@@ -851,7 +851,7 @@ const file_funcrpc_metadata_proto_rawDesc = "" +
 	"\x1dFunctionLoadRequestCollection\x12d\n" +
 	"\x16function_load_requests\x18\x01 \x03(\v2..AzureFunctionsRpcMessages.FunctionLoadRequestR\x14functionLoadRequests\"\x89\x01\n" +
 	"\x1eFunctionLoadResponseCollection\x12g\n" +
-	"\x17function_load_responses\x18\x01 \x03(\v2/.AzureFunctionsRpcMessages.FunctionLoadResponseR\x15functionLoadResponsesB/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\x17function_load_responses\x18\x01 \x03(\v2/.AzureFunctionsRpcMessages.FunctionLoadResponseR\x15functionLoadResponsesB0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_metadata_proto_rawDescOnce sync.Once

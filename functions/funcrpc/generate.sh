@@ -8,5 +8,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PATH:$(go env GOPATH)/bin"
-protoc --go_out=. --go_opt=paths=source_relative \
+protoc -I. --go_out=. --go_opt=paths=source_relative \
 	--go-grpc_out=. --go-grpc_opt=paths=source_relative funcrpc/*.proto

@@ -6,10 +6,13 @@
 // stream, /AzureFunctionsRpcMessages.FunctionRpc/EventStream. Package, service
 // and field names and numbers are the wire contract and must not change.
 //
-// The package holds messages only. The host's side of the conversation is in
-// internal/host/worker, the worker's side in the public package functions.
-// Run `go generate ./internal/funcrpc` (or `make proto`) after editing a .proto
-// file; it needs protoc with protoc-gen-go and protoc-gen-go-grpc on the PATH.
+// The package holds messages only. The worker's side of the conversation is in
+// the package functions, the host's in another module, Lazuli's, which is why
+// this one is not internal: it is no programming interface for others, and
+// changes as the two sides need it.
+//
+// Run `make proto` after editing a .proto file; it needs protoc with
+// protoc-gen-go and protoc-gen-go-grpc on the PATH.
 package funcrpc
 
 //go:generate ./generate.sh

@@ -510,7 +510,7 @@ const file_funcrpc_invocation_proto_rawDesc = "" +
 	"\vretry_count\x18\x01 \x01(\x05R\n" +
 	"retryCount\x12&\n" +
 	"\x0fmax_retry_count\x18\x02 \x01(\x05R\rmaxRetryCount\x12E\n" +
-	"\texception\x18\x03 \x01(\v2'.AzureFunctionsRpcMessages.RpcExceptionR\texceptionB/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\texception\x18\x03 \x01(\v2'.AzureFunctionsRpcMessages.RpcExceptionR\texceptionB0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_invocation_proto_rawDescOnce sync.Once

@@ -1261,7 +1261,7 @@ const file_funcrpc_data_proto_rawDesc = "" +
 	"\x11collection_string\x10\t\x12\x15\n" +
 	"\x11collection_double\x10\n" +
 	"\x12\x15\n" +
-	"\x11collection_sint64\x10\vB/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\x11collection_sint64\x10\vB0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_data_proto_rawDescOnce sync.Once

@@ -519,7 +519,7 @@ const file_funcrpc_stream_proto_rawDesc = "" +
 	"\x16worker_warmup_response\x18\" \x01(\v2/.AzureFunctionsRpcMessages.WorkerWarmupResponseH\x00R\x14workerWarmupResponseB\t\n" +
 	"\acontent2z\n" +
 	"\vFunctionRpc\x12k\n" +
-	"\vEventStream\x12+.AzureFunctionsRpcMessages.StreamingMessage\x1a+.AzureFunctionsRpcMessages.StreamingMessage(\x010\x01B/Z-github.com/lazuli-dev/lazuli/internal/funcrpcb\x06proto3"
+	"\vEventStream\x12+.AzureFunctionsRpcMessages.StreamingMessage\x1a+.AzureFunctionsRpcMessages.StreamingMessage(\x010\x01B0Z.github.com/lazuli-dev/lazuli/functions/funcrpcb\x06proto3"
 
 var (
 	file_funcrpc_stream_proto_rawDescOnce sync.Once
