@@ -16,7 +16,11 @@ import (
 // placeName is what a binding of a kind leads to, as the portal names it.
 func (e *env) placeName(kind string, at trigger.Place) string {
 	typ := e.leadsTo(kind)
-	if a, meaning := e.find(at.Host, typ); meaning == door.Known && a.Type == typ {
+	a, meaning := e.find(at.Host, typ)
+	if _, ok := storageDoors[a.Type]; ok {
+		a = stored(a) // the host is that of one of its services
+	}
+	if meaning == door.Known && a.Type == typ {
 		return inAccount(a, at.Target)
 	}
 	return at.Target

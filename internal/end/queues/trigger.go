@@ -62,10 +62,14 @@ func (t *Trigger) Source() trigger.Source {
 	return trigger.Source{Words: "queue " + t.queue, Host: HostOf(t.conn), Target: t.queue}
 }
 
-// HostOf is where a connection leads, for people: localhost for an emulator's.
+// HostOf is the host of a connection's account: localhost for an emulator's, and the
+// public name where the address has the account in its path.
 func HostOf(c settings.Connection) string {
 	if c.Emulator || c.Host() == "" {
 		return "localhost"
+	}
+	if account, _, _ := strings.Cut(strings.Trim(c.Endpoint.Path, "/"), "/"); account != "" {
+		return account + ".blob.core.windows.net"
 	}
 	return c.Host()
 }

@@ -59,10 +59,11 @@ type Function struct {
 	Name      string   `json:"name"`
 	Place     int      `json:"place"`   // among the app's functions, as declared
 	Trigger   string   `json:"trigger"` // type of the binding
-	Target    string   `json:"target"`  // a hub, database/container, both as Config.Name, or a route
+	Target    string   `json:"target"`  // a hub, database/container, queue or container of blobs, all as Config.Name, or a route
 	Group     string   `json:"group,omitempty"`
 	Methods   []string `json:"methods,omitempty"`
 	Level     string   `json:"level,omitempty"` // which key an HTTP function asks for
+	Inputs    []Output `json:"inputs,omitempty"`
 	Outputs   []Output `json:"outputs"`
 	State     string   `json:"state"` // ok, warn, bad, off or busy
 	Listener  string   `json:"listener"`
@@ -172,6 +173,9 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 	}
 	if info.HTTP != nil {
 		f.Methods, f.Level = info.HTTP.Methods, info.HTTP.AuthLevel
+	}
+	for _, in := range info.Inputs {
+		f.Inputs = append(f.Inputs, Output{in.Type, p.Name(in.Type, in.Place)})
 	}
 	for _, o := range info.Outputs {
 		f.Outputs = append(f.Outputs, Output{o.Type, p.Name(o.Type, o.Place)})

@@ -7,6 +7,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/page/queues"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
@@ -112,6 +113,7 @@ type rows struct {
 	apps        map[string]functions.AppRow
 	functions   []functions.Function
 	jobs        []jobs.Row
+	queues      map[string]queues.Row // by account/name
 	connections int64
 }
 
@@ -129,6 +131,11 @@ func (a *rows) take(list []portal.Row) {
 			a.apps[v.ID] = v
 		case functions.Function:
 			a.functions = append(a.functions, v)
+		case queues.Row:
+			if a.queues == nil {
+				a.queues = map[string]queues.Row{}
+			}
+			a.queues[v.ID] = v
 		case jobs.Row:
 			a.jobs = append(a.jobs, v)
 		}
@@ -180,12 +187,20 @@ func (g *graph) function(f *functions.Function, all *rows) {
 		g.edge(g.hub(f.Target), n.ID, f.Items)
 	case "cosmosdbtrigger":
 		g.edge(containerID(f.Target), n.ID, f.Items).Feed = true
+	default:
+		g.edge(g.stored(f.Trigger, f.Target, all), n.ID, f.Items)
+	}
+	for _, in := range f.Inputs {
+		g.edge(g.stored(in.Type, in.Target, all), n.ID, f.Runs)
 	}
 	g.out += f.Documents
 	for _, o := range f.Outputs {
 		to := containerID(o.Target)
-		if strings.EqualFold(o.Type, "eventHub") {
+		switch strings.ToLower(o.Type) {
+		case "eventhub":
 			to = g.hub(o.Target)
+		case "queue", "blob", "table":
+			to = g.stored(o.Type, o.Target, all)
 		}
 		g.edge(n.ID, to, f.Documents)
 	}

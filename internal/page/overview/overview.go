@@ -56,7 +56,7 @@ type Picture struct {
 // Node is a thing, or a group of things.
 type Node struct {
 	ID      string  `json:"id"`
-	Kind    string  `json:"kind"`              // hub, namespace, function, container, job, source; of a group app, database, idle, set, more
+	Kind    string  `json:"kind"`              // hub, namespace, function, container, queue, blobs, table, job, source; of a group app, database, idle, set, more
 	Of      string  `json:"of,omitempty"`      // of a group: the kind of its members
 	Name    string  `json:"name"`              // of a set the first member's; of a source amqp or http
 	Account string  `json:"account,omitempty"` // that it is in, where that is not the default one

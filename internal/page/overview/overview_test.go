@@ -10,6 +10,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
+	"github.com/lazuli-dev/lazuli/internal/page/queues"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/portaltest"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -213,6 +214,45 @@ func TestNamedAccounts(t *testing.T) {
 	for _, n := range p.Nodes {
 		if want := map[string]string{"hub/Contoso/r": "Contoso", "hub/Contoso/only": "Contoso", "container/fabrikam/db/c": "fabrikam"}[n.ID]; n.Account != want {
 			t.Errorf("%s is said to be in %q, want %q", n.ID, n.Account, want)
+		}
+	}
+}
+
+// TestStored: what functions are bound to in storage accounts is in the picture, with
+// the messages that wait, and a queue whose poison queue has some is marked.
+func TestStored(t *testing.T) {
+	list := []functions.Function{
+		{ID: "a/work", App: "a", Name: "work", Trigger: "queueTrigger", Target: "work", State: "ok", Items: 2, Outputs: []functions.Output{{Type: "blob", Target: "contososa/out"}}},
+		{ID: "a/thumb", App: "a", Name: "thumb", Trigger: "blobTrigger", Target: "contososa/out", State: "ok", Inputs: []functions.Output{{Type: "table", Target: "Sizes"}}, Outputs: []functions.Output{{Type: "queue", Target: "done"}}},
+	}
+	p := drawn([]portal.Page{
+		pageOf(list, func(f functions.Function) string { return f.ID }),
+		pageOf([]queues.Row{{ID: "devstoreaccount1/work", Messages: 7, Dead: 1}, {ID: "devstoreaccount1/other", Messages: 1}}, func(q queues.Row) string { return q.ID }),
+	})
+	var edges []string
+	for _, e := range p.Edges {
+		edges = append(edges, e.From+" > "+e.To)
+	}
+	slices.Sort(edges)
+	want := []string{
+		"blobs/contososa/out > function/a/thumb", "function/a/thumb > queue/devstoreaccount1/done", "function/a/work > blobs/contososa/out",
+		"queue/devstoreaccount1/work > function/a/work", "table/devstoreaccount1/Sizes > function/a/thumb",
+	}
+	if !slices.Equal(edges, want) {
+		t.Errorf("edges %q", edges)
+	}
+	for _, n := range p.Nodes {
+		switch n.ID {
+		case "queue/devstoreaccount1/work":
+			if n.State != "warn" || n.Lag != 7 || n.Account != "" || n.Name != "work" {
+				t.Errorf("%+v", n)
+			}
+		case "queue/devstoreaccount1/other":
+			t.Error("a queue of no function is in the picture")
+		case "blobs/contososa/out":
+			if n.Account != "contososa" || n.Key != "contososa/out" {
+				t.Errorf("%+v", n)
+			}
 		}
 	}
 }

@@ -20,3 +20,13 @@ export function containerSteps(name: string): string[] {
 
 export const hubHome = (name: string) => link('hubs', ...hubSteps(name))
 export const containerHome = (name: string) => link('data', ...containerSteps(name))
+
+// usualStorage is the storage account that localhost means.
+const usualStorage = 'devstoreaccount1'
+
+// storedHome is where a queue, a container of blobs or a table is: NAME in the usual
+// account, or ACCOUNT/NAME.
+export function storedHome(view: 'blobs' | 'queues' | 'tables', name: string): string {
+  const [account, own] = name.includes('/') ? name.split('/') : [usualStorage, name]
+  return link('storage', account!, view, own!)
+}

@@ -889,6 +889,7 @@ export interface Func {
   group?: string
   methods?: string[]
   level?: string
+  inputs?: FuncOutput[]
   outputs: FuncOutput[]
   state: string
   listener: string

@@ -1,7 +1,7 @@
 // What things are called and how they look, from what the server says of them.
 import { t } from '../../lib/i18n'
 import { num, perSecond, rate, seconds } from '../../lib/format'
-import { containerHome, hubHome } from '../../lib/places'
+import { containerHome, hubHome, storedHome } from '../../lib/places'
 import { link } from '../../lib/router.svelte'
 import type { App, Func, FuncOutput, RunRow } from '../../lib/wire'
 import type { IconName } from '../../shell/icons'
@@ -32,6 +32,8 @@ const icons: Record<string, IconName> = {
   cosmosdbtrigger: 'database',
   timertrigger: 'timer',
   httptrigger: 'globe',
+  queuetrigger: 'inbox',
+  blobtrigger: 'box',
 }
 export const triggerIcon = (type: string): IconName => icons[type.toLowerCase()] ?? 'zap'
 
@@ -41,6 +43,10 @@ export const isHTTP = (f: Func): boolean => f.trigger.toLowerCase() === 'httptri
 export function target(type: string, to: string): string | undefined {
   if (!to) return undefined
   if (/^eventhub/i.test(type)) return hubHome(to)
+  if (to.includes('{')) return undefined // named by each run
+  if (/^queue/i.test(type)) return storedHome('queues', to)
+  if (/^blob/i.test(type)) return storedHome('blobs', to)
+  if (/^table/i.test(type)) return storedHome('tables', to)
   return /^cosmosdb/i.test(type) && to.includes('/') ? containerHome(to) : undefined
 }
 

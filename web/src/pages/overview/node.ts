@@ -1,7 +1,7 @@
 // What a node of the picture is called, and where it leads.
 import { num, rate } from '../../lib/format'
 import { t } from '../../lib/i18n'
-import { containerHome, hubHome } from '../../lib/places'
+import { containerHome, hubHome, storedHome } from '../../lib/places'
 import { link } from '../../lib/router.svelte'
 import type { PictureNode } from '../../lib/types'
 import type { IconName } from '../../shell/icons'
@@ -17,6 +17,9 @@ const icons: Record<string, IconName> = {
   source: 'users',
   app: 'zap',
   database: 'database',
+  queue: 'inbox',
+  blobs: 'box',
+  table: 'table',
 }
 
 export const icon = (n: PictureNode): IconName => icons[n.of ?? n.kind] ?? icons[n.kind] ?? 'boxes'
@@ -28,6 +31,9 @@ const several: Record<string, keyof typeof words> = {
   namespace: 'namespaces',
   container: 'containers',
   job: 'jobs',
+  queue: 'queues',
+  blobs: 'blobContainers',
+  table: 'tables',
 }
 
 export function title(n: PictureNode): string {
@@ -61,5 +67,8 @@ export function home(n: PictureNode): string | null {
   if (n.kind === 'hub') return hubHome(n.key)
   if (n.kind === 'function') return link('functions', ...n.key.split('/'))
   if (n.kind === 'container') return containerHome(n.key)
+  if (n.kind === 'queue') return storedHome('queues', n.key)
+  if (n.kind === 'blobs') return storedHome('blobs', n.key)
+  if (n.kind === 'table') return storedHome('tables', n.key)
   return n.kind === 'job' ? link('jobs', n.key, 'overview') : null
 }
