@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { end, folder, launch } from './instance.mjs'
-import { close, eventually, looks, quiet, serious, stage, wide } from './lab.mjs'
+import { close, eventually, quiet, serious, shot, stage, visit, wide } from './lab.mjs'
 
 const project = `
 name: pictures
@@ -75,8 +75,16 @@ const on = stage(async () => {
   await writeFile(join(dir, 'lazuli.yaml'), project)
   const lazuli = { dir, ...(await launch(dir)) }
   await seed(lazuli.url)
-  return { ...lazuli, stop: () => end(lazuli) }
+  return { ...lazuli, stop: () => end(dir, [lazuli.up]) }
 })
+// What the browser says of an answer that was to be a refusal is no fault.
+function refusedOnly(page, status) {
+  assert.deepEqual(
+    page.wrong.filter((w) => !w.includes(String(status))),
+    [],
+  )
+  page.wrong = []
+}
 const queue = (name, more = '') => `/storage/${account}/queues/${name}${more}`
 const table = (name, more = '') => `/storage/${account}/tables/${name}${more}`
 const rows = (page) => page.locator('[role=grid] .row')
@@ -163,9 +171,11 @@ test('a queue is made, filled and cleared after a question', async () => {
   assert.equal(await page.getByLabel('Value', { exact: true }).inputValue(), 'ops')
   await page.locator('header, main').getByRole('button', { name: 'Actions' }).first().click()
   await page.getByRole('menuitem', { name: 'Clear queue' }).click()
-  await page.getByRole('dialog').getByText('All 3 messages of fresh').waitFor()
-  await page.getByRole('dialog').getByRole('button', { name: 'Clear queue' }).click()
+  const ask = page.getByRole('alertdialog')
+  await ask.getByText('All 3 messages of fresh').waitFor()
+  await ask.getByRole('button', { name: 'Clear queue' }).click()
   await eventually('it is empty', async () => (await messages('fresh')).total === 0)
+  refusedOnly(page, 400)
   await close(page)
 })
 
@@ -194,6 +204,8 @@ test('a table of 100,000 is queried, and a mistake is shown where it is', async 
   await filter.press('Enter')
   const fault = page.getByRole('alert')
   await fault.getByText('Position 20').waitFor()
+  assert.deepEqual(await serious(page), [])
+  await shot(page, 'storage-mistake-dark-en-1440')
   assert.equal(await fault.locator('mark').textContent(), 'andd')
   await fault.getByRole('button').click()
   assert.equal(await filter.evaluate((e) => e.value.slice(e.selectionStart, e.selectionEnd)), 'andd')
@@ -211,6 +223,7 @@ test('a table of 100,000 is queried, and a mistake is shown where it is', async 
   await page.getByRole('textbox', { name: 'RowKey' }).fill('device-000299')
   await page.keyboard.press('Enter')
   await eventually('one', async () => (await rows(page).count()) === 1)
+  refusedOnly(page, 400)
   await close(page)
 })
 
@@ -259,6 +272,7 @@ test('an entity is edited with types; who was faster is shown', async () => {
   await page.getByText('No entities').waitFor()
   await page.getByRole('button', { name: 'Undo' }).click()
   await eventually('it is back', async () => (await entity('Edited', 'p', 'r')).properties?.[0].value === '9')
+  refusedOnly(page, 412)
   await close(page)
 })
 
@@ -275,7 +289,7 @@ test('by keyboard alone: from the list to a message and back, and an entity adde
   await rows(page).first().waitFor()
   await page.getByRole('button', { name: 'New entity' }).first().focus()
   await page.keyboard.press('Enter')
-  const rk = page.getByRole('textbox', { name: 'RowKey' }).last()
+  const rk = page.locator('.entity').getByRole('textbox', { name: 'RowKey' })
   await rk.waitFor()
   await rk.focus()
   await page.keyboard.type('by-key')
@@ -284,23 +298,43 @@ test('by keyboard alone: from the list to a message and back, and an entity adde
   await close(page)
 })
 
-looks(on, 'storage-queues', `/storage/${account}/queues`, async (page) => {
-  await page.locator('[role=grid] .row').first().waitFor()
-  await quiet(page)
-  assert.equal(await wide(page), 0)
-})
-looks(on, 'storage-messages', queue('thumbnail-requests'), async (page) => {
-  await page.locator('[role=grid] .row').first().click()
-  await page.locator('.message').waitFor()
-  await quiet(page)
-})
-looks(on, 'storage-entities', table('Devices', '?q=temperature%20gt%2030&pk=jeju'), async (page) => {
-  await page.locator('[role=grid] .row').nth(3).click()
-  await page.locator('.entity .property').first().waitFor()
-  await quiet(page)
-})
-looks(on, 'storage-mistake', table('Devices', '?q=temperature%20gtt%2030'), async (page) => {
-  await page.getByRole('alert').waitFor()
-  await quiet(page)
-  assert.deepEqual(await serious(page), [])
-})
+// Each page in some theme, language and width; all of these occur.
+const sights = {
+  'storage-queues': [`/storage/${account}/queues`, (page) => rows(page).first().waitFor()],
+  'storage-messages': [
+    queue('thumbnail-requests'),
+    async (page) => {
+      await rows(page).first().click()
+      await page.locator('.message').waitFor()
+    },
+  ],
+  'storage-entities': [
+    table('Devices', '?q=temperature%20gt%2030&pk=jeju'),
+    async (page) => {
+      await rows(page).nth(3).click()
+      await page.locator('.entity .property').first().waitFor()
+    },
+  ],
+}
+test('they look right in both themes, both languages, at three widths', { timeout: 120_000 }, () =>
+  visit(
+    on.browser,
+    on.lazuli.url,
+    [
+      { lang: 'en', theme: 'dark', width: 1440, height: 900 },
+      { lang: 'ko', theme: 'light', width: 1280, height: 800 },
+      { lang: 'en', theme: 'light', width: 390, height: 844 },
+      { lang: 'ko', theme: 'dark', width: 390, height: 844 },
+    ],
+    async (page, go, look) => {
+      for (const [name, [path, there]] of Object.entries(sights)) {
+        await go(path)
+        await there(page)
+        await quiet(page)
+        assert.equal(await wide(page), 0, name)
+        assert.deepEqual(await serious(page), [], `${name} ${JSON.stringify(look)}`)
+        await shot(page, `${name}-${look.theme}-${look.lang}-${look.width}`)
+      }
+    },
+  ),
+)

@@ -8,7 +8,7 @@ const kinds: Record<string, Phrase> = dictionary({
   import: ['Import into {subject}', '{subject}에 가져오기'],
   send: ['Events to {subject}', '{subject}에 이벤트 보내기'],
   replay: ['Replay to {subject}', '{subject}에 다시 보내기'],
-  move: ['Messages of {subject} move back', '{subject}: 메시지 되돌리기'],
+  move: ['Messages of {subject} move back', '{subject}: 메시지를 원래 큐로'],
   redrive: ['Redrive of {subject}', '{subject} 다시 처리'],
 })
 

@@ -26,7 +26,6 @@ export const queueWords = dictionary({
   poisonMessages: ['Poison messages', '포이즌 메시지'],
   poisonN: ['{n} poison {n|message|messages}', '포이즌 메시지 {n}개'],
   from: ['From {name}', '{name}에서 옴'],
-  sourceGone: ['There is no queue {name}', '{name} 큐가 없습니다'],
   views: ['Views of the queue', '큐 보기'],
   settings: ['Settings', '설정'],
 
@@ -76,7 +75,6 @@ export const queueWords = dictionary({
     'A message that a function failed on too often would come here.',
     '함수가 여러 번 실패한 메시지가 여기로 옮겨집니다.',
   ],
-  cutText: ['{size} more in the message', '메시지에 {size} 더 있음'],
   tree: ['Tree', '트리'],
   shownText: ['Text', '텍스트'],
   storedText: ['As stored', '저장된 그대로'],
@@ -96,40 +94,35 @@ export const queueWords = dictionary({
   ],
   deletedMessage: ['Message deleted', '메시지를 삭제했습니다'],
   copyText: ['Copy the text', '텍스트 복사'],
-  again: ['Put again…', '다시 넣기…'],
 
   clear: ['Clear queue', '큐 비우기'],
   clearText: [
-    'All {n} messages of {name} are deleted, also those that somebody works on. There is no way back.',
-    '{name}의 메시지 {n}개를 모두 삭제합니다. 처리 중인 메시지도 삭제되며 되돌릴 수 없습니다.',
+    'All {n} messages of {name} are deleted, also those that somebody works on.',
+    '{name}의 메시지 {n}개를 모두 삭제합니다. 처리 중인 메시지도 삭제됩니다.',
   ],
   cleared: ['{name} is empty now', '{name}: 비웠습니다'],
   deleteQueue: ['Delete queue', '큐 삭제'],
-  deleteQueueText: [
-    'The queue {name} and its {n} messages are deleted. There is no way back.',
-    '큐 {name}: 메시지 {n}개와 함께 삭제합니다. 되돌릴 수 없습니다.',
-  ],
+  deleteQueueText: ['The queue {name} and its {n} messages are deleted.', '큐 {name}: 메시지 {n}개와 함께 삭제합니다.'],
   declaredText: [
     'lazuli.yaml names it: the next start makes it again, empty.',
     'lazuli.yaml에 있으므로 다음에 시작할 때 빈 큐로 다시 만들어집니다.',
   ],
   deleted: ['{name} deleted', '{name}: 삭제했습니다'],
 
-  moveAll: ['Move all back', '모두 되돌리기'],
-  moveChosen: ['Move {n} back', '{n}개 되돌리기'],
-  moveOne: ['Move back', '되돌리기'],
-  moveTitle: ['Move back to {name}', '{name}: 메시지 되돌리기'],
+  moveAll: ['Move all back', '모두 원래 큐로'],
+  moveChosen: ['Move {n} back', '{n}개 원래 큐로'],
+  moveOne: ['Move back', '원래 큐로'],
+  moveTitle: ['Move back to {name}', '{name}: 원래 큐로 옮기기'],
   moveText: [
     'All messages go back to {name} and are worked on again from the start. Each is in exactly one of the two queues at every moment. Those that are not visible now stay.',
-    '메시지를 모두 {name}: 큐로 되돌려 처음부터 다시 처리합니다. 각 메시지는 언제나 두 큐 중 하나에만 있습니다. 지금 보이지 않는 메시지는 남습니다.',
+    '메시지를 모두 {name} 큐로 옮겨 처음부터 다시 처리합니다. 각 메시지는 언제나 두 큐 중 하나에만 있습니다. 지금 보이지 않는 메시지는 남습니다.',
   ],
-  moved: ['{n} moved back to {name}', '{name}: {n}개 되돌림'],
+  moved: ['{n} moved back to {name}', '{name}: {n}개 옮김'],
   movedHeld: [
     '{n} moved back to {name}; {held} not visible now stayed',
-    '{name}: {n}개 되돌림, 지금 보이지 않는 {held}개는 남음',
+    '{name}: {n}개 옮김, 지금 보이지 않는 {held}개는 남음',
   ],
-  movedGone: ['not there any more', '이제 없음'],
-  moving: ['Moving {n} messages back; see the tasks', '메시지 {n}개를 되돌리는 중입니다. 작업에서 확인하십시오.'],
+  moving: ['Moving {n} messages back; see the tasks', '메시지 {n}개를 옮기는 중입니다. 작업에서 확인하십시오.'],
 
   metadata: ['Metadata', '메타데이터'],
   metadataText: [
@@ -146,6 +139,4 @@ export const queueWords = dictionary({
   no: ['no', '아니요'],
   about: ['About', '정보'],
   danger: ['Danger', '위험'],
-  address: ['Address', '주소'],
-  of: ['of {name}', '{name}'],
 })

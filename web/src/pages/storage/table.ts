@@ -86,42 +86,51 @@ export const types: readonly {
   id: string
   name: Phrase
   wrong?: Phrase
-  first: string
+  first: () => string
   fits: (text: string) => boolean
 }[] = [
-  { id: 'Edm.String', name: w.string, first: '', fits: () => true },
-  { id: 'Edm.Boolean', name: w.boolean, first: 'false', fits: (s) => s === 'true' || s === 'false' },
-  { id: 'Edm.Int32', name: w.int32, wrong: w.wrongInt32, first: '0', fits: (s) => within(s, 31n) },
-  { id: 'Edm.Int64', name: w.int64, wrong: w.wrongInt64, first: '0', fits: (s) => within(s, 63n) },
+  { id: 'Edm.String', name: w.string, first: () => '', fits: () => true },
+  { id: 'Edm.Boolean', name: w.boolean, first: () => 'false', fits: (s) => s === 'true' || s === 'false' },
+  { id: 'Edm.Int32', name: w.int32, wrong: w.wrongInt32, first: () => '0', fits: (s) => within(s, 31n) },
+  { id: 'Edm.Int64', name: w.int64, wrong: w.wrongInt64, first: () => '0', fits: (s) => within(s, 63n) },
   {
     id: 'Edm.Double',
     name: w.double,
     wrong: w.wrongDouble,
-    first: '0',
+    first: () => '0',
     fits: (s) => /^([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|NaN|-?Infinity)$/.test(s),
   },
   {
     id: 'Edm.DateTime',
     name: w.datetime,
     wrong: w.wrongDateTime,
-    first: '',
+    first: () => new Date().toISOString(),
     fits: (s) => /^\d{4}-\d\d-\d\d([Tt]\d\d:\d\d(:\d\d(\.\d+)?)?)?([Zz]|[+-]\d\d:\d\d)?$/.test(s),
   },
   {
     id: 'Edm.Guid',
     name: w.guid,
     wrong: w.wrongGuid,
-    first: '',
+    first: () => guid(),
     fits: (s) => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(s),
   },
   {
     id: 'Edm.Binary',
     name: w.binary,
     wrong: w.wrongBinary,
-    first: '',
+    first: () => '',
     fits: (s) => /^([A-Za-z\d+/]{4})*([A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(s),
   },
 ]
+
+// guid is a random one; crypto.randomUUID is for secure contexts alone.
+function guid(): string {
+  const b = crypto.getRandomValues(new Uint8Array(16))
+  b[6] = (b[6] & 0x0f) | 0x40
+  b[8] = (b[8] & 0x3f) | 0x80
+  const hex = [...b].map((n) => n.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
 
 function within(text: string, bits: bigint): boolean {
   if (!/^[+-]?\d{1,20}$/.test(text)) return false

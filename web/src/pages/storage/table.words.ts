@@ -12,7 +12,6 @@ export const tableWords = dictionary({
     '클라이언트 또는 사용자가 만든 테이블이 여기에 나타납니다.',
   ],
   entities: ['Entities', '엔터티'],
-  entity: ['Entity', '엔터티'],
   entitiesN: ['{n} {n|entity|entities}', '엔터티 {n}개'],
   size: ['Size', '크기'],
   inFile: ['In lazuli.yaml', 'lazuli.yaml에 있음'],
@@ -22,7 +21,6 @@ export const tableWords = dictionary({
   filterExample: ['temperature gt 20 and active eq true', 'temperature gt 20 and active eq true'],
   filterAt: ['Position {n}', '{n}번째 글자'],
   filterEnd: ['at the end', '끝'],
-  asFilter: ['As $filter', '$filter로 표시'],
   copyFilter: ['Copy the filter', '필터 복사'],
   noneMatch: ['No entity passes the filter.', '필터에 맞는 엔터티가 없습니다.'],
   noneYet: [
@@ -40,7 +38,6 @@ export const tableWords = dictionary({
   timestamp: ['Changed', '변경한 시간'],
   etag: ['ETag', 'ETag'],
   properties: ['Properties', '속성'],
-  property: ['Property', '속성'],
   propertyName: ['Name of the property', '속성 이름'],
   type: ['Type', '형식'],
   value: ['Value', '값'],
@@ -53,18 +50,14 @@ export const tableWords = dictionary({
   howReplace: ['Replace', '바꾸기'],
   howMerge: ['Merge', '병합'],
   how: ['Save by', '저장 방법'],
-  howHint: [
-    'Replace: the entity is what is here. Merge: what you changed, and what others added meanwhile stays.',
-    '바꾸기: 엔터티가 여기 있는 내용과 같아집니다. 병합: 바꾼 속성만 쓰고 나머지는 그대로 둡니다.',
-  ],
   mergeDropped: [
     'A merge removes no property: {names} stay. Replace removes them.',
     '병합은 속성을 제거하지 않습니다. {names}: 그대로 남습니다. 제거하려면 바꾸기를 사용하십시오.',
   ],
   conflict: ['Somebody changed this entity meanwhile', '그 사이 다른 사용자가 이 엔터티를 변경했습니다'],
   conflictText: [
-    'Left is what is stored now, right is yours. Choose which holds.',
-    '왼쪽은 지금 저장된 내용, 오른쪽은 편집한 내용입니다. 어느 쪽을 남길지 선택하십시오.',
+    'Lines taken away: as it is stored now. Lines added: yours. Nothing was overwritten.',
+    '삭제된 줄은 현재 저장된 내용, 추가된 줄은 편집한 내용입니다. 아직 덮어쓰지 않았습니다.',
   ],
   overwrite: ['Save mine', '내 내용 저장'],
   theirs: ['Take theirs', '저장된 내용 사용'],
@@ -120,8 +113,8 @@ export const tableWords = dictionary({
 
   deleteTable: ['Delete table', '테이블 삭제'],
   deleteTableText: [
-    'The table {name} and its {n} entities ({size}) are deleted. There is no way back.',
-    '테이블 {name}: 엔터티 {n}개({size})와 함께 삭제합니다. 되돌릴 수 없습니다.',
+    'The table {name} and its {n} entities ({size}) are deleted.',
+    '테이블 {name}: 엔터티 {n}개({size})와 함께 삭제합니다.',
   ],
   declaredText: [
     'lazuli.yaml names it: the next start makes it again, empty.',
