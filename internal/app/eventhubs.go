@@ -35,7 +35,7 @@ func eventHubs(e *env) (parts, error) {
 		return p, err
 	}
 	p.Routes = []door.Route{{
-		Type: resource.Namespaces, Restrict: e.restrict(namespaceRules), Denied: namespaceDenied,
+		Type: resource.Namespaces, Restrict: e.restrict(namespaceRules), Denied: namespaceDenied, Changed: e.Exists.WatchAccounts,
 		AMQP: e.hubConnections(services),
 		SASL: func(ctx context.Context, a resource.Account, init amqp.SASLInit) (any, error) {
 			svc, err := services.of(a)

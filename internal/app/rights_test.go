@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,9 +16,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
 
+	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -113,6 +117,74 @@ func TestHubRightsInForce(t *testing.T) {
 			return p.Regenerate(owner.Name, "", false)
 		})
 		soon("with the old key", byKey, "unauthorized")
+	})
+}
+
+// TestNetworkRulesInForce: who is connected from where the namespace is not reached
+// any more is cut off at once, on all links, and told why; who comes from elsewhere
+// stays. With the old rules he comes in again.
+func TestNetworkRulesInForce(t *testing.T) {
+	testkit.NoLeaks(t)
+	inHouse(t, "privateListen: 127.0.0.2\neventHubs: {hubs: {a: {}}}\n", nil, func(r *rig) {
+		address := r.info.Addresses[instance.AMQP]
+		_, port, _ := strings.Cut(address, ":")
+		owner, _ := r.info.Account(instance.Namespaces, resource.Default)
+		open := func(at string) *amqp.Conn {
+			t.Helper()
+			c, err := amqp.Dial(t.Context(), at, amqp.DialConfig{Username: owner.Rule, Password: owner.Key, Hostname: "localhost"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close(nil) })
+			return c
+		}
+		near, private := open(address), open("127.0.0.2:"+port)
+		attach := func(c *amqp.Conn) error {
+			s, err := c.Begin(t.Context())
+			if err == nil {
+				_, err = s.AttachSender(t.Context(), "l", "a", nil)
+			}
+			return err
+		}
+		if err := attach(near); err != nil {
+			t.Fatal(err)
+		}
+		change := func(rules restriction.Rules) {
+			t.Helper()
+			house := r.app.house
+			err := house.Exists.UpdateAccount(house.Storage.namespace, func(old json.RawMessage) (json.RawMessage, error) {
+				p, err := eventhubs.ReadNamespace(old)
+				p.Network = rules
+				return p.JSON(), err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		change(restriction.Rules{Private: true})
+		began := time.Now()
+		select {
+		case <-near.Done():
+		case <-time.After(keyWait):
+			t.Fatal("the connection lives on")
+		}
+		var told *amqp.Error
+		if err := near.Err(); !errors.As(err, &told) || told.Condition != amqp.ErrUnauthorized || !strings.Contains(told.Description, "Ip has been prevented to connect") {
+			t.Errorf("the connection ended with %v", err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if err := attach(private); err != nil {
+			t.Errorf("by the private address: %v", err)
+		}
+		if got := r.produce(r.manager(), "a"); got != "unauthorized" {
+			t.Errorf("a new connection: %s", got)
+		}
+		change(restriction.Rules{})
+		if got := r.produce(r.manager(), "a"); got != "sent" {
+			t.Errorf("with the old rules: %s", got)
+		}
 	})
 }
 

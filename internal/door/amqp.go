@@ -15,7 +15,13 @@ import (
 func (p *port) runAMQP(ctx context.Context) error {
 	server := p.amqpServer()
 	var conns sync.WaitGroup
+	defer p.reached.count.Wait()
 	defer conns.Wait()
+	for _, route := range p.set.routes {
+		if route.AMQP != nil && route.Restrict != nil && route.Changed != nil {
+			conns.Go(func() { p.followRestrictions(ctx, route) })
+		}
+	}
 	return accept(ctx, p.listener, p.Log, func(c net.Conn) {
 		p.admit(ctx, &conns, c, func(secure net.Conn) bool {
 			server.ServeConn(ctx, secure)
@@ -48,6 +54,7 @@ func (p *port) amqpServer() *amqp.Server {
 			return turnAway(c, amqp.ErrNotFound, err.Error())
 		}
 		route := p.set.routes[account.Type]
+		p.reached.add(c, account) // before it is judged, so that no change is missed
 		if err := p.restricted(route, account, c.RemoteAddr(), nil); err != nil {
 			return turnAway(c, amqp.ErrUnauthorized, err.Error())
 		}
@@ -95,7 +102,11 @@ func (p *port) way(own resource.Account, c *amqp.Conn) Way {
 		if route.AMQP == nil || account.Type != own.Type {
 			return own, fault.New(fault.NotFound, "", "no service answers for %s on this connection", host)
 		}
-		return account, p.restricted(route, account, c.RemoteAddr(), nil)
+		if err := p.restricted(route, account, c.RemoteAddr(), nil); err != nil {
+			return account, err
+		}
+		p.reached.add(c, account)
+		return account, p.restricted(route, account, c.RemoteAddr(), nil) // again, as it may have changed before it was noted
 	}
 }
 

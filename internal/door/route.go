@@ -26,6 +26,10 @@ type Route struct {
 	// HTTP request. Denied is the error in the service's words for who may not.
 	Restrict func(a resource.Account, path string) restriction.Rules
 	Denied   func(a resource.Account, v restriction.Visit) error
+	// Changed is closed at the next change of what Restrict says: AMQP connections
+	// that may not come in any more end then, with the error of Denied. Requests are
+	// judged one by one. nil: it never changes.
+	Changed func() <-chan struct{}
 
 	// AMQP makes the handler of a connection that asked for the account, and finds
 	// others by way. It is called on the connection's reader and must not block.

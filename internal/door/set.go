@@ -84,6 +84,7 @@ type port struct {
 	kept     atomic.Int64 // when a restriction was last logged, in unix milliseconds
 	origins  http.CrossOriginProtection
 	crowded  sync.Once // says once that connections are refused
+	reached  reached   // by AMQP
 }
 
 // New returns a set without ports.
