@@ -33,6 +33,7 @@ func newDeleteCmd(s *session) *cobra.Command {
 Roles that are held there go with it, and whoever reads it is told. SCOPE is
   eventHubs/NAMESPACE[/HUB[/GROUP]]     default is the namespace of localhost
   cosmos/ACCOUNT[/DATABASE[/CONTAINER]]
+  storage/ACCOUNT[/blob/CONTAINER]      likewise /queue/QUEUE and /table/TABLE
 as roles write it. lazuli status lists what is not in lazuli.yaml any more: taking
 something out of the file deletes nothing.`,
 		Example: `  lazuli delete eventHubs/default/telemetry_old

@@ -73,7 +73,7 @@ func (s *session) printKeys(all []accountKey) error {
 		if k.Closed {
 			allows = "nothing (local authentication is off)"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Clean(k.Service), terminal.Clean(k.Account), terminal.Clean(policy), k.Name, allows, terminal.Clean(k.Value))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", terminal.Clean(k.Service), terminal.Clean(k.Account), terminal.Clean(policy), terminal.Clean(k.Name), terminal.Clean(allows), terminal.Clean(k.Value))
 	}
 	return table.Flush()
 }
@@ -125,6 +125,7 @@ changed there.`,
 			if err := portal.do(cmd.Context(), http.MethodPost, "/api/keys/regenerate", which, &made); err != nil {
 				return err
 			}
+			fmt.Fprintln(s.err, "The old key opens nothing any more; what was opened with it is closed within seconds.")
 			if person(s.data) { // a script takes the key alone
 				return s.printKeys([]accountKey{made})
 			}
