@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
@@ -76,6 +77,7 @@ func (h *Host) reconfigure() (before *setup, changed bool, err error) {
 	for what, same := range map[string]bool{
 		"the host's ID":                   state.HostID(next.settings, h.o.Name) == h.hostID,
 		"the kind of app":                 next.kind == before.kind,
+		settings.HostStorage:              slices.Equal(storage(next), storage(before)), // where checkpoints, locks and keys are
 		`"Host" in ` + settings.LocalFile: next.local == before.local,
 		`"http" in ` + hostjson.File:      reflect.DeepEqual(next.config.HTTP, before.config.HTTP),
 	} {
@@ -88,6 +90,15 @@ func (h *Host) reconfigure() (before *setup, changed bool, err error) {
 	}
 	h.current.Store(next)
 	return before, true, nil
+}
+
+// storage is what the settings say of the account of the app's own state, in any of
+// the forms.
+func storage(s *setup) []string {
+	return slices.DeleteFunc(s.settings.Environ(), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return name != settings.HostStorage && !strings.HasPrefix(name, settings.HostStorage+"__")
+	})
 }
 
 func (h *Host) atStart(what string) error {

@@ -47,6 +47,20 @@ func TestSettingsTakeOver(t *testing.T) {
 	write(t, dir, "local.settings.json", `{"IsEncrypted":false,"Values":{}}`)
 	testkit.Eventually(t, limit, func() bool { return !off() && hello() == 200 }, "the setting stays")
 
+	// What the app remembers does not move while it runs.
+	for _, name := range []string{"AzureWebJobsStorage", "AzureWebJobsStorage__accountName"} {
+		write(t, dir, "local.settings.json", `{"IsEncrypted":false,"Values":{"`+name+`":"another"}}`)
+		testkit.Eventually(t, limit, func() bool {
+			s, text := state()
+			return s == host.BuildFailed && strings.Contains(text, "AzureWebJobsStorage changed, which is read at the start only")
+		}, "another account is not told: "+name)
+		if hello() != 200 {
+			t.Error("what ran does not run on")
+		}
+		write(t, dir, "local.settings.json", `{"IsEncrypted":false,"Values":{}}`)
+		testkit.Eventually(t, limit, func() bool { s, _ := state(); return s == "" }, "the account of before is not taken back")
+	}
+
 	// A mistake.
 	good := `{"version":"2.0","functionTimeout":"00:03:00","customHandler":{"description":{"defaultExecutablePath":"app"},"enableForwardingHttpRequest":true}}`
 	write(t, dir, "host.json", strings.Replace(good, `"functionTimeout"`, `"functionTimeuot"`, 1)[:60])

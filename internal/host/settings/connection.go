@@ -27,14 +27,14 @@ var serviceKeys = [...]struct {
 }{
 	EventHubs: {"", []string{"fullyQualifiedNamespace"}},
 	CosmosDB:  {"CosmosDB", []string{"accountEndpoint"}},
-	Storage:   {hostStorage, []string{"serviceUri", "blobServiceUri", accountName}},
+	Storage:   {HostStorage, []string{"serviceUri", "blobServiceUri", accountName}},
 
-	StorageQueues: {hostStorage, []string{"serviceUri", "queueServiceUri", accountName}},
-	StorageTables: {hostStorage, []string{"serviceUri", "tableServiceUri", accountName}},
+	StorageQueues: {HostStorage, []string{"serviceUri", "queueServiceUri", accountName}},
+	StorageTables: {HostStorage, []string{"serviceUri", "tableServiceUri", accountName}},
 }
 
-// hostStorage is the setting of the account that an app has for its own state.
-const hostStorage = "AzureWebJobsStorage"
+// HostStorage is the setting of the account that an app has for its own state.
+const HostStorage = "AzureWebJobsStorage"
 
 // accountName is the step that names a storage account of the public cloud.
 const accountName = "accountName"
@@ -130,8 +130,8 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 // its own account has the default one here: its state is there too.
 func (s *Settings) StorageConnection(service Service, name string) (Connection, error) {
 	c, err := s.Connection(service, name)
-	if fault.Is(err, fault.NotFound) && (name == "" || strings.EqualFold(name, hostStorage)) {
-		return Connection{App: s.app, Setting: hostStorage, Emulator: true}, nil
+	if fault.Is(err, fault.NotFound) && (name == "" || strings.EqualFold(name, HostStorage)) {
+		return Connection{App: s.app, Setting: HostStorage, Emulator: true}, nil
 	}
 	return c, err
 }
