@@ -16,20 +16,26 @@ import (
 
 func newFuncInitCmd(s *session) *cobra.Command {
 	var module, runtime string
+	var python bool
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
-		Short: "Write a new function app in Go",
-		Long: `Write a new function app in Go in DIR (default: the current folder), with one
-HTTP function. It builds without a network, anywhere: it carries the functions
-package of this lazuli and what that needs, in third_party and vendor.`,
+		Short: "Write a new function app in Go or Python",
+		Long: `Write a new function app in DIR (default: the current folder), with one HTTP
+function. In Go it builds without a network, anywhere: it carries the functions
+package of this lazuli and what that needs, in third_party and vendor. In Python
+lazuli installs its requirements.txt at the first start.`,
 		Example: `  lazuli func init plant
+  lazuli func init plant --worker-runtime python
   lazuli up plant`,
 		Args: atMostOne("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := append(args, cmp.Or(s.project, "."))[0]
+			if python || strings.EqualFold(runtime, "python") {
+				return s.initPython(dir)
+			}
 			if err := onlyGo(runtime); err != nil {
 				return err
 			}
-			dir := append(args, cmp.Or(s.project, "."))[0]
 			files, err := scaffold.Init(scaffold.App{Dir: dir, Module: module})
 			if err != nil {
 				return err
@@ -44,7 +50,8 @@ package of this lazuli and what that needs, in third_party and vendor.`,
 		},
 	}
 	cmd.Flags().StringVar(&module, "module", "", "path of the app's Go module (default example.org/ and the folder's name)")
-	cmd.Flags().StringVar(&runtime, "worker-runtime", "go", "language of the app: go")
+	cmd.Flags().StringVar(&runtime, "worker-runtime", "go", "language of the app: go or python")
+	cmd.Flags().BoolVar(&python, "python", false, "the same as --worker-runtime python")
 	return cmd
 }
 
@@ -54,7 +61,22 @@ func onlyGo(runtime string) error {
 	case "go", "golang", "native", "custom":
 		return nil
 	}
-	return fmt.Errorf("--worker-runtime %s: only apps in Go can be written, and only Go apps and custom handlers run here yet", runtime)
+	return fmt.Errorf("--worker-runtime %s: only apps in Go and Python can be written", runtime)
+}
+
+// initPython writes a new app in Python.
+func (s *session) initPython(dir string) error {
+	files, err := scaffold.InitPython(dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "Wrote %s.\n", strings.Join(files, ", "))
+	if err := s.addFunction(scaffold.Function{Dir: dir, Name: "hello", Trigger: "http"}); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\nStart it:             %s\nAnother function:     %s\n",
+		inDir("up", dir), inDir("func new --name NAME --trigger "+strings.Join(scaffold.PythonTriggers, "|"), dir))
+	return nil
 }
 
 // inDir is a command on the project in dir.
@@ -73,8 +95,8 @@ func newFuncNewCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new",
 		Short: "Add a function to the app in this folder",
-		Long: `Add a function to the Go app in this folder, or in that of --project: a file of
-its own, and its registration in main. On a terminal, what is not given by a flag
+		Long: `Add a function to the app in this folder, or in that of --project: in Go a file of
+its own, and its registration in main; in Python at the end of function_app.py. On a terminal, what is not given by a flag
 is asked for.`,
 		Example: `  lazuli func new --name store --trigger eventhub --hub readings
   lazuli func new --name alarm --trigger cosmosdb --database plant --container readings
@@ -127,6 +149,13 @@ func (s *session) askFunction(cmd *cobra.Command, f *scaffold.Function) error {
 }
 
 func (s *session) addFunction(f scaffold.Function) error {
+	if scaffold.IsPython(f.Dir) {
+		if err := scaffold.AddPython(f); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "Added the function %s to %s.\n", f.Name, filepath.Join(f.Dir, "function_app.py"))
+		return nil
+	}
 	name, byHand, err := scaffold.Add(f)
 	if err != nil {
 		return err
