@@ -49,7 +49,13 @@ type running struct {
 // returns false, after Missing, when there is no Python or registry.
 func up(t *testing.T, folder string) (running, bool) {
 	t.Helper()
-	venv, ok := lab.PythonEnv(t, "pythonapps", "python")
+	return upWith(t, folder, "pythonapps", "python")
+}
+
+// upWith is up with the packages of another suite.
+func upWith(t *testing.T, folder, suite, packages string) (running, bool) {
+	t.Helper()
+	venv, ok := lab.PythonEnv(t, suite, packages)
 	if !ok {
 		return running{}, false
 	}

@@ -37,35 +37,30 @@ class Invocation:
 
     def run(self):
         """Runs a plain function, on a thread of the pool."""
+        try:
+            self.prepare()
+            answer, parts = self.answer(self.call())
+        except BaseException as error:
+            answer, parts = self.failed(error), ()
+        self.reply(answer, parts)
+
+    def call(self):
+        """Calls the function, with the thread known as the invocation's."""
         token = context.invocation_id.set(self.message["id"])
         context.local.invocation_id = self.message["id"]
         try:
-            self.prepare()
-            answer, parts = self.answer(self.function.call(**self.arguments))
-        except BaseException as error:
-            answer, parts = self.failed(error), ()
+            return self.function.call(**self.arguments)
         finally:
             context.local.invocation_id = None
             context.invocation_id.reset(token)
-        self.reply(answer, parts)
 
-    async def run_async(self, before=None, after=None):
-        """Runs an async function, in a task of its own. before and after are a
-        web extension's: what arrives is a request of its own kind."""
+    async def run_async(self):
+        """Runs an async function, in a task of its own."""
         context.invocation_id.set(self.message["id"])
         try:
             self.prepare()
-            if before is not None:
-                await before(self)
-            result = self.function.call(**self.arguments)
-            if asyncio.iscoroutine(result):
-                result = await result
-            if after is not None:
-                result = after(self, result)
-            answer, parts = self.answer(result)
+            answer, parts = self.answer(await self.function.call(**self.arguments))
         except BaseException as error:
-            if after is not None:
-                after(self, error)
             answer, parts = self.failed(error), ()
         self.reply(answer, parts)
 
