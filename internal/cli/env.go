@@ -71,8 +71,12 @@ func printVars(w io.Writer, vars []connect.Variable, prefix string, quote func(s
 }
 
 func printTable(w io.Writer, vars []connect.Variable) error {
+	width := 0
 	for _, v := range vars {
-		if _, err := fmt.Fprintf(w, "%-27s %s\n%-27s %s\n", v.Name, v.Value, "", "("+v.Note+")"); err != nil {
+		width = max(width, len(v.Name))
+	}
+	for _, v := range vars {
+		if _, err := fmt.Fprintf(w, "%-*s %s\n%-*s %s\n", width, v.Name, v.Value, width, "", "("+v.Note+")"); err != nil {
 			return err
 		}
 	}

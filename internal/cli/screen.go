@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -21,7 +22,9 @@ type screen struct {
 }
 
 func (s *session) printScreen(sum app.Summary) {
-	p := screen{w: s.out, colour: s.outIsTerminal()}
+	var whole bytes.Buffer // written at once, so that no line of the log falls into it
+	defer func() { _, _ = s.out.Write(whole.Bytes()) }()
+	p := screen{w: &whole, colour: s.outIsTerminal()}
 	p.title(sum)
 	p.eventHubs(sum)
 	p.cosmos(sum)
