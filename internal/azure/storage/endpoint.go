@@ -51,6 +51,7 @@ type Endpoint struct {
 	read       atomic.Pointer[readProperties]
 	dates      dateCache
 	canons     canonPool
+	usual      atomic.Uint32 // the variant of the last good signature
 }
 
 // NewEndpoint checks the configuration.

@@ -32,7 +32,8 @@ const (
 // canon is scratch memory to build what is signed.
 type canon struct {
 	names  []byte // lower-cased names of headers, one after the other
-	heads  []head
+	heads  []head // in ordinal order
+	other  []head // in the order of .NET's culture
 	params []param
 	out    []byte
 }
@@ -58,6 +59,7 @@ const keepCanon = 64 << 10
 func (p *canonPool) put(c *canon) {
 	if cap(c.out) <= keepCanon && cap(c.names) <= keepCanon {
 		clear(c.heads)
+		clear(c.other)
 		clear(c.params)
 		p.pool.Put(c)
 	}
@@ -82,10 +84,16 @@ func (e *Endpoint) checkSharedKey(keys *keySet, r *Request, lite bool, credentia
 	given := decodeSignature(&space, text)
 	c := e.canons.get()
 	defer e.canons.put(c)
-	c.collect(r)
+	if e.service != Table { // which has none of these signed
+		c.collect(r)
+	}
 	if given != nil {
-		for v := range subsets(c.variants(r, e.service, lite)) {
+		usual := variant(e.usual.Load())
+		for v := range subsetsFrom(usual, c.variants(r, e.service, lite)) {
 			if keys.anySigned(c.text(r, e.service, account, lite, v), given) {
+				if v != usual {
+					e.usual.Store(uint32(v))
+				}
 				return nil
 			}
 		}
@@ -94,14 +102,16 @@ func (e *Endpoint) checkSharedKey(keys *keySet, r *Request, lite bool, credentia
 		"' is not the same as any computed signature. Server used following string to sign: '"+string(c.text(r, e.service, account, lite, 0))+"'.")
 }
 
-// subsets yields all subsets of a set, the empty one first.
-func subsets(all variant) func(func(variant) bool) {
+// subsetsFrom yields all subsets of a set: first what it has of the usual one, because
+// the clients of an account mostly are of one kind.
+func subsetsFrom(usual, all variant) func(func(variant) bool) {
+	usual &= all
 	return func(yield func(variant) bool) {
-		for v := variant(0); ; {
+		for v := usual; ; {
 			if !yield(v) {
 				return
 			}
-			if v = (v - all) & all; v == 0 {
+			if v = (v - all) & all; v == usual {
 				return
 			}
 		}
@@ -274,8 +284,9 @@ func appendConditionSlots(b []byte, r *Request, v variant) []byte {
 func (c *canon) appendHeaders(b []byte, v variant) []byte {
 	heads := c.heads
 	if v&cultural != 0 {
-		heads = slices.Clone(heads)
-		slices.SortStableFunc(heads, func(a, b head) int { return compareCultural(a.name, b.name) })
+		c.other = append(c.other[:0], heads...)
+		slices.SortStableFunc(c.other, func(a, b head) int { return compareCultural(a.name, b.name) })
+		heads = c.other
 	}
 	for _, h := range heads {
 		b = append(append(b, h.name...), ':')

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math/bits"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -196,4 +197,23 @@ func authorizeCode(e *Endpoint, h *http.Request) string {
 		return ""
 	}
 	return FromFault(err).Code
+}
+
+// TestUsualVariantIsFirst: whatever the last client's way of signing was, all ways are
+// tried, that one first.
+func TestUsualVariantIsFirst(t *testing.T) {
+	for all := range variant(1 << 7) {
+		for _, usual := range []variant{0, cultural, swapped | rangeless, zeroLength, all, 1<<7 - 1} {
+			seen, first := map[variant]bool{}, true
+			for v := range subsetsFrom(usual, all) {
+				if first && v != usual&all || v&^all != 0 || seen[v] {
+					t.Fatalf("of %b, %b first: %b", all, usual, v)
+				}
+				seen[v], first = true, false
+			}
+			if len(seen) != 1<<bits.OnesCount8(uint8(all)) {
+				t.Fatalf("of %b, %b first: %d subsets", all, usual, len(seen))
+			}
+		}
+	}
 }
