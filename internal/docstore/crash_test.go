@@ -46,7 +46,7 @@ type crashRun struct {
 func powerLoss(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	fs := vfs.NewCrashableMem()
-	w := &world{t: t, fs: fs, clock: newClock()}
+	w := &world{t: t, fs: fs, clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
 	w.open()
 	run := &crashRun{c: w.container(), acks: make(chan struct{}, 1<<16), seen: map[string]int64{}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -211,7 +211,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		return nil
 	}))
-	w := &world{t: t, fs: fs, clock: newClock()}
+	w := &world{t: t, fs: fs, clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
 	w.open()
 	c := w.container()
 	acked := atomic.Int64{}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -112,7 +113,7 @@ func TestDeletePartitionAndPowerLoss(t *testing.T) {
 	for seed := range uint64(8) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		fs := vfs.NewCrashableMem()
-		w := &world{t: t, fs: fs, clock: newClock()}
+		w := &world{t: t, fs: fs, clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
 		w.open()
 		c := w.container(func(s *ContainerSpec) { s.UniqueKeys = [][]string{{"/n"}} })
 		fillPartition(t, c, "a", deleteAtOnce+chunkOps)

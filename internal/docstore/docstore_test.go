@@ -3,7 +3,6 @@ package docstore
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,38 +12,18 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// clock is a settable time source.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Unix(1_700_000_000, 0)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is a store that a test can close, crash and open again.
 type world struct {
 	t     testing.TB
 	fs    vfs.FS
-	clock *clock
+	clock *testkit.Clock
 	db    *kv.DB
 	store *Store
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, fs: vfs.NewMem(), clock: newClock()}
+	w := &world{t: t, fs: vfs.NewMem(), clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
 	w.open()
 	t.Cleanup(w.close)
 	return w

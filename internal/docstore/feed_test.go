@@ -95,12 +95,12 @@ func TestFeedSince(t *testing.T) {
 	var marks []time.Time
 	for i := range 300 {
 		if i%10 == 0 {
-			w.clock.advance(3 * time.Second)
+			w.clock.Advance(3 * time.Second)
 			marks = append(marks, w.clock.Now())
 		}
 		upsert(t, c, fmt.Sprintf(`{"id":"%d","pk":"a"}`, i%200)) // the last hundred are changes
 	}
-	w.clock.advance(-time.Hour) // the clock steps back; _ts does not
+	w.clock.Advance(-time.Hour) // the clock steps back; _ts does not
 	upsert(t, c, `{"id":"late","pk":"a"}`)
 	for i, mark := range marks {
 		var want []string
@@ -173,7 +173,7 @@ func TestExpiry(t *testing.T) {
 		wait time.Duration
 		want string
 	}{{0, "never default short long"}, {3 * time.Second, "never default long"}, {7 * time.Second, "never long"}} {
-		w.clock.advance(step.wait)
+		w.clock.Advance(step.wait)
 		if got := visible(); got != step.want {
 			t.Errorf("after %v: %q, want %q", step.wait, got, step.want)
 		}
@@ -185,7 +185,7 @@ func TestExpiry(t *testing.T) {
 		t.Errorf("create over an expired item: %+v", again)
 	}
 	check(t, c)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	if n, err := c.sweep(t.Context()); n != 3 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
 	}

@@ -49,7 +49,7 @@ func TestAgainstModel(t *testing.T) {
 				w.reopen()
 				c = w.container()
 			case 1:
-				w.clock.advance(time.Duration(rapid.IntRange(1, 5).Draw(rt, "seconds")) * time.Second)
+				w.clock.Advance(time.Duration(rapid.IntRange(1, 5).Draw(rt, "seconds")) * time.Second)
 				m.expire(w.clock.Now())
 			case 2:
 				if _, err := c.sweep(t.Context()); err != nil {

@@ -22,7 +22,7 @@ func TestSnapshotIsOneMoment(t *testing.T) {
 		upsert(t, c, fmt.Sprintf(`{"id":"%03d","pk":"%d","v":1}`, i, i%7))
 	}
 	upsert(t, c, `{"id":"brief","pk":"0","v":1,"ttl":5}`)
-	w.clock.advance(10 * time.Second)
+	w.clock.Advance(10 * time.Second)
 	upsert(t, c, `{"id":"later","pk":"0","v":1,"ttl":5}`)
 	seen := map[string]int{}
 	lastOrdinal := uint64(0)
@@ -31,7 +31,7 @@ func TestSnapshotIsOneMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(seen) == 0 {
-			w.clock.advance(10 * time.Second)
+			w.clock.Advance(10 * time.Second)
 			upsert(t, c, `{"id":"new","pk":"1","v":2}`)
 		}
 		if i := len(seen); i < documents { // change what was read and what is to come

@@ -122,7 +122,7 @@ func TestConditionTable(t *testing.T) {
 func conditionCell(t *testing.T, text, kind, want string, there bool) {
 	w := newWorld(t)
 	defer w.close()
-	w.clock.advance(700 * time.Millisecond) // dates count in whole seconds
+	w.clock.Advance(700 * time.Millisecond) // dates count in whole seconds
 	noon, etag := w.clock.Now().Truncate(time.Second), "0x1"
 	if there {
 		info, err := w.tryPut("b", "x", Put{Tags: []Pair{{"k", "v"}}})

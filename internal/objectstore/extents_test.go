@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -18,7 +19,7 @@ import (
 
 // smallWorld has extents of a few pieces.
 func smallWorld(t testing.TB, fs vfs.FS) *world {
-	w := &world{t: t, fs: fs, clock: newClockwork(), set: func(o *Options) { o.ExtentBytes, o.CompactRate = 8*pieceSize, 1<<40 }}
+	w := &world{t: t, fs: fs, clock: testkit.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), set: func(o *Options) { o.ExtentBytes, o.CompactRate = 8*pieceSize, 1<<40 }}
 	w.open()
 	if _, err := w.a.CreateContainer(t.Context(), "c", PrivateAccess, nil); err != nil {
 		t.Fatal(err)

@@ -80,14 +80,14 @@ func (w *world) bring(addr Address, state string) {
 	do(LeaseRequest{Action: AcquireLease, Proposed: idA, Duration: 60})
 	switch state {
 	case "leased":
-		w.clock.advance(20 * time.Second)
+		w.clock.Advance(20 * time.Second)
 	case "breaking":
 		do(LeaseRequest{Action: BreakLease, Period: 30, HasPeriod: true})
-		w.clock.advance(5 * time.Second)
+		w.clock.Advance(5 * time.Second)
 	case "broken":
 		do(LeaseRequest{Action: BreakLease, HasPeriod: true})
 	case "expired":
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestLeaseDetails(t *testing.T) {
 	if info, _ := w.a.Properties(ctx, at("b"), Conditions{}); !info.Lease.Infinite || !info.Lease.Locked() {
 		t.Errorf("%+v", info.Lease)
 	}
-	w.clock.advance(1000 * time.Hour)
+	w.clock.Advance(1000 * time.Hour)
 	if _, err := lease(LeaseRequest{Action: RenewLease, ID: idA}); err != nil {
 		t.Errorf("an infinite lease ended: %v", err)
 	}
@@ -264,7 +264,7 @@ func TestLeaseDetails(t *testing.T) {
 	if _, err := lease(LeaseRequest{Action: AcquireLease, Proposed: idB, Duration: 60}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(30 * time.Second)
+	w.clock.Advance(30 * time.Second)
 	w.reopen()
 	if got, err := lease(LeaseRequest{Action: BreakLease}); err != nil || got.Seconds != 30 {
 		t.Errorf("%+v, %v", got, err)
@@ -276,7 +276,7 @@ func TestLeaseDetails(t *testing.T) {
 		if _, err := w.a.Lease(ctx, at("other"), LeaseRequest{Action: AcquireLease, Proposed: idA, Duration: 15}); err != nil {
 			t.Fatal(err)
 		}
-		w.clock.advance(16 * time.Second)
+		w.clock.Advance(16 * time.Second)
 		if written {
 			w.put("other", "y")
 		}

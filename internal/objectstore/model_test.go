@@ -135,7 +135,7 @@ func (r *modelRun) step() {
 	case "lease":
 		r.lease(name)
 	case "time":
-		r.w.clock.advance(time.Duration(rapid.IntRange(1, 40).Draw(r.T, "seconds")) * time.Second)
+		r.w.clock.Advance(time.Duration(rapid.IntRange(1, 40).Draw(r.T, "seconds")) * time.Second)
 	case "tidy":
 		r.w.s.tidy(r.t.Context())
 	case "reopen":

@@ -151,7 +151,7 @@ func TestETags(t *testing.T) {
 		}},
 	}
 	for _, step := range steps {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		if err := step.do(); err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}

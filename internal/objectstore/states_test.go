@@ -127,12 +127,12 @@ func TestSoftDelete(t *testing.T) {
 	if err != nil || page[0].Blob.RemainingDays != 2 {
 		t.Errorf("%+v, %v", page[0].Blob, err)
 	}
-	w.clock.advance(49 * time.Hour)
+	w.clock.Advance(49 * time.Hour)
 	w.s.tidy(ctx)
 	w.wantNames(allOf(), "b")
 	w.want(at("b"), "three")
 	w.del(at("b"), DeleteOptions{})
-	w.clock.advance(49 * time.Hour)
+	w.clock.Advance(49 * time.Hour)
 	w.s.tidy(ctx)
 	w.wantNames(allOf(), "")
 	wantCode(t, w.a.Undelete(ctx, at("b")), BlobNotFound)
@@ -519,7 +519,7 @@ func TestContainerSoftDelete(t *testing.T) {
 	if err := w.a.DeleteContainer(ctx, "c", Conditions{}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(73 * time.Hour)
+	w.clock.Advance(73 * time.Hour)
 	w.s.tidy(ctx)
 	if got := list(ContainerList{Deleted: true}); got != nil {
 		t.Errorf("%+v", got)
@@ -610,7 +610,7 @@ func TestFeed(t *testing.T) {
 	if err := w.a.WaitChange(ctx, "c", p); err != nil {
 		t.Error(err)
 	}
-	w.clock.advance(-time.Hour) // a clock that is set back does not hide what comes
+	w.clock.Advance(-time.Hour) // a clock that is set back does not hide what comes
 	before := w.a.LastChange()
 	w.put("6", "x")
 	if names, _ := read(before); !slices.Equal(names, []string{"6"}) {
@@ -631,10 +631,10 @@ func TestOldBlocks(t *testing.T) {
 		}
 		u.Discard()
 	}
-	w.clock.advance(keepBlocks - time.Hour)
+	w.clock.Advance(keepBlocks - time.Hour)
 	w.s.tidy(ctx)
 	w.wantNames(ListOptions{Uncommitted: true}, "not there")
-	w.clock.advance(2 * time.Hour)
+	w.clock.Advance(2 * time.Hour)
 	w.s.tidy(ctx)
 	w.wantNames(ListOptions{Uncommitted: true}, "there")
 	if list, err := w.a.Blocks(ctx, at("there"), Conditions{}); err != nil || list.Uncommitted != nil {

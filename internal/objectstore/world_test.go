@@ -3,7 +3,6 @@ package objectstore
 import (
 	"bytes"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,33 +12,11 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// clockwork is a clock that tests move.
-type clockwork struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClockwork() *clockwork {
-	return &clockwork{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-}
-
-func (c *clockwork) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clockwork) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is a store on a file system, with one account and a container.
 type world struct {
 	t     testing.TB
 	fs    vfs.FS
-	clock *clockwork
+	clock *testkit.Clock
 	set   func(*Options)
 	db    *kv.DB
 	s     *Store
@@ -47,7 +24,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, fs: vfs.NewMem(), clock: newClockwork()}
+	w := &world{t: t, fs: vfs.NewMem(), clock: testkit.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
 	w.open()
 	if _, err := w.a.CreateContainer(t.Context(), "c", PrivateAccess, nil); err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func (m *model) step(t *testing.T) {
 	case 13, 14, 15:
 		m.remove(t)
 	case 16, 17:
-		m.w.clock.add(time.Duration(m.rng.IntN(int(5 * time.Second))))
+		m.w.clock.Advance(time.Duration(m.rng.IntN(int(5 * time.Second))))
 	case 18:
 		m.restart(t)
 	case 20:
@@ -79,7 +79,7 @@ func (m *model) step(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	now := m.w.clock.now()
+	now := m.w.clock.Now()
 	m.all = slices.DeleteFunc(m.all, func(x *modelMessage) bool {
 		over := !x.expires.IsZero() && !x.expires.After(now)
 		if over {
@@ -100,16 +100,16 @@ func (m *model) put(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &modelMessage{id: got.ID, text: text, seq: len(m.all) + len(m.dead), visible: m.w.clock.now().Add(o.Delay), receipts: []string{got.Receipt}}
+	x := &modelMessage{id: got.ID, text: text, seq: len(m.all) + len(m.dead), visible: m.w.clock.Now().Add(o.Delay), receipts: []string{got.Receipt}}
 	if o.TTL > 0 {
-		x.expires = m.w.clock.now().Add(o.TTL)
+		x.expires = m.w.clock.Now().Add(o.TTL)
 	}
 	m.all = append(m.all, x)
 }
 
 // visible are the messages that can be got, in order.
 func (m *model) visible() []*modelMessage {
-	now := m.w.clock.now()
+	now := m.w.clock.Now()
 	found := slices.DeleteFunc(slices.Clone(m.all), func(x *modelMessage) bool { return x.visible.After(now) })
 	slices.SortStableFunc(found, func(a, b *modelMessage) int {
 		if c := a.visible.Compare(b.visible); c != 0 {
@@ -131,7 +131,7 @@ func (m *model) get(t *testing.T) {
 	}
 	for i, x := range want {
 		x.dequeued++
-		x.visible = m.w.clock.now().Add(hidden)
+		x.visible = m.w.clock.Now().Add(hidden)
 		if got[i].ID != x.id || got[i].Dequeued != x.dequeued || !bytes.Equal(got[i].Text, x.text) || slices.Contains(x.receipts, got[i].Receipt) {
 			t.Fatalf("got %+v, want %+v", got[i], x)
 		}
@@ -190,7 +190,7 @@ func (m *model) update(t *testing.T) {
 	if err != nil {
 		return
 	}
-	x.visible = m.w.clock.now().Add(hidden)
+	x.visible = m.w.clock.Now().Add(hidden)
 	x.receipts = append(x.receipts, got.Receipt)
 	if text != nil {
 		x.text = text
@@ -301,7 +301,7 @@ func (m *model) compareLook(t *testing.T) {
 			}
 		}
 	}
-	if at, ok, err := m.q.Oldest(t.Context()); err != nil || ok != (len(m.all) > 0) || at.After(m.w.clock.now()) {
+	if at, ok, err := m.q.Oldest(t.Context()); err != nil || ok != (len(m.all) > 0) || at.After(m.w.clock.Now()) {
 		t.Fatal(at, ok, err)
 	}
 }

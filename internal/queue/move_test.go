@@ -22,7 +22,7 @@ func TestMove(t *testing.T) {
 	ever := w.put(poison, "ever", PutOptions{TTL: -1})
 	late := w.put(poison, "late", PutOptions{Delay: time.Hour})
 	week := w.put(poison, "week", PutOptions{TTL: time.Minute})
-	w.clock.add(time.Second)
+	w.clock.Advance(time.Second)
 	did, err := poison.Move(ctx, jobs, []string{held.ID, ever.ID, late.ID, week.ID, "00000000-0000-4000-8000-000000000000", "x"})
 	if err != nil || did != (Moved{Moved: 2, Held: 2, Gone: 2}) {
 		t.Fatalf("%+v %v", did, err)
@@ -52,7 +52,7 @@ func TestMove(t *testing.T) {
 	if err := w.account().Delete(ctx, "jobs"); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.add(time.Hour)
+	w.clock.Advance(time.Hour)
 	if _, err := poison.Move(ctx, jobs, []string{late.ID}); !is(err, QueueNotFound) {
 		t.Errorf("to a queue that is gone: %v", err)
 	}

@@ -27,7 +27,7 @@ func TestReceipts(t *testing.T) {
 	if put.Receipt == "" || put.Dequeued != 0 {
 		t.Fatalf("%+v", put)
 	}
-	w.clock.add(time.Second)
+	w.clock.Advance(time.Second)
 	first := w.get(q, 1, 30*time.Second)[0]
 	if first.ID != put.ID || first.Dequeued != 1 || first.Receipt == put.Receipt {
 		t.Fatalf("%+v", first)
@@ -45,7 +45,7 @@ func TestReceipts(t *testing.T) {
 			t.Errorf("id %q: %v", id, err)
 		}
 	}
-	w.clock.add(time.Minute) // its time is over, and nobody else has it
+	w.clock.Advance(time.Minute) // its time is over, and nobody else has it
 	second, err := q.Update(ctx, first.ID, first.Receipt, 10*time.Second, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -111,20 +111,20 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	check("short a b ", 4)
-	w.clock.add(2 * time.Second)
+	w.clock.Advance(2 * time.Second)
 	check("a b ", 3)
-	w.clock.add(time.Minute)
+	w.clock.Advance(time.Minute)
 	check("a b late ", 3)
 	w.get(q, 2, time.Second)
-	w.clock.add(time.Second - 1)
+	w.clock.Advance(time.Second - 1)
 	if got := w.get(q, 9, time.Second); texts(got) != "late " {
 		t.Errorf("%s", texts(got))
 	}
-	w.clock.add(1)
+	w.clock.Advance(1)
 	if got := w.get(q, 9, time.Second); texts(got) != "a b " {
 		t.Errorf("%s", texts(got))
 	}
-	w.clock.add(8 * 24 * time.Hour)
+	w.clock.Advance(8 * 24 * time.Hour)
 	got := w.get(q, 9, time.Second)
 	if texts(got) != "late " || !got[0].Expires.IsZero() {
 		t.Errorf("%+v", got)
@@ -245,7 +245,7 @@ func TestWatch(t *testing.T) {
 	wake := q.Watch()
 	m := w.put(q, "a", PutOptions{Delay: time.Minute})
 	<-wake
-	if at, ok := q.Next(); !ok || !at.Equal(w.clock.now().Add(time.Minute)) {
+	if at, ok := q.Next(); !ok || !at.Equal(w.clock.Now().Add(time.Minute)) {
 		t.Errorf("%v %v", at, ok)
 	}
 	wake = q.Watch()
@@ -253,7 +253,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-wake
-	if at, ok := q.Next(); !ok || at.After(w.clock.now()) {
+	if at, ok := q.Next(); !ok || at.After(w.clock.Now()) {
 		t.Errorf("%v %v", at, ok)
 	}
 }

@@ -2,40 +2,20 @@ package queue
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
-
-// clock is a time that tests move.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func newClock() *clock { return &clock{t: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
 
 // world is a store over files that a test has in its hands.
 type world struct {
 	t     testing.TB
 	fs    vfs.FS
-	clock *clock
+	clock *testkit.Clock
 	db    *kv.DB
 	store *Store
 }
@@ -44,7 +24,7 @@ const testAccount = 7
 
 func newWorld(t testing.TB, fs vfs.FS) *world {
 	t.Helper()
-	w := &world{t: t, fs: fs, clock: newClock()}
+	w := &world{t: t, fs: fs, clock: testkit.NewClock(time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC))}
 	w.open()
 	return w
 }
@@ -55,7 +35,7 @@ func (w *world) open() {
 	if w.db, err = kv.Open(kv.Options{FS: w.fs, Dir: "kv"}); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.store, err = Open(Options{DB: w.db, Now: w.clock.now}); err != nil {
+	if w.store, err = Open(Options{DB: w.db, Now: w.clock.Now}); err != nil {
 		w.t.Fatal(err)
 	}
 }

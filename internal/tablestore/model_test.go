@@ -39,7 +39,7 @@ func TestAgainstModel(t *testing.T) {
 				w.reopen()
 				table = w.table("Model")
 			case 1:
-				w.clock.advance(time.Duration(rapid.IntRange(-1, 3).Draw(rt, "seconds")) * time.Second)
+				w.clock.Advance(time.Duration(rapid.IntRange(-1, 3).Draw(rt, "seconds")) * time.Second)
 			case 2:
 				m.query(rt, t, table)
 			default:

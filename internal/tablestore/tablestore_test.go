@@ -100,7 +100,7 @@ func TestTimestampsNeverStandStill(t *testing.T) {
 	last := Ticks(0)
 	for i := range 20 {
 		if i%5 == 4 {
-			w.clock.advance(-time.Hour)
+			w.clock.Advance(-time.Hour)
 			w.reopen()
 		}
 		stamp := write(t, w.table("Table"), Upsert, entity("p", "r"))

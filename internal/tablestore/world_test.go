@@ -2,7 +2,6 @@ package tablestore
 
 import (
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,36 +11,18 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
-// testClock is a settable time source.
-type testClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *testClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *testClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is a store that a test can close, crash and open again.
 type world struct {
 	t     testing.TB
 	fs    vfs.FS
-	clock *testClock
+	clock *testkit.Clock
 	db    *kv.DB
 	store *Store
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, fs: vfs.NewMem(), clock: &testClock{now: time.Unix(1_700_000_000, 0)}}
+	w := &world{t: t, fs: vfs.NewMem(), clock: testkit.NewClock(time.Unix(1_700_000_000, 0))}
 	w.open()
 	t.Cleanup(w.close)
 	return w

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 // ids lists the ids of a feed's documents.
@@ -111,12 +113,12 @@ func TestChangeFeed(t *testing.T) {
 }
 
 func TestExpiredItemsAreInvisible(t *testing.T) {
-	clock := &testClock{now: time.Now()}
+	clock := testkit.NewClock(time.Now())
 	a := newAccountAt(t, clock.Now, nil)
 	docs := a.container("c", keyPK+`,"defaultTtl":-1`)
 	a.must(201, "POST", docs, `{"id":"1","pk":"a","ttl":10}`, pk("a"))
 	a.must(201, "POST", docs, `{"id":"2","pk":"a"}`, pk("a"))
-	clock.advance(11 * time.Second)
+	clock.Advance(11 * time.Second)
 	a.must(404, "GET", docs+"/1", "", pk("a"))
 	if s := ids(t, a.must(200, "GET", docs, "", nil)); s != "2" {
 		t.Errorf("the feed shows %s", s)
