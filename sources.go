@@ -6,5 +6,5 @@ import "embed"
 // Examples are the projects of the examples folder that stand alone, for
 // `lazuli init`.
 //
-//go:embed examples/averages examples/telemetry examples/stream
+//go:embed examples/averages examples/telemetry examples/stream examples/thumbnail
 var Examples embed.FS

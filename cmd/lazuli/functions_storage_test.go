@@ -126,7 +126,7 @@ eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos: {port: 0}
 portal: {port: 0}
 identity: {port: 0}
-storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [inbox], queues: [work, join]}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [inbox, samples-workers, thumbnails], queues: [work, join]}
 `
 
 // queueOf is a queue of the running process by the official client.

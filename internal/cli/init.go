@@ -48,6 +48,6 @@ A function app among it builds without a network, anywhere; for an empty app see
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "example", scaffold.Examples[0].Name, "which project: averages, telemetry, stream")
+	cmd.Flags().StringVar(&name, "example", scaffold.Examples[0].Name, "which project: averages, telemetry, thumbnail, stream")
 	return cmd
 }

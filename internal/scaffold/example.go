@@ -24,6 +24,7 @@ type Example struct {
 var Examples = []Example{
 	{"averages", "hub, stream query, container and dashboard; no code", false},
 	{"telemetry", "devices, hub, five functions in Go, change feed, alarm, dashboard", true},
+	{"thumbnail", "a blob trigger in Go: pictures get thumbnails", true},
 	{"stream", "a stream query over files, with its test cases", false},
 }
 
