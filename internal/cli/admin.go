@@ -50,6 +50,10 @@ func (f function) trigger() (kind, detail string) {
 			return kind, text(b["databaseName"]) + "/" + text(b["containerName"])
 		case "timertrigger":
 			return kind, text(b["schedule"])
+		case "queuetrigger":
+			return kind, text(b["queueName"])
+		case "blobtrigger":
+			return kind, text(b["path"])
 		}
 		return kind, ""
 	}

@@ -100,6 +100,7 @@ its own, and its registration in main; in Python at the end of function_app.py. 
 is asked for.`,
 		Example: `  lazuli func new --name store --trigger eventhub --hub readings
   lazuli func new --name alarm --trigger cosmosdb --database plant --container readings
+  lazuli func new --name resize --trigger blob --path 'uploads/{name}'
   lazuli func new --name tick --trigger timer --schedule '*/30 * * * * *'`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -117,6 +118,8 @@ is asked for.`,
 	cmd.Flags().StringVar(&f.Database, "database", "app", "database that a cosmosdb function watches")
 	cmd.Flags().StringVar(&f.Container, "container", "items", "container that a cosmosdb function watches")
 	cmd.Flags().StringVar(&f.Schedule, "schedule", "0 * * * * *", "when a timer function runs: second minute hour day month weekday")
+	cmd.Flags().StringVar(&f.Queue, "queue", "work", "storage queue that a queue function reads")
+	cmd.Flags().StringVar(&f.Path, "path", "uploads/{name}", "container and names of the blobs that start a blob function")
 	cmd.MarkFlagsMutuallyExclusive("trigger", "template")
 	return cmd
 }

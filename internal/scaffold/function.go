@@ -27,10 +27,12 @@ type Function struct {
 	// Container is what a Cosmos DB function watches; "": items.
 	Container string
 	Schedule  string // NCRONTAB with seconds; "": every minute
+	Queue     string // "": work
+	Path      string // of blobs; "": uploads/{name}
 }
 
 // Triggers are what can start a new function.
-var Triggers = []string{"http", "eventhub", "cosmosdb", "timer"}
+var Triggers = []string{"http", "eventhub", "cosmosdb", "timer", "queue", "blob"}
 
 // words that Azure's tools and portal call a trigger by, put together.
 var otherWords = strings.NewReplacer(" ", "", "-", "", "_", "", "azure", "", "trigger", "")
@@ -41,6 +43,7 @@ func Trigger(said string) (string, error) {
 	word := otherWords.Replace(strings.ToLower(said))
 	for name, words := range map[string][]string{
 		"http": {"http"}, "eventhub": {"eventhub", "eventhubs"}, "cosmosdb": {"cosmosdb", "cosmos"}, "timer": {"timer"},
+		"queue": {"queue", "queuestorage"}, "blob": {"blob", "blobstorage"},
 	} {
 		for _, w := range words {
 			if w == word {
@@ -104,7 +107,7 @@ func (f Function) fileName() string {
 
 // source is the function's file.
 func (f Function) source() ([]byte, error) {
-	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *"} {
+	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *", &f.Queue: "work", &f.Path: "uploads/{name}"} {
 		if *value == "" {
 			*value = fallback
 		}

@@ -90,7 +90,7 @@ func TestArchiveIsOfTheseVersions(t *testing.T) {
 func TestTrigger(t *testing.T) {
 	for said, want := range map[string]string{
 		"http": "http", "HTTP trigger": "http", "Azure Event Hub trigger": "eventhub", "event-hubs": "eventhub",
-		"Azure Cosmos DB trigger": "cosmosdb", "cosmos": "cosmosdb", "Timer trigger": "timer", "Blob trigger": "",
+		"Azure Cosmos DB trigger": "cosmosdb", "cosmos": "cosmosdb", "Timer trigger": "timer", "Azure Blob Storage trigger": "blob", "Azure Queue Storage trigger": "queue", "Kafka trigger": "",
 	} {
 		if got, err := Trigger(said); got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v", said, got, err)
