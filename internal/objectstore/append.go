@@ -11,6 +11,9 @@ type AppendConditions struct {
 	Position   int64 // what it must have before
 	Encryption Encryption
 	Conditions Conditions
+	// Metadata, where it is not nil, takes the place of the blob's in the same
+	// moment: what is said of the content is true of it.
+	Metadata Metadata
 }
 
 // Append adds the upload to the end of an append blob, as one block, and returns
@@ -39,6 +42,9 @@ func (a Account) Append(ctx context.Context, addr Address, u *Upload, c AppendCo
 		t.grow(refs)
 		t.extend(r, refs)
 		r.blocks++
+		if c.Metadata != nil {
+			r.metadata = slices.Clone(c.Metadata)
+		}
 		r.copy = nil
 		return nil
 	})

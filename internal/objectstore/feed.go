@@ -15,6 +15,7 @@ type Position uint64
 // Change is a blob that was made or changed, at its place in the feed.
 type Change struct {
 	Position Position
+	Made     Position // where it was when it came to be: the same of one that never changed
 	Info     Info
 }
 
@@ -49,7 +50,7 @@ func (a Account) Changes(ctx context.Context, container string, after Position, 
 			return nil, after, err
 		}
 		if exists(r) && r.etag == at {
-			changes = append(changes, Change{Position(at), r.info(container, name, 0, now)})
+			changes = append(changes, Change{Position(at), Position(r.created), r.info(container, name, 0, now)})
 		}
 	}
 	return changes, max(after, Position(settled)), nil
