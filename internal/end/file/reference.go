@@ -1,9 +1,7 @@
 package file
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"strings"
 	"time"
@@ -28,7 +26,7 @@ func ReferenceKind(resolve func(string) string) jobs.ReferenceKind {
 	return jobs.ReferenceKind{Kind: Kind, Open: func(_ context.Context, in jobs.Input) (stream.Reference, error) {
 		for _, pattern := range []string{"{date}", "{time}"} {
 			if strings.Contains(strings.ToLower(in.Target), pattern) {
-				return nil, fault.New(fault.Invalid, in.Target, "the path has %s: reference data of several times is not supported here, only one file that is read again (refresh)", pattern)
+				return nil, fault.New(fault.Invalid, in.Target, "the path has %s: reference data of several times is in blobs (blob: CONTAINER/PATH), a file is one that is read again (refresh)", pattern)
 			}
 		}
 		return reference{resolve(in.Target)}, nil
@@ -46,17 +44,9 @@ func (r reference) Snapshots(ctx context.Context) ([]stream.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(bytes.TrimSpace(text)) == 0 { // most likely one that somebody is about to write
-		return nil, fault.New(fault.Invalid, r.path, "the file of reference data is empty; a table without rows is [], or the header alone of a .csv")
-	}
-	table, err := rows.All(bytes.NewReader(text), r.path)
+	table, err := rows.Form{}.Table(text, r.path)
 	if err != nil {
 		return nil, err
-	}
-	for i, row := range table {
-		if len(row) == 0 || row[0] != '{' || !json.Valid(row) {
-			return nil, fault.New(fault.Invalid, r.path, "row %d is not a JSON object: reference data must be objects, in an array or one after the other, or a .csv file with a header", i+1)
-		}
 	}
 	return []stream.Snapshot{{ValidFrom: stream.StartOfInput, ETag: stream.RowsETag(table), Rows: table}}, nil
 }

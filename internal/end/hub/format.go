@@ -2,13 +2,13 @@ package hub
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"slices"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
+	"github.com/lazuli-dev/lazuli/internal/stream/rows"
 )
 
 // maxTogether bounds an event that is made of several rows, as the vendor's
@@ -93,11 +93,11 @@ func appendArray(body, row []byte) ([]byte, bool, error) {
 // appendCSV adds a line, and the header before the first. A row with other
 // columns has another header, so it begins another event.
 func appendCSV(body, row []byte) ([]byte, bool, error) {
-	fields, err := fieldsOf(row)
+	columns, err := rows.ColumnsOf(row)
 	if err != nil {
 		return nil, false, err
 	}
-	header, err := csvLine(fields.names)
+	header, err := columns.CSVHeader(',')
 	if err != nil {
 		return nil, false, err
 	}
@@ -106,62 +106,24 @@ func appendCSV(body, row []byte) ([]byte, bool, error) {
 	} else if !bytes.HasPrefix(body, header) {
 		return nil, false, nil
 	}
-	values := make([]string, len(fields.raws))
-	for i, raw := range fields.raws {
-		values[i] = plain(raw)
-	}
-	line, err := csvLine(values)
+	line, err := columns.CSVLine(',')
 	return append(body, line...), true, err
 }
 
-// csvLine ends a line as RFC 4180 says. What is between its quotes stays as it
-// is: csv.Writer's own way to such line ends changes those of the values too. An
-// only value that is empty has quotes, because readers leave out empty lines.
-func csvLine(values []string) ([]byte, error) {
-	if len(values) == 1 && values[0] == "" {
-		return []byte("\"\"\r\n"), nil
-	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.Write(values); err != nil {
-		return nil, fault.Wrap(fault.Invalid, "row", err, "cannot be written as CSV")
-	}
-	w.Flush()
-	return append(bytes.TrimSuffix(b.Bytes(), []byte("\n")), "\r\n"...), w.Error()
-}
-
 // fields are a row's columns in their order.
-type fields struct {
-	names []string
-	raws  []json.RawMessage
-}
+type fields struct{ rows.Columns }
 
-func fieldsOf(row []byte) (f fields, err error) {
-	dec := json.NewDecoder(bytes.NewReader(row))
-	if _, err = dec.Token(); err != nil {
-		return f, fault.Wrap(fault.Invalid, "row", err, "it is no JSON object")
-	}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return f, fault.Wrap(fault.Invalid, "row", err, "it is no JSON object")
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return f, fault.Wrap(fault.Invalid, "row", err, "it is no JSON object")
-		}
-		text, _ := name.(string)
-		f.names, f.raws = append(f.names, text), append(f.raws, raw)
-	}
-	return f, nil
+func fieldsOf(row []byte) (fields, error) {
+	c, err := rows.ColumnsOf(row)
+	return fields{c}, err
 }
 
 func (f fields) raw(name string) (json.RawMessage, bool) {
-	i := slices.Index(f.names, name)
+	i := slices.Index(f.Names, name)
 	if i < 0 {
 		return nil, false
 	}
-	return f.raws[i], true
+	return f.Raws[i], true
 }
 
 // text is a column that is a text and not empty.
@@ -193,16 +155,4 @@ func (f fields) value(name string) (amqp.Value, bool) {
 		}
 	}
 	return string(raw), true
-}
-
-// plain is a column's value in CSV: a text without quotes, NULL as nothing.
-func plain(raw json.RawMessage) string {
-	var text string
-	switch {
-	case string(raw) == "null":
-		return ""
-	case json.Unmarshal(raw, &text) == nil:
-		return text
-	}
-	return string(raw)
 }

@@ -39,12 +39,32 @@ type Reader struct {
 	lines  bool   // an object a line
 }
 
+// Form is how a text holds rows.
+type Form struct {
+	Format Format
+	Comma  rune // between the values of CSV; 0 is the comma
+}
+
+// Format is what a text is written in.
+type Format uint8
+
+// The formats.
+const (
+	ByName Format = iota // CSV where the name ends with .csv, else JSON
+	JSON
+	CSV
+)
+
 // NewReader reads a text. The name, of a file, is for errors, and says by .csv
 // that it is CSV. What is neither JSON nor CSV in UTF-8 is refused with an error
 // of kind fault.Invalid that names what it is.
-func NewReader(in io.Reader, name string) (*Reader, error) {
+func NewReader(in io.Reader, name string) (*Reader, error) { return Form{}.Reader(in, name) }
+
+// Reader is NewReader for a text of the form. A name says nothing of one whose
+// format is known.
+func (f Form) Reader(in io.Reader, name string) (*Reader, error) {
 	o := &Reader{name: name, in: bufio.NewReaderSize(in, 1<<18)}
-	if what := o.foreign(); what != "" {
+	if what := o.foreign(f.Format == ByName); what != "" {
 		return nil, fault.New(fault.Invalid, name, "is %s; events and reference data are read as JSON or CSV in UTF-8", what)
 	}
 	if mark, _ := o.in.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
@@ -52,10 +72,13 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 			return nil, err
 		}
 	}
-	if !strings.EqualFold(filepath.Ext(name), ".csv") {
+	if f.Format == JSON || f.Format == ByName && !strings.EqualFold(filepath.Ext(name), ".csv") {
 		return o, nil
 	}
 	o.csv = csv.NewReader(o.in)
+	if f.Comma != 0 {
+		o.csv.Comma = f.Comma
+	}
 	o.csv.FieldsPerRecord = -1
 	header, err := o.csv.Read()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -64,9 +87,9 @@ func NewReader(in io.Reader, name string) (*Reader, error) {
 	return o, o.setHeader(header)
 }
 
-// foreign names a format that is not read, by the text's first bytes or by the
-// name.
-func (o *Reader) foreign() string {
+// foreign names a format that is not read, by the text's first bytes or, unless
+// the format is known, by the name.
+func (o *Reader) foreign(named bool) string {
 	first, _ := o.in.Peek(4)
 	for magic, what := range map[string]string{
 		"Obj\x01": "Avro", "PAR1": "Parquet", "ORC": "ORC", "\x1f\x8b": "compressed (gzip)", "PK\x03\x04": "compressed (zip)",
@@ -75,6 +98,9 @@ func (o *Reader) foreign() string {
 		if strings.HasPrefix(string(first), magic) {
 			return what
 		}
+	}
+	if !named {
+		return ""
 	}
 	return map[string]string{
 		".avro": "Avro", ".parquet": "Parquet", ".orc": "ORC", ".gz": "compressed (gzip)", ".zip": "compressed (zip)", ".xml": "XML",
@@ -99,8 +125,10 @@ func (o *Reader) setHeader(names []string) error {
 // All returns all rows of a text, which must be whole: a table that lacks rows
 // gives wrong answers. An array that is not closed is of a text that was cut off,
 // or that somebody still writes.
-func All(in io.Reader, name string) ([][]byte, error) {
-	r, err := NewReader(in, name)
+func All(in io.Reader, name string) ([][]byte, error) { return Form{}.all(in, name) }
+
+func (f Form) all(in io.Reader, name string) ([][]byte, error) {
+	r, err := f.Reader(in, name)
 	if err != nil {
 		return nil, err
 	}
