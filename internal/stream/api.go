@@ -17,6 +17,7 @@ type Event struct {
 	Body         []byte
 	PartitionKey string
 	Properties   Properties // set by the sender; nil: none
+	Origin       string     // the blob that holds it; "": none
 	// Sequence is the event's number in the partition, which queries see; it is
 	// the offset where a source has nothing else.
 	Sequence int64
@@ -114,6 +115,11 @@ type Snapshot struct {
 	// that was read before is that one. "" is equal to nothing; see RowsETag.
 	ETag string
 	Rows [][]byte // JSON objects
+	// Read reads the rows, instead of Rows, when a version is wanted: of a long
+	// series few are. nil: Rows are there. It may be called again, at the same time.
+	// With fault.NotFound, fault.Invalid and fault.TooLarge the version cannot be
+	// used, and the one before it stays; other errors pass.
+	Read func(context.Context) ([][]byte, error) `json:"-"`
 }
 
 // Store keeps the checkpoints of one job. Both calls are durable when they

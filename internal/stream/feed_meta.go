@@ -55,7 +55,7 @@ func userProperty(all Properties, name string) (streamsql.Value, error) {
 // is none of the name.
 func (f *feed) envelope(name string, e *Event) streamsql.Value {
 	switch strings.ToLower(name) {
-	case "eventenqueuedutctime", "enqueuedtime":
+	case "eventenqueuedutctime", "enqueuedtime", "bloblastmodifiedutctime":
 		return streamsql.DateTimeValue(e.Arrival)
 	case "eventprocessedutctime":
 		return streamsql.DateTimeValue(Ticks(f.now()))
@@ -68,6 +68,10 @@ func (f *feed) envelope(name string, e *Event) streamsql.Value {
 	case "partitionkey":
 		if e.PartitionKey != "" {
 			return streamsql.StringValue(e.PartitionKey)
+		}
+	case "blobname":
+		if e.Origin != "" {
+			return streamsql.StringValue(e.Origin)
 		}
 	case "eventid":
 		return streamsql.StringValue(f.eventID(e))

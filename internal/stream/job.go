@@ -77,6 +77,7 @@ type Job struct {
 
 	mu     sync.Mutex
 	lanes  []*lane            // guarded by mu: set when Run starts
+	refs   []*refData         // guarded by mu: as well
 	clocks map[string]*clocks // by input; each has a lock of its own
 	keys   map[string]*keyWatch
 }
@@ -206,13 +207,16 @@ func (j *Job) loadReferences(ctx context.Context) (map[*streamsql.Input]*refData
 		if !in.Reference {
 			continue
 		}
-		d := &refData{input: in, source: j.opts.References[strings.ToLower(in.Name)], errors: func(err error) {
-			j.opts.Log.Warn("reference data has a row that cannot be read", "job", j.opts.Name, "error", err)
+		d := &refData{input: in, source: j.opts.References[strings.ToLower(in.Name)], now: j.opts.Now, errors: func(err error) {
+			j.opts.Log.Warn("reference data cannot be used as a whole", "job", j.opts.Name, "error", err)
 		}}
 		if err := d.load(ctx); err != nil {
 			return nil, err
 		}
 		refs[in] = d
+		j.mu.Lock()
+		j.refs = append(j.refs, d)
+		j.mu.Unlock()
 	}
 	return refs, nil
 }
@@ -220,8 +224,8 @@ func (j *Job) loadReferences(ctx context.Context) (map[*streamsql.Input]*refData
 func (j *Job) refresh(ctx context.Context, refs map[*streamsql.Input]*refData) {
 	for run.Pause(ctx, j.opts.Refresh) == nil {
 		for _, d := range refs {
-			if err := d.load(ctx); err != nil && ctx.Err() == nil {
-				j.opts.Log.Warn("reference data stays as it is", "job", j.opts.Name, "error", err)
+			if err := d.load(ctx); ctx.Err() == nil {
+				d.note(err)
 			}
 		}
 	}

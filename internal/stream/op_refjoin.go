@@ -16,8 +16,9 @@ type refJoin struct {
 // refIndex is a version of reference data by the keys of a join.
 type refIndex struct {
 	version *refVersion // nil: before the first
-	index   *table      // two words: first and last row of the chain, from 1
-	next    []uint32    // by row: the next of its chain, from 1
+	rows    [][]streamsql.Value
+	index   *table   // two words: first and last row of the chain, from 1
+	next    []uint32 // by row: the next of its chain, from 1
 }
 
 // refIndexes are the indexes that a join of a lane uses, of few versions: the
@@ -42,7 +43,9 @@ func (j *refJoin) process(rows []streamsql.Row) error {
 func (j *refJoin) row(in *streamsql.Row) error {
 	env := j.out.env
 	if v := j.data.at(in.Time); v != j.version {
-		j.use(v)
+		if err := j.use(v); err != nil {
+			return err
+		}
 	}
 	var hasKey, dates bool
 	j.key, hasKey, dates = joinKey(j.key[:0], j.node.LeftKeys, in)
@@ -56,7 +59,7 @@ func (j *refJoin) row(in *streamsql.Row) error {
 				if err := env.look(); err != nil {
 					return err
 				}
-				right := streamsql.Row{Slots: j.version.rows[n-1], Scratch: &env.scratch}
+				right := streamsql.Row{Slots: j.rows[n-1], Scratch: &env.scratch}
 				if dates && !equalKeys(j.node.LeftKeys, j.node.RightKeys, in, &right) {
 					continue
 				}
@@ -93,27 +96,33 @@ func (j *refJoin) emit(in *streamsql.Row, right []streamsql.Value) (bool, error)
 }
 
 // use takes the index of a version, making it if nobody has.
-func (j *refJoin) use(v *refVersion) {
+func (j *refJoin) use(v *refVersion) error {
 	if v == nil {
 		j.refIndex = &refIndex{}
-		return
+		return nil
 	}
-	if j.refIndex = j.indexes.of[v]; j.refIndex != nil {
-		return
+	if known := j.indexes.of[v]; known != nil {
+		j.refIndex = known
+		return nil
+	}
+	rows, err := j.data.rows(j.out.env.ctx, v)
+	if err != nil {
+		return err
 	}
 	if len(j.indexes.of) >= keptIndexes {
 		clear(j.indexes.of)
 	}
-	j.refIndex = &refIndex{version: v, index: newTable(2), next: make([]uint32, len(v.rows))}
+	j.refIndex = &refIndex{version: v, rows: rows, index: newTable(2), next: make([]uint32, len(rows))}
 	j.indexes.of[v] = j.refIndex
-	j.fill(v)
+	j.fill()
+	return nil
 }
 
 // fill indexes a version. Rows with a NULL in a key match nothing.
-func (j *refJoin) fill(v *refVersion) {
+func (j *refJoin) fill() {
 	row := streamsql.Row{Scratch: &j.out.env.scratch}
-	for i := range v.rows {
-		row.Slots, row.Err = v.rows[i], nil
+	for i := range j.rows {
+		row.Slots, row.Err = j.rows[i], nil
 		var hasKey bool
 		j.key, hasKey, _ = joinKey(j.key[:0], j.node.RightKeys, &row)
 		if j.out.env.dataError(&row) || !hasKey {

@@ -5,28 +5,32 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"sort"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/streamsql"
 )
 
-// refData holds the versions of one reference input, decoded. Lanes read it
-// while the job replaces it, so versions are never changed in place.
+// refData holds the versions of one reference input. Lanes read it while the job
+// replaces it, so the list is never changed in place.
 type refData struct {
 	input    *streamsql.Input
 	source   Reference
+	now      func() time.Time
 	versions atomic.Pointer[[]*refVersion]
 	errors   func(error)
+
+	mu      sync.Mutex    // guards what follows
+	opened  []*refVersion // that hold rows and can read them again, the last used at the end
+	trouble ReferenceWarning
 }
 
-// refVersion is one version, with its rows as decoded slots.
-type refVersion struct {
-	from int64
-	etag string
-	rows [][]streamsql.Value
-}
+// keptVersions is how many versions that can be read again are kept decoded.
+const keptVersions = 4
 
 // ReferenceError says that reference data cannot be read. It passes when the
 // data is mended.
@@ -41,38 +45,93 @@ func (e *ReferenceError) Error() string {
 
 func (e *ReferenceError) Unwrap() error { return e.Err }
 
-// load reads all versions. Rows that are no JSON objects are reported and left
-// out.
+// load reads which versions there are, and the one that is valid now if it is the
+// first time, else those that are new. A version that cannot be used is passed
+// over: the one of its time that was there before stays, or else that of the time
+// before. A new one of a time before the valid one's is passed over too, until the
+// next start.
 func (d *refData) load(ctx context.Context) error {
 	snapshots, err := d.source.Snapshots(ctx)
 	if err != nil {
 		return &ReferenceError{d.input.Name, err}
 	}
 	if len(snapshots) == 0 {
-		return &ReferenceError{d.input.Name, fault.New(fault.Invalid, "", "it has no version")}
+		return &ReferenceError{d.input.Name, fault.New(fault.NotFound, "", "it has no version")}
 	}
-	versions := make([]*refVersion, 0, len(snapshots))
+	if d.versions.Load() == nil {
+		return d.begin(ctx, snapshots)
+	}
+	have, valid := *d.versions.Load(), d.at(Ticks(d.now()))
+	versions, failed := make([]*refVersion, 0, len(snapshots)), error(nil)
 	for _, s := range snapshots {
-		v := d.known(s)
-		if v == nil {
-			v = d.decode(s)
+		old := d.ofTime(s.ValidFrom)
+		switch {
+		case old != nil && s.ETag != "" && old.etag == s.ETag:
+			versions, failed = append(versions, old), errors.Join(failed, old.fault())
+			continue
+		case old == nil && valid != nil && s.ValidFrom < valid.from:
+			continue
 		}
-		versions = append(versions, v)
+		v := newVersion(s)
+		if _, err := d.open(ctx, v); err == nil {
+			versions = append(versions, v)
+			continue
+		} else if failed = err; ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if old != nil {
+			versions = append(versions, old)
+		}
+	}
+	if len(versions) == 0 { // all that there is cannot be used
+		versions = have
 	}
 	d.versions.Store(&versions)
+	if failed != nil {
+		return &ReferenceError{d.input.Name, failed}
+	}
 	return nil
 }
 
-// known is the version that a snapshot is, if it was read before.
-func (d *refData) known(s Snapshot) *refVersion {
-	have := d.versions.Load()
-	if have == nil || s.ETag == "" {
-		return nil
+// begin takes the versions of a start: that of now, or the nearest before it that
+// can be used, is read.
+func (d *refData) begin(ctx context.Context, snapshots []Snapshot) error {
+	versions := make([]*refVersion, len(snapshots))
+	for i, s := range snapshots {
+		versions[i] = newVersion(s)
 	}
-	for _, v := range *have {
-		if v.from == s.ValidFrom && v.etag == s.ETag {
-			return v
+	valid := sort.Search(len(versions), func(i int) bool { return versions[i].from > Ticks(d.now()) })
+	if valid == 0 {
+		return &ReferenceError{d.input.Name, fault.New(fault.NotFound, "", "none of its versions is valid yet; the first is from %s on", TimeOf(versions[0].from).Format(time.RFC3339))}
+	}
+	var failed error
+	for i := valid - 1; i >= 0; i-- {
+		_, err := d.open(ctx, versions[i])
+		if err == nil {
+			d.versions.Store(&versions)
+			d.note(failed)
+			return nil
 		}
+		if failed == nil {
+			failed = &ReferenceError{d.input.Name, err}
+		}
+		if !unusable(err) {
+			break
+		}
+		versions = append(versions[:i], versions[i+1:]...)
+	}
+	return failed
+}
+
+// unusable reports whether an error of a version lies in the version.
+func unusable(err error) bool {
+	return fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge)
+}
+
+// ofTime is the version of a time that was there before, or nil.
+func (d *refData) ofTime(from int64) *refVersion {
+	if v := d.at(from); v != nil && v.from == from {
+		return v
 	}
 	return nil
 }
@@ -90,12 +149,12 @@ func RowsETag(rows [][]byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (d *refData) decode(s Snapshot) *refVersion {
-	v := &refVersion{from: s.ValidFrom, etag: s.ETag}
+func (d *refData) decode(texts [][]byte) [][]streamsql.Value {
+	rows := make([][]streamsql.Value, 0, len(texts))
 	decoder := d.input.NewDecoder()
 	var scratch streamsql.Scratch
 	row := streamsql.Row{Scratch: &scratch}
-	for _, body := range s.Rows {
+	for _, body := range texts {
 		row.Err = nil
 		if err := decoder.Decode(body, &row); err != nil {
 			d.errors(fault.Wrap(fault.Invalid, "reference data "+d.input.Name, err, "a row is left out"))
@@ -111,9 +170,9 @@ func (d *refData) decode(s Snapshot) *refVersion {
 		for i, x := range row.Slots {
 			values[i] = x.Clone()
 		}
-		v.rows = append(v.rows, values)
+		rows = append(rows, values)
 	}
-	return v
+	return rows
 }
 
 // at is the version that is valid at a time, or nil.

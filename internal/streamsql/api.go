@@ -27,6 +27,9 @@ type InputOptions struct {
 	// EventHub: SELECT * includes EventProcessedUtcTime, PartitionId and
 	// EventEnqueuedUtcTime, and these may be read by name.
 	EventHub bool
+	// Blob: instead, * includes EventProcessedUtcTime, PartitionId, BlobName and
+	// BlobLastModifiedUtcTime.
+	Blob bool
 }
 
 // Function is a JavaScript function.

@@ -189,7 +189,7 @@ func (b *binder) newInput(name ident) *inputSource {
 	switch {
 	case i >= 0:
 		src.in.Name = b.opts.Inputs[i].Name
-		src.in.Reference, src.eventHub = b.opts.Inputs[i].Reference, b.opts.Inputs[i].EventHub
+		src.in.Reference, src.envelopes = b.opts.Inputs[i].Reference, envelopeColumns(b.opts.Inputs[i])
 	case b.opts.Strict:
 		b.fail(name.at, "'%s' is neither an input of the job nor a step of WITH%s", name.text, b.known())
 	}

@@ -109,7 +109,8 @@ type Field struct {
 // after decoding.
 type MetaField struct {
 	Slot int
-	// Name is one of EventHubProperties, "EventId" (a GUID of the event's place),
+	// Name is one of EventHubProperties, of a blob BlobName or
+	// BlobLastModifiedUtcTime, "EventId" (a GUID of the event's place),
 	// "EventHub" (all of them as a record), or with User a property that the
 	// sender has set; "" with User is all of those as a record.
 	Name string

@@ -7,14 +7,22 @@ import (
 
 // inputSource makes the fields of an input.
 type inputSource struct {
-	in       *Input
-	declared []columnDecl // CREATE TABLE; nil: any column
-	eventHub bool
-	paths    map[string]int // lower-case path -> slot
+	in        *Input
+	declared  []columnDecl   // CREATE TABLE; nil: any column
+	envelopes []string       // columns that the input adds to each event
+	paths     map[string]int // lower-case path -> slot
 }
 
-// envelopeColumns are the columns that an Event Hub input adds to each event.
-var envelopeColumns = [...]string{"EventProcessedUtcTime", "PartitionId", "EventEnqueuedUtcTime"}
+// envelopeColumns are the columns that an input adds to each event.
+func envelopeColumns(o InputOptions) []string {
+	switch {
+	case o.EventHub:
+		return []string{"EventProcessedUtcTime", "PartitionId", "EventEnqueuedUtcTime"}
+	case o.Blob:
+		return []string{"EventProcessedUtcTime", "PartitionId", "BlobName", "BlobLastModifiedUtcTime"}
+	}
+	return nil
+}
 
 func (s *inputSource) open() bool { return s.declared == nil }
 
@@ -60,17 +68,17 @@ func (s *inputSource) field(parts []string, kind Kind) int {
 	return slot
 }
 
-// envelopeColumn says whether the event hub adds a column of this name.
+// envelopeColumn says whether the input adds a column of this name.
 func (s *inputSource) envelopeColumn(name string) (string, bool) {
-	for _, known := range envelopeColumns {
-		if s.eventHub && strings.EqualFold(known, name) {
+	for _, known := range s.envelopes {
+		if strings.EqualFold(known, name) {
 			return known, true
 		}
 	}
 	return "", false
 }
 
-// envelope resolves a column that the event hub adds. A property of the event
+// envelope resolves a column that the input adds. A property of the event
 // with the same name wins.
 func (s *inputSource) envelope(parts []string) (int, []string, bool) {
 	if len(parts) != 1 {
@@ -108,11 +116,9 @@ func (s *inputSource) columns() []Column {
 	for _, c := range s.declared {
 		cols = append(cols, Column{Name: c.name.text, Slot: s.field([]string{c.name.text}, c.kind)})
 	}
-	if s.eventHub {
-		for _, name := range envelopeColumns {
-			slot, _, _ := s.envelope([]string{name})
-			cols = append(cols, Column{Name: name, Slot: slot})
-		}
+	for _, name := range s.envelopes {
+		slot, _, _ := s.envelope([]string{name})
+		cols = append(cols, Column{Name: name, Slot: slot})
 	}
 	return cols
 }

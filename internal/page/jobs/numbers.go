@@ -71,7 +71,7 @@ type DataErrors struct {
 
 // Warning says what is wrong with the events of an input, and what to do.
 type Warning struct {
-	Kind        string  `json:"kind"` // clockAhead, clockBehind, partitionKey or retention
+	Kind        string  `json:"kind"` // clockAhead, clockBehind, partitionKey, retention, reference or blob
 	Input       string  `json:"input"`
 	Events      int64   `json:"events"`      // since the start
 	OffsetHours float64 `json:"offsetHours"` // of the last event's time from its arrival

@@ -21,7 +21,7 @@ type Warned struct {
 	Late, Early int64 // events
 	Left        int64 // events and rows that were left out, but for those
 	Why         string
-	Warnings    []Warning // of senders' clocks and keys, and of retention
+	Warnings    []Warning // of senders' clocks and keys, of retention, of reference data and blobs
 }
 
 func warnedOf(j *jobs.Job) Warned {
@@ -50,6 +50,9 @@ func warningsOf(j *jobs.Job, run *stream.Job) (all []Warning) {
 		all = append(all, Warning{
 			Kind: "partitionKey", Input: w.Input, Events: w.Events, Example: w.Value, At: w.At.UnixMilli(), Text: w.String(),
 		})
+	}
+	for _, w := range run.ReferenceWarnings() {
+		all = append(all, Warning{Kind: "reference", Input: w.Input, At: w.At.UnixMilli(), Text: w.Text + "; it stays as it was"})
 	}
 	for _, w := range j.Warnings() {
 		all = append(all, Warning{Kind: w.Kind, Input: w.Input, Events: w.Events, At: w.At.UnixMilli(), Text: w.Text})
@@ -129,7 +132,7 @@ func (w *warnings) reportJob(j *Job, now time.Time, report func(portal.Trouble))
 }
 
 // warningKinds are the words of the bell for the kinds of warnings.
-var warningKinds = map[string]string{"clockAhead": "clock", "clockBehind": "clock", "partitionKey": "key", "retention": "retention"}
+var warningKinds = map[string]string{"clockAhead": "clock", "clockBehind": "clock", "partitionKey": "key", "retention": "retention", "reference": "reference", "blob": "blob"}
 
 func (w *warnings) of(j *Job, counter string) *grown {
 	key := j.Name + "/" + counter

@@ -31,10 +31,9 @@ func (j *Job) bind(ctx context.Context, kinds Kinds) error {
 }
 
 func (j *Job) bindInput(ctx context.Context, kinds Kinds, in Input) error {
-	declared := streamsql.InputOptions{Name: in.Name, Reference: in.Reference, EventHub: !in.Reference}
-	j.inputs = append(j.inputs, declared)
 	o := &j.options
 	if in.Reference {
+		j.inputs = append(j.inputs, streamsql.InputOptions{Name: in.Name, Reference: true})
 		if in.Refresh > 0 && (o.Refresh == 0 || in.Refresh < o.Refresh) {
 			o.Refresh = in.Refresh
 		}
@@ -49,11 +48,12 @@ func (j *Job) bindInput(ctx context.Context, kinds Kinds, in Input) error {
 	if err != nil {
 		return err
 	}
+	j.inputs = append(j.inputs, streamsql.InputOptions{Name: in.Name, EventHub: !row.Blob, Blob: row.Blob})
 	s, err := row.Open(ctx, in, j.log)
 	if err != nil {
 		return err
 	}
-	j.sources = append(j.sources, boundSource{in, s})
+	j.sources = append(j.sources, boundSource{in, s, row.Blob})
 	o.Sources[in.Name], o.PartitionKeys[in.Name] = s, in.PartitionKey
 	return nil
 }

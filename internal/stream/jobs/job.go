@@ -89,6 +89,7 @@ type Query struct {
 type boundSource struct {
 	Input
 	source Source
+	blob   bool // see SourceKind
 }
 
 // command is an order of a person.

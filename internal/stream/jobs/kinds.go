@@ -23,6 +23,8 @@ type Input struct {
 	PartitionKey string
 	Reference    bool
 	Refresh      time.Duration // of reference data; 0: at starts only
+	Format       string        // how texts hold rows: "" is by the name
+	Blobs        Blobs
 }
 
 // Output is what a query writes.
@@ -33,7 +35,17 @@ type Output struct {
 	Target     string
 	Column     string   // that is the document's id, the event's key; "" is the kind's default
 	Properties []string // columns that become properties of an event
-	Format     string   // how rows become events: "" is the kind's default
+	Format     string   // how rows become events or text: "" is the kind's default
+	Blobs      Blobs
+}
+
+// Blobs are what inputs and outputs of blobs have besides.
+type Blobs struct {
+	Date, Time  string // what {date} and {time} stand for in the path
+	Delimiter   string // of CSV: comma, semicolon, space, tab, bar; "" is the comma
+	Compression string // of an input: gzip, deflate; "" is none
+	Partitions  int    // of an input whose path has {partition}; 0: 1
+	FileBytes   int64  // of an output: a file that has so many is followed by another; 0: no bound
 }
 
 // Kinds are what jobs can read and write, a row a kind. A row's Open checks what
@@ -48,6 +60,7 @@ type Kinds struct {
 // SourceKind is a kind of stream.
 type SourceKind struct {
 	Kind string
+	Blob bool // its events are of blobs, whose names and times queries see
 	Open func(ctx context.Context, in Input, log *slog.Logger) (Source, error)
 }
 
@@ -84,7 +97,7 @@ type Source interface {
 
 // Warning says what is wrong with an input, and what to do.
 type Warning struct {
-	Kind   string // retention
+	Kind   string // retention, blob
 	Text   string
 	Events int64 // since the job was built
 	At     time.Time

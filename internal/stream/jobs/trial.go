@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sort"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/stream"
@@ -88,7 +90,7 @@ func (j *Job) recent(ctx context.Context) ([]trial.Input, error) {
 		if err != nil {
 			return nil, fault.Wrap(fault.KindOf(err), "input "+s.Name, err, "its newest events cannot be read")
 		}
-		in := trial.Input{Name: s.Name, Partitions: make([][]trial.Event, len(partitions))}
+		in := trial.Input{Name: s.Name, Blob: s.blob, Partitions: make([][]trial.Event, len(partitions))}
 		for p, events := range partitions {
 			for i := range events {
 				e, err := trial.EventOf(&events[i])
@@ -115,6 +117,9 @@ func (j *Job) tables(ctx context.Context) ([]trial.Reference, error) {
 		if err != nil {
 			return nil, fmt.Errorf("input %s: %w", in.Name, err)
 		}
+		if versions, err = lately(ctx, versions); err != nil {
+			return nil, fmt.Errorf("input %s: %w", in.Name, err)
+		}
 		for _, v := range versions {
 			for _, row := range v.Rows {
 				left -= len(row)
@@ -126,6 +131,29 @@ func (j *Job) tables(ctx context.Context) ([]trial.Reference, error) {
 		all = append(all, trial.Reference{Name: in.Name, Snapshots: versions})
 	}
 	return all, nil
+}
+
+// fewVersions is how many versions that are read when they are wanted a trial has:
+// those that the newest events may be of.
+const fewVersions = 4
+
+// lately are the newest of many versions, with their rows.
+func lately(ctx context.Context, versions []stream.Snapshot) ([]stream.Snapshot, error) {
+	now := stream.Ticks(time.Now())
+	begun := sort.Search(len(versions), func(i int) bool { return versions[i].Read != nil && versions[i].ValidFrom > now })
+	versions = versions[:begun]
+	if begun > fewVersions && versions[0].Read != nil {
+		versions = versions[begun-fewVersions:]
+	}
+	for i := range versions {
+		if v := &versions[i]; v.Read != nil {
+			var err error
+			if v.Rows, err = v.Read(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return versions, nil
 }
 
 // SyntaxOf is the place of a mistake in a query that was checked, or nil.

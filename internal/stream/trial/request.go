@@ -36,6 +36,7 @@ type Request struct {
 // Input is a stream: the events of each partition.
 type Input struct {
 	Name       string
+	Blob       bool // its events are of blobs
 	Partitions [][]Event
 }
 
@@ -49,6 +50,7 @@ type Reference struct {
 type Event struct {
 	Offset, Sequence, Arrival int64 // as of stream.Event
 	Key                       string
+	Origin                    string
 	Body                      []byte
 	Properties                []Property
 }
@@ -63,7 +65,7 @@ type Property struct {
 
 // EventOf copies an event.
 func EventOf(e *stream.Event) (Event, error) {
-	out := Event{Offset: e.Offset, Sequence: e.Sequence, Arrival: e.Arrival, Key: e.PartitionKey, Body: append([]byte(nil), e.Body...)}
+	out := Event{Offset: e.Offset, Sequence: e.Sequence, Arrival: e.Arrival, Key: e.PartitionKey, Origin: e.Origin, Body: append([]byte(nil), e.Body...)}
 	if e.Properties == nil {
 		return out, nil
 	}

@@ -71,7 +71,7 @@ func (r *Request) run(ctx context.Context) (Result, error) {
 	declared := streamsql.Options{Strict: true, Functions: r.Functions}
 	for _, in := range r.Inputs {
 		opts.Sources[in.Name] = source(in.Partitions)
-		declared.Inputs = append(declared.Inputs, streamsql.InputOptions{Name: in.Name, EventHub: true})
+		declared.Inputs = append(declared.Inputs, streamsql.InputOptions{Name: in.Name, EventHub: !in.Blob, Blob: in.Blob})
 	}
 	for _, in := range r.References {
 		opts.References[in.Name] = table(in.Snapshots)
