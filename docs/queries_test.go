@@ -13,7 +13,7 @@ func TestQueriesCompile(t *testing.T) {
 		t.Error("no query is shown")
 	}
 	for _, block := range found {
-		if _, err := streamsql.Compile(block, streamsql.Options{}); err != nil {
+		if _, err := streamsql.Compile(block, streamsql.Options{Inputs: []streamsql.InputOptions{{Name: "plants", Reference: true}, {Name: "meters", Blob: true}}}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/blob"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/end/blobrows"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -57,7 +58,7 @@ func blobParts(e *env) (parts, error) {
 	}
 	end := e.blobEnd()
 	p := parts{
-		Leads:    []leads{{end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
+		Leads:    []leads{{blobrows.Kind, resource.StorageAccounts}, {end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
 		Triggers: trigger.Table{end.Trigger()},
 		Inputs:   input.Table{end.Input()},
 		Outputs:  output.Table{end.Output()},
@@ -65,6 +66,7 @@ func blobParts(e *env) (parts, error) {
 		Kinds:    blob.Kinds(store, nil),
 		Declared: e.declaredIn(resource.BlobContainers, "containers", func(a config.NamedStorage) []string { return a.Containers }, nil),
 		Routes:   []door.Route{storageRoute(e, typeBlobs, services)},
+		Streams:  e.blobStreams(store),
 		Suffixes: []suffix{
 			storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs),
 			storageSuffix("z1.web.core.windows.net", instance.Blob, typeBlobs), // static websites

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
+	"github.com/lazuli-dev/lazuli/internal/end/blobrows"
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/end/dataset"
 	"github.com/lazuli-dev/lazuli/internal/end/file"
@@ -91,12 +93,24 @@ func timePolicy(spec config.Job) stream.TimePolicy {
 
 func jobInput(name string, in config.JobInput) jobs.Input {
 	r := in.Reference
+	if r == nil && in.Blob != "" {
+		return jobs.Input{Name: name, Kind: blobrows.Kind, Account: in.Account, Target: in.Blob, PartitionKey: in.PartitionKey, Format: in.Format, Blobs: jobs.Blobs{
+			Date: in.DateFormat, Time: in.TimeFormat, Delimiter: in.Delimiter, Compression: in.Compression, Partitions: int(in.Partitions),
+		}}
+	}
 	if r == nil {
 		return jobs.Input{Name: name, Kind: hub.Kind, Account: in.Namespace, Target: in.Hub, Group: in.ConsumerGroup, PartitionKey: in.PartitionKey}
 	}
 	j := jobs.Input{Name: name, Kind: file.Kind, Target: r.File, Reference: true, Refresh: time.Duration(r.Refresh)}
-	if r.Container != "" {
+	switch {
+	case r.Container != "":
 		j.Kind, j.Account, j.Target = container.Kind, r.Account, r.Container
+	case r.Blob != "":
+		j.Kind, j.Account, j.Target, j.Format = blobrows.Kind, r.Account, r.Blob, r.Format
+		j.Blobs = jobs.Blobs{Date: r.DateFormat, Time: r.TimeFormat, Delimiter: r.Delimiter}
+		if r.Refresh == 0 && strings.Contains(r.Blob, "{") {
+			j.Refresh = config.ReferenceEvery
+		}
 	}
 	return j
 }
@@ -109,6 +123,10 @@ func jobOutput(name string, out config.JobOutput) jobs.Output {
 		return jobs.Output{Name: name, Kind: hub.Kind, Account: out.Namespace, Target: out.Hub, Column: out.PartitionKey, Format: out.Format, Properties: out.Properties}
 	case out.Function != nil:
 		return jobs.Output{Name: name, Kind: function.Kind, Target: out.Function.App + "/" + out.Function.Route}
+	case out.Blob != "":
+		return jobs.Output{Name: name, Kind: blobrows.Kind, Account: out.Account, Target: out.Blob, Format: out.Format, Blobs: jobs.Blobs{
+			Date: out.DateFormat, Time: out.TimeFormat, Delimiter: out.Delimiter, FileBytes: out.FileMiB.Bytes(),
+		}}
 	case out.Dataset != "":
 		return jobs.Output{Name: name, Kind: dataset.Kind, Target: out.Dataset}
 	}

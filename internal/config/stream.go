@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/blobpath"
 )
 
 // Stream is the project's stream jobs.
@@ -43,37 +45,58 @@ type JobLimits struct {
 	Partials Count `yaml:"partials"` // partial matches of one MATCH_RECOGNIZE; 2000000
 }
 
-// JobInput is where a job's events come from: one of Hub and Reference.
+// JobInput is where a job's events come from: one of Hub, Blob and Reference.
 type JobInput struct {
-	Hub           string     `yaml:"hub"`
-	Namespace     string     `yaml:"namespace"`     // that the hub is in; default: the one that localhost means
-	ConsumerGroup string     `yaml:"consumerGroup"` // default $Default
-	PartitionKey  string     `yaml:"partitionKey"`  // property by which the senders partition, if they do
+	Hub           string `yaml:"hub"`
+	Namespace     string `yaml:"namespace"`     // that the hub is in; default: the one that localhost means
+	ConsumerGroup string `yaml:"consumerGroup"` // default $Default
+	PartitionKey  string `yaml:"partitionKey"`  // property by which the senders partition, if they do
+	BlobPath      `yaml:",inline"`
+	Account       string     `yaml:"account"`     // that the blob's container is in; default: the one that localhost means
+	Format        string     `yaml:"format"`      // of blobs: json or csv; default: by their names
+	Compression   string     `yaml:"compression"` // of blobs: none (default), gzip or deflate
+	Partitions    Partitions `yaml:"partitions"`  // over which {partition} of the path spreads blobs; default 1
 	Reference     *Reference `yaml:"reference"`
 }
 
-// Reference is a table to join with: one of File and Container.
-type Reference struct {
-	File      string   `yaml:"file"`      // JSON objects, as an array or one a line
-	Container string   `yaml:"container"` // database/container
-	Account   string   `yaml:"account"`   // that the container is in; default: the one that localhost means
-	Refresh   Duration `yaml:"refresh"`   // how often it is read again; default: at the start only
+// BlobPath is where blobs are: a container, and a pattern of their names behind it.
+type BlobPath struct {
+	Blob       string `yaml:"blob"`       // CONTAINER/PATH, with {date}, {time} and what else the use allows
+	DateFormat string `yaml:"dateFormat"` // of {date}; default YYYY/MM/DD
+	TimeFormat string `yaml:"timeFormat"` // of {time}; default HH
+	Delimiter  string `yaml:"delimiter"`  // of CSV: comma (default), semicolon, space, tab or bar
 }
 
-// JobOutput is where a job's rows go: one of Container, Hub, Function, Dataset
-// and File.
+// Reference is a table to join with: one of File, Container and Blob.
+type Reference struct {
+	File      string `yaml:"file"`      // JSON objects, as an array or one a line
+	Container string `yaml:"container"` // database/container
+	Account   string `yaml:"account"`   // that the container, or the blob's, is in; default: the one that localhost means
+	BlobPath  `yaml:",inline"`
+	Format    string   `yaml:"format"`  // of a blob: json or csv; default: by its name
+	Refresh   Duration `yaml:"refresh"` // how often it is read again; default: at the start only, of a blob with {date} every minute
+}
+
+// ReferenceEvery is how often blobs of further times are looked for where the
+// project file says nothing, as the service does.
+const ReferenceEvery = time.Minute
+
+// JobOutput is where a job's rows go: one of Container, Hub, Function, Dataset,
+// Blob and File.
 type JobOutput struct {
-	Container    string       `yaml:"container"`    // database/container
-	Account      string       `yaml:"account"`      // that the container is in; default: the one that localhost means
-	ID           string       `yaml:"id"`           // column that is the document's id; default id
-	Hub          string       `yaml:"hub"`          //
-	Namespace    string       `yaml:"namespace"`    // that the hub is in; default: the one that localhost means
-	PartitionKey string       `yaml:"partitionKey"` // column that is the event's key
-	Format       string       `yaml:"format"`       // of a hub's events: json (default, an event a row), array or csv (rows together)
-	Properties   []string     `yaml:"properties"`   // columns that are also properties of a hub's event
-	Function     *JobFunction `yaml:"function"`     //
-	Dataset      string       `yaml:"dataset"`      // a pushed dataset of a dashboard
-	File         string       `yaml:"file"`         // JSON lines are appended
+	Container    string `yaml:"container"`    // database/container
+	Account      string `yaml:"account"`      // that the container, or the blob's, is in; default: the one that localhost means
+	ID           string `yaml:"id"`           // column that is the document's id; default id
+	Hub          string `yaml:"hub"`          //
+	Namespace    string `yaml:"namespace"`    // that the hub is in; default: the one that localhost means
+	PartitionKey string `yaml:"partitionKey"` // column that is the event's key
+	Format       string `yaml:"format"`       // of a hub's events: json (default, an event a row), array or csv (rows together); of blobs: json (default, a row a line), array or csv
+	BlobPath     `yaml:",inline"`
+	FileMiB      MiB          `yaml:"fileMiB"`    // a blob that has so many is followed by another; default: no bound
+	Properties   []string     `yaml:"properties"` // columns that are also properties of a hub's event
+	Function     *JobFunction `yaml:"function"`   //
+	Dataset      string       `yaml:"dataset"`    // a pushed dataset of a dashboard
+	File         string       `yaml:"file"`       // JSON lines are appended
 }
 
 // JobFunction is an HTTP function that receives rows as a JSON array.
@@ -184,9 +207,7 @@ func place[T any](v *validation, path, name string, belongs bool, to string, kno
 }
 
 func (v *validation) jobInput(c *Config, path string, in JobInput) {
-	if (in.Hub == "") == (in.Reference == nil) {
-		v.add(path, "needs one of hub and reference")
-	}
+	v.oneOfKinds(path, "hub, blob and reference", in.Hub != "", in.Blob != "", in.Reference != nil)
 	if in.PartitionKey != "" && in.Hub == "" {
 		v.add(path+".partitionKey", "belongs to a hub")
 	}
@@ -194,27 +215,48 @@ func (v *validation) jobInput(c *Config, path string, in JobInput) {
 		v.add(path+".consumerGroup", "belongs to a hub")
 	}
 	place(v, path+".namespace", in.Namespace, in.Hub != "", "hub", c.EventHubs.Namespaces)
+	v.storagePlace(path+".account", in.Account, in.Blob != "", c)
+	v.blobInput(path, in)
 	if r := in.Reference; r != nil {
-		if (r.File == "") == (r.Container == "") {
-			v.add(path+".reference", "needs one of file and container")
-		}
+		v.oneOfKinds(path+".reference", "file, container and blob", r.File != "", r.Container != "", r.Blob != "")
 		v.containerName(path+".reference.container", r.Container)
-		place(v, path+".reference.account", r.Account, r.Container != "", "container", c.Cosmos.Accounts)
+		v.blobPath(path+".reference", r.BlobPath, blobpath.Reference)
+		v.oneOf(path+".reference.format", r.Format, "json", "csv")
+		if r.Format != "" && r.Blob == "" {
+			v.add(path+".reference.format", "belongs to a blob")
+		}
+		if r.Blob == "" {
+			place(v, path+".reference.account", r.Account, r.Container != "", "container or a blob", c.Cosmos.Accounts)
+		} else {
+			v.storagePlace(path+".reference.account", r.Account, true, c)
+		}
 	}
 }
 
-func (v *validation) jobOutput(c *Config, path string, o JobOutput) {
+func (v *validation) oneOfKinds(path, names string, set ...bool) {
 	kinds := 0
-	for _, set := range []bool{o.Container != "", o.Hub != "", o.Function != nil, o.Dataset != "", o.File != ""} {
-		if set {
+	for _, is := range set {
+		if is {
 			kinds++
 		}
 	}
 	if kinds != 1 {
-		v.add(path, "needs one of container, hub, function, dataset and file")
+		v.add(path, "needs one of %s", names)
 	}
+}
+
+func (v *validation) jobOutput(c *Config, path string, o JobOutput) {
+	v.oneOfKinds(path, "container, hub, function, dataset, blob and file", o.Container != "", o.Hub != "", o.Function != nil, o.Dataset != "", o.Blob != "", o.File != "")
 	v.containerName(path+".container", o.Container)
-	place(v, path+".account", o.Account, o.Container != "", "container", c.Cosmos.Accounts)
+	v.blobPath(path, o.BlobPath, blobpath.Output)
+	if o.Blob == "" {
+		place(v, path+".account", o.Account, o.Container != "", "container or a blob", c.Cosmos.Accounts)
+	} else {
+		v.storagePlace(path+".account", o.Account, true, c)
+	}
+	if o.FileMiB != 0 && o.Blob == "" {
+		v.add(path+".fileMiB", "belongs to a blob")
+	}
 	place(v, path+".namespace", o.Namespace, o.Hub != "", "hub", c.EventHubs.Namespaces)
 	if o.ID != "" && o.Container == "" {
 		v.add(path+".id", "belongs to a container")
@@ -223,8 +265,8 @@ func (v *validation) jobOutput(c *Config, path string, o JobOutput) {
 		v.add(path+".partitionKey", "belongs to a hub")
 	}
 	v.oneOf(path+".format", o.Format, "json", "array", "csv")
-	if o.Format != "" && o.Hub == "" {
-		v.add(path+".format", "belongs to a hub")
+	if o.Format != "" && o.Hub == "" && o.Blob == "" {
+		v.add(path+".format", "belongs to a hub or a blob")
 	}
 	if len(o.Properties) > 0 && (o.Hub == "" || o.Format == "array" || o.Format == "csv") {
 		v.add(path+".properties", "belong to a hub whose format is json: only there each row is an event")

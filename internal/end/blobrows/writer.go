@@ -1,0 +1,189 @@
+package blobrows
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/stream"
+	"github.com/lazuli-dev/lazuli/internal/stream/rows"
+)
+
+const (
+	// atOnce is how many files are written at the same time.
+	atOnce = 32
+	// openFiles is how many files a writer knows; the service has as many.
+	openFiles = 8_000
+)
+
+// writer writes the rows of one lane of a run. It is used by one goroutine.
+type writer struct {
+	s     *sink
+	run   string
+	id    string
+	files map[place]*file
+	batch uint64 // counts them
+	parts []*portion
+	path  []byte
+}
+
+// place is where files of a writer follow each other.
+type place struct{ path, schema string }
+
+// portion is the rows of a batch that go to one place.
+type portion struct {
+	file   *file
+	header []byte
+	rows   []numbered
+}
+
+// numbered is a row and its number among all of the run, lane and output.
+type numbered struct {
+	number uint64
+	text   []byte // as it stands in the file, with what ends it
+}
+
+// write returns when all rows are on the disk. Those of one place stay in order.
+func (w *writer) write(ctx context.Context, b *stream.OutputBatch) error {
+	w.batch++
+	w.parts = w.parts[:0]
+	for i := range b.Rows {
+		if err := w.take(&b.Rows[i], b.First+uint64(i)); err != nil {
+			return err
+		}
+	}
+	defer w.forget()
+	if len(w.parts) == 1 {
+		return w.parts[0].file.put(ctx, w.parts[0])
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, p := range w.parts {
+		group.Go(func() error { return p.file.put(ctx, p) })
+	}
+	return group.Wait()
+}
+
+// take adds a row to the portion of its place.
+func (w *writer) take(r *stream.OutputRow, number uint64) error {
+	var header []byte
+	text := r.JSON
+	value := ""
+	if w.s.csv() || w.s.pattern.Column != "" {
+		columns, err := rows.ColumnsOf(r.JSON)
+		if err != nil {
+			return err
+		}
+		if value, err = w.value(columns); err != nil {
+			return err
+		}
+		if w.s.csv() {
+			if header, err = columns.CSVHeader(w.s.form.Comma); err != nil {
+				return err
+			}
+			if text, err = columns.CSVLine(w.s.form.Comma); err != nil {
+				return err
+			}
+		}
+	}
+	w.path = w.s.pattern.Append(w.path[:0], stream.TimeOf(r.Time), value)
+	p := w.portion(header)
+	p.rows = append(p.rows, numbered{number, text})
+	return nil
+}
+
+// value is the text of the column that stands in the path.
+func (w *writer) value(c rows.Columns) (string, error) {
+	name := w.s.pattern.Column
+	if name == "" {
+		return "", nil
+	}
+	for i, have := range c.Names {
+		if strings.EqualFold(have, name) {
+			return pathValue(name, c.Raws[i])
+		}
+	}
+	return "", fault.New(fault.Invalid, "output", "the row has no column %s, which is to stand in the path", name)
+}
+
+func pathValue(name string, raw json.RawMessage) (string, error) {
+	text := rows.Plain(raw)
+	switch {
+	case text == "" || raw[0] == '{' || raw[0] == '[':
+		return "", fault.New(fault.Invalid, "output", "column %s, which is to stand in the path, is %s: only texts, numbers and bits can", name, raw)
+	case len(text) > 512 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }):
+		return "", fault.New(fault.Invalid, "output", "column %s, which is to stand in the path, is %.100q: at most 512 bytes without control characters can", name, text)
+	}
+	return text, nil
+}
+
+// portion finds the portion of the path and schema of a row, most likely that of
+// the row before.
+func (w *writer) portion(header []byte) *portion {
+	for i := len(w.parts) - 1; i >= 0 && i >= len(w.parts)-4; i-- {
+		if p := w.parts[i]; p.file.path == string(w.path) && bytes.Equal(p.header, header) {
+			return p
+		}
+	}
+	f := w.file(header)
+	if f.part != nil && f.used == w.batch {
+		return f.part
+	}
+	f.part, f.used = &portion{file: f, header: header}, w.batch
+	w.parts = append(w.parts, f.part)
+	return f.part
+}
+
+// file finds what is known of a place.
+func (w *writer) file(header []byte) *file {
+	at := place{string(w.path), schemaOf(header)}
+	f := w.files[at]
+	if f == nil {
+		f = &file{w: w, path: at.path, schema: at.schema}
+		w.files[at] = f
+	}
+	return f
+}
+
+// schemaOf names the columns of CSV, as the service does.
+func schemaOf(header []byte) string {
+	if header == nil {
+		return "0"
+	}
+	h := fnv.New32a()
+	h.Write(header)
+	return strconv.FormatUint(uint64(h.Sum32()), 10)
+}
+
+// forget lets rows go, and of many files those that had none for longest.
+func (w *writer) forget() {
+	for _, p := range w.parts {
+		p.file.part = nil
+	}
+	clear(w.parts)
+	for age := uint64(1024); len(w.files) > openFiles; age /= 2 {
+		for at, f := range w.files {
+			if f.used+age <= w.batch {
+				delete(w.files, at)
+			}
+		}
+		if age == 0 {
+			return
+		}
+	}
+}
+
+// prefix is what the names of the place's files begin with.
+func (f *file) prefix() string {
+	path := f.path
+	if path != "" && !strings.HasSuffix(path, "/") {
+		path += "/"
+	}
+	return path + f.schema + "_" + f.w.id + "_"
+}
