@@ -55,7 +55,7 @@ func (q *Queue) Put(_ context.Context, text []byte, o PutOptions) (Message, erro
 		made = m.state // which somebody may get and change before it is on the disk
 		return func() {
 			q.next++
-			q.insert(m)
+			q.insert(m, now)
 			q.rouse()
 		}, nil
 	})
@@ -100,7 +100,7 @@ func (q *Queue) Get(_ context.Context, limit int, hidden time.Duration) ([]Messa
 		return func() {
 			for i, m := range picked {
 				m.state = got[i].state
-				q.moved(m)
+				q.moved(m, now)
 			}
 		}, nil
 	})
@@ -225,7 +225,7 @@ func (q *Queue) Update(_ context.Context, id, receipt string, hidden time.Durati
 		b.Set(q.stateKey(m.seq), next.append(make([]byte, 0, stateBytes)))
 		return func() {
 			m.state = next
-			q.moved(m)
+			q.moved(m, now)
 			q.rouse()
 		}, nil
 	})

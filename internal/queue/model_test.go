@@ -257,7 +257,9 @@ func (m *model) compare(t *testing.T) {
 	if err != nil || info.Messages != len(m.all) || info.Hidden != hidden {
 		t.Fatalf("%d messages, %d hidden (%v), want %d, %d", info.Messages, info.Hidden, err, len(m.all), hidden)
 	}
-	m.compareLook(t)
+	if m.rng.IntN(6) == 0 {
+		m.compareLook(t)
+	}
 	peeked, err := m.q.Peek(context.Background(), MaxBatch)
 	if err != nil {
 		t.Fatal(err)

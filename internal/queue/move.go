@@ -128,7 +128,7 @@ func (q *Queue) carry(to *Queue, found []taken, texts [][]byte) (p kv.Pending, m
 	to.next = next
 	for i, m := range left {
 		q.forget(m)
-		to.insert(moved[i])
+		to.insert(moved[i], now)
 	}
 	to.rouse()
 	return p, moved, nil

@@ -202,26 +202,26 @@ func (q *Queue) forgetAll() {
 	q.order.all, q.expiry.all, q.hidden.all = nil, nil, nil
 }
 
-func (q *Queue) insert(m *message) {
+func (q *Queue) insert(m *message, now int64) {
 	q.byID[m.id] = m
 	q.order.push(m)
 	if m.expires != never {
 		q.expiry.push(m)
 	}
-	q.hide(m)
+	q.hide(m, now)
 }
 
 // moved puts a message where it belongs after its visibility changed. The lock is held.
-func (q *Queue) moved(m *message) {
+func (q *Queue) moved(m *message, now int64) {
 	q.order.fix(m)
 	q.show(m)
-	q.hide(m)
+	q.hide(m, now)
 }
 
 // hide counts a message among those that are not visible; expire shows it again when
 // its time has come.
-func (q *Queue) hide(m *message) {
-	if m.visible > q.store.now() {
+func (q *Queue) hide(m *message, now int64) {
+	if m.visible > now {
 		m.isHidden = true
 		q.hidden.push(m)
 	}

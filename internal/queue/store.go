@@ -164,7 +164,7 @@ func (s *Store) loadStates() error {
 			q.dead = append(q.dead, n[2])
 			return nil
 		}
-		q.insert(&message{state: m, seq: n[2]})
+		q.insert(&message{state: m, seq: n[2]}, now)
 		return nil
 	})
 	return err
