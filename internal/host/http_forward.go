@@ -36,7 +36,11 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 		h.forwardCustom(w, r, f, target)
 		return
 	}
-	in := httpInput{params: params}
+	in := httpInput{request: r, params: params}
+	var metadata map[string]*funcrpc.TypedData
+	if !info.Capabilities.Has(worker.RequiresRouteParameters) { // it takes headers and route values from there
+		metadata = in.metadata(f.trigger.Name, info.Capabilities)
+	}
 	pass := newLeg(r)
 	ctx, hangUp := context.WithCancel(r.Context())
 	defer hangUp()
@@ -50,7 +54,8 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 			leg:     pass,
 			call: trigger.Call{
 				Reason: httpReason, Items: 1, TraceParent: r.Header.Get("Traceparent"),
-				Data: func(caps worker.Capabilities) *funcrpc.TypedData { return in.routeOnly(caps) },
+				Data:     func(caps worker.Capabilities) *funcrpc.TypedData { return in.routeOnly(caps) },
+				Metadata: metadata,
 			},
 		})
 		if err != nil {

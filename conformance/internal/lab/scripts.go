@@ -57,21 +57,31 @@ func (r Runner) RunNode(t *testing.T, name, folder string) ([]Result, bool) {
 	if !ok {
 		return nil, false
 	}
-	npm, ok := Tool(t, "npm")
+	modules, ok := NodeModules(t, name, folder)
 	if !ok {
 		return nil, false
 	}
-	work := workFolder(t, name, folder, "reporter.mjs")
-	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	if !installOnce(t, work, "package-lock.json", "node_modules", install) {
-		return nil, false
-	}
+	work := filepath.Dir(modules)
 	files, err := filepath.Glob(filepath.Join(work, "*.test.mjs"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests in %s: %v", folder, err)
 	}
 	args := append([]string{"--test", "--test-reporter=./reporter.mjs"}, files...)
 	return r.run(t, work, node, args), true
+}
+
+// NodeModules is a node_modules folder in out/<name> with the packages of the
+// folder's package-lock.json. It returns false, after Missing, when npm or the
+// registry is not to be had.
+func NodeModules(t *testing.T, name, folder string) (modules string, ok bool) {
+	t.Helper()
+	npm, ok := Tool(t, "npm")
+	if !ok {
+		return "", false
+	}
+	work := workFolder(t, name, folder, "reporter.mjs")
+	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	return filepath.Join(work, "node_modules"), installOnce(t, work, "package-lock.json", "node_modules", install)
 }
 
 // RunPython runs the unittest tests of a folder, so many at a time, in a

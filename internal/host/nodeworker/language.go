@@ -21,7 +21,7 @@ func Language() language.Language {
 // What an app is made of, by the ends of file names, and files of other names.
 var (
 	codeEnds  = []string{".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"}
-	codeFiles = []string{packageFile, lockFile, "tsconfig.json", "function.json"}
+	codeFiles = []string{packageFile, compilerFile, "function.json"}
 )
 
 // isCode reports whether a file's change changes what the app does.

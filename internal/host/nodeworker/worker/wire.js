@@ -101,6 +101,16 @@ class Wire {
         }
     }
 
+    // hangUp closes the connection at once, when the process ends: the host shall
+    // ask nothing more of it.
+    hangUp() {
+        const fd = this.#socket._handle?.fd;
+        if (!this.#gone && fd >= 0) {
+            this.#gone = true;
+            fs.closeSync(fd);
+        }
+    }
+
     // flush writes what waits and calls done.
     flush(done) {
         if (this.#gone || this.#socket.writableLength === 0) {

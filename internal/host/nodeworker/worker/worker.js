@@ -8,7 +8,7 @@ const path = require('path');
 const { App } = require('./app');
 const { fault: faultOf, where } = require('./faults');
 const { answerOf, invoke, requestOf } = require('./invoke');
-const { onLoopback } = require('./streaming');
+const { Streaming } = require('./streaming');
 
 const VERSION = '1.0.0';
 
@@ -27,6 +27,7 @@ class Worker {
     #indexed = false; // and index
     #running = new AsyncLocalStorage(); // the id of the invocation
     #answering = new Set(); // ids
+    #streaming = new Streaming();
     #ending = false;
 
     constructor(wire) {
@@ -40,7 +41,10 @@ class Worker {
                 this.#crash(reason, 'a promise was rejected and nobody handled it');
             }
         });
-        process.on('exit', (code) => this.#leave(code));
+        process.on('exit', (code) => {
+            this.#leave(code);
+            wire.hangUp();
+        });
         noteExits();
     }
 
@@ -90,7 +94,7 @@ class Worker {
             return CAPABILITIES;
         }
         try {
-            return await onLoopback(() => this.#app.capabilities(CAPABILITIES));
+            return await this.#streaming.opening(() => this.#app.capabilities(CAPABILITIES));
         } catch (error) {
             this.#fault = faultOf(error);
             return CAPABILITIES;
@@ -117,6 +121,7 @@ class Worker {
             answer = { status: 'failed', error: faultOf(error) };
         }
         this.#answering.delete(message.id);
+        this.#streaming.ended(message.id, answer.status !== 'ok');
         this.#wire.send({ verb: 'invoke', id: message.id, ...answer }, sent);
     }
 
@@ -168,7 +173,7 @@ class Worker {
         const at = where(noteExits.called, this.#app.directory);
         const how = noteExits.called ? `process.exit(${code}) was called${at ? ` at ${at}` : ''}` : `the process ended by itself (exit code ${code})`;
         this.#ending = true;
-        this.#last({ message: `${how}; it ends the worker of all functions`, type: 'ProcessExit', stack: noteExits.called?.stack, user: true });
+        this.#last({ message: `${how}; it ends the worker of all functions`, type: 'ProcessExit', user: true, stack: noteExits.called && faultOf(noteExits.called).stack });
     }
 
     // last tells the reason of the end to who waits: the invocation, or the host

@@ -1,0 +1,197 @@
+package nodeapps
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
+)
+
+// note is what a function of the app kinds saw.
+type note map[string]any
+
+func seen(t *testing.T, a lab.App, kind string) []note {
+	t.Helper()
+	var all []note
+	if err := json.Unmarshal([]byte(a.Get(t, "/api/seen")), &all); err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(n note) bool { return n["kind"] != kind })
+}
+
+// await waits until so many notes of a kind are there.
+func await(t *testing.T, a lab.App, kind string, n int) []note {
+	t.Helper()
+	var found []note
+	lab.Eventually(t, func() bool { found = seen(t, a, kind); return len(found) >= n }, fmt.Sprintf("%d of %s", n, kind),
+		func() string { return a.Get(t, "/api/seen") }, a.Said)
+	return found
+}
+
+func TestKinds(t *testing.T) {
+	a, ok := up(t, "apps/kinds")
+	if !ok {
+		return
+	}
+	for name, test := range map[string]func(*testing.T, lab.App){
+		"http": testHTTP, "answers": testAnswers, "logs": testLogs, "errors": testErrors, "at once": testAtOnce,
+		"events": testEvents, "retries": testRetries, "timer": testTimer, "storage": testStorage,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, a) })
+	}
+	t.Run("exit", func(t *testing.T) { testExit(t, a) })
+}
+
+func testHTTP(t *testing.T, a lab.App) {
+	got := a.Call(t, http.MethodPost, "/api/echo/7/b/c?q=1&q=2&e=", "f=x+y&g=2", "X-Test", "v", "Content-Type", "application/x-www-form-urlencoded",
+		"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	saw := object(t, got.Text)
+	if got.StatusCode != 201 || got.Header.Get("X-Answer") != "yes" || got.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%s %v", got.Status, got.Header)
+	}
+	for key, want := range map[string]string{
+		"method": `"POST"`, "path": `"/api/echo/7/b/c"`, "query": `"1,2"`, "empty": `""`, "params": `{"a":"7","rest":"b/c"}`, "header": `"v"`,
+		"body": `"663d782b7926673d32"`, "form": `{"f":"x y","g":"2"}`, "function": `"echo"`, "setting": `"hello"`, "options": `"echo/{a:int}/{*rest}"`,
+	} {
+		if text, _ := json.Marshal(saw[key]); string(text) != want {
+			t.Errorf("%s: %s, want %s", key, text, want)
+		}
+	}
+	if trace := fmt.Sprint(saw["trace"]); !strings.HasPrefix(trace, "00-0af7651916cd43dd8448eb211c80319c-") {
+		t.Errorf("trace %s", trace)
+	}
+	if got := a.Call(t, http.MethodGet, "/api/echo/7/b", ""); got.StatusCode != http.StatusNotFound {
+		t.Errorf("a method that is not declared: %s", got.Status)
+	}
+}
+
+func testAnswers(t *testing.T, a lab.App) {
+	got := a.Call(t, http.MethodGet, "/api/cookies", "")
+	cookies := got.Header.Values("Set-Cookie")
+	slices.Sort(cookies)
+	want := []string{"a=1; Path=/x; Max-Age=60; HttpOnly; SameSite=Lax", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure; SameSite=None"}
+	if got.Text != "\x00\xff" || !slices.EqualFunc(cookies, want, strings.EqualFold) {
+		t.Errorf("%q %q", got.Text, cookies)
+	}
+	for path, want := range map[string]string{
+		"GET /api/object": "202 한글", "GET /api/nothing": "200 ", "GET /api/empty": "204 ", "GET /api/text": "500 ", "DELETE /api/text": "200 DELETE",
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		if got := a.Call(t, method, path, ""); fmt.Sprint(got.StatusCode, " ", got.Text) != want {
+			t.Errorf("%s: %d %q, want %q", path, got.StatusCode, got.Text, want)
+		}
+	}
+	a.Says(t, `The HTTP response must be an object with optional properties`)
+}
+
+func testLogs(t *testing.T, a lab.App) {
+	id := a.Get(t, "/api/logs")
+	a.Says(t, "printed, { in: 'pieces' }")
+	a.Says(t, "an error 7")
+	for l := range strings.Lines(a.Said()) {
+		if strings.Contains(l, "an error 7") && !(strings.Contains(l, "ERR") && strings.Contains(l, id) && strings.Contains(l, "function=logs")) {
+			t.Errorf("a record of a function: %s", l)
+		}
+	}
+	if strings.Contains(a.Said(), "not shown") {
+		t.Error("debug records are shown")
+	}
+}
+
+func testErrors(t *testing.T, a lab.App) {
+	if got := a.Call(t, http.MethodGet, "/api/fail", ""); got.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%s %s", got.Status, got.Text)
+	}
+	for _, part := range []string{"outer 한글", "RangeError: outer 한글", "src/functions/http.js:50:", "caused by SyntaxError: "} {
+		a.Says(t, part)
+	}
+}
+
+// testAtOnce: the handlers of a worker wait side by side.
+func testAtOnce(t *testing.T, a lab.App) {
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() {
+			if got := a.Get(t, "/api/together"); got != "all" {
+				t.Errorf("together: %s", got)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func testEvents(t *testing.T, a lab.App) {
+	events := t.TempDir() + "/events.txt"
+	write(t, events, "a\n{\"id\":\"b\"}\nc\n")
+	a.Run(t, "send", "many", "--file", events, "--partition-key", "k")
+	got := await(t, a, "many", 1)[0]
+	if fmt.Sprint(got["bodies"], got["numbers"], got["keys"], got["offsets"], got["times"]) != "[a map[id:b] c] [0 1 2] [k k k] 3 [true true true]" {
+		t.Errorf("many: %v", got)
+	}
+	if names := fmt.Sprint(got["names"]); !strings.Contains(names, "systemPropertiesArray") || !strings.Contains(names, "partitionContext") {
+		t.Errorf("metadata: %s", names)
+	}
+	one := await(t, a, "one", 1)[0]
+	if fmt.Sprint(one["body"], one["number"]) != "map[count:3] 0" || one["offset"] == nil {
+		t.Errorf("one: %v", one)
+	}
+	ids := map[string]bool{}
+	lab.Eventually(t, func() bool {
+		for _, n := range seen(t, a, "changed") {
+			for _, id := range n["ids"].([]any) {
+				ids[fmt.Sprint(id)] = true
+			}
+		}
+		return ids["a"] && ids["b"] && ids["c"]
+	}, "all changes are seen", func() string { return a.Get(t, "/api/seen") })
+}
+
+func testRetries(t *testing.T, a lab.App) {
+	a.Run(t, "send", "retried", "--count", "1")
+	got := await(t, a, "retried", 3)
+	if len(got) != 3 || got[0]["count"] != 0.0 || got[2]["count"] != 2.0 || got[1]["max"] != 2.0 || got[0]["why"] != "" || got[1]["why"] != "attempt 0" {
+		t.Errorf("%v", got)
+	}
+}
+
+func testTimer(t *testing.T, a lab.App) {
+	got := a.Call(t, http.MethodPost, "/admin/functions/tick", "{}", "Content-Type", "application/json")
+	if got.StatusCode != http.StatusAccepted {
+		t.Fatalf("%s %s", got.Status, got.Text)
+	}
+	if got := await(t, a, "timer", 1)[0]; got["pastDue"] != false || got["schedule"] != "object" {
+		t.Errorf("%v", got)
+	}
+}
+
+func testStorage(t *testing.T, a lab.App) {
+	if got := a.Get(t, "/api/enqueue/word"); got != "queued" {
+		t.Fatal(got)
+	}
+	for _, n := range await(t, a, "queue", 2) {
+		if body := fmt.Sprint(n["body"]); body != "word" && body != "map[object:word]" || n["count"] != 1.0 || n["id"] == nil || n["inserted"] != true {
+			t.Errorf("queue: %v", n)
+		}
+	}
+	got := await(t, a, "blob", 1)[0]
+	if got["name"] != "word.txt" || got["body"] != "blob of word" || got["uri"] != "word.txt" || got["again"] != "blob of word" {
+		t.Errorf("blob: %v", got)
+	}
+}
+
+// testExit: a function that ends the process fails, and the next one runs on a new
+// worker.
+func testExit(t *testing.T, a lab.App) {
+	if got := a.Call(t, http.MethodGet, "/api/exit", ""); got.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%s %s", got.Status, got.Text)
+	}
+	a.Says(t, "process.exit(0) was called at src/functions/http.js:55:")
+	if got := a.Get(t, "/api/seen"); got != "[]" {
+		t.Errorf("the worker is not new: %s", got)
+	}
+}

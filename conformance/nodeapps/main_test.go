@@ -1,0 +1,9 @@
+package nodeapps
+
+import (
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
+)
+
+func TestMain(m *testing.M) { lab.Main(m) }
