@@ -155,17 +155,5 @@ func (q *Queue) noMessage(id string) error {
 
 // Discard deletes a message without a receipt. Whoever has it finds it gone.
 func (q *Queue) Discard(_ context.Context, id string) error {
-	err := q.commit(func(b *kv.Batch) (func(), error) {
-		m, err := q.named(id)
-		if err != nil {
-			return nil, err
-		}
-		b.Delete(q.stateKey(m.seq))
-		b.Delete(q.textKey(m.seq))
-		return func() { q.forget(m) }, nil
-	})
-	if err == nil {
-		q.store.tell(Removed{q.account, q.name, 1, false})
-	}
-	return err
+	return q.remove(func() (*message, error) { return q.named(id) })
 }

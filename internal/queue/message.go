@@ -237,8 +237,13 @@ func (q *Queue) Update(_ context.Context, id, receipt string, hidden time.Durati
 
 // Remove deletes a message.
 func (q *Queue) Remove(_ context.Context, id, receipt string) error {
+	return q.remove(func() (*message, error) { return q.held(id, receipt) })
+}
+
+// remove deletes the message that find returns under the lock.
+func (q *Queue) remove(find func() (*message, error)) error {
 	err := q.commit(func(b *kv.Batch) (func(), error) {
-		m, err := q.held(id, receipt)
+		m, err := find()
 		if err != nil {
 			return nil, err
 		}

@@ -29,8 +29,7 @@ type exchange struct {
 	body   *wire.Buffer        // the request's body, returned to the pool at the end
 	event  RequestDone
 
-	values [16]string // backing of reply header values, so that each costs no slice
-	used   int
+	values wire.Values // of the reply's headers
 }
 
 // Limits on request bodies. Azure takes 2 MB per document and per batch; the
@@ -63,18 +62,7 @@ func notGUID(r rune) bool {
 func (x *exchange) header(key string) string { return first(x.r.Header, key) }
 
 // set writes a reply header by its canonical key.
-func (x *exchange) set(key, value string) { x.w.Header()[key] = x.value(value) }
-
-// value returns a header value of one string. net/http reads it after the
-// operation is over, so an exchange is never used again.
-func (x *exchange) value(s string) []string {
-	if x.used == len(x.values) {
-		return []string{s}
-	}
-	x.values[x.used] = s
-	x.used++
-	return x.values[x.used-1 : x.used : x.used]
-}
+func (x *exchange) set(key, value string) { x.w.Header()[key] = x.values.Of(value) }
 
 // readBody reads the whole request body. The bytes stay valid until the
 // request ends.
@@ -110,7 +98,7 @@ func (x *exchange) reply(status int, body []byte) error {
 		panic(http.ErrAbortHandler)
 	}
 	h := x.w.Header()
-	h[hdrActivityID] = x.value(x.event.ActivityID)
+	h[hdrActivityID] = x.values.Of(x.event.ActivityID)
 	h[hdrTransportID] = valZero
 	h[hdrVersion] = valVersion
 	h[hdrGatewayVersion] = valGatewayVersion
@@ -124,14 +112,14 @@ func (x *exchange) reply(status int, body []byte) error {
 		h[hdrAltContentPath], h[hdrContentPath] = x.owner.path, x.owner.rid
 	}
 	var num [32]byte
-	h[hdrCharge] = x.value(string(appendCharge(num[:0], x.charge)))
+	h[hdrCharge] = x.values.Of(string(appendCharge(num[:0], x.charge)))
 	elapsed := x.svc.now().Sub(x.event.Start)
-	h[hdrDuration] = x.value(string(strconv.AppendFloat(num[:0], float64(elapsed)/float64(time.Millisecond), 'f', 3, 64)))
+	h[hdrDuration] = x.values.Of(string(strconv.AppendFloat(num[:0], float64(elapsed)/float64(time.Millisecond), 'f', 3, 64)))
 	if body != nil {
 		h[hdrContentType] = valJSON
 	}
 	if status != http.StatusNoContent && status != http.StatusNotModified {
-		h[hdrContentLength] = x.value(strconv.Itoa(len(body)))
+		h[hdrContentLength] = x.values.Of(strconv.Itoa(len(body)))
 	}
 	x.event.Status, x.event.Charge, x.event.ResponseBytes = status, x.charge, len(body)
 	x.w.WriteHeader(status)
@@ -147,8 +135,8 @@ func (x *exchange) setContainerHeaders(h http.Header) {
 	lsn := x.coll.LSN()
 	var num [40]byte
 	token := string(appendSessionToken(num[:0], lsn))
-	text := x.value(token[len(rangeID)+len(":-1#"):])
-	h[hdrSessionToken] = x.value(token)
+	text := x.values.Of(token[len(rangeID)+len(":-1#"):])
+	h[hdrSessionToken] = x.values.Of(token)
 	h[hdrLSN], h[hdrLLSN], h[hdrGlobalCommittedLSN] = text, text, text
 	h[hdrRangeID] = valRangeID
 	h[hdrAltContentPath], h[hdrContentPath] = x.info.self.path, x.info.self.rid

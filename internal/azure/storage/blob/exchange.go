@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
+	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 )
 
 // exchange is one request and its reply. It lives on the request's goroutine.
@@ -22,8 +23,7 @@ type exchange struct {
 	begun  bool // the reply's head is out
 	event  storage.RequestDone
 
-	values [24]string // backing of reply header values, so that each costs no slice
-	used   int
+	values wire.Values // of the reply's headers
 }
 
 func (x *exchange) ctx() context.Context { return x.r.Context() }

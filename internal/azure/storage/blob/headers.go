@@ -11,18 +11,7 @@ import (
 )
 
 // set writes a header of the reply, spelled as the service does.
-func (x *exchange) set(name, value string) { x.w.Header()[name] = x.value(value) }
-
-// value is a header's value of one string, in memory of the exchange. net/http reads
-// it after the operation is over, so an exchange is never used again.
-func (x *exchange) value(s string) []string {
-	if x.used == len(x.values) {
-		return []string{s}
-	}
-	x.values[x.used] = s
-	x.used++
-	return x.values[x.used-1 : x.used : x.used]
-}
+func (x *exchange) set(name, value string) { x.w.Header()[name] = x.values.Of(value) }
 
 // setSome writes a header unless it is empty.
 func (x *exchange) setSome(name, value string) {

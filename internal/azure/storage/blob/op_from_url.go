@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"net/http"
 	"strconv"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
@@ -51,16 +50,7 @@ func (x *exchange) putBlobFromURL() error {
 		return err
 	}
 	defer c.discard()
-	if p.Properties.ContentMD5 == nil {
-		p.Properties.ContentMD5 = c.sums.sumMD5()
-	}
-	info, err := x.svc.store.PutBlob(x.ctx(), addr, c.up, p)
-	if err != nil {
-		return x.written(err)
-	}
-	x.setWritten(&info)
-	x.setBothSums(c)
-	return x.reply(http.StatusCreated)
+	return x.putContent(addr, c, p)
 }
 
 // inheritProperties gives the blob the source's content headers, unless the request

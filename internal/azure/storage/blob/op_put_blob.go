@@ -47,6 +47,11 @@ func (x *exchange) putBlockBlob(addr objectstore.Address) error {
 		return err
 	}
 	defer c.discard()
+	return x.putContent(addr, c, p)
+}
+
+// putContent makes a block blob of what has come, and answers.
+func (x *exchange) putContent(addr objectstore.Address, c *content, p objectstore.Put) error {
 	if p.Properties.ContentMD5 == nil {
 		p.Properties.ContentMD5 = c.sums.sumMD5()
 	}
