@@ -33,6 +33,7 @@ var workloads = []workload{
 	{"sdk", "durable ingest through the official Go client, CPU of both sides", ingestSDK},
 	{"documents", "point reads and durable upserts, 16 connections", documents},
 	{"storage", "blobs, queues and tables beside Azurite", storageServices},
+	{"triggers", "functions of queues and blobs, with a custom handler", triggers},
 	{"queries", "the four queries of the workshop on 100,000 documents", queries},
 	{"pipeline", "send -> function -> document -> change feed -> function, sustained", pipeline},
 	{"dashboards", "durable ingest with 0 and with 50 open dashboards", dashboards},
@@ -41,6 +42,10 @@ var workloads = []workload{
 }
 
 func main() {
+	if ok, err := serveTriggers(); ok {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
 	seconds := flag.Duration("time", 10*time.Second, "how long a throughput workload runs")
 	profile := flag.Bool("profile", false, "write CPU profiles of lazuli to bench/out")
 	flag.Usage = usage

@@ -29,16 +29,17 @@ import (
 // `lazuli up` starts runs in the background until the page ends.
 func TestDocuments(t *testing.T) {
 	for page, want := range map[string]string{ // what the log says in the end
-		"workshop.md":         "Cosmos DB Change Feed triggered with",
-		"functions.md":        "changed",
-		"functions-python.md": "stored 5 readings",
-		"connecting.md":       "",
-		"stream.md":           "stream job runs",
-		"dashboards.md":       "",
-		"project-file.md":     "",
-		"names.md":            "",
-		"identity.md":         "",
-		"storage.md":          "",
+		"workshop.md":          "Cosmos DB Change Feed triggered with",
+		"functions.md":         "changed",
+		"functions-python.md":  "stored 5 readings",
+		"connecting.md":        "",
+		"stream.md":            "stream job runs",
+		"dashboards.md":        "",
+		"project-file.md":      "",
+		"names.md":             "",
+		"identity.md":          "",
+		"storage.md":           "",
+		"functions-storage.md": "Executed 'Functions.keep' (Succeeded",
 	} {
 		t.Run(page, func(t *testing.T) {
 			if strings.Contains(page, "python") && !packagesForPython(t) {
