@@ -109,7 +109,18 @@ func (l *local) at(blob string) objectstore.Address {
 	return objectstore.Address{Container: l.name, Blob: blob}
 }
 
+// may is asked at each use: what a connection may do can be taken from it.
+func (l *local) may(use Use) error {
+	if l.a.May == nil {
+		return nil
+	}
+	return l.a.May(use, l.name)
+}
+
 func (l *local) Changes(ctx context.Context, after objectstore.Position, most int) ([]objectstore.Change, objectstore.Position, error) {
+	if err := l.may(Read); err != nil {
+		return nil, after, err
+	}
 	return l.a.Blobs.Changes(ctx, l.name, after, most)
 }
 
@@ -120,6 +131,9 @@ func (l *local) WaitChange(ctx context.Context, after objectstore.Position) erro
 func (l *local) LastChange() objectstore.Position { return l.a.Blobs.LastChange() }
 
 func (l *local) Info(ctx context.Context, blob string) (objectstore.Info, error) {
+	if err := l.may(Read); err != nil {
+		return objectstore.Info{}, err
+	}
 	return l.a.Blobs.Properties(ctx, l.at(blob), objectstore.Conditions{})
 }
 
@@ -127,6 +141,9 @@ func (l *local) Info(ctx context.Context, blob string) (objectstore.Info, error)
 const MostHeld = 1 << 30
 
 func (l *local) Read(ctx context.Context, blob, etag string) ([]byte, objectstore.Info, error) {
+	if err := l.may(Read); err != nil {
+		return nil, objectstore.Info{}, err
+	}
 	var only objectstore.Conditions
 	if etag != "" {
 		only.IfMatch = []string{etag}
@@ -148,6 +165,9 @@ func (l *local) Read(ctx context.Context, blob, etag string) ([]byte, objectstor
 }
 
 func (l *local) Write(ctx context.Context, blob string, content []byte) error {
+	if err := l.may(Write); err != nil {
+		return err
+	}
 	u, err := l.a.Blobs.NewUpload(ctx, int64(len(content)))
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func (l *Local) Open(_ context.Context, c settings.Connection, name string, use 
 	if err != nil {
 		return nil, err
 	}
-	return open(a, name)
+	return open(a, name, use)
 }
 
 // Need implements Service.
@@ -41,14 +41,14 @@ func (l *Local) Need(ctx context.Context, c settings.Connection, name string, us
 	if err != nil {
 		return nil, err
 	}
-	q, err := open(a, name)
+	q, err := open(a, name, use)
 	if !fault.Is(err, fault.NotFound) {
 		return q, err
 	}
 	if err := a.Make(ctx, name); err != nil {
 		return nil, err
 	}
-	return open(a, name)
+	return open(a, name, use)
 }
 
 func (l *Local) at(c settings.Connection, name string, use Use) (Account, error) {
@@ -59,12 +59,16 @@ func (l *Local) at(c settings.Connection, name string, use Use) (Account, error)
 	return a, err
 }
 
-func open(a Account, name string) (Queue, error) {
+func open(a Account, name string, use Use) (Queue, error) {
 	q, err := a.Queues.Queue(name)
 	if err != nil {
 		return nil, err
 	}
-	return local{q}, nil
+	may := func() error { return nil }
+	if a.May != nil {
+		may = func() error { return a.May(use, name) }
+	}
+	return local{q, may}, nil
 }
 
 // Await implements Service.
@@ -85,15 +89,25 @@ func (l *Local) Await(ctx context.Context, c settings.Connection, name string) e
 	}
 }
 
-// local is a queue of this process.
-type local struct{ q *queue.Queue }
+// local is a queue of this process. may is asked at each use: what a connection may
+// do can be taken from it.
+type local struct {
+	q   *queue.Queue
+	may func() error
+}
 
 func (l local) Put(ctx context.Context, text []byte, stays time.Duration) error {
+	if err := l.may(); err != nil {
+		return err
+	}
 	_, err := l.q.Put(ctx, text, queue.PutOptions{TTL: stays})
 	return err
 }
 
 func (l local) Get(ctx context.Context, most int, hidden time.Duration) ([]Message, error) {
+	if err := l.may(); err != nil {
+		return nil, err
+	}
 	got, err := l.q.Get(ctx, most, hidden)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func TestSourceKeepsTheContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		source := w.trigger("", &endtest.Recorder{}).source(local{q})
+		source := w.trigger("", &endtest.Recorder{}).source(local{q, func() error { return nil }})
 		endtest.Queues(t, source, func(bodies ...string) { w.put("inbox", bodies...) }, time.Sleep)
 		if got := w.visible("inbox-poison"); !cmp.Equal(got, []string{"b"}) {
 			t.Errorf("the poison queue has %q", got)
