@@ -3,6 +3,8 @@ package tablestore
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // The limits of the service ("Understanding the Table service data model",
@@ -95,28 +97,32 @@ func (e *Entity) checkProperty(p *Property) error {
 	if err := checkPropertyName(p.Name); err != nil {
 		return err
 	}
-	resource := "property " + p.Name
 	v := &p.Value
 	switch v.typ {
 	case String:
 		if len(v.str) > MaxTextUnits && utf16Len(v.str) > MaxTextUnits {
-			return codes.New(PropertyValueTooLarge, resource, "it has %d UTF-16 units; %d are allowed", utf16Len(v.str), MaxTextUnits)
+			return p.refuse(PropertyValueTooLarge, "it has %d UTF-16 units; %d are allowed", utf16Len(v.str), MaxTextUnits)
 		}
 		if !utf8.ValidString(v.str) {
-			return codes.New(InvalidInput, resource, "it is not valid UTF-8")
+			return p.refuse(InvalidInput, "it is not valid UTF-8")
 		}
 	case Binary:
 		if len(v.str) > MaxBinaryBytes {
-			return codes.New(PropertyValueTooLarge, resource, "it has %d bytes; %d are allowed", len(v.str), MaxBinaryBytes)
+			return p.refuse(PropertyValueTooLarge, "it has %d bytes; %d are allowed", len(v.str), MaxBinaryBytes)
 		}
 	case DateTime:
 		if v.Ticks() < MinTicks || v.Ticks() > MaxTicks {
-			return codes.New(OutOfRangeInput, resource, "%v is outside the years 1601 to 9999", v.Ticks())
+			return p.refuse(OutOfRangeInput, "%v is outside the years 1601 to 9999", v.Ticks())
 		}
 	case 0:
-		return codes.New(InvalidInput, resource, "it has no value")
+		return p.refuse(InvalidInput, "it has no value")
 	}
 	return nil
+}
+
+// refuse words a refusal of the property.
+func (p *Property) refuse(code fault.Code, format string, args ...any) error {
+	return codes.New(code, "property "+p.Name, format, args...)
 }
 
 // checkPropertyName tells whether a property can have the name: a C# identifier.

@@ -11,18 +11,21 @@ import (
 // W/"datetime'2021-04-06T21%3A03%3A31.9231271Z'".
 func appendETag(b []byte, t tablestore.Ticks) []byte {
 	b = append(b, `W/"datetime'`...)
-	from := len(b)
-	b = t.AppendText(b)
-	text := string(b[from:])
-	b = b[:from]
-	for i := range len(text) {
-		if text[i] == ':' {
+	var space [40]byte
+	for _, c := range t.AppendText(space[:0]) {
+		if c == ':' {
 			b = append(b, "%3A"...)
 		} else {
-			b = append(b, text[i])
+			b = append(b, c)
 		}
 	}
 	return append(b, `'"`...)
+}
+
+// etagText is the ETag of an entity as a header has it.
+func etagText(t tablestore.Ticks) string {
+	var space [64]byte
+	return string(appendETag(space[:0], t))
 }
 
 // parseETag reads an If-Match: 0 is *. Colons may be percent-encoded or not.

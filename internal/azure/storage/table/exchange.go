@@ -88,10 +88,10 @@ func (x *exchange) reply(status int, mediaType string, body []byte) error {
 	h := x.w.Header()
 	h["Cache-Control"] = noCache
 	if mediaType != "" {
-		h["Content-Type"] = []string{mediaType}
+		x.set("Content-Type", mediaType)
 	}
 	if status != http.StatusNoContent {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+		x.set("Content-Length", strconv.Itoa(len(body)))
 	}
 	if x.r.Method() == http.MethodHead {
 		body = nil

@@ -32,7 +32,7 @@ func (x *exchange) getEntity() error {
 	if err := t.Get(x.r.HTTP.Context(), x.addr.partition, x.addr.row, &e); err != nil {
 		return err
 	}
-	x.set("Etag", string(appendETag(nil, e.Timestamp)))
+	x.set("Etag", etagText(e.Timestamp))
 	x.event.Items = 1
 	out := x.svc.buffers.Get()
 	defer x.svc.buffers.Put(out)

@@ -97,7 +97,7 @@ func (x *exchange) replyChange(t *tablestore.Table, c *change, stamp tablestore.
 	if c.op.Kind == tablestore.Delete {
 		return x.replyJSON(http.StatusNoContent, c.level, nil)
 	}
-	x.set("Etag", string(appendETag(nil, stamp)))
+	x.set("Etag", etagText(stamp))
 	if c.op.Kind != tablestore.Insert {
 		return x.replyJSON(http.StatusNoContent, c.level, nil)
 	}
