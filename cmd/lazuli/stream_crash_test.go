@@ -3,9 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azeventhubs/v2"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -24,13 +29,14 @@ import (
 // killedJobs is a project with two jobs of one query: in one lane over both
 // partitions, and in a lane for each. Each writes documents by an id of its
 // own, and documents whose id is the row's number, where a row that came twice
-// under another number would show.
+// under another number would show; and rows into blobs, in lines by device and as
+// arrays.
 const killedJobs = `
 eventHubs: {amqpPort: 0, amqpsPort: 0, hubs: {telemetry_events: {partitions: 2}}}
 cosmos: {port: 0, databases: {serverless_db: {containers: {%s}}}}
 portal: {port: 0}
 identity: {port: 0}
-storage: {blobPort: 0, queuePort: 0, tablePort: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [results]}
 stream:
   jobs:
     whole:
@@ -38,13 +44,13 @@ stream:
       late: 1s
       checkpoint: 300ms
       inputs: {readings: {hub: telemetry_events}}
-      outputs: {byid: {container: serverless_db/whole-byid}, bynumber: {container: serverless_db/whole-bynumber}}
+      outputs: {byid: {container: serverless_db/whole-byid}, bynumber: {container: serverless_db/whole-bynumber}, lines: {blob: 'results/whole-lines/{deviceId}/{time}'}, arrays: {blob: 'results/whole-arrays/{time}', format: array}}
     lanes:
       query: count.asaql
       late: 1s
       checkpoint: 300ms
       inputs: {readings: {hub: telemetry_events, partitionKey: deviceId}}
-      outputs: {byid: {container: serverless_db/lanes-byid}, bynumber: {container: serverless_db/lanes-bynumber}}
+      outputs: {byid: {container: serverless_db/lanes-byid}, bynumber: {container: serverless_db/lanes-bynumber}, lines: {blob: 'results/lanes-lines/{deviceId}/{time}'}, arrays: {blob: 'results/lanes-arrays/{time}', format: array}}
 `
 
 const killedQuery = `
@@ -53,7 +59,9 @@ WITH counts AS (
   FROM readings GROUP BY deviceId, TumblingWindow(second, 1)
 )
 SELECT CONCAT(deviceId, '@', ended) AS id, deviceId, ended, n INTO byid FROM counts;
-SELECT deviceId, ended, n INTO bynumber FROM counts
+SELECT deviceId, ended, n INTO bynumber FROM counts;
+SELECT deviceId, ended, n INTO lines FROM counts;
+SELECT deviceId, ended, n INTO arrays FROM counts
 `
 
 // TestKillStreamJobs kills the process with -9 at random moments while two jobs
@@ -96,9 +104,75 @@ func TestKillStreamJobs(t *testing.T) {
 			t.Errorf("%s (-hub +container):\n%s", name, diff)
 		}
 	}
+	blobs := openStorage(t, p).blobs
+	for _, folder := range []string{"whole-lines", "whole-arrays", "lanes-lines", "lanes-arrays"} {
+		var got map[string]int
+		testkit.Eventually(t, 30*time.Second, func() bool {
+			got = blobCounts(t, blobs, folder)
+			return total(got) >= total(want)
+		}, "%s: %d of %d events counted\n%s", folder, total(got), total(want), tailOf(p))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-hub +blobs):\n%s", folder, diff)
+		}
+	}
 	if err := p.stop(); err != nil {
 		t.Errorf("orderly stop: %v\n%s", err, p.output)
 	}
+}
+
+// blobCounts adds up the rows of a folder's files, which must be whole.
+func blobCounts(t *testing.T, blobs *azblob.Client, folder string) map[string]int {
+	t.Helper()
+	counts := map[string]int{}
+	pager := blobs.NewListBlobsFlatPager("results", &azblob.ListBlobsFlatOptions{Prefix: to.Ptr(folder + "/")})
+	for pager.More() {
+		page, err := pager.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range page.Segment.BlobItems {
+			reply, err := blobs.DownloadStream(t.Context(), "results", *b.Name, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(reply.Body)
+			if err := errors.Join(err, reply.Body.Close()); err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range wholeRows(t, *b.Name, text) {
+				counts[row.DeviceID+"@"+row.Ended] += row.N
+			}
+		}
+	}
+	return counts
+}
+
+// countRow is a row of the jobs' query.
+type countRow struct {
+	DeviceID, Ended string
+	N               int
+}
+
+// wholeRows are the rows of a file: an array, or lines, none of them cut off.
+func wholeRows(t *testing.T, name string, text []byte) (rows []countRow) {
+	t.Helper()
+	if bytes.HasPrefix(text, []byte("[")) {
+		if err := json.Unmarshal(text, &rows); err != nil {
+			t.Errorf("%s is no whole array: %v\n%s", name, err, text)
+		}
+		return rows
+	}
+	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+		t.Errorf("%s ends in half a line: %s", name, text)
+	}
+	for line := range bytes.Lines(text) {
+		var row countRow
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Errorf("%s: %v: %s", name, err, line)
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // awaitJobs waits until both jobs run: they begin at their first start, so what
