@@ -208,7 +208,9 @@ func (j *Job) loadReferences(ctx context.Context) (map[*streamsql.Input]*refData
 			continue
 		}
 		d := &refData{input: in, source: j.opts.References[strings.ToLower(in.Name)], now: j.opts.Now, errors: func(err error) {
-			j.opts.Log.Warn("reference data cannot be used as a whole", "job", j.opts.Name, "error", err)
+			j.opts.Log.Warn("reference data has a row that cannot be read", "job", j.opts.Name, "error", err)
+		}, stays: func(err error) {
+			j.opts.Log.Warn("reference data stays as it is", "job", j.opts.Name, "error", err)
 		}}
 		if err := d.load(ctx); err != nil {
 			return nil, err

@@ -22,7 +22,8 @@ type refData struct {
 	source   Reference
 	now      func() time.Time
 	versions atomic.Pointer[[]*refVersion]
-	errors   func(error)
+	errors   func(error) // told of rows that are left out
+	stays    func(error) // told why a version is not used
 
 	mu      sync.Mutex    // guards what follows
 	opened  []*refVersion // that hold rows and can read them again, the last used at the end

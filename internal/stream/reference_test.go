@@ -90,7 +90,7 @@ func TestReferenceSeries(t *testing.T) {
 		program := compile(t, `SELECT r.k INTO o FROM i JOIN r ON i.k = r.k`, "r")
 		s := &hourly{names: map[int64]string{}}
 		var said []string
-		d := &refData{input: program.Inputs[slicesIndex(program.Inputs, "r")], source: s, now: time.Now, errors: func(err error) { said = append(said, err.Error()) }}
+		d := &refData{input: program.Inputs[slicesIndex(program.Inputs, "r")], source: s, now: time.Now, stays: func(err error) { said = append(said, err.Error()) }}
 		want := func(hour int64, name string) {
 			t.Helper()
 			v := d.at(atHour(hour))

@@ -113,7 +113,7 @@ func (d *refData) note(err error) {
 	}
 	if text := err.Error(); text != d.trouble.Text { // not at each try
 		d.trouble = ReferenceWarning{Input: d.input.Name, Text: text}
-		d.errors(err)
+		d.stays(err)
 	}
 	d.trouble.At = d.now()
 }
