@@ -80,7 +80,7 @@ func (w *streaming) handle(m *funcrpc.StreamingMessage, uri string) {
 	switch c := m.GetContent().(type) {
 	case *funcrpc.StreamingMessage_WorkerInitRequest:
 		w.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerInitResponse{WorkerInitResponse: &funcrpc.WorkerInitResponse{
-			Capabilities: map[string]string{"HttpUri": uri, "RequiresRouteParameters": "true"}, Result: ok,
+			Capabilities: announced(uri), Result: ok,
 		}}})
 	case *funcrpc.StreamingMessage_FunctionsMetadataRequest:
 		w.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_FunctionMetadataResponse{FunctionMetadataResponse: &funcrpc.FunctionMetadataResponse{
@@ -93,6 +93,21 @@ func (w *streaming) handle(m *funcrpc.StreamingMessage, uri string) {
 	case *funcrpc.StreamingMessage_InvocationRequest:
 		w.arrival(c.InvocationRequest.GetInvocationId()) <- c.InvocationRequest
 	}
+}
+
+// announced are the capabilities of a worker that streams; those of Microsoft's Go
+// worker (0.7 preview) where STREAMING_WORKER says go.
+func announced(uri string) map[string]string {
+	out := map[string]string{"HttpUri": uri, "RequiresRouteParameters": "true"}
+	if os.Getenv("STREAMING_WORKER") == "go" {
+		for _, name := range []string{
+			"TypedDataCollection", "IncludeEmptyEntriesInMessagePayload", "WorkerStatus", "RpcHttpBodyOnly", "RawHttpBodyBytes",
+			"RpcHttpTriggerMetadataRemoved", "UseNullableValueDictionaryForHttp", "HandlesWorkerTerminateMessage",
+		} {
+			out[name] = "true"
+		}
+	}
+	return out
 }
 
 // arrival is where the two legs of an invocation meet.
@@ -114,7 +129,8 @@ func (w *streaming) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	in := <-w.arrival(id)
 	req := in.GetInputData()[0].GetData().GetHttp()
-	fmt.Fprintf(rw, "%s %s url=%q topic=%s\n", r.Method, r.URL.RequestURI(), req.GetUrl(), req.GetParams()["topic"])
+	topic := req.GetParams()["topic"] + req.GetNullableParams()["topic"].GetValue()
+	fmt.Fprintf(rw, "%s %s url=%q topic=%s\n", r.Method, r.URL.RequestURI(), req.GetUrl(), topic)
 	if err := http.NewResponseController(rw).Flush(); err != nil {
 		return
 	}
@@ -131,6 +147,12 @@ func (w *streaming) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // TestForwardStreams: the response flows while the request is still open, the
 // worker is told of the invocation without a URL, and both legs end it.
 func TestForwardStreams(t *testing.T) {
+	for _, worker := range []string{"1", "go"} {
+		t.Run(worker, func(t *testing.T) { forwardStreams(t, worker) })
+	}
+}
+
+func forwardStreams(t *testing.T, worker string) {
 	testkit.NoLeaks(t)
 	exe, err := os.Executable()
 	if err != nil {
@@ -138,7 +160,7 @@ func TestForwardStreams(t *testing.T) {
 	}
 	r := start(t, endtest.New(1), func(o *host.Options) {
 		o.Binary = exe
-		o.Settings["STREAMING_WORKER"] = "1"
+		o.Settings["STREAMING_WORKER"], o.Settings["FUNCTIONS_WORKER_RUNTIME"] = worker, "native"
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if err := r.ServeFunction(w, req, "stream", map[string]string{"topic": "news"}); err != nil {

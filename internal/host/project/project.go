@@ -123,16 +123,24 @@ func Mark(dir string) string {
 			}
 		}
 	}
-	for file, text := range map[string]string{"package.json": `"@azure/functions"`, "requirements.txt": "azure-functions", "go.mod": functionsModule} {
-		if content, err := os.ReadFile(filepath.Join(dir, file)); err == nil && strings.Contains(string(content), text) && (file != "go.mod" || hasMainPackage(dir)) {
-			return file
+	for _, m := range []struct{ file, text string }{
+		{"package.json", `"@azure/functions"`}, {"requirements.txt", "azure-functions"},
+		{"go.mod", functionsModule}, {"go.mod", microsoftModule},
+	} {
+		content, err := os.ReadFile(filepath.Join(dir, m.file))
+		if err == nil && strings.Contains(string(content), m.text) && (m.file != "go.mod" || hasMainPackage(dir)) {
+			return m.file
 		}
 	}
 	return ""
 }
 
-// functionsModule holds the package that Go apps are built on.
-const functionsModule = "github.com/lazuli-dev/lazuli"
+// The modules of what Go apps are built on: our functions package, or Microsoft's
+// worker, which speaks the same protocol.
+const (
+	functionsModule = "github.com/lazuli-dev/lazuli/functions"
+	microsoftModule = "github.com/azure/azure-functions-golang-worker"
+)
 
 // hasMainPackage reports whether dir's Go files are a program. Only package
 // clauses are read.
