@@ -31,9 +31,15 @@ func languageOf(s *setup) (language.Language, bool) {
 	return language.Language{}, false
 }
 
+// processCount, a setting, is how many workers an app has in Azure.
+const processCount = "FUNCTIONS_WORKER_PROCESS_COUNT"
+
 // prepare makes ready what the workers of an app in an interpreter need.
 func (h *Host) prepare(ctx context.Context, l language.Language) error {
 	s := h.setup()
+	if n := s.settings.Get(processCount); n != "" && n != "1" {
+		h.log.Warn("a setting is not honoured: an app has one worker process here", "setting", processCount, "value", n)
+	}
 	begun := time.Now()
 	said := false
 	program, err := l.Prepare(ctx, language.App{

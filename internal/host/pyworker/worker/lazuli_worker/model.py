@@ -10,6 +10,7 @@ import importlib.machinery
 import importlib.util
 import inspect
 import json
+import logging
 import os
 import pathlib
 import re
@@ -73,6 +74,7 @@ class App:
         if not found:
             raise ValueError("Could not find top level function app instances in %s." % self.script)
         self._extensions()
+        warn_of_hooks(azf)
         return found[0].get_functions()
 
     def _extensions(self):
@@ -118,6 +120,15 @@ class App:
         except BaseException as error:
             return load_fault(error, self.directory, script)
         return None
+
+
+def warn_of_hooks(azf):
+    """Says of extensions of the vendor's worker that their hooks are not called."""
+    registry = getattr(azf, "ExtensionMeta", None)
+    if registry is not None and any(json.loads(registry.get_registered_extensions_json()).values()):
+        logging.getLogger("azure.functions").warning(
+            "worker extensions do not run here: the hooks of %s are not called",
+            registry.get_registered_extensions_json())
 
 
 DIRECTIONS = {"in": 0, "out": 1, "inout": 2}
