@@ -20,7 +20,7 @@ func (e *env) blobPages(store *objectstore.Store) []portal.Page {
 		Accounts: func() (all []blobs.Named) {
 			base := "http://" + connect.Host(e.Doors.addresses[instance.Blob], "") + "/"
 			for _, a := range e.Exists.Accounts(resource.StorageAccounts) {
-				named := blobs.Named{Account: a, URL: base + a.Name, Stored: store.Account(a.ID)}
+				named := blobs.Named{Account: a, Usual: a == e.Storage.blobs, URL: base + a.Name, Stored: store.Account(a.ID)}
 				if hosts := e.hosts(a); len(hosts) > 0 {
 					named.Host = hosts[0]
 				}

@@ -17,6 +17,7 @@ import (
 // Named is a storage account that the page shows.
 type Named struct {
 	resource.Account
+	Usual  bool   // it is the one that UseDevelopmentStorage=true means
 	Host   string // its name in Azure
 	URL    string // of its blobs on this machine, without a slash at the end
 	Stored objectstore.Account
@@ -94,6 +95,7 @@ func (p *page) routes() []portal.Route {
 // AccountRow is a storage account in the list.
 type AccountRow struct {
 	ID            string `json:"id"`            // its name
+	Usual         bool   `json:"usual"`         // it is the one that UseDevelopmentStorage=true means
 	Host          string `json:"host"`          // of its blobs in Azure
 	URL           string `json:"url"`           // of its blobs on this machine
 	Versions      bool   `json:"versions"`      // overwritten blobs are kept as versions
@@ -117,7 +119,7 @@ func (p *page) accounts(*portal.Rates) []portal.Row {
 	rows := []portal.Row{}
 	for _, a := range p.Accounts() {
 		keeps := a.Stored.Retention()
-		rows = append(rows, portal.Row{ID: a.Name, Value: AccountRow{a.Name, a.Host, a.URL, keeps.Versions, keeps.BlobDays, keeps.ContainerDays}})
+		rows = append(rows, portal.Row{ID: a.Name, Value: AccountRow{a.Name, a.Usual, a.Host, a.URL, keeps.Versions, keeps.BlobDays, keeps.ContainerDays}})
 	}
 	return rows
 }

@@ -532,6 +532,7 @@ export interface StartedTask {
 
 export interface StorageAccount {
   id: string
+  usual: boolean
   host: string
   url: string
   versions: boolean

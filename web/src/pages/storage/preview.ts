@@ -102,16 +102,17 @@ export function table(t: string): { rows: string[][]; more: boolean } {
   return { rows, more: false }
 }
 
-const hexRows = 256
+const perLine = 8
+const hexRows = 512
 
-// hex is the bytes as a debugger shows them, sixteen a line.
+// hex is the bytes as a debugger shows them, eight a line.
 export function hex(bytes: Uint8Array): string {
   const out: string[] = []
-  for (let at = 0; at < bytes.length && out.length < hexRows; at += 16) {
-    const line = bytes.subarray(at, at + 16)
+  for (let at = 0; at < bytes.length && out.length < hexRows; at += perLine) {
+    const line = bytes.subarray(at, at + perLine)
     const pairs = [...line].map((b) => b.toString(16).padStart(2, '0'))
     const signs = [...line].map((b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '·')).join('')
-    out.push(at.toString(16).padStart(6, '0') + '  ' + pairs.join(' ').padEnd(48) + ' ' + signs)
+    out.push(at.toString(16).padStart(6, '0') + '  ' + pairs.join(' ').padEnd(3 * perLine) + ' ' + signs)
   }
   return out.join('\n')
 }
