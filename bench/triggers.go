@@ -70,7 +70,7 @@ func triggers(ctx context.Context, l *lab) error {
 	table([]string{"functions of storage, custom handler", "n", "what"}, [][]string{
 		{"messages put by 4 connections", fmt.Sprint(queuedMessages), rate(queuedMessages, put) + " messages/s"},
 		{"messages run and deleted", fmt.Sprint(queuedMessages), rate(queuedMessages, took) + " messages/s"},
-		{"write of a blob until its function runs", fmt.Sprint(len(waits)), fmt.Sprintf("p50 %v, p99 %v", percentile(waits, 0.5).Round(10*time.Microsecond), percentile(waits, 0.99).Round(10*time.Microsecond))},
+		{"write of a blob until its function runs", fmt.Sprint(len(waits)), fmt.Sprintf("p50 %v, p99 %v", percentile(waits, 50).Round(10*time.Microsecond), percentile(waits, 99).Round(10*time.Microsecond))},
 	})
 	return nil
 }
