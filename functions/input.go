@@ -107,7 +107,8 @@ func (t *TableInput) binding(name string) any {
 
 // CosmosDBInput is a document of a Cosmos DB container, or what a query finds
 // there, that the host reads before it calls the function. Give ID and
-// PartitionKey for one document, or Query.
+// PartitionKey for one document, or Query. Azure's host reads it; Lazuli's
+// refuses a function that has one, with a message that says so.
 type CosmosDBInput struct {
 	// All texts may have settings in percent signs and {placeholders} of the
 	// trigger; in a query these are parameters, and never text of the query.
