@@ -59,7 +59,10 @@ class App {
             const main = this.#main(file);
             const entries = this.#entries(main);
             if (entries.length === 0) {
-                return { message: `package.json: "main" is "${main}", and no file is so called${this.#alternatives()}`, user: true };
+                const missing = fs.existsSync(file)
+                    ? `package.json: "main" is "${main}", and no file is so called${this.#alternatives()}`
+                    : 'there is no package.json, whose "main" names the app\'s file, and no index.js';
+                return { message: missing, user: true };
             }
             for (file of entries) {
                 this.#entry = path.relative(directory, file);
