@@ -16,22 +16,27 @@ import (
 
 func newFuncInitCmd(s *session) *cobra.Command {
 	var module, runtime string
-	var python bool
+	var python, node bool
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
-		Short: "Write a new function app in Go or Python",
+		Short: "Write a new function app in Go, Python or JavaScript",
 		Long: `Write a new function app in DIR (default: the current folder), with one HTTP
 function. In Go it builds without a network, anywhere: it carries the functions
 package of this lazuli and what that needs, in third_party and vendor. In Python
-lazuli installs its requirements.txt at the first start.`,
+lazuli installs its requirements.txt at the first start, in JavaScript the packages
+of package.json.`,
 		Example: `  lazuli func init plant
   lazuli func init plant --worker-runtime python
+  lazuli func init plant --node
   lazuli up plant`,
 		Args: atMostOne("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := append(args, cmp.Or(s.project, "."))[0]
 			if python || strings.EqualFold(runtime, "python") {
 				return s.initPython(dir)
+			}
+			if node || strings.EqualFold(runtime, "node") {
+				return s.initNode(dir)
 			}
 			if err := onlyGo(runtime); err != nil {
 				return err
@@ -50,8 +55,9 @@ lazuli installs its requirements.txt at the first start.`,
 		},
 	}
 	cmd.Flags().StringVar(&module, "module", "", "path of the app's Go module (default example.org/ and the folder's name)")
-	cmd.Flags().StringVar(&runtime, "worker-runtime", "go", "language of the app: go or python")
+	cmd.Flags().StringVar(&runtime, "worker-runtime", "go", "language of the app: go, python or node")
 	cmd.Flags().BoolVar(&python, "python", false, "the same as --worker-runtime python")
+	cmd.Flags().BoolVar(&node, "node", false, "the same as --worker-runtime node")
 	return cmd
 }
 
@@ -61,12 +67,23 @@ func onlyGo(runtime string) error {
 	case "go", "golang", "native", "custom":
 		return nil
 	}
-	return fmt.Errorf("--worker-runtime %s: only apps in Go and Python can be written", runtime)
+	return fmt.Errorf("--worker-runtime %s: only apps in Go, Python and JavaScript (node) can be written", runtime)
 }
 
 // initPython writes a new app in Python.
 func (s *session) initPython(dir string) error {
 	files, err := scaffold.InitPython(dir)
+	return s.initInterpreted(dir, files, err, scaffold.PythonTriggers)
+}
+
+// initNode writes a new app in JavaScript.
+func (s *session) initNode(dir string) error {
+	files, err := scaffold.InitNode(dir)
+	return s.initInterpreted(dir, files, err, scaffold.NodeTriggers)
+}
+
+// initInterpreted tells of the files of a new app and adds a function to them.
+func (s *session) initInterpreted(dir string, files []string, err error, triggers []string) error {
 	if err != nil {
 		return err
 	}
@@ -75,7 +92,7 @@ func (s *session) initPython(dir string) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "\nStart it:             %s\nAnother function:     %s\n",
-		inDir("up", dir), inDir("func new --name NAME --trigger "+strings.Join(scaffold.PythonTriggers, "|"), dir))
+		inDir("up", dir), inDir("func new --name NAME --trigger "+strings.Join(triggers, "|"), dir))
 	return nil
 }
 
@@ -96,7 +113,8 @@ func newFuncNewCmd(s *session) *cobra.Command {
 		Use:   "new",
 		Short: "Add a function to the app in this folder",
 		Long: `Add a function to the app in this folder, or in that of --project: in Go a file of
-its own, and its registration in main; in Python at the end of function_app.py. On a terminal, what is not given by a flag
+its own, and its registration in main; in Python at the end of function_app.py; in
+JavaScript a file in src/functions. On a terminal, what is not given by a flag
 is asked for.`,
 		Example: `  lazuli func new --name store --trigger eventhub --hub readings
   lazuli func new --name alarm --trigger cosmosdb --database plant --container readings
@@ -157,6 +175,14 @@ func (s *session) addFunction(f scaffold.Function) error {
 			return err
 		}
 		fmt.Fprintf(s.out, "Added the function %s to %s.\n", f.Name, filepath.Join(f.Dir, "function_app.py"))
+		return nil
+	}
+	if scaffold.IsNode(f.Dir) {
+		name, err := scaffold.AddNode(f)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "Wrote %s, which registers the function %s.\n", filepath.Join(f.Dir, name), f.Name)
 		return nil
 	}
 	name, byHand, err := scaffold.Add(f)

@@ -29,7 +29,7 @@ const (
 )
 
 // Supported says in one phrase what can run, for messages.
-const Supported = "apps in Go, Python and JavaScript (or TypeScript) and custom handlers are supported now"
+const Supported = "apps in Go, Python, JavaScript and TypeScript and custom handlers are supported now"
 
 // WayOut says what to do with an app of another kind.
 const WayOut = "run it with Azure's `func start` beside this and the connection strings of `lazuli env`, or give it a customHandler in host.json"

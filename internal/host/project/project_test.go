@@ -25,7 +25,7 @@ func TestDetect(t *testing.T) {
 		"python":             {files: map[string]string{"function_app.py": ""}, want: "python"},
 		"python by packages": {files: map[string]string{"requirements.txt": ""}, want: "python"},
 		"python by setting":  {files: map[string]string{"main.go": "package main"}, runtime: "Python", want: "python"},
-		"python, but node":   {files: map[string]string{"function_app.py": ""}, runtime: "dotnet", want: `FUNCTIONS_WORKER_RUNTIME is "dotnet", which cannot run here; apps in Go, Python and JavaScript (or TypeScript) and custom handlers`},
+		"python, but node":   {files: map[string]string{"function_app.py": ""}, runtime: "dotnet", want: `FUNCTIONS_WORKER_RUNTIME is "dotnet", which cannot run here; apps in Go, Python, JavaScript and TypeScript and custom handlers`},
 		"node":               {files: map[string]string{"package.json": `{"dependencies": {"@azure/functions": "^4"}}`, "requirements.txt": ""}, want: "node"},
 		"node by setting":    {runtime: "node", want: "node"},
 		"node, no functions": {files: map[string]string{"package.json": "{}"}, want: "a Node.js app that does not ask for @azure/functions"},

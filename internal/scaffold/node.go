@@ -1,0 +1,148 @@
+package scaffold
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// nodePackage and nodeFunctions are of a Node app: its package.json, and where the
+// files that register functions are.
+const (
+	nodePackage   = "package.json"
+	nodeFunctions = "src/functions"
+)
+
+// NodeTriggers are what can start a new function in JavaScript.
+var NodeTriggers = []string{"http", "eventhub", "cosmosdb", "timer", "queue", "blob"}
+
+// IsNode reports whether dir holds an app that asks for @azure/functions.
+func IsNode(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, nodePackage))
+	return err == nil && bytes.Contains(text, []byte(`"@azure/functions"`))
+}
+
+// InitNode writes a Node app without functions and returns its files.
+func InitNode(dir string) ([]string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	text, err := nodeText("package.json.tmpl", Function{Name: nodeName(filepath.Base(dir))})
+	if err != nil {
+		return nil, err
+	}
+	files := []file{{nodePackage, text}}
+	for _, f := range []struct{ name, template string }{
+		{"host.json", "host.json"}, {"local.settings.json", "local.settings.json"}, {".gitignore", "gitignore"},
+	} {
+		text, err := fs.ReadFile(templates, "templates/node/"+f.template)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{f.name, text})
+	}
+	return writeNew(dir, files)
+}
+
+// nodeName is a name as npm allows it.
+func nodeName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(name))
+	if clean = strings.Trim(clean, "-"); clean == "" {
+		return "app"
+	}
+	return clean
+}
+
+// AddNode writes the file of a function and returns its path below the app's
+// folder.
+func AddNode(f Function) (string, error) {
+	if !functionName.MatchString(f.Name) {
+		return "", fmt.Errorf("--name %q: a function's name has up to 127 letters, digits, _ and -, and begins with a letter", f.Name)
+	}
+	kind := otherWords.Replace(strings.ToLower(f.Trigger))
+	for said, name := range map[string]string{"eventhubs": "eventhub", "cosmos": "cosmosdb", "queuestorage": "queue", "blobstorage": "blob"} {
+		if kind == said {
+			kind = name
+		}
+	}
+	if !slices.Contains(NodeTriggers, kind) {
+		return "", fmt.Errorf("no template is for the trigger %q; there are %s", f.Trigger, strings.Join(NodeTriggers, ", "))
+	}
+	if err := loadsFunctions(f.Dir); err != nil {
+		return "", err
+	}
+	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *"} {
+		if *value == "" {
+			*value = fallback
+		}
+	}
+	text, err := nodeText(kind+".js.tmpl", f)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(filepath.FromSlash(nodeFunctions), f.Name+".js")
+	if err := os.MkdirAll(filepath.Join(f.Dir, filepath.Dir(name)), 0o755); err != nil {
+		return "", err
+	}
+	out, err := os.OpenFile(filepath.Join(f.Dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s is there already", filepath.Join(f.Dir, name))
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = out.Write(text)
+	return name, errors.Join(err, out.Close())
+}
+
+// loadsFunctions demands that what main names takes in the files of functions, and
+// that they are what the templates are written as.
+func loadsFunctions(dir string) error {
+	path := filepath.Join(dir, nodePackage)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var p struct{ Main, Type string }
+	if err := json.Unmarshal(text, &p); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	main := strings.TrimPrefix(p.Main, "./")
+	if !strings.HasPrefix(main, "src/") || !strings.Contains(main, "functions/*.js") && !strings.Contains(main, "**") {
+		return fmt.Errorf("%s: \"main\" is %q, which does not take in %s/*.js, where functions are written; write the function by hand", path, p.Main, nodeFunctions)
+	}
+	if p.Type == "module" {
+		return fmt.Errorf("%s: \"type\" is \"module\", and the templates are CommonJS; write the function by hand", path)
+	}
+	return nil
+}
+
+// nodeText fills a template in. What a person gave stands between quotes of
+// JavaScript.
+func nodeText(name string, f Function) ([]byte, error) {
+	for _, value := range []*string{&f.Name, &f.Hub, &f.Database, &f.Container, &f.Schedule} {
+		if strings.ContainsAny(*value, "'\\\n\r`") {
+			return nil, fmt.Errorf("%q cannot be written into a program: it has a quote, a backslash or a line's end", *value)
+		}
+	}
+	t, err := template.ParseFS(templates, "templates/node/"+name)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = t.Execute(&out, f)
+	return out.Bytes(), err
+}
