@@ -22,7 +22,7 @@ import (
 // official clients: every trigger and binding of storage in one, and the thumbnail
 // example, whose pixels are looked at.
 func TestGoStorageFunctions(t *testing.T) {
-	paths := make([]any, 2)
+	var paths [2]string
 	for i, dir := range []string{"testdata/storageapp", "../../examples/thumbnail/app"} {
 		path, err := filepath.Abs(dir)
 		if err != nil {
@@ -36,7 +36,7 @@ functions:
   apps:
     storage: {path: %q, settings: {SUFFIX: here}}
     thumbnail: {path: %q, port: 0}
-`, paths...), false)
+`, paths[0], paths[1]), false)
 	p := up(t, dir)
 	put := func(q, text string) {
 		t.Helper()

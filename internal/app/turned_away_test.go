@@ -33,7 +33,8 @@ func TestWrongKeyIsLogged(t *testing.T) {
 			}
 		}
 		log := r.log.String()
-		for _, want := range []string{"component=eventhubs account=default from=127.0.0.1:", "component=cosmos account=default from=127.0.0.1:",
+		for _, want := range []string{
+			"component=eventhubs account=default from=127.0.0.1:", "component=cosmos account=default from=127.0.0.1:",
 			"component=storage account=devstoreaccount1 from=127.0.0.1:", "service=blob container=box reason=AuthenticationFailed",
 			"service=queue container=box reason=AuthenticationFailed", "service=table container=box reason=AuthenticationFailed",
 		} {

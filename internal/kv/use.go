@@ -58,7 +58,7 @@ func (u *Use) Go(work func(context.Context)) { u.background.Go(func() { work(u.c
 func (u *Use) GiveBack(log *slog.Logger, what string, ranges [][2][]byte) {
 	u.Go(func(ctx context.Context) {
 		if err := u.db.GiveBack(ctx, ranges); err != nil && ctx.Err() == nil {
-			log.Warn("the disk space of "+what+" is given back later", "error", err)
+			log.Warn("disk space is given back later", "of", what, "error", err)
 		}
 	})
 }

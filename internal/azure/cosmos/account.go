@@ -48,7 +48,9 @@ func (p *AccountProperties) Regenerate(kind string) error { return p.named().Reg
 
 func (p *AccountProperties) named() wire.AccountKeys {
 	return wire.AccountKeys{
-		{Name: PrimaryKey, At: &p.Primary}, {Name: SecondaryKey, At: &p.Secondary},
-		{Name: PrimaryReadOnlyKey, At: &p.PrimaryReadOnly}, {Name: SecondaryReadOnlyKey, At: &p.SecondaryReadOnly},
+		{Name: PrimaryKey, At: &p.Primary},
+		{Name: SecondaryKey, At: &p.Secondary},
+		{Name: PrimaryReadOnlyKey, At: &p.PrimaryReadOnly},
+		{Name: SecondaryReadOnlyKey, At: &p.SecondaryReadOnly},
 	}
 }

@@ -36,7 +36,7 @@ type failureCount struct {
 func (l *FailureLog) Write(log *slog.Logger, now time.Time, operation string, request slog.Attr, err error) {
 	omitted, due := l.count(failureKind{operation, fault.KindOf(err)}, now)
 	if due {
-		log.Error("request failed", "operation", operation, request, "error", err, "omitted_since_last", omitted)
+		log.With(request).Error("request failed", "operation", operation, "error", err, "omitted_since_last", omitted)
 	}
 }
 

@@ -15,6 +15,6 @@ func Recovered(p any, log *slog.Logger, operation string, request slog.Attr) err
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
-	log.Error("request panicked", "operation", operation, request, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	log.With(request).Error("request panicked", "operation", operation, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	return errors.New("panic")
 }

@@ -95,15 +95,19 @@ func TestFiles(t *testing.T) {
 		want map[string]string
 	}{
 		"lines by hours": {jobs.Output{Target: "c/a/{date}/{time}", Blobs: jobs.Blobs{Date: "YYYY-MM-DD"}}, []string{`{"x":1}`, `{"x":2}`}, map[string]string{
-			"a/2026-03-01/12/0_W_1.json": "{\"x\":1}\n", "a/2026-03-01/13/0_W_1.json": "{\"x\":2}\n"}},
+			"a/2026-03-01/12/0_W_1.json": "{\"x\":1}\n", "a/2026-03-01/13/0_W_1.json": "{\"x\":2}\n",
+		}},
 		"the root": {jobs.Output{Target: "c"}, []string{`{"x":1}`, `{"x":2}`}, map[string]string{"0_W_1.json": "{\"x\":1}\n{\"x\":2}\n"}},
 		"an array": {jobs.Output{Target: "c/", Format: "array"}, []string{`{"x":1}`, `{"x":2}`}, map[string]string{"0_W_1.json": "[\n{\"x\":1},\n{\"x\":2}\n]\n"}},
 		"a column": {jobs.Output{Target: "c/{Site}/{datetime:MM}"}, []string{`{"site":"a/b"}`, `{"site":7}`, `{"site":true}`}, map[string]string{
-			"a/b/03/0_W_1.json": "{\"site\":\"a/b\"}\n", "7/03/0_W_1.json": "{\"site\":7}\n", "true/03/0_W_1.json": "{\"site\":true}\n"}},
+			"a/b/03/0_W_1.json": "{\"site\":\"a/b\"}\n", "7/03/0_W_1.json": "{\"site\":7}\n", "true/03/0_W_1.json": "{\"site\":true}\n",
+		}},
 		"csv": {jobs.Output{Target: "c/x/", Format: "csv", Blobs: jobs.Blobs{Delimiter: "semicolon"}}, []string{`{"a":"x;y","b":null}`, `{"a":1,"b":{"c":2}}`}, map[string]string{
-			"x/S_W_1.csv": "a;b\r\n\"x;y\";\r\n1;\"{\"\"c\"\":2}\"\r\n"}},
+			"x/S_W_1.csv": "a;b\r\n\"x;y\";\r\n1;\"{\"\"c\"\":2}\"\r\n",
+		}},
 		"size": {jobs.Output{Target: "c/x", Blobs: jobs.Blobs{FileBytes: 8}}, []string{`{"x":1}`, `{"x":2}`}, map[string]string{
-			"x/0_W_1.json": "{\"x\":1}\n", "x/0_W_2.json": "{\"x\":2}\n"}},
+			"x/0_W_1.json": "{\"x\":1}\n", "x/0_W_2.json": "{\"x\":2}\n",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

@@ -46,7 +46,7 @@ export const queueWords = dictionary({
   ttlNever: ['Never', '만료 안 함'],
   ttlOwn: ['After some seconds', '초 단위로 지정'],
   ttlSeconds: ['Seconds until it expires', '만료까지(초)'],
-  badNumber: ['A whole number is needed here', '정수를 입력하십시오'],
+  badNumber: ['A whole number is needed here', '정수를 입력하세요'],
   putDone: ['Put into {name}', '{name}: 메시지 넣음'],
 
   inserted: ['Inserted', '넣은 시간'],
@@ -122,7 +122,7 @@ export const queueWords = dictionary({
     '{n} moved back to {name}; {held} not visible now stayed',
     '{name}: {n}개 옮김, 지금 보이지 않는 {held}개는 남음',
   ],
-  moving: ['Moving {n} messages back; see the tasks', '메시지 {n}개를 옮기는 중입니다. 작업에서 확인하십시오.'],
+  moving: ['Moving {n} messages back; see the tasks', '메시지 {n}개를 옮기는 중입니다. 작업에서 확인하세요.'],
 
   metadata: ['Metadata', '메타데이터'],
   metadataText: [

@@ -52,7 +52,7 @@ export const tableWords = dictionary({
   how: ['Save by', '저장 방법'],
   mergeDropped: [
     'A merge removes no property: {names} stay. Replace removes them.',
-    '병합은 속성을 제거하지 않습니다. {names}: 그대로 남습니다. 제거하려면 바꾸기를 사용하십시오.',
+    '병합은 속성을 제거하지 않습니다. {names}: 그대로 남습니다. 제거하려면 바꾸기를 사용하세요.',
   ],
   conflict: ['Somebody changed this entity meanwhile', '그 사이 다른 사용자가 이 엔터티를 변경했습니다'],
   conflictText: [
