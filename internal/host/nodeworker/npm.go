@@ -2,7 +2,6 @@ package nodeworker
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -67,9 +66,7 @@ func (n *npm) outdated() bool {
 	if l, ok := readLock(filepath.Join(n.app.Dir, lockFile)); ok && l.agrees(n.pkg) {
 		return l.differs(installed)
 	}
-	asked, err := os.Stat(filepath.Join(n.app.Dir, packageFile))
-	done, derr := os.Stat(noted)
-	return err == nil && derr == nil && asked.ModTime().After(done.ModTime())
+	return n.pkg.unfit(n.app.Dir)
 }
 
 // run runs npm.
