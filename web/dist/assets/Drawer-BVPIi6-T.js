@@ -1,1 +1,0 @@
-import{C as e,Mt as t,jt as n}from"./api-CIbyvWK8.js";import{r}from"./Input-DbSy3jrn.js";function i(i,a){t(a,!0);let o=e(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),n()}export{i as t};
