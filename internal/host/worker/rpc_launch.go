@@ -288,5 +288,17 @@ func (w *rpcWorker) Stop(ctx context.Context) Exit {
 			}
 		}
 	}
+	select {
+	case <-w.session.lost: // it hung up, so it may be ending: how is worth knowing
+		select {
+		case <-w.proc.Exited():
+			return exitOf(w.proc.Exit())
+		case <-time.After(hungUpPatience):
+		}
+	default:
+	}
 	return exitOf(w.proc.Stop(ctx))
 }
+
+// hungUpPatience is how long a worker that hung up may take to end by itself.
+const hungUpPatience = 250 * time.Millisecond
