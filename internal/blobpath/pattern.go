@@ -187,6 +187,7 @@ func dateFormat(format string) ([]part, error) {
 		for word, x := range map[string]part{"YYYY": {kind: year, width: 4}, "MM": {kind: month, width: 2}, "DD": {kind: day, width: 2}} {
 			if after, ok := strings.CutPrefix(rest, word); ok && !seen[x.kind] {
 				parts, rest, found, seen[x.kind] = append(parts, x), after, true, true
+				break // one word at a time: what follows it is a separator's place
 			}
 		}
 		if !found {
