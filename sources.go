@@ -6,5 +6,5 @@ import "embed"
 // Examples are the projects of the examples folder that stand alone, for
 // `lazuli init`.
 //
-//go:embed examples/averages examples/telemetry examples/stream examples/thumbnail
+//go:embed examples/averages examples/telemetry examples/stream examples/thumbnail examples/telemetry-python examples/hello-python examples/hello-node
 var Examples embed.FS

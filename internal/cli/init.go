@@ -14,7 +14,7 @@ func newInitCmd(s *session) *cobra.Command {
 	var name string
 	var list strings.Builder
 	for _, e := range scaffold.Examples {
-		fmt.Fprintf(&list, "\n  %-10s %s", e.Name, e.Says)
+		fmt.Fprintf(&list, "\n  %-16s %s", e.Name, e.Says)
 	}
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
@@ -40,14 +40,14 @@ A function app among it builds without a network, anywhere; for an empty app see
 				return err
 			}
 			fmt.Fprintf(s.out, "Wrote %s.\n\n", strings.Join(files, ", "))
-			if example.Name == "stream" {
+			if example.Next == "" { // files alone: nothing is started
 				fmt.Fprintf(s.out, "Run it:   lazuli stream run %s\nTest it:  lazuli stream test %[1]s\n", shellWord(dir))
 				return nil
 			}
-			fmt.Fprintf(s.out, "Start it:                  %s\nThen, in another terminal: %s\n", inDir("up", dir), inDir("send telemetry_events --rate 20", dir))
+			fmt.Fprintf(s.out, "Start it:                  %s\nThen, in another terminal: %s\n", inDir("up", dir), inDir(example.Next, dir))
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "example", scaffold.Examples[0].Name, "which project: averages, telemetry, thumbnail, stream")
+	cmd.Flags().StringVar(&name, "example", scaffold.Examples[0].Name, "which project: "+scaffold.ExampleNames())
 	return cmd
 }

@@ -17,27 +17,38 @@ import (
 type Example struct {
 	Name string
 	Says string // what it shows
-	Code bool   // it has a function app, which needs Go to be built
+	Code bool   // it has a function app in Go, in the folder app
+	Next string // the verb of a command to try when it runs; inDir names the project
 }
 
 // Examples are those of the repository's examples folder that stand alone.
 var Examples = []Example{
-	{"averages", "hub, stream query, container and dashboard; no code", false},
-	{"telemetry", "devices, hub, five functions in Go, change feed, alarm, dashboard", true},
-	{"thumbnail", "a blob trigger in Go: pictures get thumbnails", true},
-	{"stream", "a stream query over files, with its test cases", false},
+	{"averages", "hub, stream query, container and dashboard; no code", false, "send telemetry_events --rate 20"},
+	{"telemetry", "devices, hub, five functions in Go, change feed, alarm, dashboard", true, "send telemetry_events --rate 20"},
+	{"telemetry-python", "the same pipeline as an app in Python", false, "send telemetry_events --rate 20"},
+	{"thumbnail", "a blob trigger in Go: pictures get thumbnails", true, "storage cp picture.png blob:///samples-workers/"},
+	{"hello-python", "a function app in Python that answers HTTP", false, "func list"},
+	{"hello-node", "a function app in JavaScript: HTTP, a hub, a timer", false, "func list"},
+	{"stream", "a stream query over files, with its test cases", false, ""},
 }
 
 // FindExample returns the example of that name.
 func FindExample(name string) (Example, error) {
-	var names []string
 	for _, e := range Examples {
 		if strings.EqualFold(e.Name, name) {
 			return e, nil
 		}
+	}
+	return Example{}, fmt.Errorf("no example is called %q; there are %s", name, ExampleNames())
+}
+
+// ExampleNames lists them, for messages.
+func ExampleNames() string {
+	var names []string
+	for _, e := range Examples {
 		names = append(names, e.Name)
 	}
-	return Example{}, fmt.Errorf("no example is called %q; there are %s", name, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
 
 // Write writes the example's files below dir, and into a function app of it what
