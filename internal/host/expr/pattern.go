@@ -18,11 +18,13 @@ var nameRule = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Pattern returns the template as a pattern of whole texts. Each placeholder stands
 // for any text, also an empty one, and takes as much as it can, the first before the
-// second, as in the vendor's host: {name}.{ext} of a.b.c are a.b and c.
+// second, as in the vendor's host: {name}.{ext} of a.b.c are a.b and c. Any text has
+// line ends too: the vendor's (.*) passes over them in silence, and a blob of a lawful
+// name for which nothing ever runs is worse than one run more than there.
 func (t *Template) Pattern() (*Pattern, error) {
 	p := &Pattern{}
 	var text strings.Builder
-	text.WriteString("^")
+	text.WriteString("(?s)^")
 	seen := map[string]bool{}
 	for _, part := range t.parts {
 		if part.name == "" {

@@ -20,6 +20,9 @@ func TestPattern(t *testing.T) {
 		{"fixed.txt", "fixedXtxt", nil},
 		{"{{20140101}}-{name}", "{20140101}-a", map[string]string{"name": "a"}},
 		{"{name}.png", "a.png.bak", nil},
+		{"{name}", "new\nline", map[string]string{"name": "new\nline"}},
+		{"{name}.{ext}", "\r\na.b\n", map[string]string{"name": "\r\na", "ext": "b\n"}},
+		{"fixed.txt", "fixed.txt\n", nil},
 	} {
 		tmpl, err := Parse(c.pattern)
 		if err != nil {
