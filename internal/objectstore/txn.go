@@ -267,9 +267,12 @@ func (t *txn) count(r *record, sign int64) {
 // uncommitted or deleted.
 func exists(r *record) bool { return r != nil && !r.uncommitted && r.deleted == 0 }
 
+// MaxName is how many characters a blob's name has at most.
+const MaxName = 1024
+
 // checkName refuses names that cannot be keys.
 func checkName(addr Address) error {
-	if addr.Blob == "" || len(addr.Blob) > 4096 || utf8.RuneCountInString(addr.Blob) > 1024 {
+	if addr.Blob == "" || len(addr.Blob) > utf8.UTFMax*MaxName || utf8.RuneCountInString(addr.Blob) > MaxName {
 		return codes.New(InvalidResourceName, "blob", "a blob's name has 1 to 1,024 characters")
 	}
 	for i := range len(addr.Blob) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type finder struct {
 	function string // its id
 	receipts bool   // none with Event Grid, where each event is one
 	fromNow  bool   // what is there at the first start is not new
+	log      *slog.Logger
 
 	at    objectstore.Position
 	saved time.Time
@@ -140,22 +142,20 @@ func (f *finder) queue(ctx context.Context, changes []objectstore.Change) error 
 	return failed
 }
 
+// one makes the message of a blob, unless it has had one. That a receipt fails for a
+// reason of its own costs this blob the receipt; what fails else is the account's, and
+// ends the round. A message fits its queue whatever the blob is called.
 func (f *finder) one(ctx context.Context, i *objectstore.Info) error {
-	receipt := "blobreceipts/" + f.host + "/" + f.function + "/" + i.ETag + "/" + i.Container + "/" + i.Blob
+	r := receipt{f, i, receiptName(f.host, f.function, i)}
 	if f.receipts {
-		have, err := f.blobs.Mark(ctx, state.Hosts, receipt)
-		if _, incomplete := have.Metadata["incomplete"]; err == nil && !incomplete {
-			return nil
-		}
-		if err != nil && !fault.Is(err, fault.NotFound) {
+		if seen, err := r.seen(ctx); seen || err != nil {
 			return err
 		}
 	}
 	if err := f.work.Put(ctx, itemOf(f.function, i).text(), -1); err != nil || !f.receipts {
 		return err
 	}
-	_, err := f.blobs.SetMark(ctx, state.Hosts, receipt, nil, state.Any)
-	return err
+	return r.write(ctx)
 }
 
 // scanInfo is the position in Azure's form of such a blob, and as a number, which is

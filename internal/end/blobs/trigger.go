@@ -143,7 +143,7 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	}
 	f := &finder{
 		c: c, pattern: &t.pattern, work: work, blobs: blobs, host: t.o.HostID, function: t.function(),
-		receipts: !t.eventGrid, fromNow: t.eventGrid,
+		receipts: !t.eventGrid, fromNow: t.eventGrid, log: t.o.Log,
 	}
 	batch, threshold := t.config.batches()
 	pump := trigger.SettlingPump{
