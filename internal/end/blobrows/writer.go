@@ -3,8 +3,9 @@ package blobrows
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
-	"hash/fnv"
 	"strconv"
 	"strings"
 
@@ -31,9 +32,14 @@ type writer struct {
 	batch uint64 // counts them
 	parts []*portion
 	path  []byte
+
+	header []byte // of the CSV row before…
+	schema string // …and its name
 }
 
-// place is where files of a writer follow each other.
+// place is where files of a writer follow each other: what their names begin with,
+// so that two places share no file. path is "" or ends with a slash, which a column
+// with that value does not make another place.
 type place struct{ path, schema string }
 
 // portion is the rows of a batch that go to one place.
@@ -93,6 +99,9 @@ func (w *writer) take(r *stream.OutputRow, number uint64) error {
 		}
 	}
 	w.path = w.s.pattern.Append(w.path[:0], stream.TimeOf(r.Time), value)
+	if n := len(w.path); n > 0 && w.path[n-1] != '/' {
+		w.path = append(w.path, '/')
+	}
 	p := w.portion(header)
 	p.rows = append(p.rows, numbered{number, text})
 	return nil
@@ -142,7 +151,7 @@ func (w *writer) portion(header []byte) *portion {
 
 // file finds what is known of a place.
 func (w *writer) file(header []byte) *file {
-	at := place{string(w.path), schemaOf(header)}
+	at := place{string(w.path), w.schemaOf(header)}
 	f := w.files[at]
 	if f == nil {
 		f = &file{w: w, path: at.path, schema: at.schema}
@@ -151,14 +160,17 @@ func (w *writer) file(header []byte) *file {
 	return f
 }
 
-// schemaOf names the columns of CSV, as the service does.
-func schemaOf(header []byte) string {
+// schemaOf names the columns of CSV, as the service does. Columns of one name share a
+// file and its header, so the hash is one by which no two have the same.
+func (w *writer) schemaOf(header []byte) string {
 	if header == nil {
 		return "0"
 	}
-	h := fnv.New32a()
-	h.Write(header)
-	return strconv.FormatUint(uint64(h.Sum32()), 10)
+	if !bytes.Equal(header, w.header) {
+		sum := sha256.Sum256(header)
+		w.header, w.schema = header, strconv.FormatUint(binary.BigEndian.Uint64(sum[:8]), 10)
+	}
+	return w.schema
 }
 
 // forget lets rows go, and of many files those that had none for longest.
@@ -180,10 +192,4 @@ func (w *writer) forget() {
 }
 
 // prefix is what the names of the place's files begin with.
-func (f *file) prefix() string {
-	path := f.path
-	if path != "" && !strings.HasSuffix(path, "/") {
-		path += "/"
-	}
-	return path + f.schema + "_" + f.w.id + "_"
-}
+func (f *file) prefix() string { return f.path + f.schema + "_" + f.w.id + "_" }
