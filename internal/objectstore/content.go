@@ -143,8 +143,34 @@ type Content struct {
 	reader *reader
 }
 
-// Open opens a blob, snapshot or version for reading.
+// Open opens a blob, snapshot or version for reading. One that was written with a
+// customer's key is open to who has it (cond.KeySHA256) and to nobody else:
+// BlobUsesCustomerSpecifiedEncryption.
 func (a Account) Open(ctx context.Context, addr Address, cond Conditions) (*Content, error) {
+	c, err := a.open(ctx, addr, cond)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.v.unlocked(cond); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// unlocked demands the customer's key that the blob was written with.
+func (v *view) unlocked(cond Conditions) error {
+	switch has := v.rec.encryption.KeySHA256; {
+	case has == cond.KeySHA256:
+		return nil
+	case has == "":
+		return codes.New(BlobUsesCustomerSpecifiedEncryption, v.resource(), "it was written without a customer's key, and one came with the request")
+	}
+	return codes.New(BlobUsesCustomerSpecifiedEncryption, v.resource(), "it was written with a customer's key (x-ms-encryption-key), and only a client that sends the same key may read it")
+}
+
+// open is Open without the question for the key: for what tells no content.
+func (a Account) open(ctx context.Context, addr Address, cond Conditions) (*Content, error) {
 	v, err := a.look(ctx, addr)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import "context"
 // returns what changed since then; after the store has moved bytes a range may be
 // among them that did not.
 func (a Account) PageRanges(ctx context.Context, addr Address, off, n int64, previous string, cond Conditions) (ranges []PageRange, info Info, err error) {
-	c, err := a.Open(ctx, addr, cond)
+	c, err := a.open(ctx, addr, cond)
 	if err != nil {
 		return nil, info, err
 	}
@@ -27,7 +27,7 @@ func (a Account) PageRanges(ctx context.Context, addr Address, off, n int64, pre
 		return rangesOf(now), info, err
 	}
 	addr.Snapshot, addr.Version = previous, ""
-	p, err := a.Open(ctx, addr, Conditions{})
+	p, err := a.open(ctx, addr, Conditions{})
 	if fault.CodeOf(err) == BlobNotFound {
 		err = codes.Wrap(PreviousSnapshotNotFound, c.v.resource(), err, "the snapshot to compare with is not there")
 	}

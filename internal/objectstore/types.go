@@ -53,6 +53,7 @@ type Conditions struct {
 	IfModifiedSince, IfUnmodifiedSince time.Time
 	Tags                               func(map[string]string) bool
 	Lease                              string
+	KeySHA256                          string // of Open and CopyFrom's source: the customer's key that the reader has; "" is none
 }
 
 // Put is what a blob gets besides its content.
@@ -70,7 +71,7 @@ type Put struct {
 }
 
 // Encryption is the customer's key (by its SHA-256) or scope that a blob was
-// written with. The engine remembers it and demands the same.
+// written with. The engine remembers it and demands the same, to read and to write.
 type Encryption struct{ KeySHA256, Scope string }
 
 // Copy is the copy operation that made a blob's content.

@@ -41,6 +41,9 @@ type reader struct {
 	now *pieces            // nil: none
 }
 
+// locked is why a blob with a customer's key is not read: a job has no keys.
+const locked = "was written with a customer's key (x-ms-encryption-key): only a client that sends the key may read it, and a job has none; write it without"
+
 // Read implements stream.Reader.
 func (r *reader) Read(ctx context.Context, b *stream.Batch, _ int) error {
 	b.Events, b.Buf = b.Events[:0], b.Buf[:0]
@@ -95,6 +98,10 @@ func (r *reader) begin(ctx context.Context) error {
 	case isCode(err, objectstore.BlobArchived):
 		r.page = r.page[1:]
 		r.s.pass(c.Info.Blob, "is in the archive tier, where nothing can be read")
+		return nil
+	case isCode(err, objectstore.BlobUsesCustomerSpecifiedEncryption):
+		r.page = r.page[1:]
+		r.s.pass(c.Info.Blob, locked)
 		return nil
 	case err != nil:
 		return r.gone(err)

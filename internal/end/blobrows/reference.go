@@ -82,6 +82,9 @@ func (r *reference) read(ctx context.Context, blobs objectstore.Account, at obje
 	if isCode(err, objectstore.BlobArchived) {
 		return nil, fault.New(fault.Invalid, name, "it is in the archive tier, where nothing can be read")
 	}
+	if isCode(err, objectstore.BlobUsesCustomerSpecifiedEncryption) {
+		return nil, fault.New(fault.Invalid, name, "it "+locked)
+	}
 	if err != nil {
 		return nil, err
 	}

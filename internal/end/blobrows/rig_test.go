@@ -82,6 +82,11 @@ func (r *rig) find(name string) (Account, error) {
 // put writes a block blob.
 func (r *rig) put(name, text string) objectstore.Info {
 	r.t.Helper()
+	return r.write(name, text, objectstore.Put{Type: objectstore.BlockBlob})
+}
+
+func (r *rig) write(name, text string, p objectstore.Put) objectstore.Info {
+	r.t.Helper()
 	u, err := r.blobs.NewUpload(r.t.Context(), int64(len(text)))
 	if err != nil {
 		r.t.Fatal(err)
@@ -90,7 +95,7 @@ func (r *rig) put(name, text string) objectstore.Info {
 	if _, err := u.Write([]byte(text)); err != nil {
 		r.t.Fatal(err)
 	}
-	info, err := r.blobs.PutBlob(r.t.Context(), objectstore.Address{Container: "c", Blob: name}, u, objectstore.Put{Type: objectstore.BlockBlob})
+	info, err := r.blobs.PutBlob(r.t.Context(), objectstore.Address{Container: "c", Blob: name}, u, p)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -134,7 +134,11 @@ func (l *local) Info(ctx context.Context, blob string) (objectstore.Info, error)
 	if err := l.may(Read); err != nil {
 		return objectstore.Info{}, err
 	}
-	return l.a.Blobs.Properties(ctx, l.at(blob), objectstore.Conditions{})
+	info, err := l.a.Blobs.Properties(ctx, l.at(blob), objectstore.Conditions{})
+	if err == nil && info.Encryption.KeySHA256 != "" { // as the service, which asks for the key here too
+		err = fault.New(fault.Forbidden, "blob "+l.name+"/"+blob, "it was written with a customer's key (x-ms-encryption-key), and only a client that sends the same key may read it")
+	}
+	return info, err
 }
 
 // MostHeld is how large a blob may be that is handed to a function as a whole.

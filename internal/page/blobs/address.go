@@ -107,6 +107,8 @@ func worded(err error) error {
 		return fault.New(fault.PreconditionFailed, f.Resource, "somebody else changed it meanwhile; load it again")
 	case objectstore.BlobArchived:
 		return fault.New(fault.Conflict, f.Resource, "it is in the archive tier; choose another tier first")
+	case objectstore.BlobUsesCustomerSpecifiedEncryption:
+		return fault.New(fault.Forbidden, f.Resource, "it was written with a customer's key; only a client that sends the key may read or copy it")
 	}
 	return err
 }

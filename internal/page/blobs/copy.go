@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
@@ -38,9 +37,6 @@ func (t target) copyTo(r *http.Request, dst target, put objectstore.Put) (object
 	src, err := t.Stored.Properties(r.Context(), t.Address, objectstore.Conditions{})
 	if err != nil {
 		return src, err
-	}
-	if src.Encryption.KeySHA256 != "" {
-		return src, fault.New(fault.Forbidden, "blob "+t.Blob, "it was written with a customer's key; only a client that sends the key may copy it")
 	}
 	put.Copy = &objectstore.Copy{
 		ID: uuid.New(), Source: t.url(), Status: "success", Copied: src.Size, Total: src.Size, Completed: time.Now(),

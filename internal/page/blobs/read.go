@@ -34,10 +34,6 @@ func (p *page) content(w http.ResponseWriter, r *http.Request) (*objectstore.Con
 	if err != nil {
 		return nil, worded(err)
 	}
-	if c.Info().Encryption.KeySHA256 != "" {
-		c.Close()
-		return nil, fault.New(fault.Forbidden, "blob "+t.Blob, "it was written with a customer's key; only a client that sends the key may read it")
-	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", caged)
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -50,7 +50,7 @@ func (x *exchange) lookAt() (objectstore.Info, error) {
 
 // checkKey demands the customer's key that the blob was written with.
 func (x *exchange) checkKey(info *objectstore.Info) error {
-	given, err := x.readEncryption("X-Ms-Encryption-Key", "X-Ms-Encryption-Key-Sha256", "X-Ms-Encryption-Algorithm", "X-Ms-Encryption-Scope")
+	given, err := x.encryption()
 	if err == nil && given.KeySHA256 != info.Encryption.KeySHA256 {
 		err = storage.Fail("BlobUsesCustomerSpecifiedEncryption")
 	}
@@ -80,15 +80,17 @@ func (x *exchange) getBlob() error {
 	if err != nil {
 		return err
 	}
+	key, err := x.encryption()
+	if err != nil {
+		return err
+	}
+	cond.KeySHA256 = key.KeySHA256
 	c, err := x.svc.store.Open(x.ctx(), x.address(), cond)
 	if err != nil {
 		return x.absent(err)
 	}
 	defer c.Close()
 	info := c.Info()
-	if err := x.checkKey(&info); err != nil {
-		return err
-	}
 	v, err := x.readView(&info)
 	if err != nil {
 		return err

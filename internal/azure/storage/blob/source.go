@@ -147,9 +147,6 @@ func (x *exchange) openHere(s *source, svc *Service, u *url.URL, mine bool) erro
 		return sourceRefusal(sub.absent(err))
 	}
 	s.info = s.blob.Info()
-	if s.info.Encryption.KeySHA256 != "" {
-		return storage.Fail("BlobUsesCustomerSpecifiedEncryption")
-	}
 	s.size, s.total = s.info.Size, s.info.Size
 	return nil
 }
@@ -173,7 +170,7 @@ func sourceRefusal(err error) error {
 	switch {
 	case fault.CodeOf(err) == objectstore.ConditionNotMet, fault.CodeOf(err) == objectstore.NotModified:
 		return storage.Fail("SourceConditionNotMet")
-	case fault.CodeOf(err) == objectstore.BlobArchived, fault.CodeOf(err) == objectstore.MultipleConditionHeadersNotSupported:
+	case fault.CodeOf(err) == objectstore.BlobArchived, fault.CodeOf(err) == objectstore.BlobUsesCustomerSpecifiedEncryption, fault.CodeOf(err) == objectstore.MultipleConditionHeadersNotSupported:
 		return err
 	}
 	return asSourceError(err)

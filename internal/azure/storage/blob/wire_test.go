@@ -108,6 +108,8 @@ func TestCustomersKeys(t *testing.T) {
 	a.refused(409, "BlobUsesCustomerSpecifiedEncryption", "PUT", "/box/b?comp=metadata", "", nil)
 	a.refused(409, "BlobUsesCustomerSpecifiedEncryption", "PUT", "/box/b?comp=snapshot", "", nil)
 	a.must(200, "PUT", "/box/b?comp=metadata", "", keyOf("k"))
+	a.must(201, "PUT", "/box/open", "x", block)
+	a.refused(409, "BlobUsesCustomerSpecifiedEncryption", "GET", "/box/open", "", keyOf("k"))
 }
 
 func TestAnonymousReaders(t *testing.T) {
