@@ -2,12 +2,12 @@ package host
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // What an app is made of, by the ends of file names: a change of others, such as a
@@ -50,7 +50,7 @@ func embeds(dir string) bool {
 	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
 	deeper, _ := filepath.Glob(filepath.Join(dir, "*", "*.go"))
 	for _, name := range append(files, deeper...) {
-		if text, err := os.ReadFile(name); err == nil && bytes.Contains(text, []byte("\n//go:embed ")) {
+		if text, err := textfile.ReadFollowed(name, textfile.Source); err == nil && bytes.Contains(text, []byte("\n//go:embed ")) {
 			return true
 		}
 	}

@@ -16,17 +16,19 @@ func TestANamedPipeIsNotWaitedFor(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Skip(err)
 	}
-	read := make(chan error, 1)
-	go func() {
-		_, err := ReadPath(pipe, 8)
-		read <- err
-	}()
-	select {
-	case err := <-read:
-		if !errors.Is(err, ErrNotRegular) {
-			t.Error(err)
+	for name, read := range map[string]func(string, int) ([]byte, error){"in its folder": ReadPath, "followed": ReadFollowed} {
+		done := make(chan error, 1)
+		go func() {
+			_, err := read(pipe, 8)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			if !errors.Is(err, ErrNotRegular) {
+				t.Error(name, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatal(name, "it waits for a writer")
 		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("it waits for a writer")
 	}
 }

@@ -30,6 +30,11 @@ func Read(root *os.Root, name string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
+	return readOpen(in, limit)
+}
+
+// readOpen reads an open file.
+func readOpen(in *os.File, limit int) ([]byte, error) {
 	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, ErrNotRegular
 	}
@@ -58,6 +63,24 @@ func ReadPath(path string, limit int) ([]byte, error) {
 	}
 	return text, nil
 }
+
+// ReadFollowed is ReadPath that follows symbolic links wherever they lead: for
+// files that a person's own project names, and that are only read.
+func ReadFollowed(path string, limit int) ([]byte, error) {
+	in, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, of(path, err)
+	}
+	defer in.Close()
+	text, err := readOpen(in, limit)
+	if err != nil {
+		return nil, of(path, err)
+	}
+	return text, nil
+}
+
+// Source is how many bytes the files of an app that the host reads may have.
+const Source = 4 << 20
 
 // of is an error of a file with the path by which it was asked for.
 func of(path string, err error) error {

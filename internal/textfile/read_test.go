@@ -37,4 +37,9 @@ func TestReadPath(t *testing.T) {
 			t.Errorf("%s: the error names another: %v", name, err)
 		}
 	}
+	for name, want := range map[string]error{"text": nil, "near": nil, "leads out": nil, "long": TooLargeError(8), "folder": ErrNotRegular, "dangling": fs.ErrNotExist} {
+		if text, err := ReadFollowed(at(name), 8); !errors.Is(err, want) || (err == nil) != (len(text) > 0) {
+			t.Errorf("followed, %s: %q, %v; want %v", name, text, err, want)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/jsonc"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // FunctionFile is the name of the file that declares a function in its own
@@ -42,7 +43,7 @@ func Scan(dir, language string) ([]*Function, []Broken, error) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name(), FunctionFile)
-		data, err := os.ReadFile(path)
+		data, err := textfile.ReadFollowed(path, textfile.Source)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

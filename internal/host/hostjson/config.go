@@ -13,11 +13,11 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/jsonc"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // File is the name of the file in an app's folder.
@@ -77,7 +77,7 @@ const LevelOff = slog.Level(64)
 // OverridePrefix, keyed by ":"-separated path). A missing file is an error
 // that says how to make one, because Azure refuses such an app as well.
 func Load(path string, overrides map[string]string) (*Config, error) {
-	data, err := os.ReadFile(path)
+	data, err := textfile.ReadFollowed(path, textfile.Source)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.New(fault.NotFound, path, `no host.json: a function app needs one; {"version": "2.0"} is enough`)
 	}

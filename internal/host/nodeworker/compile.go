@@ -56,6 +56,7 @@ type sources map[string]time.Time
 
 func readSources(dir string) (sources, error) {
 	all := sources{}
+	dir = resolved(dir)
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil //nolint:nilerr // it went while we looked, or is closed to us
@@ -78,6 +79,15 @@ func readSources(dir string) (sources, error) {
 		return nil, fault.Wrap(fault.Unavailable, dir, err, "look for its TypeScript")
 	}
 	return all, nil
+}
+
+// resolved is the folder that a link leads to: a walk does not enter a root that is
+// one.
+func resolved(dir string) string {
+	if at, err := filepath.EvalSymlinks(dir); err == nil {
+		return at
+	}
+	return dir
 }
 
 func (s sources) newest() time.Time {
@@ -135,7 +145,7 @@ func newest(dir, main string) time.Time {
 	}
 	var last time.Time
 	root := filepath.Join(dir, filepath.FromSlash(main[:strings.LastIndexByte(main[:cut], '/')+1]))
-	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(resolved(root), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !slices.Contains([]string{".js", ".mjs", ".cjs"}, filepath.Ext(path)) {
 			return nil //nolint:nilerr // what is not there is not made
 		}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // Files of npm.
@@ -39,7 +40,7 @@ type pkg struct {
 func readPackage(dir string) (pkg, error) {
 	var p pkg
 	path := filepath.Join(dir, packageFile)
-	text, err := os.ReadFile(path)
+	text, err := textfile.ReadFollowed(path, textfile.Source)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	}
@@ -124,9 +125,12 @@ type locked struct {
 	Development  map[string]string `json:"devDependencies"`
 }
 
+// maxLock is how many bytes of a lock are read: those of large apps have megabytes.
+const maxLock = 64 << 20
+
 func readLock(path string) (lock, bool) {
 	var l lock
-	text, err := os.ReadFile(path)
+	text, err := textfile.ReadFollowed(path, maxLock)
 	return l, err == nil && json.Unmarshal(text, &l) == nil && l.Packages != nil
 }
 

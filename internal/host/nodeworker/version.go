@@ -3,11 +3,12 @@ package nodeworker
 import (
 	"cmp"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // simpleRange matches the ranges that are looked at: ^1.2.3, ~1.2.3, 1.2.3. Of
@@ -48,7 +49,7 @@ func numbers(texts []string) []int {
 func (p pkg) unfit(dir string) bool {
 	for name, asked := range p.Dependencies {
 		var installed struct{ Version string }
-		text, err := os.ReadFile(filepath.Join(findModule(dir, name), packageFile))
+		text, err := textfile.ReadFollowed(filepath.Join(findModule(dir, name), packageFile), textfile.Source)
 		if err == nil && json.Unmarshal(text, &installed) == nil && !satisfies(installed.Version, asked) {
 			return true
 		}

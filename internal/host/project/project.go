@@ -15,6 +15,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // Kind is a kind of function app.
@@ -105,7 +106,7 @@ func holds(dir, pattern, text string) bool {
 		if text == "" {
 			return true
 		}
-		content, err := os.ReadFile(path)
+		content, err := textfile.ReadFollowed(path, textfile.Source)
 		return err == nil && strings.Contains(string(content), text)
 	})
 }
@@ -127,7 +128,7 @@ func Mark(dir string) string {
 		{"package.json", `"@azure/functions"`}, {"requirements.txt", "azure-functions"},
 		{"go.mod", functionsModule}, {"go.mod", microsoftModule},
 	} {
-		content, err := os.ReadFile(filepath.Join(dir, m.file))
+		content, err := textfile.ReadFollowed(filepath.Join(dir, m.file), textfile.Source)
 		if err == nil && strings.Contains(string(content), m.text) && (m.file != "go.mod" || hasMainPackage(dir)) {
 			return m.file
 		}
@@ -150,7 +151,11 @@ func hasMainPackage(dir string) bool {
 		if strings.HasSuffix(f, "_test.go") {
 			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.PackageClauseOnly)
+		text, err := textfile.ReadFollowed(f, textfile.Source)
+		if err != nil {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), f, text, parser.PackageClauseOnly)
 		if err == nil && parsed.Name.Name == "main" {
 			return true
 		}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/jsonc"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // LocalFile is the name of the file that holds settings for a local run.
@@ -34,7 +34,7 @@ type LocalHost struct {
 // encrypted file can only be read on the machine and by the tool that wrote
 // it, so it is refused with the way out.
 func ReadLocal(path string) (Local, error) {
-	data, err := os.ReadFile(path)
+	data, err := textfile.ReadFollowed(path, textfile.Source)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Local{}, nil
 	}

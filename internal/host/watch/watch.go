@@ -114,11 +114,15 @@ func (w *Watcher) differences(now map[string]stamp) []string {
 // look stamps the files. One that vanishes meanwhile is not there.
 func (w *Watcher) look() (map[string]stamp, error) {
 	files := map[string]stamp{}
-	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+	root := w.dir
+	if real, err := filepath.EvalSymlinks(w.dir); err == nil { // a walk does not enter a root that is a link
+		root = real
+	}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil //nolint:nilerr // it went while we looked, or is closed to us
 		}
-		rel, err := filepath.Rel(w.dir, path)
+		rel, err := filepath.Rel(root, path)
 		if err != nil {
 			return err
 		}

@@ -51,3 +51,31 @@ func TestNext(t *testing.T) {
 		t.Errorf("after %v: it was not waited until the files were still", took)
 	}
 }
+
+// TestNextBehindALink: the folder of an app may be a symbolic link, which may come
+// to lead elsewhere.
+func TestNextBehindALink(t *testing.T) {
+	dir, other, link := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "link")
+	write(t, dir, "a.go", "1")
+	write(t, other, "a.go", "333")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	w, err := New(link, func(path string) bool { return strings.HasSuffix(path, ".go") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []func() error{
+		func() error { write(t, dir, "a.go", "22"); return nil },
+		func() error { return errors.Join(os.Remove(link), os.Symlink(other, link)) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		if changed, err := w.Next(ctx); err != nil || !slices.Equal(changed, []string{"a.go"}) {
+			t.Errorf("%v, %v", changed, err)
+		}
+		cancel()
+	}
+}
