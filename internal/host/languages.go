@@ -43,7 +43,7 @@ func (h *Host) prepare(ctx context.Context, l language.Language) error {
 	begun := time.Now()
 	said := false
 	program, err := l.Prepare(ctx, language.App{
-		Dir: h.o.Dir, Keep: h.o.BuildDir, Env: h.workerEnv(s, h.o.Dir), Setting: s.settings.Get,
+		Dir: h.o.Dir, Keep: h.o.BuildDir, Since: h.started, Env: h.workerEnv(s, h.o.Dir), Setting: s.settings.Get,
 		Say: func(doing string) {
 			said = true
 			h.setBuild(Build{State: Building, Since: begun, Doing: doing})

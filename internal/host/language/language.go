@@ -6,6 +6,7 @@ package language
 
 import (
 	"context"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/run"
@@ -29,6 +30,8 @@ type App struct {
 	Dir string // the app's folder
 	// Keep is a folder for what is made, which outlives the host. It may not exist.
 	Keep string
+	// Since is when the host was made: what was prepared from then on may be in use.
+	Since time.Time
 	// Env is the environment of the app's workers: the process's own, the app's
 	// settings, and what the protocol promises.
 	Env []string

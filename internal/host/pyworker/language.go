@@ -12,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/language"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/run"
+	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
 // Language is Python.
@@ -77,7 +78,10 @@ func environmentOf(ctx context.Context, app language.App) (environment, error) {
 	if err != nil {
 		return environment{}, err
 	}
-	wanted := requirementsOf(app.Dir)
+	wanted, err := requirementsOf(app.Dir, func(name string) string { return settingOf(app.Env, name) })
+	if err != nil {
+		return environment{}, err
+	}
 	switch {
 	case exists(filepath.Join(app.Dir, packagesFolder, "azure", "functions")):
 		return environment{python: found.Executable}, nil
@@ -151,7 +155,7 @@ func hasPackage(root string, path ...string) bool {
 
 // configVersion is the version that a virtual environment says it has.
 func configVersion(root string) (string, bool) {
-	text, err := os.ReadFile(filepath.Join(root, "pyvenv.cfg"))
+	text, err := textfile.ReadFollowed(filepath.Join(root, "pyvenv.cfg"), textfile.Source)
 	if err != nil {
 		return "", false
 	}

@@ -32,21 +32,35 @@ const stopGrace = 3 * time.Second
 func makeEnvironment(ctx context.Context, app language.App, p interpreter, wanted requirements) (environment, error) {
 	root := filepath.Join(app.Keep, "python", "venv-"+wanted.key(p.Executable))
 	e := environment{python: pythonOf(root), root: root}
-	if exists(filepath.Join(root, installed)) && exists(e.python) {
-		return e, nil
-	}
 	m := &maker{app: app, python: p, root: root}
-	if err := m.venv(ctx); err != nil {
-		return e, err
+	made := exists(filepath.Join(root, installed)) && exists(e.python)
+	if !made {
+		if err := m.venv(ctx); err != nil {
+			return e, err
+		}
 	}
-	if err := m.install(ctx, e, wanted); err != nil {
-		return e, err
+	if !made || wanted.unseen {
+		if err := m.install(ctx, e, wanted); err != nil {
+			return e, err
+		}
 	}
-	if err := os.WriteFile(filepath.Join(root, installed), nil, 0o600); err != nil {
+	if err := markUsed(root); err != nil {
 		return e, fault.Wrap(fault.Unavailable, root, err, "finish the virtual environment")
 	}
-	forgetOthers(root)
+	if !made {
+		forgetOthers(root, app.Since)
+	}
 	return e, nil
+}
+
+// markUsed notes that an environment is complete, and used from now on.
+func markUsed(root string) error {
+	mark := filepath.Join(root, installed)
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		return err
+	}
+	now := time.Now()
+	return os.Chtimes(mark, now, now) // writing nothing need not change the time
 }
 
 // maker makes one virtual environment.
@@ -169,15 +183,22 @@ func told(ctx context.Context, resource string, err error, said, what string) er
 	return fault.New(fault.Invalid, resource, "%s\n%s", what, strings.Join(reasons[:min(len(reasons), maxShown)], "\n"))
 }
 
-// forgetOthers removes the environments of earlier requirements, except the last,
-// in which a worker may still run.
-func forgetOthers(root string) {
+// coarse is how far off the time of a file may be.
+const coarse = 2 * time.Second
+
+// forgetOthers removes the environments of earlier requirements, except the one
+// used last, and those used since the host was made: a worker may run in any of
+// them, as one does when later code did not start.
+func forgetOthers(root string, since time.Time) {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(root), "venv-*"))
 	var last string
 	var when time.Time
 	for _, other := range found {
 		info, err := os.Stat(filepath.Join(other, installed))
 		if other == root || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil && !info.ModTime().Before(since.Add(-coarse)) {
 			continue
 		}
 		if err == nil && info.ModTime().After(when) {
