@@ -29,9 +29,21 @@ type function struct {
 	IsDisabled bool   `json:"isDisabled"`
 	InvokeURL  string `json:"invoke_url_template"`
 	Error      string `json:"error"` // why its trigger cannot listen; "" while it does
+	Waits      string `json:"waits"` // what its trigger waits for; "" for nothing
 	Config     struct {
 		Bindings []map[string]any `json:"bindings"`
 	} `json:"config"`
+}
+
+// trouble says why the function's trigger does not listen; "" while it does.
+func (f function) trouble() string {
+	switch {
+	case f.Error != "":
+		return "cannot listen: " + f.Error
+	case f.Waits != "":
+		return "waits: " + f.Waits
+	}
+	return ""
 }
 
 // trigger returns the type of the function's trigger and what it listens to.

@@ -49,8 +49,8 @@ func newFuncListCmd(s *session) *cobra.Command {
 						on += " (disabled)"
 					}
 					fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.app, terminal.Clean(f.Name), kind, terminal.Clean(on))
-					if f.Error != "" {
-						fmt.Fprintf(table, "\t\t\tcannot listen: %s\n", terminal.Clean(f.Error))
+					if trouble := f.trouble(); trouble != "" {
+						fmt.Fprintf(table, "\t\t\t%s\n", terminal.Clean(trouble))
 					}
 				}
 			}

@@ -189,8 +189,8 @@ func probeApp(ctx context.Context, admin adminClient, state *serviceState) {
 	if list, err := admin.functions(ctx); err == nil {
 		state.Functions = len(list)
 		for _, f := range list {
-			if f.Error != "" {
-				state.Errors = append(state.Errors, f.Name+" cannot listen: "+f.Error)
+			if trouble := f.trouble(); trouble != "" {
+				state.Errors = append(state.Errors, f.Name+" "+trouble)
 			}
 		}
 	}

@@ -26,6 +26,7 @@ type function struct {
 
 	listener    ListenerState // guarded by Host.mu
 	listenerErr error         // guarded by Host.mu
+	waits       string        // what for; guarded by Host.mu
 }
 
 // boundOutput is an output under its binding's name.
@@ -240,6 +241,7 @@ func (h *Host) addTrigger(f *function) error {
 		Function: f.decl.Name, Binding: f.trigger, Settings: h.setup().settings, Config: h.setup().config, Owner: h.owner, HostID: h.hostID,
 		Invoker: &invoker{h, f}, Log: h.log.With("function", f.decl.Name),
 		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
+		Waits:        func(clause string) { h.setWaits(f, clause) },
 	})
 	if err != nil {
 		return err

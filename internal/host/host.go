@@ -356,6 +356,12 @@ func (h *Host) setListener(f *function, state ListenerState, err error) {
 	h.emit(ListenerChanged{Function: f.decl.Name, State: state, Before: before, Err: err})
 }
 
+func (h *Host) setWaits(f *function, clause string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f.waits = clause
+}
+
 func (h *Host) workerChanged(s worker.Status) {
 	h.emit(WorkerChanged{s})
 	if s.State != worker.Running {

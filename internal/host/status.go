@@ -40,7 +40,8 @@ type FunctionInfo struct {
 	Outputs  []BoundInfo
 	Disabled bool
 	Listener ListenerState
-	Err      error // why the listener failed
+	Err      error  // why the listener failed
+	Waits    string // what the listener waits for, such as "the queue orders does not exist"; "" for nothing
 	// Bindings are the declarations as the app gave them.
 	Bindings []json.RawMessage
 	Language string
@@ -69,7 +70,7 @@ func (h *Host) Functions() []FunctionInfo {
 func (f *function) info() FunctionInfo {
 	i := FunctionInfo{
 		Name: f.decl.Name, Trigger: f.trigger.Type, Title: f.kind.Title, Source: f.starts.Source(),
-		Disabled: f.decl.Disabled, Listener: f.listener, Err: f.listenerErr,
+		Disabled: f.decl.Disabled, Listener: f.listener, Err: f.listenerErr, Waits: f.waits,
 		Language: f.decl.Metadata.GetLanguage(), HTTP: f.httpTrigger(),
 	}
 	for _, b := range f.decl.Bindings {

@@ -177,11 +177,12 @@ type functionInfo struct {
 	IsDisabled        bool           `json:"isDisabled"`
 	IsDirect          bool           `json:"isDirect"`
 	IsProxy           bool           `json:"isProxy"`
-	// Trigger, Source, Listener and Error are not in Azure's answer.
+	// Trigger, Source, Listener, Error and Waits are not in Azure's answer.
 	Trigger  string `json:"trigger"`
 	Source   string `json:"source,omitempty"`
 	Listener string `json:"listener"`
 	Error    string `json:"error,omitempty"`
+	Waits    string `json:"waits,omitempty"`
 }
 
 type functionConfig struct {
@@ -198,7 +199,7 @@ func (s *Service) describe(r *http.Request, f host.FunctionInfo) functionInfo {
 	out := functionInfo{
 		Name: f.Name, Href: base + "/admin/functions/" + f.Name, Language: f.Language,
 		Config:     functionConfig{f.Name, f.Language, f.Bindings},
-		IsDisabled: f.Disabled, Trigger: f.Trigger, Source: f.Source.Words, Listener: string(f.Listener),
+		IsDisabled: f.Disabled, Trigger: f.Trigger, Source: f.Source.Words, Listener: string(f.Listener), Waits: f.Waits,
 	}
 	if f.HTTP != nil {
 		prefix := strings.Trim(s.host.Config().HTTP.RoutePrefix, "/")

@@ -113,6 +113,7 @@ func (t *Trigger) Run(ctx context.Context) error {
 
 // open waits until the container is there.
 func (t *Trigger) open(ctx context.Context) (Container, error) {
+	defer t.o.Waits("")
 	for told := false; ; told = true {
 		c, err := t.end.Blobs.Open(ctx, t.conn, t.pattern.container, Read)
 		if err == nil {
@@ -122,6 +123,7 @@ func (t *Trigger) open(ctx context.Context) (Container, error) {
 			return nil, fmt.Errorf("open container %s: %w", t.pattern.container, err)
 		}
 		if !told {
+			t.o.Waits("the container " + t.pattern.container + " does not exist")
 			t.o.Log.Info("the container does not exist yet; the function waits for it", "container", t.pattern.container)
 		}
 		if err := t.end.Blobs.Await(ctx, t.conn, t.pattern.container); err != nil {

@@ -285,19 +285,30 @@ func TestStop(t *testing.T) {
 }
 
 // TestMissingContainer: a container that does not exist is waited for, at the start
-// and after it was deleted.
+// and after it was deleted, and the host is told meanwhile.
 func TestMissingContainer(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		r := &endtest.Recorder{}
-		if err := endtest.Run(t, w.trigger(r, ""), func() {
+		tr, waits := w.trigger(r, ""), ""
+		tr.o.Waits = func(clause string) { waits = clause }
+		told := func(want string) {
+			t.Helper()
+			if synctest.Wait(); waits != want {
+				t.Errorf("it waits for %q, want %q", waits, want)
+			}
+		}
+		if err := endtest.Run(t, tr, func() {
+			told("the container inbox does not exist")
 			w.write("a")
-			synctest.Wait()
+			told("")
 			if err := w.blobs.DeleteContainer(t.Context(), "inbox", objectstore.Conditions{}); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(time.Second)
+			told("the container inbox does not exist")
 			w.write("a", "b")
 			time.Sleep(time.Second)
+			told("")
 		}); err != nil {
 			t.Error(err)
 		}

@@ -92,7 +92,7 @@ func Setup(t testing.TB, declaration, hostJSON string, r trigger.Invoker) trigge
 	}
 	return trigger.Setup{
 		Function: "f", Binding: Parse(t, declaration), Settings: Connections(), Config: c, Owner: "me", HostID: "host",
-		Invoker: r, Log: testkit.Discard(), Checkpointed: func(trigger.Checkpoint) {},
+		Invoker: r, Log: testkit.Discard(), Checkpointed: func(trigger.Checkpoint) {}, Waits: func(string) {},
 	}
 }
 

@@ -102,12 +102,14 @@ func (t *Trigger) Run(ctx context.Context) error {
 
 // open waits until the queue is there.
 func (t *Trigger) open(ctx context.Context) (Queue, error) {
+	defer t.o.Waits("")
 	for told := false; ; told = true {
 		q, err := t.end.Queues.Open(ctx, t.conn, t.queue, Process)
 		if !fault.Is(err, fault.NotFound) {
 			return q, wrap(err, t.queue)
 		}
 		if !told {
+			t.o.Waits("the queue " + t.queue + " does not exist")
 			t.o.Log.Info("the queue does not exist yet; the function waits for it", "queue", t.queue)
 		}
 		if err := t.end.Queues.Await(ctx, t.conn, t.queue); err != nil {

@@ -205,21 +205,31 @@ func TestAtOnce(t *testing.T) {
 }
 
 // TestMissingQueue: a queue that does not exist is waited for and not made, at the
-// start and after it was deleted.
+// start and after it was deleted, and the host is told meanwhile.
 func TestMissingQueue(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		r := &endtest.Recorder{}
-		if err := endtest.Run(t, w.trigger("", r), func() {
+		tr, waits := w.trigger("", r), ""
+		tr.o.Waits = func(clause string) { waits = clause }
+		told := func(want string) {
+			t.Helper()
+			if synctest.Wait(); waits != want {
+				t.Errorf("it waits for %q, want %q", waits, want)
+			}
+		}
+		if err := endtest.Run(t, tr, func() {
 			if w.length("inbox") != -1 {
 				t.Error("the trigger made the queue")
 			}
+			told("the queue inbox does not exist")
 			w.put("inbox", in64("a"))
-			synctest.Wait()
+			told("")
 			if err := w.account.Delete(t.Context(), "inbox"); err != nil {
 				t.Error(err)
 			}
-			synctest.Wait()
+			told("the queue inbox does not exist")
 			w.put("inbox", in64("b"))
+			told("")
 		}); err != nil {
 			t.Error(err)
 		}

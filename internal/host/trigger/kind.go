@@ -36,6 +36,9 @@ type Setup struct {
 	Log      *slog.Logger
 	// Checkpointed is told every position that was read or written; never nil.
 	Checkpointed func(Checkpoint)
+	// Waits is told what has to come to be before the trigger can listen, as a clause
+	// for people, and "" when nothing has; never nil.
+	Waits func(clause string)
 }
 
 // Trigger starts one function. Those that listen have Run; the others are
