@@ -152,6 +152,37 @@ func TestRubbish(t *testing.T) {
 	}, "another worker answers")
 }
 
+// TestUnsendable: an answer that the wire cannot carry fails its invocation with the
+// reason, and long texts are cut; what else runs goes on, in the same process.
+func TestUnsendable(t *testing.T) {
+	r, ok := up(t, "apps/rubbish")
+	if !ok {
+		return
+	}
+	before := r.get(t, "/api/pid")
+	slow := make(chan answer)
+	go func() { slow <- r.call(t, http.MethodGet, "/api/slow", "") }()
+	for _, c := range [][3]string{
+		{"log", "200 logged", "(16777216 more characters were cut)"},
+		{"text", "500 ", "more characters were cut)"},
+		{"header", "500 ", "at most 16777216 fit"},
+		{"cookie?age=nan", "500 ", "Max-Age of the cookie a is nan"},
+		{"cookie?age=1e999", "500 ", "Max-Age of the cookie a is inf"},
+	} {
+		a := r.call(t, http.MethodGet, "/api/"+c[0], "")
+		if got := fmt.Sprintf("%d %s", a.StatusCode, a.body); !strings.HasPrefix(got, c[1]) {
+			t.Errorf("%s: %s, want %s", c[0], got, c[1])
+		}
+		r.says(t, c[2])
+	}
+	if a := <-slow; a.body != "slow" {
+		t.Errorf("what ran meanwhile: %s %s", a.Status, a.body)
+	}
+	if after := r.get(t, "/api/pid"); after != before {
+		t.Errorf("the worker was started anew: %s, then %s", before, after)
+	}
+}
+
 // TestInstall: lazuli makes the virtual environment itself, says so, and needs
 // nothing when it starts again; what pip says is told when it fails.
 func TestInstall(t *testing.T) {

@@ -3,10 +3,10 @@ package host
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -157,7 +157,7 @@ func cookieOf(c *funcrpc.RpcHttpCookie) *http.Cookie {
 		out.Expires = c.GetExpires().GetValue().AsTime()
 	}
 	if c.GetMaxAge() != nil && c.GetMaxAge().GetDouble() != nil {
-		out.MaxAge = int((time.Duration(c.GetMaxAge().GetValue()) * time.Second).Seconds())
+		out.MaxAge = int(max(-1, min(c.GetMaxAge().GetValue(), math.MaxInt32)))
 		if out.MaxAge == 0 {
 			out.MaxAge = -1 // net/http: 0 means unset, and less means now
 		}

@@ -122,7 +122,19 @@ func told(message, properties string) bool {
 	return true
 }
 
+// worker tells of the worker's state. One that does not start, as code that does
+// not load, says its reason once.
 func (l *logger) worker(s worker.Status) {
+	switch s.State {
+	case worker.Waiting, worker.Failing:
+		if s.Again {
+			return
+		}
+		if s.Unstarted {
+			l.write("Host.Worker", slog.LevelError, Origin{App: l.app}, "the worker does not start; it is tried again, less and less often", slog.String("error", s.LastError))
+			return
+		}
+	}
 	switch s.State {
 	case worker.Running:
 		l.write("Host.Worker", slog.LevelInfo, Origin{App: l.app}, "worker is ready", slog.Int("pid", s.Info.PID), slog.Int("functions", len(s.Info.IDs)))

@@ -1,9 +1,13 @@
 package host
 
 import (
+	"log/slog"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // caught is the stack of a panic as a worker in Go reports it.
@@ -50,5 +54,23 @@ func TestToldProperties(t *testing.T) {
 		if got := told(c.message, c.properties); got != c.want {
 			t.Errorf("%s %s: %v", c.message, c.properties, got)
 		}
+	}
+}
+
+// TestNoStartIsToldOnce: the worker of code that does not load is tried again and
+// again, and its reason is told once.
+func TestNoStartIsToldOnce(t *testing.T) {
+	var b strings.Builder
+	l := &logger{"app", slog.New(slog.NewTextHandler(&b, nil)), func() hostjson.Logging { return hostjson.Logging{} }}
+	for i, s := range []worker.Status{
+		{State: worker.Waiting, Unstarted: true}, {State: worker.Starting, Unstarted: true},
+		{State: worker.Waiting, Unstarted: true, Again: true}, {State: worker.Failing, Unstarted: true, Again: true},
+		{State: worker.Waiting}, {State: worker.Waiting},
+	} {
+		s.Failures, s.LastError = i+1, "function_app.py:3: NameError"
+		l.worker(s)
+	}
+	if n := strings.Count(b.String(), "does not start"); n != 1 || strings.Count(b.String(), "will be restarted") != 2 {
+		t.Errorf("it says\n%s", b.String())
 	}
 }

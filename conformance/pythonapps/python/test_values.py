@@ -11,7 +11,7 @@ sys.path.insert(0, os.environ["LAZULI_PYTHON_WORKER"])
 
 import azure.functions as func
 from azure.functions import meta
-from lazuli_worker import checks, times, values
+from lazuli_worker import checks, times, values, wire
 
 UTC = datetime.timezone.utc
 
@@ -156,6 +156,16 @@ class Encode(unittest.TestCase):
             self.assertEqual(encode("noSuchBinding", obj), want, obj)
         with self.assertRaises(TypeError):
             encode("noSuchBinding", object())
+
+    def test_what_the_wire_cannot_carry(self):
+        for obj, want in ((float("nan"), "a float is nan"), (float("inf"), "a float is inf"), (2 ** 63, "an int of 64 bits"),
+                          (-2 ** 63 - 1, "an int of 64 bits"), (10 ** 5000, "an int of 16610 bits")):
+            with self.assertRaisesRegex(ValueError, want):
+                encode("noSuchBinding", obj)
+        for obj in (2 ** 63 - 1, -2 ** 63):
+            self.assertEqual(encode("noSuchBinding", obj), ("int", obj))
+        with self.assertRaises(ValueError):
+            wire.encode({"verb": "log", "number": float("nan")}, ())
 
     def test_event_hub(self):
         self.assertEqual(encode("eventHub", "s"), ("string", b"s"))

@@ -21,9 +21,14 @@ const does = {
     floating: async () => { (async () => { await wait(20); throw new Error('floating'); })(); await wait(60000); },
     nothing: async () => { Promise.reject(); await wait(60000); },
     flood: () => { process.stdout.write('x'.repeat(5 << 20)); return 'flooded'; },
+    log: (c) => { c.log('l'.repeat(17 << 20)); return 'logged'; },
+    text: () => { throw new Error('e'.repeat(17 << 20)); },
+    header: () => ({ headers: { x: 'h'.repeat(17 << 20) } }),
+    age: () => ({ cookies: [{ name: 'c', value: 'v', maxAge: NaN }] }),
     large: () => 'x'.repeat(20 << 20),
 };
-app.generic('f', { trigger: trigger.generic({ type: 'xTrigger', name: 'x' }), handler: (x) => does[x]() });
+app.generic('f', { trigger: trigger.generic({ type: 'xTrigger', name: 'x' }), handler: (x, c) => does[x](c) });
+app.http('h', { handler: (r, c) => does[r.query.get('does')](c) });
 `
 
 // TestWorkerEnds: what ends the process fails the invocation that did it, with the
@@ -76,6 +81,45 @@ func TestMuch(t *testing.T) {
 	resp, err := a.invoke("f", &funcrpc.TypedData{Data: &funcrpc.TypedData_CollectionString{CollectionString: &funcrpc.CollectionString{String_: many}}})
 	if err != nil || resp.GetResult().GetException() == nil {
 		t.Errorf("%v %v", resp, err)
+	}
+}
+
+// TestUnsendable: an answer that the wire cannot carry fails its invocation, with the
+// reason, and long texts are cut; all else runs on.
+func TestUnsendable(t *testing.T) {
+	a := run(t, "", map[string]string{"index.js": careless})
+	pid := a.Info().PID
+	if got := a.ok("f", text("log")).GetReturnValue().GetString_(); got != "logged" || !strings.Contains(a.said(), "(16777216 more characters were cut)") {
+		t.Errorf("%q", got)
+	}
+	fails := func(function string, data *funcrpc.TypedData, want string) {
+		t.Helper()
+		resp, err := a.invoke(function, data)
+		if got := resp.GetResult().GetException().GetMessage(); err != nil || !strings.Contains(got, want) {
+			t.Errorf("%v, %d characters, not %q", err, len(got), want)
+		}
+	}
+	fails("f", text("text"), "(16777216 more characters were cut)")
+	get := func(does string) *funcrpc.TypedData {
+		return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: &funcrpc.RpcHttp{
+			Method: "GET", Url: "http://localhost/?does=" + does, NullableQuery: nullable("does", does),
+		}}}
+	}
+	fails("h", get("header"), "at most 16777216 fit")
+	fails("h", get("age"), "maxAge of the cookie c is NaN")
+	if got := a.ok("f", text("log")).GetReturnValue().GetString_(); got != "logged" || a.Info().PID != pid {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestOddRetries: a policy that cannot be is its function's failure, with its place.
+func TestOddRetries(t *testing.T) {
+	_, err := launch(t, folder(t, "", map[string]string{"index.js": `
+const { app } = require('@azure/functions');
+app.timer('odd', { schedule: '0 * * * * *', retry: { strategy: 'fixedDelay', maxRetryCount: 1e20, delayInterval: { hours: 1 } }, handler: () => {} });
+`}), worker.Timeouts{})
+	if want := "function odd: index.js:3:5: the retry policy of odd has the maxRetryCount 100000000000000000000"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, not %q", err, want)
 	}
 }
 

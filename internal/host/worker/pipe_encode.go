@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"math"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -180,6 +181,7 @@ func (r *pipeRetryRule) decode() *funcrpc.RpcRetryOptions {
 }
 
 func seconds(s float64) *durationpb.Duration {
+	s = max(-math.MaxInt32, min(s, math.MaxInt32)) // 68 years
 	whole := int64(s)
 	return &durationpb.Duration{Seconds: whole, Nanos: int32((s - float64(whole)) * 1e9)}
 }

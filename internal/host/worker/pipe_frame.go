@@ -22,7 +22,7 @@ const (
 //
 //	┌──────────────┬─────────────────────────┬────────┬────────┬──
 //	│ length (u32) │ header: JSON, UTF-8     │ part 0 │ part 1 │ …
-//	│ big endian   │ {"verb":…,"parts":[n…]} │ n₀ B   │ n₁ B   │
+//	│ big endian   │ {"parts":[n…],"verb":…} │ n₀ B   │ n₁ B   │
 //	└──────────────┴─────────────────────────┴────────┴────────┴──
 func appendFrame(b []byte, m *pipeMessage) ([]byte, error) {
 	size := 0
@@ -31,12 +31,15 @@ func appendFrame(b []byte, m *pipeMessage) ([]byte, error) {
 		m.Parts[i] = len(p)
 		size += len(p)
 	}
+	if len(m.parts) > maxPipeParts || size > maxMessage {
+		return b, fault.New(fault.TooLarge, "worker", "it cannot be sent a message of %d parts and %d bytes; at most %d parts and %d bytes", len(m.parts), size, maxPipeParts, maxMessage)
+	}
 	header, err := json.Marshal(m)
 	if err != nil {
-		return b, err
+		return b, fault.Wrap(fault.Invalid, "worker", err, "it cannot be sent a message that has no form in JSON")
 	}
-	if len(header) > maxPipeHeader || len(m.parts) > maxPipeParts || size > maxMessage {
-		return b, fault.New(fault.TooLarge, "worker", "a message of %d parts and %d bytes is more than a worker can be sent", len(m.parts), size)
+	if len(header) > maxPipeHeader {
+		return b, fault.New(fault.TooLarge, "worker", "it cannot be sent %d bytes of names, headers and metadata (a trigger makes metadata of each member of a JSON object); at most %d", len(header), maxPipeHeader)
 	}
 	b = binary.BigEndian.AppendUint32(b, uint32(len(header)))
 	b = append(b, header...)
@@ -47,23 +50,32 @@ func appendFrame(b []byte, m *pipeMessage) ([]byte, error) {
 }
 
 // readFrame reads one message. Its parts share one buffer that is the message's
-// own. io.EOF says that the stream ended between two messages.
+// own. io.EOF says that the stream ended between two messages. Of a whole frame
+// whose header is no message it returns what it could read, with unread set.
 func readFrame(r io.Reader) (*pipeMessage, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
 		return nil, err
 	}
-	n := binary.BigEndian.Uint32(length[:])
-	if n > maxPipeHeader {
-		return nil, fault.New(fault.Invalid, "worker", "it sent a header of %d bytes; at most %d are read", n, maxPipeHeader)
+	n := int64(binary.BigEndian.Uint32(length[:]))
+	if n > maxMessage {
+		return nil, fault.New(fault.Invalid, "worker", "it sent a header of %d bytes", n)
 	}
-	header, err := readClaimed(r, int64(n))
+	header, err := readClaimed(r, min(n, maxPipeHeader))
 	if err != nil {
 		return nil, err
 	}
 	m := &pipeMessage{}
-	if err := json.Unmarshal(header, m); err != nil {
-		return nil, fault.Wrap(fault.Invalid, "worker", err, "it sent a header that is not the JSON of a message")
+	if n > maxPipeHeader {
+		if _, err := io.CopyN(io.Discard, r, n-maxPipeHeader); err != nil {
+			return nil, io.ErrUnexpectedEOF
+		}
+		m, err = salvage(header, fault.New(fault.TooLarge, "worker", "it sent a header of %d bytes; at most %d are read", n, maxPipeHeader))
+	} else if wrong := json.Unmarshal(header, m); wrong != nil {
+		m, err = salvage(header, fault.Wrap(fault.Invalid, "worker", wrong, "it sent a header that is not the JSON of a message"))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return m, m.readParts(r)
 }

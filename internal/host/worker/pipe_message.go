@@ -14,7 +14,13 @@ package worker
 //	status                                  status
 //	reload    AppDir Environment            reload    Error Capabilities
 //	terminate Grace (seconds)
+//
+// Parts come first, so that a frame can be passed over whose header is wrong
+// further on.
 type pipeMessage struct {
+	Parts []int    `json:"parts"` // sizes
+	parts [][]byte // themselves
+
 	Verb string `json:"verb"`
 	ID   string `json:"id,omitempty"`
 
@@ -45,8 +51,7 @@ type pipeMessage struct {
 
 	Log *pipeLog `json:"log,omitempty"`
 
-	Parts []int    `json:"parts"` // sizes
-	parts [][]byte // themselves
+	unread error // why the header could not be read; Verb and ID are what could
 }
 
 type pipeRuntime struct {

@@ -32,11 +32,12 @@ func newPipeStream(conn net.Conn, log *slog.Logger) *pipeStream {
 }
 
 // Send puts a message behind those that wait, and begins to write them if
-// nobody does.
+// nobody does. unsent is the
+// error of a message that cannot be sent; the stream is well then.
 func (p *pipeStream) Send(s *funcrpc.StreamingMessage) error {
 	m, err := encodeMessage(s)
 	if err != nil {
-		return err
+		return unsent{err}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,7 +45,7 @@ func (p *pipeStream) Send(s *funcrpc.StreamingMessage) error {
 		return p.err
 	}
 	if p.pending, err = appendFrame(p.pending, m); err != nil {
-		return err
+		return unsent{err}
 	}
 	if !p.writing {
 		p.writing = true
@@ -74,13 +75,21 @@ func (p *pipeStream) flush() {
 }
 
 // Recv returns the next message that makes sense. One that does not, in a frame
-// that is whole, is passed over with a warning, as on a gRPC stream; an error is
-// the end of the stream.
+// that is whole, is passed over with a warning, as on a gRPC stream, and who waits
+// for it is told; an error is the end of the stream.
 func (p *pipeStream) Recv() (*funcrpc.StreamingMessage, error) {
 	for {
 		frame, err := readFrame(p.in)
 		if err != nil {
 			return nil, err
+		}
+		if frame.unread != nil {
+			p.log.Warn("a message of the worker cannot be read", "verb", frame.Verb, "id", frame.ID, "error", frame.unread)
+			answer, waited := frame.refused()
+			if !waited {
+				continue
+			}
+			frame = answer
 		}
 		m, err := decodeMessage(frame)
 		if err == nil {

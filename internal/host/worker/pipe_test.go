@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -225,4 +227,76 @@ func FuzzReadFrame(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPipeUnreadable: a frame that is whole and cannot be read fails whom it names,
+// alone; the frames behind it are read as ever.
+func TestPipeUnreadable(t *testing.T) {
+	long := strings.Repeat("x", maxPipeHeader)
+	for name, c := range map[string]struct{ header, says string }{
+		"NaN":       {`{"parts":[3],"verb":"invoke","id":"a","return":{"kind":"double","double":NaN}}`, "not the JSON of a message"},
+		"1e999":     {`{"parts":[3],"verb":"invoke","id":"a","return":{"kind":"double","double":1e999}}`, "not the JSON of a message"},
+		"65 bits":   {`{"parts":[3],"verb":"invoke","id":"a","return":{"kind":"int","int":18446744073709551616}}`, "not the JSON of a message"},
+		"cut short": {`{"parts":[3],"verb":"invoke","id":"a","return":{"ki`, "not the JSON of a message"},
+		"too long":  {`{"parts":[3],"verb":"invoke","id":"a","status":"` + long + `"}`, "at most 16777216 are read"},
+		"the index": {`{"parts":[3],"verb":"index","functions":[{"retry":{"max":100000000000000000000}}]}`, "not the JSON of a message"},
+		"a log":     {`{"parts":[3],"verb":"log","log":{"message":"` + long + `"}}`, ""},
+		"nobody's":  {`{"parts":[3],"verb":7}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw := framed(c.header) + "abc" + framed(`{"verb":"status","parts":[]}`)
+			p := &pipeStream{in: bufio.NewReader(strings.NewReader(raw)), log: testkit.Logger(t)}
+			m, err := p.Recv()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.says != "" {
+				r := m.GetInvocationResponse()
+				if name != "the index" && r.GetInvocationId() != "a" {
+					t.Errorf("whose: %v", m)
+				}
+				result := r.GetResult()
+				if result == nil {
+					result = m.GetFunctionMetadataResponse().GetResult()
+				}
+				if result.GetStatus() != funcrpc.StatusResult_Failure || !strings.Contains(result.GetException().GetMessage(), c.says) {
+					t.Errorf("result: %v", result)
+				}
+				if m, err = p.Recv(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if m.GetWorkerStatusResponse() == nil {
+				t.Errorf("behind it: %v", m)
+			}
+			if _, err := p.Recv(); !errors.Is(err, io.EOF) {
+				t.Errorf("at the end: %v", err)
+			}
+		})
+	}
+}
+
+// TestPipeTooMuchMetadata: what a worker cannot be sent fails its invocation; the
+// worker is not lost.
+func TestPipeTooMuchMetadata(t *testing.T) {
+	w := launch(t, "pipe", "good", &seen{})
+	r := request("large")
+	r.TriggerMetadata = map[string]*funcrpc.TypedData{strings.Repeat("k", maxPipeHeader): stringData("v")}
+	if _, err := w.Invoke(t.Context(), r, nil); IsLost(err) || !fault.Is(err, fault.TooLarge) || !strings.Contains(err.Error(), "at most 16777216") {
+		t.Errorf("%v", err)
+	}
+	if r, err := w.Invoke(t.Context(), request("next"), nil); err != nil || r.GetResult().GetStatus() != funcrpc.StatusResult_Success {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// TestPipeCookieExpires: dates to the end of the calendar.
+func TestPipeCookieExpires(t *testing.T) {
+	for seconds, want := range map[float64]string{
+		0.5: "1970-01-01T00:00:00.5Z", lastSecond: "9999-12-31T23:59:59Z", 1e300: "9999-12-31T23:59:59Z",
+	} {
+		if got := (pipeCookie{Expires: &seconds}).decode().GetExpires().GetValue().AsTime().Format(time.RFC3339Nano); got != want {
+			t.Errorf("%v: %s", seconds, got)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -252,6 +253,9 @@ var sameSites = map[string]funcrpc.RpcHttpCookie_SameSite{
 	"strict": funcrpc.RpcHttpCookie_Strict, "explicitNone": funcrpc.RpcHttpCookie_ExplicitNone,
 }
 
+// lastSecond is the end of the year 9999, beyond which no date in HTTP goes.
+const lastSecond = 253402300799
+
 func (c pipeCookie) decode() *funcrpc.RpcHttpCookie {
 	out := &funcrpc.RpcHttpCookie{Name: c.Name, Value: c.Value, SameSite: sameSites[c.SameSite]}
 	text := func(s *string) *funcrpc.NullableString {
@@ -271,7 +275,8 @@ func (c pipeCookie) decode() *funcrpc.RpcHttpCookie {
 		out.MaxAge = &funcrpc.NullableDouble{Double: &funcrpc.NullableDouble_Value{Value: *c.MaxAge}}
 	}
 	if c.Expires != nil {
-		at := timestamppb.New(time.Unix(0, int64(*c.Expires*float64(time.Second))))
+		whole, part := math.Modf(max(0, min(*c.Expires, lastSecond)))
+		at := timestamppb.New(time.Unix(int64(whole), int64(part*float64(time.Second))))
 		out.Expires = &funcrpc.NullableTimestamp{Timestamp: &funcrpc.NullableTimestamp_Value{Value: at}}
 	}
 	return out

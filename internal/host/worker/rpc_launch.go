@@ -226,7 +226,7 @@ func ask(ctx context.Context, limit time.Duration, s *session, what, key string,
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errNoAnswer)
 	defer cancel()
 	ch := s.await(key)
-	if err := s.send(m); err != nil {
+	if err := s.send(m); err != nil && !IsLost(err) { // receive says it better: no function ran
 		return nil, err
 	}
 	return s.receive(ctx, what, ch)

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -12,10 +13,16 @@ import (
 
 // stream is a worker's connection: a gRPC stream, or a pipe. Send is called by
 // one goroutine at a time, and Recv by another.
+//
+// An error of Send is the end of the stream, but for unsent.
 type stream interface {
 	Send(*funcrpc.StreamingMessage) error
 	Recv() (*funcrpc.StreamingMessage, error)
 }
+
+// unsent is why one message cannot be sent: it is too large, or has no form on the
+// wire. The worker is well.
+type unsent struct{ error }
 
 // session is one worker's stream. One goroutine reads it;
 // logs are passed on from there, so that an invocation's logs come before its
@@ -155,7 +162,12 @@ func (s *session) send(m *funcrpc.StreamingMessage) error {
 		return ErrLost
 	default:
 	}
-	if err := s.stream.Send(m); err != nil {
+	err := s.stream.Send(m)
+	var own unsent
+	switch {
+	case errors.As(err, &own):
+		return own.error
+	case err != nil:
 		return fmt.Errorf("send to worker: %w: %w", ErrLost, err)
 	}
 	return nil

@@ -28,6 +28,8 @@ type Status struct {
 	Starts    int       // so far
 	Failures  int       // in a row
 	LastError string    // why the last one ended or did not start
+	Unstarted bool      // the last one did not start
+	Again     bool      // as the one before it did not, for the same reason
 	Since     time.Time // when State was entered
 }
 
@@ -119,7 +121,7 @@ func (s *Supervisor) start(ctx, turn context.Context) *Seat {
 		return nil
 	}
 	if err != nil {
-		s.fail(err.Error())
+		s.fail(err.Error(), true)
 		_ = s.backoff.Wait(turn) // the loop looks at ctx
 		return nil
 	}
@@ -163,7 +165,7 @@ func (s *Supervisor) attend(ctx, turn context.Context, w *Seat) {
 	case exit.Err != nil:
 		reason = exit.Err.Error()
 	}
-	s.fail(reason)
+	s.fail(reason, false)
 	_ = s.backoff.Wait(turn) // the loop looks at ctx
 }
 
@@ -324,10 +326,12 @@ func (s *Supervisor) change(state State, w *Seat, reason string) Status {
 	return s.status
 }
 
-// fail counts a failure.
-func (s *Supervisor) fail(reason string) {
+// fail counts a failure, of a worker that ran or of one that did not start.
+func (s *Supervisor) fail(reason string, unstarted bool) {
 	s.mu.Lock()
 	s.status.Failures++
+	s.status.Again = unstarted && s.status.Unstarted && s.status.Failures > 1 && s.status.LastError == reason
+	s.status.Unstarted = unstarted
 	state := Waiting
 	if s.status.Failures >= failingAfter {
 		state = Failing

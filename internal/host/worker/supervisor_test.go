@@ -62,7 +62,13 @@ func TestBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &launches{first: 9}
 		var states []State
-		s := NewSupervisor(l, nil, func(st Status) { states = append(states, st.State) })
+		told := 0 // failures that are not those before
+		s := NewSupervisor(l, nil, func(st Status) {
+			states = append(states, st.State)
+			if (st.State == Waiting || st.State == Failing) && !st.Again {
+				told++
+			}
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
@@ -80,6 +86,9 @@ func TestBackOff(t *testing.T) {
 			if want := time.Duration(milliseconds) * time.Millisecond; pauses[i] != want {
 				t.Errorf("pause %d: %v, want %v", i, pauses[i], want)
 			}
+		}
+		if told != 1 {
+			t.Errorf("the same failure is told %d times", told)
 		}
 		if states[1] != Waiting || states[9] != Failing {
 			t.Errorf("states: %v", states)

@@ -1,5 +1,6 @@
 """Functions that misbehave."""
 
+import logging
 import os
 import sys
 import threading
@@ -78,3 +79,30 @@ def repr_(req: func.HttpRequest) -> str:
 def hang(req: func.HttpRequest) -> str:
     time.sleep(3600)
     return ""
+
+
+@app.route(route="log")
+def log(req: func.HttpRequest) -> str:
+    logging.info("l" * (17 << 20))
+    return "logged"
+
+
+@app.route(route="text")
+def text(req: func.HttpRequest) -> str:
+    raise ValueError("e" * (17 << 20))
+
+
+@app.route(route="header")
+def header(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("", headers={"x": "h" * (17 << 20)})
+
+
+@app.route(route="cookie")
+def cookie(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("", headers={"Set-Cookie": "a=b; Max-Age=" + req.params["age"]})
+
+
+@app.route(route="slow")
+def slow(req: func.HttpRequest) -> str:
+    time.sleep(5)
+    return "slow"

@@ -123,12 +123,14 @@ class App {
         return { functions: [...this.functions].map(([id, f]) => this.#declare(id, f)) };
     }
 
-    #declare(id, { metadata, entry }) {
+    #declare(id, { metadata, entry, place }) {
         const bindings = Object.entries(metadata.bindings ?? {});
+        const [policy, wrong] = retry(metadata.retryOptions);
         return {
+            error: wrong && { message: `${place || entry}: the retry policy of ${metadata.name} has ${wrong}`, user: true },
             id, name: metadata.name, directory: this.directory, scriptFile: path.basename(entry), language: 'node',
             bindings: bindings.map(([name, b]) => JSON.stringify({ ...b, name })),
-            retry: retry(metadata.retryOptions),
+            retry: policy,
             properties: { supportsDeferredBinding: String(bindings.some(([, b]) => b.properties?.supportsDeferredBinding === 'true')) },
         };
     }
@@ -201,16 +203,21 @@ function isFile(at) {
     }
 }
 
-// retry is a retry policy for the wire.
+// retry is a retry policy for the wire, or what is wrong with it.
 function retry(r) {
     if (!r) {
-        return undefined;
+        return [];
+    }
+    const max = Number(r.maxRetryCount ?? 0);
+    if (max !== (max | 0)) {
+        return [undefined, `the maxRetryCount ${r.maxRetryCount}, which is no integer of 32 bits; -1 is for ever`];
     }
     const seconds = (d) => (d ? Number(d.seconds ?? 0) + Number(d.nanos ?? 0) / 1e9 : 0);
-    return {
-        strategy: r.retryStrategy === 'fixedDelay' ? 'fixed' : 'exponential', max: Number(r.maxRetryCount),
-        delay: seconds(r.delayInterval), least: seconds(r.minimumInterval), most: seconds(r.maximumInterval),
-    };
+    const times = { delay: seconds(r.delayInterval), least: seconds(r.minimumInterval), most: seconds(r.maximumInterval) };
+    const odd = Object.values(times).find((n) => !Number.isFinite(n));
+    return odd === undefined
+        ? [{ strategy: r.retryStrategy === 'fixedDelay' ? 'fixed' : 'exponential', max, ...times }]
+        : [undefined, `an interval of ${odd} seconds`];
 }
 
 module.exports = { App };

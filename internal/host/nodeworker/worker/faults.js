@@ -35,12 +35,21 @@ function describe(thrown) {
     }
 }
 
+// LONGEST is how many characters of a text are told; the host reads 16 MiB of one
+// message.
+const LONGEST = 1 << 20;
+
+// cut is a text that the host can be told, which says what it lacks.
+function cut(text, most = LONGEST) {
+    return text?.length > most ? `${text.slice(0, most)}... (${text.length - most} more characters were cut)` : text;
+}
+
 // fault is an error for the wire.
 function fault(thrown) {
     const error = ensureError(thrown);
     return {
-        message: String(error.message || error.name || 'it failed without a reason'),
-        type: error.name ? String(error.name) : undefined, stack: stackOf(error), user: true,
+        message: cut(String(error.message || error.name || 'it failed without a reason')),
+        type: error.name ? cut(String(error.name), 1000) : undefined, stack: cut(stackOf(error)), user: true,
     };
 }
 
@@ -113,7 +122,7 @@ function loadFault(thrown, directory, file) {
     const syntax = error instanceof SyntaxError && file.endsWith('js');
     const place = where(error, directory) || (syntax && syntaxPlace(directory, file)) || path.relative(directory, file);
     const name = thrown === error && error.name ? `${error.name}: ` : '';
-    const message = String(error.message).split('\nRequire stack:')[0];
+    const message = cut(String(error.message)).split('\nRequire stack:')[0];
     return { ...fault(error), message: `${place}: ${name}${message}${hint(error, directory)}` };
 }
 
@@ -128,4 +137,4 @@ function hint(error, directory) {
     return '';
 }
 
-module.exports = { ensureError, fault, loadFault, where };
+module.exports = { cut, ensureError, fault, loadFault, where };

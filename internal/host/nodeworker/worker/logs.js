@@ -1,6 +1,8 @@
 // Logs go to the host, past the app's log hooks.
 'use strict';
 
+const { cut } = require('./faults');
+
 const LEVELS = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none'];
 
 // Logs writes records.
@@ -29,7 +31,7 @@ class Logs {
             log: {
                 invocation: record.invocation, system: system || undefined,
                 category: record.function && !system ? `Function.${record.function}.User` : 'Worker',
-                level: LEVELS.includes(shown.level) ? shown.level : 'information', message: String(shown.message),
+                level: LEVELS.includes(shown.level) ? shown.level : 'information', message: cut(String(shown.message)),
             },
         });
     }

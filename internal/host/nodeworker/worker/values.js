@@ -90,6 +90,22 @@ function number(n, text) {
     return Number.isFinite(n) ? { kind: 'double', double: n } : { kind: 'string', part: text(String(n)) };
 }
 
+// safe is an integer that is itself on the wire.
+function safe(n) {
+    if (!Number.isSafeInteger(Number(n))) {
+        throw new RangeError(`${n} is no integer below 2**53; return it as text`);
+    }
+    return Number(n);
+}
+
+// finite is a number for which JSON has a form; undefined for none.
+function finite(n, what) {
+    if (n !== undefined && n !== null && !Number.isFinite(n)) {
+        throw new RangeError(`${what} is ${n}, for which JSON has no form`);
+    }
+    return n;
+}
+
 function encodeCollection(data, parts) {
     const part = parts.length;
     if (data.collectionString) {
@@ -101,10 +117,10 @@ function encodeCollection(data, parts) {
         return { kind: 'collection_bytes', part, count: parts.length - part };
     }
     if (data.collectionSint64) {
-        return { kind: 'collection_sint64', ints: data.collectionSint64.sint64 };
+        return { kind: 'collection_sint64', ints: data.collectionSint64.sint64.map(safe) };
     }
     if (data.collectionDouble) {
-        return { kind: 'collection_double', doubles: data.collectionDouble.double };
+        return { kind: 'collection_double', doubles: data.collectionDouble.double.map((n) => finite(n, 'a number')) };
     }
     return undefined; // nothing that has a form on the wire, such as a function
 }
@@ -119,7 +135,8 @@ function encodeHttp(http, parts) {
 function encodeCookie(c) {
     return {
         name: c.name, value: c.value, sameSite: c.sameSite, domain: c.domain?.value, path: c.path?.value,
-        expires: c.expires?.value?.seconds, secure: c.secure?.value, httpOnly: c.httpOnly?.value, maxAge: c.maxAge?.value,
+        expires: c.expires?.value?.seconds, secure: c.secure?.value, httpOnly: c.httpOnly?.value,
+        maxAge: finite(c.maxAge?.value, `maxAge of the cookie ${c.name}`),
     };
 }
 

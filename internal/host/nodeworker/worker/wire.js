@@ -7,6 +7,11 @@ const net = require('net');
 const ADDRESS = 'LAZULI_WORKER_ADDRESS';
 const TOKEN = 'LAZULI_WORKER_TOKEN';
 
+// What the host reads at most of one message: its header, its parts, their bytes.
+const MAX_HEADER = 16 << 20;
+const MAX_PARTS = 1 << 20;
+const MAX_SIZE = 2 ** 31 - 1;
+
 // Wire is the connection to the host.
 class Wire {
     #socket;
@@ -74,13 +79,15 @@ class Wire {
         this.received(message, parts);
     }
 
-    // send writes a message behind those that wait.
+    // send writes a message behind those that wait. It throws, and writes nothing,
+    // when the message has no form on the wire.
     send(message, parts = []) {
         if (this.#gone) {
             return;
         }
+        const first = head(message, parts);
         this.#socket.cork();
-        this.#socket.write(head(message, parts));
+        this.#socket.write(first);
         for (const p of parts) {
             this.#socket.write(p);
         }
@@ -121,9 +128,24 @@ class Wire {
     }
 }
 
+// head is a frame without its parts. Their sizes come first: by them the host
+// passes over a frame that it cannot read.
 function head(message, parts) {
-    message.parts = parts.map((p) => p.length);
-    const header = Buffer.from(JSON.stringify(message));
+    const sizes = parts.map((p) => p.length);
+    const size = sizes.reduce((sum, n) => sum + n, 0);
+    const header = Buffer.from(JSON.stringify({ parts: sizes, ...message }));
+    if (header.length > MAX_HEADER) {
+        throw new RangeError(
+            `the names, headers and numbers of an answer take ${header.length} bytes; at most ${MAX_HEADER} fit. ` +
+            'Put what is large into a body or an output',
+        );
+    }
+    if (sizes.length > MAX_PARTS || size > MAX_SIZE) {
+        throw new RangeError(
+            `the body and outputs of an answer are ${sizes.length} values of ${size} bytes; ` +
+            `at most ${MAX_PARTS} of ${MAX_SIZE} bytes fit`,
+        );
+    }
     const frame = Buffer.allocUnsafe(4 + header.length);
     frame.writeUInt32BE(header.length);
     header.copy(frame, 4);

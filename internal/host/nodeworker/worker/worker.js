@@ -53,8 +53,7 @@ class Worker {
             case 'init':
                 return void this.#init(message);
             case 'index':
-                this.#indexed = true;
-                return this.#wire.send({ verb: 'index', ...(this.#fault ? { error: this.#fault } : this.#app.index()) });
+                return this.#index();
             case 'load':
                 return this.#load(message.function);
             case 'invoke':
@@ -101,6 +100,15 @@ class Worker {
         }
     }
 
+    #index() {
+        this.#indexed = true;
+        try {
+            this.#wire.send({ verb: 'index', ...(this.#fault ? { error: this.#fault } : this.#app.index()) });
+        } catch (error) {
+            this.#wire.send({ verb: 'index', error: faultOf(error) });
+        }
+    }
+
     #load(f) {
         const known = this.#app.functions.has(f.id);
         this.#wire.send({ verb: 'load', id: f.id, error: known ? undefined : { message: `no function has the id ${f.id}` } });
@@ -122,7 +130,11 @@ class Worker {
         }
         this.#answering.delete(message.id);
         this.#streaming.ended(message.id, answer.status !== 'ok');
-        this.#wire.send({ verb: 'invoke', id: message.id, ...answer }, sent);
+        try {
+            this.#wire.send({ verb: 'invoke', id: message.id, ...answer }, sent);
+        } catch (error) { // it has no form on the wire
+            this.#wire.send({ verb: 'invoke', id: message.id, status: 'failed', error: faultOf(error) });
+        }
     }
 
     async #reload(message) {

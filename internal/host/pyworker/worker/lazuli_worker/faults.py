@@ -6,6 +6,17 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+# How many characters of a text are told; the host reads 16 MiB of one message.
+LONGEST = 1 << 20
+
+
+def cut(text, most=LONGEST):
+    """A text that the host can be told, which says what it lacks."""
+    if len(text) <= most:
+        return text
+    return "%s... (%d more characters were cut)" % (text[:most], len(text) - most)
+
+
 def message(error):
     """The type of an error and its text, as the vendor's worker tells it."""
     try:
@@ -26,7 +37,11 @@ def stack(error):
 
 def fault(error, user=True):
     """An error as the host is told it."""
-    return {"message": message(error), "type": type(error).__name__, "stack": stack(error), "user": user}
+    return told(message(error), error, user)
+
+
+def told(text, error, user=True):
+    return {"message": cut(text), "type": cut(type(error).__name__, 1000), "stack": cut(stack(error)), "user": user}
 
 
 def place(error, directory):
@@ -64,4 +79,4 @@ def load_fault(error, directory, script):
     elif isinstance(error, SystemExit):
         text = "SystemExit: the file ends the process ({}) while it is loaded".format(error.code)
     where = "{}:{}: ".format(*at) if at else script + ": "
-    return {"message": where + text, "type": type(error).__name__, "stack": stack(error), "user": True}
+    return told(where + text, error)

@@ -102,4 +102,7 @@ class Invocation:
         logs.flush()
         if os.getpid() != PID:
             os._exit(0)  # the app forked, and the child came back here
-        self.wire.send(answer, parts)
+        try:
+            self.wire.send(answer, parts)
+        except (TypeError, ValueError, OverflowError) as error:  # it has no form on the wire
+            self.wire.send(self.failed(error))

@@ -5,6 +5,7 @@ import os
 import sys
 
 from . import context
+from .faults import cut
 
 LEVELS = ((logging.CRITICAL, "critical"), (logging.ERROR, "error"), (logging.WARNING, "warning"),
           (logging.INFO, "information"), (logging.DEBUG, "debug"))
@@ -22,7 +23,7 @@ class Handler(logging.Handler):
         try:
             self._wire.send({"verb": "log", "log": {
                 "invocation": getattr(context.local, "invocation_id", None) or context.invocation_id.get() or "",
-                "category": record.name, "level": level(record.levelno), "message": self.format(record),
+                "category": cut(record.name, 1000), "level": level(record.levelno), "message": cut(self.format(record)),
                 "system": record.name.startswith(SYSTEM),
             }})
         except Exception:

@@ -85,7 +85,10 @@ class Worker:
         return answer
 
     def index(self, message):
-        self.wire.send({"verb": "index", **self.indexed})
+        try:
+            self.wire.send({"verb": "index", **self.indexed})
+        except (TypeError, ValueError) as error:  # it has no form on the wire
+            self.wire.send({"verb": "index", "error": faults.fault(error)})
 
     def load(self, message):
         answer = {"verb": "load", "id": message["function"]["id"]}

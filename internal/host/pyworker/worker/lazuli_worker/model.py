@@ -191,6 +191,8 @@ def retry_rule(declared):
     if not policy:
         return None
     most = int(policy.get("max_retry_count"))
+    if not -1 << 31 <= most < 1 << 31:
+        raise ValueError("a retry policy has a max_retry_count that does not fit into 32 bits; -1 is for ever")
     if policy.get("strategy") == "fixed_delay":
         return {"strategy": "fixed", "max": most, "delay": interval(policy.get("delay_interval"), 0)}
     return {"strategy": "exponential", "max": most, "least": interval(policy.get("minimum_interval"), 0),
@@ -205,6 +207,8 @@ def interval(text, fallback):
     if not match:
         raise ValueError("a retry policy has the interval %r, which is not HH:MM:SS" % text)
     days, hours, minutes, seconds = match.groups()
+    if max(len(n) for n in (days or "", hours, minutes, seconds)) > 18:
+        raise ValueError("a retry policy has an interval of more digits than any time has")
     return int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 

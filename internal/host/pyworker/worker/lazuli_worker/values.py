@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 
 
 class Strings:
@@ -109,12 +110,25 @@ def encode(datum, parts):
     if kind in ("dict", "list"):
         return part("json", json.dumps(datum.value).encode(), parts)
     if kind in ("int", "bool"):
-        return {"kind": "int", "int": int(datum.value)}
+        return {"kind": "int", "int": integer(datum.value)}
     if kind == "double":
-        return {"kind": "double", "double": datum.value}
+        return {"kind": "double", "double": number(datum.value, "a float")}
     if kind == "http":
         return {"kind": "http", "http": encode_http(datum.value, parts)}
     raise NotImplementedError("unexpected Datum type: %s" % kind)
+
+
+def integer(value):
+    value = int(value)
+    if not -1 << 63 <= value < 1 << 63:
+        raise ValueError("an int of %d bits does not fit: integers have 64 bits. Return it as text" % value.bit_length())
+    return value
+
+
+def number(value, what):
+    if not math.isfinite(value):
+        raise ValueError("%s is %r, for which JSON has no form" % (what, float(value)))
+    return value
 
 
 def part(kind, data, parts):
@@ -138,7 +152,7 @@ def encode_cookie(name, morsel):
         if morsel[key]:
             out[key] = morsel[key]
     if morsel["max-age"] != "":
-        out["maxAge"] = float(morsel["max-age"])
+        out["maxAge"] = number(float(morsel["max-age"]), "Max-Age of the cookie " + name)
     if morsel["expires"]:
         at = datetime.datetime.strptime(morsel["expires"], "%a, %d %b %Y %H:%M:%S GMT")
         out["expires"] = at.replace(tzinfo=datetime.timezone.utc).timestamp()

@@ -10,7 +10,12 @@ import threading
 ADDRESS = "LAZULI_WORKER_ADDRESS"
 TOKEN = "LAZULI_WORKER_TOKEN"
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+# What the host reads at most of one message: its header, its parts, and their bytes.
+MAX_HEADER = 16 << 20
+MAX_PARTS = 1 << 20
+MAX_SIZE = (1 << 31) - 1
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
 
 class Wire:
@@ -51,9 +56,9 @@ class Wire:
         return message, parts
 
     def send(self, message, parts=()):
-        message["parts"] = [len(p) for p in parts]
-        header = _encode(message).encode("utf-8", "backslashreplace")
-        frame = b"".join((struct.pack(">I", len(header)), header, *parts))
+        """Sends a message. ValueError and TypeError say that it has no form on the
+        wire, and then nothing was sent."""
+        frame = encode(message, parts)
         with self._lock:
             if self._mute:
                 return
@@ -70,6 +75,20 @@ class Wire:
                 self._mute = True  # the host has gone, which receive will notice
             finally:
                 self._sending = False
+
+
+def encode(message, parts):
+    """The frame of a message. The sizes come first: by them the host passes over a
+    frame that it cannot read."""
+    sizes = [len(p) for p in parts]
+    header = _encode({"parts": sizes, **message}).encode("utf-8", "backslashreplace")
+    if len(header) > MAX_HEADER:
+        raise ValueError("the names, headers and numbers of an answer take %d bytes; at most %d fit. Put what is "
+                         "large into a body or an output" % (len(header), MAX_HEADER))
+    if len(sizes) > MAX_PARTS or sum(sizes) > MAX_SIZE:
+        raise ValueError("the body and outputs of an answer are %d values of %d bytes; at most %d of %d bytes fit"
+                         % (len(sizes), sum(sizes), MAX_PARTS, MAX_SIZE))
+    return b"".join((struct.pack(">I", len(header)), header, *parts))
 
 
 def connect():
