@@ -18,9 +18,20 @@ type Event struct {
 	PartitionKey string
 	Properties   Properties // set by the sender; nil: none
 	Origin       string     // the blob that holds it; "": none
+	In           *Place     // where in the blob; nil where Origin is ""
 	// Sequence is the event's number in the partition, which queries see; it is
 	// the offset where a source has nothing else.
 	Sequence int64
+}
+
+// Place is where the events of a body are in a blob. The body is then objects one
+// after the other; one that is broken ends with its line.
+type Place struct {
+	Blob string // CONTAINER/NAME
+	Row  int    // number of the first one, from 1
+	// Err is what is wrong with the blob from there on, instead of a body; "":
+	// nothing. It is a data error.
+	Err string
 }
 
 // Properties are what the sender of an event has set. They are read when a

@@ -23,7 +23,9 @@ func (f *feed) decode(d *streamsql.Decoder, b *inBatch) {
 		e := &b.batch.Events[i]
 		size += len(e.Body)
 		f.part = 0
-		if err := f.event(d, b, e, e.Body, &odd); err != nil {
+		if e.In != nil {
+			count += f.blobRows(d, b, e, &odd)
+		} else if err := f.event(d, b, e, e.Body, &odd); err != nil {
 			count += f.several(d, b, e, err, &odd)
 		} else {
 			count++
@@ -54,6 +56,22 @@ func (f *feed) several(d *streamsql.Decoder, b *inBatch, e *Event, err error, od
 	}
 	f.inputError(e, err)
 	return 1
+}
+
+// blobRows reads the rows of a blob, of which a broken one takes no other with it, and
+// returns how many there are.
+func (f *feed) blobRows(d *streamsql.Decoder, b *inBatch, e *Event, odd *oddKeys) int {
+	if e.In.Err != "" {
+		f.inputError(e, fault.New(fault.Invalid, "", "the blob cannot be read from there on: %s", e.In.Err))
+		return 1
+	}
+	streamsql.SplitLines(e.Body, func(body []byte) {
+		if err := f.event(d, b, e, body, odd); err != nil {
+			f.inputError(e, err)
+		}
+		f.part++
+	})
+	return f.part
 }
 
 // oddKeys are the events of a batch whose partition key is not the property that
@@ -171,7 +189,12 @@ func (f *feed) inputError(e *Event, err error) {
 			kind = MissingColumns
 		}
 	}
-	f.count(kind, fault.Wrap(fault.Invalid, "input "+f.input.Name, err, "partition %d, offset %d", f.partition, e.Offset))
+	name := "input " + f.input.Name
+	if e.In != nil {
+		f.count(kind, fault.Wrap(fault.Invalid, name, err, "blob %s, row %d", e.In.Blob, e.In.Row+f.part))
+		return
+	}
+	f.count(kind, fault.Wrap(fault.Invalid, name, err, "partition %d, offset %d", f.partition, e.Offset))
 }
 
 func (f *feed) count(kind ErrorKind, err error) {

@@ -32,6 +32,13 @@ func SplitEvents(message []byte, visit func(event []byte)) bool {
 	return true
 }
 
+// SplitLines calls visit with each object of those that stand one after the other.
+// Text that is none, up to the end of its line, is one too, even the first.
+func SplitLines(text []byte, visit func(object []byte)) {
+	s := unsafe.String(unsafe.SliceData(text), len(text))
+	splitLines(text, s, skipSpace(s, 0), visit)
+}
+
 // splitArray visits the elements of an array that is well formed.
 func splitArray(body []byte, s string, i int, visit func([]byte)) {
 	for i = skipSpace(s, i); s[i] != ']'; i = skipSpace(s, i) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -43,28 +44,30 @@ type pieces struct {
 	content *objectstore.Content
 	in      *contentReader
 	rows    *rows.Reader
-	number  int // of the next piece
-	read    int // rows
+	begun   []byte // of it, when the context ended
+	number  int    // of the next piece
+	read    int    // rows
+	before  int    // rows of the pieces that were returned
 }
 
-// open begins to read. Errors are those of the content, or fault.Invalid for a
-// text that cannot be read.
-func open(c *objectstore.Content, form rows.Form, unpack unpacker) (*pieces, error) {
-	p := &pieces{content: c, in: &contentReader{c: c, left: c.Info().Size}}
+func open(c *objectstore.Content) *pieces {
+	return &pieces{content: c, in: &contentReader{c: c, left: c.Info().Size}}
+}
+
+// begin reads what stands before the rows.
+func (p *pieces) begin(form rows.Form, unpack unpacker) (err error) {
 	var text io.Reader = p.in
-	name := c.Info().Blob
+	name := p.content.Info().Blob
 	if unpack != nil {
-		var err error
 		if text, err = unpack(text); err != nil {
-			return nil, p.fault(err)
+			return p.fault(err)
 		}
 		name = strings.TrimSuffix(name, ".gz")
 	}
-	var err error
 	if p.rows, err = form.Reader(text, name); err != nil {
-		return nil, p.fault(err)
+		return p.fault(err)
 	}
-	return p, nil
+	return nil
 }
 
 // fault is what was wrong: with the content, or else with its text.
@@ -79,10 +82,18 @@ func (p *pieces) fault(err error) error {
 }
 
 // next appends the rows of the next piece, a line each. At the end there is none,
-// and io.EOF.
-func (p *pieces) next(dst []byte) ([]byte, error) {
+// and io.EOF. What is wrong with a row, and so with all behind it, is told when the
+// rows before it were returned, wherever it stands. Only behind an error of the
+// context it goes on. Errors are those of the content, or fault.Invalid or
+// fault.TooLarge for a text that cannot be read.
+func (p *pieces) next(ctx context.Context, dst []byte) ([]byte, error) {
 	start := len(dst)
+	dst, p.begun = append(dst, p.begun...), p.begun[:0]
 	for len(dst)-start < pieceSize(p.number) {
+		if err := ctx.Err(); err != nil {
+			p.begun = append(p.begun, dst[start:]...)
+			return dst[:start], err
+		}
 		row, err := p.rows.Next()
 		if errors.Is(err, io.EOF) {
 			if len(dst) > start {
@@ -102,7 +113,7 @@ func (p *pieces) next(dst []byte) ([]byte, error) {
 		p.read++
 		dst = appendRow(dst, row)
 	}
-	p.number++
+	p.number, p.before = p.number+1, p.read
 	return dst, nil
 }
 
@@ -114,12 +125,13 @@ func appendRow(dst, row []byte) []byte {
 	return append(append(dst, row...), '\n')
 }
 
-// contentReader reads a blob's bytes in order.
+// contentReader reads a blob's bytes in order, until the context of who reads ends.
 type contentReader struct {
+	ctx       context.Context
 	c         *objectstore.Content
 	off, left int64
 	buf       bytes.Buffer
-	err       error // of the content
+	err       error // of the content, or of ctx
 }
 
 // readAhead is how many bytes are read at once.
@@ -127,6 +139,9 @@ const readAhead = 1 << 20
 
 // Read implements io.Reader.
 func (r *contentReader) Read(p []byte) (int, error) {
+	if r.err == nil {
+		r.err = r.ctx.Err()
+	}
 	if r.err != nil {
 		return 0, r.err
 	}

@@ -54,30 +54,44 @@ func (r *reader) Read(ctx context.Context, b *stream.Batch, _ int) error {
 			}
 			continue
 		}
-		n := r.now.number
-		text, err := r.now.next(b.Buf[:0])
+		n, place := r.now.number, r.s.place(r.at.Info.Blob, r.now.before+1)
+		text, err := r.piece(ctx, b.Buf[:0])
 		b.Buf = text
+		offset, ok := offsetOf(r.at.Position, n)
+		switch {
+		case err == nil && !ok:
+			err = fault.New(fault.TooLarge, "", "is longer than can be read, or of before 2025")
+		case err != nil && errors.Is(err, ctx.Err()) && r.now.in.err == nil:
+			return err // the blob goes on from there
+		}
 		if err != nil {
 			if err := r.end(n, err); err != nil {
 				return err
 			}
-			continue
-		}
-		offset, ok := offsetOf(r.at.Position, n)
-		if !ok {
-			if err := r.end(n, fault.New(fault.TooLarge, "", "is longer than can be read, or of before 2025")); err != nil {
-				return err
+			if errors.Is(err, io.EOF) {
+				continue
 			}
-			continue
+			text, place.Err = nil, err.Error()
 		}
-		if n < r.skip {
+		if n < r.skip || !ok {
 			continue
 		}
 		b.Events = append(b.Events, stream.Event{
-			Offset: offset, Sequence: offset, Arrival: int64(r.at.Position), Body: text, Origin: r.at.Info.Blob,
+			Offset: offset, Sequence: offset, Arrival: int64(r.at.Position), Body: text, Origin: r.at.Info.Blob, In: place,
 		})
 		return nil
 	}
+}
+
+// piece reads the next piece of the blob.
+func (r *reader) piece(ctx context.Context, dst []byte) ([]byte, error) {
+	r.now.in.ctx = ctx
+	if r.now.rows == nil {
+		if err := r.now.begin(r.s.form, r.s.unpack); err != nil {
+			return dst, err
+		}
+	}
+	return r.now.next(ctx, dst)
 }
 
 // begin takes the next blob, and waits while there is none. It may return without.
@@ -111,10 +125,7 @@ func (r *reader) begin(ctx context.Context) error {
 	if c.Position != r.resume {
 		r.skip = 0
 	}
-	if r.now, err = open(content, r.s.form, r.s.unpack); err != nil {
-		r.now = &pieces{content: content}
-		return r.end(0, err)
-	}
+	r.now = open(content)
 	return nil
 }
 

@@ -75,11 +75,12 @@ func (s *source) first(ctx context.Context, blobs objectstore.Account, c objects
 		return e, false
 	}
 	defer content.Close()
-	p, err := open(content, s.form, s.unpack)
-	if err != nil {
+	p := open(content)
+	p.in.ctx = ctx
+	if err := p.begin(s.form, s.unpack); err != nil {
 		return e, false
 	}
-	text, err := p.next(nil)
+	text, err := p.next(ctx, nil)
 	offset, known := offsetOf(c.Position, 0)
-	return stream.Event{Offset: offset, Sequence: offset, Arrival: int64(c.Position), Body: text, Origin: c.Info.Blob}, err == nil && known
+	return stream.Event{Offset: offset, Sequence: offset, Arrival: int64(c.Position), Body: text, Origin: c.Info.Blob, In: s.place(c.Info.Blob, 1)}, err == nil && known
 }

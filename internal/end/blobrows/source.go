@@ -127,6 +127,11 @@ func (s *source) Behind(partition int, next int64) int64 {
 	return n
 }
 
+// place is a row of a blob, from 1.
+func (s *source) place(blob string, row int) *stream.Place {
+	return &stream.Place{Blob: s.pattern.Container + "/" + blob, Row: row}
+}
+
 // pass takes note that a blob, or the rest of one, is not read.
 func (s *source) pass(blob, format string, args ...any) {
 	why := fmt.Sprintf("blob %s/%s ", s.pattern.Container, blob) + fmt.Sprintf(format, args...)

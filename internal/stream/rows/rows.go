@@ -10,26 +10,36 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
-// MaxRow is the longest row in bytes.
-const MaxRow = 16 << 20
+// MaxRow is the longest row in bytes, of JSON or CSV, and the most white space
+// before one. A CSV has at most maxColumns.
+const (
+	MaxRow     = 16 << 20
+	maxColumns = 1 << 16
+)
+
+// readAhead is how much of the text is read at once.
+const readAhead = 1 << 18
 
 // Reader reads the rows of a text.
 //
 // A text whose first line is a whole object has an object a line: a line that
-// is broken is one bad row, and does not swallow those after it.
+// is broken is one bad row, and does not swallow those after it. Behind an error
+// nothing more is read: where the next row begins is not known.
 type Reader struct {
 	name   string
 	in     *bufio.Reader
+	bound  *bounded // below in
+	err    error    // of Next, which stays
+	read   int      // rows
 	csv    *csv.Reader
 	header []string
 	buf    []byte
@@ -63,7 +73,8 @@ func NewReader(in io.Reader, name string) (*Reader, error) { return Form{}.Reade
 // Reader is NewReader for a text of the form. A name says nothing of one whose
 // format is known.
 func (f Form) Reader(in io.Reader, name string) (*Reader, error) {
-	o := &Reader{name: name, in: bufio.NewReaderSize(in, 1<<18)}
+	bound := &bounded{in: in, left: math.MaxInt}
+	o := &Reader{name: name, bound: bound, in: bufio.NewReaderSize(bound, readAhead)}
 	if what := o.foreign(f.Format == ByName); what != "" {
 		return nil, fault.New(fault.Invalid, name, "is %s; events and reference data are read as JSON or CSV in UTF-8", what)
 	}
@@ -80,9 +91,9 @@ func (f Form) Reader(in io.Reader, name string) (*Reader, error) {
 		o.csv.Comma = f.Comma
 	}
 	o.csv.FieldsPerRecord = -1
-	header, err := o.csv.Read()
+	header, err := o.record(0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fault.Wrap(fault.Invalid, name, err, "the header cannot be read")
+		return nil, err
 	}
 	return o, o.setHeader(header)
 }
@@ -161,23 +172,50 @@ func (o *Reader) Whole(read int) error {
 const between = " \t\r\n,[]"
 
 // Next returns the next object, valid until the one after, or io.EOF. Text that
-// is no object is returned too: the decoder says what is wrong with it.
-func (o *Reader) Next() ([]byte, error) {
-	if o.csv != nil {
-		return o.row()
+// is no object is returned too: the decoder says what is wrong with it. An error,
+// fault.Invalid or fault.TooLarge or the text's own, is the same from then on.
+func (o *Reader) Next() (row []byte, err error) {
+	switch {
+	case o.err != nil:
+		return nil, o.err
+	case o.csv != nil:
+		row, err = o.row()
+	default:
+		row, err = o.object()
 	}
+	if err != nil {
+		o.err = err
+		return nil, err
+	}
+	o.read++
+	return row, nil
+}
+
+func (o *Reader) tooLong() error {
+	return fault.New(fault.TooLarge, o.name, "row %d is longer than %d bytes", o.read+1, MaxRow)
+}
+
+func (o *Reader) object() ([]byte, error) {
 	o.buf = o.buf[:0]
+	blank := 0
 	var braces braceCount
 	for {
 		line, err := o.line()
 		inLines := !o.began
 		if len(o.buf) == 0 {
 			inLines = inLines && len(line) > 0 && line[0] == '{'
+			blank += len(line)
 			line = o.trimLeft(line)
+			if blank -= len(line); blank > MaxRow {
+				return nil, fault.New(fault.TooLarge, o.name, "there is no row in the %d bytes behind row %d", MaxRow, o.read)
+			}
 		} else {
 			inLines = false
 		}
 		if end := braces.end(line); end > 0 {
+			if len(o.buf)+end > MaxRow {
+				return nil, o.tooLong()
+			}
 			o.began, o.lines, o.rest = true, o.lines || inLines, line[end:]
 			if len(o.buf) == 0 {
 				return line[:end], nil // the common case: an object a line
@@ -187,7 +225,7 @@ func (o *Reader) Next() ([]byte, error) {
 		}
 		o.buf = append(o.buf, line...)
 		if len(o.buf) > MaxRow {
-			return nil, fault.New(fault.TooLarge, o.name, "a row is longer than %d bytes", MaxRow)
+			return nil, o.tooLong()
 		}
 		text := bytes.TrimRight(o.buf, between)
 		switch {
@@ -261,23 +299,4 @@ func (b *braceCount) end(line []byte) int {
 		}
 	}
 	return 0
-}
-
-func (o *Reader) row() ([]byte, error) {
-	record, err := o.csv.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, io.EOF
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, o.name, err, "a row cannot be read")
-	}
-	row := make(map[string]string, len(record))
-	for i, v := range record {
-		name := fmt.Sprintf("Column%d", i+1)
-		if i < len(o.header) {
-			name = o.header[i]
-		}
-		row[name] = v
-	}
-	return json.Marshal(row)
 }

@@ -91,7 +91,7 @@ func TestRefused(t *testing.T) {
 	for name, tc := range map[string]struct{ file, text, want string }{
 		"a broken header":           {"f.csv", "\"a\nb", "header"},
 		"a double header":           {"f.csv", "a, b,A\n1,2,3", "the column 'A' twice"},
-		"a broken row":              {"f.csv", "a\n\"1\n", "a row cannot be read"},
+		"a broken row":              {"f.csv", "a\n\"1\n", "row 1 cannot be read: parse error on line 2"},
 		"an object that never ends": {"f.json", `{"a":"` + strings.Repeat("x", MaxRow), "longer than"},
 		"an open array":             {"f.json", "[\n", "is not closed"},
 		"an array that is cut off":  {"f.json", "[{\"a\":1},{\"a\":2}", "cut off after 2 rows"},

@@ -51,6 +51,7 @@ type Event struct {
 	Offset, Sequence, Arrival int64 // as of stream.Event
 	Key                       string
 	Origin                    string
+	In                        *stream.Place
 	Body                      []byte
 	Properties                []Property
 }
@@ -65,7 +66,7 @@ type Property struct {
 
 // EventOf copies an event.
 func EventOf(e *stream.Event) (Event, error) {
-	out := Event{Offset: e.Offset, Sequence: e.Sequence, Arrival: e.Arrival, Key: e.PartitionKey, Origin: e.Origin, Body: append([]byte(nil), e.Body...)}
+	out := Event{Offset: e.Offset, Sequence: e.Sequence, Arrival: e.Arrival, Key: e.PartitionKey, Origin: e.Origin, In: e.In, Body: append([]byte(nil), e.Body...)}
 	if e.Properties == nil {
 		return out, nil
 	}

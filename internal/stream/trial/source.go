@@ -30,7 +30,7 @@ func (r *reader) Read(_ context.Context, b *stream.Batch, most int) error {
 	}
 	for i := range r.rest[:n] {
 		e := &r.rest[i]
-		out := stream.Event{Offset: e.Offset, Sequence: e.Sequence, Arrival: e.Arrival, Body: e.Body, PartitionKey: e.Key, Origin: e.Origin}
+		out := stream.Event{Offset: e.Offset, Sequence: e.Sequence, Arrival: e.Arrival, Body: e.Body, PartitionKey: e.Key, Origin: e.Origin, In: e.In}
 		if e.Properties != nil {
 			out.Properties = properties(e.Properties)
 		}
