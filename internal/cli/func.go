@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -43,6 +44,9 @@ func newFuncListCmd(s *session) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(list) == 0 {
+					tellTrouble(cmd.Context(), table, c)
+				}
 				for _, f := range list {
 					kind, on := f.trigger()
 					if f.IsDisabled {
@@ -56,6 +60,21 @@ func newFuncListCmd(s *session) *cobra.Command {
 			}
 			return table.Flush()
 		},
+	}
+}
+
+// tellTrouble says why an app has no functions, if something is wrong with it.
+func tellTrouble(ctx context.Context, w io.Writer, c adminClient) {
+	_, errs, err := c.hostStatus(ctx)
+	if err != nil {
+		errs = []string{err.Error()}
+	}
+	name := c.app
+	for _, e := range errs {
+		for line := range strings.Lines(e) {
+			fmt.Fprintf(w, "%s\t\t\t%s\n", name, terminal.Clean(strings.TrimRight(line, "\r\n")))
+			name = ""
+		}
 	}
 }
 

@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/scaffold"
 )
 
@@ -122,7 +125,11 @@ is asked for.`,
   lazuli func new --name tick --trigger timer --schedule '*/30 * * * * *'`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.Dir = cmp.Or(s.project, ".")
+			dir, err := appFolder(cmp.Or(s.project, "."))
+			if err != nil {
+				return err
+			}
+			f.Dir = dir
 			if err := s.askFunction(cmd, &f); err != nil {
 				return err
 			}
@@ -140,6 +147,39 @@ is asked for.`,
 	cmd.Flags().StringVar(&f.Path, "path", "uploads/{name}", "container and names of the blobs that start a blob function")
 	cmd.MarkFlagsMutuallyExclusive("trigger", "template")
 	return cmd
+}
+
+// appFolder is the folder of the app to which a function is added: dir, or where
+// a project file in dir names one app elsewhere, that app's.
+func appFolder(dir string) (string, error) {
+	if scaffold.IsPython(dir) || scaffold.IsNode(dir) {
+		return dir, nil
+	}
+	if goFiles, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(goFiles) > 0 {
+		return dir, nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, config.FileName)); err != nil {
+		return dir, nil //nolint:nilerr // what adds the function says that no app is there
+	}
+	cfg, err := config.Load(dir)
+	if err != nil {
+		return "", err
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(cfg.Functions.Apps)) {
+		at := cfg.Functions.Apps[name].Path
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(dir, at)
+		}
+		all = append(all, at)
+	}
+	switch len(all) {
+	case 0:
+		return dir, nil
+	case 1:
+		return all[0], nil
+	}
+	return "", fmt.Errorf("%s names several function apps; say which with --project, one of %s", filepath.Join(dir, config.FileName), strings.Join(all, ", "))
 }
 
 // askFunction asks a person for what is missing.

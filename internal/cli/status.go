@@ -246,7 +246,9 @@ func (s *session) printStatus(info instance.Info, report statusReport) error {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", st.Service, st.Address, note)
 		for _, e := range st.Errors {
-			fmt.Fprintf(table, "\t\t%s\n", terminal.Clean(e))
+			for line := range strings.Lines(e) {
+				fmt.Fprintf(table, "\t\t%s\n", terminal.Clean(strings.TrimRight(line, "\r\n")))
+			}
 		}
 	}
 	if err := table.Flush(); err != nil {

@@ -149,6 +149,12 @@ func (s *Service) hostStatus(w http.ResponseWriter, _ *http.Request) {
 	if st.Worker.State == worker.Failing || st.Worker.State == worker.Waiting {
 		out.Errors = append(out.Errors, st.Worker.LastError)
 	}
+	if st.Build.State == host.BuildFailed {
+		out.Errors = append(out.Errors, st.Build.Err.Error())
+		if st.Worker.State == worker.Starting { // nothing ran before
+			out.State = hostStates[worker.Failing]
+		}
+	}
 	for _, b := range st.Broken {
 		out.Errors = append(out.Errors, b.Name+": "+b.Err.Error())
 	}

@@ -7,10 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
 )
+
+// lookAgain is how often a request that waits for the app looks whether its build
+// has failed.
+const lookAgain = 100 * time.Millisecond
 
 // Config is what the service is made of.
 type Config struct {
@@ -55,7 +60,7 @@ func New(c Config) (*Service, error) {
 
 // ServeHTTP answers the admin API under /admin, a page of its own at /, and
 // functions everywhere else. Requests that come while the app is starting
-// wait for it.
+// wait for it; of an app that cannot be built they are told why.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isAdmin(r): // no CORS rule of the app opens it
@@ -88,10 +93,10 @@ func (s *Service) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Service) serveFunction(w http.ResponseWriter, r *http.Request) {
-	t := s.routes(r)
+	t, why := s.routes(r)
 	if t == nil {
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the function app is starting", http.StatusServiceUnavailable)
+		http.Error(w, why, http.StatusServiceUnavailable)
 		return
 	}
 	e, params, ok := t.find(r.Method, r.URL.EscapedPath())
@@ -119,17 +124,31 @@ func (s *Service) serveFunction(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// routes returns the route table, waiting for the app's first start; nil when
-// the client went away before.
-func (s *Service) routes(r *http.Request) *table {
+// routes returns the route table, waiting for the app's first start; nil, and why,
+// when the client went away before, or the app cannot be built.
+func (s *Service) routes(r *http.Request) (t *table, why string) {
 	select {
 	case <-s.host.Ready():
-	case <-r.Context().Done():
-		return nil
-	case <-afterStart():
-		return nil
+		return s.ready(), ""
+	default:
 	}
-	return s.ready()
+	late := afterStart()
+	look := time.NewTicker(lookAgain)
+	defer look.Stop()
+	for {
+		if b := s.host.Status().Build; b.State == host.BuildFailed {
+			return nil, "the function app does not run: " + b.Err.Error()
+		}
+		select {
+		case <-s.host.Ready():
+			return s.ready(), ""
+		case <-look.C:
+			continue
+		case <-r.Context().Done():
+		case <-late:
+		}
+		return nil, "the function app is starting"
+	}
 }
 
 // ready returns the route table of the functions as they are now: they come and
