@@ -159,7 +159,7 @@ func TestColumnsOfCSV(t *testing.T) {
 func TestRowsOfTheirColumn(t *testing.T) {
 	r := newRig(t)
 	s := r.sink(jobs.Output{Target: "c/{site}"})
-	for _, text := range []string{`{"x":1}`, `{"site":null}`, `{"site":""}`, `{"site":{}}`, `{"site":[1]}`, `{"site":"a\nb"}`, `{"site":"` + strings.Repeat("x", 600) + `"}`} {
+	for _, text := range []string{`{"x":1}`, `{"site":null}`, `{"site":""}`, `{"site":{}}`, `{"site":[1]}`, `{"site":"a\nb"}`, `{"site":"` + strings.Repeat("x", 600) + `"}`, `{"site":"` + strings.Repeat("x/", 254) + `"}`} {
 		err := s.Write(t.Context(), batch(0, row(noon, `{"site":"a"}`), row(noon, text)))
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "site") {
 			t.Errorf("%s: %v", text, err)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +22,11 @@ const (
 	atOnce = 32
 	// openFiles is how many files a writer knows; the service has as many.
 	openFiles = 8_000
+	// A blob's name has at most 1024 characters and 254 steps, or no client can ask for
+	// it; what stands behind the path takes some of them.
+	// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+	maxPath      = 900
+	maxPathSteps = 253
 )
 
 // writer writes the rows of one lane of a run. It is used by one goroutine.
@@ -101,6 +107,9 @@ func (w *writer) take(r *stream.OutputRow, number uint64) error {
 	w.path = w.s.pattern.Append(w.path[:0], stream.TimeOf(r.Time), value)
 	if n := len(w.path); n > 0 && w.path[n-1] != '/' {
 		w.path = append(w.path, '/')
+	}
+	if value != "" && (len(w.path) > maxPath && utf8.RuneCount(w.path) > maxPath || bytes.Count(w.path, []byte{'/'}) > maxPathSteps) {
+		return fault.New(fault.Invalid, "output", "with column %s the path %.100q has more than %d characters or %d steps, and no blob's name can", w.s.pattern.Column, w.path, maxPath, maxPathSteps)
 	}
 	p := w.portion(header)
 	p.rows = append(p.rows, numbered{number, text})
