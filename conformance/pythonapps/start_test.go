@@ -127,8 +127,15 @@ func TestRubbish(t *testing.T) {
 	}
 	before := r.get(t, "/api/pid")
 	for _, c := range [][2]string{
-		{"fork", "200 parent"}, {"interrupt", "500 "}, {"quit", "500 "}, {"wrong", "500 "}, {"repr", "500 "},
-		{"nothing", "500 "}, {"bytes", "500 "}, {"closed", "200 closed"}, {"pid", "200 "},
+		{"fork", "200 parent"},
+		{"interrupt", "500 "},
+		{"quit", "500 "},
+		{"wrong", "500 "},
+		{"repr", "500 "},
+		{"nothing", "500 "},
+		{"bytes", "500 "},
+		{"closed", "200 closed"},
+		{"pid", "200 "},
 	} {
 		path, want := c[0], c[1]
 		a := r.call(t, http.MethodGet, "/api/"+path, "")

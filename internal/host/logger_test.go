@@ -63,9 +63,12 @@ func TestNoStartIsToldOnce(t *testing.T) {
 	var b strings.Builder
 	l := &logger{"app", slog.New(slog.NewTextHandler(&b, nil)), func() hostjson.Logging { return hostjson.Logging{} }}
 	for i, s := range []worker.Status{
-		{State: worker.Waiting, Unstarted: true}, {State: worker.Starting, Unstarted: true},
-		{State: worker.Waiting, Unstarted: true, Again: true}, {State: worker.Failing, Unstarted: true, Again: true},
-		{State: worker.Waiting}, {State: worker.Waiting},
+		{State: worker.Waiting, Unstarted: true},
+		{State: worker.Starting, Unstarted: true},
+		{State: worker.Waiting, Unstarted: true, Again: true},
+		{State: worker.Failing, Unstarted: true, Again: true},
+		{State: worker.Waiting},
+		{State: worker.Waiting},
 	} {
 		s.Failures, s.LastError = i+1, "function_app.py:3: NameError"
 		l.worker(s)

@@ -21,9 +21,13 @@ func TestCustomersKeys(t *testing.T) {
 		key  string
 		open bool
 	}{
-		{at("open"), "", true}, {at("open"), "k", false},
-		{at("locked"), "k", true}, {at("locked"), "", false}, {at("locked"), "o", false},
-		{kept, "k", true}, {kept, "", false},
+		{at("open"), "", true},
+		{at("open"), "k", false},
+		{at("locked"), "k", true},
+		{at("locked"), "", false},
+		{at("locked"), "o", false},
+		{kept, "k", true},
+		{kept, "", false},
 	} {
 		cond := Conditions{KeySHA256: c.key}
 		content, err := w.a.Open(t.Context(), c.at, cond)

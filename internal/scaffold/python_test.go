@@ -36,7 +36,9 @@ func TestPythonApp(t *testing.T) {
 		}
 	}
 	for _, bad := range []Function{
-		{Dir: dir, Name: "on-http", Trigger: "http"}, {Dir: dir, Name: "x y", Trigger: "http"}, {Dir: dir, Name: "y", Trigger: "wish"},
+		{Dir: dir, Name: "on-http", Trigger: "http"},
+		{Dir: dir, Name: "x y", Trigger: "http"},
+		{Dir: dir, Name: "y", Trigger: "wish"},
 		{Dir: t.TempDir(), Name: "y", Trigger: "http"},
 	} {
 		if err := AddPython(bad); err == nil {

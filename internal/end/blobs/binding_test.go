@@ -79,8 +79,12 @@ func TestOutput(t *testing.T) {
 			value *funcrpc.TypedData
 			want  string
 		}{
-			{trigger.Text("a"), "a"}, {trigger.JSON(`{"b":1}`), `{"b":1}`}, {nil, `{"b":1}`}, {trigger.Bytes([]byte{0xff}), "\xff"},
-			{trigger.JSON("null"), "\xff"}, {trigger.Text(""), ""},
+			{trigger.Text("a"), "a"},
+			{trigger.JSON(`{"b":1}`), `{"b":1}`},
+			{nil, `{"b":1}`},
+			{trigger.Bytes([]byte{0xff}), "\xff"},
+			{trigger.JSON("null"), "\xff"},
+			{trigger.Text(""), ""},
 		} {
 			if _, err := o.Write(t.Context(), c.value, values(map[string]string{"name": "x"})); err != nil {
 				t.Fatal(err)

@@ -69,8 +69,8 @@ func (r receipt) try(ctx context.Context, what string, do func() error) error {
 			return err
 		}
 		if n == receiptTries {
-			r.f.log.Warn("the receipt of a blob could not be "+what+"; should it be forgotten how far the blobs were read, the function runs for this one again",
-				"blob", r.blob.Container+"/"+r.blob.Blob, "receipt", state.Hosts+"/"+r.name, "error", err)
+			r.f.log.Warn("the receipt of a blob could not be kept; should it be forgotten how far the blobs were read, the function runs for this one again",
+				"step", what, "blob", r.blob.Container+"/"+r.blob.Blob, "receipt", state.Hosts+"/"+r.name, "error", err)
 			return nil
 		}
 		if err := run.Pause(ctx, receiptPause); err != nil {

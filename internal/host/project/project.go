@@ -125,8 +125,10 @@ func Mark(dir string) string {
 		}
 	}
 	for _, m := range []struct{ file, text string }{
-		{"package.json", `"@azure/functions"`}, {"requirements.txt", "azure-functions"},
-		{"go.mod", functionsModule}, {"go.mod", microsoftModule},
+		{"package.json", `"@azure/functions"`},
+		{"requirements.txt", "azure-functions"},
+		{"go.mod", functionsModule},
+		{"go.mod", microsoftModule},
 	} {
 		content, err := textfile.ReadFollowed(filepath.Join(dir, m.file), textfile.Source)
 		if err == nil && strings.Contains(string(content), m.text) && (m.file != "go.mod" || hasMainPackage(dir)) {

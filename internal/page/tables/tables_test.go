@@ -159,9 +159,17 @@ func TestFilterMistakes(t *testing.T) {
 func TestTypes(t *testing.T) {
 	l := newLab(t)
 	values := [][3]string{
-		{"s", "Edm.String", "a\u202e'\"<b>"}, {"t", "Edm.Boolean", "true"}, {"i", "Edm.Int32", "-2147483648"},
-		{"l", "Edm.Int64", "9223372036854775807"}, {"d", "Edm.Double", "0.1"}, {"w", "Edm.Double", "1"}, {"nan", "Edm.Double", "NaN"}, {"inf", "Edm.Double", "-Infinity"},
-		{"at", "Edm.DateTime", "2026-11-29T14:28:03.1234567Z"}, {"g", "Edm.Guid", "01234567-89ab-cdef-0123-456789abcdef"}, {"b", "Edm.Binary", "AAH/"},
+		{"s", "Edm.String", "a\u202e'\"<b>"},
+		{"t", "Edm.Boolean", "true"},
+		{"i", "Edm.Int32", "-2147483648"},
+		{"l", "Edm.Int64", "9223372036854775807"},
+		{"d", "Edm.Double", "0.1"},
+		{"w", "Edm.Double", "1"},
+		{"nan", "Edm.Double", "NaN"},
+		{"inf", "Edm.Double", "-Infinity"},
+		{"at", "Edm.DateTime", "2026-11-29T14:28:03.1234567Z"},
+		{"g", "Edm.Guid", "01234567-89ab-cdef-0123-456789abcdef"},
+		{"b", "Edm.Binary", "AAH/"},
 	}
 	var given []string
 	for _, v := range values {
@@ -194,9 +202,19 @@ func TestTypes(t *testing.T) {
 	check(l.want(200, "GET", base+"/Copy/entity?pk=p&rk=r", ""))
 
 	for _, v := range [][2]string{
-		{"Edm.Boolean", "1"}, {"Edm.Int32", "2147483648"}, {"Edm.Int32", "1.5"}, {"Edm.Int64", "9223372036854775808"}, {"Edm.Int64", ""},
-		{"Edm.Double", "0x1p4"}, {"Edm.Double", "inf"}, {"Edm.Double", "1e999"}, {"Edm.DateTime", "yesterday"}, {"Edm.DateTime", "1600-01-01T00:00:00Z"},
-		{"Edm.Guid", "x"}, {"Edm.Binary", "AAH"}, {"Edm.Decimal", "1"},
+		{"Edm.Boolean", "1"},
+		{"Edm.Int32", "2147483648"},
+		{"Edm.Int32", "1.5"},
+		{"Edm.Int64", "9223372036854775808"},
+		{"Edm.Int64", ""},
+		{"Edm.Double", "0x1p4"},
+		{"Edm.Double", "inf"},
+		{"Edm.Double", "1e999"},
+		{"Edm.DateTime", "yesterday"},
+		{"Edm.DateTime", "1600-01-01T00:00:00Z"},
+		{"Edm.Guid", "x"},
+		{"Edm.Binary", "AAH"},
+		{"Edm.Decimal", "1"},
 	} {
 		body := fmt.Sprintf(`{"how":"merge","partitionKey":"p","rowKey":"r","properties":[{"name":"x","type":%q,"value":%q}]}`, v[0], v[1])
 		if code, got := l.Do("PUT", base+"/Devices/entity", body); code != 400 || !strings.Contains(fmt.Sprint(got["error"]), "property x") {
