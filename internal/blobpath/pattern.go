@@ -240,7 +240,8 @@ func (p *Pattern) Prefix() string {
 	return prefix
 }
 
-// Append appends the path of a time and a column's value.
+// Append appends the path of a time and of the value of its column, or of its
+// partition.
 func (p *Pattern) Append(dst []byte, at time.Time, value string) []byte {
 	y, m, d := at.Date()
 	hh, mm, ss := at.Clock()
@@ -249,7 +250,7 @@ func (p *Pattern) Append(dst []byte, at time.Time, value string) []byte {
 		switch x.kind {
 		case literal:
 			dst = append(dst, x.text...)
-		case column:
+		case column, partition:
 			dst = append(dst, value...)
 		default:
 			dst = appendNumber(dst, number[x.kind], x.width)

@@ -118,6 +118,7 @@ func TestRefused(t *testing.T) {
 func FuzzPattern(f *testing.F) {
 	f.Add("c/a/{date}/{time}/{x}", "YYYY/MM/DD", "HH", "n")
 	f.Add("c/{datetime:yyyy}{partition}", "", "", "2020")
+	f.Add("c/{partition}/{date}", "", "", "7")
 	f.Fuzz(func(t *testing.T, text, date, clock, name string) {
 		for _, use := range []Use{Reference, Input, Output} {
 			p, err := Parse(use, text, Formats{date, clock})
