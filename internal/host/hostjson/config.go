@@ -40,6 +40,7 @@ type Config struct {
 	Logging Logging
 
 	file       string
+	root       map[string]any // see Section
 	extensions map[string]any // see Extension
 }
 
@@ -126,6 +127,7 @@ func (r *reader) config(root map[string]any) *Config {
 		CustomHandler:   r.customHandler(root),
 		Logging:         r.logging(r.object(root, "logging")),
 		file:            r.file,
+		root:            root,
 		extensions:      extensions,
 	}
 	return c

@@ -88,6 +88,39 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestSections: what stands at the top of the file is read like an extension's part, and
+// a section of ours has no keys but its own.
+func TestSections(t *testing.T) {
+	c, err := Parse("host.json", []byte(`{"version":"2.0","Concurrency":{"dynamicConcurrencyEnabled":true,"CPUThreshold":0.7},"lazuli":{"scale":{"odd":1,"plan":"flex"}}}`),
+		map[string]string{"concurrency:snapshotPersistenceEnabled": "false"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Section("concurrency")
+	if !s.Boolean("dynamicConcurrencyEnabled", false) || s.Boolean("snapshotPersistenceEnabled", true) || s.Fraction("cpuThreshold", 0.8) != 0.7 || s.Has("other") || s.Err() != nil {
+		t.Errorf("concurrency: %v", s.Err())
+	}
+	own := c.Section(Own).Section("scale")
+	if own.Text("plan", "") != "flex" || len(own.Keys()) != 2 {
+		t.Errorf("keys %v", own.Keys())
+	}
+	own.Only("plan", "memory")
+	if err := own.Err(); err == nil || !strings.Contains(err.Error(), "lazuli.scale.odd: there is no such key; there are plan, memory") {
+		t.Error(err)
+	}
+	for text, want := range map[string]string{`0`: "above 0 and up to 1", `1.5`: "above 0 and up to 1", `"x"`: "above 0 and up to 1", `"0.5"`: ""} {
+		c, err := Parse("host.json", []byte(`{"version":"2.0","concurrency":{"CPUThreshold":`+text+`}}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := c.Section("concurrency")
+		s.Fraction("CPUThreshold", 0.8)
+		if err := s.Err(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestCustomHandler(t *testing.T) {
 	c, err := Parse("host.json", []byte(`{"version":"2.0","customHandler":{"description":{"defaultExecutablePath":"app","arguments":["-v"]},"enableForwardingHttpRequest":true}}`), nil)
 	if err != nil || c.CustomHandler.Executable != "app" || !c.CustomHandler.ForwardHTTP {

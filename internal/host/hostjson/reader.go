@@ -116,6 +116,24 @@ func (r *reader) integer(o map[string]any, path string, fallback, low, high int)
 	return n
 }
 
+// fraction accepts what integer does, with a decimal point.
+func (r *reader) fraction(o map[string]any, path string, fallback float64) float64 {
+	v, ok := find(o, path)
+	if !ok {
+		return fallback
+	}
+	text := show(v)
+	if s, isText := v.(string); isText {
+		text = strings.TrimSpace(s)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(f > 0 && f <= 1) {
+		r.fail(path, "must be a number above 0 and up to 1, is %s", show(v))
+		return fallback
+	}
+	return f
+}
+
 func (r *reader) boolean(o map[string]any, path string, fallback bool) bool {
 	v, ok := find(o, path)
 	if !ok {

@@ -1,6 +1,10 @@
 package hostjson
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Section is an object of host.json, read by the kind of trigger that it
 // belongs to. A missing one is empty: every value is its default. It goes bad
@@ -9,6 +13,15 @@ type Section struct {
 	r    *reader
 	at   string // path in the file, with a dot behind
 	keys map[string]any
+}
+
+// Own is the section of what Azure's hosts do not know.
+const Own = "lazuli"
+
+// Section returns a section at the top of the file, compared without case.
+func (c *Config) Section(name string) *Section {
+	r := &reader{file: c.file}
+	return &Section{r, name + ".", r.object(c.root, name)}
 }
 
 // Extension returns extensions.NAME, compared without case.
@@ -20,6 +33,38 @@ func (c *Config) Extension(name string) *Section {
 // Section returns an object inside. It shares the error.
 func (s *Section) Section(key string) *Section {
 	return &Section{s.r, s.at + key + ".", s.r.object(s.keys, s.at+key)}
+}
+
+// Only says that there are no keys but these: for sections of ours, of which every
+// other key is a mistake.
+func (s *Section) Only(known ...string) {
+	for _, k := range s.Keys() {
+		if !slices.ContainsFunc(known, func(n string) bool { return strings.EqualFold(n, k) }) {
+			s.Fail(k, "there is no such key; there are %s", strings.Join(known, ", "))
+		}
+	}
+}
+
+// Keys are the names that the section has, in order.
+func (s *Section) Keys() []string { return sortedKeys(s.keys) }
+
+// Has reports whether a key is there and not null.
+func (s *Section) Has(key string) bool {
+	_, ok := find(s.keys, s.at+key)
+	return ok
+}
+
+// Boolean returns true or false.
+func (s *Section) Boolean(key string, fallback bool) bool {
+	return s.r.boolean(s.keys, s.at+key, fallback)
+}
+
+// Text returns a text.
+func (s *Section) Text(key, fallback string) string { return s.r.text(s.keys, s.at+key, fallback) }
+
+// Fraction returns a number above 0 and up to 1.
+func (s *Section) Fraction(key string, fallback float64) float64 {
+	return s.r.fraction(s.keys, s.at+key, fallback)
 }
 
 // Integer returns a whole number between low and high.

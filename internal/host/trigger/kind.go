@@ -9,6 +9,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
@@ -65,6 +66,14 @@ type Listener interface {
 	// error when it cannot go on; the caller may run it again. It begins no
 	// invocation once ctx has ended.
 	Run(ctx context.Context) error
+}
+
+// Backlogger is a Listener that knows how much waits for its function.
+type Backlogger interface {
+	Listener
+	// Backlog is asked every few seconds, whether or not the trigger runs. It may be
+	// called beside Run.
+	Backlog(ctx context.Context) (scale.Backlog, error)
 }
 
 // Source is what a trigger listens to.
