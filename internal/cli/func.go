@@ -14,14 +14,15 @@ import (
 
 func newFuncCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "func",
-		Short: "Make, start, list and run functions",
+		Use:     "func",
+		Aliases: []string{"function"},
+		Short:   "Make, start, list and run functions; their settings, keys and logs",
 		Example: `  lazuli func list
   lazuli func run http_trigger_process_event --data '{"id":"1","deviceId":"device-001"}'`,
 		Args: knownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s))
+	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncSettingsCmd(s))
 	return cmd
 }
 

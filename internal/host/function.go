@@ -172,7 +172,7 @@ func (h *Host) find(name string) *function {
 // refused here, by name, before anything listens.
 func (h *Host) setUp(d *binding.Function) (*function, error) {
 	for i := range d.Bindings {
-		err := d.Bindings[i].MapText(func(s string) (string, error) { return expr.Settings(s, h.setup().settings.Lookup) })
+		err := d.Bindings[i].MapText(func(s string) (string, error) { return expr.Settings(s, h.setup().settings.Plain) })
 		if err != nil {
 			return nil, err
 		}

@@ -89,7 +89,17 @@ func (h *Host) reconfigure() (before *setup, changed bool, err error) {
 		return before, false, nil
 	}
 	h.current.Store(next)
+	h.warnOfVaults(next)
 	return before, true, nil
+}
+
+// warnOfVaults tells of settings that mean secrets of a Key Vault. The app's code gets
+// the text as it is, as on Azure where a reference cannot be resolved; a binding that
+// uses one is refused.
+func (h *Host) warnOfVaults(s *setup) {
+	for _, name := range s.settings.VaultReferences() {
+		h.log.Warn("a setting is a Key Vault reference, and there is no Key Vault here: give it the value itself", "setting", name)
+	}
 }
 
 // storage is what the settings say of the account of the app's own state, in any of

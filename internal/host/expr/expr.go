@@ -19,8 +19,9 @@ import (
 )
 
 // Settings replaces every %name% in text by its setting. A name that is not
-// set is an error that carries the name. A lone percent sign stays as it is.
-func Settings(text string, lookup func(name string) (string, bool)) (string, error) {
+// set is an error that carries the name, and so is one that lookup refuses. A lone
+// percent sign stays as it is.
+func Settings(text string, lookup func(name string) (value string, found bool, err error)) (string, error) {
 	if !strings.Contains(text, "%") {
 		return text, nil
 	}
@@ -37,7 +38,10 @@ func Settings(text string, lookup func(name string) (string, bool)) (string, err
 			text = rest
 			continue
 		}
-		value, ok := lookup(name)
+		value, ok, err := lookup(name)
+		if err != nil {
+			return "", err
+		}
 		if !ok {
 			return "", fault.New(fault.NotFound, "setting "+name, "%%%s%% is used but not set in local.settings.json or the environment", name)
 		}

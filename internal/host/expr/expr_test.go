@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -8,11 +9,14 @@ import (
 )
 
 func TestSettings(t *testing.T) {
-	lookup := func(name string) (string, bool) {
-		if name == "Hub" {
-			return "telemetry", true
+	lookup := func(name string) (string, bool, error) {
+		switch name {
+		case "Hub":
+			return "telemetry", true, nil
+		case "Vault":
+			return "", false, errors.New("Vault is refused")
 		}
-		return "", false
+		return "", false, nil
 	}
 	for text, want := range map[string]string{
 		"plain": "plain", "%Hub%": "telemetry", "a-%Hub%-b-%Hub%": "a-telemetry-b-telemetry", "100%": "100%", "%%": "%%",
@@ -23,6 +27,9 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := Settings("%Missing%", lookup); err == nil || !strings.Contains(err.Error(), "Missing") {
 		t.Errorf("a missing setting: %v", err)
+	}
+	if _, err := Settings("a-%Vault%", lookup); err == nil || !strings.Contains(err.Error(), "Vault is refused") {
+		t.Errorf("a setting that cannot be used: %v", err)
 	}
 }
 
@@ -92,7 +99,7 @@ func FuzzExpression(f *testing.F) {
 	f.Add("a-{id}-{datetime:yyyy}-{{x}}", "v")
 	f.Add("%Hub%{rand-guid:N}", "")
 	f.Fuzz(func(t *testing.T, text, value string) {
-		s, err := Settings(text, func(string) (string, bool) { return value, true })
+		s, err := Settings(text, func(string) (string, bool, error) { return value, true, nil })
 		if err != nil {
 			t.Fatalf("every setting is set, and yet: %v", err)
 		}

@@ -137,6 +137,11 @@ func (s *Settings) StorageConnection(service Service, name string) (Connection, 
 }
 
 func (s *Settings) identityConnection(service Service, section, step, value string) (Connection, error) {
+	for _, used := range []string{step, "credential", "clientId", "tenantId", "clientSecret"} {
+		if err := VaultReference(section+"__"+used, s.Get(section+":"+used)); err != nil {
+			return Connection{}, err
+		}
+	}
 	endpoint := value
 	switch {
 	case step == accountName:
@@ -180,6 +185,9 @@ func (c Connection) Key() (policy, key string, found bool) {
 // parseConnection reads the "key=value;" form that all services share. Only
 // the first "=" of a pair separates: keys are base64 and end in "=".
 func parseConnection(service Service, name, text string) (Connection, error) {
+	if err := VaultReference(name, text); err != nil {
+		return Connection{}, err
+	}
 	c := Connection{Setting: name, String: text}
 	account, suffix, protocol := "", "core.windows.net", "https"
 	for pair := range strings.SplitSeq(text, ";") {

@@ -68,6 +68,16 @@ func (s *Settings) Get(name string) string {
 	return v
 }
 
+// Plain is Lookup for a setting whose value is used here: one that means a secret of
+// a Key Vault is refused by name.
+func (s *Settings) Plain(name string) (value string, found bool, err error) {
+	v, found := s.byKey[key(name)]
+	if err := VaultReference(v.name, v.value); err != nil {
+		return "", false, err
+	}
+	return v.value, found, nil
+}
+
 // Section returns the settings below a name, keyed by the rest of their path
 // with ":" between the steps, as written otherwise: Section("a") of a__b__C=1
 // is {"b:C": "1"}.
