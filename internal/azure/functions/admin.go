@@ -198,10 +198,7 @@ type functionConfig struct {
 }
 
 func (s *Service) describe(r *http.Request, f host.FunctionInfo) functionInfo {
-	base := "http://" + r.Host
-	if r.TLS != nil {
-		base = "https://" + r.Host
-	}
+	base := baseURL(r)
 	out := functionInfo{
 		Name: f.Name, Href: base + "/admin/functions/" + f.Name, Language: f.Language,
 		Config:     functionConfig{f.Name, f.Language, f.Bindings},
@@ -218,6 +215,14 @@ func (s *Service) describe(r *http.Request, f host.FunctionInfo) functionInfo {
 		out.Error = f.Err.Error()
 	}
 	return out
+}
+
+// baseURL is where the client has reached the app.
+func baseURL(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }
 
 func (s *Service) listFunctions(w http.ResponseWriter, r *http.Request) {

@@ -38,7 +38,7 @@ func NewKeys(master string) *Keys {
 	if master == "" {
 		master = newKey()
 	}
-	return &Keys{master: master, scopes: map[string]map[string]string{hostScope: {"default": newKey()}}}
+	return &Keys{master: master, scopes: map[string]map[string]string{hostScope: {defaultKey: newKey()}}}
 }
 
 // save stores what a scope is part of. The caller holds mu.
@@ -55,7 +55,7 @@ func (k *Keys) Host() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	keys := k.scopes[hostScope]
-	if v, ok := keys["default"]; ok {
+	if v, ok := keys[defaultKey]; ok {
 		return v
 	}
 	for _, v := range keys {
@@ -137,16 +137,54 @@ func (k *Keys) list(scope string) []key {
 	return out
 }
 
+// defaultKey is the name of the key that each function and the host begin with.
+const defaultKey = "default"
+
+// ensure gives a function its first key, when it was never asked for one: as on
+// Azure, a function has a key named default once somebody wants to see its keys.
+func (k *Keys) ensure(ctx context.Context, scope string) error {
+	k.mu.Lock()
+	_, known := k.scopes[scope]
+	k.mu.Unlock()
+	if known || !strings.HasPrefix(scope, functionPrefix) {
+		return nil
+	}
+	_, _, err := k.set(ctx, scope, defaultKey, "")
+	return err
+}
+
+// find returns a key. Names are equal whatever their case.
+func (k *Keys) find(scope, name string) (key, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	name = k.named(scope, name)
+	v, ok := k.scopes[scope][name]
+	return key{name, v}, ok
+}
+
+// named is the name as the scope has it, or as given. The caller holds mu.
+func (k *Keys) named(scope, name string) string {
+	for have := range k.scopes[scope] {
+		if strings.EqualFold(have, name) {
+			return have
+		}
+	}
+	return name
+}
+
+func isMaster(name string) bool { return strings.EqualFold(name, MasterKey) }
+
 // set stores a key; an empty value makes a random one. created reports that
 // the name is new. After an error the old keys are in force.
 func (k *Keys) set(ctx context.Context, scope, name, value string) (v key, created bool, err error) {
 	if value == "" {
 		value = newKey()
 	}
-	v = key{name, value}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if scope == hostScope && name == MasterKey {
+	v = key{k.named(scope, name), value}
+	if !strings.HasPrefix(scope, functionPrefix) && isMaster(name) {
+		v.Name = MasterKey
 		was := k.master
 		k.master = value
 		if err = k.save(ctx, scope); err != nil {
@@ -154,10 +192,14 @@ func (k *Keys) set(ctx context.Context, scope, name, value string) (v key, creat
 		}
 		return v, false, err
 	}
-	was, exists := k.scopes[scope][name]
-	k.put(scope, name, value)
+	_, known := k.scopes[scope]
+	was, exists := k.scopes[scope][v.Name]
+	k.put(scope, v.Name, value)
 	if err = k.save(ctx, scope); err != nil {
-		k.restore(scope, name, was, exists)
+		k.restore(scope, v.Name, was, exists)
+		if !known {
+			delete(k.scopes, scope)
+		}
 	}
 	return v, !exists, err
 }
@@ -165,6 +207,7 @@ func (k *Keys) set(ctx context.Context, scope, name, value string) (v key, creat
 func (k *Keys) delete(ctx context.Context, scope, name string) (bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	name = k.named(scope, name)
 	was, ok := k.scopes[scope][name]
 	if !ok {
 		return false, nil

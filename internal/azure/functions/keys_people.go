@@ -49,13 +49,11 @@ func (k *Keys) Reveal(place, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if scope == hostScope && name == MasterKey {
+	if scope == hostScope && isMaster(name) {
 		return k.Master(), nil
 	}
-	for _, have := range k.list(scope) {
-		if have.Name == name {
-			return have.Value, nil
-		}
+	if have, ok := k.find(scope, name); ok {
+		return have.Value, nil
 	}
 	return "", fault.New(fault.NotFound, "key "+name, "no such key")
 }
@@ -67,11 +65,34 @@ func (k *Keys) Renew(ctx context.Context, place, name string) error {
 	if err != nil {
 		return err
 	}
-	if name == "" || len(name) > 128 {
-		return fault.New(fault.Invalid, "name", "a key needs a name of at most 128 characters")
+	if err := checkKey(name, ""); err != nil {
+		return err
 	}
 	_, _, err = k.set(ctx, scope, name, "")
 	return err
+}
+
+// Limits of what a key may be: names stand in addresses, values in headers.
+const (
+	maxKeyName  = 128
+	maxKeyValue = 1024
+)
+
+// checkKey refuses a name or a value that no client could use; an empty value stands
+// for one that is made.
+func checkKey(name, value string) error {
+	plain := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+	}
+	switch {
+	case name == "" || len(name) > maxKeyName:
+		return fault.New(fault.Invalid, "name", "a key needs a name of at most %d characters", maxKeyName)
+	case strings.HasPrefix(name, "_") && !isMaster(name):
+		return fault.New(fault.Invalid, "key "+name, "names that begin with _ are the host's own")
+	case len(value) > maxKeyValue || !plain(value):
+		return fault.New(fault.Invalid, "key "+name, "its value goes into a header: at most %d printable characters of ASCII, without spaces", maxKeyValue)
+	}
+	return nil
 }
 
 // Remove deletes a key. The master key cannot go.
@@ -80,7 +101,7 @@ func (k *Keys) Remove(ctx context.Context, place, name string) error {
 	if err != nil {
 		return err
 	}
-	if scope == hostScope && name == MasterKey {
+	if scope == hostScope && isMaster(name) {
 		return fault.New(fault.Invalid, "key "+name, "the master key cannot be deleted; make it anew")
 	}
 	found, err := k.delete(ctx, scope, name)

@@ -235,7 +235,7 @@ func TestKeys(t *testing.T) {
 	f.expect("GET", "/api/hello", "", 200, "") // anonymous
 	f.expect("GET", "/admin/host/status", "", 200, `"state":"Running"`, "x-functions-key", "master")
 	f.expect("GET", "/admin/host/status?code=master", "", 200, `"state":"Running"`)
-	f.expect("GET", "/admin/host/keys?code=master", "", 200, `"_master"`)
+	f.expect("GET", "/admin/host/keys?code=master", "", 200, `"default"`)
 	f.expect("PUT", "/admin/functions/hello/keys/mine?code=master", `{"name":"mine","value":"abc"}`, 201, `"abc"`)
 	f.expect("GET", "/admin/functions/hello/keys/mine?code=master", "", 200, `"abc"`)
 	f.expect("POST", "/admin/host/systemkeys/blobs?code=master", "", 201, `"blobs"`)
