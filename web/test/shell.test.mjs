@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { end, folder, freePort, launch, start } from './instance.mjs'
-import { close, eventually, open, serious, shot, stage, visit, watch } from './lab.mjs'
+import { close, each, eventually, open, serious, shot, stage, visit, watch } from './lab.mjs'
 
 const on = stage(start)
 
@@ -305,7 +305,7 @@ for (const [theme, lang] of [
 ])
   test(`looks: ${theme}, ${lang}`, { timeout: 120_000 }, () => {
     const looks = [1440, 1280, 390].map((width) => ({ theme, lang, width, height: width < 700 ? 844 : 900 }))
-    return visit(on.browser, on.lazuli.url, looks, async (page, go, { width }) => {
+    return visit(on.browser, on.lazuli.url, each(looks), async (page, go, { width }) => {
       await go('/settings')
       await live(page)
       await page.waitForSelector('main table')
