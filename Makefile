@@ -10,8 +10,8 @@ GOLANGCI_VERSION := v2.15.0
 GOFUMPT_VERSION := v0.12.0
 CRASHES  ?= 200
 TARGETS  ?=
-# Two modules: the program, and the functions package of function apps.
-PACKAGES := ./... github.com/lazuli-dev/lazuli/functions/...
+# Three modules: the program, and the two packages that others require.
+PACKAGES := ./... github.com/lazuli-dev/lazuli/functions/... github.com/lazuli-dev/lazuli/changefeed/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .PHONY: help run test unit race crash fuzz conformance browser bench lint fmt build dist web proto clean
@@ -51,11 +51,11 @@ bench: ## workloads and peers side by side; results in bench/RESULTS.md
 	@scripts/bench
 
 lint: ## golangci-lint with the project's rules; tidy modules
-	for module in . functions; do (cd $$module && $(GO) mod tidy -diff && \
+	for module in . functions changefeed; do (cd $$module && $(GO) mod tidy -diff && \
 		$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION) run ./...); done
 
 fmt: ## gofumpt
-	$(GO) run mvdan.cc/gofumpt@$(GOFUMPT_VERSION) -w cmd internal functions examples docs bench
+	$(GO) run mvdan.cc/gofumpt@$(GOFUMPT_VERSION) -w cmd internal functions changefeed examples docs bench
 
 web: ## rebuild the portal's types and bundle, and format its sources (needs Node); commit them
 	$(GO) run ./internal/page/typescript > web/src/lib/wire.ts

@@ -18,6 +18,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/go-cmp v0.7.0
+	github.com/lazuli-dev/lazuli/changefeed v0.0.0
 	github.com/lazuli-dev/lazuli/functions v0.0.0
 	github.com/lmittmann/tint v1.2.1
 	github.com/mattn/go-isatty v0.0.24
@@ -93,10 +94,14 @@ require (
 )
 
 // The functions package is a module of its own, so that function apps require
-// gRPC and protobuf and nothing else of this program. One commit holds both:
-// this line makes every command here use the folder, with no workspace file that
-// would also take in conformance and the peers of bench. The price is that `go
+// gRPC and protobuf and nothing else of this program; so is changefeed, for programs
+// that require azcosmos. One commit holds all: these
+// lines make every command here use the folders, with no workspace file that would
+// also take in conformance and the peers of bench. The price is that `go
 // install .../cmd/lazuli@VERSION` refuses; people install programs that are built
 // (README), and this file is never a dependency of others. A release tags the
-// commit twice: vX.Y.Z, and functions/vX.Y.Z, which apps require.
+// commit thrice: vX.Y.Z, and functions/vX.Y.Z and changefeed/vX.Y.Z, which others
+// require.
 replace github.com/lazuli-dev/lazuli/functions => ./functions
+
+replace github.com/lazuli-dev/lazuli/changefeed => ./changefeed

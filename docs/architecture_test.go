@@ -173,7 +173,7 @@ type goPackage struct {
 
 func listPackages(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "./...", module+"/functions/...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "./...", module+"/functions/...", module+"/changefeed/...")
 	cmd.Dir = ".."
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
