@@ -51,6 +51,8 @@ type functionSet struct {
 // report sets the functions up; a restarted worker reports again, and from
 // then on only what it needs for loading is taken.
 func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error) {
+	h.indexing.Lock()
+	defer h.indexing.Unlock()
 	h.mu.Lock()
 	first := !h.indexed
 	h.mu.Unlock()
@@ -68,9 +70,11 @@ func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Functi
 }
 
 // indexInto is index for new code, whose functions go into set until it takes
-// over. Its workers start one after the other.
+// over.
 func (h *Host) indexInto(set *functionSet) worker.Index {
 	return func(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Function, error) {
+		h.indexing.Lock()
+		defer h.indexing.Unlock()
 		return h.indexAs(reported, len(set.functions)+len(set.broken) == 0, set)
 	}
 }

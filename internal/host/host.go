@@ -83,8 +83,9 @@ type Host struct {
 	started time.Time
 
 	listeners  []Listener
-	supervisor *worker.Supervisor
+	pool       *worker.Pool
 	server     *worker.Server              // nil unless workers speak gRPC
+	warm       worker.Warm                 // nil: workers are started from nothing
 	prepared   atomic.Pointer[run.Program] // how workers in an interpreter start; nil before
 	triggers   trigger.Table
 	inputs     input.Table
@@ -97,6 +98,8 @@ type Host struct {
 	// longer belong to anybody's context.
 	abort    context.Context
 	abortNow context.CancelFunc
+
+	indexing sync.Mutex // held while workers report their functions
 
 	mu        sync.Mutex // guards the fields below
 	functions []*function
@@ -154,11 +157,14 @@ func New(o Options) (*Host, error) {
 	h.listeners = append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...)
 	h.transport = newTransport()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
+	h.warm = h.warmOf(first)
 	launcher, err := h.launcher()
 	if err != nil {
 		return nil, err
 	}
-	h.supervisor = worker.NewSupervisor(launcher, h.log, h.workerChanged)
+	h.pool = worker.NewPool(worker.Options{
+		Launcher: launcher, Count: first.processes, Drain: o.DrainTimeout, OnChange: h.workerChanged, Log: h.log,
+	})
 	return h, nil
 }
 
@@ -220,7 +226,7 @@ func (h *Host) Run(ctx context.Context) error {
 	supervised := make(chan struct{})
 	go func() {
 		defer close(supervised)
-		_ = h.supervisor.Run(supervise) // always nil
+		_ = h.pool.Run(supervise) // always nil
 	}()
 	var following, stops sync.WaitGroup
 	if code != nil {
@@ -241,6 +247,9 @@ func (h *Host) Run(ctx context.Context) error {
 	stops.Wait()
 	endSupervise()
 	<-supervised
+	if h.warm != nil {
+		h.warm.Close()
+	}
 	endWork()
 	parts.Wait()
 	h.transport.CloseIdleConnections()

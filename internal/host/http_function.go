@@ -56,7 +56,7 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 		return nil
 	}
 	live.Release()
-	h.answer(w, r, f, params)
+	h.answer(w, r, f, params, live.Info().Capabilities)
 	return nil
 }
 
@@ -66,12 +66,12 @@ func (h *Host) acquireFor(ctx context.Context) (*worker.Seat, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpWorkerWait)
 	defer cancel()
 	defer context.AfterFunc(h.abort, cancel)()
-	return h.supervisor.Acquire(ctx)
+	return h.pool.AcquireSoon(ctx)
 }
 
 // workerTrouble says why there is no worker.
 func (h *Host) workerTrouble() string {
-	s := h.supervisor.Status()
+	s := h.pool.Status()
 	if s.LastError != "" {
 		return s.LastError
 	}
@@ -95,7 +95,7 @@ const bufferedProperty = "lazuliBufferedHttp"
 
 // answer sends the request through the worker protocol and the function's
 // response back.
-func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, params map[string]string) {
+func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, params map[string]string, caps worker.Capabilities) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHTTPBody))
 	if err != nil {
 		var tooLarge *http.MaxBytesError
@@ -111,7 +111,7 @@ func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, param
 		Reason:      httpReason,
 		Items:       1,
 		Data:        in.typedData,
-		Metadata:    in.metadata(f.trigger.Name, h.supervisor.Status().Info.Capabilities),
+		Metadata:    in.metadata(f.trigger.Name, caps),
 		Values:      in.value,
 		TraceParent: r.Header.Get("Traceparent"),
 	}})

@@ -94,10 +94,10 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	w := a.on
 	if w == nil {
 		var err error
-		if w, err = h.supervisor.Acquire(ctx); err != nil {
+		if w, err = h.pool.Acquire(ctx); err != nil {
 			return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
 		}
-		defer w.Release()
+		defer func() { w.Release() }()
 	}
 	id, trace := uuid.New(), childTrace(a.call.TraceParent)
 	begun := time.Now()
@@ -115,6 +115,16 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 		done.Input.data = a.call.Data(w.Info().Capabilities)
 	}
 	resp, err := h.ask(ctx, w, f, id, trace, a, done.Input.data)
+	for a.on == nil && errors.Is(err, worker.ErrNotAsked) { // it went between being chosen and being asked
+		next, acquired := h.pool.Acquire(ctx)
+		if acquired != nil {
+			err = fmt.Errorf("%w: %w", trigger.ErrCancelled, acquired)
+			break
+		}
+		w.Release()
+		w = next
+		resp, err = h.ask(ctx, w, f, id, trace, a, done.Input.data)
+	}
 	if err == nil {
 		writing := time.Now()
 		var out output.Written
@@ -193,7 +203,7 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 	switch {
 	case errors.Is(err, errTimeout):
 		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.setup().config.FunctionTimeout)
-		h.supervisor.Replace(w, reason)
+		h.pool.Replace(w, reason)
 		return nil, fault.New(fault.Unavailable, "", "%s; its worker was restarted", reason)
 	case err != nil && h.abort.Err() != nil:
 		return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)

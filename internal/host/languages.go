@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -31,15 +32,9 @@ func languageOf(s *setup) (language.Language, bool) {
 	return language.Language{}, false
 }
 
-// processCount, a setting, is how many workers an app has in Azure.
-const processCount = "FUNCTIONS_WORKER_PROCESS_COUNT"
-
 // prepare makes ready what the workers of an app in an interpreter need.
 func (h *Host) prepare(ctx context.Context, l language.Language) error {
 	s := h.setup()
-	if n := s.settings.Get(processCount); n != "" && n != "1" {
-		h.log.Warn("a setting is not honoured: an app has one worker process here", "setting", processCount, "value", n)
-	}
 	begun := time.Now()
 	said := false
 	program, err := l.Prepare(ctx, language.App{
@@ -65,6 +60,25 @@ func (h *Host) prepare(ctx context.Context, l language.Language) error {
 	return err
 }
 
+// warmSetting, false, keeps an app from having processes that were begun before they
+// are wanted.
+const warmSetting = "LAZULI_WARM_WORKERS"
+
+// warmOf is what begins an app's workers before they are wanted; nil for nothing.
+func (h *Host) warmOf(s *setup) worker.Warm {
+	l, ok := languageOf(s)
+	if !ok || strings.EqualFold(s.settings.Get(warmSetting), "false") || s.settings.Get(warmSetting) == "0" {
+		return nil
+	}
+	switch l.Warm {
+	case language.Spare:
+		return worker.NewSpares()
+	case language.Fork:
+		return worker.NewForks(h.log)
+	}
+	return nil
+}
+
 // interpreted starts workers in an interpreter.
 type interpreted struct {
 	h       *Host
@@ -83,6 +97,6 @@ func (i *interpreted) Launch(ctx context.Context) (worker.Worker, error) {
 	return (&worker.Pipe{
 		Program: *i.program, Listen: i.h.o.Listen,
 		App:      worker.App{Dir: i.h.o.Dir, WorkerDir: i.h.o.Dir, HostVersion: RuntimeVersion, Index: i.index},
-		Timeouts: i.h.o.Timeouts, Hooks: i.h.hooks(), Log: i.h.log,
+		Timeouts: i.h.o.Timeouts, Hooks: i.h.hooks(), Log: i.h.log, Warm: i.h.warm,
 	}).Launch(ctx)
 }

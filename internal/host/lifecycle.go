@@ -32,14 +32,14 @@ func (h *Host) Drain() { h.demand(func(l *lifecycle) { l.draining = true }) }
 // Resume makes drained triggers listen again. It is fault.Conflict when the
 // host does not run.
 func (h *Host) Resume() error {
-	if s := h.supervisor.Status().State; s != worker.Running {
+	if s := h.pool.Status().State; s != worker.Running && s != worker.Idle {
 		return fault.New(fault.Conflict, "function app "+h.o.Name, "it is not running (%s), so it cannot resume", s)
 	}
 	h.demand(func(l *lifecycle) { l.draining = false })
 	return nil
 }
 
-// Restart stops the triggers and the worker, in order, and starts them again.
+// Restart stops the triggers and the workers, in order, and starts them again.
 // It returns at once.
 func (h *Host) Restart() { h.demand(func(l *lifecycle) { l.restart, l.draining = true, false }) }
 
@@ -82,7 +82,7 @@ func (h *Host) attend(ctx context.Context) {
 			h.succeed(next, stops)
 		}
 		if reason, asked := h.takeRestart(); asked {
-			h.supervisor.Restart(ctx, reason)
+			h.pool.Restart(ctx, reason)
 		}
 	}
 }

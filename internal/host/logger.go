@@ -137,7 +137,7 @@ func (l *logger) worker(s worker.Status) {
 	}
 	switch s.State {
 	case worker.Running:
-		l.write("Host.Worker", slog.LevelInfo, Origin{App: l.app}, "worker is ready", slog.Int("pid", s.Info.PID), slog.Int("functions", len(s.Info.IDs)))
+		l.write("Host.Worker", slog.LevelInfo, Origin{App: l.app}, "worker is ready", slog.Int("worker", s.Number), slog.Int("pid", s.Info.PID), slog.Int("functions", len(s.Info.IDs)))
 		for name, err := range s.Info.LoadErrors {
 			l.write("Host.Worker", slog.LevelError, Origin{App: l.app}, "worker cannot load function", slog.String("function", name), slog.String("error", err.Error()))
 		}

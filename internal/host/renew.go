@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
-	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/watch"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
@@ -108,6 +107,9 @@ func (h *Host) takeOver(ctx context.Context, changed []string, stops *sync.WaitG
 		h.current.Store(before)
 		return false, err
 	}
+	if now := h.setup().processes; now != before.processes {
+		h.pool.SetCount(now)
+	}
 	if h.unfit = false; !h.needsBuild() {
 		h.setBuild(Build{}) // no failure any more
 	}
@@ -130,12 +132,12 @@ func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup, anew bool) (ren
 		if err := h.build(ctx, fresh); err != nil {
 			return false, err
 		}
-		if !anew && h.supervisor.Status().State == worker.Running && sameContent(fresh, path) {
+		if !anew && h.pool.Status().State == worker.Running && sameContent(fresh, path) {
 			return false, os.Remove(fresh)
 		}
 		path = fresh
 	}
-	if h.setup().kind == project.Custom && h.setup().config.CustomHandler.FixedPort != 0 {
+	if h.setup().fixedPort() {
 		h.demand(func(l *lifecycle) { l.restart, l.reindex = true, true }) // two cannot have one port
 		return true, nil
 	}
@@ -194,7 +196,7 @@ func (h *Host) handOver(ctx context.Context, next *successor, stops *sync.WaitGr
 // answered what it was asked, or after the time for draining.
 func (h *Host) succeed(next *successor, stops *sync.WaitGroup) {
 	defer close(next.over)
-	old, ok := h.supervisor.Swap(next.launcher, next.worker, func() {
+	old, ok := h.pool.Swap(next.launcher, next.worker, func() {
 		h.mu.Lock()
 		h.functions, h.broken = next.set.functions, next.set.broken
 		h.mu.Unlock()
@@ -204,15 +206,14 @@ func (h *Host) succeed(next *successor, stops *sync.WaitGroup) {
 		next.worker.Stop(context.Background()) // bounded by the worker's own grace
 		return
 	}
-	if old == nil {
-		return
+	for _, seat := range old {
+		stops.Go(func() {
+			limit, cancel := context.WithTimeout(h.abort, h.o.DrainTimeout)
+			defer cancel()
+			seat.Idle(limit)
+			seat.Stop(context.Background()) // bounded by the worker's own grace
+		})
 	}
-	stops.Go(func() {
-		limit, cancel := context.WithTimeout(h.abort, h.o.DrainTimeout)
-		defer cancel()
-		old.Idle(limit)
-		old.Stop(context.Background()) // bounded by the worker's own grace
-	})
 }
 
 // promote puts a fresh program in the place of the one that runs, which where

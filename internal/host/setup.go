@@ -17,11 +17,12 @@ import (
 // setup is what host.json and local.settings.json say, and what follows from it.
 // One that a worker runs with never changes: see reconfigure.
 type setup struct {
-	local    settings.LocalHost
-	settings *settings.Settings
-	config   *hostjson.Config
-	kind     project.Kind
-	program  run.Program // of the workers; of a Go app without its path
+	local     settings.LocalHost
+	settings  *settings.Settings
+	config    *hostjson.Config
+	kind      project.Kind
+	processes int         // worker processes of an instance
+	program   run.Program // of the workers; of a Go app without its path
 }
 
 // setupFiles are where a setup is read from, in the app's folder.
@@ -56,6 +57,9 @@ func (h *Host) readSetup() (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.processes, err = s.readProcesses(); err != nil {
+		return nil, err
+	}
 	s.program, err = h.programOf(s)
 	return s, err
 }
@@ -70,8 +74,7 @@ func (h *Host) reconfigure() (before *setup, changed bool, err error) {
 	if err != nil {
 		return before, false, err
 	}
-	fixed := func(s *setup) bool { return s.config.CustomHandler != nil && s.config.CustomHandler.FixedPort != 0 }
-	if fixed(before) || fixed(next) {
+	if before.fixedPort() || next.fixedPort() {
 		return before, false, h.atStart("the settings of a custom handler with a port of its own")
 	}
 	for what, same := range map[string]bool{

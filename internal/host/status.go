@@ -13,7 +13,9 @@ type Status struct {
 	ID     string
 	Kind   string // "go" or "custom"
 	Build  Build
-	Worker worker.Status
+	Worker worker.Status // of all, as if they were one
+	// Workers are the worker processes, one by one.
+	Workers []worker.Status
 	// Broken are declared functions that cannot run.
 	Broken []BrokenFunction
 }
@@ -23,7 +25,7 @@ func (h *Host) Status() Status {
 	h.mu.Lock()
 	broken, built := slices.Clone(h.broken), h.built
 	h.mu.Unlock()
-	s := Status{ID: h.owner, Kind: string(h.setup().kind), Build: built, Worker: h.supervisor.Status(), Broken: broken}
+	s := Status{ID: h.owner, Kind: string(h.setup().kind), Build: built, Worker: h.pool.Status(), Workers: h.pool.Statuses(), Broken: broken}
 	for name, err := range s.Worker.Info.LoadErrors {
 		s.Broken = append(s.Broken, BrokenFunction{name, err})
 	}

@@ -6,7 +6,7 @@
 // The one idea: a program is its process group. "go run", shells and package
 // managers have children; what the leader leaves behind is ended with it, so
 // nothing of a program outlives it, and a grandchild that holds an output open
-// holds up nobody.
+// holds up nobody. Nor does it outlive us: see watchOver.
 //
 // It knows nothing of what the programs do: the functions host decides when a
 // worker is healthy, the composition root which helpers run.

@@ -49,10 +49,11 @@ type Exit struct {
 // Process is a program that runs, or has ended. Its methods may be called from
 // any goroutine, and more than once.
 type Process struct {
-	cmd    *exec.Cmd
-	ask    func(*exec.Cmd) // to end
-	exited chan struct{}   // closed when the group and its output have ended
-	exit   Exit            // valid once exited is closed
+	pid    int           // of the leader, and of the group
+	wait   func() Exit   // for the leader's end
+	ask    func(pid int) // to end
+	exited chan struct{} // closed when the group and its output have ended
+	exit   Exit          // valid once exited is closed
 
 	mu   sync.Mutex // guards over
 	over bool       // the group is gone: its number may belong to another
@@ -69,34 +70,60 @@ func Start(p Program, output func(Line)) (*Process, error) {
 	cmd := exec.Command(p.Path, p.Args...)
 	cmd.Dir, cmd.Env = p.Dir, p.Env
 	isolate(cmd)
-	pipes, err := newPipes(cmd)
+	pipes, err := newPipes()
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, p.Name, err, "make pipes for its output")
 	}
+	cmd.Stdout, cmd.Stderr = pipes.toOut, pipes.toError
 	if err := cmd.Start(); err != nil {
 		pipes.closeAll()
 		return nil, fault.Wrap(fault.Unavailable, p.Name, err, "cannot start %s", p.Path)
 	}
 	pipes.handOver()
-	r := &Process{cmd: cmd, ask: terminate, exited: make(chan struct{})}
+	ask := terminate
 	if p.Interrupt {
-		r.ask = interrupt
+		ask = interrupt
 	}
+	return begun(cmd.Process.Pid, func() Exit { return exitOf(cmd.Wait()) }, ask, pipes, output), nil
+}
+
+// Adopt is Start for a program that another starts for us: begin makes it the
+// leader of a group of its own that writes on the files, and returns its number and
+// what waits for its end.
+func Adopt(begin func(stdout, stderr *os.File) (pid int, wait func() Exit, err error), output func(Line)) (*Process, error) {
+	pipes, err := newPipes()
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "program", err, "make pipes for its output")
+	}
+	pid, wait, err := begin(pipes.toOut, pipes.toError)
+	if err != nil {
+		pipes.closeAll()
+		return nil, err
+	}
+	pipes.handOver()
+	return begun(pid, wait, terminate, pipes, output), nil
+}
+
+// begun looks after a program that runs.
+func begun(pid int, wait func() Exit, ask func(pid int), pipes *pipes, output func(Line)) *Process {
+	r := &Process{pid: pid, wait: wait, ask: ask, exited: make(chan struct{})}
 	var reading sync.WaitGroup
 	reading.Go(func() { lines(pipes.out, "stdout", output) })
 	reading.Go(func() { lines(pipes.err, "stderr", output) })
 	go r.attend(pipes, &reading)
-	return r, nil
+	return r
 }
 
 // attend waits for the leader, ends what it left behind, and lets its output
 // come to an end.
 func (r *Process) attend(pipes *pipes, reading *sync.WaitGroup) {
-	r.exit = exitOf(r.cmd.Wait())
+	over := watchOver(r.pid)
+	r.exit = r.wait()
 	r.mu.Lock()
-	kill(r.cmd)
+	kill(r.pid)
 	r.over = true
 	r.mu.Unlock()
+	over()
 	pipes.limit(outputLimit)
 	reading.Wait()
 	pipes.closeReaders()
@@ -104,7 +131,7 @@ func (r *Process) attend(pipes *pipes, reading *sync.WaitGroup) {
 }
 
 // PID is the number of the leading process, and of the group.
-func (r *Process) PID() int { return r.cmd.Process.Pid }
+func (r *Process) PID() int { return r.pid }
 
 // Exited is closed when the program and its output have ended.
 func (r *Process) Exited() <-chan struct{} { return r.exited }
@@ -130,11 +157,11 @@ func (r *Process) Kill() Exit {
 	return r.exit
 }
 
-func (r *Process) signal(how func(*exec.Cmd)) {
+func (r *Process) signal(how func(pid int)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.over {
-		how(r.cmd)
+		how(r.pid)
 	}
 }
 
@@ -162,6 +189,18 @@ func Run(ctx context.Context, p Program, grace time.Duration, output func(Line),
 	}
 }
 
+// Ended is the exit of a program whose code another tells; a negative one is the
+// number of the signal that ended it.
+func Ended(code int) Exit {
+	switch {
+	case code == 0:
+		return Exit{}
+	case code > 0:
+		return Exit{code, fmt.Errorf("the process ended: exit status %d", code)}
+	}
+	return Exit{-1, fmt.Errorf("the process ended: signal %d", -code)}
+}
+
 func exitOf(err error) Exit {
 	var exit *exec.ExitError
 	switch {
@@ -180,7 +219,7 @@ type pipes struct {
 	toOut, toError *os.File // the program writes
 }
 
-func newPipes(cmd *exec.Cmd) (*pipes, error) {
+func newPipes() (*pipes, error) {
 	var p pipes
 	var err error
 	if p.out, p.toOut, err = os.Pipe(); err != nil {
@@ -191,7 +230,6 @@ func newPipes(cmd *exec.Cmd) (*pipes, error) {
 		p.toOut.Close()
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = p.toOut, p.toError
 	return &p, nil
 }
 

@@ -4,6 +4,9 @@ package run
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -173,4 +176,41 @@ func TestStartOfNothing(t *testing.T) {
 	if _, err := Start(Program{Name: "worker", Path: "/no/such/program"}, func(Line) {}); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "/no/such/program") {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestEndsWithUs: when the process that started a program is killed, the program's
+// whole group ends, though nobody asked it to.
+func TestEndsWithUs(t *testing.T) {
+	testkit.NoLeaks(t)
+	if os.Getenv("RUN_AND_WAIT") != "" {
+		r, err := Start(Program{Path: "/bin/sh", Args: []string{"-c", `trap '' TERM HUP; sleep 600 & wait; wait`}, Dir: "/", Env: os.Environ()}, func(Line) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Millisecond) // until it is watched over
+		fmt.Println("group", r.PID())
+		select {}
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, "-test.run=^TestEndsWithUs$")
+	cmd.Env = append(os.Environ(), "RUN_AND_WAIT=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	group := 0
+	if _, err := fmt.Fscanf(out, "group %d", &group); err != nil || !alive(group) {
+		t.Fatalf("%v, group %d", err, group)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	testkit.Eventually(t, limit, func() bool { return !alive(group) }, "the program outlives who started it")
 }

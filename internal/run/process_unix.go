@@ -11,13 +11,13 @@ func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-func interrupt(cmd *exec.Cmd) { signalGroup(cmd, syscall.SIGINT) }
+func interrupt(pid int) { signalGroup(pid, syscall.SIGINT) }
 
-func terminate(cmd *exec.Cmd) { signalGroup(cmd, syscall.SIGTERM) }
+func terminate(pid int) { signalGroup(pid, syscall.SIGTERM) }
 
-func kill(cmd *exec.Cmd) { signalGroup(cmd, syscall.SIGKILL) }
+func kill(pid int) { signalGroup(pid, syscall.SIGKILL) }
 
 // signalGroup signals the whole group: "go run" and shells have children.
-func signalGroup(cmd *exec.Cmd, s syscall.Signal) {
-	_ = syscall.Kill(-cmd.Process.Pid, s) // it may be gone already
+func signalGroup(pid int, s syscall.Signal) {
+	_ = syscall.Kill(-pid, s) // it may be gone already
 }

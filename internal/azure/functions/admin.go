@@ -106,7 +106,7 @@ func ping(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK)
 
 // hostStates are the worker's states by the names of the admin API.
 var hostStates = map[worker.State]string{
-	worker.Starting: "Initialized", worker.Running: "Running", worker.Waiting: "Starting",
+	worker.Starting: "Initialized", worker.Running: "Running", worker.Idle: "Running", worker.Waiting: "Starting",
 	worker.Failing: "Error", worker.Stopped: "Stopping",
 }
 

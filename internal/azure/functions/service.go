@@ -11,6 +11,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // lookAgain is how often a request that waits for the app looks whether its build
@@ -136,8 +137,8 @@ func (s *Service) routes(r *http.Request) (t *table, why string) {
 	look := time.NewTicker(lookAgain)
 	defer look.Stop()
 	for {
-		if b := s.host.Status().Build; b.State == host.BuildFailed {
-			return nil, "the function app does not run: " + b.Err.Error()
+		if why := trouble(s.host.Status()); why != "" {
+			return nil, "the function app does not run: " + why
 		}
 		select {
 		case <-s.host.Ready():
@@ -149,6 +150,17 @@ func (s *Service) routes(r *http.Request) (t *table, why string) {
 		}
 		return nil, "the function app is starting"
 	}
+}
+
+// trouble is why an app that has never run does not; "" while it may.
+func trouble(s host.Status) string {
+	switch {
+	case s.Build.State == host.BuildFailed:
+		return s.Build.Err.Error()
+	case s.Worker.State == worker.Waiting, s.Worker.State == worker.Failing:
+		return s.Worker.LastError
+	}
+	return ""
 }
 
 // ready returns the route table of the functions as they are now: they come and

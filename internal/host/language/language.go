@@ -23,7 +23,19 @@ type Language struct {
 	// code, and is quick when nothing is missing. What it returns must not change
 	// under a worker that runs.
 	Prepare func(ctx context.Context, app App) (run.Program, error)
+	// Warm is how its workers are begun before they are wanted.
+	Warm Warmth
 }
+
+// Warmth is a way to begin workers before they are wanted.
+type Warmth int
+
+// The ways.
+const (
+	Cold  Warmth = iota
+	Spare        // one process waits for its app
+	Fork         // workers are forked from a process that has imported the app's packages
+)
 
 // App is a function app as a language sees it.
 type App struct {

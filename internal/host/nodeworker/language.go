@@ -15,7 +15,7 @@ import (
 
 // Language is JavaScript and TypeScript, on Node.
 func Language() language.Language {
-	return language.Language{Kind: project.Node, Code: isCode, Prepare: prepare}
+	return language.Language{Kind: project.Node, Code: isCode, Prepare: prepare, Warm: language.Spare}
 }
 
 // What an app is made of, by the ends of file names, and files of other names.

@@ -17,7 +17,16 @@ import (
 
 // Language is Python.
 func Language() language.Language {
-	return language.Language{Kind: project.Python, Code: isCode, Prepare: prepare}
+	return language.Language{Kind: project.Python, Code: isCode, Prepare: prepare, Warm: warmth()}
+}
+
+// warmth is what the system lets Python do. Elsewhere than on Linux a fork of what
+// has imported packages is not safe, or there is none.
+func warmth() language.Warmth {
+	if runtime.GOOS == "linux" {
+		return language.Fork
+	}
+	return language.Spare
 }
 
 // packagesFolder is where packages lie beside the code in an app that was made

@@ -4,7 +4,7 @@
 // goes in and an InvocationResponse that comes out. A language worker speaks
 // FunctionRpc (rpc_*.go): the host is the gRPC server on 127.0.0.1 and the
 // process dials in. A custom handler is an HTTP server (http_*.go) and the
-// host translates. The Supervisor keeps one of either alive: it starts,
+// host translates. The Pool keeps as many of either alive as are wanted: it starts,
 // notices death, restarts with growing pauses, and drains at the end.
 //
 //	starting ── ready ──▶ Ready ── process or stream ends ──▶ backing off ──▶ starting

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -58,6 +60,10 @@ func (w *httpWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest, _
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
+			w.lose() // it does not listen any more
+			return nil, fmt.Errorf("invoke custom handler: %w: %w", ErrNotAsked, err)
 		}
 		return nil, fmt.Errorf("invoke custom handler: %w: %w", ErrLost, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -60,6 +61,7 @@ func (l *HTTP) Launch(ctx context.Context) (Worker, error) {
 		w.client.CloseIdleConnections()
 		return nil, err
 	}
+	go w.watch()
 	return w, nil
 }
 
@@ -80,7 +82,7 @@ func (l *HTTP) port() (string, error) {
 func (l *HTTP) worker(proc *run.Process, base string, functions []*binding.Function, grace time.Duration) *httpWorker {
 	w := &httpWorker{
 		proc: proc, base: base, grace: grace, version: l.HostVersion, hooks: l.Hooks,
-		functions: map[string]*binding.Function{},
+		functions: map[string]*binding.Function{}, lost: make(chan struct{}),
 		client: &http.Client{
 			Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -90,6 +92,7 @@ func (l *HTTP) worker(proc *run.Process, base string, functions []*binding.Funct
 			Capabilities: Capabilities{RawHTTPBodyBytes: "true"},
 		},
 	}
+	w.lose = sync.OnceFunc(func() { close(w.lost) })
 	for _, f := range functions {
 		w.functions[f.Metadata.GetFunctionId()] = f
 		w.info.IDs[f.Name] = f.Metadata.GetFunctionId()
@@ -107,15 +110,27 @@ type httpWorker struct {
 	grace     time.Duration
 	version   string
 	hooks     Hooks
+	lost      chan struct{} // closed when it cannot be invoked any more
+	lose      func()        // closes it
+}
+
+// watch tells of the end of the process.
+func (w *httpWorker) watch() {
+	select {
+	case <-w.proc.Exited():
+		w.lose()
+	case <-w.lost:
+	}
 }
 
 func (w *httpWorker) Info() Info            { return w.info }
-func (w *httpWorker) Lost() <-chan struct{} { return w.proc.Exited() }
+func (w *httpWorker) Lost() <-chan struct{} { return w.lost }
 
 func (w *httpWorker) Stop(ctx context.Context) Exit {
 	ctx, cancel := context.WithTimeout(ctx, w.grace)
 	defer cancel()
 	defer w.client.CloseIdleConnections()
+	defer w.lose()
 	return exitOf(w.proc.Stop(ctx))
 }
 

@@ -6,7 +6,7 @@ package worker
 //	host to worker                          worker to host
 //	                                        start     Token
 //	init      HostVersion AppDir WorkerDir  init      Error Capabilities Runtime
-//	index     AppDir                        index     Error Functions UseFiles
+//	index     AppDir                        index     Error Functions UseFiles Modules
 //	load      Function                      load      ID (the function's) Error
 //	invoke    ID FunctionID Inputs          invoke    ID Status Error Outputs Return
 //	          Metadata Trace Retry
@@ -50,6 +50,11 @@ type pipeMessage struct {
 	Return  *pipeValue  `json:"return,omitempty"`
 
 	Log *pipeLog `json:"log,omitempty"`
+
+	// Between the host and a template that workers are forked from; see template.
+	PID     int      `json:"pid,omitempty"`
+	Code    int      `json:"code,omitempty"`
+	Modules []string `json:"modules,omitempty"` // also of an index answer
 
 	unread error // why the header could not be read; Verb and ID are what could
 }

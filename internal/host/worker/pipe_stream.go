@@ -16,6 +16,8 @@ type pipeStream struct {
 	conn net.Conn
 	in   *bufio.Reader
 	log  *slog.Logger
+	// learned is told which modules of packages the app imported; may be nil.
+	learned func(modules []string)
 
 	mu      sync.Mutex // guards the fields below
 	pending []byte
@@ -90,6 +92,9 @@ func (p *pipeStream) Recv() (*funcrpc.StreamingMessage, error) {
 				continue
 			}
 			frame = answer
+		}
+		if len(frame.Modules) > 0 && p.learned != nil {
+			p.learned(frame.Modules)
 		}
 		m, err := decodeMessage(frame)
 		if err == nil {

@@ -60,10 +60,19 @@ func greeted(ctx context.Context, t Timeouts, s *session, proc *run.Process, app
 	w := &rpcWorker{session: s, proc: proc, grace: t.Grace}
 	var err error
 	if w.info, err = app.introduce(ctx, t, s); err != nil {
+		ended := false
+		select {
+		case <-s.lost:
+			ended = true
+		default:
+		}
 		s.close()
 		exit := exitOf(proc.Kill())
 		if !exit.Quiet() && exit.Code > 0 {
 			err = fmt.Errorf("%w (exit code %d)", err, exit.Code)
+		}
+		if ended {
+			err = endedEarly{err}
 		}
 		return nil, err
 	}
@@ -71,6 +80,11 @@ func greeted(ctx context.Context, t Timeouts, s *session, proc *run.Process, app
 	go w.watch()
 	return w, nil
 }
+
+// endedEarly is the error of a worker that ended by itself before it was ready.
+type endedEarly struct{ error }
+
+func (e endedEarly) Unwrap() error { return e.error }
 
 // arguments are both spellings of the protocol's command line: Python reads
 // the first, Node and Go the second, and each ignores the other's.

@@ -191,7 +191,7 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, give
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return nil, ErrLost
+		return nil, ErrNotAsked
 	}
 	s.running[r.GetInvocationId()] = ch
 	s.mu.Unlock()

@@ -14,11 +14,14 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
-// Errors of Invoke. Both mean that the function's outcome is unknown or that
+// Errors of Invoke. All mean that the function's outcome is unknown or that
 // it never ran, not that the function failed.
 var (
 	// ErrLost says that the worker died with the invocation in flight.
 	ErrLost = fault.New(fault.Unavailable, "worker", "the worker process ended while the function was running")
+	// ErrNotAsked is an ErrLost of a worker that was gone before it was asked: the
+	// function did not run.
+	ErrNotAsked = fmt.Errorf("%w: it was not asked any more", ErrLost)
 	// ErrStopped says that the supervisor has ended.
 	ErrStopped = fault.New(fault.Unavailable, "worker", "the function host is stopping")
 )

@@ -92,7 +92,7 @@ type Output struct {
 
 // appStates are the worker's states as states of rows.
 var appStates = map[worker.State]string{
-	worker.Starting: stateBusy, worker.Running: stateOK, worker.Waiting: stateWarn, worker.Failing: stateBad, worker.Stopped: stateOff,
+	worker.Starting: stateBusy, worker.Running: stateOK, worker.Idle: stateOK, worker.Waiting: stateWarn, worker.Failing: stateBad, worker.Stopped: stateOff,
 }
 
 func (p page) apps(*portal.Rates) []portal.Row {
@@ -103,7 +103,7 @@ func (p page) apps(*portal.Rates) []portal.Row {
 			ID: a.Host.Name(), URL: a.URL, Kind: s.Kind, State: appStates[s.Worker.State], Worker: string(s.Worker.State),
 			Since: s.Worker.Since.UnixMilli(), Starts: s.Worker.Starts,
 		}
-		if s.Worker.State != worker.Running {
+		if s.Worker.State != worker.Running && s.Worker.State != worker.Idle {
 			row.Error = s.Worker.LastError
 		}
 		row.Build = buildOf(s)

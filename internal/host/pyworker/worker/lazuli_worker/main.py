@@ -7,13 +7,15 @@ imported as well.
 
 import asyncio
 import concurrent.futures
+import gc
+import importlib
 import logging
 import os
 import platform
 import sys
 import threading
 
-from . import faults, logs, wire
+from . import faults, logs, template, wire
 from .invoke import Invocation
 from .model import App
 
@@ -28,8 +30,9 @@ CAPABILITIES = {
 class Worker:
     """Answers the host."""
 
-    def __init__(self, connection, loop):
+    def __init__(self, connection, loop, learns):
         self.wire, self.loop = connection, loop
+        self.learns = learns  # the host wants to know what the app imports
         self.app = None
         self.streams = None
         self.indexed = {}
@@ -60,12 +63,13 @@ class Worker:
     def init(self, message):
         directory = message["appDir"]
         os.chdir(directory)
-        packages = os.path.join(directory, ".python_packages", "lib", "site-packages")
-        if os.path.isdir(packages):
-            sys.path.insert(0, packages)
+        add_packages(directory)
         sys.path.append(directory)
         self.app = App(directory)
+        before = template.Before() if self.learns else None
         answer = self.app.index()
+        if before is not None and "error" not in answer:
+            answer["modules"] = before.learned()
         if self.app.web is not None and "error" not in answer:
             answer = self.stream(answer)
         self.indexed = answer
@@ -139,13 +143,37 @@ def threads():
     return count
 
 
+def add_packages(directory):
+    """Lets packages be imported that lie beside the app's code."""
+    packages = os.path.join(directory, ".python_packages", "lib", "site-packages")
+    if os.path.isdir(packages) and packages not in sys.path:
+        sys.path.insert(0, packages)
+
+
+def preload(directory):
+    """Imports what every app does."""
+    add_packages(directory)
+    gc.disable()
+    try:
+        importlib.import_module("azure.functions")
+    except BaseException:
+        pass  # the app says what is wrong
+    gc.enable()
+
+
 def main():
     sys.path.pop(0)  # ours; what is imported from here on is the app's
     connection = wire.connect()
+    forks = os.environ.pop(template.FORKS, "")
+    preload(os.environ.get("FUNCTIONS_APPLICATION_DIRECTORY") or os.getcwd())
+    if forks:
+        connection = template.Template(connection).serve()
+        if connection is None:
+            return 0
     logs.install(connection)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    worker = Worker(connection, loop)
+    worker = Worker(connection, loop, bool(forks))
     threading.Thread(target=worker.read, name="host", daemon=True).start()
     loop.run_forever()
     logs.flush()

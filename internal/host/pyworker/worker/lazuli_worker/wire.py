@@ -15,6 +15,7 @@ MAX_HEADER = 16 << 20
 MAX_PARTS = 1 << 20
 MAX_SIZE = (1 << 31) - 1
 
+loads = json.loads
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False).encode
 
 
@@ -22,7 +23,7 @@ class Wire:
     """The connection to the host. send may be called from every thread."""
 
     def __init__(self, conn):
-        self._conn = conn
+        self.conn = conn
         self._in = conn.makefile("rb", 1 << 18)
         self._lock = threading.RLock()
         self._waiting = collections.deque()
@@ -70,7 +71,7 @@ class Wire:
             self._sending = True
             try:
                 while self._waiting:
-                    self._conn.sendall(self._waiting.popleft())
+                    self.conn.sendall(self._waiting.popleft())
             except OSError:
                 self._mute = True  # the host has gone, which receive will notice
             finally:
