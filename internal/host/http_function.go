@@ -44,29 +44,37 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 		return nil
 	}
 	defer leave()
-	live, err := h.acquireFor(r.Context())
+	info, err := awaitWorker(r.Context(), h, h.pool.Ready)
 	if err != nil {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the function app is not running: "+h.workerTrouble(), http.StatusServiceUnavailable)
+		h.notRunning(w)
 		return nil
 	}
-	if h.forwards(f, live.Info()) {
-		defer live.Release()
-		h.forward(w, r, f, live, params)
+	if !h.forwards(f, info) {
+		h.answer(w, r, f, params, info.Capabilities)
 		return nil
 	}
-	live.Release()
-	h.answer(w, r, f, params, live.Info().Capabilities)
+	live, err := awaitWorker(r.Context(), h, h.pool.AcquireSoon)
+	if err != nil {
+		h.notRunning(w)
+		return nil
+	}
+	defer live.Release()
+	h.forward(w, r, f, live, params)
 	return nil
 }
 
-// acquireFor waits for a worker on behalf of a request: not for ever, and not
+// awaitWorker waits for a worker on behalf of a request: not for ever, and not
 // beyond the time for draining.
-func (h *Host) acquireFor(ctx context.Context) (*worker.Seat, error) {
+func awaitWorker[T any](ctx context.Context, h *Host, get func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, httpWorkerWait)
 	defer cancel()
 	defer context.AfterFunc(h.abort, cancel)()
-	return h.pool.AcquireSoon(ctx)
+	return get(ctx)
+}
+
+func (h *Host) notRunning(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "the function app is not running: "+h.workerTrouble(), http.StatusServiceUnavailable)
 }
 
 // workerTrouble says why there is no worker.

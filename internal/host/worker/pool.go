@@ -247,13 +247,37 @@ func (p *Pool) Counts() Counts {
 
 // Acquire waits for a running worker, and holds it: whoever has a seat gives it
 // back with Release when it is done with the worker.
-func (p *Pool) Acquire(ctx context.Context) (*Seat, error) { return p.acquire(ctx, false) }
+func (p *Pool) Acquire(ctx context.Context) (*Seat, error) {
+	var seat *Seat
+	err := p.await(ctx, false, func() bool { seat = p.pick(); return seat != nil })
+	return seat, err
+}
 
 // AcquireSoon is Acquire for who has a caller that waits: while none runs or
 // starts because the last one did not start, it says why at once.
-func (p *Pool) AcquireSoon(ctx context.Context) (*Seat, error) { return p.acquire(ctx, true) }
+func (p *Pool) AcquireSoon(ctx context.Context) (*Seat, error) {
+	var seat *Seat
+	err := p.await(ctx, true, func() bool { seat = p.pick(); return seat != nil })
+	return seat, err
+}
 
-func (p *Pool) acquire(ctx context.Context, soon bool) (*Seat, error) {
+// Ready waits as AcquireSoon does, and tells of a worker that runs.
+func (p *Pool) Ready(ctx context.Context) (Info, error) {
+	var info Info
+	err := p.await(ctx, true, func() bool {
+		for _, s := range p.slots {
+			if s.seat != nil && !s.seat.isLost() {
+				info = s.seat.Info()
+				return true
+			}
+		}
+		return false
+	})
+	return info, err
+}
+
+// await waits until there is what found looks for, which is called with mu.
+func (p *Pool) await(ctx context.Context, soon bool, found func() bool) error {
 	waits := false
 	defer func() {
 		if waits {
@@ -262,23 +286,21 @@ func (p *Pool) acquire(ctx context.Context, soon bool) (*Seat, error) {
 	}()
 	for {
 		p.mu.Lock()
-		seat, trouble, changed := p.pick(), p.trouble(), p.changed
-		if seat != nil {
-			seat.hold()
+		if found() {
 			p.mu.Unlock()
-			return seat, nil
+			return nil
 		}
-		stopped := p.stopped
+		stopped, trouble := p.stopped, p.trouble()
 		if !stopped {
 			p.wake()
-			changed = p.changed
 		}
+		changed := p.changed
 		p.mu.Unlock()
 		if stopped {
-			return nil, ErrStopped
+			return ErrStopped
 		}
 		if soon && trouble != "" {
-			return nil, fault.New(fault.Unavailable, "worker", "%s", trouble)
+			return fault.New(fault.Unavailable, "worker", "%s", trouble)
 		}
 		if !waits {
 			waits = true
@@ -287,12 +309,12 @@ func (p *Pool) acquire(ctx context.Context, soon bool) (*Seat, error) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
 }
 
-// pick is the least busy of the workers that run, in turn among equals; nil when
+// pick holds the least busy of the workers that run, in turn among equals; nil when
 // none does. The caller holds mu.
 func (p *Pool) pick() *Seat {
 	var best *Seat
@@ -307,7 +329,10 @@ func (p *Pool) pick() *Seat {
 			best, least, next = seat, held, at+1
 		}
 	}
-	p.turn = next
+	if best != nil {
+		p.turn = next
+		best.hold()
+	}
 	return best
 }
 

@@ -136,8 +136,9 @@ func (p *Pool) follow(turn context.Context, s *slot, w *Seat) {
 	case exit.Err != nil:
 		reason = exit.Err.Error()
 	}
-	p.fail(s, reason, false)
-	_ = s.backoff.Wait(turn) // the loop looks at turn
+	if p.fail(s, reason, false) > 1 { // what happens once need not happen again
+		_ = s.backoff.Wait(turn) // the loop looks at turn
+	}
 }
 
 // enter changes the state of a slot and tells who waits.
@@ -176,8 +177,9 @@ func (p *Pool) change(s *slot, state State, w *Seat, reason string) Status {
 	return s.status
 }
 
-// fail counts a failure, of a worker that ran or of one that did not start.
-func (p *Pool) fail(s *slot, reason string, unstarted bool) {
+// fail counts a failure, of a worker that ran or of one that did not start, and
+// returns how many there were in a row.
+func (p *Pool) fail(s *slot, reason string, unstarted bool) int {
 	p.mu.Lock()
 	st := &s.status
 	st.Failures++
@@ -187,8 +189,10 @@ func (p *Pool) fail(s *slot, reason string, unstarted bool) {
 	if st.Failures >= failingAfter {
 		state = Failing
 	}
+	failures := st.Failures
 	p.mu.Unlock()
 	p.enter(s, state, nil, reason)
+	return failures
 }
 
 func (p *Pool) clear(s *slot) {

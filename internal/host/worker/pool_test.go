@@ -131,10 +131,18 @@ func TestHealthClearsTheCount(t *testing.T) {
 		if _, err := s.Acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if d := time.Since(died); d != firstPause {
-			t.Errorf("restarted after %v, want %v", d, firstPause)
+		if d := time.Since(died); d != 0 {
+			t.Errorf("restarted after %v, want at once", d)
 		}
-		if st := s.Status(); st.Failures != 1 || st.LastError != "exit status 1" {
+		l.worker().die()
+		synctest.Wait()
+		if _, err := s.Acquire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(died); d != firstPause {
+			t.Errorf("a second time after %v, want %v", d, firstPause)
+		}
+		if st := s.Status(); st.Failures != 2 || st.LastError != "exit status 1" {
 			t.Errorf("%+v", st)
 		}
 		cancel()
@@ -231,7 +239,7 @@ func TestLeastBusy(t *testing.T) {
 // TestCrashOfOne: the others go on, and a new one comes in its place.
 func TestCrashOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &launches{}
+		l := &launches{slow: map[int]time.Duration{4: firstPause}}
 		p := started(t, l, 3)
 		synctest.Wait()
 		l.worker().die()
