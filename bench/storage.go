@@ -74,11 +74,11 @@ type storagePeer struct {
 	ready            time.Duration
 	pid              int
 	stop             func()
-	http             *http.Client
+	http             lean
 }
 
 func (p *storagePeer) measure(ctx context.Context, l *lab) (storageResult, error) {
-	p.http = client(connections)
+	defer p.http.close()
 	idle, _ := memoryOf(p.pid)
 	r := storageResult{
 		{"start until ready", "%.0f ms", float64(p.ready.Microseconds()) / 1000, true},
@@ -257,19 +257,21 @@ func (p *storagePeer) call(ctx context.Context, method, url string, body []byte,
 	} else {
 		signStorage(req)
 	}
-	reply, err := p.http.Do(req)
-	if err != nil {
-		return err
+	var refusal bytes.Buffer
+	status := ""
+	err = p.http.do(req, func(reply *http.Response) io.Writer {
+		switch {
+		case reply.StatusCode != want:
+			status = reply.Status
+			return &refusal
+		case into == nil:
+			return io.Discard
+		}
+		return into
+	})
+	if err == nil && status != "" {
+		err = fmt.Errorf("%s %s: %s, want %d\n%.2000s", method, url, status, want, refusal.String())
 	}
-	defer reply.Body.Close()
-	if reply.StatusCode != want {
-		text, _ := io.ReadAll(io.LimitReader(reply.Body, 2000))
-		return fmt.Errorf("%s %s: %s, want %d\n%s", method, url, reply.Status, want, text)
-	}
-	if into == nil {
-		into = io.Discard
-	}
-	_, err = io.Copy(into, reply.Body)
 	return err
 }
 

@@ -77,7 +77,7 @@ func triggers(ctx context.Context, l *lab) error {
 
 func storagePeerOf(s *server) *storagePeer {
 	at := func(service string) string { return "http://" + s.info.Addresses[service] + "/" + account }
-	return &storagePeer{blob: at(instance.Blob), queue: at(instance.Queue), tab: at(instance.Table), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
+	return &storagePeer{blob: at(instance.Blob), queue: at(instance.Queue), tab: at(instance.Table)}
 }
 
 // writeTriggerApp writes a project whose app's custom handler is this program.
