@@ -47,13 +47,14 @@ func blobParts(e *env) (parts, error) {
 	}
 	e.Storage.opened("blobs", store)
 	e.Storage.objects = store
+	copies := blob.NewCopies(blob.CopiesOptions{Store: store, Log: log})
 	services := newPerAccount(func(a resource.Account) (*blob.Service, error) { return nil, nil })
 	services.make = func(a resource.Account) (*blob.Service, error) {
 		a = stored(a)
 		return blob.New(blob.Config{
 			Store: store.Account(a.ID), Exists: e.Exists, Account: a, Access: e.storageAccess(a), Authority: e.authority(), Log: ofAccount(log, a),
-			OnRequest: e.storageDone(a),
-			Sibling:   func(u *url.URL) *blob.Service { return e.sibling(services, u) },
+			OnRequest: e.storageDone(a), Copies: copies,
+			Sibling: func(u *url.URL) *blob.Service { return e.sibling(services, u) },
 		})
 	}
 	end := e.blobEnd()
@@ -73,7 +74,10 @@ func blobParts(e *env) (parts, error) {
 		},
 		Summary: e.storageSummary(resource.BlobContainers, "containers"),
 		Pages:   append(usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }), e.blobPages(store)...),
-		Engines: []part{{name: "blobs", run: store.Run}, {name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }}},
+		Engines: []part{
+			{name: "blobs", run: store.Run}, {name: "copies of blobs", run: copies.Run},
+			{name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }},
+		},
 	}
 	return p, e.setVersioning(e.Context, store)
 }

@@ -102,6 +102,9 @@ func (t *txn) putBlock(id string, refs []ref, p BlockPut) error {
 	} else if err := old.lease.guard(t.resource(), p.Lease, true, t.now, blobLease()); err != nil {
 		return err
 	}
+	if err := t.copying(); err != nil {
+		return err
+	}
 	switch {
 	case old.typ != BlockBlob:
 		return wrongType(t.resource())

@@ -23,6 +23,7 @@ type CopyPut struct {
 	ReplaceProperties bool
 	ReplaceMetadata   bool
 	CopyTags          bool
+	Lasting           bool // a lease of the blob has to be one without end, as BeginCopy wants it
 }
 
 // CopyFrom makes the content of a source the blob's. Both share the bytes, which
@@ -35,6 +36,9 @@ func (a Account) CopyFrom(ctx context.Context, dst Address, src Source, c CopyPu
 	}
 	defer from.Close()
 	of := from.v.rec
+	if of.copy.pending() {
+		return info, codes.New(PendingCopyOperation, "source of the copy", "a copy to it is under way")
+	}
 	p := c.Put
 	p.Type = of.typ
 	if !c.ReplaceProperties {
@@ -47,6 +51,11 @@ func (a Account) CopyFrom(ctx context.Context, dst Address, src Source, c CopyPu
 		p.Tags = of.tags
 	}
 	err = a.change(ctx, dst, func(t *txn) error {
+		if c.Lasting {
+			if err := t.copyable(p.Conditions); err != nil {
+				return err
+			}
+		}
 		if exists(t.old) && t.old.typ != of.typ {
 			return errors.Join(t.creatable(p.Conditions), wrongType(t.resource()))
 		}
@@ -81,6 +90,9 @@ func (a Account) Snapshot(ctx context.Context, addr Address, metadata Metadata, 
 			return err
 		}
 		if err := t.old.lease.guard(t.resource(), cond.Lease, false, t.now, blobLease()); err != nil {
+			return err
+		}
+		if err := t.copying(); err != nil {
 			return err
 		}
 		r := *t.old

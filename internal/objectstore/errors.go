@@ -52,6 +52,9 @@ const (
 	CannotVerifyCopySource                fault.Code = "CannotVerifyCopySource" // the source of a copy is not there
 	SourceConditionNotMet                 fault.Code = "SourceConditionNotMet"
 	NoPendingCopyOperation                fault.Code = "NoPendingCopyOperation"
+	PendingCopyOperation                  fault.Code = "PendingCopyOperation"
+	CopyIDMismatch                        fault.Code = "CopyIdMismatch"
+	InfiniteLeaseDurationRequired         fault.Code = "InfiniteLeaseDurationRequired"
 	PreviousSnapshotNotFound              fault.Code = "PreviousSnapshotNotFound"
 	AccountGone                           fault.Code = "AccountGone"
 	BlobDamaged                           fault.Code = "BlobDamaged" // bytes on the disk are not what was written
@@ -107,6 +110,9 @@ var codes = fault.Codes{
 	CannotVerifyCopySource:                fault.NotFound,
 	SourceConditionNotMet:                 fault.PreconditionFailed,
 	NoPendingCopyOperation:                fault.Conflict,
+	PendingCopyOperation:                  fault.Conflict,
+	CopyIDMismatch:                        fault.Conflict,
+	InfiniteLeaseDurationRequired:         fault.PreconditionFailed,
 	PreviousSnapshotNotFound:              fault.Conflict,
 	AccountGone:                           fault.Gone,
 	BlobDamaged:                           fault.Internal,

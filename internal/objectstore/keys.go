@@ -20,6 +20,7 @@ import (
 //	U cid name 0 block id     -> uncommitted block
 //	F cid tick                -> name; the feed: for each blob the last change of its content
 //	G cid name                -> nothing; blobs with tags
+//	K cid name                -> the order of the copy to the blob that is under way
 //	E tick cid name 0 [tick]  -> nothing; when what was softly deleted goes for good
 //	T cid                     -> tally: highest tick, count of blobs, their bytes
 //	X extent                  -> tally: highest byte in use, bytes in use
@@ -36,6 +37,7 @@ const (
 	tableFeed       = 'F'
 	tableTagged     = 'G'
 	tableExpiry     = 'E'
+	tableCopies     = 'K'
 	tableTallies    = 'T'
 	tableExtents    = 'X'
 	tableContainers = 'N'
@@ -45,7 +47,7 @@ const (
 )
 
 // containerTables are the tables that hold a container's blobs, for deletion.
-const containerTables = "BSCLUFGT"
+const containerTables = "BSCLUFGKT"
 
 const prefixLen = 6 // of keys that begin with a container's number
 

@@ -112,6 +112,9 @@ func (a Account) changeAt(ctx context.Context, addr Address, cond Conditions, ch
 		if err := cond.meet(t.resource(), writes, old.etag, old.modified, old.tags); err != nil {
 			return err
 		}
+		if base && old.copy.pending() {
+			return t.copying()
+		}
 		r := *old
 		if err := change(t, &r); err != nil {
 			return err
@@ -166,6 +169,9 @@ func (a Account) Lease(ctx context.Context, addr Address, q LeaseRequest) (resul
 			return noBlob(t.c.name, t.name)
 		}
 		if err := q.Conditions.meet(t.resource(), writes, t.old.etag, t.old.modified, t.old.tags); err != nil {
+			return err
+		}
+		if err := t.copying(); err != nil {
 			return err
 		}
 		r := *t.old

@@ -205,7 +205,7 @@ func (t *txn) put(r *record, stamped bool) {
 		if t.versioned {
 			r.version = r.etag
 		}
-		if !r.uncommitted {
+		if !r.uncommitted && !r.copy.pending() {
 			t.feed(r)
 		}
 	}
@@ -292,7 +292,10 @@ func (t *txn) existing(cond Conditions) error {
 	if err := cond.meet(t.resource(), writes, t.old.etag, t.old.modified, t.old.tags); err != nil {
 		return err
 	}
-	return t.old.lease.guard(t.resource(), cond.Lease, true, t.now, blobLease())
+	if err := t.old.lease.guard(t.resource(), cond.Lease, true, t.now, blobLease()); err != nil {
+		return err
+	}
+	return t.copying()
 }
 
 // creatable demands that conditions and lease allow to make or replace the blob.
@@ -309,10 +312,13 @@ func (t *txn) creatable(cond Conditions) error {
 	} else {
 		err = cond.meet(t.resource(), creates, t.old.etag, t.old.modified, t.old.tags)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = t.old.lease.guard(t.resource(), cond.Lease, true, t.now, blobLease())
 	}
-	return t.old.lease.guard(t.resource(), cond.Lease, true, t.now, blobLease())
+	if err == nil {
+		err = t.copying()
+	}
+	return err
 }
 
 func noBlob(container, name string) error {

@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 	check(t, exists.Register(blob.Kinds(engine, nil)...))
 	account, err := exists.EnsureAccount(resource.StorageAccounts, "devstoreaccount1")
 	check(t, err)
-	blobs, err := blob.New(blob.Config{Store: engine.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Access: keyAccess{}})
+	blobs, err := blob.New(blob.Config{Store: engine.Account(account.ID), Exists: exists, Account: account, Log: testkit.Discard(), Access: keyAccess{}, Copies: blob.NewCopies(blob.CopiesOptions{Store: engine, Log: testkit.Discard()})})
 	check(t, err)
 	w := &world{t: t}
 	w.serve(blobs)

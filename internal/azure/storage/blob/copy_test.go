@@ -32,6 +32,8 @@ func TestCopyFromElsewhere(t *testing.T) {
 		case "/breaks":
 			w.Header().Set("Content-Length", "10")
 			_, _ = w.Write([]byte("01"))
+		case "/page":
+			w.Header().Set("x-ms-blob-type", "PageBlob")
 		case "/moved":
 			http.Redirect(w, r, "/file", http.StatusFound)
 		default:
@@ -40,7 +42,8 @@ func TestCopyFromElsewhere(t *testing.T) {
 	}))
 	defer elsewhere.Close()
 	from := func(path string) h { return h{"x-ms-copy-source", elsewhere.URL + path} }
-	a.must(202, "PUT", "/box/copy", "", from("/file?sig=secret"))
+	sync := h{"x-ms-requires-sync", "true"}
+	a.must(202, "PUT", "/box/copy", "", from("/file?sig=secret").and(sync...))
 	r := a.must(200, "GET", "/box/copy", "", nil)
 	if r.body != "0123456789" || r.header.Get("Content-Type") != "text/csv" || r.header.Get("x-ms-meta-from") != "afar" ||
 		r.header.Get("x-ms-copy-progress") != "10/10" || r.header.Get("x-ms-copy-source") != elsewhere.URL+"/file" {
@@ -54,7 +57,10 @@ func TestCopyFromElsewhere(t *testing.T) {
 	}
 	a.refused(403, "CannotVerifyCopySource", "PUT", "/box/x", "", from("/forbidden"))
 	a.refused(404, "CannotVerifyCopySource", "PUT", "/box/x", "", from("/moved"))
-	a.refused(500, "CannotVerifyCopySource", "PUT", "/box/x", "", from("/breaks"))
+	a.refused(404, "CannotVerifyCopySource", "PUT", "/box/x", "", from("/moved").and(sync...))
+	a.refused(500, "CannotVerifyCopySource", "PUT", "/box/x", "", from("/breaks").and(sync...))
+	a.refused(501, "NotImplemented", "PUT", "/box/x", "", from("/page"))
+	a.refused(501, "NotImplemented", "PUT", "/box/x", "", from("/file").and("x-ms-copy-source-tag-option", "COPY"))
 	a.refused(400, "Md5Mismatch", "PUT", "/box/x", "", block.and(from("/file")...).and("x-ms-source-content-md5", "AAAAAAAAAAAAAAAAAAAAAA=="))
 	a.refused(404, "BlobNotFound", "GET", "/box/x", "", nil)
 	a.refused(412, "ConditionNotMet", "PUT", "/box/copy", "", from("/file").and("If-Match", `"0x1"`))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,7 +19,7 @@ import (
 const (
 	fetchDial   = 10 * time.Second
 	fetchHeader = 30 * time.Second // until its answer begins
-	fetchTotal  = 30 * time.Minute
+	fetchQuiet  = time.Minute      // between two bytes
 )
 
 // reach is how near an address is to this machine. A client has nothing fetched
@@ -77,7 +78,6 @@ func newFetcher(allowed reach) *http.Client {
 		},
 	}
 	return &http.Client{
-		Timeout: fetchTotal,
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, DisableKeepAlives: true, DisableCompression: true,
 			TLSHandshakeTimeout: fetchDial, ResponseHeaderTimeout: fetchHeader, MaxResponseHeaderBytes: 64 << 10,
@@ -86,26 +86,57 @@ func newFetcher(allowed reach) *http.Client {
 	}
 }
 
-// fetch opens what is behind a URL of somebody else. header goes along.
-func fetch(ctx context.Context, client *http.Client, u *url.URL, header http.Header) (*http.Response, error) {
+// get asks for what is behind a URL of somebody else, no nearer than allowed. The
+// source is the answer, of any status; closing it ends the request.
+func (s *source) get(ctx context.Context, allowed reach, u *url.URL, header http.Header) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.hangUp = func() { cancel(context.Canceled) }
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, storage.InvalidHeader("x-ms-copy-source", clip(u.Redacted(), 300))
 	}
 	req.Header = header
-	resp, err := client.Do(req)
+	resp, err := newFetcher(allowed).Do(req)
 	if err != nil {
-		return nil, unverified(http.StatusNotFound, "The copy source %s cannot be reached: %s.", u.Host, reason(err))
+		return nil, err
 	}
-	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
+	quiet := time.AfterFunc(fetchQuiet, func() { cancel(errQuiet) })
+	quiet.Stop()
+	s.body, s.size = &steady{resp.Body, quiet}, resp.ContentLength
+	return resp, nil
+}
+
+// fetch is get for what is there.
+func (s *source) fetch(ctx context.Context, allowed reach, u *url.URL, header http.Header) (*http.Response, error) {
+	resp, err := s.get(ctx, allowed, u, header)
+	var ours *storage.Error
+	switch {
+	case errors.As(err, &ours):
+		return nil, err
+	case err != nil:
+		return nil, unverified(http.StatusNotFound, "The copy source %s cannot be reached: %s.", u.Host, reason(err))
+	case resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent:
 		return resp, nil
 	}
-	resp.Body.Close()
 	status := resp.StatusCode
 	if status < 400 {
 		status = http.StatusNotFound
 	}
 	return nil, unverified(status, "The copy source %s answered %s.", u.Host, resp.Status)
+}
+
+var errQuiet = errors.New("nothing came for a minute")
+
+// steady is a body that has to keep coming.
+type steady struct {
+	io.ReadCloser
+	quiet *time.Timer // ends the request
+}
+
+func (s *steady) Read(p []byte) (int, error) {
+	s.quiet.Reset(fetchQuiet)
+	defer s.quiet.Stop()
+	return s.ReadCloser.Read(p)
 }
 
 // reason is what a client may know of a failed connection: its URL holds secrets.

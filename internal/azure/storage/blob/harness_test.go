@@ -23,6 +23,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/objectstore"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/run"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -164,6 +165,7 @@ func serveAccount(t testing.TB, engine *objectstore.Store, exists *resource.Cata
 			}
 		},
 	}
+	c.Copies = NewCopies(CopiesOptions{Store: engine, Log: testkit.Discard(), Retry: run.Backoff{First: time.Millisecond, Longest: time.Millisecond}, Tries: 3})
 	c.Sibling = func(u *url.URL) *Service {
 		if u.Host == strings.TrimPrefix(a.base, "http://") {
 			return a.service
@@ -176,6 +178,15 @@ func serveAccount(t testing.TB, engine *objectstore.Store, exists *resource.Cata
 	if a.service, err = New(c); err != nil {
 		t.Fatal(err)
 	}
+	copying, stop := context.WithCancel(context.Background())
+	copied := make(chan error, 1)
+	go func() { copied <- c.Copies.Run(copying) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-copied; err != nil {
+			t.Error(err)
+		}
+	})
 	a.listen()
 	return a
 }

@@ -60,7 +60,7 @@ func (x *exchange) setBlob(i *objectstore.Info) {
 	x.setLease(i.Lease)
 	x.setEncrypted(i.Encryption, "x-ms-server-encrypted")
 	x.setTier(i)
-	x.setCopy(i.Copy)
+	x.setCopy(x.svc.copies.now(i.Copy))
 	if n := len(i.Tags); n > 0 {
 		x.set("x-ms-tag-count", strconv.Itoa(n))
 	}

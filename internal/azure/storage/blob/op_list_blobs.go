@@ -102,6 +102,7 @@ func (x *exchange) listBlobs() error {
 			d.name(e.Prefix)
 			d.end("BlobPrefix")
 		} else {
+			e.Blob.Copy = x.svc.copies.now(e.Blob.Copy)
 			d.blob(e.Blob, in)
 		}
 	}

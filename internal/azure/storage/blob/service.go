@@ -15,7 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
-// Config is what a Service needs. Store, Exists, Account, Access and Log are
+// Config is what a Service needs. Store, Exists, Account, Access, Copies and Log are
 // required.
 type Config struct {
 	Store objectstore.Account
@@ -30,6 +30,8 @@ type Config struct {
 	// Sibling returns the service that answers for a URL in this process, or nil: a
 	// copy from there shares content instead of fetching it. Nil: this account only.
 	Sibling func(u *url.URL) *Service
+	// Copies does the copies whose sources are elsewhere.
+	Copies *Copies
 	// Intercept, if set, rehearses failures.
 	Intercept *wire.Intercept
 	// OnRequest, if set, receives an event for each finished request.
@@ -50,6 +52,7 @@ type Service struct {
 	changing  sync.Mutex  // held while service properties change
 	table     []operation // operations, which name batch, which looks them up
 	sibling   func(u *url.URL) *Service
+	copies    *Copies
 	intercept *wire.Intercept
 	onRequest func(storage.RequestDone)
 	now       func() time.Time
@@ -58,15 +61,15 @@ type Service struct {
 
 // New checks the configuration and returns a Service.
 func New(c Config) (*Service, error) {
-	if c.Store == (objectstore.Account{}) || c.Exists == nil || c.Log == nil || c.Access == nil {
-		return nil, errors.New("blob: a store, a catalogue, a logger and who decides on access are required")
+	if c.Store == (objectstore.Account{}) || c.Exists == nil || c.Log == nil || c.Access == nil || c.Copies == nil {
+		return nil, errors.New("blob: a store, a catalogue, a logger, copies and who decides on access are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	s := &Service{
 		store: c.Store, access: c.Access, table: operations, exists: c.Exists, account: c.Account, log: c.Log,
-		sibling: c.Sibling, intercept: c.Intercept, onRequest: c.OnRequest, now: c.Now,
+		sibling: c.Sibling, copies: c.Copies, intercept: c.Intercept, onRequest: c.OnRequest, now: c.Now,
 	}
 	var err error
 	s.endpoint, err = storage.NewEndpoint(storage.Config{

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -25,11 +26,22 @@ type source struct {
 	url   string                 // as copies show it: without a signature
 	cond  objectstore.Conditions // of the blob
 	total int64                  // size of the whole source, -1 unknown
+
+	// Elsewhere: what was asked, and what ends it.
+	order  copyOrder
+	hangUp func()      // the connection; nil when there is none
+	bound  func() bool // parts it from the request's context, whose end it has to see
 }
 
 func (s *source) close() {
 	if s.blob != nil {
 		s.blob.Close()
+	}
+	if s.bound != nil {
+		s.bound()
+	}
+	if s.hangUp != nil {
+		s.hangUp()
 	}
 	if s.body != nil {
 		s.body.Close()
@@ -96,7 +108,8 @@ func (x *exchange) refuseSourceKey() error {
 
 func (x *exchange) sourceRange() (span, bool, error) {
 	text := x.req.Header("X-Ms-Source-Range")
-	if text == "" {
+	if text == "" || x.op.right.Name == "blob.copy" { // which copies the whole
+
 		return span{}, false, nil
 	}
 	s, ok := parseRange(text)
@@ -147,6 +160,9 @@ func (x *exchange) openHere(s *source, svc *Service, u *url.URL, mine bool) erro
 		return sourceRefusal(sub.absent(err))
 	}
 	s.info = s.blob.Info()
+	if c := s.info.Copy; c != nil && c.Status == objectstore.CopyPending {
+		return storage.Fail("PendingCopyOperation")
+	}
 	s.size, s.total = s.info.Size, s.info.Size
 	return nil
 }
@@ -212,11 +228,14 @@ func (x *exchange) openThere(s *source, u *url.URL, r span, ranged bool) error {
 	if ranged {
 		header.Set("Range", x.req.Header("X-Ms-Source-Range"))
 	}
-	resp, err := fetch(x.ctx(), newFetcher(reachOfClient(x.r)), u, header) //nolint:bodyclose // the source closes it
+	s.order = copyOrder{URL: u.String(), Header: header.Clone(), Reach: reachOfClient(x.r)}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(x.ctx())) // a copy may go on behind the request
+	s.bound = context.AfterFunc(x.ctx(), cancel)
+	resp, err := s.fetch(ctx, s.order.Reach, u, header) //nolint:bodyclose // the source closes it
 	if err != nil {
+		cancel()
 		return conditionOf(err)
 	}
-	s.body, s.size = resp.Body, resp.ContentLength
 	if ranged && resp.StatusCode != http.StatusPartialContent {
 		return unverified(http.StatusRequestedRangeNotSatisfiable, "The copy source does not serve ranges.")
 	}
@@ -224,6 +243,10 @@ func (x *exchange) openThere(s *source, u *url.URL, r span, ranged bool) error {
 		s.total = s.size
 	}
 	s.info = foreignInfo(resp.Header)
+	if etag := resp.Header.Get("ETag"); !strings.HasPrefix(etag, "W/") {
+		s.order.ETag = etag
+	}
+	s.order.MD5 = len(s.info.Properties.ContentMD5) > 0
 	return nil
 }
 
@@ -239,6 +262,11 @@ func conditionOf(err error) error {
 // foreignInfo is what a server says of what it serves.
 func foreignInfo(h http.Header) (i objectstore.Info) {
 	i.Type = objectstore.BlockBlob
+	for _, other := range [...]objectstore.BlobType{objectstore.AppendBlob, objectstore.PageBlob} {
+		if h.Get("x-ms-blob-type") == other.String() {
+			i.Type = other
+		}
+	}
 	i.ETag = strings.Trim(strings.TrimPrefix(h.Get("ETag"), "W/"), `"`)
 	i.Properties = objectstore.Properties{
 		ContentType: h.Get("Content-Type"), ContentEncoding: h.Get("Content-Encoding"), ContentLanguage: h.Get("Content-Language"),
