@@ -25,8 +25,10 @@ func (a *App) access() Access {
 		at = cfg.PrivateListen // the one of the two that they can reach
 	}
 	out := Access{Network: !cfg.OnLoopback(), Address: at, SignIn: a.house.SignIn != nil}
-	if out.Network && len(a.house.Given.Apps) > 0 {
-		out.Keys = state.HostSecrets
+	for _, app := range a.house.Given.Apps {
+		if app.keys != nil {
+			out.Keys = state.HostSecrets
+		}
 	}
 	if a.house.SignIn == nil {
 		return out

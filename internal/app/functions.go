@@ -36,7 +36,7 @@ type functionApp struct {
 	name    string
 	host    *host.Host
 	front   *azfunctions.Service
-	keys    *azfunctions.Keys // nil where only this machine calls: all functions are open
+	keys    *azfunctions.Keys // nil where none are asked: all functions are open
 	address string            // host:port of the front
 	log     *slog.Logger
 
@@ -169,7 +169,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Version:     e.Version,
 	})
 	if err == nil {
-		err = e.openAppState(app, site)
+		err = e.openAppState(app, site, spec.EnableAuth)
 	}
 	if err == nil {
 		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Keys: app.keys, Log: app.log})

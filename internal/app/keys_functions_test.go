@@ -87,6 +87,10 @@ func functionKeys() map[string]keyCase {
 		"functions.apps.*.path":     {yaml: app(""), files: files, want: "200", probe: at("")},
 		"functions.apps.*.binary":   {yaml: app(""), files: files, want: "200", probe: at("")},
 		"functions.apps.*.settings": {yaml: app(", settings: {GREETING: you}"), files: files, want: "200 you", probe: at("")},
+		"functions.apps.*.enableAuth": {yaml: app(", enableAuth: true"), files: files, want: "401", probe: func(r *rig) string {
+			code, _ := r.call("GET", r.url(instance.FunctionsPrefix+"one")+"/admin/host/status", "")
+			return fmt.Sprint(code)
+		}},
 		"functions.apps.*.disabled": {yaml: app(", disabled: true"), files: files, want: "nothing", probe: func(r *rig) string {
 			if addr, ok := r.info.Addresses[instance.FunctionsPrefix+"one"]; ok {
 				return addr

@@ -22,7 +22,8 @@ func newFuncCmd(s *session) *cobra.Command {
 		Args: knownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncSettingsCmd(s))
+	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncSettingsCmd(s),
+		newFuncKeysCmd(s), newFuncLogsCmd(s), newFuncTemplatesCmd(s))
 	return cmd
 }
 

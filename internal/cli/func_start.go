@@ -25,7 +25,8 @@ func newFuncStartCmd(s *session) *cobra.Command {
 beside it: what lazuli up does, under the name that Azure's tools have for it. It
 listens on Host.LocalHttpPort of local.settings.json, else 7071.`,
 		Example: `  lazuli func start
-  lazuli func start --port 7072`,
+  lazuli func start --port 7072
+  lazuli func start --enable-auth`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 && args[0] == "start" && cmd.CalledAs() == "host" {
 				return nil // "func host start", its older spelling
@@ -40,8 +41,16 @@ listens on Host.LocalHttpPort of local.settings.json, else 7071.`,
 	cmd.Flags().StringVar(&root, "script-root", "", "folder of the function app (default: this one)")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log debug messages")
 	cmd.Flags().BoolVar(&f.noWatch, "no-watch", false, "leave the app as it is when its code changes")
+	authFlag(cmd, &f.auth)
 	cmd.Flags().BoolVar(&f.anyPort, "any-port", false, "listen on free ports, shown on the screen, instead of the usual ones; a port chosen for an app stays")
 	return cmd
+}
+
+// authFlag is the flag by which functions ask for keys on this machine too.
+func authFlag(cmd *cobra.Command, auth *bool) {
+	cmd.Flags().BoolVar(auth, "enable-auth", false, "functions and /admin ask for access keys, as on Azure (or functions.apps.NAME.enableAuth: true); lazuli func keys list shows them")
+	cmd.Flags().BoolVar(auth, "enableAuth", false, "the same, as Azure's tools spell it")
+	hide(cmd, "enableAuth")
 }
 
 // noFunctionApp says why there is nothing to start.

@@ -30,8 +30,39 @@ func TestMain(m *testing.M) {
 		os.Exit(outside.Stage(os.Args[2:]))
 	}
 	testscript.Main(m, map[string]func(){
-		"lazuli": func() { os.Exit(Main(os.Args[1:])) },
+		"lazuli":  func() { os.Exit(Main(os.Args[1:])) },
+		"greeter": greeter,
 	})
+}
+
+// greeter is a custom handler: each function answers with its name and the headers
+// that say who calls, and writes two lines to its log.
+func greeter() {
+	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Data struct {
+				Req struct{ Headers map[string][]string }
+			}
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			return // it is asked whether it is there
+		}
+		body := strings.TrimPrefix(r.URL.Path, "/") + " greets"
+		for name, values := range in.Data.Req.Headers {
+			if strings.HasPrefix(strings.ToLower(name), "x-ms-") {
+				body += " " + strings.ToLower(name) + "=" + values[0]
+			}
+		}
+		answer := map[string]any{
+			"Outputs": map[string]any{"res": map[string]any{"statusCode": 200, "body": body}},
+			"Logs":    []string{"a line of " + r.URL.Path, "a second one"},
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}))
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }
 
 // TestScripts runs the command line as a user does: each script in

@@ -33,6 +33,7 @@ type upFlags struct {
 	anyPort   bool   // free ports instead of the usual ones
 	port      uint16 // of the function app; 0: as configured
 	functions bool   // without a function app there is nothing to start
+	auth      bool   // functions ask for access keys
 }
 
 func newUpCmd(s *session) *cobra.Command {
@@ -75,6 +76,7 @@ disk either way.`,
 	cmd.Flags().StringVar(&f.start, "stream-start", "", "start all stream jobs, also stopped ones, from last, now, all or an RFC 3339 time; all but last discard their checkpoints")
 	cmd.Flags().BoolVar(&f.noWatch, "no-watch", false, "leave the function apps as they are when their code changes (or functions.watch: false)")
 	cmd.Flags().BoolVar(&f.anyPort, "any-port", false, "listen on free ports, shown on the screen, instead of the usual ones; a port chosen for an app stays")
+	authFlag(cmd, &f.auth)
 	cmd.Flags().StringVar(&f.profile, "cpu-profile", "", "write a CPU profile of the whole run to this file, for go tool pprof")
 	return cmd
 }
@@ -155,6 +157,12 @@ func (s *session) loadProject(dir string, f upFlags) (config.Config, []string, e
 	}
 	if f.anyPort {
 		cfg.AnyPort()
+	}
+	if f.auth {
+		for name, spec := range cfg.Functions.Apps {
+			spec.EnableAuth = true
+			cfg.Functions.Apps[name] = spec
+		}
 	}
 	if f.noWatch {
 		cfg.Functions.Watch = new(bool)

@@ -148,7 +148,9 @@ type App struct {
 	Port     *Port             `yaml:"port"`     // of its HTTP triggers
 	Settings map[string]string `yaml:"settings"` // app settings; win over local.settings.json
 	Disabled bool              `yaml:"disabled"` // known, but not started
-	Access   Access            `yaml:"access"`   // who may call it
+
+	EnableAuth bool   `yaml:"enableAuth"` // functions and /admin ask for access keys, as on Azure; they always do where other machines reach them
+	Access     Access `yaml:"access"`     // who may call it
 }
 
 // Portal is the web portal and the status API.

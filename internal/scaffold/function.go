@@ -107,11 +107,7 @@ func (f Function) fileName() string {
 
 // source is the function's file.
 func (f Function) source() ([]byte, error) {
-	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *", &f.Queue: "work", &f.Path: "uploads/{name}"} {
-		if *value == "" {
-			*value = fallback
-		}
-	}
+	f.fill()
 	t, err := template.ParseFS(templates, "templates/"+f.Trigger+".go.tmpl")
 	if err != nil {
 		return nil, err
@@ -125,6 +121,26 @@ func (f Function) source() ([]byte, error) {
 		return nil, err
 	}
 	return format.Source(out.Bytes())
+}
+
+// fill gives what is not said the values that the fields' comments tell.
+func (f *Function) fill() {
+	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *", &f.Queue: "work", &f.Path: "uploads/{name}"} {
+		if *value == "" {
+			*value = fallback
+		}
+	}
+}
+
+// quotable refuses values that cannot stand between the quotes of Python and
+// JavaScript.
+func (f *Function) quotable() error {
+	for _, value := range []string{f.Name, f.Hub, f.Database, f.Container, f.Schedule, f.Queue, f.Path} {
+		if strings.ContainsAny(value, "'\"\\\n\r`") {
+			return fmt.Errorf("%q cannot be written into a program: it has a quote, a backslash or a line's end", value)
+		}
+	}
+	return nil
 }
 
 // goName is the function's name as the end of a Go identifier.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/template"
 )
@@ -21,7 +20,7 @@ const (
 )
 
 // NodeTriggers are what can start a new function in JavaScript.
-var NodeTriggers = []string{"http", "eventhub", "cosmosdb", "timer", "queue", "blob"}
+var NodeTriggers = Triggers
 
 // IsNode reports whether dir holds an app that asks for @azure/functions.
 func IsNode(dir string) bool {
@@ -72,22 +71,16 @@ func AddNode(f Function) (string, error) {
 	if !functionName.MatchString(f.Name) {
 		return "", fmt.Errorf("--name %q: a function's name has up to 127 letters, digits, _ and -, and begins with a letter", f.Name)
 	}
-	kind := otherWords.Replace(strings.ToLower(f.Trigger))
-	for said, name := range map[string]string{"eventhubs": "eventhub", "cosmos": "cosmosdb", "queuestorage": "queue", "blobstorage": "blob"} {
-		if kind == said {
-			kind = name
-		}
-	}
-	if !slices.Contains(NodeTriggers, kind) {
-		return "", fmt.Errorf("no template is for the trigger %q; there are %s", f.Trigger, strings.Join(NodeTriggers, ", "))
+	kind, err := Trigger(f.Trigger)
+	if err != nil {
+		return "", err
 	}
 	if err := loadsFunctions(f.Dir); err != nil {
 		return "", err
 	}
-	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *"} {
-		if *value == "" {
-			*value = fallback
-		}
+	f.fill()
+	if err := f.quotable(); err != nil {
+		return "", err
 	}
 	text, err := nodeText(kind+".js.tmpl", f)
 	if err != nil {
@@ -133,11 +126,6 @@ func loadsFunctions(dir string) error {
 // nodeText fills a template in. What a person gave stands between quotes of
 // JavaScript.
 func nodeText(name string, f Function) ([]byte, error) {
-	for _, value := range []*string{&f.Name, &f.Hub, &f.Database, &f.Container, &f.Schedule} {
-		if strings.ContainsAny(*value, "'\\\n\r`") {
-			return nil, fmt.Errorf("%q cannot be written into a program: it has a quote, a backslash or a line's end", *value)
-		}
-	}
 	t, err := template.ParseFS(templates, "templates/node/"+name)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func TestNodeApp(t *testing.T) {
 	}
 	for trigger, want := range map[string]string{
 		"http": "app.http('on-http'", "eventhub": "eventHubName: 'events'", "cosmosdb": "containerName: 'items'", "timer": "schedule: '0 * * * * *'",
-		"queue": "app.storageQueue('on-queue'", "Azure Blob Storage trigger": "path: 'samples-workitems/{name}'",
+		"queue": "app.storageQueue('on-queue'", "Azure Blob Storage trigger": "path: 'uploads/{name}'",
 	} {
 		kind := strings.ToLower(strings.Fields(strings.TrimPrefix(trigger, "Azure "))[0])
 		path, err := AddNode(Function{Dir: dir, Name: "on-" + kind, Trigger: trigger})

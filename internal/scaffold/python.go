@@ -16,7 +16,7 @@ import (
 const pythonScript = "function_app.py"
 
 // PythonTriggers are what can start a new function in Python.
-var PythonTriggers = []string{"http", "eventhub", "cosmosdb", "timer", "queue", "blob"}
+var PythonTriggers = Triggers
 
 // IsPython reports whether dir holds a Python app in which functions are declared
 // by decorators.
@@ -56,14 +56,9 @@ func AddPython(f Function) error {
 	if !functionName.MatchString(f.Name) {
 		return fmt.Errorf("--name %q: a function's name has up to 127 letters, digits, _ and -, and begins with a letter", f.Name)
 	}
-	kind := otherWords.Replace(strings.ToLower(f.Trigger))
-	for said, name := range map[string]string{"eventhubs": "eventhub", "cosmos": "cosmosdb", "queuestorage": "queue", "blobstorage": "blob"} {
-		if kind == said {
-			kind = name
-		}
-	}
-	if !slices.Contains(PythonTriggers, kind) {
-		return fmt.Errorf("no template is for the trigger %q; there are %s", f.Trigger, strings.Join(PythonTriggers, ", "))
+	kind, err := Trigger(f.Trigger)
+	if err != nil {
+		return err
 	}
 	path := filepath.Join(f.Dir, pythonScript)
 	script, err := os.ReadFile(path)
@@ -108,10 +103,9 @@ func withImports(script, function []byte) []byte {
 
 // pythonFunction is the text of a function.
 func pythonFunction(f Function, kind string) ([]byte, error) {
-	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *"} {
-		if *value == "" {
-			*value = fallback
-		}
+	f.fill()
+	if err := f.quotable(); err != nil {
+		return nil, err
 	}
 	t, err := template.ParseFS(templates, "templates/python/"+kind+".py.tmpl")
 	if err != nil {
@@ -124,8 +118,8 @@ func pythonFunction(f Function, kind string) ([]byte, error) {
 	}
 	err = t.Execute(&out, struct {
 		Function
-		Python, Queue, Blobs string
-	}{f, name, "items", "samples-workitems"})
+		Python string
+	}{f, name})
 	return out.Bytes(), err
 }
 

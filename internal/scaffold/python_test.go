@@ -29,7 +29,7 @@ func TestPythonApp(t *testing.T) {
 	}
 	for _, want := range []string{
 		"from typing import List\n", "import logging\n", "import azure.functions as func\n", `@app.function_name(name="on-http")`,
-		"def on_queue(", "def lambda_(", `path="samples-workitems/{name}"`, `event_hub_name="events"`,
+		"def on_queue(", "def lambda_(", `path="uploads/{name}"`, `queue_name="work"`, `event_hub_name="events"`,
 	} {
 		if strings.Count(string(text), want) < 1 {
 			t.Errorf("no %q in\n%s", want, text)

@@ -104,7 +104,7 @@ func (s *keyStore) read(ctx context.Context) (*Keys, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	k := &Keys{store: s, master: host.MasterKey.Value, scopes: map[string]map[string]string{
+	k := &Keys{store: s, own: newKey(), master: host.MasterKey.Value, scopes: map[string]map[string]string{
 		hostScope: values(host.FunctionKeys), systemScope: values(host.SystemKeys),
 	}}
 	if k.master == "" || anyEncrypted(append(slices.Concat(host.FunctionKeys, host.SystemKeys), host.MasterKey)) {
@@ -219,7 +219,7 @@ func (s *keyStore) takeOver() (*Keys, error) {
 	if old.Scopes == nil {
 		old.Scopes = map[string]map[string]string{}
 	}
-	return &Keys{master: old.Master, scopes: old.Scopes}, nil
+	return &Keys{own: newKey(), master: old.Master, scopes: old.Scopes}, nil
 }
 
 // dropFile removes the file once its keys are in blobs.
