@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/changefeed"
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
@@ -73,11 +74,11 @@ func (e endlessHubs) Sink(context.Context, settings.Connection, string) (hub.Sin
 
 type endlessContainers struct{ *endless }
 
-func (e endlessContainers) Feed(context.Context, settings.Connection, string, string) (container.Feed, error) {
+func (e endlessContainers) Feed(context.Context, settings.Connection, string, string) (changefeed.Source, error) {
 	return nil, nil
 }
 
-func (e endlessContainers) Leases(context.Context, settings.Connection, string, string, bool) (container.Leases, error) {
+func (e endlessContainers) Leases(context.Context, settings.Connection, string, string, bool) (changefeed.LeaseStore, error) {
 	return nil, nil
 }
 

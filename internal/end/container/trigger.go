@@ -3,19 +3,20 @@ package container
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/changefeed"
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
-	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // Trigger feeds a container's changes to a function.
@@ -24,9 +25,10 @@ import (
 // collectionName), connection (or connectionStringSetting), leaseConnection,
 // leaseDatabaseName, leaseContainerName (or leaseCollectionName),
 // leaseContainerPrefix, createLeaseContainerIfNotExists, startFromBeginning,
-// startFromTime, maxItemsPerInvocation. feedPollDelay and the lease intervals
-// are accepted and not needed: changes wake the trigger. Only the latest
-// version of a document is delivered; deletes are not.
+// startFromTime, maxItemsPerInvocation, feedPollDelay (of accounts elsewhere: changes
+// of this process wake the trigger), leaseAcquireInterval, leaseExpirationInterval and
+// leaseRenewInterval, all in milliseconds. Only the latest version of a document is
+// delivered; deletes are not.
 type Trigger struct {
 	containers                    Service
 	o                             trigger.Setup
@@ -38,6 +40,7 @@ type Trigger struct {
 	createLeases, fromBeginning   bool
 	fromTime                      time.Time
 	page                          int
+	timing                        changefeed.Options
 }
 
 // defaultPage is how many documents an invocation gets at most when the
@@ -95,6 +98,9 @@ func (t *Trigger) readOptions(b *binding.Binding) error {
 			return fault.New(fault.Invalid, "binding "+b.Name, "startFromTime must be a time such as 2026-01-31T00:00:00Z, is %q", s)
 		}
 	}
+	if err := t.readTiming(b); err != nil {
+		return err
+	}
 	if t.page, err = b.Int("maxItemsPerInvocation", defaultPage); err != nil {
 		return err
 	}
@@ -103,6 +109,24 @@ func (t *Trigger) readOptions(b *binding.Binding) error {
 	}
 	if t.page == 0 {
 		return fault.New(fault.Invalid, "binding "+b.Name, "maxItemsPerInvocation must not be 0")
+	}
+	return nil
+}
+
+// readTiming reads the intervals; 0 is the default of each.
+func (t *Trigger) readTiming(b *binding.Binding) error {
+	for property, d := range map[string]*time.Duration{
+		"feedPollDelay": &t.timing.PollInterval, "leaseAcquireInterval": &t.timing.AcquireInterval,
+		"leaseRenewInterval": &t.timing.RenewInterval, "leaseExpirationInterval": &t.timing.LeaseExpiration,
+	} {
+		ms, err := b.Int(property, 0)
+		if err != nil {
+			return err
+		}
+		if ms < 0 {
+			return fault.New(fault.Invalid, "binding "+b.Name, "%s is in milliseconds and must not be negative", property)
+		}
+		*d = time.Duration(ms) * time.Millisecond
 	}
 	return nil
 }
@@ -132,13 +156,18 @@ func (t *Trigger) ByHand(input string, _ time.Time) (trigger.Call, error) {
 	if err != nil || !json.Valid([]byte(input)) || len(docs) == 0 {
 		return trigger.Call{}, fault.New(fault.Invalid, "input", "must be a JSON document or an array of documents")
 	}
-	c := t.call(docs)
+	all := make([]json.RawMessage, len(docs))
+	for i := range docs {
+		all[i] = docs[i]
+	}
+	c := t.call(all)
 	c.Values = nil
 	return c, nil
 }
 
-// Run pumps until ctx ends. It returns an error when a container cannot be
-// opened or the lease cannot be kept; the caller may run it again.
+// Run processes changes until ctx ends. It returns an error when a container cannot
+// be opened, or is deleted; the caller may run it again. What holds up a range
+// meanwhile it tells, and tries again.
 func (t *Trigger) Run(ctx context.Context) error {
 	feed, err := t.containers.Feed(ctx, t.conn, t.database, t.container)
 	if err != nil {
@@ -148,137 +177,63 @@ func (t *Trigger) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open lease container %s/%s: %w", t.leaseDatabase, t.leaseContainer, err)
 	}
-	prefix := leasePrefix(t.leasePrefix, feed.Identity())
-	l, err := openLease(ctx, store, prefix, t.o.Owner, t.now, func(ctx context.Context) (string, error) {
-		if t.fromBeginning || !t.fromTime.IsZero() {
-			return "", nil
-		}
-		now, err := feed.Now(ctx)
-		return strconv.Quote(now), err
-	})
+	o := t.timing
+	o.Owner, o.Prefix, o.Log = t.o.Owner, t.leasePrefix, t.o.Log
+	o.StartFromBeginning, o.StartFrom, o.MaxItems = t.fromBeginning, t.fromTime, t.page
+	o.State, o.Checkpointed = t.heldUp(), t.tell
+	p, err := changefeed.New(feed, store, t.handle, &o)
 	if err != nil {
-		return trigger.IgnoreEnd(ctx, err)
+		return err
 	}
-	for ctx.Err() == nil {
-		got, err := l.acquire(ctx)
-		if err != nil {
-			return trigger.IgnoreEnd(ctx, err)
-		}
-		if got {
-			err = t.own(ctx, feed, l)
-			if !errors.Is(err, errLeaseLost) {
-				return trigger.IgnoreEnd(ctx, err)
-			}
-			t.o.Log.Warn("another host took the change feed over", "container", t.container)
-		}
-		_ = run.Pause(ctx, leaseAcquireInterval) // the loop looks at ctx
+	defer t.o.Waits("")
+	if err := p.Run(ctx); err != nil {
+		return trigger.IgnoreEnd(ctx, fmt.Errorf("process the changes of %s: %w", t.describe(), err))
 	}
 	return nil
 }
 
-// own pumps while this host holds the lease, renewing it beside the pump, and
-// releases it at a graceful end.
-func (t *Trigger) own(stopping context.Context, feed Feed, l *lease) error {
-	ctx, cancel := context.WithCancelCause(stopping)
-	defer cancel(nil)
-	renewed := make(chan struct{})
-	go func() {
-		defer close(renewed)
-		for run.Pause(ctx, leaseRenewInterval) == nil {
-			if err := l.renew(ctx); err != nil && ctx.Err() == nil {
-				cancel(err)
-			}
-		}
-	}()
-	err := t.pump(ctx, feed, l)
-	lost := context.Cause(ctx)
-	cancel(nil)
-	<-renewed
-	if errors.Is(lost, errLeaseLost) || errors.Is(err, errLeaseLost) {
-		return errLeaseLost
+// handle hands documents to the function. A failed function does not hold the feed
+// back: a retry policy does.
+func (t *Trigger) handle(ctx context.Context, docs []json.RawMessage) error {
+	err := t.o.Invoker.Invoke(ctx, t.call(docs))
+	if trigger.Unfinished(ctx, err) {
+		return trigger.ErrCancelled
 	}
-	return errors.Join(trigger.IgnoreEnd(stopping, err), l.release(context.WithoutCancel(ctx)))
+	return nil
 }
 
-// pump hands pages to the function, one after the other, and saves the position
-// after each. While the function has one page, the next is read; what has come
-// since then is added while the position is saved. It returns why it ended,
-// always an error.
-func (t *Trigger) pump(ctx context.Context, feed Feed, l *lease) error {
-	after := l.continuation()
-	t.tell(after)
-	page := t.read(ctx, feed, after, t.page)
-	ahead := make(chan feedPage, 1)
-	for ctx.Err() == nil {
-		if page.err != nil {
-			return fmt.Errorf("read changes of %s: %w", t.describe(), page.err)
+// heldUp makes what is told how each lease does. The function waits while one of them
+// is held up.
+func (t *Trigger) heldUp() func(lease string, err error) {
+	why := map[string]error{}
+	return func(lease string, err error) {
+		if err == nil {
+			delete(why, lease)
+		} else {
+			why[lease] = err
 		}
-		if len(page.docs) == 0 {
-			after = first(page.next, after)
-			if err := feed.Wait(ctx, after); err != nil {
-				return err
-			}
-			page = t.read(ctx, feed, after, t.page)
-			continue
+		if len(why) == 0 {
+			t.o.Waits("")
+			return
 		}
-		next := page.next
-		go func() { ahead <- t.read(ctx, feed, next, t.page) }()
-		// A failed function does not hold the feed back: a retry policy does.
-		err := t.o.Invoker.Invoke(ctx, t.call(page.docs))
-		page = <-ahead
-		if trigger.Unfinished(ctx, err) {
-			return trigger.ErrCancelled
-		}
-		go func(p feedPage) { ahead <- t.fill(ctx, feed, p) }(page)
-		err = l.checkpoint(context.WithoutCancel(ctx), strconv.Quote(next))
-		page = <-ahead
-		if err != nil {
-			return err
-		}
-		after = next
-		t.tell(after)
+		first := slices.Min(slices.Collect(maps.Keys(why)))
+		t.o.Waits(fmt.Sprintf("the changes of %s do not come: %v", t.describe(), why[first]))
 	}
-	return ctx.Err()
 }
 
-// tell says how far the feed has been processed: continuations of this service
-// are sequence numbers.
-func (t *Trigger) tell(continuation string) {
-	if n, err := strconv.ParseInt(continuation, 10, 64); err == nil {
+// tell says how far the feed has been processed: positions of this service are
+// sequence numbers in quotes.
+func (t *Trigger) tell(_, position string) {
+	if n, err := strconv.ParseInt(strings.Trim(position, `"`), 10, 64); err == nil {
 		t.o.Checkpointed(trigger.Checkpoint{Host: hostOf(t.conn), Target: t.database + "/" + t.container, Sequence: n})
 	}
-}
-
-// feedPage is what one read of the feed gave.
-type feedPage struct {
-	docs [][]byte
-	next string
-	err  error
-}
-
-func (t *Trigger) read(ctx context.Context, feed Feed, after string, most int) feedPage {
-	docs, next, err := feed.Read(ctx, FeedQuery{After: after, Since: t.fromTime, Max: most})
-	return feedPage{docs, next, err}
-}
-
-// fill adds what has come since a page was read that is not full.
-func (t *Trigger) fill(ctx context.Context, feed Feed, p feedPage) feedPage {
-	room := t.page - len(p.docs)
-	if p.err != nil || len(p.docs) == 0 || room <= 0 {
-		return p
-	}
-	more := t.read(ctx, feed, p.next, room)
-	if more.err != nil || len(more.docs) == 0 {
-		return p // an error will show again at the next read
-	}
-	return feedPage{append(p.docs, more.docs...), more.next, nil}
 }
 
 // feedTimeLayout is the form of times in the log: UTC with milliseconds.
 const feedTimeLayout = "2006-01-02T15:04:05.000Z"
 
 // call hands documents over as one JSON array.
-func (t *Trigger) call(docs [][]byte) trigger.Call {
+func (t *Trigger) call(docs []json.RawMessage) trigger.Call {
 	size := 2
 	for _, d := range docs {
 		size += len(d) + 1

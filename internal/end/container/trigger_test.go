@@ -233,12 +233,18 @@ func steal(t *testing.T, m *endtest.Memory) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, etag, err := leases.Read(t.Context(), "localhost_db_c..0")
+	body, err := leases.Read(t.Context(), "localhost_db_c..0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var doc struct {
+		ETag string `json:"_etag"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		t.Fatal(err)
+	}
 	body = []byte(strings.Replace(string(body), `"Owner":"me"`, `"Owner":"thief"`, 1))
-	if _, err := leases.Replace(t.Context(), "localhost_db_c..0", body, etag); err != nil {
+	if _, err := leases.Replace(t.Context(), body, doc.ETag); err != nil {
 		t.Fatal(err)
 	}
 }

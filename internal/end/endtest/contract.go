@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/changefeed"
 	containers "github.com/lazuli-dev/lazuli/internal/end/container"
 	hubs "github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -248,8 +249,20 @@ func changeFeed(t *testing.T, s ContainerService) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id := feed.Identity(); id.AccountHost == "" || id.DatabaseRID == "" || id.ContainerRID == "" {
-		t.Errorf("identity: %+v", id)
+	if id, err := feed.Identity(ctx); err != nil || id.AccountHost == "" || id.DatabaseRID == "" || id.ContainerRID == "" {
+		t.Errorf("identity: %+v, %v", id, err)
+	}
+	ranges, err := feed.Ranges(ctx)
+	if err != nil || len(ranges) != 1 || ranges[0].Min != "" || ranges[0].Max != "FF" {
+		t.Fatalf("ranges: %+v, %v", ranges, err)
+	}
+	read := func(after string, most int) (string, string) {
+		t.Helper()
+		page, err := feed.Read(ctx, changefeed.Query{Range: ranges[0], After: after, Max: most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids(page.Docs), page.Next
 	}
 	sink, err := s.Sink(ctx, s.Conn, "db", "docs", "")
 	if err != nil {
@@ -266,47 +279,61 @@ func changeFeed(t *testing.T, s ContainerService) {
 		}
 	}
 	upsert(`{"id":"1","n":1}`, `{"id":"2","n":1}`, `{"id":"3","n":1}`)
-	first, next, err := feed.Read(ctx, containers.FeedQuery{Max: 2})
-	if err != nil || ids(first) != "1 2" {
-		t.Errorf("first page: %s, %v", ids(first), err)
+	first, next := read("", 2)
+	if first != "1 2" {
+		t.Errorf("first page: %s", first)
 	}
-	rest, end, err := feed.Read(ctx, containers.FeedQuery{After: next, Max: 10})
-	if err != nil || ids(rest) != "3" {
-		t.Errorf("second page: %s, %v", ids(rest), err)
+	rest, end := read(next, 10)
+	if rest != "3" {
+		t.Errorf("second page: %s", rest)
 	}
-	if none, again, err := feed.Read(ctx, containers.FeedQuery{After: end, Max: 10}); err != nil || len(none) != 0 || again == "" {
-		t.Errorf("at the end: %s, %q, %v", ids(none), again, err)
+	if none, again := read(end, 10); none != "" || again == "" {
+		t.Errorf("at the end: %s, %q", none, again)
 	}
-	now, err := feed.Now(ctx)
+	now, err := feed.Now(ctx, ranges[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		upsert(`{"id":"1","n":2}`)
-	}()
-	if err := feed.Wait(ctx, now); err != nil {
-		t.Fatal(err)
+	waits(t, ctx, feed, ranges[0], now, func() { upsert(`{"id":"1","n":2}`) })
+	if docs, _ := read(now, 10); docs != "1" {
+		t.Errorf("after now: %s", docs)
 	}
-	<-written
-	if docs, _, err := feed.Read(ctx, containers.FeedQuery{After: now, Max: 10}); err != nil || ids(docs) != "1" {
-		t.Errorf("after now: %s, %v", ids(docs), err)
-	}
-	if docs, _, err := feed.Read(ctx, containers.FeedQuery{Max: 10}); err != nil || ids(docs) != "2 3 1" {
-		t.Errorf("latest versions in order of change: %s, %v", ids(docs), err)
+	if docs, _ := read("", 10); docs != "2 3 1" {
+		t.Errorf("latest versions in order of change: %s", docs)
 	}
 	if err := sink.Upsert(ctx, [][]byte{[]byte(`{"id":"4"}`), []byte(`{"no":"id"}`)}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a document without an id: %v", err)
 	}
+	if _, err := feed.Read(ctx, changefeed.Query{Range: changefeed.Range{ID: "7", Min: "10", Max: "20"}}); !errors.Is(err, changefeed.ErrSplit) {
+		t.Errorf("a range that is not there: %v", err)
+	}
+}
+
+// waits does something that a source which can wait is woken by.
+func waits(t *testing.T, ctx context.Context, feed changefeed.Source, r changefeed.Range, now string, do func()) {
+	t.Helper()
+	waiter, can := feed.(changefeed.Waiter)
+	if !can {
+		do()
+		return
+	}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		do()
+	}()
+	if err := waiter.Wait(ctx, r, now); err != nil {
+		t.Fatal(err)
+	}
+	<-written
 	ended, stop := context.WithCancel(ctx)
 	stop()
-	if err := feed.Wait(ended, "999999"); err == nil {
+	if err := waiter.Wait(ended, r, `"999999"`); err == nil {
 		t.Error("waiting with an ended context succeeded")
 	}
 }
 
-func ids(docs [][]byte) string {
+func ids(docs []json.RawMessage) string {
 	out := ""
 	for _, d := range docs {
 		var doc struct{ ID string }
@@ -328,31 +355,56 @@ func leases(t *testing.T, s ContainerService) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.KeyPath() != "/id" {
-		t.Errorf("key path %s", l.KeyPath())
+	fails := func(what string, err, want error) {
+		t.Helper()
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", what, err, want)
+		}
 	}
-	if _, _, err := l.Read(ctx, "x"); !fault.Is(err, fault.NotFound) {
-		t.Errorf("reading nothing: %v", err)
+	_, err = l.Read(ctx, "p..x")
+	fails("reading nothing", err, changefeed.ErrMissing)
+	made, err := l.Create(ctx, []byte(`{"id":"p..x","Owner":null}`))
+	if err != nil || made == "" {
+		t.Fatalf("%q, %v", made, err)
 	}
-	if _, err := l.Create(ctx, []byte(`{"id":"x","Owner":null}`)); err != nil {
-		t.Fatal(err)
+	_, err = l.Create(ctx, []byte(`{"id":"p..x"}`))
+	fails("creating twice", err, changefeed.ErrExists)
+	if etag := etagOf(t, l, "p..x"); etag != made {
+		t.Errorf("read with the ETag %s, made with %s", etag, made)
 	}
-	if _, err := l.Create(ctx, []byte(`{"id":"x"}`)); !fault.Is(err, fault.Conflict) {
-		t.Errorf("creating twice: %v", err)
-	}
-	_, etag, err := l.Read(ctx, "x")
-	if err != nil || etag == "" {
-		t.Fatalf("%q, %v", etag, err)
-	}
-	second, err := l.Replace(ctx, "x", []byte(`{"id":"x","Owner":"me"}`), etag)
-	if err != nil || second == etag {
+	second, err := l.Replace(ctx, []byte(`{"id":"p..x","Owner":"me"}`), made)
+	if err != nil || second == made {
 		t.Errorf("%q, %v", second, err)
 	}
-	if _, err := l.Replace(ctx, "x", []byte(`{"id":"x"}`), etag); !fault.Is(err, fault.PreconditionFailed) {
-		t.Errorf("replacing an older version: %v", err)
+	_, err = l.Replace(ctx, []byte(`{"id":"p..x"}`), made)
+	fails("replacing an older version", err, changefeed.ErrChanged)
+	_, err = l.Replace(ctx, []byte(`{"id":"p..y"}`), made)
+	fails("replacing nothing", err, changefeed.ErrMissing)
+	if _, err := l.Create(ctx, []byte(`{"id":"q..x"}`)); err != nil {
+		t.Fatal(err)
 	}
-	doc, _, err := l.Read(ctx, "x")
-	if err != nil || !bytes.Contains(doc, []byte(`"me"`)) {
-		t.Errorf("%s, %v", doc, err)
+	all, err := l.List(ctx, "p..")
+	if err != nil || len(all) != 1 || !bytes.Contains(all[0], []byte(`"me"`)) {
+		t.Errorf("listed %s, %v", all, err)
 	}
+	fails("deleting an older version", l.Delete(ctx, []byte(`{"id":"p..x"}`), made), changefeed.ErrChanged)
+	if err := l.Delete(ctx, []byte(`{"id":"p..x"}`), second); err != nil {
+		t.Error(err)
+	}
+	fails("deleting twice", l.Delete(ctx, []byte(`{"id":"p..x"}`), second), changefeed.ErrMissing)
+}
+
+func etagOf(t *testing.T, l changefeed.LeaseStore, id string) string {
+	t.Helper()
+	doc, err := l.Read(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		ETag string `json:"_etag"`
+	}
+	if err := json.Unmarshal(doc, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.ETag
 }

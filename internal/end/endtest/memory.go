@@ -13,10 +13,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/changefeed"
 	containers "github.com/lazuli-dev/lazuli/internal/end/container"
 	hubs "github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/end/timer"
@@ -250,15 +252,15 @@ func (h memoryHubs) Sink(_ context.Context, _ settings.Connection, hub string) (
 
 type memoryContainers struct{ m *Memory }
 
-func (c memoryContainers) Feed(_ context.Context, conn settings.Connection, database, name string) (containers.Feed, error) {
+func (c memoryContainers) Feed(_ context.Context, conn settings.Connection, database, name string) (changefeed.Source, error) {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	return &memoryFeed{c.m, c.m.container(database, name), containers.FeedIdentity{
+	return &memoryFeed{c.m, c.m.container(database, name), changefeed.Identity{
 		AccountHost: conn.Host(), DatabaseRID: database, ContainerRID: name,
 	}}, nil
 }
 
-func (c memoryContainers) Leases(_ context.Context, _ settings.Connection, database, name string, _ bool) (containers.Leases, error) {
+func (c memoryContainers) Leases(_ context.Context, _ settings.Connection, database, name string, _ bool) (changefeed.LeaseStore, error) {
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
 	return &memoryLeases{c.m, c.m.container(database, name)}, nil
@@ -353,42 +355,61 @@ func (r *memoryReader) Close() error { return nil }
 type memoryFeed struct {
 	m        *Memory
 	c        *container
-	identity containers.FeedIdentity
+	identity changefeed.Identity
 }
 
-func (f *memoryFeed) Identity() containers.FeedIdentity { return f.identity }
+func (f *memoryFeed) Identity(context.Context) (changefeed.Identity, error) { return f.identity, nil }
 
-func (f *memoryFeed) Now(context.Context) (string, error) {
+func (f *memoryFeed) Ranges(context.Context) ([]changefeed.Range, error) {
+	return []changefeed.Range{{ID: "0", Max: "FF"}}, nil
+}
+
+func (f *memoryFeed) Now(context.Context, changefeed.Range) (string, error) {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
-	return strconv.Itoa(f.c.lsn), nil
+	return etag(f.c.lsn), nil
 }
 
-func (f *memoryFeed) Read(_ context.Context, q containers.FeedQuery) ([][]byte, string, error) {
-	after := 0
-	if q.After != "" {
-		var err error
-		if after, err = strconv.Atoi(q.After); err != nil {
-			return nil, "", fault.New(fault.Invalid, "continuation", "%q is not a number", q.After)
-		}
+// lsnOf reads a position.
+func lsnOf(position string) (int, error) {
+	if position == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(strings.Trim(position, `"`))
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "position", "%q is not a number", position)
+	}
+	return n, nil
+}
+
+func (f *memoryFeed) Read(_ context.Context, q changefeed.Query) (page changefeed.Page, err error) {
+	if q.Range.ID != "0" {
+		return page, changefeed.ErrSplit
+	}
+	after, err := lsnOf(q.After)
+	if err != nil {
+		return page, err
 	}
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
 	if err := f.m.failing("changes"); err != nil {
-		return nil, "", err
+		return page, err
 	}
-	var docs [][]byte
 	for _, d := range f.c.order {
-		if d.lsn > after && len(docs) < q.Max {
-			docs = append(docs, d.body)
+		if d.lsn > after && len(page.Docs) < q.Max {
+			page.Docs = append(page.Docs, d.body)
 			after = d.lsn
 		}
 	}
-	return docs, strconv.Itoa(after), nil
+	page.Next = etag(after)
+	return page, nil
 }
 
-func (f *memoryFeed) Wait(ctx context.Context, after string) error {
-	n, _ := strconv.Atoi(after)
+func (f *memoryFeed) Wait(ctx context.Context, _ changefeed.Range, after string) error {
+	n, err := lsnOf(after)
+	if err != nil {
+		return err
+	}
 	for {
 		f.m.mu.Lock()
 		lsn, changed := f.c.lsn, f.m.changed
@@ -409,19 +430,33 @@ type memoryLeases struct {
 	c *container
 }
 
-func (l *memoryLeases) KeyPath() string { return "/id" }
+func (l *memoryLeases) List(_ context.Context, prefix string) (all []json.RawMessage, _ error) {
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	for _, d := range l.c.order {
+		if strings.HasPrefix(d.id, prefix) {
+			all = append(all, withETag(d))
+		}
+	}
+	return all, nil
+}
 
-func (l *memoryLeases) Read(_ context.Context, id string) ([]byte, string, error) {
+// withETag is a document as it is read.
+func withETag(d doc) json.RawMessage {
+	return append(append(bytes.Clone(d.body[:len(d.body)-1]), `,"_etag":`...), strconv.Quote(etag(d.lsn))+"}"...)
+}
+
+func (l *memoryLeases) Read(_ context.Context, id string) (json.RawMessage, error) {
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()
 	d, ok := l.c.get(id)
 	if !ok {
-		return nil, "", fault.New(fault.NotFound, "document "+id, "no such document")
+		return nil, changefeed.ErrMissing
 	}
-	return d.body, etag(d.lsn), nil
+	return withETag(d), nil
 }
 
-func (l *memoryLeases) Create(_ context.Context, body []byte) (string, error) {
+func (l *memoryLeases) Create(_ context.Context, body json.RawMessage) (string, error) {
 	id, err := idOf(body)
 	if err != nil {
 		return "", err
@@ -429,22 +464,48 @@ func (l *memoryLeases) Create(_ context.Context, body []byte) (string, error) {
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()
 	if _, ok := l.c.get(id); ok {
-		return "", fault.New(fault.Conflict, "document "+id, "exists")
+		return "", changefeed.ErrExists
 	}
 	return etag(l.c.put(id, body)), nil
 }
 
-func (l *memoryLeases) Replace(_ context.Context, id string, body []byte, tag string) (string, error) {
+func (l *memoryLeases) Replace(_ context.Context, body json.RawMessage, tag string) (string, error) {
+	id, err := idOf(body)
+	if err != nil {
+		return "", err
+	}
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()
-	d, ok := l.c.get(id)
-	switch {
-	case !ok:
-		return "", fault.New(fault.NotFound, "document "+id, "no such document")
-	case etag(d.lsn) != tag:
-		return "", fault.New(fault.PreconditionFailed, "document "+id, "has changed")
+	if err := l.c.demand(id, tag); err != nil {
+		return "", err
 	}
 	return etag(l.c.put(id, body)), nil
+}
+
+func (l *memoryLeases) Delete(_ context.Context, body json.RawMessage, tag string) error {
+	id, err := idOf(body)
+	if err != nil {
+		return err
+	}
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	if err := l.c.demand(id, tag); err != nil {
+		return err
+	}
+	l.c.order = slices.DeleteFunc(l.c.order, func(d doc) bool { return d.id == id })
+	return nil
+}
+
+// demand demands that the document is as the ETag says.
+func (c *container) demand(id, tag string) error {
+	d, ok := c.get(id)
+	switch {
+	case !ok:
+		return changefeed.ErrMissing
+	case etag(d.lsn) != tag:
+		return changefeed.ErrChanged
+	}
+	return nil
 }
 
 func etag(lsn int) string { return fmt.Sprintf("%q", strconv.Itoa(lsn)) }
