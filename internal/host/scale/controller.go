@@ -182,6 +182,9 @@ func (g *group) less(c *Controller, now time.Time, most int, d *GroupDecision) {
 	default:
 		d.Instances, d.Reason = 0, Zero
 	}
+	if most := max(c.plan.Step.Value, g.count*c.plan.ScaleIn.Value/100); g.count-d.Instances > most {
+		d.Instances, d.Reason = g.count-most, InStep
+	}
 	if d.Instances < g.count {
 		g.lessFrom = time.Time{} // the next ones go when they too have been too many for a while
 	}

@@ -24,6 +24,7 @@ const (
 	Waits          // and wait, because some were added a moment ago
 	AtLimit        // and the app's limit has no room
 	In             // no function asks for so many
+	InStep         // but so many go at a time
 	InWaits        // but only since a moment ago
 	Idle           // nothing waits, but only since a moment ago
 	Zero           // nothing has waited for long
@@ -56,6 +57,8 @@ func (d GroupDecision) Why() string {
 		return fmt.Sprintf("%d more asked for; the app has at most %d", d.Wanted-d.Was, d.Limit)
 	case In:
 		return fmt.Sprintf("no function asks for more than %d", d.Instances)
+	case InStep:
+		return fmt.Sprintf("%d would do; %d go at a time", d.Wanted, d.Was-d.Instances)
 	case InWaits:
 		return fmt.Sprintf("%d would do; less in %v if that lasts", d.Wanted, d.Left.Round(time.Second))
 	case Idle:

@@ -34,6 +34,7 @@ type Plan struct {
 	EveryHTTP   Fact[time.Duration] // between two decisions that add instances, for HTTP functions
 	EveryEvent  Fact[time.Duration] // for the others
 	ScaleInWait Fact[time.Duration] // for how long functions must ask for less until they get less
+	ScaleIn     Fact[int]           // how many percent of the instances go at a time, at most; Step at least
 	IdleToZero  Fact[time.Duration] // without work, until the last instance goes
 	ColdStart   Fact[time.Duration] // of an instance, until it works
 

@@ -20,7 +20,7 @@ func Consumption() *Plan {
 		Most: from(hostingOptions, 200), Default: from(hostingOptions, 200), Least: from(eventDriven, 0),
 		Timeout: from(hostingOptions, 5*time.Minute), MostTimeout: from(hostingOptions, 10*time.Minute),
 		Step: from(targetBased, step), EveryHTTP: from(eventDriven, time.Second), EveryEvent: from(eventDriven, 30*time.Second),
-		ScaleInWait: assumed(time.Minute), IdleToZero: assumed(20 * time.Minute), ColdStart: assumed(3 * time.Second),
+		ScaleInWait: assumed(time.Minute), ScaleIn: assumed(25), IdleToZero: assumed(20 * time.Minute), ColdStart: assumed(3 * time.Second),
 		Prices: Prices{Execution: assumed(0.20), GBSecond: assumed(0.000016)},
 	}
 }
@@ -38,7 +38,7 @@ func Flex() *Plan {
 		Most:  from(flexPlan, 1000), Default: from(flexPlan, 100), Least: from(flexPlan, 0), AlwaysReady: from(flexPlan, true),
 		Timeout: from(hostingOptions, 30*time.Minute), MostTimeout: from(hostingOptions, Unbounded),
 		Step: from(targetBased, step), EveryHTTP: from(eventDriven, time.Second), EveryEvent: assumed(10 * time.Second),
-		ScaleInWait: assumed(time.Minute), IdleToZero: assumed(5 * time.Minute), ColdStart: assumed(time.Second),
+		ScaleInWait: assumed(time.Minute), ScaleIn: assumed(25), IdleToZero: assumed(5 * time.Minute), ColdStart: assumed(time.Second),
 		Prices: Prices{
 			Execution: assumed(0.40), GBSecond: assumed(0.000026),
 			ReadyGBSecond: assumed(0.000004), ReadyBusy: assumed(0.000016),
@@ -58,7 +58,7 @@ func Premium() *Plan {
 		Prewarmed: from(premiumPlan, 1),
 		Timeout:   from(hostingOptions, 30*time.Minute), MostTimeout: from(hostingOptions, Unbounded),
 		Step: from(targetBased, step), EveryHTTP: from(eventDriven, time.Second), EveryEvent: assumed(10 * time.Second),
-		ScaleInWait: assumed(time.Minute), ColdStart: assumed(10 * time.Second),
+		ScaleInWait: assumed(time.Minute), ScaleIn: assumed(25), ColdStart: assumed(10 * time.Second),
 		Prices: Prices{CoreHour: assumed(0.16), GBHour: assumed(0.0114)},
 	}
 }
@@ -85,6 +85,6 @@ func Workers() *Plan {
 		Name: "workers", Title: "worker processes of this machine", Events: true, ToZero: true,
 		Sizes: []Size{{Name: "worker", Concurrency: assumed(16)}},
 		Step:  from(targetBased, step), EveryHTTP: assumed(time.Second), EveryEvent: assumed(time.Second),
-		ScaleInWait: assumed(30 * time.Second), IdleToZero: assumed(5 * time.Minute),
+		ScaleInWait: assumed(30 * time.Second), ScaleIn: assumed(25), IdleToZero: assumed(5 * time.Minute),
 	}
 }
