@@ -12,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/blobrows"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -61,6 +62,7 @@ func blobParts(e *env) (parts, error) {
 	p := parts{
 		Leads:    []leads{{blobrows.Kind, resource.StorageAccounts}, {end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
 		Triggers: trigger.Table{end.Trigger()},
+		Letters:  letter.Table{end.Letters()},
 		Inputs:   input.Table{end.Input()},
 		Outputs:  output.Table{end.Output()},
 		Accounts: []accountKind{storageKind(e.Config.Storage)},

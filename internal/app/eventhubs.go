@@ -16,6 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -151,6 +152,7 @@ func hubParts(e *env) parts {
 		Suffixes: []suffix{{domain: strings.TrimPrefix(namespaceSuffix, "."), typ: resource.Namespaces, service: instance.AMQPS}},
 		Leads:    []leads{{hub.Kind, resource.Namespaces}, {end.Trigger().Type, resource.Namespaces}, {end.Output().Type, resource.Namespaces}},
 		Triggers: trigger.Table{end.Trigger()},
+		Letters:  letter.Table{end.Letters()},
 		Outputs:  output.Table{end.Output()},
 		Streams: jobs.Kinds{
 			Sources: []jobs.SourceKind{hub.SourceKind(e.findNamespace)},

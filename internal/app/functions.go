@@ -164,6 +164,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Triggers:    e.Given.Triggers,
 		Inputs:      e.Given.Inputs,
 		Outputs:     e.Given.Outputs,
+		Letters:     e.Given.Letters,
 		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.namespaceID)},
 		Log:         app.log,
 		Version:     e.Version,

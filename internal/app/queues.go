@@ -5,6 +5,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/queues"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -39,6 +40,7 @@ func queueStorage(e *env) (parts, error) {
 		Suffixes: []suffix{storageSuffix("queue.core.windows.net", instance.Queue, typeQueues)},
 		Leads:    []leads{{end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
 		Triggers: trigger.Table{end.Trigger()},
+		Letters:  letter.Table{end.Letters()},
 		Outputs:  output.Table{end.Output()},
 		Summary:  e.storageSummary(resource.Queues, "queues"),
 		Engines:  []part{{name: "queues", run: store.Run}},

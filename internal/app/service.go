@@ -11,6 +11,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/identity"
@@ -104,6 +105,7 @@ type parts struct {
 	Triggers trigger.Table // what starts functions
 	Inputs   input.Table   // what they read besides
 	Outputs  output.Table  // what they write
+	Letters  letter.Table  // where what they failed on is kept
 	Streams  jobs.Kinds    // what stream jobs read and write
 
 	Pages []portal.Page  // what the portal shows
@@ -176,6 +178,7 @@ func (e *env) take(p parts) error {
 	g.Accounts = append(g.Accounts, p.Accounts...)
 	g.Suffixes, g.Leads = append(g.Suffixes, p.Suffixes...), append(g.Leads, p.Leads...)
 	g.Triggers, g.Inputs, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Inputs, p.Inputs...), append(g.Outputs, p.Outputs...)
+	g.Letters = append(g.Letters, p.Letters...)
 	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)
 	g.Streams.References = append(g.Streams.References, p.Streams.References...)
 	g.Streams.Sinks = append(g.Streams.Sinks, p.Streams.Sinks...)

@@ -4,13 +4,15 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // Event is something that happened in the host: one of InvocationStarted,
 // InvocationFinished, LogWritten, BuildChanged, WorkerChanged, WorkerOutput,
-// ListenerChanged and Checkpointed. The log, the metrics and the portal listen to the same
+// ListenerChanged, Checkpointed, SetAside and BreakerChanged. The log, the metrics and the portal listen to the same
 // events.
 type Event interface{ event() }
 
@@ -83,6 +85,24 @@ type Checkpointed struct {
 	trigger.Checkpoint
 }
 
+// SetAside says that what a function failed on was put into its place, or could not be:
+// then it is tried again.
+type SetAside struct {
+	Function string
+	Place    letter.Place
+	Letters  int   // items
+	Cause    error // why the function failed
+	Err      error // why they could not be kept; nil: they are
+	Took     time.Duration
+	At       time.Time
+}
+
+// BreakerChanged says that a function's circuit breaker entered another state.
+type BreakerChanged struct {
+	Function string
+	breaker.Status
+}
+
 // ListenerState is the state of a function's trigger.
 type ListenerState string
 
@@ -104,3 +124,5 @@ func (BuildChanged) event()       {}
 func (WorkerChanged) event()      {}
 func (ListenerChanged) event()    {}
 func (Checkpointed) event()       {}
+func (SetAside) event()           {}
+func (BreakerChanged) event()     {}

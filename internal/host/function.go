@@ -3,10 +3,12 @@ package host
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
@@ -23,6 +25,10 @@ type function struct {
 	inputs  []boundInput
 	outputs []boundOutput
 	http    *binding.Binding // the HTTP output, or nil
+	dead    *deadLetters     // the place for what it failed on, or nil
+	breaker *breaker.Breaker // nil without one
+
+	redriving sync.Mutex // held while dead letters are sent again
 
 	listener    ListenerState // guarded by Host.mu
 	listenerErr error         // guarded by Host.mu
@@ -98,6 +104,7 @@ func (h *Host) indexAs(reported []*funcrpc.RpcFunctionMetadata, first bool, set 
 		load = append(load, d)
 	}
 	set.broken = broken
+	h.tellUnknown(declared)
 	for _, b := range broken {
 		h.log.Error("function cannot run", "function", b.Name, "error", b.Err)
 	}
@@ -241,17 +248,21 @@ func (h *Host) addTrigger(f *function) error {
 	if f.kind, err = h.triggers.Find(f.trigger); err != nil {
 		return err
 	}
+	if err := h.addReliability(f); err != nil {
+		return err
+	}
 	f.starts, err = f.kind.New(trigger.Setup{
 		Function: f.decl.Name, Binding: f.trigger, Settings: h.setup().settings, Config: h.setup().config, Owner: h.owner, HostID: h.hostID,
 		Invoker: &invoker{h, f}, Log: h.log.With("function", f.decl.Name),
 		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
 		Waits:        func(clause string) { h.setWaits(f, clause) },
+		Aside:        h.asideOf(f), Gate: gateOf(f),
 	})
 	if err != nil {
 		return err
 	}
 	f.listener = f.restingState()
-	return nil
+	return f.dead.notInto(f.starts)
 }
 
 // restingState is the state of a trigger that nothing has happened to.

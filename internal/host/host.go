@@ -18,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
@@ -52,6 +53,8 @@ type Options struct {
 	Triggers trigger.Table
 	Inputs   input.Table
 	Outputs  output.Table
+	// Letters are the kinds of places for what functions failed on.
+	Letters letter.Table
 	// Changed returns what is closed at the next change of what the app may reach,
 	// as a role is; triggers that wait after a failure are then tried at once. nil:
 	// nothing tells.

@@ -44,6 +44,11 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 		return nil
 	}
 	defer leave()
+	w, done, ok := f.guard(w)
+	if !ok {
+		return nil
+	}
+	defer done()
 	info, err := awaitWorker(r.Context(), h, h.pool.Ready)
 	if err != nil {
 		h.notRunning(w)

@@ -17,9 +17,10 @@ const TitleHTTP = "HTTP"
 
 // httpKind is the row of httpTrigger.
 func httpKind() trigger.Kind {
-	return trigger.Kind{Type: "httpTrigger", Title: TitleHTTP, New: func(s trigger.Setup) (trigger.Trigger, error) {
-		return newHTTPTrigger(s.Function, s.Binding), nil
-	}}
+	return trigger.Kind{
+		Type: "httpTrigger", Title: TitleHTTP, NoLetters: "the caller is told of the failure, and has the request",
+		New: func(s trigger.Setup) (trigger.Trigger, error) { return newHTTPTrigger(s.Function, s.Binding), nil },
+	}
 }
 
 // httpOutputKind is the row of the http output binding: the response.

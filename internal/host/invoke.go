@@ -26,13 +26,21 @@ type invoker struct {
 	f *function
 }
 
-// Invoke applies the retry policy. ctx is the trigger's: once it ends no
-// attempt begins, but one that has begun goes on (see Host.abort).
+// Invoke applies the retry policy, the circuit breaker and the place for what the
+// function failed on. ctx is the trigger's: once it ends no attempt begins, but one that
+// has begun goes on (see Host.abort).
+//
+// While the breaker is open a batch that a trigger holds is not given up: it waits for
+// its turn as a probe, and these attempts do not count.
 func (i *invoker) Invoke(ctx context.Context, c trigger.Call) error {
 	policy := i.f.decl.Retry
+	if c.Settles {
+		policy = nil // the queue's own rule counts, as in Azure
+	}
 	var last error
-	for retry := 0; ; retry++ {
-		if ctx.Err() != nil {
+	for retry, runs, probes := 0, 1, 0; ; runs++ {
+		pass, err := i.f.enter(ctx)
+		if err != nil {
 			return errors.Join(trigger.ErrCancelled, last)
 		}
 		a := attempt{call: c, retry: retry}
@@ -40,14 +48,28 @@ func (i *invoker) Invoke(ctx context.Context, c trigger.Call) error {
 			a.context = retryContext(retry, policy.Max, last)
 		}
 		_, last = i.h.attempt(ctx, i.f, a)
-		if last == nil || errors.Is(last, trigger.ErrCancelled) || policy == nil || !policy.Allows(retry) {
+		if errors.Is(last, trigger.ErrCancelled) {
+			pass.Return()
 			return last
+		}
+		pass.Done(last)
+		if pass.Probe() {
+			probes++
+		}
+		switch {
+		case last == nil:
+			return nil
+		case !c.Settles && i.f.holds(probes):
+			continue
+		case policy == nil || !policy.Allows(retry):
+			return i.setAside(ctx, c, last, runs)
 		}
 		select {
 		case <-time.After(policy.Wait(retry)):
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", trigger.ErrCancelled, last)
 		}
+		retry++
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
@@ -35,6 +36,10 @@ func (l *logger) handle(e Event) {
 		l.worker(e.Status)
 	case ListenerChanged:
 		l.listener(e)
+	case SetAside:
+		l.aside(e)
+	case BreakerChanged:
+		l.breaker(e)
 	}
 }
 
@@ -159,6 +164,32 @@ func (l *logger) listener(e ListenerChanged) {
 		return
 	}
 	l.write("Host.Triggers", slog.LevelDebug, from, "trigger changed", slog.String("function", e.Function), slog.String("state", string(e.State)))
+}
+
+func (l *logger) aside(e SetAside) {
+	from := Origin{App: l.app, Function: e.Function}
+	attrs := []slog.Attr{slog.String("function", e.Function), slog.String("place", e.Place.String()), slog.Int("letters", e.Letters), slog.String("cause", e.Cause.Error())}
+	if e.Err != nil {
+		l.write("Host.DeadLetters", slog.LevelError, from, "dead letters cannot be kept; what they hold is held back until they can", append(attrs, slog.String("error", e.Err.Error()))...)
+		return
+	}
+	l.write("Host.DeadLetters", slog.LevelWarn, from, "what the function failed on was set aside", attrs...)
+}
+
+func (l *logger) breaker(e BreakerChanged) {
+	from := Origin{App: l.app, Function: e.Function}
+	switch e.State {
+	case breaker.Open:
+		attrs := []slog.Attr{slog.String("function", e.Function), slog.Int("failures", e.Failures), slog.Int("probes", e.Probes), slog.Time("until", e.Until)}
+		if e.Err != nil {
+			attrs = append(attrs, slog.String("error", e.Err.Error()))
+		}
+		l.write("Host.CircuitBreaker", slog.LevelWarn, from, "the circuit breaker is open: nothing is taken until a probe succeeds", attrs...)
+	case breaker.HalfOpen:
+		l.write("Host.CircuitBreaker", slog.LevelInfo, from, "the circuit breaker lets one run through, to see how it goes", slog.String("function", e.Function))
+	case breaker.Closed:
+		l.write("Host.CircuitBreaker", slog.LevelInfo, from, "the circuit breaker is closed: the probe succeeded", slog.String("function", e.Function))
+	}
 }
 
 func (l *logger) enabled(category string, level slog.Level) bool {

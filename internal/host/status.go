@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
@@ -48,6 +50,17 @@ type FunctionInfo struct {
 	Bindings []json.RawMessage
 	Language string
 	HTTP     *HTTPTrigger // nil unless the trigger is HTTP
+	// Breaker is nil for a function without a circuit breaker.
+	Breaker *breaker.Status
+	// DeadLetters is nil for a function without a place for what it failed on.
+	DeadLetters *DeadLetterInfo
+}
+
+// DeadLetterInfo is the place for what a function failed on.
+type DeadLetterInfo struct {
+	Place letter.Place
+	Kept  int64 // since the host was made
+	Err   error // why the last could not be kept; nil: it was
 }
 
 // BoundInfo describes an input or output binding, the HTTP response excepted.
@@ -73,7 +86,11 @@ func (f *function) info() FunctionInfo {
 	i := FunctionInfo{
 		Name: f.decl.Name, Trigger: f.trigger.Type, Title: f.kind.Title, Source: f.starts.Source(),
 		Disabled: f.decl.Disabled, Listener: f.listener, Err: f.listenerErr, Waits: f.waits,
-		Language: f.decl.Metadata.GetLanguage(), HTTP: f.httpTrigger(),
+		Language: f.decl.Metadata.GetLanguage(), HTTP: f.httpTrigger(), DeadLetters: f.dead.info(),
+	}
+	if f.breaker != nil {
+		s := f.breaker.Status()
+		i.Breaker = &s
 	}
 	for _, b := range f.decl.Bindings {
 		i.Bindings = append(i.Bindings, b.Raw)

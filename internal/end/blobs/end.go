@@ -35,7 +35,8 @@ func (e End) Trigger() trigger.Kind {
 			_, err := ReadConfig(c)
 			return err
 		},
-		New: func(s trigger.Setup) (trigger.Trigger, error) { return NewTrigger(e, s) },
+		Letters: true,
+		New:     func(s trigger.Setup) (trigger.Trigger, error) { return NewTrigger(e, s) },
 	}
 }
 

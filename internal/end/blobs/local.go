@@ -185,3 +185,29 @@ func (l *local) Write(ctx context.Context, blob string, content []byte) error {
 	})
 	return err
 }
+
+// List implements Keeper.
+func (l *local) List(ctx context.Context, prefix, after string, most int) ([]string, error) {
+	if err := l.may(Read); err != nil {
+		return nil, err
+	}
+	page, _, err := l.a.Blobs.List(ctx, l.name, objectstore.ListOptions{Prefix: prefix, StartFrom: after, Max: most + 1})
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(page))
+	for i := range page {
+		if name := page[i].Blob.Blob; name != after && len(names) < most {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Delete implements Keeper.
+func (l *local) Delete(ctx context.Context, blob string) error {
+	if err := l.may(Write); err != nil {
+		return err
+	}
+	return l.a.Blobs.Delete(ctx, l.at(blob), objectstore.DeleteOptions{Snapshots: objectstore.IncludeSnapshots})
+}

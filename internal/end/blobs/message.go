@@ -1,6 +1,7 @@
 package blobs
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 
@@ -26,16 +27,22 @@ func itemOf(function string, i *objectstore.Info) workItem {
 	return workItem{"BlobTrigger", function, i.Type.String(), i.Container, i.Blob, i.ETag}
 }
 
-func (w workItem) text() []byte {
+func (w workItem) json() []byte {
 	text, err := json.Marshal(w)
 	if err != nil {
 		panic(err) // texts always encode
 	}
-	return base64.StdEncoding.AppendEncode(nil, text)
+	return text
 }
 
+func (w workItem) text() []byte { return base64.StdEncoding.AppendEncode(nil, w.json()) }
+
+// readItem reads a message: in base64, or as letters have it, without.
 func readItem(text []byte) (w workItem, err error) {
-	plain, err := base64.StdEncoding.AppendDecode(nil, text)
+	plain := text
+	if !bytes.HasPrefix(text, []byte("{")) {
+		plain, err = base64.StdEncoding.AppendDecode(nil, text)
+	}
 	if err == nil {
 		err = json.Unmarshal(plain, &w)
 	}

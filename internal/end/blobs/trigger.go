@@ -11,6 +11,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/end/queues"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -151,6 +152,7 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	pump := trigger.SettlingPump{
 		Queue: t.source(c, work), Invoker: t.o.Invoker, Log: t.o.Log,
 		Batch: batch, Threshold: threshold, Attempts: t.config.PoisonBlobThreshold,
+		Aside: t.o.Aside, Gate: t.o.Gate,
 	}
 	both, end := context.WithCancel(ctx)
 	defer end()
@@ -172,7 +174,40 @@ func (t *Trigger) source(c Container, work queues.Queue) *queues.Source {
 			q, err := t.end.Queues.Need(ctx, t.poison, PoisonQueue, queues.Send)
 			return q, m.Text, err
 		},
+		Item: func(m *queues.Message) letter.Item {
+			i := letter.Item{Body: m.Text, At: m.Inserted, DequeueCount: m.Dequeued}
+			if item, err := readItem(m.Text); err == nil {
+				i.Body, i.MessageID = item.json(), item.ETag
+			}
+			return i
+		},
 	}
+}
+
+// Again makes the invocation for a blob that was set aside: the letter names it, and the
+// function gets what the blob is by now.
+func (t *Trigger) Again(ctx context.Context, i letter.Item) (trigger.Call, error) {
+	item, err := readItem(i.Body)
+	if err != nil {
+		return trigger.Call{}, err
+	}
+	if item.FunctionID != t.function() {
+		return trigger.Call{}, trigger.ErrNotMine
+	}
+	c, err := t.end.Blobs.Open(ctx, t.conn, t.pattern.container, Read)
+	if err != nil {
+		return trigger.Call{}, err
+	}
+	call, err := t.call(ctx, c, item.BlobName, "")
+	if fault.Is(err, fault.NotFound) {
+		return call, trigger.ErrNothing
+	}
+	return call, err
+}
+
+// Poison is the queue of blobs that were set aside.
+func (t *Trigger) Poison() letter.Place {
+	return letter.Place{Kind: "queue", Name: PoisonQueue, Connection: t.o.Binding.Text("connection")}
 }
 
 // callFor makes the invocation for a message. A blob that is gone needs no run, nor

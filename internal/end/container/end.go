@@ -13,7 +13,7 @@ type End struct{ Containers Service }
 
 // Trigger is the row of cosmosDBTrigger.
 func (e End) Trigger() trigger.Kind {
-	return trigger.Kind{Type: "cosmosDBTrigger", Title: Title, New: func(s trigger.Setup) (trigger.Trigger, error) {
+	return trigger.Kind{Type: "cosmosDBTrigger", Title: Title, Letters: true, New: func(s trigger.Setup) (trigger.Trigger, error) {
 		return NewTrigger(e.Containers, s)
 	}}
 }

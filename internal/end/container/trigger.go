@@ -14,6 +14,7 @@ import (
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
@@ -193,9 +194,9 @@ func (t *Trigger) Run(ctx context.Context) error {
 }
 
 // handle hands documents to the function. A failed function does not hold the feed
-// back: a retry policy does.
+// back: a retry policy does, or a circuit breaker.
 func (t *Trigger) handle(ctx context.Context, docs []json.RawMessage) error {
-	err := t.o.Invoker.Invoke(ctx, t.call(docs))
+	err := t.o.Invoker.Invoke(ctx, t.kept(t.call(docs), docs))
 	if trigger.Unfinished(ctx, err) {
 		return trigger.ErrCancelled
 	}
@@ -219,6 +220,30 @@ func (t *Trigger) heldUp() func(lease string, err error) {
 		first := slices.Min(slices.Collect(maps.Keys(why)))
 		t.o.Waits(fmt.Sprintf("the changes of %s do not come: %v", t.describe(), why[first]))
 	}
+}
+
+// kept gives a call its letters, where the function has a place for them.
+func (t *Trigger) kept(c trigger.Call, docs []json.RawMessage) trigger.Call {
+	if t.o.Aside == nil {
+		return c
+	}
+	c.Letters = func() []letter.Item {
+		all := make([]letter.Item, len(docs))
+		for i, d := range docs {
+			all[i].Body = d
+			all[i].MessageID, _ = trigger.LookupJSON(d, "id")
+		}
+		return all
+	}
+	return c
+}
+
+// Again makes the invocation for a document that was set aside, as it was then.
+func (t *Trigger) Again(_ context.Context, i letter.Item) (trigger.Call, error) {
+	if !json.Valid(i.Body) {
+		return trigger.Call{}, fault.New(fault.Invalid, "dead letter", "its body is no document")
+	}
+	return t.call([]json.RawMessage{i.Body}), nil
 }
 
 // tell says how far the feed has been processed: positions of this service are

@@ -23,6 +23,7 @@ import (
 	hubs "github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/end/timer"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
@@ -40,6 +41,7 @@ type Memory struct {
 	blobs      map[string]*memoryBlob // by container/blob
 	written    int                    // blobs, for ETags
 	fail       map[string]failure
+	letters    map[string][]*letter.Letter // by container/function
 }
 
 type failure struct {
@@ -64,6 +66,7 @@ func New(partitions int) *Memory {
 	return &Memory{
 		partitions: partitions, changed: make(chan struct{}), hubs: map[string]*memoryLog{},
 		containers: map[string]*container{}, blobs: map[string]*memoryBlob{}, fail: map[string]failure{},
+		letters: map[string][]*letter.Letter{},
 	}
 }
 
@@ -127,6 +130,14 @@ func (m *Memory) Grow(hub string, partitions int) {
 	parts := append(slices.Clone(old.parts), make([][]hubs.Event, partitions-len(old.parts))...)
 	m.hubs[hub] = &memoryLog{parts, make(chan struct{})}
 	close(old.changed)
+}
+
+// Renew makes a hub anew under its name, empty.
+func (m *Memory) Renew(hub string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	close(m.hub(hub).changed)
+	delete(m.hubs, hub)
 }
 
 // Events returns what a hub holds, partition after partition.
@@ -280,6 +291,15 @@ type memoryHub struct {
 }
 
 func (h *memoryHub) Namespace() string { return h.namespace }
+
+// Last implements hubs.Ender.
+func (h *memoryHub) Last(_ context.Context, partition string) (int64, bool, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	p, err := strconv.Atoi(partition)
+	n := len(h.m.hub(h.name).parts[p])
+	return int64(n - 1), n > 0, err
+}
 
 func (h *memoryHub) Changed() <-chan struct{} { return h.log.changed }
 

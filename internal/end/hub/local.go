@@ -130,6 +130,20 @@ func (h *localHub) Open(_ context.Context, partition string, from Position) (Rea
 	return &localReader{r: r, may: h.may}, nil
 }
 
+// Last implements Ender.
+func (h *localHub) Last(_ context.Context, partition string) (int64, bool, error) {
+	id, err := strconv.Atoi(partition)
+	if err != nil {
+		return 0, false, fault.New(fault.NotFound, "partition "+partition, "is not a partition id")
+	}
+	p, err := h.hub.Partition(id)
+	if err != nil {
+		return 0, false, err
+	}
+	info := p.Info()
+	return info.LastSequence, !info.Empty, nil
+}
+
 func brokerPosition(from Position) (broker.Position, error) {
 	switch from.Kind {
 	case FromEnd:

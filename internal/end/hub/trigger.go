@@ -11,6 +11,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -83,6 +84,34 @@ func (t *Trigger) ByHandMany(inputs []string, now time.Time) (trigger.Call, erro
 		events[i] = Event{Body: []byte(in), Offset: strconv.Itoa(i), Sequence: int64(i), EnqueuedAt: now}
 	}
 	return batchCall(events, t.o.Binding.DataType, partitionContext("", t.hub, t.group, "0", ""), ""), nil
+}
+
+// Again makes the invocation for an event that was set aside: a batch of one for
+// functions that take batches, so that a bad event takes no good one with it.
+func (t *Trigger) Again(_ context.Context, i letter.Item) (trigger.Call, error) {
+	e := Event{
+		Body: i.Body, Sequence: i.SequenceNumber, Offset: i.Offset, EnqueuedAt: i.At, PartitionKey: i.PartitionKey,
+		Properties: i.Properties, System: i.SystemProperties,
+	}
+	from := partitionContext(hostOf(t.conn), t.hub, t.group, i.Partition, t.owner)
+	details := triggerDetails(i.Partition, []Event{e})
+	if t.o.Binding.Many {
+		return batchCall([]Event{e}, t.o.Binding.DataType, from, details), nil
+	}
+	return singleCall(&e, t.o.Binding.DataType, from, details), nil
+}
+
+// items are events as letters keep them.
+func items(partition string, events []Event) []letter.Item {
+	all := make([]letter.Item, len(events))
+	for i := range events {
+		e := &events[i]
+		all[i] = letter.Item{
+			Body: e.Body, Properties: e.Properties, SystemProperties: e.System, Partition: partition,
+			Offset: e.Offset, SequenceNumber: e.Sequence, PartitionKey: e.PartitionKey, At: e.EnqueuedAt,
+		}
+	}
+	return all
 }
 
 func (t *Trigger) describe() string { return "event hub " + t.hub + ", group " + t.group }
@@ -264,20 +293,21 @@ func (p *eventPump) gatherMinimum(ctx context.Context, r Reader, dst []Event, mo
 }
 
 // deliver invokes the function and moves the checkpoint, whether or not the
-// function succeeded: there is no place for failed events, and a retry policy
-// is the way to hold the partition. Once the host is stopping only success
+// function succeeded: the hub has no place for failed events. A retry policy or a
+// circuit breaker hold the partition, and a place for dead letters takes what failed
+// before the checkpoint moves; see trigger.Invoker. Once the host is stopping only success
 // counts, so that what the end of the host broke is delivered again.
 func (p *eventPump) deliver(ctx context.Context, events []Event) error {
 	o := &p.t.o
 	if o.Binding.Many {
-		err := o.Invoker.Invoke(ctx, batchCall(events, o.Binding.DataType, p.context, triggerDetails(p.partition, events)))
+		err := o.Invoker.Invoke(ctx, p.kept(batchCall(events, o.Binding.DataType, p.context, triggerDetails(p.partition, events)), events))
 		if trigger.Unfinished(ctx, err) {
 			return trigger.ErrCancelled
 		}
 		return p.advance(ctx, &events[len(events)-1])
 	}
 	for i := range events {
-		err := o.Invoker.Invoke(ctx, singleCall(&events[i], o.Binding.DataType, p.context, triggerDetails(p.partition, events[i:i+1])))
+		err := o.Invoker.Invoke(ctx, p.kept(singleCall(&events[i], o.Binding.DataType, p.context, triggerDetails(p.partition, events[i:i+1])), events[i:i+1]))
 		if trigger.Unfinished(ctx, err) {
 			return errors.Join(trigger.ErrCancelled, p.checkpoint(context.WithoutCancel(ctx)))
 		}
@@ -288,6 +318,14 @@ func (p *eventPump) deliver(ctx context.Context, events []Event) error {
 		}
 	}
 	return p.advance(ctx, &events[len(events)-1])
+}
+
+// kept gives a call its letters, where the function has a place for them.
+func (p *eventPump) kept(c trigger.Call, events []Event) trigger.Call {
+	if p.t.o.Aside != nil {
+		c.Letters = func() []letter.Item { return items(p.partition, events) }
+	}
+	return c
 }
 
 // advance counts a processed batch and writes the checkpoint when due.

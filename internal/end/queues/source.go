@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
 
@@ -22,6 +23,8 @@ type Source struct {
 	// Poison returns the queue of what is set aside, made where it is missing, and
 	// the text that goes there.
 	Poison func(ctx context.Context, m *Message) (Queue, []byte, error)
+	// Item is a message as it came.
+	Item func(m *Message) letter.Item
 }
 
 // Receive implements trigger.Queue.
@@ -50,6 +53,7 @@ func (s *Source) deliveries(got []Message) []trigger.Delivery {
 		all[i] = trigger.Delivery{
 			Message: &held{s: s, m: m, receipt: m.Receipt}, Attempt: m.Dequeued, Lock: Hold,
 			Call: func(ctx context.Context) (trigger.Call, error) { return s.Call(ctx, m) },
+			Item: func() letter.Item { return s.Item(m) },
 		}
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 )
@@ -92,6 +93,7 @@ func (t *Trigger) Run(ctx context.Context) error {
 			Queue: t.source(q), Invoker: t.o.Invoker, Log: t.o.Log,
 			Batch: t.config.BatchSize, Threshold: t.config.NewBatchThreshold,
 			Attempts: t.config.MaxDequeueCount, Wait: t.config.VisibilityTimeout,
+			Aside: t.o.Aside, Gate: t.o.Gate,
 		}
 		if err := pump.Run(ctx); err != nil && !fault.Is(err, fault.Gone) { // one that was deleted is waited for
 			return err
@@ -135,11 +137,29 @@ func (t *Trigger) source(q Queue) *Source {
 			}
 			return call(t.queue, m, body, t.o.Binding.DataType), nil
 		},
+		Item: func(m *Message) letter.Item {
+			body, err := t.config.decode(m.Text)
+			if err != nil {
+				body = m.Text
+			}
+			return letter.Item{Body: body, MessageID: m.ID, At: m.Inserted, Expires: m.Expires, DequeueCount: m.Dequeued}
+		},
 		Poison: func(ctx context.Context, m *Message) (Queue, []byte, error) {
 			poison, err := t.end.Queues.Need(ctx, t.conn, t.poison(), Send)
 			return poison, m.Text, err
 		},
 	}
+}
+
+// Again makes the invocation for a message that was set aside.
+func (t *Trigger) Again(_ context.Context, i letter.Item) (trigger.Call, error) {
+	m := &Message{ID: i.MessageID, Inserted: i.At, Expires: i.Expires, Visible: i.At, Dequeued: max(i.DequeueCount, 1)}
+	return call(t.queue, m, i.Body, t.o.Binding.DataType), nil
+}
+
+// Poison is the queue's poison queue.
+func (t *Trigger) Poison() letter.Place {
+	return letter.Place{Kind: "queue", Name: t.poison(), Connection: t.o.Binding.Text("connection")}
 }
 
 // poison is the name of the poison queue. The name of a long queue leaves no room for

@@ -1,9 +1,12 @@
 package hostjson
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // Section is an object of host.json, read by the kind of trigger that it
@@ -28,6 +31,27 @@ func (c *Config) Section(name string) *Section {
 func (c *Config) Extension(name string) *Section {
 	r := &reader{file: c.file}
 	return &Section{r, "extensions." + name + ".", r.object(c.extensions, "extensions."+name)}
+}
+
+// Function returns lazuli.functions.NAME, what this host does for a function beyond
+// what Azure's can. The name is compared without case.
+func (c *Config) Function(name string) *Section {
+	return c.Section(Own).Section("functions").Section(name)
+}
+
+// FunctionNames are the names under lazuli.functions, as they are written.
+func (c *Config) FunctionNames() []string {
+	return c.Section(Own).Section("functions").Keys()
+}
+
+// ParseSection reads a section that is told elsewhere than in host.json; file and at
+// are where, for messages.
+func ParseSection(file, at string, text []byte) (*Section, error) {
+	var keys map[string]any
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return nil, fault.Wrap(fault.Invalid, file, err, "%s must be a JSON object", at)
+	}
+	return &Section{&reader{file: file}, at + ".", keys}, nil
 }
 
 // Section returns an object inside. It shares the error.

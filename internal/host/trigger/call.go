@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
@@ -27,6 +28,13 @@ type Call struct {
 	TraceParent string
 	// Items is the number of events or documents handed over.
 	Items int
+	// Letters is each item as it came, for a function that has a place for what it
+	// failed on; nil: there is nothing to keep. The bytes are valid until Invoke
+	// returns.
+	Letters func() []letter.Item
+	// Settles is set for a message that is settled by itself: where nothing is let in
+	// it is given back rather than held.
+	Settles bool
 }
 
 // Invoker runs the function that a trigger belongs to.
@@ -34,7 +42,9 @@ type Invoker interface {
 	// Invoke runs the function with all its retries. It returns nil when the
 	// function and its outputs succeeded. When the host began to stop before
 	// the function ran to an end, the error wraps ErrCancelled and the
-	// position must not move.
+	// position must not move. Any other error says that the function failed and that
+	// this is done with: what the function asks for its failures (a place for what it
+	// failed on) has been done, durably, and the position may move.
 	Invoke(ctx context.Context, c Call) error
 }
 

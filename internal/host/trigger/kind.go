@@ -9,6 +9,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
@@ -23,6 +24,11 @@ type Kind struct {
 	// New checks a declaration and makes the function's trigger. It opens
 	// nothing.
 	New func(Setup) (Trigger, error)
+	// Letters is set when a function of the kind can have a place for what it failed
+	// on: its calls have Letters, or its pump Aside. Else NoLetters says why not, as a
+	// clause.
+	Letters   bool
+	NoLetters string
 }
 
 // Setup is what a trigger is made of.
@@ -40,6 +46,22 @@ type Setup struct {
 	// Waits is told what has to come to be before the trigger can listen, as a clause
 	// for people, and "" when nothing has; never nil.
 	Waits func(clause string)
+	// Aside and Gate are for pumps that settle message by message; see SettlingPump.
+	// They are nil where the function asks for no place for what it failed on, and
+	// for no circuit breaker.
+	Aside Aside
+	Gate  Gate
+}
+
+// Aside keeps a message that is set aside, durably: cause is why.
+type Aside func(ctx context.Context, item letter.Item, attempts int, cause error) error
+
+// Gate says when something may be taken out of a source: a circuit breaker.
+type Gate interface {
+	// Await waits while nothing may be. one: a single message, to see how it goes.
+	Await(ctx context.Context) (one bool, err error)
+	// Open reports whether nothing but such probes is let in.
+	Open() bool
 }
 
 // Trigger starts one function. Those that listen have Run; the others are
@@ -57,6 +79,21 @@ type Batcher interface {
 	Trigger
 	// ByHandMany is ByHand with a text to each item; there is at least one.
 	ByHandMany(inputs []string, now time.Time) (Call, error)
+}
+
+// Redriver is a Trigger that makes an invocation of an item that was set aside.
+type Redriver interface {
+	Trigger
+	// Again makes the invocation. ErrNothing says that there is nothing to run any
+	// more.
+	Again(ctx context.Context, item letter.Item) (Call, error)
+}
+
+// Poisoner is a Trigger whose service has a place of its own for what its function
+// failed on.
+type Poisoner interface {
+	Trigger
+	Poison() letter.Place
 }
 
 // Listener is a Trigger that listens.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
@@ -29,10 +31,15 @@ type Delivery struct {
 	Call    func(context.Context) (Call, error)
 	Attempt int           // how often it was handed out, this time included
 	Lock    time.Duration // how long the lock lasts from when it was received or renewed
+	// Item is the message as it came, for a pump that has Aside.
+	Item func() letter.Item
 }
 
 // ErrNothing is Delivery.Call's word for a message that has become meaningless.
 var ErrNothing = errors.New("there is nothing to run the function for any more")
+
+// ErrNotMine is Redriver.Again's word for an item that is another function's.
+var ErrNotMine = errors.New("it is another function's")
 
 // UnfitError is Delivery.Call's word for a message that no function can take.
 type UnfitError struct{ Reason string }
@@ -71,6 +78,14 @@ type SettlingPump struct {
 	Attempts  int           // at least 1
 	Wait      time.Duration // for how long a message whose invocation failed is left alone
 	Log       *slog.Logger
+	// Aside takes what is set aside, which is then completed; nil: Message.Reject.
+	Aside Aside
+	// Gate is asked before messages are received; nil: always. While it lets in only
+	// probes no message is set aside: it is given back, and its failed attempts of
+	// that time do not count.
+	Gate Gate
+
+	spared atomic.Int64 // attempts that did not count
 }
 
 // Run pumps until ctx ends and its invocations have ended and are settled. It
@@ -80,7 +95,15 @@ func (p *SettlingPump) Run(ctx context.Context) error {
 	defer running.Wait()
 	ended := make(chan struct{}, p.Batch+p.Threshold)
 	for busy := 0; ctx.Err() == nil; {
-		for busy > p.Threshold || len(ended) > 0 {
+		one, err := p.await(ctx)
+		if err != nil {
+			return nil //nolint:nilerr // ctx has ended
+		}
+		most, threshold := p.Batch, p.Threshold
+		if one {
+			most, threshold = 1, 0
+		}
+		for busy > threshold || len(ended) > 0 {
 			select {
 			case <-ended:
 				busy--
@@ -88,7 +111,10 @@ func (p *SettlingPump) Run(ctx context.Context) error {
 				return nil
 			}
 		}
-		deliveries, err := p.Queue.Receive(ctx, p.Batch)
+		if one && !p.Gate.Open() {
+			continue // it closed while others ended
+		}
+		deliveries, err := p.Queue.Receive(ctx, most)
 		busy += len(deliveries)
 		for _, d := range deliveries {
 			running.Go(func() {
@@ -103,6 +129,14 @@ func (p *SettlingPump) Run(ctx context.Context) error {
 	return nil
 }
 
+// await waits until messages may be received. one: only one, when no other runs.
+func (p *SettlingPump) await(ctx context.Context) (one bool, err error) {
+	if p.Gate == nil {
+		return false, nil
+	}
+	return p.Gate.Await(ctx)
+}
+
 // deliver invokes the function while the lock is kept, and settles the message.
 func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
 	settling := context.WithoutCancel(ctx)
@@ -115,15 +149,35 @@ func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
 		err = d.Complete(settling)
 	case Unfinished(ctx, err):
 		err = d.Abandon(settling, 0)
-	case errors.As(err, &unfit) || d.Attempt >= p.Attempts:
-		p.Log.Warn("a message was set aside", "attempts", d.Attempt, "reason", err)
-		err = d.Reject(settling, err.Error())
+	case errors.As(err, &unfit):
+		err = p.setAside(settling, d, err)
+	case p.Gate != nil && p.Gate.Open():
+		p.spared.Add(1)
+		err = d.Abandon(settling, p.Wait)
+	case d.Attempt >= p.attempts():
+		err = p.setAside(settling, d, err)
 	default:
 		err = d.Abandon(settling, p.Wait)
 	}
 	if err != nil {
 		p.Log.Warn("a message could not be settled; it is delivered again when its lock ends", "error", err)
 	}
+}
+
+// attempts is how often a message is tried.
+func (p *SettlingPump) attempts() int { return p.Attempts + int(p.spared.Load()) }
+
+// setAside takes a message out for good. One that could not be kept comes again when its
+// lock ends, and is then tried to be kept again.
+func (p *SettlingPump) setAside(ctx context.Context, d Delivery, cause error) error {
+	p.Log.Warn("a message was set aside", "attempts", d.Attempt, "reason", cause)
+	if p.Aside == nil {
+		return d.Reject(ctx, cause.Error())
+	}
+	if err := p.Aside(ctx, d.Item(), d.Attempt, cause); err != nil {
+		return err
+	}
+	return d.Complete(ctx)
 }
 
 // keep renews the lock until let is called; then nothing of it runs any more.
@@ -152,12 +206,13 @@ func (p *SettlingPump) invoke(ctx context.Context, d Delivery) error {
 	if ctx.Err() != nil {
 		return ErrCancelled // a stop that comes first gives the message back
 	}
-	if d.Attempt > p.Attempts {
+	if d.Attempt > p.attempts() {
 		return errOften // as when each of them took the host down
 	}
 	call, err := d.Call(ctx)
 	if err != nil {
 		return err
 	}
+	call.Settles = true
 	return p.Invoker.Invoke(ctx, call)
 }
