@@ -34,7 +34,7 @@ cosmos:
         items: {partitionKey: /id}
 portal: {port: 0}
 identity: {port: 0}
-storage: {blobPort: 0, queuePort: 0, tablePort: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [pictures], queues: [jobs], tables: [Devices]}
 `
 
 // about is what the page is told of a thing.
@@ -66,33 +66,85 @@ func ask(t *testing.T, method, address string, body, into any) {
 	}
 }
 
-// TestSnippets runs the code for Go and for curl.
+// TestSnippets runs the code as it is shown: for Go and for curl of every kind of
+// thing, for Python and JavaScript of those of storage accounts, whose clients are
+// installed for their own suites.
 func TestSnippets(t *testing.T) {
 	l := lab.Up(t, project)
 	portal := "http://" + l.Addresses["portal"]
-	for _, tc := range []struct{ kind, id, says string }{{"hub", "default/orders", "sent 1 event"}, {"container", "shop/items", "read 0 items"}} {
+	note := written(t, t.TempDir(), "notes.txt", "x")
+	l.Run(t, "storage", "cp", note, "blob:///pictures/")
+	for _, tc := range []struct{ kind, id, says string }{
+		{"hub", "default/orders", "sent 1 event"}, {"container", "shop/items", "read 0 items"},
+		{"blobs", "devstoreaccount1/pictures", "found 1 blobs"}, {"queue", "devstoreaccount1/jobs", "peeked at 0 messages"},
+		{"table", "devstoreaccount1/Devices", "read 0 entities"},
+	} {
+		var tested struct {
+			OK    bool
+			Error string
+		}
+		ask(t, http.MethodPost, portal+"/api/connect/test", map[string]string{"kind": tc.kind, "id": tc.id}, &tested)
+		if !tested.OK {
+			t.Errorf("%s: the page's own test: %s", tc.kind, tested.Error)
+		}
 		var a about
 		ask(t, http.MethodGet, portal+"/api/connect?"+url.Values{"kind": {tc.kind}, "id": {tc.id}}.Encode(), nil, &a)
 		var key struct{ Secret string }
 		ask(t, http.MethodPost, portal+"/api/connect/reveal", map[string]string{"kind": tc.kind, "id": tc.id}, &key)
 		for _, s := range a.Snippets {
 			code := strings.ReplaceAll(s.Code, "‹secret›", key.Secret)
-			switch s.ID {
-			case "go":
-				file := filepath.Join(t.TempDir(), "main.go")
-				if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				if out := run(t, l, "go", "run", file); !strings.Contains(out, tc.says) {
-					t.Errorf("%s, Go: %s", tc.kind, out)
-				}
-			case "curl":
-				if out := run(t, l, "bash", "-ec", code); !strings.Contains(out, "{") {
-					t.Errorf("%s, curl: %s", tc.kind, out)
-				}
-			}
+			t.Run(tc.kind+" "+s.ID, func(t *testing.T) { try(t, l, tc.kind, s.ID, code, tc.says) })
 		}
 	}
+}
+
+// try runs one snippet, where this machine can.
+func try(t *testing.T, l *lab.Lazuli, kind, language, code, says string) {
+	ofStorage := kind == "blobs" || kind == "queue" || kind == "table"
+	out := ""
+	switch {
+	case language == "go":
+		out = run(t, l, "go", "run", written(t, t.TempDir(), "main.go", code))
+	case language == "curl":
+		says = "{"
+		if kind == "blobs" || kind == "queue" {
+			says = "<?xml"
+		}
+		out = run(t, l, "bash", "-ec", code)
+	case language == "cli" && kind == "blobs":
+		says = "notes.txt"
+		out = l.Run(t, strings.Fields(strings.TrimPrefix(code, "lazuli "))...)
+	case language == "python" && ofStorage:
+		venv, ok := lab.PythonEnv(t, "connect-python", filepath.Join(lab.Root(), "storage", "python"))
+		if !ok {
+			return
+		}
+		out = run(t, l, filepath.Join(venv, "bin", "python"), written(t, t.TempDir(), "main.py", code))
+	case language == "js" && ofStorage:
+		name, folder := "connect-storage-js", filepath.Join(lab.Root(), "storage", "js")
+		if kind == "table" {
+			name, folder = "connect-tables-js", filepath.Join(lab.Root(), "storage", "tables", "js")
+		}
+		modules, ok := lab.NodeModules(t, name, folder)
+		if !ok {
+			return
+		}
+		out = run(t, l, "node", written(t, filepath.Dir(modules), "snippet.mjs", code))
+	default:
+		return // Java and .NET are read, not run; env is no program
+	}
+	if !strings.Contains(out, says) {
+		t.Errorf("it says %s", out)
+	}
+}
+
+func written(t *testing.T, folder, name, code string) string {
+	t.Helper()
+	file := filepath.Join(folder, name)
+	if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func run(t *testing.T, l *lab.Lazuli, program string, args ...string) string {

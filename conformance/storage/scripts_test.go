@@ -13,8 +13,8 @@ import (
 
 // How many tests our own suites have; a suite must not shrink unseen.
 const (
-	jsTests     = 24
-	pythonTests = 22
+	jsTests     = 25
+	pythonTests = 23
 	javaTests   = 10
 )
 

@@ -89,12 +89,14 @@ func (e *env) connectable(kind, id string) (connect.Thing, string, error) {
 		if _, err := in.Find(t.Database, t.Container); err != nil {
 			return t, "", err
 		}
+	case "blobs", "queue", "table":
+		return e.connectableStorage(t, id)
 	case "function":
 		return e.callable(t, id)
 	case "portal":
 		return t, e.Doors.tokens[instance.Portal], nil
 	default:
-		return t, "", fault.New(fault.Invalid, "kind", "%q is not one of hub, container, function and portal", kind)
+		return t, "", fault.New(fault.Invalid, "kind", "%q is not one of hub, container, blobs, queue, table, function and portal", kind)
 	}
 	f, err := e.facts(t.In)
 	if kind == "hub" {

@@ -39,7 +39,13 @@ type Facts struct {
 	StorageAccount string // its name
 	Storage        string // connection string
 	StorageKey     string
+	StorageIsLocal bool // it is the account that localhost means
 	BlobEndpoint   string
+	QueueEndpoint  string
+	TableEndpoint  string
+	BlobAt         string // host:port on this machine, where every account is in the path
+	QueueAt        string // as BlobAt
+	TableAt        string // as BlobAt
 	Portal         string // address, without a slash at its end
 	PortalSignIn   bool   // it asks for a password, so its own API does too
 	CAFile         string // the local authority

@@ -23,8 +23,10 @@ func info() instance.Info {
 			{Type: instance.Namespaces, Name: "contoso-evhns", Rule: "Root", Key: "k1", Hosts: []string{"contoso-evhns.servicebus.windows.net"}},
 			{Type: instance.CosmosAccounts, Name: "default", Key: "k2", Hosts: []string{"default.documents.azure.com"}},
 			{Type: instance.CosmosAccounts, Name: "contoso", Key: "k3", Hosts: []string{"contoso.documents.azure.com"}},
+			{Type: instance.StorageAccounts, Name: instance.DefaultStorage, Key: "STORAGE_KEY_VALUE"},
+			{Type: instance.StorageAccounts, Name: "contososa", Key: "k4"},
 		},
-		Addresses: map[string]string{instance.AMQP: "127.0.0.1:5672", instance.AMQPS: "127.0.0.1:5671", instance.Cosmos: "127.0.0.1:8081", instance.Portal: "[::]:8080"},
+		Addresses: map[string]string{instance.Blob: "127.0.0.1:10000", instance.Queue: "127.0.0.1:10001", instance.Table: "[::]:10002", instance.AMQP: "127.0.0.1:5672", instance.AMQPS: "127.0.0.1:5671", instance.Cosmos: "127.0.0.1:8081", instance.Portal: "[::]:8080"},
 		CAFile:    "/a b/ca.pem", CABundle: "/a b/bundle.pem", Dir: "/it's here",
 	}
 }
@@ -48,6 +50,12 @@ func TestNamedFacts(t *testing.T) {
 		if want := "lazuli exec --project " + shell(f.Project) + " -- "; s.Run != "" && !strings.HasPrefix(s.Run, want) {
 			t.Errorf("%s is run by %q, want %q", s.ID, s.Run, want)
 		}
+	}
+	if f, err = Of(info(), Choice{Storage: "contososa"}); err != nil || f.Storage != "DefaultEndpointsProtocol=https;AccountName=contososa;AccountKey=k4;EndpointSuffix=core.windows.net" {
+		t.Error(f.Storage, err)
+	}
+	if snippets, err = f.Snippets(Thing{Kind: "queue", Queue: "q", In: Choice{Storage: "contososa"}}); err != nil || !strings.HasPrefix(snippets[0].Run, "lazuli exec ") {
+		t.Errorf("%+v %v", snippets, err)
 	}
 	if _, err := Of(info(), Choice{Namespace: "other"}); err == nil || !strings.Contains(err.Error(), "default, contoso-evhns") {
 		t.Errorf("a namespace that there is not: %v", err)
@@ -78,6 +86,9 @@ func TestSnippets(t *testing.T) {
 		{Thing{Kind: "hub", Hub: "orders"}, all, "orders"},
 		{Thing{Kind: "container", Database: "db", Container: `it's "c"`}, all, ""},
 		{Thing{Kind: "function", Function: "hello", URL: "http://localhost:7071/api/hello", Method: "POST", Keyed: true}, all, "hello"},
+		{Thing{Kind: "blobs", Container: "pictures"}, all, "pictures"},
+		{Thing{Kind: "queue", Queue: "jobs"}, "go python js java dotnet curl env", "jobs"},
+		{Thing{Kind: "table", Table: "Devices"}, "go python js java dotnet curl env", "Devices"},
 		{Thing{Kind: "portal"}, "python js cli curl env", ""},
 	} {
 		snippets, err := f.Snippets(tc.thing)
@@ -87,7 +98,7 @@ func TestSnippets(t *testing.T) {
 		var ids []string
 		for _, s := range snippets {
 			ids = append(ids, s.ID)
-			if s.Code == "\n" || s.Language == "" || strings.Contains(s.Code, f.CosmosKey) || strings.Contains(s.Code, f.EventHubsKey) || strings.Contains(s.Code, "<no value>") {
+			if s.Code == "\n" || s.Language == "" || strings.Contains(s.Code, f.CosmosKey) || strings.Contains(s.Code, f.EventHubsKey) || strings.Contains(s.Code, f.StorageKey) || strings.Contains(s.Code, "<no value>") {
 				t.Errorf("%s %s:\n%s", tc.thing.Kind, s.ID, s.Code)
 			}
 			if tc.named != "" && s.ID != "env" && !strings.Contains(s.Code, tc.named) {

@@ -10,16 +10,21 @@ import (
 
 // Thing is what a program wants to reach.
 type Thing struct {
-	Kind      string // hub, container, function or portal
+	Kind      string // hub, container, blobs, queue, table, function or portal
 	Hub       string
 	Database  string
-	Container string
+	Container string // of documents or of blobs
+	Queue     string
+	Table     string
 	Function  string
 	URL       string // of a function
 	Method    string
 	Keyed     bool // the function asks for a key
 	In        Choice
 }
+
+// ofStorage reports whether the thing belongs to a storage account.
+func (t Thing) ofStorage() bool { return t.Kind == "blobs" || t.Kind == "queue" || t.Kind == "table" }
 
 // Snippet is how a language reaches a thing.
 type Snippet struct {
@@ -57,6 +62,15 @@ var installs = map[string]string{
 	"container go": "go get github.com/Azure/azure-sdk-for-go/sdk/data/azcosmos", "container python": "pip install azure-cosmos",
 	"container js": "npm install @azure/cosmos", "container java": "com.azure:azure-cosmos:4.60.0 or newer",
 	"container dotnet": "dotnet add package Microsoft.Azure.Cosmos",
+	"blobs go":         "go get github.com/Azure/azure-sdk-for-go/sdk/storage/azblob", "blobs python": "pip install azure-storage-blob",
+	"blobs js": "npm install @azure/storage-blob", "blobs java": "com.azure:azure-storage-blob:12.30.0 or newer",
+	"blobs dotnet": "dotnet add package Azure.Storage.Blobs",
+	"queue go":     "go get github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue", "queue python": "pip install azure-storage-queue",
+	"queue js": "npm install @azure/storage-queue", "queue java": "com.azure:azure-storage-queue:12.25.0 or newer",
+	"queue dotnet": "dotnet add package Azure.Storage.Queues",
+	"table go":     "go get github.com/Azure/azure-sdk-for-go/sdk/data/aztables", "table python": "pip install azure-data-tables",
+	"table js": "npm install @azure/data-tables", "table java": "com.azure:azure-data-tables:12.5.0 or newer",
+	"table dotnet": "dotnet add package Azure.Data.Tables",
 }
 
 // Snippets returns the code for a thing, in every language that can reach it.
@@ -68,8 +82,8 @@ func (f Facts) Snippets(t Thing) ([]Snippet, error) {
 	data := struct {
 		Thing
 		Facts
-		Connection, AccountConnection, Secret string
-	}{t, f, f.eventHubs(Secret), f.cosmos(Secret), Secret}
+		Connection, AccountConnection, StorageConnection, Secret string
+	}{t, f, f.eventHubs(Secret), f.cosmos(Secret), f.StorageConnection(), Secret}
 	var out []Snippet
 	for _, l := range languages {
 		file := texts.Lookup(t.Kind + "." + l.ending + ".tmpl")
@@ -91,7 +105,7 @@ func (f Facts) Snippets(t Thing) ([]Snippet, error) {
 // to trust anything: events and functions are reached without TLS. What has a name
 // of its own is reached by it, and trusted, under lazuli exec.
 func (f Facts) run(t Thing, language string) string {
-	if t.Kind == "hub" && f.Namespace != "" || t.Kind == "container" && f.Account != "" {
+	if t.Kind == "hub" && f.Namespace != "" || t.Kind == "container" && f.Account != "" || t.ofStorage() && !f.StorageIsLocal {
 		plain := map[string]string{"go": "go run .", "python": "python main.py", "js": "node main.mjs", "dotnet": "dotnet run", "java": "java Main.java"}[language]
 		if plain == "" {
 			return ""

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import {
@@ -214,6 +216,42 @@ test("snapshots and copies", async () => {
   await rejects(copy.beginCopyFromURL(box.getBlobClient("missing").url), 404, "CannotVerifyCopySource");
   await blob.delete({ deleteSnapshots: "only" });
   await blob.delete({ deleteSnapshots: "include" });
+});
+
+test("copies from elsewhere", async () => {
+  const box = await freshContainer();
+  const waiting = [];
+  const far = createServer((request, response) => {
+    if (request.url === "/none") return response.writeHead(404).end();
+    response.writeHead(200, { "Content-Length": 6, "Content-Type": "text/csv" });
+    response.write("fro");
+    waiting.push(response);
+  }).listen(0, "127.0.0.1");
+  await once(far, "listening");
+  try {
+    const url = `http://127.0.0.1:${far.address().port}/file`;
+    const copy = box.getBlobClient("copy");
+    let progress = "";
+    const poller = await copy.beginCopyFromURL(url, { intervalInMs: 20, onProgress: (state) => (progress = state.copyProgress ?? progress) });
+    while (progress !== "3/6") await poller.poll();
+    assert.equal((await copy.getProperties()).copyStatus, "pending");
+    await rejects(copy.delete(), 409, "PendingCopyOperation");
+    waiting.pop().end("afr");
+    assert.equal((await poller.pollUntilDone()).copyStatus, "success");
+    assert.equal(await text(copy), "froafr");
+    assert.equal((await copy.getProperties()).contentType, "text/csv");
+
+    const dropped = box.getBlobClient("dropped");
+    const { copyId } = await (await dropped.beginCopyFromURL(url, { intervalInMs: 20 })).getOperationState();
+    await dropped.abortCopyFromURL(copyId);
+    const left = await dropped.getProperties();
+    assert.deepEqual([left.copyStatus, left.contentLength], ["aborted", 0]);
+    await rejects(dropped.abortCopyFromURL(copyId), 409, "NoPendingCopyOperation");
+    await rejects(box.getBlobClient("none").beginCopyFromURL(url.replace("/file", "/none")), 404, "CannotVerifyCopySource");
+  } finally {
+    far.closeAllConnections();
+    far.close();
+  }
 });
 
 test("tiers and batches", async () => {

@@ -2,7 +2,10 @@ import asyncio
 import hashlib
 import io
 import os
+import threading
+import time
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from azure.core import MatchConditions
 from azure.storage.blob import (
@@ -227,6 +230,45 @@ class Blobs(StorageTest):
         blob.delete_blob(delete_snapshots="only")
         blob.delete_blob(delete_snapshots="include")
         self.refused(404, "BlobNotFound", then.download_blob)
+
+    def test_copies_from_elsewhere(self):
+        go_on = threading.Event()
+
+        class Far(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Length", "6")
+                self.end_headers()
+                self.wfile.write(b"fro")
+                self.wfile.flush()
+                go_on.wait()
+                self.wfile.write(b"afr")
+
+            def log_message(self, *_):
+                pass
+
+        far = ThreadingHTTPServer(("127.0.0.1", 0), Far)
+        threading.Thread(target=far.serve_forever, daemon=True).start()
+        self.addCleanup(far.server_close)
+        self.addCleanup(far.shutdown)
+        self.addCleanup(go_on.set)
+        url = f"http://127.0.0.1:{far.server_port}/file"
+        box = self.fresh_container()
+        copy, dropped = box.get_blob_client("copy"), box.get_blob_client("dropped")
+        self.assertEqual(copy.start_copy_from_url(url)["copy_status"], "pending")
+        begun = dropped.start_copy_from_url(url)
+        dropped.abort_copy(begun["copy_id"])
+        left = dropped.get_blob_properties()
+        self.assertEqual((left.copy.status, left.size), ("aborted", 0))
+        self.refused(409, "NoPendingCopyOperation", dropped.abort_copy, begun["copy_id"])
+        self.refused(409, "PendingCopyOperation", copy.upload_blob, b"x", overwrite=True)
+        go_on.set()
+        end = time.monotonic() + 20
+        while copy.get_blob_properties().copy.status == "pending" and time.monotonic() < end:
+            time.sleep(0.02)
+        done = copy.get_blob_properties().copy
+        self.assertEqual((done.status, done.progress), ("success", "6/6"))
+        self.assertEqual(copy.download_blob().readall(), b"froafr")
 
     def test_tags_tiers_and_batches(self):
         box = self.fresh_container()

@@ -19,7 +19,7 @@ type Config struct {
 	// Facts are those of this instance. They are asked for at each request: the
 	// ports are known once all are open.
 	Facts func(connect.Choice) (connect.Facts, error)
-	// Find finds a thing by its kind (hub, container, function or portal) and its id
+	// Find finds a thing by its kind (hub, container, blobs, queue, table, function or portal) and its id
 	// in the list of its kind, and the key that opens it; fault.NotFound where there
 	// is no such thing.
 	Find func(kind, id string) (connect.Thing, string, error)
@@ -120,6 +120,15 @@ func facts(f connect.Facts, t connect.Thing) []Fact {
 			{Name: "container", Value: t.Container},
 			{Name: "key", Value: connect.Secret, Keyed: true},
 			{Name: "ca", Value: f.CAFile},
+		}
+	case "blobs", "queue", "table":
+		at := map[string]string{"blobs": f.BlobEndpoint, "queue": f.QueueEndpoint, "table": f.TableEndpoint}[t.Kind]
+		return []Fact{
+			{Name: "connection", Value: f.StorageConnection(), Keyed: true},
+			{Name: "endpoint", Value: at},
+			{Name: "account", Value: f.StorageAccount},
+			{Name: t.Kind, Value: t.Container + t.Queue + t.Table},
+			{Name: "key", Value: connect.Secret, Keyed: true},
 		}
 	case "function":
 		out := []Fact{{Name: "url", Value: t.URL}, {Name: "method", Value: t.Method}}

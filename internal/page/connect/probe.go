@@ -27,6 +27,8 @@ func probe(ctx context.Context, f connect.Facts, t connect.Thing, secret string)
 		return probeHub(ctx, f, t)
 	case "container":
 		return probeContainer(ctx, f, t)
+	case "blobs", "queue", "table":
+		return probeStorage(ctx, f, t)
 	case "function":
 		u, err := url.Parse(t.URL)
 		if err != nil {
