@@ -113,6 +113,9 @@ func (f *fake) handle(m *funcrpc.StreamingMessage) {
 			FunctionId: id, Result: result(f.mode != "bad-load" || id != "id-2", "cannot import it"),
 		}}})
 	case *funcrpc.StreamingMessage_InvocationRequest:
+		if f.mode == "deaf" {
+			select {} // it reads nothing more
+		}
 		f.invoke(c.InvocationRequest)
 	case *funcrpc.StreamingMessage_InvocationCancel:
 		f.respond(c.InvocationCancel.GetInvocationId(), &funcrpc.StatusResult{Status: funcrpc.StatusResult_Cancelled})

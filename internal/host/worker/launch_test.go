@@ -260,3 +260,31 @@ func TestMissingProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestDeafWorker: one that reads nothing more holds up neither who invokes it beyond
+// the time that he has, nor its own end.
+func TestDeafWorker(t *testing.T) { transports(t, testDeafWorker) }
+
+func testDeafWorker(t *testing.T, over string) {
+	w := launch(t, over, "deaf", &seen{})
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, errNoAnswer)
+	defer cancel()
+	large := &funcrpc.TypedData{Data: &funcrpc.TypedData_Bytes{Bytes: make([]byte, 32<<20)}}
+	var all sync.WaitGroup
+	for _, id := range []string{"a", "b", "c"} {
+		all.Go(func() {
+			r := request(id)
+			r.InputData = []*funcrpc.ParameterBinding{{Name: "body", RpcData: &funcrpc.ParameterBinding_Data{Data: large}}}
+			if _, err := w.Invoke(ctx, r, nil); !errors.Is(err, errNoAnswer) && !IsLost(err) {
+				t.Errorf("%s: %v", id, err)
+			}
+		})
+	}
+	all.Wait()
+	stopped, end := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer end()
+	w.Stop(stopped)
+	if _, err := w.Invoke(t.Context(), request("late"), nil); !IsLost(err) {
+		t.Errorf("after the end: %v", err)
+	}
+}

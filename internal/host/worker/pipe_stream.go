@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"syscall"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 )
@@ -14,6 +15,7 @@ import (
 // not read is kept until it is ended.
 type pipeStream struct {
 	conn net.Conn
+	raw  syscall.RawConn // of conn; nil: it cannot be asked what it takes at once
 	in   *bufio.Reader
 	log  *slog.Logger
 	// learned is told which modules of packages the app imported; may be nil.
@@ -30,7 +32,13 @@ type pipeStream struct {
 const keptBuffer = 1 << 20
 
 func newPipeStream(conn net.Conn, log *slog.Logger) *pipeStream {
-	return &pipeStream{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), log: log}
+	p := &pipeStream{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), log: log}
+	if c, ok := conn.(syscall.Conn); ok {
+		if raw, err := c.SyscallConn(); err == nil {
+			p.raw = raw
+		}
+	}
+	return p
 }
 
 // Send puts a message behind those that wait, and begins to write them if
@@ -49,10 +57,25 @@ func (p *pipeStream) Send(s *funcrpc.StreamingMessage) error {
 	if p.pending, err = appendFrame(p.pending, m); err != nil {
 		return unsent{err}
 	}
-	if !p.writing {
-		p.writing = true
-		go p.flush()
+	if p.writing {
+		return nil
 	}
+	if p.raw != nil { // mostly it takes all, and nobody has to be woken for it
+		n, err := writeNow(p.raw, p.pending)
+		if err != nil {
+			p.err = err
+			return err
+		}
+		if n == len(p.pending) {
+			if p.pending = p.pending[:0]; cap(p.pending) > keptBuffer {
+				p.pending = nil
+			}
+			return nil
+		}
+		p.pending = append(p.pending[:0], p.pending[n:]...)
+	}
+	p.writing = true
+	go p.flush()
 	return nil
 }
 

@@ -290,9 +290,17 @@ func (w *rpcWorker) Stop(ctx context.Context) Exit {
 	defer cancel()
 	defer w.session.close()
 	if w.info.Capabilities.Has(HandlesWorkerTerminate) {
-		err := w.session.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerTerminate{
-			WorkerTerminate: &funcrpc.WorkerTerminate{GracePeriod: durationpb.New(w.grace)},
-		}})
+		sent := make(chan error, 1)
+		go func() { // it ends with the session at the latest
+			sent <- w.session.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerTerminate{
+				WorkerTerminate: &funcrpc.WorkerTerminate{GracePeriod: durationpb.New(w.grace)},
+			}})
+		}()
+		var err error
+		select {
+		case err = <-sent:
+		case <-ctx.Done(): // it does not read
+		}
 		if err == nil {
 			select {
 			case <-w.proc.Exited():

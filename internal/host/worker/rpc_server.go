@@ -94,6 +94,7 @@ func (s *Server) EventStream(stream grpc.BidiStreamingServer[funcrpc.StreamingMe
 		return status.Error(codes.PermissionDenied, "the first message must be StartStream with the id of a worker started by this host")
 	}
 	ss := newSession(stream, s.log, waiting.onLog)
+	ss.blocks = true
 	waiting.dialed <- ss
 	return ss.read()
 }

@@ -33,6 +33,7 @@ type session struct {
 	onLog  func(*funcrpc.RpcLog)
 	lost   chan struct{} // closed when the stream has ended
 
+	blocks bool       // Send waits for the worker to read
 	sendMu sync.Mutex // serialises Send
 
 	mu sync.Mutex // guards the fields below
@@ -195,11 +196,11 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, give
 	}
 	s.running[r.GetInvocationId()] = ch
 	s.mu.Unlock()
-	err := s.send(&funcrpc.StreamingMessage{
-		Content: &funcrpc.StreamingMessage_InvocationRequest{InvocationRequest: r},
-	})
-	if err != nil {
+	if err := s.sendWithin(ctx, r); err != nil {
 		s.abandon(r.GetInvocationId())
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		return nil, err
 	}
 	for {
@@ -216,13 +217,24 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, give
 			return nil, ErrLost
 		case <-giveUp:
 			giveUp = nil
-			s.cancel(r.GetInvocationId(), cancelable)
+			go s.cancel(r.GetInvocationId(), cancelable) // ends with the session at the latest
 		case <-ctx.Done():
 			s.abandon(r.GetInvocationId())
-			s.cancel(r.GetInvocationId(), cancelable)
+			go s.cancel(r.GetInvocationId(), cancelable)
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// sendWithin sends an invocation. A worker that has not read it when ctx ends hangs,
+// and is hung up on: nothing else ends the sending.
+func (s *session) sendWithin(ctx context.Context, r *funcrpc.InvocationRequest) error {
+	if s.blocks {
+		defer context.AfterFunc(ctx, s.close)()
+	}
+	return s.send(&funcrpc.StreamingMessage{
+		Content: &funcrpc.StreamingMessage_InvocationRequest{InvocationRequest: r},
+	})
 }
 
 // cancel asks the function to end early. Failing to ask is no failure: the

@@ -1,21 +1,19 @@
 """What the host asks for, and the life of the process.
 
-The socket is read by a thread of its own. Plain functions run on a pool of
-threads, async ones on the event loop of the main thread, where the app is
+Threads take turns to read the socket; who reads an invocation of a plain function
+runs it. Async functions run on the event loop of the main thread, where the app is
 imported as well.
 """
 
 import asyncio
 import concurrent.futures
 import gc
-import importlib
 import logging
 import os
-import platform
 import sys
 import threading
 
-from . import faults, logs, template, wire
+from . import crew, faults, lazy, logs, template, wire
 from .invoke import Invocation
 from .model import App
 
@@ -37,11 +35,14 @@ class Worker:
         self.streams = None
         self.indexed = {}
         self.tasks = set()
-        self.pool = concurrent.futures.ThreadPoolExecutor(threads(), "function")
+        self.verbs = {"init": self.init, "index": self.index, "load": self.load, "status": self.status}
+        self.crew = crew.Crew(threads(), self.read)
+        self.pool = None  # of plain functions whose requests come by HTTP
 
     def read(self):
-        """Reads what the host says, until it terminates us or has gone."""
-        verbs = {"init": self.init, "index": self.index, "load": self.load, "status": self.status}
+        """Reads what the host says, until there is a plain function to run; None
+        when it terminates us or has gone."""
+        received = None
         try:
             while True:
                 received = self.wire.receive()
@@ -49,16 +50,23 @@ class Worker:
                     break
                 message, parts = received
                 if message["verb"] == "invoke":
-                    self.invoke(message, parts)
-                elif message["verb"] in verbs:
-                    self.loop.call_soon_threadsafe(verbs[message["verb"]], message)
-        finally:
-            grace = received[0].get("grace", 0) if received else 0
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            # What the app leaves running must not hold up the end.
-            late = threading.Timer(max(0.5, grace * 0.8), os._exit, (0,))
-            late.daemon = True
-            late.start()
+                    run = self.invoke(message, parts)
+                    if run is not None:
+                        return run
+                elif message["verb"] in self.verbs:
+                    self.loop.call_soon_threadsafe(self.verbs[message["verb"]], message)
+        except BaseException:
+            self.end(0)
+            raise
+        self.end(received[0].get("grace", 0) if received else 0)
+        return None
+
+    def end(self, grace):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        # What the app leaves running must not hold up the end.
+        late = threading.Timer(max(0.5, grace * 0.8), os._exit, (0,))
+        late.daemon = True
+        late.start()
 
     def init(self, message):
         directory = message["appDir"]
@@ -74,13 +82,14 @@ class Worker:
             answer = self.stream(answer)
         self.indexed = answer
         self.wire.send({"verb": "init", "capabilities": CAPABILITIES, "runtime": {
-            "name": "python", "version": platform.python_version(), "worker": VERSION}})
+            "name": "python", "version": "%d.%d.%d" % sys.version_info[:3], "worker": VERSION}})
         logs.flush()
 
     def stream(self, answer):
         """Opens the server of the app's web extension."""
         from .streams import Streams
         try:
+            self.pool = concurrent.futures.ThreadPoolExecutor(self.crew.most, "function")
             self.streams = Streams(self.app.web, self.loop)
             CAPABILITIES["HttpUri"] = self.streams.address
             CAPABILITIES["RequiresRouteParameters"] = "true"
@@ -106,18 +115,20 @@ class Worker:
         self.wire.send({"verb": "status"})
 
     def invoke(self, message, parts):
+        """Begins an async function, or returns what runs a plain one."""
         function = self.app.functions.get(message["functionId"])
         if function is None:
             self.wire.send({"verb": "invoke", "id": message["id"], "status": "failed",
                             "error": {"message": "no function has the id " + message["functionId"]}})
-            return
+            return None
         invocation = Invocation(self.wire, self.app.checker.converters, function, message, parts)
         if function.streams:
             self.loop.call_soon_threadsafe(self.start, self.streams.run(invocation, self.pool))
         elif function.is_async:
             self.loop.call_soon_threadsafe(self.start, invocation.run_async())
         else:
-            self.pool.submit(invocation.run)
+            return invocation.run
+        return None
 
     def start(self, coroutine):
         task = self.loop.create_task(coroutine)
@@ -126,20 +137,20 @@ class Worker:
 
 
 def threads():
-    """How many plain functions run at once; None lets Python choose, which takes
-    min(32, processors + 4)."""
+    """How many plain functions run at once."""
+    usual = min(32, (os.cpu_count() or 1) + 4)
     text = os.environ.get(THREADS)
     if not text:
-        return None
+        return usual
     try:
         count = int(text)
     except ValueError:
         logging.getLogger("azure.functions").warning("%s must be an integer", THREADS)
-        return None
+        return usual
     if not 1 <= count <= 1024:
         logging.getLogger("azure.functions").warning(
             "%s must be set to a value between 1 and 1024. Reverting to default value.", THREADS)
-        return None
+        return usual
     return count
 
 
@@ -155,7 +166,7 @@ def preload(directory):
     add_packages(directory)
     gc.disable()
     try:
-        importlib.import_module("azure.functions")
+        lazy.load("azure.functions", without="werkzeug")
     except BaseException:
         pass  # the app says what is wrong
     gc.enable()
@@ -174,7 +185,8 @@ def main():
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     worker = Worker(connection, loop, bool(forks))
-    threading.Thread(target=worker.read, name="host", daemon=True).start()
+    worker.crew.begin()
     loop.run_forever()
+    worker.crew.drain()
     logs.flush()
     return 0
