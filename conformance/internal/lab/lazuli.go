@@ -180,6 +180,18 @@ func (l *Lazuli) Env(t *testing.T, names ...string) []string {
 // Said is what it has printed, or the last megabyte of it.
 func (l *Lazuli) Said() string { return l.output.String() }
 
+// PID is the number of its process.
+func (l *Lazuli) PID() int { return l.cmd.Process.Pid }
+
+// Kill ends it as a crash does, so that it cleans up nothing.
+func (l *Lazuli) Kill(t *testing.T) {
+	t.Helper()
+	if err := l.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-l.ended
+}
+
 // Run runs a lazuli command on the project.
 func (l *Lazuli) Run(t *testing.T, args ...string) string {
 	t.Helper()

@@ -59,7 +59,21 @@ func prepare(ctx context.Context, app language.App) (run.Program, error) {
 		return run.Program{}, err
 	}
 	args := append(strings.Fields(app.Setting(ArgumentsSetting)), filepath.Join(folder, "main.js"))
-	return run.Program{Name: "node", Path: node, Args: args, Dir: app.Dir, Env: environment(app.Env)}, nil
+	return run.Program{Name: "node", Path: node, Args: args, Dir: app.Dir, Env: append(environment(app.Env), sdkOf(app.Dir)...)}, nil
+}
+
+// preload, in a worker's environment, is the package that it loads before it is told
+// of its app, and a stamp, by which a worker that was begun with another is told apart.
+const preload = "LAZULI_WORKER_PRELOAD"
+
+// sdkOf names the vendor's package of an app, if it lies where npm puts it.
+func sdkOf(dir string) []string {
+	root := filepath.Join(dir, modules, "@azure", "functions")
+	at := filepath.Join(root, packageFile)
+	if !exists(at) {
+		return nil
+	}
+	return []string{preload + "=" + root + "|" + language.Identity(at)}
 }
 
 // environment is that of a worker: apps read in it which language they run in.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -39,16 +40,32 @@ func findNode(ctx context.Context, app language.App) (string, error) {
 			return "", fault.New(fault.NotFound, "node", "no node is on the PATH; %s", wayOut)
 		}
 	}
+	key := ""
+	if !language.IsScript(path) {
+		key = language.Identity(path)
+	}
+	file := filepath.Join("node", "version.json")
+	version, known := language.Recall[string](app, file, key)
+	if !known {
+		if version, err = askVersion(ctx, path, app.Env); err != nil {
+			return "", err
+		}
+		language.Remember(app, file, key, version)
+	}
+	return path, checkVersion(version, path)
+}
+
+func askVersion(ctx context.Context, path string, env []string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "--version")
-	cmd.Env = app.Env
+	cmd.Env = env
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
 		return "", fault.New(fault.Unavailable, path, "it does not run as Node: %v: %s", err, lastLine(said.String()))
 	}
-	return path, checkVersion(strings.TrimSpace(said.String()), path)
+	return strings.TrimSpace(said.String()), nil
 }
 
 // checkVersion refuses what @azure/functions does not run on.

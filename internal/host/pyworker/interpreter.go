@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -90,6 +88,23 @@ func findInterpreter(ctx context.Context, app language.App) (interpreter, error)
 		"no python3 is on the PATH; install %s, or name an interpreter in the setting %s", supported, ExecutableSetting)
 }
 
+// interpreterKey is what changes when another interpreter would be found, or ""
+// where that does not show.
+func interpreterKey(app language.App) string {
+	key := app.Setting(ExecutableSetting)
+	for _, name := range append([]string{key}, names()...) {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		if language.IsScript(path) {
+			return ""
+		}
+		key += "\n" + path + " " + language.Identity(path)
+	}
+	return key
+}
+
 // names are what interpreters are called.
 func names() []string {
 	all := []string{"python3", "python"}
@@ -137,19 +152,6 @@ func checkVersion(version, path string) error {
 		return fault.New(fault.Invalid, "python", "Python %s (%s) is too new: function apps run on %s; install one, or name it in the setting %s", version, path, supported, ExecutableSetting)
 	}
 	return nil
-}
-
-// identity is what changes when an interpreter does.
-func identity(path string) string {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return path
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return real
-	}
-	return fmt.Sprintf("%s %d %d", real, info.Size(), info.ModTime().UnixNano())
 }
 
 func lastLine(text string) string {

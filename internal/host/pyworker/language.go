@@ -83,14 +83,21 @@ func environmentOf(ctx context.Context, app language.App) (environment, error) {
 	if root := settingOf(app.Env, "VIRTUAL_ENV"); root != "" && hasPackage(root, "azure", "functions") {
 		return ofUser(ctx, root, app)
 	}
+	wanted, wrong := requirementsOf(app.Dir, func(name string) string { return settingOf(app.Env, name) })
+	key := interpreterKey(app)
+	if wrong == nil && wanted.file != "" && !wanted.unseen {
+		if e, ok := madeBefore(app, key, wanted); ok {
+			return e, nil
+		}
+	}
 	found, err := findInterpreter(ctx, app)
 	if err != nil {
 		return environment{}, err
 	}
-	wanted, err := requirementsOf(app.Dir, func(name string) string { return settingOf(app.Env, name) })
-	if err != nil {
-		return environment{}, err
+	if wrong != nil {
+		return environment{}, wrong
 	}
+	language.Remember(app, interpreterFile, key, found)
 	switch {
 	case exists(filepath.Join(app.Dir, packagesFolder, "azure", "functions")):
 		return environment{python: found.Executable}, nil
@@ -98,6 +105,24 @@ func environmentOf(ctx context.Context, app language.App) (environment, error) {
 		return environment{python: found.Executable}, nil
 	}
 	return makeEnvironment(ctx, app, found, wanted)
+}
+
+// interpreterFile keeps which interpreter was found.
+var interpreterFile = filepath.Join("python", "interpreter.json")
+
+// madeBefore is the environment of the interpreter that was found last time, when
+// it is complete: nothing has to be asked then.
+func madeBefore(app language.App, key string, wanted requirements) (environment, bool) {
+	p, ok := language.Recall[interpreter](app, interpreterFile, key)
+	if !ok || exists(filepath.Join(app.Dir, packagesFolder, "azure", "functions")) {
+		return environment{}, false
+	}
+	root := filepath.Join(app.Keep, "python", "venv-"+wanted.key(p.Executable))
+	e := environment{python: pythonOf(root), root: root}
+	if !exists(filepath.Join(root, installed)) || !exists(e.python) {
+		return environment{}, false
+	}
+	return e, markUsed(root) == nil
 }
 
 // ofUser is a virtual environment that somebody else keeps.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/language"
 	"github.com/lazuli-dev/lazuli/internal/textfile"
 )
 
@@ -194,7 +195,7 @@ func stampOf(path string, info fs.FileInfo) string {
 // key tells environments apart: by the interpreter and the requirements.
 func (r requirements) key(python string) string {
 	sum := sha256.New()
-	sum.Write([]byte(identity(python) + "\x00"))
+	sum.Write([]byte(language.Identity(python) + "\x00"))
 	sum.Write(r.text)
 	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
