@@ -3,7 +3,10 @@
 package worker
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -221,12 +224,27 @@ func (t *template) await(pid int, ended <-chan run.Exit) run.Exit {
 		return e
 	default:
 	}
-	for syscall.Kill(pid, 0) == nil {
+	for lives(pid) {
 		time.Sleep(orphanPeriod)
 	}
 	e := run.Ended(-int(syscall.SIGKILL))
 	e.Err = fault.New(fault.Unavailable, "worker", "the process ended; how, nobody knows, for the one that it was forked from ended before it")
 	return e
+}
+
+// lives reports whether a process that is not our child has not ended. One that has
+// and that nobody takes note of, as where process 1 is a program like any other, is
+// still there by its number.
+func lives(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	_, state, _ := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" "))
+	return !bytes.HasPrefix(state, []byte("Z")) && !bytes.HasPrefix(state, []byte("X"))
 }
 
 // finish lets the template end, which it does with the last of its workers.

@@ -113,7 +113,7 @@ class Template:
         for fd, standard in ((out, 1), (err, 2)):
             os.dup2(fd, standard)
             os.close(fd)
-        self.conn.close()
+        os.close(self.conn.detach())  # a file that reads it would keep it open
         invoke.PID = os.getpid()
         numpy = sys.modules.get("numpy.random")
         if numpy is not None:
