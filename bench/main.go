@@ -33,6 +33,7 @@ var workloads = []workload{
 	{"sdk", "durable ingest through the official Go client, CPU of both sides", ingestSDK},
 	{"documents", "point reads and durable upserts, 16 connections", documents},
 	{"storage", "blobs, queues and tables beside Azurite", storageServices},
+	{"workers", "requests to functions in each language beside the bare handler; starts from nothing, after a crash, after a change", workers},
 	{"triggers", "functions of queues and blobs, with a custom handler", triggers},
 	{"queries", "the four queries of the workshop on 100,000 documents", queries},
 	{"pipeline", "send -> function -> document -> change feed -> function, sustained", pipeline},
@@ -42,6 +43,10 @@ var workloads = []workload{
 }
 
 func main() {
+	if ok, err := serveBare(); ok {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
 	if ok, err := serveTriggers(); ok {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)

@@ -70,6 +70,9 @@ func (h *Host) warmOf(s *setup) worker.Warm {
 	if !ok || strings.EqualFold(s.settings.Get(warmSetting), "false") || s.settings.Get(warmSetting) == "0" {
 		return nil
 	}
+	if l.Alone != nil && l.Alone(s.settings.Get) {
+		return nil
+	}
 	switch l.Warm {
 	case language.Spare:
 		return worker.NewSpares()

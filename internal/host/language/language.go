@@ -25,6 +25,9 @@ type Language struct {
 	Prepare func(ctx context.Context, app App) (run.Program, error)
 	// Warm is how its workers are begun before they are wanted.
 	Warm Warmth
+	// Alone reports settings with which there can be no second process of an app,
+	// not even one that waits; nil: there are none.
+	Alone func(setting func(name string) string) bool
 }
 
 // Warmth is a way to begin workers before they are wanted.

@@ -15,7 +15,12 @@ import (
 
 // Language is JavaScript and TypeScript, on Node.
 func Language() language.Language {
-	return language.Language{Kind: project.Node, Code: isCode, Prepare: prepare, Warm: language.Spare}
+	return language.Language{Kind: project.Node, Code: isCode, Prepare: prepare, Warm: language.Spare, Alone: debugged}
+}
+
+// debugged reports a Node that opens a port for a debugger, which only one can have.
+func debugged(setting func(name string) string) bool {
+	return strings.Contains(setting(ArgumentsSetting), "--inspect")
 }
 
 // What an app is made of, by the ends of file names, and files of other names.
