@@ -166,7 +166,7 @@ func New(o Options) (*Host, error) {
 		return nil, err
 	}
 	h.pool = worker.NewPool(worker.Options{
-		Launcher: launcher, Count: first.processes, Drain: o.DrainTimeout, OnChange: h.workerChanged, Log: h.log,
+		Launcher: launcher, Count: first.processes, OnChange: h.workerChanged, Log: h.log,
 	})
 	return h, nil
 }

@@ -23,7 +23,6 @@ const MaxCount = 100
 type Pool struct {
 	log      *slog.Logger
 	onChange func(Status)
-	drain    time.Duration
 	waiting  atomic.Int64  // who waits in Acquire
 	changes  chan struct{} // of cap 1: Run looks again
 
@@ -44,9 +43,6 @@ type Pool struct {
 type Options struct {
 	Launcher Launcher // of the workers
 	Count    int      // how many at first; at least one
-	// Drain bounds how long a worker that is one too many goes on with what it
-	// was asked.
-	Drain time.Duration
 	// OnChange is told every change of a worker's state, those of one worker in
 	// order. It must not block, and may be nil.
 	OnChange func(Status)
@@ -59,7 +55,7 @@ func NewPool(o Options) *Pool {
 		o.OnChange = func(Status) {}
 	}
 	p := &Pool{
-		launcher: o.Launcher, log: discard(o.Log), onChange: o.OnChange, drain: o.Drain,
+		launcher: o.Launcher, log: discard(o.Log), onChange: o.OnChange,
 		changed: make(chan struct{}), changes: make(chan struct{}, 1),
 	}
 	p.grow(max(1, min(o.Count, MaxCount)))

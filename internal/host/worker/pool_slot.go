@@ -75,11 +75,7 @@ func (p *Pool) leave(ctx context.Context, s *slot) {
 	if seat == nil {
 		return
 	}
-	if ctx.Err() == nil { // the pool goes on without it
-		idle, cancel := context.WithTimeout(ctx, p.drain)
-		seat.Idle(idle)
-		cancel()
-	}
+	seat.Idle(ctx)                        // what it was asked it ends, while the pool goes on
 	seat.Stop(context.WithoutCancel(ctx)) // bounded by the worker's own grace
 }
 

@@ -184,7 +184,7 @@ func TestReplace(t *testing.T) {
 // started runs a pool of count stubs until the test ends.
 func started(t *testing.T, l *launches, count int) *Pool {
 	t.Helper()
-	p := NewPool(Options{Launcher: l, Count: count, Drain: time.Minute})
+	p := NewPool(Options{Launcher: l, Count: count})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
