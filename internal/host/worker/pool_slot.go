@@ -75,7 +75,9 @@ func (p *Pool) leave(ctx context.Context, s *slot) {
 	if seat == nil {
 		return
 	}
-	seat.Idle(ctx)                        // what it was asked it ends, while the pool goes on
+	if ctx.Err() == nil { // the pool goes on, and the worker ends what it was asked
+		seat.Idle(ctx)
+	}
 	seat.Stop(context.WithoutCancel(ctx)) // bounded by the worker's own grace
 }
 
