@@ -22,7 +22,8 @@ import (
 // How long a template is waited for.
 const (
 	forkPatience = 2 * time.Second // it may be importing
-	orphanPeriod = 50 * time.Millisecond
+	lookPeriod   = time.Second
+	orphanPeriod = 25 * time.Millisecond // once it has gone
 )
 
 // template is a process that forks workers:
@@ -211,24 +212,27 @@ func (t *template) ask(ctx context.Context, descriptors []int) (pid int, wait fu
 	return pid, func() run.Exit { return t.await(pid, ended) }, nil
 }
 
-// await waits for a worker's end. When the template has gone nobody tells it, and
-// one has to look.
+// await waits for a worker's end. When the template has gone, or is too busy to tell
+// it, one has to look.
 func (t *template) await(pid int, ended <-chan run.Exit) run.Exit {
-	select {
-	case e := <-ended:
-		return e
-	case <-t.gone:
-	}
-	select {
-	case e := <-ended:
-		return e
-	default:
-	}
-	for lives(pid) {
-		time.Sleep(orphanPeriod)
+	look := time.NewTicker(lookPeriod)
+	defer look.Stop()
+	gone := t.gone
+	for dead := 0; dead < 2; {
+		select {
+		case e := <-ended:
+			return e
+		case <-gone:
+			gone = nil
+			look.Reset(orphanPeriod)
+		case <-look.C:
+			if !lives(pid) {
+				dead++
+			}
+		}
 	}
 	e := run.Ended(-int(syscall.SIGKILL))
-	e.Err = fault.New(fault.Unavailable, "worker", "the process ended; how, nobody knows, for the one that it was forked from ended before it")
+	e.Err = fault.New(fault.Unavailable, "worker", "the process ended; how, the one that it was forked from does not tell")
 	return e
 }
 

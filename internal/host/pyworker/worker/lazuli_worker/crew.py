@@ -7,6 +7,7 @@ run at once as the app may have threads; what comes beyond waits in a queue.
 
 import collections
 import threading
+import traceback
 
 
 class Crew:
@@ -38,7 +39,10 @@ class Crew:
             if run is None:
                 return
             while run is not None:
-                run()
+                try:
+                    run()
+                except BaseException:  # what answers has failed: the thread goes on
+                    traceback.print_exc()
                 run = self.more()
 
     def next(self):
