@@ -127,8 +127,11 @@ func (l *lab) startIn(ctx context.Context, dir string) (*server, error) {
 	return s, err
 }
 
+// readyLimit bounds a start, in which an app's packages may be installed.
+const readyLimit = 2 * time.Minute
+
 func (s *server) waitReady(ctx context.Context, file string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
 	for {
 		data, err := os.ReadFile(file)

@@ -28,20 +28,24 @@ const (
 // crash and after a change of the code.
 func workers(ctx context.Context, l *lab) error {
 	var requests, starts [][]string
+	alone, err := startsAlone(ctx, l)
+	if err != nil {
+		return err
+	}
 	for _, a := range workerApps() {
-		req, start, err := a.measure(ctx, l)
+		req, start, err := a.measure(ctx, l, alone)
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.name, err)
 		}
-		requests, starts = append(requests, req), append(starts, start)
+		requests, starts = append(requests, req...), append(starts, start)
 	}
 	table([]string{"HTTP, one after the other", "bare p50", "p99", "function p50", "p99", "more at p50", "requests/s, 16 at a time"}, requests)
-	table([]string{"until the first answer", "of lazuli's start", "of the worker's own", "after a crash", "after a change of the code"}, starts)
+	table([]string{"until the first answer", "of lazuli's start", "of it beyond lazuli without an app", "after a crash", "after a change of the code"}, starts)
 	return nil
 }
 
 // measure runs one app.
-func (a workerApp) measure(ctx context.Context, l *lab) (request, start []string, err error) {
+func (a workerApp) measure(ctx context.Context, l *lab, alone time.Duration) (requests [][]string, start []string, err error) {
 	dir, err := os.MkdirTemp(l.dir, "project-")
 	if err != nil {
 		return nil, nil, err
@@ -54,13 +58,12 @@ func (a workerApp) measure(ctx context.Context, l *lab) (request, start []string
 		return nil, nil, err
 	}
 	s.stop()
-	var cold, own []time.Duration
+	var cold []time.Duration
 	for range workerStarts {
 		if s, url, err = a.up(ctx, l, dir); err != nil {
 			return nil, nil, err
 		}
 		cold = append(cold, time.Since(s.started))
-		own = append(own, time.Since(s.started)-s.ready)
 		s.stop()
 	}
 	if s, url, err = a.up(ctx, l, dir); err != nil {
@@ -68,17 +71,20 @@ func (a workerApp) measure(ctx context.Context, l *lab) (request, start []string
 	}
 	defer s.stop()
 	time.Sleep(2 * time.Second) // what is made ready for the next start is ready
-	function, err := latencies(ctx, url, workerRequests)
-	if err != nil {
-		return nil, nil, err
-	}
-	many, err := requestsPerSecond(ctx, url, l.seconds)
-	if err != nil {
-		return nil, nil, err
-	}
 	bare, err := a.bare(ctx, l)
 	if err != nil {
 		return nil, nil, err
+	}
+	row, err := requestsRow(ctx, l, a.name, url, bare)
+	if err != nil {
+		return nil, nil, err
+	}
+	requests = append(requests, row)
+	if a.also != "" {
+		if row, err = requestsRow(ctx, l, a.name+", "+a.also, strings.Replace(url, "/who", "/"+a.also, 1), bare); err != nil {
+			return nil, nil, err
+		}
+		requests = append(requests, row)
 	}
 	crash, err := afterCrash(ctx, url)
 	if err != nil {
@@ -89,13 +95,38 @@ func (a workerApp) measure(ctx context.Context, l *lab) (request, start []string
 		return nil, nil, err
 	}
 	slices.Sort(cold)
-	slices.Sort(own)
+	return requests, []string{a.name, ms(cold[len(cold)/2]), ms(cold[len(cold)/2] - alone), ms(crash), ms(change)}, nil
+}
+
+// requestsRow measures one function beside the bare handler.
+func requestsRow(ctx context.Context, l *lab, name, url string, bare []time.Duration) ([]string, error) {
+	function, err := latencies(ctx, url, workerRequests)
+	if err != nil {
+		return nil, err
+	}
+	many, err := requestsPerSecond(ctx, url, l.seconds)
+	if err != nil {
+		return nil, err
+	}
 	return []string{
-			a.name, us(percentile(bare, 50)), us(percentile(bare, 99)), us(percentile(function, 50)), us(percentile(function, 99)),
-			us(percentile(function, 50) - percentile(bare, 50)), many,
-		}, []string{
-			a.name, ms(cold[len(cold)/2]), ms(own[len(own)/2]), ms(crash), ms(change),
-		}, nil
+		name, us(percentile(bare, 50)), us(percentile(bare, 99)), us(percentile(function, 50)), us(percentile(function, 99)),
+		us(percentile(function, 50) - percentile(bare, 50)), many,
+	}, nil
+}
+
+// startsAlone is how long lazuli takes to be ready without an app: the median.
+func startsAlone(ctx context.Context, l *lab) (time.Duration, error) {
+	var all []time.Duration
+	for range workerStarts {
+		s, err := l.start(ctx, false)
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, s.ready)
+		s.stop()
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
 }
 
 // up starts lazuli with the app and waits for its first answer.

@@ -20,6 +20,7 @@ type workerApp struct {
 	source string            // the file whose change changes the answer; "": none
 	peer   string            // the file of the bare program
 	text   string
+	also   string   // another function, which does the same in another way
 	run    []string // how it is run; the port is the last argument
 }
 
@@ -35,12 +36,8 @@ func workerApps() []workerApp {
 			files: map[string]string{"host.json": hostJSON, "main.go": goApp},
 		},
 		{
-			name: "Python, def", source: "function_app.py", peer: "bare.py", text: barePython, run: []string{"python3", "bare.py"},
-			files: map[string]string{"host.json": hostJSON, "function_app.py": fmt.Sprintf(pythonApp, ""), "requirements.txt": "azure-functions\n"},
-		},
-		{
-			name: "Python, async def", source: "function_app.py", peer: "bare.py", text: barePython, run: []string{"python3", "bare.py"},
-			files: map[string]string{"host.json": hostJSON, "function_app.py": fmt.Sprintf(pythonApp, "async "), "requirements.txt": "azure-functions\n"},
+			name: "Python", source: "function_app.py", peer: "bare.py", text: barePython, run: []string{"python3", "bare.py"}, also: "later",
+			files: map[string]string{"host.json": hostJSON, "function_app.py": pythonApp, "requirements.txt": "azure-functions\n"},
 		},
 		{
 			name: "Node", source: "index.js", peer: "bare.js", text: bareNode, run: []string{"node", "bare.js"},
@@ -84,8 +81,13 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 
 @app.route(route="who")
-%sdef who(req: func.HttpRequest) -> func.HttpResponse:
-    return func.HttpResponse("%%d WORD" %% os.getpid())
+def who(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("%d WORD" % os.getpid())
+
+
+@app.route(route="later")
+async def later(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("%d WORD" % os.getpid())
 `
 
 const nodeApp = `const { app } = require('@azure/functions');
