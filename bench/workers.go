@@ -20,6 +20,9 @@ import (
 const (
 	workerRequests = 3000
 	workerStarts   = 5
+	// appFolder is below one that Go's own tools pass over, for the app in Go is a
+	// package of this module.
+	appFolder      = "testdata/app"
 	workerPatience = 2 * time.Minute // the first start installs packages
 )
 
@@ -250,7 +253,7 @@ func (a workerApp) afterChange(ctx context.Context, dir, url string) (time.Durat
 	if a.source == "" {
 		return 0, nil
 	}
-	if err := os.WriteFile(filepath.Join(dir, "app", a.source), []byte(strings.ReplaceAll(a.files[a.source], "WORD", "two")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, appFolder, a.source), []byte(strings.ReplaceAll(a.files[a.source], "WORD", "two")), 0o600); err != nil {
 		return 0, err
 	}
 	begun := time.Now()
@@ -260,9 +263,9 @@ func (a workerApp) afterChange(ctx context.Context, dir, url string) (time.Durat
 
 // write writes the project.
 func (a workerApp) write(dir, word string) error {
-	files := map[string]string{config.FileName: projectFile + "functions: {port: 0, apps: {app: {path: app}}}\n"}
+	files := map[string]string{config.FileName: projectFile + "functions: {port: 0, apps: {app: {path: " + appFolder + "}}}\n"}
 	for name, text := range a.files {
-		files[filepath.Join("app", name)] = strings.ReplaceAll(text, "WORD", word)
+		files[filepath.Join(appFolder, name)] = strings.ReplaceAll(text, "WORD", word)
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
