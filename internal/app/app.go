@@ -81,7 +81,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 	}
 	e := &env{
 		Context: ctx, Config: cfg, Log: a.log, Version: a.opts.Version, Force: a.opts.StreamStart, Trial: a.opts.Trial,
-		Storage: a.storage, Exists: a.storage.exists, Counts: counts,
+		Storage: a.storage, Exists: a.storage.exists, Counts: counts, remote: newRemotes(),
 		Tasks: &portal.Tasks{}, Notices: &portal.Notices{},
 	}
 	a.house = e

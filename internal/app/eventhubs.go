@@ -111,8 +111,8 @@ func (e *env) hubsOf(a resource.Account) hub.Namespace {
 	}
 }
 
-// hubService is the hubs of this process as functions reach them.
-func (e *env) hubService() *hub.Local {
+// localHubs is the hubs of this process as functions reach them.
+func (e *env) localHubs() *hub.Local {
 	at := e.reach(resource.Namespaces, "Event Hubs")
 	return &hub.Local{At: func(c settings.Connection) (hub.Namespace, error) {
 		a, err := at(c)
@@ -145,7 +145,8 @@ func (e *env) findNamespace(name string) (hub.Namespace, error) {
 // hubParts is what hubs are to the rest of the house.
 func hubParts(e *env) parts {
 	st := e.Storage
-	end := hub.End{Hubs: e.hubService(), State: e.hostState}
+	hubs, closeHubs := e.hubService()
+	end := hub.End{Hubs: hubs, State: e.hostState}
 	p := parts{
 		Accounts: []accountKind{namespaceKind(e.Config.EventHubs)},
 		Kinds:    eventhubs.Kinds(st.broker, e.hubOnUse),
@@ -159,7 +160,7 @@ func hubParts(e *env) parts {
 			Sinks:   []jobs.SinkKind{hub.SinkKind(e.findNamespace)},
 		},
 		Pages:   e.hubPages(),
-		Engines: []part{{name: "broker", run: st.broker.Run}},
+		Engines: []part{{name: "broker", run: st.broker.Run}, {name: "event hubs of other processes", close: closeHubs}},
 		Summary: e.hubSummaries,
 	}
 	for _, n := range e.Config.EventHubs.All() {

@@ -122,7 +122,11 @@ func TestStateAccount(t *testing.T) {
 		"other port":    {map[string]string{"AzureWebJobsStorage": "AccountName=contososa;AccountKey=k;BlobEndpoint=http://127.0.0.1:50011/contososa"}, "devstoreaccount1", "points at 127.0.0.1"},
 		"placeholder":   {map[string]string{"AzureWebJobsStorage": "<your connection string>"}, "devstoreaccount1", "AzureWebJobsStorage"},
 	} {
-		a, elsewhere, err := e.stateAccount(settings.New(c.settings))
+		at, err := e.statePlace(settings.New(c.settings))
+		a, elsewhere := at.account, at.unread
+		if at.elsewhere {
+			elsewhere = "points at " + at.conn.Host()
+		}
 		if err != nil || a.Name != c.want || a.Type != resource.StorageAccounts || (elsewhere == "") != (c.elsewhere == "") || !strings.Contains(elsewhere, c.elsewhere) {
 			t.Errorf("%s: %+v %q, %v; want %s %q", name, a, elsewhere, err, c.want, c.elsewhere)
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -17,9 +18,17 @@ import (
 // ports are.
 var wellKnownPorts = []string{"", "443", "5671", "5672", "8081"}
 
+// errElsewhere is the cause where a connection leads to another process: what has a
+// remote side goes there.
+var errElsewhere = errors.New("it is another process")
+
 // reach returns the account of a type that a connection of functions leads to, by
 // the names that clients outside use too. One that does not lead here is refused
-// by the name of its setting. service is what functions could use here.
+// by the name of its setting, with errElsewhere as the cause. service is what
+// functions could use here.
+//
+// A connection string of an emulator means this process, whatever it calls it, unless
+// it names a port that is not one of ours, or any port of another machine.
 func (e *env) reach(typ, service string) func(settings.Connection) (resource.Account, error) {
 	return func(c settings.Connection) (resource.Account, error) {
 		host := c.Host()
@@ -28,14 +37,32 @@ func (e *env) reach(typ, service string) func(settings.Connection) (resource.Acc
 		case meaning == door.Known && account.Type == typ:
 			return account, nil
 		case meaning == door.Unknown:
-			return account, fault.New(fault.NotFound, "setting "+c.Setting,
+			return account, ledElsewhere(fault.NotFound, c,
 				"it points at %s, which is not here; there are %s, and others are declared in %s", host, e.accountNames(typ), config.FileName)
-		case c.Emulator || isLoopback(host) && e.ours(c.Endpoint.Port()):
+		case e.meansUs(c):
 			return e.Exists.Account(typ, resource.Default)
 		}
-		return account, fault.New(fault.Invalid, "setting "+c.Setting,
+		return account, ledElsewhere(fault.Invalid, c,
 			"it points at %s, which is not this process; functions can use only the %s served here", host, service)
 	}
+}
+
+// ledElsewhere says that a connection leads to another process.
+func ledElsewhere(kind fault.Kind, c settings.Connection, format string, args ...any) error {
+	err := fault.New(kind, "setting "+c.Setting, format, args...)
+	err.Err = errElsewhere
+	return err
+}
+
+// meansUs reports whether a connection whose host is no account's name leads here.
+func (e *env) meansUs(c settings.Connection) bool {
+	switch {
+	case c.Endpoint == nil:
+		return c.Emulator
+	case isLoopback(c.Host()):
+		return e.ours(c.Endpoint.Port())
+	}
+	return c.Emulator && c.Endpoint.Port() == ""
 }
 
 // ours reports whether a port of this machine is, or stands for, one of this

@@ -56,14 +56,14 @@ func by(t *testing.T, service settings.Service, app string, values map[string]st
 func TestFunctionsByIdentity(t *testing.T) {
 	inRights(t, func(r *rig, e *env) {
 		ctx := t.Context()
-		hubs, containers := e.hubService(), e.containerService()
+		hubs, containers := e.localHubs(), e.containerService()
 		byRole := func(app, clientID string) settings.Connection {
 			return by(t, settings.EventHubs, app, map[string]string{
 				"S__fullyQualifiedNamespace": keyNamespace + ".servicebus.windows.net", "S__credential": "managedidentity", "S__clientId": clientID,
 			})
 		}
 		one := byRole("one", "")
-		_, err := hubs.Open(ctx, one, "readings", "$Default")
+		_, err := hubs.Open(ctx, one, "readings", hub.Consumer{Group: "$Default"})
 		if !fault.Is(err, fault.Forbidden) || !strings.Contains(err.Error(), "app:one") || !strings.Contains(err.Error(), "lazuli role assign") {
 			t.Errorf("without a role: %v", err)
 		}
@@ -74,16 +74,16 @@ func TestFunctionsByIdentity(t *testing.T) {
 			}
 		}
 		give("app:one", "Azure Event Hubs Data Receiver", "eventHubs/"+keyNamespace+"/readings")
-		h, err := hubs.Open(ctx, one, "readings", "$Default")
+		h, err := hubs.Open(ctx, one, "readings", hub.Consumer{Group: "$Default"})
 		if err != nil {
 			t.Fatalf("with the role: %v", err)
 		}
 		for what, err := range map[string]error{
-			"another hub":           second(hubs.Open(ctx, one, "other", "$Default")),
+			"another hub":           second(hubs.Open(ctx, one, "other", hub.Consumer{Group: "$Default"})),
 			"sending":               second(hubs.Sink(ctx, one, "readings")),
-			"another app":           second(hubs.Open(ctx, byRole("two", ""), "readings", "$Default")),
-			"an unknown identity":   second(hubs.Open(ctx, byRole("one", "11111111-1111-1111-1111-111111111111"), "readings", "$Default")),
-			"another's assigned id": second(hubs.Open(ctx, byRole("one", clientID(t, e, "identity:shared")), "readings", "$Default")),
+			"another app":           second(hubs.Open(ctx, byRole("two", ""), "readings", hub.Consumer{Group: "$Default"})),
+			"an unknown identity":   second(hubs.Open(ctx, byRole("one", "11111111-1111-1111-1111-111111111111"), "readings", hub.Consumer{Group: "$Default"})),
+			"another's assigned id": second(hubs.Open(ctx, byRole("one", clientID(t, e, "identity:shared")), "readings", hub.Consumer{Group: "$Default"})),
 		} {
 			if !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%s: %v", what, err)
@@ -142,12 +142,12 @@ func TestFunctionsByKey(t *testing.T) {
 	inRights(t, func(_ *rig, e *env) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		hubs, containers := e.hubService(), e.containerService()
+		hubs, containers := e.localHubs(), e.containerService()
 		hubKey := func(endpoint, policy, key string) settings.Connection {
 			return by(t, settings.EventHubs, "one", map[string]string{"S": fmt.Sprintf("Endpoint=sb://%s;SharedAccessKeyName=%s;SharedAccessKey=%s", endpoint, policy, key)})
 		}
 		listener := hubKey("localhost", "listener", "bGlzdGVu")
-		if _, err := hubs.Open(ctx, listener, "readings", "$Default"); err != nil {
+		if _, err := hubs.Open(ctx, listener, "readings", hub.Consumer{Group: "$Default"}); err != nil {
 			t.Errorf("its hub: %v", err)
 		}
 		closed, _ := e.Exists.Account("Microsoft.EventHub/namespaces", keyNamespace)
@@ -159,11 +159,11 @@ func TestFunctionsByKey(t *testing.T) {
 			err  error
 			says string
 		}{
-			"another hub":     {second(hubs.Open(ctx, listener, "other", "$Default")), "opens nothing"},
+			"another hub":     {second(hubs.Open(ctx, listener, "other", hub.Consumer{Group: "$Default"})), "opens nothing"},
 			"another right":   {second(hubs.Sink(ctx, listener, "readings")), "has not the right Send"},
-			"a wrong key":     {second(hubs.Open(ctx, hubKey("localhost", "listener", "x"), "readings", "$Default")), "lazuli env"},
-			"no key":          {second(hubs.Open(ctx, by(t, settings.EventHubs, "one", map[string]string{"S": "Endpoint=sb://localhost"}), "readings", "$Default")), "no SharedAccessKey"},
-			"keys turned off": {second(hubs.Open(ctx, hubKey(keyNamespace+".servicebus.windows.net", policies[0].Policy, policies[0].Value), "readings", "$Default")), "local authentication is off"},
+			"a wrong key":     {second(hubs.Open(ctx, hubKey("localhost", "listener", "x"), "readings", hub.Consumer{Group: "$Default"})), "lazuli env"},
+			"no key":          {second(hubs.Open(ctx, by(t, settings.EventHubs, "one", map[string]string{"S": "Endpoint=sb://localhost"}), "readings", hub.Consumer{Group: "$Default"})), "no SharedAccessKey"},
+			"keys turned off": {second(hubs.Open(ctx, hubKey(keyNamespace+".servicebus.windows.net", policies[0].Policy, policies[0].Value), "readings", hub.Consumer{Group: "$Default"})), "local authentication is off"},
 		} {
 			if !fault.Is(c.err, fault.Forbidden) || !strings.Contains(c.err.Error(), c.says) || strings.Contains(c.err.Error(), policies[0].Value) {
 				t.Errorf("%s: %v", what, c.err)
@@ -172,7 +172,7 @@ func TestFunctionsByKey(t *testing.T) {
 		both := by(t, settings.EventHubs, "one", map[string]string{
 			"S": "Endpoint=sb://localhost;SharedAccessKeyName=listener;SharedAccessKey=bGlzdGVu", "S__fullyQualifiedNamespace": keyNamespace + ".servicebus.windows.net",
 		})
-		if _, err := hubs.Open(ctx, both, "readings", "none"); err == nil || !strings.Contains(err.Error(), "at localhost, by setting S, which counts more than S__fullyQualifiedNamespace") {
+		if _, err := hubs.Open(ctx, both, "readings", hub.Consumer{Group: "none"}); err == nil || !strings.Contains(err.Error(), "at localhost, by setting S, which counts more than S__fullyQualifiedNamespace") {
 			t.Errorf("a string that hides an identity: %v", err)
 		}
 		account := func(key string) settings.Connection {

@@ -88,6 +88,8 @@ type env struct {
 	Access *accessChanges     // tells of changes of all that
 	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
 
+	remote *remotes // clients of other processes
+
 	Given parts // by the services above
 
 	once []resource.ID // that earlier project files declared and this one does not

@@ -12,6 +12,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
+	"github.com/lazuli-dev/lazuli/internal/end/hub"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
@@ -76,7 +77,7 @@ func openHouse(t *testing.T, autoCreate bool) (*env, *dataFolder) {
 // file declares.
 func houseOn(ctx context.Context, cfg config.Config, st *dataFolder, counts *telemetry.Counts) (*env, error) {
 	e := &env{
-		Context: ctx, Config: cfg, Log: testkit.Discard(), Storage: st, Exists: st.exists, Counts: counts,
+		Context: ctx, Config: cfg, Log: testkit.Discard(), Storage: st, Exists: st.exists, Counts: counts, remote: newRemotes(),
 		Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}},
 	}
 	for _, build := range []func(*env) (parts, error){
@@ -106,7 +107,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 			}
 		}
 		grow(t, 2)
-		hubs := s.hubService()
+		hubs := s.localHubs()
 		return endtest.HubService{
 			Service: hubs, Conn: connection(t, settings.EventHubs, "Endpoint=sb://localhost;UseDevelopmentEmulator=true"),
 			Send: func(t *testing.T, partition int, bodies ...string) {
@@ -173,6 +174,8 @@ func TestWhatIsLocal(t *testing.T) {
 		"Endpoint=sb://Contoso-evhns.servicebus.windows.net/;SharedAccessKey=v":        "contoso-evhns",
 		"Endpoint=sb://contoso-evhns.localhost:50001;UseDevelopmentEmulator=true":      "contoso-evhns",
 		"Endpoint=sb://other.localhost:50001;UseDevelopmentEmulator=true":              "",
+		"Endpoint=sb://localhost:50002;UseDevelopmentEmulator=true":                    "",
+		"Endpoint=sb://another-machine:5672;UseDevelopmentEmulator=true":               "",
 	} {
 		a, err := s.reach(resource.Namespaces, "Event Hubs")(connection(t, settings.EventHubs, text))
 		if a.Name != want || (err == nil) != (want != "") {
@@ -185,14 +188,14 @@ func TestWhatIsLocal(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	testkit.NoLeaks(t)
 	s, _ := openHouse(t, false)
-	hubs, containers := s.hubService(), s.containerService()
+	hubs, containers := s.localHubs(), s.containerService()
 	remote := connection(t, settings.EventHubs, "Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=secret")
-	_, err := hubs.Open(t.Context(), remote, "h", "$Default")
+	_, err := hubs.Open(t.Context(), remote, "h", hub.Consumer{Group: "$Default"})
 	if err == nil || !strings.Contains(err.Error(), "setting S") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("remote: %v", err)
 	}
 	here := connection(t, settings.EventHubs, "Endpoint=sb://localhost")
-	if _, err := hubs.Open(t.Context(), here, "h", "$Default"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "eventHubs.hubs") {
+	if _, err := hubs.Open(t.Context(), here, "h", hub.Consumer{Group: "$Default"}); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "eventHubs.hubs") {
 		t.Errorf("missing hub: %v", err)
 	}
 	docs := connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/")

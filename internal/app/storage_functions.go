@@ -147,11 +147,11 @@ func (e *env) blobEnd() blobs.End {
 	return blobs.End{
 		State: e.hostState, Queues: e.queueService(),
 		Work: func(ctx context.Context, s *settings.Settings, name string) (queues.Queue, error) {
-			a, _, err := e.stateAccount(s)
+			at, err := e.statePlace(s)
 			if err != nil {
 				return nil, err
 			}
-			own := &queues.Local{At: func(settings.Connection) (queues.Account, error) { return e.queuesIn(a), nil }}
+			own := &queues.Local{At: func(settings.Connection) (queues.Account, error) { return e.queuesIn(at.account), nil }}
 			return own.Need(ctx, settings.Connection{}, name, queues.Process)
 		},
 		Blobs: &blobs.Local{At: func(c settings.Connection) (blobs.Account, error) {

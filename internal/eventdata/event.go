@@ -57,11 +57,16 @@ func stored(err error) error {
 // it is, anything else as JSON.
 func valueBody(section []byte) ([]byte, error) {
 	v, _, err := amqp.DecodeValue(section)
+	return ValueBody(v), err
+}
+
+// ValueBody is the body of an event whose message has a value in place of bytes.
+func ValueBody(v amqp.Value) []byte {
 	switch b := v.(type) {
 	case []byte:
-		return b, err
+		return b
 	case string:
-		return []byte(b), err
+		return []byte(b)
 	}
-	return AppendJSON(nil, v), err
+	return AppendJSON(nil, v)
 }

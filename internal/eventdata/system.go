@@ -59,6 +59,12 @@ func (o *object) addStandard(encoded []byte) error {
 	if err != nil {
 		return err
 	}
+	o.addProperties(p)
+	return nil
+}
+
+// addProperties adds the standard properties that are there.
+func (o *object) addProperties(p *amqp.Properties) {
 	add := func(name string, v any, present bool) {
 		if present {
 			o.add(name, v)
@@ -79,5 +85,4 @@ func (o *object) addStandard(encoded []byte) error {
 		add("group-sequence", *p.GroupSequence, true)
 	}
 	add("reply-to-group-id", p.ReplyToGroupID, p.ReplyToGroupID != "")
-	return nil
 }

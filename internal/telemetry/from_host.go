@@ -25,7 +25,7 @@ func (c *Counts) FromHost(app string, namespace func(host string) uint64) host.L
 		case host.WorkerOutput:
 			c.Logs.Append(Line{Source: "app/" + app, Level: slog.LevelInfo, Text: e.Line, Attrs: []Attr{{"stream", e.Stream}}})
 		case host.Checkpointed:
-			if p, err := strconv.Atoi(e.Partition); err == nil { // a change feed has no partitions
+			if p, err := strconv.Atoi(e.Partition); err == nil && !e.Remote { // a change feed has no partitions
 				c.Reached(namespace(e.Host), e.Target, e.Group, p, e.Sequence)
 			}
 		}

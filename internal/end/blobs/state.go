@@ -32,7 +32,7 @@ func (s *State) Mark(ctx context.Context, container, name string) (state.Mark, e
 }
 
 func markOf(i *objectstore.Info) state.Mark {
-	m := state.Mark{Name: i.Blob, ETag: i.ETag, Modified: i.Modified, Metadata: make(map[string]string, len(i.Metadata))}
+	m := state.Mark{Name: i.Blob, ETag: i.ETag, Age: state.AgeAt(time.Now(), i.Modified), Metadata: make(map[string]string, len(i.Metadata))}
 	for _, p := range i.Metadata {
 		m.Metadata[strings.ToLower(p.Name)] = p.Value
 	}

@@ -44,7 +44,7 @@ func (b memoryBlobs) Mark(_ context.Context, container, name string) (state.Mark
 }
 
 func (b *memoryBlob) mark(name string) state.Mark {
-	return state.Mark{Name: name, Metadata: maps.Clone(b.metadata), ETag: b.etag, Modified: b.modified.Truncate(time.Second)}
+	return state.Mark{Name: name, Metadata: maps.Clone(b.metadata), ETag: b.etag, Age: state.AgeAt(time.Now(), b.modified)}
 }
 
 func (b memoryBlobs) Marks(_ context.Context, container, prefix string) (all []state.Mark, _ error) {

@@ -23,6 +23,8 @@ type HubService struct {
 	Conn settings.Connection // of the hub "contract" with two partitions, empty
 	// Send appends events with the bodies to a partition of the hub.
 	Send func(t *testing.T, partition int, bodies ...string)
+	// Owners says that the service knows owners of partitions.
+	Owners bool
 	// Grow gives the hub a third partition.
 	Grow func(t *testing.T)
 }
@@ -33,6 +35,9 @@ type ContainerService struct {
 	Conn settings.Connection // of database "db": container "docs" by /id and "leases" by /id, empty
 }
 
+// reads is who reads in the suite.
+var reads = hubs.Consumer{Group: "$Default"}
+
 // patience bounds each wait of the suite.
 const patience = 10 * time.Second
 
@@ -41,6 +46,8 @@ const patience = 10 * time.Second
 func Hubs(t *testing.T, open func(t *testing.T) HubService) {
 	t.Run("Hub", func(t *testing.T) { eventHub(t, open(t)) })
 	t.Run("Sink", func(t *testing.T) { eventSink(t, open(t)) })
+	t.Run("LargeEvents", func(t *testing.T) { largeEvents(t, open(t)) })
+	t.Run("Owners", func(t *testing.T) { owners(t, open(t)) })
 	t.Run("Changed", func(t *testing.T) { changed(t, open(t)) })
 }
 
@@ -55,10 +62,11 @@ func Containers(t *testing.T, open func(t *testing.T) ContainerService) {
 func changed(t *testing.T, s HubService) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	hub, err := s.Open(ctx, s.Conn, "contract", "$Default")
+	hub, err := s.Open(ctx, s.Conn, "contract", reads)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { hub.Close() }()
 	select {
 	case <-hub.Changed():
 		t.Error("a hub that is as it was has changed")
@@ -70,7 +78,8 @@ func changed(t *testing.T, s HubService) {
 	case <-ctx.Done():
 		t.Fatal("nobody was told that the hub has grown")
 	}
-	if hub, err = s.Open(ctx, s.Conn, "contract", "$Default"); err != nil {
+	hub.Close()
+	if hub, err = s.Open(ctx, s.Conn, "contract", reads); err != nil {
 		t.Fatal(err)
 	}
 	if ids, err := hub.Partitions(ctx); err != nil || fmt.Sprint(ids) != "[0 1 2]" {
@@ -86,12 +95,13 @@ func changed(t *testing.T, s HubService) {
 func eventHub(t *testing.T, s HubService) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	hub, err := s.Open(ctx, s.Conn, "contract", "$Default")
+	hub, err := s.Open(ctx, s.Conn, "contract", reads)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hub.Namespace() == "" {
-		t.Error("the namespace has no name")
+	defer hub.Close()
+	if hub.Namespace() == "" || hub.Namespace() != s.Host(s.Conn) {
+		t.Errorf("the namespace is %q, and by its connection %q", hub.Namespace(), s.Host(s.Conn))
 	}
 	if ids, err := hub.Partitions(ctx); err != nil || fmt.Sprint(ids) != "[0 1]" {
 		t.Errorf("partitions: %v, %v", ids, err)
@@ -185,10 +195,11 @@ func eventSink(t *testing.T, s HubService) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hub, err := s.Open(ctx, s.Conn, "contract", "$Default")
+	hub, err := s.Open(ctx, s.Conn, "contract", reads)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer hub.Close()
 	err = sink.Send(ctx, []hubs.Outgoing{
 		{Body: []byte("a1"), Key: "a"},
 		{Body: []byte("x1")},
@@ -204,41 +215,120 @@ func eventSink(t *testing.T, s HubService) {
 		t.Errorf("sending nothing: %v", err)
 	}
 	byKey, placed := map[string]string{}, map[string]string{}
-	for _, partition := range []string{"0", "1"} {
-		for _, e := range readAll(t, ctx, hub, partition) {
-			byKey[e.PartitionKey] += string(e.Body) + " "
-			if p, seen := placed[e.PartitionKey]; seen && p != partition {
-				t.Errorf("events of key %q are in two partitions", e.PartitionKey)
-			}
-			placed[e.PartitionKey] = partition
+	for _, e := range received(t, ctx, hub, 6) {
+		byKey[e.PartitionKey] += string(e.Body) + " "
+		if p, seen := placed[e.PartitionKey]; seen && p != e.partition {
+			t.Errorf("events of key %q are in two partitions", e.PartitionKey)
 		}
+		placed[e.PartitionKey] = e.partition
 	}
 	if byKey["a"] != "a1 a2 a3 " || byKey["bb"] != "b1 " || byKey[""] != "x1 x2 " {
 		t.Errorf("by key: %v", byKey)
 	}
 }
 
-// readAll reads what is in a partition. The wait at its end is short: what was
-// sent is durable, so it is there at once.
-func readAll(t *testing.T, ctx context.Context, hub hubs.Hub, partition string) []hubs.Event {
-	t.Helper()
-	r, err := hub.Open(ctx, partition, hubs.Position{})
+// largeEvents sends what one batch of the service does not hold, which keeps its
+// order, and what no batch holds, which takes nothing else along.
+func largeEvents(t *testing.T, s HubService) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	sink, err := s.Sink(ctx, s.Conn, "contract")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	var all []hubs.Event
-	for {
-		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-		events, err := r.Read(short, nil, 100)
-		cancel()
+	hub, err := s.Open(ctx, s.Conn, "contract", reads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	if err := sink.Send(ctx, []hubs.Outgoing{{Body: []byte("small"), Key: "k"}, {Body: make([]byte, 2<<20), Key: "k"}}); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("an event of 2 MiB: %v", err)
+	}
+	var events []hubs.Outgoing
+	for n := range 4 {
+		events = append(events, hubs.Outgoing{Body: bytes.Repeat([]byte{'a' + byte(n)}, 400<<10), Key: "k"})
+	}
+	if err := sink.Send(ctx, events); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, e := range received(t, ctx, hub, 4) {
+		got += string(e.Body[:1])
+	}
+	if got != "abcd" {
+		t.Errorf("received %s", got)
+	}
+}
+
+// placedEvent is an event and where it was.
+type placedEvent struct {
+	hubs.Event
+	partition string
+}
+
+// received is the first events of both partitions of the hub, which has no more.
+func received(t *testing.T, ctx context.Context, hub hubs.Hub, want int) (all []placedEvent) {
+	t.Helper()
+	readers := map[string]hubs.Reader{}
+	for _, partition := range []string{"0", "1"} {
+		r, err := hub.Open(ctx, partition, hubs.Position{})
 		if err != nil {
-			return all
+			t.Fatal(err)
 		}
-		for _, e := range events {
-			e.Body = bytes.Clone(e.Body)
-			all = append(all, e)
+		defer r.Close()
+		readers[partition] = r
+	}
+	for len(all) < want && ctx.Err() == nil {
+		for partition, r := range readers {
+			short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+			events, err := r.Read(short, nil, 100)
+			cancel()
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			for _, e := range events {
+				e.Body = bytes.Clone(e.Body)
+				all = append(all, placedEvent{e, partition})
+			}
 		}
+	}
+	if len(all) != want {
+		t.Fatalf("%d events, want %d", len(all), want)
+	}
+	return all
+}
+
+// owners: of two owners that read a partition the later one has it. Where the service
+// knows none there is nothing to hold.
+func owners(t *testing.T, s HubService) {
+	if !s.Owners {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	open := func(owner string) hubs.Reader {
+		hub, err := s.Open(ctx, s.Conn, "contract", hubs.Consumer{Group: "$Default", Owner: owner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(hub.Close)
+		r, err := hub.Open(ctx, "0", hubs.Position{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		return r
+	}
+	s.Send(t, 0, "a")
+	first := open("first")
+	if events, err := first.Read(ctx, nil, 10); err != nil || text(events) != "a" {
+		t.Fatalf("%s, %v", text(events), err)
+	}
+	if events, err := open("second").Read(ctx, nil, 10); err != nil || text(events) != "a" {
+		t.Fatalf("the second owner: %s, %v", text(events), err)
+	}
+	if events, err := first.Read(ctx, nil, 10); !errors.Is(err, hubs.ErrTaken) {
+		t.Errorf("the first owner: %s, %v", text(events), err)
 	}
 }
 

@@ -33,6 +33,9 @@ import (
 // Memory is hubs, containers and a host's blobs. The zero value is not usable;
 // see New. Hubs and containers come to be when they are named.
 type Memory struct {
+	// Remote makes its hubs those of another process.
+	Remote bool
+
 	mu         sync.Mutex // guards everything below and inside
 	changed    chan struct{}
 	partitions int                    // of new hubs
@@ -161,6 +164,14 @@ func (m *Memory) Checkpoint(blob string) map[string]string {
 	return nil
 }
 
+// Owners is who has claimed each partition of hub "h" in the default group.
+func (m *Memory) Owners(partitions int) (owners []string) {
+	for p := range partitions {
+		owners = append(owners, m.Checkpoint("localhost/h/$default/ownership/" + strconv.Itoa(p))["ownerid"])
+	}
+	return owners
+}
+
 // Documents returns the bodies of a container in the order of change.
 func (m *Memory) Documents(database, name string) [][]byte {
 	m.mu.Lock()
@@ -246,7 +257,9 @@ func (m *Memory) Outputs() output.Table {
 
 type memoryHubs struct{ m *Memory }
 
-func (h memoryHubs) Open(_ context.Context, c settings.Connection, hub, _ string) (hubs.Hub, error) {
+func (memoryHubs) Host(c settings.Connection) string { return c.Host() }
+
+func (h memoryHubs) Open(_ context.Context, c settings.Connection, hub string, _ hubs.Consumer) (hubs.Hub, error) {
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
 	if err := h.m.failing("eventhub"); err != nil {
@@ -302,6 +315,10 @@ func (h *memoryHub) Last(_ context.Context, partition string) (int64, bool, erro
 }
 
 func (h *memoryHub) Changed() <-chan struct{} { return h.log.changed }
+
+func (h *memoryHub) Remote() bool { return h.m.Remote }
+
+func (h *memoryHub) Close() {}
 
 func (h *memoryHub) Partitions(context.Context) ([]string, error) {
 	var ids []string
@@ -564,6 +581,11 @@ func (s memoryEventSink) Send(_ context.Context, events []hubs.Outgoing) error {
 	defer s.m.mu.Unlock()
 	if err := s.m.failing("send"); err != nil {
 		return err
+	}
+	for _, e := range events {
+		if len(e.Body) > 1<<20 {
+			return fault.New(fault.TooLarge, "event", "it has %d bytes", len(e.Body))
+		}
 	}
 	parts := s.m.hub(s.hub).parts
 	for _, e := range events {

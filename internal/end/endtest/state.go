@@ -39,8 +39,8 @@ func marks(t *testing.T, b state.Blobs) {
 		if diff := cmp.Diff(want, got.Metadata); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
 		}
-		if age := time.Since(got.Modified); got.Name != stateBlob || age < 0 || age > time.Minute {
-			t.Errorf("%s was written %v ago", got.Name, age)
+		if got.Name != stateBlob || got.Age < 0 || got.Age > time.Minute {
+			t.Errorf("%s was written %v ago", got.Name, got.Age)
 		}
 	}
 	if _, err := b.Mark(ctx, stateContainer, stateBlob+"2"); !fault.Is(err, fault.NotFound) {

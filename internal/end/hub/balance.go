@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -22,30 +24,68 @@ import (
 // under the ETag of the one before, so one of two claimants wins, and lasts as long
 // as the blob is written again in time.
 //
+// How long that is, a claim of ours says itself, in metadata that the vendor's
+// processors pass over: so hosts of ours take over quickly from one that was killed,
+// and never from a host of Azure that writes more seldom.
+//
 // Everybody takes a fair share at once, and from others what they have too much of
 // (the vendor's greedy strategy).
 type ownership struct {
-	marks   state.Marks
-	prefix  string
-	owner   string
-	expires time.Duration
-	log     *slog.Logger
+	marks  state.Marks
+	prefix string
+	owner  string
+	lasts  time.Duration // claims of this reader
+	others time.Duration // claims that do not say how long they last
+	renew  time.Duration // how old a claim is that is written again
+	log    *slog.Logger
 
-	held map[string]string // partition -> ETag of the claim
+	held  map[string]claim // by partition
+	until atomic.Int64     // when the claims end that were known last, in Unix nanoseconds
 }
 
-// ownerKey is the metadata of an owner.
-const ownerKey = "ownerid"
+// claim is a partition's, as it was written.
+type claim struct {
+	etag string
+	at   time.Time
+}
+
+// Metadata of a claim.
+const (
+	ownerKey   = "ownerid"
+	secondsKey = "lazuliseconds" // how long it lasts: a whole number
+)
+
+// longestClaim bounds what a claim may say of itself.
+const longestClaim = time.Hour
+
+// mostRaces bounds how often one look begins anew because others claimed faster.
+const mostRaces = 4
 
 // balance renews what is owned and claims what there should be besides. After an
-// error what is held is not known to be.
+// error what is held is not known to be, unless the claims are sure still.
 func (o *ownership) balance(ctx context.Context, partitions []string) error {
+	ctx, cancel := context.WithTimeout(ctx, o.lasts/2)
+	defer cancel()
+	begun := time.Now()
+	for range mostRaces {
+		if beaten, err := o.settle(ctx, partitions); err != nil {
+			return err
+		} else if !beaten {
+			break
+		}
+	}
+	o.until.Store(begun.Add(o.lasts - o.renew).UnixNano())
+	return nil
+}
+
+// settle is one try of balance. It is beaten when another one claimed faster what
+// looked free: then there may be more that is.
+func (o *ownership) settle(ctx context.Context, partitions []string) (beaten bool, err error) {
 	known, err := o.read(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	now := time.Now()
-	claims := share(partitions, known, o.owner, func(m state.Mark) bool { return now.Sub(m.Modified) < o.expires })
+	claims := share(partitions, known, o.owner, o.live)
 	for p := range o.held {
 		if m, ok := known[p]; !ok || m.Metadata[ownerKey] != o.owner || !slices.Contains(partitions, p) {
 			o.log.Info("another reader has taken the partition", "partition", p, "owner", m.Metadata[ownerKey])
@@ -54,6 +94,19 @@ func (o *ownership) balance(ctx context.Context, partitions []string) error {
 	}
 	return o.write(ctx, claims, known)
 }
+
+// live reports whether a claim lasts still.
+func (o *ownership) live(m state.Mark) bool {
+	lasts := o.others
+	if n, err := strconv.Atoi(m.Metadata[secondsKey]); err == nil && n > 0 && n <= int(longestClaim/time.Second) {
+		lasts = time.Duration(n) * time.Second
+	}
+	return m.Age < lasts
+}
+
+// sure reports whether nobody can have taken what is held for want of renewal: not so
+// when the store could not be reached for long, or this process stood still.
+func (o *ownership) sure() bool { return time.Now().UnixNano() < o.until.Load() }
 
 // read returns the claims there are, by partition.
 func (o *ownership) read(ctx context.Context) (map[string]state.Mark, error) {
@@ -68,42 +121,54 @@ func (o *ownership) read(ctx context.Context) (map[string]state.Mark, error) {
 	return known, nil
 }
 
-// write claims the partitions, all at a time, so that they share a sync.
-func (o *ownership) write(ctx context.Context, claims []string, known map[string]state.Mark) error {
+// write claims the partitions, all at a time, so that they share a sync. What was
+// claimed just now is left alone.
+func (o *ownership) write(ctx context.Context, claims []string, known map[string]state.Mark) (beaten bool, err error) {
 	var (
-		writing sync.WaitGroup
-		mu      sync.Mutex
-		errs    []error
+		writing  sync.WaitGroup
+		mu       sync.Mutex
+		errs     []error
+		metadata = map[string]string{ownerKey: o.owner, secondsKey: strconv.Itoa(int((o.lasts + time.Second - 1) / time.Second))}
 	)
 	for _, p := range claims {
 		etag := state.Missing
 		if m, ok := known[p]; ok {
 			etag = m.ETag
 		}
+		if h, ok := o.held[p]; ok && h.etag == etag && time.Since(h.at) < o.renew {
+			continue
+		}
 		writing.Go(func() {
-			etag, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, map[string]string{ownerKey: o.owner}, etag)
+			at := time.Now()
+			etag, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, metadata, etag)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err == nil:
-				o.held[p] = etag
+				o.held[p] = claim{etag, at}
 			case fault.Is(err, fault.PreconditionFailed): // another one was faster
 				delete(o.held, p)
+				beaten = true
 			default:
 				errs = append(errs, err)
 			}
 		})
 	}
 	writing.Wait()
-	return errors.Join(errs...)
+	return beaten, errors.Join(errs...)
 }
+
+// giveBackLimit bounds the good-bye to a store that does not answer.
+const giveBackLimit = 5 * time.Second
 
 // giveBack lets others have the partitions at once.
 func (o *ownership) giveBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, giveBackLimit)
+	defer cancel()
 	var writing sync.WaitGroup
-	for p, etag := range o.held {
+	for p, c := range o.held {
 		writing.Go(func() {
-			_, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, map[string]string{ownerKey: ""}, etag)
+			_, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, map[string]string{ownerKey: ""}, c.etag)
 			if err != nil && !fault.Is(err, fault.PreconditionFailed) {
 				o.log.Warn("the partition was not given back; others wait until the claim ends", "partition", p, "error", err)
 			}

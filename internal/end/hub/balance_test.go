@@ -36,9 +36,8 @@ func TestShare(t *testing.T) {
 		{"aaBB", "0 1"},
 		{"m-AA", "0 1"},
 	} {
-		now := time.Unix(1000, 0)
-		partitions, known := owned(c.owned, now)
-		got := share(partitions, known, "M", func(m state.Mark) bool { return m.Modified.Equal(now) })
+		partitions, known := owned(c.owned)
+		got := share(partitions, known, "M", func(m state.Mark) bool { return m.Age == 0 })
 		slices.Sort(got)
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: claims %v, want %s", c.owned, got, c.want)
@@ -46,7 +45,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-func owned(owners string, now time.Time) (partitions []string, known map[string]state.Mark) {
+func owned(owners string) (partitions []string, known map[string]state.Mark) {
 	known = map[string]state.Mark{}
 	for i, by := range owners {
 		p := fmt.Sprint(i)
@@ -54,9 +53,9 @@ func owned(owners string, now time.Time) (partitions []string, known map[string]
 		if by == '-' {
 			continue
 		}
-		m := state.Mark{Metadata: map[string]string{ownerKey: strings.ToUpper(string(by))}, Modified: now}
+		m := state.Mark{Metadata: map[string]string{ownerKey: strings.ToUpper(string(by))}}
 		if by >= 'a' {
-			m.Modified = now.Add(-time.Hour)
+			m.Age = time.Hour
 		}
 		known[p] = m
 	}
@@ -67,7 +66,7 @@ func owned(owners string, now time.Time) (partitions []string, known map[string]
 // partitions after a few rounds, nobody two more than another, and then keep them.
 func TestShareSettles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		partitions, known := owned(strings.Repeat("-", rapid.IntRange(1, 40).Draw(t, "partitions")), time.Time{})
+		partitions, known := owned(strings.Repeat("-", rapid.IntRange(1, 40).Draw(t, "partitions")))
 		all := func(state.Mark) bool { return true }
 		readers := rapid.IntRange(1, 8).Draw(t, "readers")
 		round := func() {

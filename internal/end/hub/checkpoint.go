@@ -29,7 +29,7 @@ func newCheckpoints(t *Trigger, hub Hub, store state.Blobs) *checkpoints {
 		store:  store,
 		prefix: hub.Namespace() + "/" + t.hub + "/" + t.group + "/",
 		owner:  t.owner, checkpointed: t.o.Checkpointed,
-		of: trigger.Checkpoint{Host: hostOf(t.conn), Target: t.hub, Group: t.group},
+		of: trigger.Checkpoint{Host: hub.Namespace(), Remote: hub.Remote(), Target: t.hub, Group: t.group},
 	}
 }
 

@@ -19,11 +19,34 @@ type Config struct {
 	MinEventBatchSize        int           // events to wait for; 1
 	MaxWaitTime              time.Duration // how long to wait for them; 60 s, at most 10 min
 	BatchCheckpointFrequency int           // batches per checkpoint; 1
-	PrefetchCount            int           // events read ahead; 300. Accepted and not needed
+	PrefetchCount            int           // events that are fetched ahead from another process; 300
 	Initial                  Position      // where a trigger without a checkpoint begins
 
-	LoadBalancingUpdateInterval          time.Duration // how often partitions are claimed and claims renewed; 10 s
-	PartitionOwnershipExpirationInterval time.Duration // how long a claim lasts that is not renewed; 60 s
+	LoadBalancingUpdateInterval          time.Duration // how often partitions are looked at, and claims renewed that are due; 3 s
+	PartitionOwnershipExpirationInterval time.Duration // how long a claim lasts that is not renewed; 0: see claims
+}
+
+// How often partitions are looked at, and how long claims last, where host.json does
+// not say. A remote hub's are short: what a host that was killed has read goes on
+// elsewhere within 15 seconds (the claim, two for whole seconds of the store's clock,
+// a look). Claims that do not say how long they last are of the vendor's processors,
+// which write every 10 to 30 seconds.
+const (
+	lookInterval = 3 * time.Second
+	localClaim   = time.Minute
+	remoteClaim  = 9 * time.Second
+	foreignClaim = time.Minute
+)
+
+// claims is how long claims last on a hub: this reader's, and those that do not say it.
+func (c Config) claims(remote bool) (own, others time.Duration) {
+	switch given := c.PartitionOwnershipExpirationInterval; {
+	case given > 0:
+		return given, given
+	case remote && c.LoadBalancingUpdateInterval <= lookInterval:
+		return remoteClaim, foreignClaim
+	}
+	return max(localClaim, 3*c.LoadBalancingUpdateInterval), foreignClaim
 }
 
 // ReadConfig reads the section, with the vendor's defaults and limits.
@@ -39,13 +62,13 @@ func ReadConfig(c *hostjson.Config) (Config, error) {
 		BatchCheckpointFrequency: s.Integer("batchCheckpointFrequency", 1, 1, 1<<20),
 		PrefetchCount:            s.Integer("prefetchCount", prefetch, 0, 1<<20),
 
-		LoadBalancingUpdateInterval:          s.Duration("loadBalancingUpdateInterval", 10*time.Second),
-		PartitionOwnershipExpirationInterval: s.Duration("partitionOwnershipExpirationInterval", time.Minute),
+		LoadBalancingUpdateInterval:          s.Duration("loadBalancingUpdateInterval", lookInterval),
+		PartitionOwnershipExpirationInterval: s.Duration("partitionOwnershipExpirationInterval", 0),
 	}
 	if h.LoadBalancingUpdateInterval <= 0 {
 		s.Fail("loadBalancingUpdateInterval", "must be positive")
 	}
-	if h.PartitionOwnershipExpirationInterval <= h.LoadBalancingUpdateInterval {
+	if h.PartitionOwnershipExpirationInterval != 0 && h.PartitionOwnershipExpirationInterval <= h.LoadBalancingUpdateInterval {
 		s.Fail("partitionOwnershipExpirationInterval", "must be longer than loadBalancingUpdateInterval (%v)", h.LoadBalancingUpdateInterval)
 	}
 	if h.MinEventBatchSize > h.MaxEventBatchSize {

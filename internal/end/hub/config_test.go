@@ -23,7 +23,7 @@ func readConfig(t *testing.T, section string) (Config, error) {
 func TestReadConfig(t *testing.T) {
 	standard := Config{
 		MaxEventBatchSize: 100, MinEventBatchSize: 1, MaxWaitTime: time.Minute, BatchCheckpointFrequency: 1, PrefetchCount: 300,
-		LoadBalancingUpdateInterval: 10 * time.Second, PartitionOwnershipExpirationInterval: time.Minute,
+		LoadBalancingUpdateInterval: 3 * time.Second,
 	}
 	older := standard
 	older.MaxEventBatchSize, older.PrefetchCount = 64, 256
@@ -55,7 +55,7 @@ func TestConfigRefusals(t *testing.T) {
 		`"minEventBatchSize":200`:                              "more than maxEventBatchSize",
 		`"maxWaitTime":"00:11:00"`:                             "at most 00:10:00",
 		`"loadBalancingUpdateInterval":"00:00:00"`:             "loadBalancingUpdateInterval: must be positive",
-		`"partitionOwnershipExpirationInterval":"00:00:05"`:    "must be longer than loadBalancingUpdateInterval (10s)",
+		`"partitionOwnershipExpirationInterval":"00:00:02"`:    "must be longer than loadBalancingUpdateInterval (3s)",
 		`"initialOffsetOptions":{"type":"middle"}`:             "must be one of fromStart",
 		`"initialOffsetOptions":{"type":"fromEnqueuedTime"}`:   "enqueuedTimeUtc: must be a time",
 		`"eventProcessorOptions":{"maxBatchSize":"very many"}`: "eventProcessorOptions.maxBatchSize: must be a whole number",

@@ -44,8 +44,11 @@ func (n Namespace) allows(hub string, send bool) func() error {
 // fails with fault.NotFound.
 type Find func(namespace string) (Namespace, error)
 
+// Host implements Service.
+func (l *Local) Host(c settings.Connection) string { return hostOf(c) }
+
 // Open implements Service.
-func (l *Local) Open(_ context.Context, c settings.Connection, name, group string) (Hub, error) {
+func (l *Local) Open(_ context.Context, c settings.Connection, name string, as Consumer) (Hub, error) {
 	namespace, err := l.At(c)
 	if err != nil {
 		return nil, err
@@ -54,7 +57,7 @@ func (l *Local) Open(_ context.Context, c settings.Connection, name, group strin
 	if err := may(); err != nil {
 		return nil, err
 	}
-	hub, err := namespace.Find(name, group)
+	hub, err := namespace.Find(name, as.Group)
 	if err != nil {
 		return nil, led(c, err)
 	}
@@ -101,6 +104,10 @@ type localHub struct {
 func (h *localHub) Namespace() string { return h.namespace }
 
 func (h *localHub) Changed() <-chan struct{} { return h.changed }
+
+func (h *localHub) Remote() bool { return false }
+
+func (h *localHub) Close() {}
 
 func (h *localHub) Partitions(context.Context) ([]string, error) {
 	ids := make([]string, h.hub.PartitionCount())

@@ -64,7 +64,7 @@ func newOutput(s output.Setup, hubs Service, opened *output.Opened[sinkKey, Sink
 
 // Place is the hub, named as declared.
 func (o *eventOutput) Place() trigger.Place {
-	return trigger.Place{Host: hostOf(o.conn), Target: o.text}
+	return trigger.Place{Host: o.hubs.Host(o.conn), Target: o.text}
 }
 
 // Write sends the value's events.
@@ -88,7 +88,7 @@ func (o *eventOutput) Write(ctx context.Context, v *funcrpc.TypedData, values ex
 		return output.Written{}, err
 	}
 	open := func(ctx context.Context) (Sink, error) { return o.hubs.Sink(ctx, o.conn, hub) }
-	err = o.opened.Use(ctx, sinkKey{hostOf(o.conn), o.conn.Setting, hub}, open, func(s Sink) error { return s.Send(ctx, events) })
+	err = o.opened.Use(ctx, sinkKey{o.hubs.Host(o.conn), o.conn.Setting, hub}, open, func(s Sink) error { return s.Send(ctx, events) })
 	if err != nil {
 		return output.Written{}, err
 	}

@@ -35,14 +35,7 @@ func (r *readers) run(ctx context.Context, partitions []string) error {
 		case <-working.Done():
 		}
 	}()
-	var err error
-	for err == nil && working.Err() == nil {
-		if err = r.owned.balance(working, partitions); err == nil {
-			r.follow(working, cancel)
-			_ = run.Pause(working, r.t.config.LoadBalancingUpdateInterval)
-		}
-	}
-	err = trigger.IgnoreEnd(working, err)
+	err := trigger.IgnoreEnd(working, r.keep(working, cancel, partitions))
 	cancel() // all or none: the caller restarts the whole trigger
 	r.pumps.Wait()
 	r.owned.giveBack(context.WithoutCancel(ctx))
@@ -50,6 +43,24 @@ func (r *readers) run(ctx context.Context, partitions []string) error {
 		return r.failed
 	}
 	return err
+}
+
+// keep looks at who owns what until ctx ends. It fails when the store of claims cannot
+// be reached for so long that others may have taken what is held.
+func (r *readers) keep(ctx context.Context, fail context.CancelFunc, partitions []string) error {
+	for ctx.Err() == nil {
+		err := r.owned.balance(ctx, partitions)
+		switch {
+		case err == nil:
+			r.follow(ctx, fail)
+		case ctx.Err() != nil || !r.owned.sure():
+			return err
+		default:
+			r.owned.log.Warn("who reads which partition could not be looked at; what is read is read on", "error", err)
+		}
+		_ = run.Pause(ctx, r.t.config.LoadBalancingUpdateInterval)
+	}
+	return nil
 }
 
 // follow ends the pumps of what is owned no more, and begins those of what is owned
@@ -76,9 +87,9 @@ func (r *readers) begin(ctx context.Context, partition string, fail context.Canc
 	t := r.t
 	p := &eventPump{
 		t: t, hub: r.hub, partition: partition, stop: stop,
-		checkpoints: newCheckpoints(t, r.hub, r.blobs),
-		context:     partitionContext(r.hub.Namespace(), t.hub, t.group, partition, t.owner),
-		log:         t.o.Log.With("hub", t.hub, "partition", partition),
+		checkpoints: newCheckpoints(t, r.hub, r.blobs), owned: r.owned,
+		context: partitionContext(r.hub.Namespace(), t.hub, t.group, partition, t.owner),
+		log:     t.o.Log.With("hub", t.hub, "partition", partition),
 	}
 	r.running[partition] = p
 	r.pumps.Go(func() {
@@ -98,9 +109,11 @@ func (r *readers) begin(ctx context.Context, partition string, fail context.Canc
 
 // ownership is that of the trigger, which owns nothing yet.
 func (t *Trigger) ownership(hub Hub, marks state.Marks) *ownership {
+	own, others := t.config.claims(hub.Remote())
 	return &ownership{
-		marks: marks, owner: t.owner, expires: t.config.PartitionOwnershipExpirationInterval,
+		marks: marks, owner: t.owner, lasts: own, others: others,
+		renew:  max(0, own/6-t.config.LoadBalancingUpdateInterval/2), // at every second look at least
 		prefix: strings.ToLower(hub.Namespace() + "/" + t.hub + "/" + t.group + "/ownership/"),
-		log:    t.o.Log.With("hub", t.hub), held: map[string]string{},
+		log:    t.o.Log.With("hub", t.hub), held: map[string]claim{},
 	}
 }

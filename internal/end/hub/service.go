@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
@@ -12,13 +13,32 @@ import (
 // remote service is its decision; it refuses, naming the setting, what it
 // cannot reach. Its methods may be called at the same time.
 type Service interface {
-	// Open opens a hub as seen by one consumer group.
-	Open(ctx context.Context, conn settings.Connection, hub, group string) (Hub, error)
+	// Host is what tells the connection's namespace from others, for people and in
+	// the names of positions: a host name, with its port where the usual one would
+	// mean another.
+	Host(conn settings.Connection) string
+	// Open opens a hub as a consumer sees it.
+	Open(ctx context.Context, conn settings.Connection, hub string, as Consumer) (Hub, error)
 	// Sink opens a hub for sending.
 	Sink(ctx context.Context, conn settings.Connection, hub string) (Sink, error)
 }
 
-// Hub is one hub seen by one consumer group.
+// Consumer is who reads a hub.
+type Consumer struct {
+	Group string
+	// Owner is the name of one who owns the partitions that it reads: where the hub
+	// knows owners, the last of two that open a partition has it, and the reader of
+	// the other ends with ErrTaken. "": it owns none.
+	Owner string
+	// Ahead is how many events are fetched before they are asked for, where fetching
+	// takes time; 0: as many as the service thinks good.
+	Ahead int
+}
+
+// ErrTaken ends the reader of a partition that another owner has opened.
+var ErrTaken = fault.New(fault.Conflict, "partition", "another reader has taken it")
+
+// Hub is one hub as one consumer sees it.
 type Hub interface {
 	// Namespace is the fully qualified namespace, which names checkpoints.
 	Namespace() string
@@ -29,6 +49,11 @@ type Hub interface {
 	// Changed returns a channel that is closed once the hub is no longer what
 	// it was: it has other partitions, or it was deleted.
 	Changed() <-chan struct{}
+	// Remote reports whether the hub goes on when this process ends, so that others
+	// wait for what one that was killed has read.
+	Remote() bool
+	// Close releases the hub, after its readers.
+	Close()
 }
 
 // Reader reads one partition in order. It is used by one goroutine.

@@ -57,7 +57,7 @@ func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 
 // Source is the hub and the group.
 func (t *Trigger) Source() trigger.Source {
-	return trigger.Source{Words: t.describe(), Host: hostOf(t.conn), Target: t.hub, Group: t.group}
+	return trigger.Source{Words: t.describe(), Host: t.end.Hubs.Host(t.conn), Target: t.hub, Group: t.group}
 }
 
 // ByHand makes the invocation for one event: a batch of one for functions that
@@ -131,10 +131,11 @@ func (t *Trigger) Run(ctx context.Context) error {
 // round reads the hub as it is now, until ctx ends, a pump fails, or the hub has
 // changed.
 func (t *Trigger) round(ctx context.Context) (changed bool, err error) {
-	hub, err := t.end.Hubs.Open(ctx, t.conn, t.hub, t.group)
+	hub, err := t.end.Hubs.Open(ctx, t.conn, t.hub, Consumer{Group: t.group, Owner: t.owner, Ahead: t.config.PrefetchCount})
 	if err != nil {
 		return false, fmt.Errorf("open %s: %w", t.describe(), err)
 	}
+	defer hub.Close()
 	partitions, err := hub.Partitions(ctx)
 	if err != nil {
 		return false, fmt.Errorf("list partitions of %s: %w", t.describe(), err)
@@ -184,6 +185,7 @@ type eventPump struct {
 	hub         Hub
 	partition   string
 	checkpoints *checkpoints
+	owned       *ownership
 	context     string
 	log         *slog.Logger
 	stop        context.CancelFunc
@@ -212,6 +214,11 @@ func (p *eventPump) run(ctx context.Context) error {
 			events, err = p.gather(ctx, r, events[:0])
 		} else {
 			events = events[:0]
+		}
+		if errors.Is(err, ErrTaken) {
+			p.lost.Store(true)
+			p.log.Info("another reader has taken the partition")
+			return nil
 		}
 		if len(events) > 0 {
 			if err := p.deliver(ctx, events); err != nil {
@@ -340,7 +347,7 @@ func (p *eventPump) advance(ctx context.Context, last *Event) error {
 }
 
 func (p *eventPump) checkpoint(ctx context.Context) error {
-	if p.processed == nil || p.lost.Load() {
+	if p.processed == nil || p.lost.Load() || !p.owned.sure() {
 		return nil
 	}
 	if err := p.checkpoints.set(ctx, p.partition, *p.processed); err != nil {

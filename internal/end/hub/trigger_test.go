@@ -305,7 +305,7 @@ func TestHubDeclarations(t *testing.T) {
 		`{"name":"e","type":"eventHubTrigger","path":"h","connection":"H"}`:                             "event hub h, group $Default",
 		`{"name":"e","type":"eventHubTrigger","eventHubName":"h","connection":"E","consumerGroup":"g"}`: "event hub fromString, group g",
 	} {
-		tr, err := hub.NewTrigger(hub.End{}, endtest.Setup(t, declaration, "", nil))
+		tr, err := hub.NewTrigger(hub.End{Hubs: endtest.New(1).Hubs()}, endtest.Setup(t, declaration, "", nil))
 		got := fmt.Sprint(err)
 		if err == nil {
 			got = tr.Source().Words

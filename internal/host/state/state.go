@@ -58,7 +58,10 @@ type Mark struct {
 	Name     string
 	Metadata map[string]string // names in lower case
 	ETag     string
-	Modified time.Time // whole seconds
+	// Age is how long ago it was written, by the store's own clock: the hosts of an
+	// app need not agree on the time. It is never too long, and too short by at most
+	// two seconds, because stores tell whole ones.
+	Age time.Duration
 }
 
 // Texts are blobs with a little content.
@@ -76,4 +79,10 @@ type Leases interface {
 	Acquire(ctx context.Context, container, name, id string, period time.Duration) error
 	Renew(ctx context.Context, container, name, id string) error
 	Release(ctx context.Context, container, name, id string) error
+}
+
+// AgeAt is the age of what was written at one moment, as a store tells it, at
+// another, both in whole seconds or better.
+func AgeAt(now, written time.Time) time.Duration {
+	return max(0, now.Sub(written.Truncate(time.Second).Add(time.Second)))
 }

@@ -130,6 +130,7 @@ type Checkpoint struct {
 	Host, Target, Group, Partition string // as in Source
 	// Sequence is that of the last event or change that has been processed.
 	Sequence int64
+	Remote   bool // it is of something outside this process
 }
 
 // Table is the kinds that a host knows.
