@@ -64,8 +64,10 @@ type endless struct {
 // endlessHubs and endlessContainers lead to the one endless.
 type endlessHubs struct{ *endless }
 
-func (e endlessHubs) Open(context.Context, settings.Connection, string, string) (hub.Hub, error) {
-	return e.endless, nil
+func (e endlessHubs) Host(settings.Connection) string { return "localhost" }
+
+func (e endlessHubs) Open(context.Context, settings.Connection, string, hub.Consumer) (hub.Hub, error) {
+	return endlessHub{e.endless}, nil
 }
 
 func (e endlessHubs) Sink(context.Context, settings.Connection, string) (hub.Sink, error) {
@@ -85,6 +87,13 @@ func (e endlessContainers) Leases(context.Context, settings.Connection, string, 
 func (e endlessContainers) Sink(context.Context, settings.Connection, string, string, string) (container.Sink, error) {
 	return e.endless, nil
 }
+
+// endlessHub is the endless as a hub; its readers are closed otherwise.
+type endlessHub struct{ *endless }
+
+func (endlessHub) Remote() bool { return false }
+
+func (endlessHub) Close() {}
 
 func (e *endless) Changed() <-chan struct{} { return nil }
 

@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net"
@@ -154,8 +152,9 @@ func New(o Options) (*Host, error) {
 	if h.switches, err = readSwitches(o.BuildDir); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(dir))
-	h.owner = o.Name + "-" + hex.EncodeToString(sum[:6])
+	if h.owner, err = ownerOf(o.Name, dir, o.BuildDir); err != nil {
+		return nil, err
+	}
 	h.hostID = state.HostID(first.settings, o.Name)
 	h.listeners = append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...)
 	h.transport = newTransport()
