@@ -1,6 +1,7 @@
 package eventhubs
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,8 +88,43 @@ func readingApp(t *testing.T, hub, program, handler string) (project, dir string
 func storageEnv(l *lab.Lazuli, dir string) []string {
 	return []string{
 		"FUNCTION_SEEN=" + filepath.Join(dir, "seen"),
-		"STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;" +
-			"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" +
-			"BlobEndpoint=http://" + l.Addresses["blob"] + "/devstoreaccount1;",
+		"STORAGE_CONNECTION_STRING=" + storageConnection(l),
 	}
+}
+
+func storageConnection(l *lab.Lazuli) string {
+	return "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;" +
+		"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;" +
+		"BlobEndpoint=http://" + l.Addresses["blob"] + "/devstoreaccount1;"
+}
+
+// hostProject is a lazuli that has nothing but a function app.
+const hostProject = `
+eventHubs: {amqpPort: 0, amqpsPort: 0}
+cosmos: {port: 0}
+portal: {port: 0}
+identity: {port: 0}
+storage: {blobPort: 0, queuePort: 0, tablePort: 0}
+`
+
+// farHost starts a second lazuli whose app reads a hub of the first one and keeps its
+// state there, and returns the app's folder.
+func farHost(t *testing.T, l *lab.Lazuli, hub, program, handler string) (dir string) {
+	t.Helper()
+	app, dir, ok := readingApp(t, hub, program, handler)
+	if !ok {
+		return ""
+	}
+	settings, err := json.Marshal(map[string]any{"IsEncrypted": false, "Values": map[string]string{
+		"AzureWebJobsStorage": storageConnection(l),
+		"HubConnection":       hubConnection(t, l, "RootManageSharedAccessKey", "SAS_KEY_VALUE"),
+	}})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "local.settings.json"), settings, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab.Up(t, hostProject+app)
+	return dir
 }
