@@ -35,7 +35,7 @@ func openDeclared(cfg config.Config, fs vfs.FS, log *slog.Logger, events func(br
 	return st, nil
 }
 
-func connection(t *testing.T, service settings.Service, text string) settings.Connection {
+func connection(t testing.TB, service settings.Service, text string) settings.Connection {
 	t.Helper()
 	c, err := settings.New(map[string]string{"S": text}).Connection(service, "S")
 	if err != nil {
