@@ -23,7 +23,16 @@ func (e *env) placeName(kind string, at trigger.Place) string {
 	if meaning == door.Known && a.Type == typ {
 		return inAccount(a, at.Target)
 	}
+	if ofAnother(at.Host) {
+		return at.Host + "/" + at.Target
+	}
 	return at.Target
+}
+
+// ofAnother reports whether a host that names no account here is another process: it
+// has a port, which ends tell of others only, or a domain.
+func ofAnother(host string) bool {
+	return strings.Contains(host, ":") || strings.Contains(host, ".") && !isLoopback(host)
 }
 
 // endName is what an end of a stream job leads to, as the portal names it.

@@ -26,11 +26,13 @@ func TestPlaces(t *testing.T) {
 		{"eventHubTrigger", "localhost", "readings", "readings"},
 		{"eventhubtrigger", "Contoso-evhns.servicebus.windows.net", "readings", "contoso-evhns/readings"},
 		{"eventHub", "contoso-evhns.localhost", "readings", "contoso-evhns/readings"},
-		{"eventHub", "elsewhere.servicebus.windows.net", "readings", "readings"},
+		{"eventHub", "elsewhere.servicebus.windows.net", "readings", "elsewhere.servicebus.windows.net/readings"},
+		{"eventHub", "localhost:40001", "readings", "localhost:40001/readings"},
+		{"eventHub", "eventhubs-emulator", "readings", "readings"},
 		{"cosmosDBTrigger", "127.0.0.1", "db/docs", "db/docs"},
 		{"cosmosDBTrigger", "contoso-cosmos.documents.azure.com", "db/docs", "contoso-cosmos/db/docs"},
 		{"cosmosDB", "contoso-cosmos.localhost", "db/docs", "contoso-cosmos/db/docs"},
-		{"cosmosDB", "contoso-evhns.servicebus.windows.net", "db/docs", "db/docs"}, // a namespace has no containers
+		{"cosmosDB", "contoso-evhns.servicebus.windows.net", "db/docs", "contoso-evhns.servicebus.windows.net/db/docs"}, // a namespace has no containers
 		{"httpTrigger", "", "hi", "hi"},
 		{"timerTrigger", "", "0 * * * * *", "0 * * * * *"},
 	} {
