@@ -18,7 +18,7 @@ import (
 // holds. A hub forgets nothing before its retention is over, so which letters are gone is
 // in a blob beside it; see doneLetters.
 type letters struct {
-	hub   Hub
+	open  func(context.Context) (Hub, error) // for a walk
 	sink  Sink
 	blobs state.Blobs
 	blob  string // where it is noted which letters are gone
@@ -52,13 +52,13 @@ func (e End) openLetters(ctx context.Context, s letter.Setup) (letter.Store, err
 	if store.sink, err = e.Hubs.Sink(ctx, conn, s.Name); err != nil {
 		return nil, err
 	}
-	if store.hub, err = e.Hubs.Open(ctx, conn, s.Name, broker.DefaultGroup); err != nil {
-		return nil, err
+	store.open = func(ctx context.Context) (Hub, error) {
+		return e.Hubs.Open(ctx, conn, s.Name, Consumer{Group: broker.DefaultGroup})
 	}
 	if store.blobs, err = e.State(s.Settings); err != nil {
 		return nil, err
 	}
-	store.blob = strings.ToLower("deadletters/" + store.hub.Namespace() + "/" + s.Name)
+	store.blob = strings.ToLower("deadletters/" + e.Hubs.Host(conn) + "/" + s.Name)
 	return store, nil
 }
 
@@ -100,28 +100,33 @@ func (s *letters) Walk(ctx context.Context, see func(context.Context, *letter.Le
 	if err != nil {
 		return err
 	}
-	partitions, err := s.hub.Partitions(ctx)
+	hub, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer hub.Close()
+	partitions, err := hub.Partitions(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range partitions {
-		if err := s.walkPartition(ctx, p, done, see); err != nil {
+		if err := s.walkPartition(ctx, hub, p, done, see); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *letters) walkPartition(ctx context.Context, partition string, done *doneLetters, see func(context.Context, *letter.Letter) (letter.Verdict, error)) error {
+func (s *letters) walkPartition(ctx context.Context, hub Hub, partition string, done *doneLetters, see func(context.Context, *letter.Letter) (letter.Verdict, error)) error {
 	last := int64(-1)
-	if end, ok := s.hub.(Ender); ok {
+	if end, ok := hub.(Ender); ok {
 		sequence, some, err := end.Last(ctx, partition)
 		if err != nil || !some {
 			return err
 		}
 		last = sequence
 	}
-	r, err := s.hub.Open(ctx, partition, Position{Kind: FromStart})
+	r, err := hub.Open(ctx, partition, Position{Kind: FromStart})
 	if err != nil {
 		return err
 	}

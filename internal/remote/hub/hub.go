@@ -106,6 +106,12 @@ func (h *openHub) Extent(ctx context.Context, partition string) (first, last int
 	return p.BeginningSequenceNumber, p.LastEnqueuedSequenceNumber, nil
 }
 
+// Last implements hub.Ender.
+func (h *openHub) Last(ctx context.Context, partition string) (sequence int64, ok bool, err error) {
+	first, last, err := h.Extent(ctx, partition)
+	return last, err == nil && last >= first, err
+}
+
 // mostAhead is how much the client can fetch ahead.
 const mostAhead = 5000
 
