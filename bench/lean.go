@@ -22,12 +22,17 @@ type lean struct {
 
 type leanConn struct {
 	net.Conn
-	in  *bufio.Reader
-	out *bufio.Writer
+	used time.Time // when it was put back
+	in   *bufio.Reader
+	out  *bufio.Writer
 }
 
-// leanLimit bounds one request.
-const leanLimit = 30 * time.Second
+const (
+	leanLimit = 30 * time.Second // for one request
+	// leanIdle is how long a connection is kept unused: Node closes those of five
+	// seconds, and what is being closed looks as good as any other.
+	leanIdle = time.Second
+)
 
 // do sends a request and reads its answer to the end, into a writer.
 func (l *lean) do(req *http.Request, into func(*http.Response) io.Writer) error {
@@ -45,24 +50,40 @@ func (l *lean) do(req *http.Request, into func(*http.Response) io.Writer) error 
 	if l.free == nil {
 		l.free = map[string][]*leanConn{}
 	}
+	c.used = time.Now()
 	l.free[req.URL.Host] = append(l.free[req.URL.Host], c)
 	return nil
 }
 
 func (l *lean) take(host string) (*leanConn, error) {
-	l.mu.Lock()
-	if kept := l.free[host]; len(kept) > 0 {
-		c := kept[len(kept)-1]
-		l.free[host] = kept[:len(kept)-1]
-		l.mu.Unlock()
+	if c := l.kept(host); c != nil {
 		return c, nil
 	}
-	l.mu.Unlock()
 	c, err := net.Dial("tcp", host)
 	if err != nil {
 		return nil, err
 	}
-	return &leanConn{c, bufio.NewReaderSize(c, 64<<10), bufio.NewWriterSize(c, 64<<10)}, nil
+	return &leanConn{c, time.Time{}, bufio.NewReaderSize(c, 64<<10), bufio.NewWriterSize(c, 64<<10)}, nil
+}
+
+// kept is the connection that was used last, unless all are too old.
+func (l *lean) kept(host string) *leanConn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.free[host]
+	if len(all) == 0 {
+		return nil
+	}
+	c := all[len(all)-1]
+	if time.Since(c.used) < leanIdle {
+		l.free[host] = all[:len(all)-1]
+		return c
+	}
+	for _, old := range all {
+		old.Close()
+	}
+	delete(l.free, host)
+	return nil
 }
 
 // do reports whether the connection is good for another request.
