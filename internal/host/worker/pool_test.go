@@ -59,6 +59,13 @@ func (l *launches) Launch(ctx context.Context) (Worker, error) {
 	return l.last, nil
 }
 
+// starts is how many there were.
+func (l *launches) starts() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.at)
+}
+
 func (l *launches) worker() *stub {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -268,16 +275,16 @@ func TestFirstAlone(t *testing.T) {
 		l := &launches{first: 2}
 		p := started(t, l, 3)
 		synctest.Wait()
-		if len(l.at) != 1 {
-			t.Errorf("%d starts", len(l.at))
+		if l.starts() != 1 {
+			t.Errorf("%d starts", l.starts())
 		}
 		if _, err := p.AcquireSoon(t.Context()); err == nil || !strings.Contains(err.Error(), "does not start") {
 			t.Errorf("who has a caller is told %v", err)
 		}
 		take(t, p).Release()
 		synctest.Wait()
-		if c := p.Counts(); c.Ready != 3 || len(l.at) != 5 {
-			t.Errorf("%+v after %d starts", c, len(l.at))
+		if c := p.Counts(); c.Ready != 3 || l.starts() != 5 {
+			t.Errorf("%+v after %d starts", c, l.starts())
 		}
 	})
 }
@@ -290,8 +297,8 @@ func TestSlowStart(t *testing.T) {
 		p := started(t, l, 3)
 		take(t, p).Release()
 		synctest.Wait()
-		if c := p.Counts(); c.Ready != 1 || c.Starting != 2 || len(l.at) != 2 {
-			t.Errorf("%+v, %d starts", c, len(l.at))
+		if c := p.Counts(); c.Ready != 1 || c.Starting != 2 || l.starts() != 2 {
+			t.Errorf("%+v, %d starts", c, l.starts())
 		}
 		time.Sleep(startsApart)
 		synctest.Wait()
@@ -334,10 +341,10 @@ func TestSetCount(t *testing.T) {
 		if !busy.isLost() {
 			t.Error("it lives on")
 		}
-		before := len(l.at)
+		before := l.starts()
 		take(t, p).Release()
-		if c := p.Counts(); c.Wanted != 1 || c.Woken != 1 || len(l.at) != before+1 {
-			t.Errorf("%+v, %d starts", c, len(l.at)-before)
+		if c := p.Counts(); c.Wanted != 1 || c.Woken != 1 || l.starts() != before+1 {
+			t.Errorf("%+v, %d starts", c, l.starts()-before)
 		}
 	})
 }
@@ -355,8 +362,8 @@ func TestSwap(t *testing.T) {
 			t.Errorf("%d seats, %v", len(seats), ok)
 		}
 		synctest.Wait()
-		if c := p.Counts(); c.Ready != 3 || c.Running != 0 || len(l.at) != 2 {
-			t.Errorf("%+v, %d starts", c, len(l.at))
+		if c := p.Counts(); c.Ready != 3 || c.Running != 0 || l.starts() != 2 {
+			t.Errorf("%+v, %d starts", c, l.starts())
 		}
 		busy.Release()
 		for _, s := range seats {
@@ -365,7 +372,7 @@ func TestSwap(t *testing.T) {
 		}
 		p.SetCount(1)
 		synctest.Wait()
-		if c := p.Counts(); c.Ready != 1 || len(old.at) != 3 {
+		if c := p.Counts(); c.Ready != 1 || old.starts() != 3 {
 			t.Errorf("%+v", c)
 		}
 	})
