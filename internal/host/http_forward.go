@@ -32,6 +32,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 		http.Error(w, "the worker's HTTP endpoint is no address", http.StatusBadGateway)
 		return
 	}
+	r = r.WithContext(context.WithValue(r.Context(), lostKey{}, live.Lost()))
 	if h.setup().kind == project.Custom {
 		h.forwardCustom(w, r, f, target)
 		return
@@ -171,6 +172,10 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, pa
 // again: it announces the endpoint before it listens there.
 const dialPatience = 10 * time.Second
 
+// lostKey is the key of the channel, in a request's context, that is closed when the
+// worker that it goes to has ended: it will listen no more.
+type lostKey struct{}
+
 // newTransport makes the client side of forwarding.
 func newTransport() *http.Transport {
 	var d net.Dialer
@@ -179,6 +184,7 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     time.Minute,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			lost, _ := ctx.Value(lostKey{}).(<-chan struct{})
 			ctx, cancel := context.WithTimeout(ctx, dialPatience)
 			defer cancel()
 			for {
@@ -188,6 +194,8 @@ func newTransport() *http.Transport {
 				}
 				select {
 				case <-time.After(25 * time.Millisecond):
+				case <-lost:
+					return nil, err
 				case <-ctx.Done():
 					return nil, err
 				}

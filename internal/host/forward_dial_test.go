@@ -1,0 +1,32 @@
+package host
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// TestDialOfTheLost: a worker that has ended will not listen any more, so its
+// endpoint is not waited for.
+func TestDialOfTheLost(t *testing.T) {
+	l, err := testkit.Loopback()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil { // nobody listens there
+		t.Fatal(err)
+	}
+	lost := make(chan struct{})
+	time.AfterFunc(60*time.Millisecond, func() { close(lost) })
+	begun := time.Now()
+	if c, err := newTransport().DialContext(context.WithValue(t.Context(), lostKey{}, (<-chan struct{})(lost)), "tcp", address); err == nil {
+		c.Close()
+		t.Fatal("somebody answers")
+	}
+	if took := time.Since(begun); took > dialPatience/2 {
+		t.Errorf("it was waited for for %v", took)
+	}
+}
