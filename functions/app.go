@@ -48,6 +48,8 @@ type function struct {
 	bound   []named // outputs and inputs in the order of registration
 	retry   Retry
 
+	properties map[string]string // for the host; see App.Protect
+
 	once  sync.Once // makes chain
 	chain Handler   // the middleware around innermost
 }

@@ -73,12 +73,15 @@ type named struct {
 // bind names the bindings of a registration: output, output2 and so on, and in
 // the same way input.
 func (f *function) bind(bindings []Binding) (problems []string) {
-	for _, b := range bindings {
+	for i, b := range bindings {
 		if isNil(b) {
 			problems = append(problems, "a binding is nil")
 			continue
 		}
 		problems = append(problems, b.problems()...)
+		if _, marks := b.(*Dedupe); marks && i != len(bindings)-1 {
+			problems = append(problems, "Dedupe must be the last of the bindings: its marks are written after the work")
+		}
 		if out, ok := b.(output); ok {
 			f.outputs = append(f.outputs, out)
 			f.bound = append(f.bound, named{b, numbered("output", len(f.outputs))})
@@ -104,6 +107,8 @@ func isNil(b Binding) bool {
 	case *BlobOutput:
 		return b == nil
 	case *TableOutput:
+		return b == nil
+	case *Dedupe:
 		return b == nil
 	case *CosmosDBInput:
 		return b == nil

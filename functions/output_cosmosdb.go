@@ -12,6 +12,11 @@ type CosmosDBOutput struct {
 	// "CosmosDBConnection" when empty.
 	Connection string
 
+	// CreateOnly leaves a document alone that is there already, by id and partition
+	// key, instead of replacing it, and the invocation succeeds all the same: check
+	// before insert, in one step. Azure's host does not know it, and replaces.
+	CreateOnly bool
+
 	// CreateWithKey lets the host create database and container on first use,
 	// with this path as the partition key, such as "/deviceId". It needs the
 	// right to do so, which data-plane identities on Azure do not have.
@@ -55,12 +60,13 @@ type cosmosOutputBinding struct {
 	Connection        string `json:"connection"`
 	CreateIfNotExists bool   `json:"createIfNotExists,omitempty"`
 	PartitionKey      string `json:"partitionKey,omitempty"`
+	CreateOnly        bool   `json:"createOnly,omitempty"`
 }
 
 func (o *CosmosDBOutput) binding(name string) any {
 	return cosmosOutputBinding{
 		Name: name, Type: "cosmosDB", Direction: "out",
 		DatabaseName: o.Database, ContainerName: o.Container, Connection: or(o.Connection, defaultCosmos),
-		CreateIfNotExists: o.CreateWithKey != "", PartitionKey: o.CreateWithKey,
+		CreateIfNotExists: o.CreateWithKey != "", PartitionKey: o.CreateWithKey, CreateOnly: o.CreateOnly,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"strconv"
@@ -80,8 +81,12 @@ func (a *App) metadata() *funcrpc.FunctionMetadataResponse {
 		m := &funcrpc.RpcFunctionMetadata{
 			Name: f.name, FunctionId: f.id, Language: "go", EntryPoint: f.name, Status: success(), RetryOptions: f.retry.rpc(),
 		}
+		m.Properties = maps.Clone(f.properties)
 		if f.trigger.kind() == "httpTrigger" && !f.streams() {
-			m.Properties = map[string]string{bufferedProperty: "true"}
+			if m.Properties == nil {
+				m.Properties = map[string]string{}
+			}
+			m.Properties[bufferedProperty] = "true"
 		}
 		for _, b := range f.bindings("$return") {
 			raw, err := json.Marshal(b)

@@ -30,7 +30,17 @@ type function struct {
 	InvokeURL  string `json:"invoke_url_template"`
 	Error      string `json:"error"` // why its trigger cannot listen; "" while it does
 	Waits      string `json:"waits"` // what its trigger waits for; "" for nothing
-	Config     struct {
+	Breaker    struct {
+		State     string    `json:"state"`
+		Until     time.Time `json:"until"`
+		LastError string    `json:"lastError"`
+	} `json:"circuitBreaker"`
+	DeadLetters struct {
+		Place string `json:"place"`
+		Kept  int64  `json:"kept"`
+		Error string `json:"error"`
+	} `json:"deadLetters"`
+	Config struct {
 		Bindings []map[string]any `json:"bindings"`
 	} `json:"config"`
 }
@@ -44,6 +54,24 @@ func (f function) trouble() string {
 		return "waits: " + f.Waits
 	}
 	return ""
+}
+
+// reliability says what its circuit breaker and dead letters are about, a line each;
+// nothing where there is nothing to say.
+func (f function) reliability() (lines []string) {
+	switch f.Breaker.State {
+	case "open":
+		lines = append(lines, fmt.Sprintf("circuit breaker open, next probe at %s: %s", f.Breaker.Until.Local().Format(time.TimeOnly), f.Breaker.LastError))
+	case "halfOpen":
+		lines = append(lines, "circuit breaker half open: a probe runs")
+	}
+	switch {
+	case f.DeadLetters.Error != "":
+		lines = append(lines, "dead letters cannot be kept: "+f.DeadLetters.Error)
+	case f.DeadLetters.Kept > 0:
+		lines = append(lines, fmt.Sprintf("%d set aside into %s since the start", f.DeadLetters.Kept, f.DeadLetters.Place))
+	}
+	return lines
 }
 
 // trigger returns the type of the function's trigger and what it listens to.

@@ -22,7 +22,7 @@ func newFuncCmd(s *session) *cobra.Command {
 		Args: knownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncSettingsCmd(s),
+	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncDeadLettersCmd(s), newFuncRedriveCmd(s), newFuncSettingsCmd(s),
 		newFuncKeysCmd(s), newFuncLogsCmd(s), newFuncTemplatesCmd(s))
 	cmd.AddCommand(newFuncSimulateCmd(s))
 	return cmd
@@ -58,6 +58,9 @@ func newFuncListCmd(s *session) *cobra.Command {
 					fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", c.app, terminal.Clean(f.Name), kind, terminal.Clean(on))
 					if trouble := f.trouble(); trouble != "" {
 						fmt.Fprintf(table, "\t\t\t%s\n", terminal.Clean(trouble))
+					}
+					for _, line := range f.reliability() {
+						fmt.Fprintf(table, "\t\t\t%s\n", terminal.Clean(line))
 					}
 				}
 			}

@@ -43,6 +43,8 @@ func (s *Service) adminRoutes() *http.ServeMux {
 		"GET /admin/functions/{name}":               s.getFunction,
 		"GET /admin/functions/{name}/status":        s.functionStatus,
 		"POST /admin/functions/{name}":              s.runFunction,
+		"GET /admin/functions/{name}/deadletters":   s.listDeadLetters,
+		"POST /admin/functions/{name}/redrive":      s.redrive,
 		"GET /admin/host/keys":                      s.listKeys,
 		"GET /admin/host/functionkeys":              s.listKeys,
 		"GET /admin/host/systemkeys":                s.listKeys,
@@ -189,6 +191,9 @@ type functionInfo struct {
 	Listener string `json:"listener"`
 	Error    string `json:"error,omitempty"`
 	Waits    string `json:"waits,omitempty"`
+	// CircuitBreaker and DeadLetters are there where the function has them.
+	CircuitBreaker *breakerInfo    `json:"circuitBreaker,omitempty"`
+	DeadLetters    *deadLetterInfo `json:"deadLetters,omitempty"`
 }
 
 type functionConfig struct {
@@ -214,6 +219,7 @@ func (s *Service) describe(r *http.Request, f host.FunctionInfo) functionInfo {
 	if f.Err != nil {
 		out.Error = f.Err.Error()
 	}
+	out.CircuitBreaker, out.DeadLetters = breakerOf(f.Breaker), deadLettersOf(f.DeadLetters)
 	return out
 }
 
@@ -259,7 +265,10 @@ func (s *Service) functionStatus(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		IsDisabled bool     `json:"isDisabled"`
 		Errors     []string `json:"errors,omitempty"`
-	}{IsDisabled: f.Disabled}
+		// The others are not in Azure's answer.
+		CircuitBreaker *breakerInfo    `json:"circuitBreaker,omitempty"`
+		DeadLetters    *deadLetterInfo `json:"deadLetters,omitempty"`
+	}{IsDisabled: f.Disabled, CircuitBreaker: breakerOf(f.Breaker), DeadLetters: deadLettersOf(f.DeadLetters)}
 	if f.Err != nil {
 		out.Errors = []string{f.Err.Error()}
 	}

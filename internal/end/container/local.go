@@ -7,6 +7,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/changefeed"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
@@ -119,6 +120,15 @@ type localSink struct {
 }
 
 func (s *localSink) Upsert(ctx context.Context, docs [][]byte) error {
+	return s.write(ctx, docs, docstore.Upsert)
+}
+
+// Create implements Creator.
+func (s *localSink) Create(ctx context.Context, docs [][]byte) error {
+	return s.write(ctx, docs, docstore.Create)
+}
+
+func (s *localSink) write(ctx context.Context, docs [][]byte, kind docstore.OpKind) error {
 	if err := s.may(); err != nil {
 		return err
 	}
@@ -128,13 +138,16 @@ func (s *localSink) Upsert(ctx context.Context, docs [][]byte) error {
 	}
 	ops := make([]docstore.Op, len(docs))
 	for i, d := range docs {
-		ops[i] = docstore.Op{Kind: docstore.Upsert, Body: d}
+		ops[i] = docstore.Op{Kind: kind, Body: d}
 	}
 	results, err := c.Write(ctx, ops, false)
 	if err != nil {
 		return err
 	}
 	for i := range results {
+		if kind == docstore.Create && fault.Is(results[i].Err, fault.Conflict) {
+			continue // it is there
+		}
 		if results[i].Err != nil {
 			return fmt.Errorf("document %d of %d (id %s): %w", i+1, len(docs), documentID(docs[i]), results[i].Err)
 		}

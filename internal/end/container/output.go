@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
@@ -15,7 +16,8 @@ import (
 // them, upserted together.
 //
 // Supported properties: databaseName, containerName (or collectionName),
-// connection (or connectionStringSetting), createIfNotExists, partitionKey.
+// connection (or connectionStringSetting), createIfNotExists, partitionKey. One more,
+// which Azure ignores: createOnly leaves documents alone that are there already.
 // Names may have {placeholders}. The throughput of a created container is not
 // ours to set and is ignored.
 type documentOutput struct {
@@ -23,6 +25,7 @@ type documentOutput struct {
 	text                string // database/container as declared
 	database, container *expr.Template
 	createWithKey       string
+	createOnly          bool
 	containers          Service
 	opened              *output.Opened[sinkKey, Sink]
 }
@@ -47,6 +50,9 @@ func newOutput(s output.Setup, containers Service, opened *output.Opened[sinkKey
 	}
 	create, err := b.Bool("createIfNotExists")
 	if err != nil {
+		return nil, err
+	}
+	if o.createOnly, err = b.Bool("createOnly"); err != nil {
 		return nil, err
 	}
 	if create {
@@ -77,9 +83,20 @@ func (o *documentOutput) Write(ctx context.Context, v *funcrpc.TypedData, values
 	open := func(ctx context.Context) (Sink, error) {
 		return o.containers.Sink(ctx, o.conn, database, container, o.createWithKey)
 	}
-	err = o.opened.Use(ctx, sinkKey{hostOf(o.conn), o.conn.Setting, database, container}, open, func(s Sink) error { return s.Upsert(ctx, docs) })
+	err = o.opened.Use(ctx, sinkKey{hostOf(o.conn), o.conn.Setting, database, container}, open, func(s Sink) error { return o.store(ctx, s, docs) })
 	if err != nil {
 		return output.Written{}, err
 	}
 	return output.Written{Documents: len(docs)}, nil
+}
+
+func (o *documentOutput) store(ctx context.Context, s Sink, docs [][]byte) error {
+	if !o.createOnly {
+		return s.Upsert(ctx, docs)
+	}
+	c, ok := s.(Creator)
+	if !ok {
+		return fault.New(fault.Invalid, "output", "createOnly is for accounts of this process; %s is elsewhere", hostOf(o.conn))
+	}
+	return c.Create(ctx, docs)
 }

@@ -27,3 +27,11 @@ type Sink interface {
 	// are durable, or with the first error. It keeps no slice.
 	Upsert(ctx context.Context, docs [][]byte) error
 }
+
+// Creator is a Sink that can leave alone what is there.
+type Creator interface {
+	Sink
+	// Create is Upsert for documents that are new. One that is there already, by id and
+	// partition key, stays as it is, which is no error.
+	Create(ctx context.Context, docs [][]byte) error
+}

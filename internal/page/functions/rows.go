@@ -82,6 +82,45 @@ type Function struct {
 	LastAt    int64    `json:"lastAt"`       // when a run ended last, unix milliseconds; 0: never
 	Spark     []int    `json:"spark"`        // recent runs in 24 steps; empty without any
 	SparkBad  []int    `json:"sparkFailed"`
+
+	Breaker     *Breaker     `json:"breaker,omitempty"`     // of a function that has one
+	DeadLetters *DeadLetters `json:"deadLetters,omitempty"` // as well
+}
+
+// Breaker is a function's circuit breaker.
+type Breaker struct {
+	State    string `json:"state"` // closed, open or halfOpen
+	Since    int64  `json:"since"` // unix milliseconds
+	Until    int64  `json:"until"` // when the next probe may run, while it is open; else 0
+	Failures int    `json:"failures"`
+	Probes   int    `json:"probes"` // that failed since it opened
+	Error    string `json:"error,omitempty"`
+}
+
+// DeadLetters is the place for what a function failed on.
+type DeadLetters struct {
+	Place string `json:"place"` // kind:name
+	Kept  int64  `json:"kept"`  // since the app started
+	Error string `json:"error,omitempty"`
+}
+
+// protect adds what a function has beyond Azure's.
+func (f *Function) protect(info host.FunctionInfo) {
+	if b := info.Breaker; b != nil {
+		f.Breaker = &Breaker{State: string(b.State), Since: b.Since.UnixMilli(), Failures: b.Failures, Probes: b.Probes}
+		if !b.Until.IsZero() {
+			f.Breaker.Until = b.Until.UnixMilli()
+		}
+		if b.Err != nil {
+			f.Breaker.Error = b.Err.Error()
+		}
+	}
+	if d := info.DeadLetters; d != nil {
+		f.DeadLetters = &DeadLetters{Place: d.Place.String(), Kept: d.Kept}
+		if d.Err != nil {
+			f.DeadLetters.Error = d.Err.Error()
+		}
+	}
 }
 
 // Output is an output binding.
@@ -186,6 +225,7 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 		f.LastAt = health.LastAt.UnixMilli()
 	}
 	f.Spark, f.SparkBad = spark(c, health, now)
+	f.protect(info)
 	return f
 }
 

@@ -157,6 +157,8 @@ func functionShapes() []shape {
 		of[functions.Build]("AppBuild"),
 		of[functions.Function]("Func"),
 		of[functions.Output]("FuncOutput"),
+		of[functions.Breaker]("FuncBreaker"),
+		of[functions.DeadLetters]("FuncDeadLetters"),
 		of[functions.Past]("FuncPast"),
 		of[functions.FailureGroup]("FailureGroup"),
 		of[functions.RunRow]("RunRow"),

@@ -909,11 +909,28 @@ export interface Func {
   lastAt: number
   spark: number[]
   sparkFailed: number[]
+  breaker?: FuncBreaker
+  deadLetters?: FuncDeadLetters
 }
 
 export interface FuncOutput {
   type: string
   target: string
+}
+
+export interface FuncBreaker {
+  state: string
+  since: number
+  until: number
+  failures: number
+  probes: number
+  error?: string
+}
+
+export interface FuncDeadLetters {
+  place: string
+  kept: number
+  error?: string
 }
 
 export interface FuncPast {
