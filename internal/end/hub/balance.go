@@ -130,14 +130,7 @@ func (o *ownership) write(ctx context.Context, claims []string, known map[string
 		errs     []error
 		metadata = map[string]string{ownerKey: o.owner, secondsKey: strconv.Itoa(int((o.lasts + time.Second - 1) / time.Second))}
 	)
-	for _, p := range claims {
-		etag := state.Missing
-		if m, ok := known[p]; ok {
-			etag = m.ETag
-		}
-		if h, ok := o.held[p]; ok && h.etag == etag && time.Since(h.at) < o.renew {
-			continue
-		}
+	for p, etag := range o.due(claims, known) { // known before the first is written
 		writing.Go(func() {
 			at := time.Now()
 			etag, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, metadata, etag)
@@ -156,6 +149,21 @@ func (o *ownership) write(ctx context.Context, claims []string, known map[string
 	}
 	writing.Wait()
 	return beaten, errors.Join(errs...)
+}
+
+// due is the claims that are to be written, and the ETags that each needs to find.
+func (o *ownership) due(claims []string, known map[string]state.Mark) map[string]string {
+	etags := map[string]string{}
+	for _, p := range claims {
+		etag := state.Missing
+		if m, ok := known[p]; ok {
+			etag = m.ETag
+		}
+		if h, ok := o.held[p]; !ok || h.etag != etag || time.Since(h.at) >= o.renew {
+			etags[p] = etag
+		}
+	}
+	return etags
 }
 
 // giveBackLimit bounds the good-bye to a store that does not answer.
