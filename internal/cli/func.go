@@ -24,7 +24,7 @@ func newFuncCmd(s *session) *cobra.Command {
 	}
 	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncDeadLettersCmd(s), newFuncRedriveCmd(s), newFuncSettingsCmd(s),
 		newFuncKeysCmd(s), newFuncLogsCmd(s), newFuncTemplatesCmd(s))
-	cmd.AddCommand(newFuncSimulateCmd(s))
+	cmd.AddCommand(newFuncSimulateCmd(s), newFuncPackCmd(s))
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -72,7 +73,7 @@ func greeter() {
 // current folder runs, `freeport VARIABLE ...` finds free ports, `put DB CONTAINER FILE [FIELD ...]` stores the documents
 // of an NDJSON file under the partition key of these fields, `awaitfile FILE TEXT` waits until a file that a background command
 // writes holds the text, `awaitrows DB CONTAINER N` until the container has N
-// documents, `web` asks an HTTP door, `identity` starts a managed identity endpoint for what follows.
+// documents, `web` asks an HTTP door, `unzip` unpacks a file, `identity` starts a managed identity endpoint for what follows.
 // The repository's examples are the folder examples.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -109,6 +110,7 @@ func TestScripts(t *testing.T) {
 			"awaitrows": scriptAwaitRows,
 			"identity":  scriptIdentity,
 			"web":       scriptWeb,
+			"unzip":     scriptUnzip,
 		},
 	})
 }
@@ -192,6 +194,25 @@ func scriptAwaitRows(ts *testscript.TestScript, neg bool, args []string) {
 		<-time.After(20 * time.Millisecond)
 	}
 	ts.Fatalf("%s/%s has %s documents after %v, want %s", args[0], args[1], got, scriptDeadline, args[2])
+}
+
+// scriptUnzip unpacks a zip into a folder, with the modes of its files.
+func scriptUnzip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unzip FILE DIR")
+	}
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer z.Close()
+	for _, f := range z.File {
+		at := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(f.Name))
+		ts.Check(os.MkdirAll(filepath.Dir(at), 0o755))
+		in, err := f.Open()
+		ts.Check(err)
+		text, err := io.ReadAll(in)
+		ts.Check(err)
+		ts.Check(os.WriteFile(at, text, f.Mode().Perm()))
+	}
 }
 
 // scriptWeb asks as a browser or a program would: web METHOD SERVICE PATH
