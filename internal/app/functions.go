@@ -172,8 +172,12 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 	if err == nil {
 		err = e.openAppState(app, site, spec.EnableAuth)
 	}
+	var asked *azfunctions.Authentication
 	if err == nil {
-		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Keys: app.keys, Log: app.log})
+		asked, err = e.authentication(spec.Authentication)
+	}
+	if err == nil {
+		app.front, err = azfunctions.New(azfunctions.Config{Host: app.host, Keys: app.keys, Authentication: asked, Log: app.log})
 	}
 	if err != nil {
 		return nil, err

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,7 +82,7 @@ func functionKeys() map[string]keyCase {
 		}
 	}
 	broken := map[string]string{"app/go.mod": "module app\n", "app/main.go": "package main\n\nfunc main() { no }\n"}
-	return map[string]keyCase{
+	all := map[string]keyCase{
 		"functions.watch":           {yaml: "functions: {watch: false, apps: {one: {path: app}}}", files: broken, want: "left alone", probe: mended},
 		"functions.port":            {yaml: "functions: {port: PORT, apps: {one: {path: app, binary: " + self + "}}}", files: files, want: "200", probe: at("http://127.0.0.1:PORT")},
 		"functions.apps.*.port":     {yaml: app(", port: PORT"), files: files, want: "200", probe: at("http://127.0.0.1:PORT")},
@@ -98,4 +100,48 @@ func functionKeys() map[string]keyCase {
 			return "nothing"
 		}},
 	}
+	authenticationKeys(all, files, app)
+	return all
+}
+
+// authenticationKeys are what callers of functions show, as who has a token of the
+// application ci and who has none.
+func authenticationKeys(all map[string]keyCase, files map[string]string, app func(string) string) {
+	for key, c := range map[string]struct{ more, want string }{
+		"application":                 {"application: ci", "200 without 401, a token for another application 401"},
+		"allowedAudiences":            {"allowedAudiences: ['" + keyClient + "', 'https://eventhubs.azure.net']", "200 without 401, a token for another application 200"},
+		"allowedApplications":         {"application: ci, allowedApplications: [99999999-2222-3333-4444-555555555555]", "403 without 401, a token for another application 401"},
+		"allowedPrincipals":           {"application: ci, allowedPrincipals: [99999999-2222-3333-4444-555555555555]", "403 without 401, a token for another application 401"},
+		"excludedPaths":               {"application: ci, excludedPaths: [/here/setting]", "200 without 200, a token for another application 401"},
+		"unauthenticatedClientAction": {"application: ci, unauthenticatedClientAction: RedirectToLoginPage", "200 without 302, a token for another application 401"},
+	} {
+		all["functions.apps.*.authentication."+key] = keyCase{
+			yaml:  app(", authentication: {"+c.more+"}") + "\nidentity: {applications: {ci: {clientId: " + keyClient + ", secret: '" + keySecret + "'}}}",
+			files: files, want: c.want, probe: func(r *rig) string {
+				ask := func(token string) string {
+					return r.code(instance.FunctionsPrefix+"one", "/here/setting", "Authorization", token)
+				}
+				return ask(r.bearer("api://"+keyClient+"/.default")) + " without " + r.code(instance.FunctionsPrefix+"one", "/here/setting") +
+					", a token for another application " + ask(r.bearer("https://eventhubs.azure.net/.default"))
+			},
+		}
+	}
+}
+
+// bearer is an Authorization header with a token of the application ci.
+func (r *rig) bearer(scope string) string {
+	reply, err := http.PostForm(r.url(instance.Identity)+"/adfs/oauth2/v2.0/token", url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {keyClient}, "client_secret": {keySecret}, "scope": {scope},
+	})
+	if err != nil {
+		return err.Error()
+	}
+	defer reply.Body.Close()
+	var got struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(reply.Body).Decode(&got); err != nil {
+		return err.Error()
+	}
+	return "Bearer " + got.Token
 }

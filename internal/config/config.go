@@ -149,8 +149,9 @@ type App struct {
 	Settings map[string]string `yaml:"settings"` // app settings; win over local.settings.json
 	Disabled bool              `yaml:"disabled"` // known, but not started
 
-	EnableAuth bool   `yaml:"enableAuth"` // functions and /admin ask for access keys, as on Azure; they always do where other machines reach them
-	Access     Access `yaml:"access"`     // who may call it
+	EnableAuth     bool           `yaml:"enableAuth"`     // functions and /admin ask for access keys, as on Azure; they always do where other machines reach them
+	Access         Access         `yaml:"access"`         // who may call it
+	Authentication Authentication `yaml:"authentication"` // callers show a token before a function sees them
 }
 
 // Portal is the web portal and the status API.

@@ -205,6 +205,7 @@ func (v *validation) functions(c *Config) {
 		app := c.Functions.Apps[name]
 		path := "functions.apps." + name
 		v.access(path+".access", app.Access)
+		v.authentication(c, path+".authentication", app.Authentication)
 		if app.Path == "" {
 			v.add(path+".path", "is missing; write the folder of the function app, as in ./app")
 			continue

@@ -24,6 +24,9 @@ type Config struct {
 	// Keys guards functions and the admin API; nil leaves all of them open,
 	// as Azure's local tools do.
 	Keys *Keys
+	// Authentication is asked of callers of functions, before their keys; nil asks
+	// nobody who he is.
+	Authentication *Authentication
 	// CORS are the origins that browsers may call from; "*" is all. Empty
 	// takes the Host section of local.settings.json.
 	CORS []string
@@ -38,6 +41,7 @@ type Service struct {
 	admin *http.ServeMux
 	cors  cors
 	slots slots
+	who   *authenticator // nil: nobody is asked
 
 	mu         sync.Mutex // guards the fields below
 	table      *table
@@ -54,6 +58,9 @@ func New(c Config) (*Service, error) {
 	if s.cors, err = newCORS(c.CORS, c.Host.LocalHost()); err != nil {
 		return nil, err
 	}
+	if c.Authentication != nil {
+		s.who = &authenticator{Authentication: *c.Authentication}
+	}
 	s.slots = newSlots(c.Host.Config().HTTP)
 	s.admin = s.adminRoutes()
 	return s, nil
@@ -67,6 +74,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case isAdmin(r): // no CORS rule of the app opens it
 		s.admin.ServeHTTP(w, r)
 	case s.cors.handle(w, r, s.allowed):
+	case s.who != nil && s.who.handle(w, r):
 	default:
 		s.serveFunction(w, r)
 	}
