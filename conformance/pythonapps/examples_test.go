@@ -1,8 +1,12 @@
 package pythonapps
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -189,3 +193,63 @@ def http_trigger_process_event(req, outputDocument):
     outputDocument.set(func.Document.from_dict(req.get_json()))
     return func.HttpResponse(json.dumps({"status": "success"}), mimetype="application/json")
 `
+
+// TestThumbnailTwins: the thumbnail example in Go and in Python make the same
+// thumbnail of one picture, pixel by pixel: one whose sides are no multiples of the
+// thumbnail's, with colours of every opacity.
+func TestThumbnailTwins(t *testing.T) {
+	venv, ok := lab.PythonEnv(t, "pythonapps", "python")
+	if !ok {
+		return
+	}
+	t.Setenv("VIRTUAL_ENV", venv)
+	golang, err := filepath.Abs(examples + "thumbnail/app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := image.NewNRGBA(image.Rect(0, 0, 301, 200))
+	for y := range 200 {
+		for x := range 301 {
+			p.SetNRGBA(x, y, color.NRGBA{uint8(x), uint8(y * 7), uint8(x * y), uint8(255 - (x+y)%300)})
+		}
+	}
+	file := filepath.Join(t.TempDir(), "a.png")
+	var text bytes.Buffer
+	if err := png.Encode(&text, p); err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, text.String())
+	var made []image.Image
+	for _, dir := range []string{golang, copyApp(t, examples+"thumbnail-python/app")} {
+		yaml := strings.Replace(project, "storage: {", "storage: {containers: [samples-workers, thumbnails], ", 1)
+		r := lab.Up(t, strings.ReplaceAll(yaml, "DIR", dir))
+		r.Run(t, "storage", "cp", file, "blob:///samples-workers/")
+		var small image.Image
+		eventually(t, func() bool {
+			content := r.Run(t, "storage", "ls", "blob:///thumbnails/")
+			if !strings.Contains(content, "a.png") {
+				return false
+			}
+			to := filepath.Join(t.TempDir(), "small.png")
+			r.Run(t, "storage", "cp", "blob:///thumbnails/a.png", to)
+			in, err := os.Open(to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.Close()
+			small, err = png.Decode(in)
+			return err == nil
+		}, "a thumbnail", r.Said)
+		made = append(made, small)
+	}
+	if made[0].Bounds() != image.Rect(0, 0, 128, 85) || made[1].Bounds() != made[0].Bounds() {
+		t.Fatalf("%v and %v", made[0].Bounds(), made[1].Bounds())
+	}
+	for y := range made[0].Bounds().Dy() {
+		for x := range made[0].Bounds().Dx() {
+			if a, b := color.NRGBAModel.Convert(made[0].At(x, y)), color.NRGBAModel.Convert(made[1].At(x, y)); a != b {
+				t.Fatalf("pixel %d,%d is %v in Go and %v in Python", x, y, a, b)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,6 +81,9 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LAZULI_RUN_DIR", filepath.Join(env.WorkDir, ".run"))
+			if home, err := os.UserHomeDir(); err == nil { // where rustup looks for its compilers
+				env.Setenv("RUSTUP_HOME", cmp.Or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
+			}
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("DOCUMENTS", "AccountEndpoint=https://default.documents.azure.com:443/;AccountKey="+config.EmulatorCosmosKey+";")
 			env.Setenv("HUBS", "Endpoint=sb://default.servicebus.windows.net/;SharedAccessKeyName="+config.EmulatorSASKeyName+";SharedAccessKey="+config.EmulatorSASKey)

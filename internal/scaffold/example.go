@@ -27,8 +27,10 @@ var Examples = []Example{
 	{"telemetry", "devices, hub, five functions in Go, change feed, alarm, dashboard", true, "send telemetry_events --rate 20"},
 	{"telemetry-python", "the same pipeline as an app in Python", false, "send telemetry_events --rate 20"},
 	{"thumbnail", "a blob trigger in Go: pictures get thumbnails", true, "storage cp picture.png blob:///samples-workers/"},
+	{"thumbnail-python", "the same as an app in Python, with Pillow", false, "storage cp picture.png blob:///samples-workers/"},
 	{"hello-python", "a function app in Python that answers HTTP", false, "func list"},
 	{"hello-node", "a function app in JavaScript: HTTP, a hub, a timer", false, "func list"},
+	{"hello-rust", "a custom handler in Rust, without packages; build it first", false, "func list"},
 	{"stream", "a stream query over files, with its test cases", false, ""},
 }
 
