@@ -17,7 +17,6 @@ var broken = map[string]struct{ script, says string }{
 	"missing package":   {"import 'nowhere-at-all';\n", "Cannot find package 'nowhere-at-all'"},
 	"error in a module": {"import './helper.js';\n", "helper.js:3:1: ReferenceError: nope is not defined"},
 	"ends the process":  {"\nprocess.exit(4);\n", "process.exit(4) was called at index.js:2:9"},
-	"two with one name": {"import { app } from '@azure/functions';\napp.get('twin', () => {});\napp.get('twin', () => {});\n", `index.js:3:5: Error: A function with id \"twin\" has already been registered, at index.js:2:5; give each its own name`},
 }
 
 // TestBroken: an app that does not load says what is wrong, file and line first,
@@ -47,6 +46,25 @@ func TestBroken(t *testing.T) {
 	write(t, script, strings.Replace(string(fine), "first", "second", 1))
 	lab.Eventually(t, func() bool { return a.Get(t, "/api/fine") == "second" }, "the new code answers")
 	t.Logf("new code took over within %v", time.Since(begun))
+}
+
+// TestTwoOfOneName: the first function of a name runs, and the other is told with
+// both places.
+func TestTwoOfOneName(t *testing.T) {
+	app := t.TempDir()
+	if err := os.CopyFS(app, os.DirFS("apps/fine")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(app, "index.js"), "import { app } from '@azure/functions';\napp.get('twin', () => ({ body: 'one' }));\napp.get('twin', () => ({ body: 'two' }));\n")
+	a, ok := up(t, app)
+	if !ok {
+		return
+	}
+	if got := a.Get(t, "/api/twin"); got != "one" {
+		t.Errorf("twin answers %s", got)
+	}
+	a.Says(t, `index.js:3:5: a function named`)
+	a.Says(t, `has already been registered, at index.js:2:5; give each its own name`)
 }
 
 // TestBrokenAtStart: what does not load from the start says so, and runs once it is

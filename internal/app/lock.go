@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // lockFile stands in the data folder. It holds the owner's process id as text,
@@ -26,7 +27,7 @@ func lockData(dir string) (io.Closer, error) {
 	if err != nil {
 		return nil, dataError(dir, err)
 	}
-	if err := lockExclusive(f); err != nil {
+	if err := lockSoon(f); err != nil {
 		owner, _ := io.ReadAll(io.LimitReader(f, 32))
 		f.Close()
 		if errors.Is(err, errLocked) {
@@ -39,6 +40,20 @@ func lockData(dir string) (io.Closer, error) {
 		return nil, dataError(dir, err)
 	}
 	return f, nil
+}
+
+// dying is how long a process that was killed may take to be gone, and its lock with
+// it.
+const dying = 500 * time.Millisecond
+
+// lockSoon takes the lock, and waits a moment for an owner that is ending.
+func lockSoon(f *os.File) error {
+	err := lockExclusive(f)
+	for end := time.Now().Add(dying); errors.Is(err, errLocked) && time.Now().Before(end); {
+		<-time.After(20 * time.Millisecond)
+		err = lockExclusive(f)
+	}
+	return err
 }
 
 func writePID(f *os.File) error {

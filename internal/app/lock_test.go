@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSecondProcessIsToldWhoHoldsTheFolder(t *testing.T) {
@@ -24,6 +25,21 @@ func TestSecondProcessIsToldWhoHoldsTheFolder(t *testing.T) {
 		t.Fatalf("after the owner went: %v", err)
 	}
 	again.Close()
+}
+
+// TestDyingOwnerIsWaitedFor: who was killed a moment ago may still have the lock.
+func TestDyingOwnerIsWaitedFor(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	lock, err := lockData(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(dying/4, func() { lock.Close() })
+	next, err := lockData(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.Close()
 }
 
 func TestFolderThatIsAFile(t *testing.T) {

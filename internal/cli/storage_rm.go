@@ -38,7 +38,7 @@ for a single blob. What an account keeps of deleted blobs (soft delete) can come
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := blobPlace(cmd, args[0], "container")
 			if err == nil && !o.recursive && (p.Name == "" || p.Slash) {
-				err = &usageError{cmd, fmt.Errorf("%s is a folder; -r deletes it with all that is in it", args[0])}
+				err = &usageError{cmd, fmt.Errorf("%s; -r deletes it with all that is in it", whatIs(p, args[0]))}
 			}
 			if err == nil && (o.parallel < 1 || o.parallel > 256) {
 				err = &usageError{cmd, fmt.Errorf("--parallel %d: from 1 to 256", o.parallel)}
@@ -57,6 +57,17 @@ for a single blob. What an account keeps of deleted blobs (soft delete) can come
 	f.IntVarP(&o.parallel, "parallel", "p", 16, "requests at a time")
 	o.account.register(cmd)
 	return cmd
+}
+
+// whatIs says what a place is that is no single blob.
+func whatIs(p transfer.Place, text string) string {
+	switch {
+	case p.Name == "" && p.Slash:
+		return text + " is all blobs of a container"
+	case p.Name == "":
+		return text + " is a container"
+	}
+	return text + " is a folder"
 }
 
 func (s *session) rm(ctx context.Context, p transfer.Place, o rmOptions) error {

@@ -179,7 +179,8 @@ func (i *Identity) Principal(text string) (Principal, error) {
 	for _, p := range i.Principals() {
 		names = append(names, p.Name)
 	}
-	return Principal{}, fault.New(fault.NotFound, "principal "+quote(text), "there is no such principal; there are: %s", strings.Join(names, ", "))
+	return Principal{}, fault.New(fault.NotFound, "principal "+quote(text), "there is no such principal; there are: %s. "+
+		"lazuli.yaml makes them: app:NAME is a function app of functions.apps, identity:NAME and application:NAME are of identity.userAssigned and identity.applications", strings.Join(names, ", "))
 }
 
 // Caller returns the principal with the object id; false when the project has

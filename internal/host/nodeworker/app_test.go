@@ -229,7 +229,7 @@ func TestRefusedApps(t *testing.T) {
 		"no package":     {"", map[string]string{"index.js": "\nrequire('left-pad-of-none');"}, []string{"index.js:2:1: Error: Cannot find module 'left-pad-of-none'\nthe package is not in node_modules: run npm install left-pad-of-none in "}},
 		"no file":        {"src/gone.js", nil, []string{`package.json: "main" is "src/gone.js", and no file is so called`}},
 		"no match":       {"dist/*.js", nil, []string{`package.json: "main" is "dist/*.js", and no file is so called`}},
-		"twice":          {"src/*.js", map[string]string{"src/a.js": hello("same"), "src/b.js": hello("same")}, []string{`src/b.js:1:33: Error: A function with id "same" has already been registered, at src/a.js:1:33; give each its own name`}},
+		"twice":          {"src/*.js", map[string]string{"src/a.js": hello("same"), "src/b.js": hello("same")}, []string{`src/b.js:1:33: a function named "same" has already been registered, at src/a.js:1:33; give each its own name`}}, // told of the second alone, which this rig takes for the app
 		"start hook":     {"", map[string]string{"index.js": "const { app } = require('@azure/functions');\napp.hook.appStart(() => { throw new Error('not today') });"}, []string{"index.js:2:33: Error: not today"}},
 		"unknown hook":   {"", map[string]string{"index.js": "require('@azure/functions-core').registerHook('x', () => {})"}, []string{`RangeError: Unrecognized hook "x"`}},
 		"exit":           {"", map[string]string{"index.js": "\nprocess.exit(4)"}, []string{"process.exit(4) was called at index.js:2:9"}},

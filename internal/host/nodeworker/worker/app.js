@@ -23,6 +23,7 @@ class App {
         this.model = undefined; // of the app's SDK
         this.hookData = {};
         this.functions = new Map(); // by id: {metadata, callback, entry, place}
+        this.doubles = []; // registered under a name that was taken
         this.hooks = new Hooks();
         this.logs = new Logs(wire, this.hooks);
         provide(this);
@@ -36,9 +37,12 @@ class App {
         const id = metadata.functionId ?? metadata.name;
         const place = where(new Error(), this.directory);
         const before = this.functions.get(id);
-        if (before) {
+        if (before) { // the first one runs, and the host tells of this
             const at = before.place ? `, at ${before.place}` : '';
-            throw systemError(new Error(`A function with id "${id}" has already been registered${at}; give each its own name`));
+            const message = `${place || this.#entry}: a function named "${metadata.name}" has already been registered${at}; give each its own name`;
+            const double = { metadata, entry: this.#entry, place, message };
+            this.doubles.push(double);
+            return () => void this.doubles.splice(this.doubles.indexOf(double), 1);
         }
         this.functions.set(id, { metadata: { ...metadata, functionId: id }, callback, entry: this.#entry, place });
         return () => {
@@ -120,7 +124,8 @@ class App {
                 return { error: { message: olderModel(old), user: true } };
             }
         }
-        return { functions: [...this.functions].map(([id, f]) => this.#declare(id, f)) };
+        const doubles = this.doubles.map((f, n) => ({ ...this.#declare(`${f.metadata.name}#${n + 2}`, f), error: { message: f.message, user: true } }));
+        return { functions: [...this.functions].map(([id, f]) => this.#declare(id, f)).concat(doubles) };
     }
 
     #declare(id, { metadata, entry, place }) {
