@@ -20,6 +20,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/portaltest"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -369,4 +370,16 @@ func TestBuildError(t *testing.T) {
 		text := fmt.Sprint(got["notices"])
 		return strings.Contains(text, "build-failed") && strings.Contains(text, "enrich.go:88:9: undefined: median")
 	}, "a notice of the build")
+}
+
+// TestWaitingTrigger: a trigger whose queue is not there yet does not say that it
+// listens.
+func TestWaitingTrigger(t *testing.T) {
+	p := page{Config: Config{Counts: telemetry.New(), Name: func(_ string, at trigger.Place) string { return at.Target }}}
+	for waits, want := range map[string][2]string{"": {"Listening", stateOK}, "the queue orders does not exist": {"Waiting", stateBusy}} {
+		f := p.function("shop", host.FunctionInfo{Name: "later", Trigger: "queueTrigger", Listener: host.ListenerRunning, Waits: waits}, portal.NewRates(), time.Now())
+		if got := [2]string{f.Listener, f.State}; got != want {
+			t.Errorf("waits for %q: %v, want %v", waits, got, want)
+		}
+	}
 }

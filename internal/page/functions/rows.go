@@ -207,6 +207,9 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 	if micros := r.Of(key+"/micros", c.Micros.Load()); f.Runs > 0 {
 		f.MeanMs = micros / f.Runs / 1000
 	}
+	if info.Waits != "" && info.Listener == host.ListenerRunning {
+		f.Listener = listenerWaiting
+	}
 	if info.Err != nil {
 		f.Error = info.Err.Error()
 	}
@@ -229,6 +232,10 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 	return f
 }
 
+// listenerWaiting is what a listener is that waits for something to come to be, such
+// as its queue.
+const listenerWaiting = "Waiting"
+
 // state is a function's state: failing when its last run failed or one of a
 // hundred recent ones did, or when it cannot listen.
 func state(info host.FunctionInfo, h telemetry.Health) string {
@@ -239,7 +246,7 @@ func state(info host.FunctionInfo, h telemetry.Health) string {
 		return stateBad
 	case h.Failed > 0:
 		return stateWarn
-	case info.Listener == host.ListenerStarting:
+	case info.Listener == host.ListenerStarting, info.Waits != "":
 		return stateBusy
 	}
 	return stateOK
