@@ -74,8 +74,10 @@ func TestEdit(t *testing.T) {
 		"a comment inside":  {"{\"IsEncrypted\": false, \"Values\": {\n  // none yet\n}}", set("A", "1"), "{\"IsEncrypted\": false, \"Values\": {\n  // none yet\n  \"A\": \"1\"\n}}"},
 		"a number":          {`{"IsEncrypted":false,"Values":{"A":1,"B":true}}`, set("a", "2"), `{"IsEncrypted":false,"Values":{"A":"2","B":true}}`},
 		"braces in strings": {`{"IsEncrypted":false,"Values":{"A":"}\"{","B":"//"}}`, set("B", "{"), `{"IsEncrypted":false,"Values":{"A":"}\"{","B":"{"}}`},
-		"connections": {`{"IsEncrypted":false}`, func(f *File) error { _, err := f.Set(ConnectionStrings, "Db", "a=b"); return err },
-			"{\"IsEncrypted\":false, \"ConnectionStrings\": {\n  \"Db\": \"a=b\"\n}}"},
+		"connections": {
+			`{"IsEncrypted":false}`, func(f *File) error { _, err := f.Set(ConnectionStrings, "Db", "a=b"); return err },
+			"{\"IsEncrypted\":false, \"ConnectionStrings\": {\n  \"Db\": \"a=b\"\n}}",
+		},
 	} {
 		dir := localFile(t, c.text)
 		if name == "nothing" { // an empty file has no flag to miss
