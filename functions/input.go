@@ -107,16 +107,17 @@ func (t *TableInput) binding(name string) any {
 
 // CosmosDBInput is a document of a Cosmos DB container, or what a query finds
 // there, that the host reads before it calls the function. Give ID and
-// PartitionKey for one document, or Query. Azure's host reads it; Lazuli's
-// refuses a function that has one, with a message that says so.
+// PartitionKey for one document, or Query; neither is the whole container.
 type CosmosDBInput struct {
 	// All texts may have settings in percent signs and {placeholders} of the
 	// trigger; in a query these are parameters, and never text of the query.
 	Database, Container string
 
 	ID           string
-	PartitionKey string // the value of the document's partition key
-	Query        string // such as "SELECT * FROM c WHERE c.plantId = {plantId}"
+	PartitionKey string // the value of the document's partition key; with Query: where to look
+	// Query is such as "SELECT * FROM c WHERE c.plantId = {plantId}". Values are
+	// texts: where a number is meant, say StringToNumber({n}).
+	Query string
 
 	// Connection names the app setting that says how to reach the account:
 	// "CosmosDBConnection" when empty.

@@ -40,7 +40,7 @@ func TestKinds(t *testing.T) {
 	}
 	for name, test := range map[string]func(*testing.T, lab.App){
 		"http": testHTTP, "answers": testAnswers, "logs": testLogs, "errors": testErrors, "at once": testAtOnce,
-		"events": testEvents, "retries": testRetries, "timer": testTimer, "storage": testStorage,
+		"events": testEvents, "retries": testRetries, "timer": testTimer, "storage": testStorage, "documents": testDocuments,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, a) })
 	}
@@ -181,6 +181,28 @@ func testStorage(t *testing.T, a lab.App) {
 	got := await(t, a, "blob", 1)[0]
 	if got["name"] != "word.txt" || got["body"] != "blob of word" || got["uri"] != "word.txt" || got["again"] != "blob of word" {
 		t.Errorf("blob: %v", got)
+	}
+}
+
+// testDocuments: the Cosmos DB input by id and by query, with parts of a route, of a
+// query and of a message.
+func testDocuments(t *testing.T, a lab.App) {
+	if got := a.Call(t, http.MethodPost, "/api/put", `[{"id":"d1","kind":"it's"},{"id":"d2","kind":"it's"},{"id":"d3","kind":"other"}]`); got.Text != "stored" {
+		t.Fatal(got.Status, got.Text)
+	}
+	if got := object(t, a.Get(t, "/api/document/d1")); got["kind"] != "it's" || got["_etag"] == nil {
+		t.Errorf("by id: %v", got)
+	}
+	for path, want := range map[string]string{
+		"/api/document/none": "null", "/api/documents?kind=it's": `["d1","d2"]`, "/api/documents?kind=%27%20OR%20true": `[]`,
+	} {
+		if got := a.Get(t, path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	a.Get(t, "/api/look/d2")
+	if got := await(t, a, "looked up", 1)[0]; got["id"] != "d2" {
+		t.Errorf("of a message: %v", got)
 	}
 }
 

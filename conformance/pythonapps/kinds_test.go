@@ -44,6 +44,35 @@ func TestKinds(t *testing.T) {
 	t.Run("retries", func(t *testing.T) { testRetries(t, r) })
 	t.Run("timer", func(t *testing.T) { testTimer(t, r) })
 	t.Run("storage", func(t *testing.T) { testStorage(t, r) })
+	t.Run("documents", func(t *testing.T) { testDocuments(t, r) })
+}
+
+// testDocuments: the Cosmos DB input by id and by query, with parts of a route, of a
+// query and of a message.
+func testDocuments(t *testing.T, r running) {
+	if a := r.call(t, http.MethodPost, "/api/put", `[{"id":"d1","kind":"it's","n":1},{"id":"d2","kind":"it's","n":5},{"id":"d3","kind":"other","n":1}]`); a.body != "stored" {
+		t.Fatal(a.Status, a.body)
+	}
+	if got := object(t, r.get(t, "/api/document/d1")); got["kind"] != "it's" || got["_etag"] == nil {
+		t.Errorf("by id: %v", got)
+	}
+	for path, want := range map[string]string{
+		"/api/document/none": "none", "/api/documents?kind=it's&below=9": `["d1", "d2"]`, "/api/documents?kind=it's&below=2": `["d1"]`,
+		"/api/documents?kind=%27%20OR%20true&below=9": `[]`,
+	} {
+		if got := r.get(t, path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	if a := r.call(t, http.MethodGet, "/api/documents?kind=x", ""); a.StatusCode != http.StatusInternalServerError {
+		t.Errorf("without a value: %s", a.Status)
+	}
+	r.says(t, "{below} is not defined by this trigger")
+	r.says(t, "property=preferredLocations")
+	r.get(t, "/api/look/d2")
+	if got := r.await(t, "looked up", 1)[0]; fmt.Sprint(got["ids"]) != "[d2]" {
+		t.Errorf("of a message: %v", got)
+	}
 }
 
 func testHTTP(t *testing.T, r running) {

@@ -32,6 +32,11 @@ func TestOlderModel(t *testing.T) {
 	if events := r.Run(t, "tail", "stored", "--from-start", "--count", "1"); !strings.Contains(events, "s1") {
 		t.Error(events)
 	}
+	for id, want := range map[string]string{"s1": "s1 of 1", "s2": "none of 1"} {
+		if got := r.get(t, "/api/find/"+id); got != want {
+			t.Errorf("find %s: %s", id, got)
+		}
+	}
 	for _, text := range []string{
 		"Missing/__init__.py:1: ModuleNotFoundError: No module named 'not_there'; check that requirements.txt names its package",
 		"cannot load the Extra function: the following parameters are declared in Python but not in the function definition (function.json or function decorators):  {'more'}",

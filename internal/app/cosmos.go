@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/door"
 	"github.com/lazuli-dev/lazuli/internal/end/container"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -37,7 +40,6 @@ const portalFolder = "portal"
 // default one has a second, lenient one.
 func cosmosDB(e *env) (parts, error) {
 	cfg := e.Config.Cosmos
-	p := containerParts(e)
 	strict := newPerAccount(func(a resource.Account) (*cosmos.Service, error) {
 		endpoint := ""
 		if a == e.Storage.documents {
@@ -45,6 +47,7 @@ func cosmosDB(e *env) (parts, error) {
 		}
 		return e.accountService(a, cfg.StrictGateway, endpoint)
 	})
+	p := containerParts(e, strict.of)
 	first, err := strict.of(e.Storage.documents)
 	if err != nil {
 		return p, err
@@ -153,7 +156,7 @@ func (e *env) containersOf(a resource.Account) container.Account {
 }
 
 // containerService is the containers of this process as functions reach them.
-func (e *env) containerService() *container.Local {
+func (e *env) containerService(serves func(resource.Account) (*cosmos.Service, error)) *container.Local {
 	at := e.reach(resource.CosmosAccounts, "Cosmos DB")
 	return &container.Local{At: func(c settings.Connection) (container.Account, error) {
 		a, err := at(c)
@@ -162,8 +165,39 @@ func (e *env) containerService() *container.Local {
 		}
 		account := e.containersOf(a)
 		account.May = e.containerUse(c, a)
+		account.Ask = func(ctx context.Context, c *docstore.Container, q container.Query) ([][]byte, error) {
+			svc, err := serves(a)
+			if err != nil {
+				return nil, err
+			}
+			return askAll(ctx, svc, c, q)
+		}
 		return account, nil
 	}}
+}
+
+// askAll is all pages of a query's answer.
+func askAll(ctx context.Context, svc *cosmos.Service, c *docstore.Container, q container.Query) (rows [][]byte, err error) {
+	e := cosmos.Exploration{Container: c, Text: q.Text, Parameters: make(map[string][]byte, len(q.Parameters))}
+	if q.Key != nil {
+		key := docstore.StringKey(*q.Key)
+		e.Partition = &key
+	}
+	for _, p := range q.Parameters {
+		if e.Parameters[p.Name], err = json.Marshal(p.Value); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		page, err := svc.Explore(ctx, e)
+		if err != nil {
+			return nil, fmt.Errorf("query %s: %w", q.Text, err)
+		}
+		if rows = append(rows, page.Rows...); page.Continuation == "" {
+			return rows, nil
+		}
+		e.Continuation = page.Continuation
+	}
 }
 
 // findAccount finds a document account by name for stream jobs.
@@ -175,16 +209,18 @@ func (e *env) findAccount(name string) (container.Account, error) {
 	return e.containersOf(a), nil
 }
 
-// containerParts is what databases and containers are to the rest of the house.
-func containerParts(e *env) parts {
+// containerParts is what databases and containers are to the rest of the house;
+// serves answers an account's queries.
+func containerParts(e *env, serves func(resource.Account) (*cosmos.Service, error)) parts {
 	st := e.Storage
-	end := container.End{Containers: e.containerService()}
+	end := container.End{Containers: e.containerService(serves)}
 	p := parts{
 		Accounts: []accountKind{documentKind(e.Config.Cosmos)},
 		Kinds:    cosmos.Kinds(st.docs, e.containerOnUse),
 		Suffixes: []suffix{{domain: "documents.azure.com", typ: resource.CosmosAccounts, service: instance.Cosmos}},
 		Leads:    []leads{{container.Kind, resource.CosmosAccounts}, {end.Trigger().Type, resource.CosmosAccounts}, {end.Output().Type, resource.CosmosAccounts}},
 		Triggers: trigger.Table{end.Trigger()},
+		Inputs:   input.Table{end.Input()},
 		Outputs:  output.Table{end.Output()},
 		Streams: jobs.Kinds{
 			References: []jobs.ReferenceKind{container.ReferenceKind(e.findAccount)},

@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
@@ -57,7 +58,12 @@ var containerActions = map[container.Use][]string{
 	container.ReadFeed:  {documentAction + "readChangeFeed"},
 	container.KeepLease: {documentAction + "items/read", documentAction + "items/create", documentAction + "items/replace"},
 	container.Upsert:    {documentAction + "items/upsert"},
+	container.ReadItem:  {documentAction + "items/read"},
+	container.AskQuery:  {documentAction + "executeQuery"},
 }
+
+// readingUses are those for which a read-only key is enough.
+var readingUses = []container.Use{container.ReadFeed, container.ReadItem, container.AskQuery}
 
 const documentAction = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/"
 
@@ -86,7 +92,7 @@ func (e *env) containerUse(c settings.Connection, a resource.Account) func(use c
 		case sameKey(key, keys.Primary), sameKey(key, keys.Secondary):
 			return nil
 		case sameKey(key, keys.PrimaryReadOnly), sameKey(key, keys.SecondaryReadOnly):
-			if use == container.ReadFeed {
+			if slices.Contains(readingUses, use) {
 				return nil
 			}
 			return fault.New(fault.Forbidden, "setting "+c.Setting, "its key is read-only, and the function writes to %s/%s", database, name)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
@@ -81,7 +82,7 @@ func houseOn(ctx context.Context, cfg config.Config, st *dataFolder, counts *tel
 		Doors: &doors{addresses: map[string]string{"amqp": "127.0.0.1:50001"}},
 	}
 	for _, build := range []func(*env) (parts, error){
-		func(e *env) (parts, error) { return hubParts(e), nil }, func(e *env) (parts, error) { return containerParts(e), nil },
+		func(e *env) (parts, error) { return hubParts(e), nil }, func(e *env) (parts, error) { return containerParts(e, nil), nil },
 		withoutRoutes(blobParts), movedState, timers, files,
 	} {
 		p, err := build(e)
@@ -93,6 +94,13 @@ func houseOn(ctx context.Context, cfg config.Config, st *dataFolder, counts *tel
 		}
 	}
 	return e, nil
+}
+
+// plainly answers queries of accounts without what ports need.
+func plainly(e *env) func(resource.Account) (*cosmos.Service, error) {
+	return newPerAccount(func(a resource.Account) (*cosmos.Service, error) {
+		return cosmos.New(cosmos.Config{Store: e.Storage.docs.Account(a.ID), Exists: e.Exists, Account: a, Access: e.documentAccess(a), Log: testkit.Discard()})
+	}).of
 }
 
 // TestEndsKeepTheContracts runs the suites that every service passes on the
@@ -118,7 +126,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 	})
 	endtest.Containers(t, func(t *testing.T) endtest.ContainerService {
 		s, _ := openHouse(t, true)
-		containers := s.containerService()
+		containers := s.containerService(plainly(s))
 		return endtest.ContainerService{
 			Service: containers, Conn: connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/;AccountKey=x"),
 		}
@@ -188,7 +196,7 @@ func TestWhatIsLocal(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	testkit.NoLeaks(t)
 	s, _ := openHouse(t, false)
-	hubs, containers := s.localHubs(), s.containerService()
+	hubs, containers := s.localHubs(), s.containerService(plainly(s))
 	remote := connection(t, settings.EventHubs, "Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=secret")
 	_, err := hubs.Open(t.Context(), remote, "h", hub.Consumer{Group: "$Default"})
 	if err == nil || !strings.Contains(err.Error(), "setting S") || strings.Contains(err.Error(), "secret") {

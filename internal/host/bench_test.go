@@ -36,7 +36,7 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	c := &endless{events: events, batches: make(chan struct{}), done: make(chan struct{})}
 	m := endtest.New(1)
-	hubs, containers := hub.End{Hubs: endlessHubs{c}, State: m.State}, container.End{Containers: endlessContainers{c}}
+	hubs, containers := hub.End{Hubs: endlessHubs{c}, State: m.State}, container.End{Containers: endlessContainers{endless: c}}
 	start(b, m, func(o *host.Options) {
 		o.Log = testkit.Discard()
 		o.Triggers = trigger.Table{hubs.Trigger(), containers.Trigger(), timer.End{State: m.State}.Trigger()}
@@ -74,7 +74,10 @@ func (e endlessHubs) Sink(context.Context, settings.Connection, string) (hub.Sin
 	return nil, nil
 }
 
-type endlessContainers struct{ *endless }
+type endlessContainers struct {
+	*endless
+	container.Service // what triggers and outputs do not need
+}
 
 func (e endlessContainers) Feed(context.Context, settings.Connection, string, string) (changefeed.Source, error) {
 	return nil, nil

@@ -198,7 +198,32 @@ func (h *Host) setUp(d *binding.Function) (*function, error) {
 			return nil, err
 		}
 	}
-	return f, h.addTrigger(f)
+	if err := h.addTrigger(f); err != nil {
+		return nil, err
+	}
+	for i := range d.Bindings {
+		if err := d.Bindings[i].Unmet(); err != nil {
+			return nil, err
+		}
+	}
+	h.report(f)
+	return f, nil
+}
+
+// report says what of a declaration has no effect, since people who wrote it rely on
+// it.
+func (h *Host) report(f *function) {
+	log := h.log.With("function", f.decl.Name)
+	for i := range f.decl.Bindings {
+		b := &f.decl.Bindings[i]
+		for _, n := range b.Notes() {
+			log.Warn("a property of a binding has no effect", "binding", b.Name, "property", n.Property, "why", n.Why)
+		}
+	}
+	if f.decl.Retry != nil && !f.kind.Retries {
+		log.Warn("the retry policy has no effect, as on Azure", "why", "a "+f.kind.Type+" is delivered again by its source; only event hubs, Kafka, Cosmos DB and timers have retry policies")
+		f.decl.Retry = nil
+	}
 }
 
 func (h *Host) addBinding(f *function, b *binding.Binding) error {
@@ -212,6 +237,7 @@ func (h *Host) addBinding(f *function, b *binding.Binding) error {
 	if err != nil {
 		return err
 	}
+	b.Heeds("dataType") // of what the worker hands over, and hands over with its type
 	if kind.New == nil {
 		if f.http != nil {
 			return fault.New(fault.Invalid, "binding "+b.Name, "a function has one HTTP output; %s is another", f.http.Name)

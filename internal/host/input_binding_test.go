@@ -2,7 +2,9 @@ package host_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
@@ -87,4 +89,43 @@ func startEchoHandler(t *testing.T, m *endtest.Memory, functions map[string]stri
 	return startRawHandlerWith(t, m, "", functions, func(o *host.Options) {
 		o.Inputs = input.Table{echoKind()}
 	})
+}
+
+// TestPropertiesWithoutEffect: what of a declaration has no effect is said at the
+// start, with the function, the binding and why; a type of an SDK where there is none
+// breaks the function.
+func TestPropertiesWithoutEffect(t *testing.T) {
+	testkit.NoLeaks(t)
+	var said strings.Builder
+	hub := `{"name":"e","type":"eventHubTrigger","direction":"in","eventHubName":"in","connection":"Hub"`
+	r := startRawHandlerWith(t, endtest.New(1), "", map[string]string{
+		"f": hub + `,"consumerGrp":"g","cardinality":"many"}`,
+		"g": hub + `,"properties":{"supportsDeferredBinding":true}}`,
+		"h": hub + `}],"retry":{"strategy":"fixedDelay","maxRetryCount":2,"delayInterval":"00:00:01"},"more":[{}`,
+	}, func(o *host.Options) { o.Log = slog.New(slog.NewTextHandler(&locked{b: &said}, nil)) })
+	if err := broken(r, "g"); err == nil || !strings.Contains(err.Error(), "not types of an SDK") {
+		t.Errorf("g: %v", err)
+	}
+	r.stop()
+	text := said.String()
+	for _, want := range []string{`function=f binding=e property=consumerGrp why="a binding of type eventHubTrigger has no such property here; did you mean consumerGroup?"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "property=cardinality") || strings.Contains(text, "retry policy has no effect") {
+		t.Error("what counts is said to have no effect:", text)
+	}
+}
+
+// locked is a writer that several may write to.
+type locked struct {
+	mu sync.Mutex
+	b  *strings.Builder
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
 }

@@ -14,11 +14,12 @@ import (
 // the portal's Data Explorer does: the wire operation without the wire.
 type Exploration struct {
 	Container    *docstore.Container
-	Text         string            // the query
-	Parameters   map[string][]byte // "@name" to a JSON value
-	MaxItems     int               // rows of the page; 0 or less: as many as fit
-	MaxBytes     int               // likewise in bytes; 0 or less: 4 MB
-	Continuation string            // of the page before, or ""
+	Partition    *docstore.PartitionKey // the only one to look in; nil: all
+	Text         string                 // the query
+	Parameters   map[string][]byte      // "@name" to a JSON value
+	MaxItems     int                    // rows of the page; 0 or less: as many as fit
+	MaxBytes     int                    // likewise in bytes; 0 or less: 4 MB
+	Continuation string                 // of the page before, or ""
 }
 
 // Explored is its answer: what item.query would have replied, and how the rows
@@ -34,11 +35,11 @@ type Explored struct {
 	Duration     time.Duration // all of it
 }
 
-// Explore runs the query over all partitions. Its error is a
+// Explore runs the query. Its error is a
 // *cosmossql.SyntaxError, which knows the place, or has a fault.Kind.
 func (s *Service) Explore(ctx context.Context, e Exploration) (*Explored, error) {
 	began := time.Now()
-	src := &watchedSource{itemSource: newItemSource(e.Container, e.Container.Spec().PartitionKey.Paths, nil, keyRangeFilter{})}
+	src := &watchedSource{itemSource: newItemSource(e.Container, e.Container.Spec().PartitionKey.Paths, e.Partition, keyRangeFilter{})}
 	plan, err := s.plan(src.itemSource, e)
 	if err != nil {
 		return nil, err

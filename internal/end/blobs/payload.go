@@ -18,6 +18,7 @@ import (
 // isDeferred reports whether the function takes a client of the blob and no content:
 // Python's SDK types say it one way, Node's another.
 func isDeferred(b *binding.Binding) bool {
+	b.Heeds("properties", "sdkBinding", "dataType")
 	var raw struct {
 		Properties map[string]any
 		SDKBinding any `json:"sdkBinding"`

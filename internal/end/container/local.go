@@ -18,13 +18,15 @@ type Local struct {
 	At func(settings.Connection) (Account, error)
 }
 
-// Account is an account of this process. All fields are required.
+// Account is an account of this process. Need and Find are required.
 type Account struct {
 	// Need returns a container, made with the partition key path when that is
 	// not empty, or by this use where the project allows it.
 	Need func(ctx context.Context, database, container, createWithKey string) (*docstore.Container, error)
 	// Find finds a container by name as it is now, or fails with fault.NotFound.
 	Find func(database, container string) (*docstore.Container, error)
+	// Ask returns all results of a query of a container. nil: there are no queries.
+	Ask func(ctx context.Context, c *docstore.Container, q Query) (rows [][]byte, err error)
 	// May says whether whoever came by the connection may do that with a
 	// container, now: it is asked for every batch. nil: everything.
 	May func(use Use, database, container string) error
@@ -38,6 +40,8 @@ const (
 	ReadFeed  Use = iota // of its changes
 	KeepLease            // documents of positions are read, made and replaced
 	Upsert
+	ReadItem
+	AskQuery
 )
 
 // allows is May, bound to a container and a use of it.

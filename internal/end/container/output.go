@@ -19,15 +19,50 @@ import (
 // connection (or connectionStringSetting), createIfNotExists, partitionKey. One more,
 // which Azure ignores: createOnly leaves documents alone that are there already.
 // Names may have {placeholders}. The throughput of a created container is not
-// ours to set and is ignored.
+// ours to set and is ignored, with a word at the start.
 type documentOutput struct {
+	where
+	createWithKey string
+	createOnly    bool
+	containers    Service
+	opened        *output.Opened[sinkKey, Sink]
+}
+
+// where is the container that a binding names.
+type where struct {
 	conn                settings.Connection
 	text                string // database/container as declared
 	database, container *expr.Template
-	createWithKey       string
-	createOnly          bool
-	containers          Service
-	opened              *output.Opened[sinkKey, Sink]
+}
+
+// whereOf reads what inputs and outputs have in common.
+func whereOf(b *binding.Binding, set *settings.Settings) (w where, err error) {
+	if w.database, err = output.NameTemplate(b, "databaseName"); err != nil {
+		return w, err
+	}
+	if w.container, err = output.NameTemplate(b, "containerName", "collectionName"); err != nil {
+		return w, err
+	}
+	w.text = b.Text("databaseName") + "/" + output.FirstText(b, "containerName", "collectionName")
+	w.conn, err = set.Connection(settings.CosmosDB, output.FirstText(b, "connection", "connectionStringSetting"))
+	b.Ignored("preferredLocations", oneRegion)
+	return w, err
+}
+
+// oneRegion is why regions that are preferred change nothing.
+const oneRegion = "an account here has one region"
+
+// Place is database/container, named as declared.
+func (w where) Place() trigger.Place { return trigger.Place{Host: hostOf(w.conn), Target: w.text} }
+
+// expand fills in what the names have of the invocation.
+func (w where) expand(values expr.Values) (sinkKey, error) {
+	database, err := w.database.Expand(values)
+	if err != nil {
+		return sinkKey{}, err
+	}
+	container, err := w.container.Expand(values)
+	return sinkKey{hostOf(w.conn), w.conn.Setting, database, container}, err
 }
 
 // sinkKey tells sinks apart: two apps may have settings of one name that lead to
@@ -38,14 +73,7 @@ func newOutput(s output.Setup, containers Service, opened *output.Opened[sinkKey
 	b := s.Binding
 	o := &documentOutput{containers: containers, opened: opened}
 	var err error
-	if o.database, err = output.NameTemplate(b, "databaseName"); err != nil {
-		return nil, err
-	}
-	if o.container, err = output.NameTemplate(b, "containerName", "collectionName"); err != nil {
-		return nil, err
-	}
-	o.text = b.Text("databaseName") + "/" + output.FirstText(b, "containerName", "collectionName")
-	if o.conn, err = s.Settings.Connection(settings.CosmosDB, output.FirstText(b, "connection", "connectionStringSetting")); err != nil {
+	if o.where, err = whereOf(b, s.Settings); err != nil {
 		return nil, err
 	}
 	create, err := b.Bool("createIfNotExists")
@@ -55,16 +83,18 @@ func newOutput(s output.Setup, containers Service, opened *output.Opened[sinkKey
 	if o.createOnly, err = b.Bool("createOnly"); err != nil {
 		return nil, err
 	}
+	key := b.Text("partitionKey")
 	if create {
-		o.createWithKey = first(b.Text("partitionKey"), "/id")
+		o.createWithKey = first(key, "/id")
 	}
+	b.Ignored("containerThroughput", noThroughput)
+	b.Ignored("collectionThroughput", noThroughput)
+	b.Ignored("useMultipleWriteLocations", oneRegion)
 	return o, nil
 }
 
-// Place is database/container, named as declared.
-func (o *documentOutput) Place() trigger.Place {
-	return trigger.Place{Host: hostOf(o.conn), Target: o.text}
-}
+// noThroughput is why request units change nothing.
+const noThroughput = "containers here are made without request units"
 
 // Write stores the value's documents.
 func (o *documentOutput) Write(ctx context.Context, v *funcrpc.TypedData, values expr.Values) (output.Written, error) {
@@ -72,19 +102,14 @@ func (o *documentOutput) Write(ctx context.Context, v *funcrpc.TypedData, values
 	if err != nil || len(docs) == 0 {
 		return output.Written{}, err
 	}
-	database, err := o.database.Expand(values)
-	if err != nil {
-		return output.Written{}, err
-	}
-	container, err := o.container.Expand(values)
+	at, err := o.expand(values)
 	if err != nil {
 		return output.Written{}, err
 	}
 	open := func(ctx context.Context) (Sink, error) {
-		return o.containers.Sink(ctx, o.conn, database, container, o.createWithKey)
+		return o.containers.Sink(ctx, o.conn, at.database, at.container, o.createWithKey)
 	}
-	err = o.opened.Use(ctx, sinkKey{hostOf(o.conn), o.conn.Setting, database, container}, open, func(s Sink) error { return o.store(ctx, s, docs) })
-	if err != nil {
+	if err := o.opened.Use(ctx, at, open, func(s Sink) error { return o.store(ctx, s, docs) }); err != nil {
 		return output.Written{}, err
 	}
 	return output.Written{Documents: len(docs)}, nil

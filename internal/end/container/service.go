@@ -19,7 +19,30 @@ type Service interface {
 	// Sink opens a container for writing, and creates it first with the
 	// partition key path when that is not empty.
 	Sink(ctx context.Context, conn settings.Connection, database, container, createWithKey string) (Sink, error)
+	// Reader opens a container for reading documents. It makes none: one that
+	// is missing is fault.NotFound, here or at the first read.
+	Reader(ctx context.Context, conn settings.Connection, database, container string) (Reader, error)
 }
+
+// Reader reads documents of a container.
+type Reader interface {
+	// Read returns the document with an id under a partition key of one text;
+	// nil is that of documents without a value for the key. doc is nil where
+	// there is no such document; a container that is missing is fault.NotFound.
+	Read(ctx context.Context, id string, key *string) (doc []byte, err error)
+	// Query returns all results of a query, each a JSON value.
+	Query(ctx context.Context, q Query) (rows [][]byte, err error)
+}
+
+// Query is a question to a container.
+type Query struct {
+	Text       string
+	Parameters []Parameter
+	Key        *string // the only partition to look in; nil: all
+}
+
+// Parameter is a value of a query, always a text.
+type Parameter struct{ Name, Value string } // the name with its "@"
 
 // Sink writes documents to a container.
 type Sink interface {

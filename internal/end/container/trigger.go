@@ -26,7 +26,7 @@ import (
 // collectionName), connection (or connectionStringSetting), leaseConnection,
 // leaseDatabaseName, leaseContainerName (or leaseCollectionName),
 // leaseContainerPrefix, createLeaseContainerIfNotExists, startFromBeginning,
-// startFromTime, maxItemsPerInvocation, feedPollDelay (of accounts elsewhere: changes
+// startFromTime, maxItemsPerInvocation, dataType string, feedPollDelay (of accounts elsewhere: changes
 // of this process wake the trigger), leaseAcquireInterval, leaseExpirationInterval and
 // leaseRenewInterval, all in milliseconds. Only the latest version of a document is
 // delivered; deletes are not.
@@ -58,6 +58,9 @@ func NewTrigger(containers Service, o trigger.Setup) (*Trigger, error) {
 		leaseContainer: first(b.Text("leaseContainerName"), b.Text("leaseCollectionName"), "leases"),
 		leasePrefix:    first(b.Text("leaseContainerPrefix"), b.Text("leaseCollectionPrefix")),
 	}
+	if b.DataType == binding.String {
+		b.Heeds("dataType")
+	}
 	t.leaseDatabase = first(b.Text("leaseDatabaseName"), t.database)
 	if t.database == "" || t.container == "" {
 		return nil, fault.New(fault.Invalid, "binding "+b.Name, "needs databaseName and containerName")
@@ -79,6 +82,15 @@ func NewTrigger(containers Service, o trigger.Setup) (*Trigger, error) {
 }
 
 func (t *Trigger) readOptions(b *binding.Binding) error {
+	if mode := b.Text("changeFeedMode"); mode != "" && !strings.EqualFold(mode, "LatestVersion") {
+		return fault.New(fault.Invalid, "binding "+b.Name, "changeFeedMode %s is not supported: the change feed here has the latest version of each document and no deletes", mode)
+	}
+	for _, name := range []string{"checkpointInterval", "checkpointDocumentCount"} {
+		b.Ignored(name, "the position is saved after each invocation")
+	}
+	b.Ignored("preferredLocations", oneRegion)
+	b.Ignored("leasesContainerThroughput", noThroughput)
+	b.Ignored("leasesCollectionThroughput", noThroughput)
 	var err error
 	if t.createLeases, err = b.Bool("createLeaseContainerIfNotExists"); err != nil {
 		return err
@@ -257,20 +269,28 @@ func (t *Trigger) tell(_, position string) {
 // feedTimeLayout is the form of times in the log: UTC with milliseconds.
 const feedTimeLayout = "2006-01-02T15:04:05.000Z"
 
-// call hands documents over as one JSON array.
-func (t *Trigger) call(docs []json.RawMessage) trigger.Call {
+// joinDocuments makes one JSON array of documents.
+func joinDocuments[D ~[]byte](docs []D) string {
 	size := 2
 	for _, d := range docs {
 		size += len(d) + 1
 	}
 	var array strings.Builder // its String costs no copy
 	array.Grow(size)
+	array.WriteByte('[')
 	for i, d := range docs {
-		array.WriteByte("[,"[min(i, 1)])
+		if i > 0 {
+			array.WriteByte(',')
+		}
 		array.Write(d)
 	}
 	array.WriteByte(']')
-	value := trigger.JSON(array.String())
+	return array.String()
+}
+
+// call hands documents over as one JSON array.
+func (t *Trigger) call(docs []json.RawMessage) trigger.Call {
+	value := trigger.JSON(joinDocuments(docs))
 	if t.o.Binding.DataType == binding.String {
 		value = trigger.Text(value.GetJson())
 	}

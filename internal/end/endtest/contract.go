@@ -55,6 +55,7 @@ func Hubs(t *testing.T, open func(t *testing.T) HubService) {
 func Containers(t *testing.T, open func(t *testing.T) ContainerService) {
 	t.Run("Feed", func(t *testing.T) { changeFeed(t, open(t)) })
 	t.Run("Leases", func(t *testing.T) { leases(t, open(t)) })
+	t.Run("Reader", func(t *testing.T) { reader(t, open(t)) })
 }
 
 // changed grows the hub: who has it open is told, and whoever opens it then
@@ -497,4 +498,31 @@ func etagOf(t *testing.T, l changefeed.LeaseStore, id string) string {
 		t.Fatal(err)
 	}
 	return got.ETag
+}
+
+// reader reads documents by id and asks for all of them.
+func reader(t *testing.T, s ContainerService) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	sink, err := s.Sink(ctx, s.Conn, "db", "docs", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Upsert(ctx, [][]byte{[]byte(`{"id":"1","n":7}`), []byte(`{"id":"2"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Service.Reader(ctx, s.Conn, "db", "docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"1", "3"} {
+		doc, err := r.Read(ctx, id, &id)
+		if err != nil || bytes.Contains(doc, []byte(`"n":7`)) != (id == "1") || (doc == nil) != (id == "3") {
+			t.Errorf("document %s: %s, %v", id, doc, err)
+		}
+	}
+	rows, err := r.Query(ctx, containers.Query{Text: "SELECT * FROM c"})
+	if err != nil || ids(rows) != "1 2" {
+		t.Errorf("all documents: %s, %v", ids(rows), err)
+	}
 }

@@ -296,6 +296,38 @@ func (c memoryContainers) Sink(_ context.Context, _ settings.Connection, databas
 	return &memorySink{c.m, c.m.container(database, name)}, nil
 }
 
+func (c memoryContainers) Reader(_ context.Context, _ settings.Connection, database, name string) (containers.Reader, error) {
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	return &memoryDocuments{c.m, c.m.container(database, name)}, nil
+}
+
+// memoryDocuments knows documents by their ids, and the query for all of them.
+type memoryDocuments struct {
+	m *Memory
+	c *container
+}
+
+func (r *memoryDocuments) Read(_ context.Context, id string, _ *string) ([]byte, error) {
+	r.m.mu.Lock()
+	defer r.m.mu.Unlock()
+	d, _ := r.c.get(id)
+	return d.body, nil
+}
+
+func (r *memoryDocuments) Query(_ context.Context, q containers.Query) ([][]byte, error) {
+	if q.Text != "SELECT * FROM c" {
+		return nil, fault.New(fault.Invalid, "query", "the memory knows no %s", q.Text)
+	}
+	r.m.mu.Lock()
+	defer r.m.mu.Unlock()
+	var rows [][]byte
+	for _, d := range r.c.order {
+		rows = append(rows, d.body)
+	}
+	return rows, nil
+}
+
 type memoryHub struct {
 	m         *Memory
 	name      string

@@ -19,7 +19,7 @@ type End struct {
 // Trigger is the row of eventHubTrigger.
 func (e End) Trigger() trigger.Kind {
 	return trigger.Kind{
-		Type: "eventHubTrigger", Title: Title,
+		Type: "eventHubTrigger", Title: Title, Retries: true,
 		Check: func(c *hostjson.Config) error {
 			_, err := ReadConfig(c)
 			return err

@@ -36,6 +36,7 @@ type Trigger struct {
 func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 	b := s.Binding
 	t := &Trigger{end: e, o: s, hub: output.FirstText(b, "eventHubName", "path"), group: b.Text("consumerGroup"), owner: s.Owner + "/" + s.Function}
+	b.Heeds("dataType", "cardinality")
 	var err error
 	if t.config, err = ReadConfig(s.Config); err != nil {
 		return nil, err

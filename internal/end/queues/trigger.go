@@ -32,6 +32,7 @@ const PoisonSuffix = "-poison"
 // NewTrigger checks the declaration.
 func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 	t := &Trigger{end: e, o: s}
+	s.Binding.Heeds("dataType")
 	var err error
 	if t.config, err = ReadConfig(s.Config); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ type End struct {
 // Trigger is the row of timerTrigger.
 func (e End) Trigger() trigger.Kind {
 	return trigger.Kind{
-		Type: "timerTrigger", Title: "Timer", NoLetters: "a timer brings nothing that could be kept; its next run is the next try",
+		Type: "timerTrigger", Title: "Timer", Retries: true, NoLetters: "a timer brings nothing that could be kept; its next run is the next try",
 		New: func(s trigger.Setup) (trigger.Trigger, error) { return NewTrigger(e.State, time.Now, s) },
 	}
 }

@@ -52,6 +52,11 @@ type Binding struct {
 	Raw json.RawMessage
 
 	props map[string]json.RawMessage // by lower-case name
+	// unread are the properties that nobody has asked for, as they are written, by
+	// lower-case name; nil once Notes has told.
+	unread map[string]string
+	known  []string // what was asked for, until Notes has told
+	notes  []Note
 }
 
 // Parse reads one binding declaration.
@@ -60,9 +65,9 @@ func Parse(raw []byte) (Binding, error) {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return Binding{}, fault.Wrap(fault.Invalid, "binding", err, "not a JSON object")
 	}
-	b := Binding{Raw: bytes.Clone(raw), props: make(map[string]json.RawMessage, len(fields))}
+	b := Binding{Raw: bytes.Clone(raw), props: make(map[string]json.RawMessage, len(fields)), unread: make(map[string]string, len(fields))}
 	for name, v := range fields {
-		b.props[strings.ToLower(name)] = v
+		b.props[strings.ToLower(name)], b.unread[strings.ToLower(name)] = v, name
 	}
 	b.Name, b.Type = b.Text("name"), b.Text("type")
 	if b.Type == "" {
@@ -81,6 +86,7 @@ func (b *Binding) enums() error {
 	directions := map[string]Direction{"": In, "in": In, "out": Out, "inout": InOut}
 	types := map[string]DataType{"": Undefined, "undefined": Undefined, "string": String, "binary": Binary, "stream": Stream}
 	cardinalities := map[string]bool{"": false, "one": false, "many": true}
+	defer b.forget("dataType", "cardinality") // whether they count is for the kind to say
 	var ok bool
 	if b.Direction, ok = directions[strings.ToLower(b.Text("direction"))]; !ok {
 		return b.invalid("direction", "in, out or inout")
@@ -110,7 +116,7 @@ func (b *Binding) IsOutput() bool { return b.Direction != In }
 // Text returns a property as text, "" when it is absent or null. Numbers and
 // booleans are returned as their JSON text.
 func (b *Binding) Text(name string) string {
-	raw := bytes.TrimSpace(b.props[strings.ToLower(name)])
+	raw := b.read(name)
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return ""
 	}
@@ -124,7 +130,7 @@ func (b *Binding) Text(name string) string {
 // Texts returns a property that is an array of strings, or one string.
 func (b *Binding) Texts(name string) []string {
 	var list []string
-	if json.Unmarshal(b.props[strings.ToLower(name)], &list) == nil {
+	if json.Unmarshal(b.read(name), &list) == nil {
 		return list
 	}
 	if s := b.Text(name); s != "" {
@@ -164,7 +170,10 @@ func (b *Binding) MapText(f func(string) (string, error)) error {
 		if len(raw) == 0 || raw[0] != '"' {
 			continue
 		}
-		before := b.Text(name)
+		var before string
+		if json.Unmarshal(raw, &before) != nil {
+			continue
+		}
 		after, err := f(before)
 		if err != nil {
 			return fmt.Errorf("binding %s, %s: %w", b.Name, name, err)

@@ -18,6 +18,9 @@ import (
 type Kind struct {
 	Type  string // of the binding, as Azure writes it; compared without case
 	Title string // for people, such as "Event Hub"
+	// Retries says that a function's retry policy counts; of other kinds the source
+	// itself delivers again what failed.
+	Retries bool
 	// Check looks at host.json before anything starts; nil: the kind has no
 	// part in it.
 	Check func(*hostjson.Config) error

@@ -154,6 +154,41 @@ def enqueue(req: func.HttpRequest, message: func.Out[str]) -> str:
     return "queued"
 
 
+@app.route(route="document/{id}")
+@app.cosmos_db_input(arg_name="found", database_name="db", container_name="docs", id="{id}", partition_key="{id}",
+                     connection="CosmosDBConnection", preferred_locations="West Europe")
+def document(req: func.HttpRequest, found: func.DocumentList) -> str:
+    return found[0].to_json() if found else "none"
+
+
+@app.route(route="documents")
+@app.cosmos_db_input(arg_name="found", database_name="db", container_name="docs", connection="CosmosDBConnection",
+                     sql_query="SELECT c.id FROM c WHERE c.kind = {Query.kind} AND c.n < StringToNumber({below}) ORDER BY c.id")
+def documents(req: func.HttpRequest, found: func.DocumentList) -> str:
+    return json.dumps([d["id"] for d in found])
+
+
+@app.queue_trigger(arg_name="message", queue_name="lookups", connection="AzureWebJobsStorage")
+@app.cosmos_db_input(arg_name="found", database_name="db", container_name="docs", id="{doc.id}", partition_key="{doc.id}",
+                     connection="CosmosDBConnection")
+def looked_up(message: func.QueueMessage, found: func.DocumentList):
+    note("looked up", ids=[d["id"] for d in found or []])
+
+
+@app.route(route="look/{id}")
+@app.queue_output(arg_name="message", queue_name="lookups", connection="AzureWebJobsStorage")
+def look(req: func.HttpRequest, message: func.Out[str]) -> str:
+    message.set(json.dumps({"doc": {"id": req.route_params["id"]}}))
+    return "looking"
+
+
+@app.route(route="put", methods=["POST"])
+@app.cosmos_db_output(arg_name="doc", database_name="db", container_name="docs", connection="CosmosDBConnection")
+def put(req: func.HttpRequest, doc: func.Out[func.DocumentList]) -> str:
+    doc.set(func.DocumentList([func.Document.from_dict(d) for d in req.get_json()]))
+    return "stored"
+
+
 @app.generic_trigger(arg_name="req", type="httpTrigger", route="generic", authLevel="anonymous")
 @app.generic_output_binding(arg_name="$return", type="http")
 def generic(req: func.HttpRequest) -> func.HttpResponse:
