@@ -190,11 +190,11 @@ func testDocuments(t *testing.T, a lab.App) {
 	if got := a.Call(t, http.MethodPost, "/api/put", `[{"id":"d1","kind":"it's"},{"id":"d2","kind":"it's"},{"id":"d3","kind":"other"}]`); got.Text != "stored" {
 		t.Fatal(got.Status, got.Text)
 	}
-	if got := object(t, a.Get(t, "/api/document/d1")); got["kind"] != "it's" || got["_etag"] == nil {
+	if got, _ := object(t, a.Get(t, "/api/document/d1"))["found"].(map[string]any); got["kind"] != "it's" || got["_etag"] == nil {
 		t.Errorf("by id: %v", got)
 	}
 	for path, want := range map[string]string{
-		"/api/document/none": "null", "/api/documents?kind=it's": `["d1","d2"]`, "/api/documents?kind=%27%20OR%20true": `[]`,
+		"/api/document/none": `{"found":null}`, "/api/documents?kind=it's": `["d1","d2"]`, "/api/documents?kind=%27%20OR%20true": `[]`,
 	} {
 		if got := a.Get(t, path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)

@@ -43,6 +43,7 @@ func services() []service {
 		{build: tableStorage},
 		{build: movedState},
 		{build: timers},
+		{build: kafkaClusters},
 		{build: files},
 		{(*dataFolder).declareSites, functionApps},
 		{build: dashboards},

@@ -246,7 +246,7 @@ func (h *Host) addBinding(f *function, b *binding.Binding) error {
 		return nil
 	}
 	out, err := kind.New(output.Setup{
-		Binding: b, Settings: h.setup().settings, Config: h.setup().config,
+		Binding: b, Settings: h.setup().settings, Config: h.setup().config, Dir: h.o.Dir,
 		Function: f.decl.Name, Trigger: f.trigger, Log: h.log.With("function", f.decl.Name),
 	})
 	if err != nil {
@@ -278,7 +278,7 @@ func (h *Host) addTrigger(f *function) error {
 		return err
 	}
 	f.starts, err = f.kind.New(trigger.Setup{
-		Function: f.decl.Name, Binding: f.trigger, Settings: h.setup().settings, Config: h.setup().config, Owner: h.owner, HostID: h.hostID,
+		Function: f.decl.Name, Binding: f.trigger, Settings: h.setup().settings, Config: h.setup().config, Dir: h.o.Dir, Owner: h.owner, HostID: h.hostID,
 		Invoker: &invoker{h, f}, Log: h.log.With("function", f.decl.Name),
 		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
 		Waits:        func(clause string) { h.setWaits(f, clause) },

@@ -29,6 +29,7 @@ type Setup struct {
 	Binding  *binding.Binding // text properties have their %settings% filled in
 	Settings *settings.Settings
 	Config   *hostjson.Config
+	Dir      string // the app's folder
 	Function string
 	Trigger  *binding.Binding // of the function
 	Log      *slog.Logger

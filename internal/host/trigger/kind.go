@@ -40,6 +40,7 @@ type Setup struct {
 	Binding  *binding.Binding // text properties have their %settings% filled in
 	Settings *settings.Settings
 	Config   *hostjson.Config
+	Dir      string // the app's folder
 	Owner    string // stable identity of this host, for positions and leases
 	HostID   string // what all hosts of the app share, for timers and locks; see package state
 	Invoker  Invoker

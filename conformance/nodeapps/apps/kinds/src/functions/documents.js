@@ -18,7 +18,7 @@ app.post('put', {
 
 app.get('document', {
     route: 'document/{id}', extraInputs: [one],
-    handler: (request, context) => ({ jsonBody: context.extraInputs.get(one) ?? null }),
+    handler: (request, context) => ({ jsonBody: { found: context.extraInputs.get(one) ?? null } }),
 });
 
 app.get('documents', {
