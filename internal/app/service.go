@@ -44,6 +44,7 @@ func services() []service {
 		{build: movedState},
 		{build: timers},
 		{build: kafkaClusters},
+		{build: serviceBusNamespaces},
 		{build: files},
 		{(*dataFolder).declareSites, functionApps},
 		{build: dashboards},

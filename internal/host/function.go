@@ -96,6 +96,9 @@ func (h *Host) indexAs(reported []*funcrpc.RpcFunctionMetadata, first bool, set 
 	var load []*binding.Function
 	for _, d := range declared {
 		f, err := h.setUp(d)
+		if err == nil {
+			err = oneWarmup(set, d)
+		}
 		if err != nil {
 			broken = append(broken, BrokenFunction{d.Name, err})
 			continue

@@ -68,6 +68,9 @@ type Options struct {
 	// DrainTimeout bounds how long running invocations may go on once Run's
 	// context has ended; 0 means 10 s.
 	DrainTimeout time.Duration
+	// WarmupTimeout bounds how long a worker that starts waits for the app's warm-up
+	// function; 0 means 30 s.
+	WarmupTimeout time.Duration
 	// Timeouts bound the steps of a worker's start; zero fields take
 	// Azure's.
 	Timeouts worker.Timeouts
@@ -131,6 +134,9 @@ func New(o Options) (*Host, error) {
 	if o.DrainTimeout <= 0 {
 		o.DrainTimeout = 10 * time.Second
 	}
+	if o.WarmupTimeout <= 0 {
+		o.WarmupTimeout = 30 * time.Second
+	}
 	if o.Environ == nil {
 		o.Environ = os.Environ()
 	}
@@ -140,7 +146,7 @@ func New(o Options) (*Host, error) {
 	}
 	o.Dir = dir
 	h := &Host{o: o, log: o.Log, ready: make(chan struct{}), started: time.Now()}
-	h.triggers = append(trigger.Table{httpKind()}, o.Triggers...)
+	h.triggers = append(trigger.Table{httpKind(), warmupKind()}, o.Triggers...)
 	h.inputs = o.Inputs
 	h.outputs = append(output.Table{httpOutputKind()}, o.Outputs...)
 	first, err := h.readSetup()

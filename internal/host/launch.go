@@ -22,20 +22,20 @@ import (
 // launcher prepares for the app's workers and makes what starts them.
 func (h *Host) launcher() (worker.Launcher, error) {
 	if h.setup().kind == project.Custom {
-		return h.launcherOf("", h.index), nil
+		return h.launcherOf("", nil), nil
 	}
 	if h.o.Binary == "" && h.o.BuildDir == "" {
 		return nil, fault.New(fault.Invalid, h.o.Dir, "the app needs a folder for what is made for it, or a binary")
 	}
 	if _, ok := languageOf(h.setup()); ok {
-		return h.launcherOf("", h.index), nil
+		return h.launcherOf("", nil), nil
 	}
 	l, err := h.o.Listen()
 	if err != nil {
 		return nil, fmt.Errorf("listen for workers: %w", err)
 	}
 	h.server = worker.NewServer(l, h.log)
-	return h.launcherOf(h.workerPath(), h.index), nil
+	return h.launcherOf(h.workerPath(), nil), nil
 }
 
 // programOf is what the workers of a setup run; of a Go app without its path.
@@ -50,8 +50,17 @@ func (h *Host) programOf(s *setup) (run.Program, error) {
 }
 
 // launcherOf starts workers of the program at path, of a custom handler's own
-// where that is what the app is, whose functions index takes.
-func (h *Host) launcherOf(path string, index worker.Index) worker.Launcher {
+// where that is what the app is. Their functions go into set; nil is the host's own.
+// What it starts has been warmed up.
+func (h *Host) launcherOf(path string, set *functionSet) worker.Launcher {
+	index := h.index
+	if set != nil {
+		index = h.indexInto(set)
+	}
+	return &warming{h.coldLauncher(path, index), h, set}
+}
+
+func (h *Host) coldLauncher(path string, index worker.Index) worker.Launcher {
 	hooks := h.hooks()
 	s := h.setup()
 	program := s.program

@@ -142,7 +142,7 @@ func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup, anew bool) (ren
 		return true, nil
 	}
 	next := &successor{over: make(chan struct{})}
-	next.launcher = h.launcherOf(path, h.indexInto(&next.set))
+	next.launcher = h.launcherOf(path, &next.set)
 	if next.worker, err = next.launcher.Launch(ctx); err != nil {
 		if ctx.Err() == nil {
 			err = fault.Wrap(fault.Unavailable, "function app "+h.o.Name, err, "the new code does not start")
@@ -155,7 +155,7 @@ func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup, anew bool) (ren
 			next.worker.Stop(ctx)
 			return false, err
 		}
-		next.launcher = h.launcherOf(h.workerPath(), h.indexInto(&next.set))
+		next.launcher = h.launcherOf(h.workerPath(), &next.set)
 	}
 	return true, h.handOver(ctx, next, stops)
 }

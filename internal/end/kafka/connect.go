@@ -32,7 +32,11 @@ var refused = map[string]string{
 	"avroSchema": "Avro is not supported", "keyAvroSchema": "Avro is not supported",
 	"schemaRegistryUrl": "schema registries are not supported", "schemaRegistryUsername": "schema registries are not supported",
 	"schemaRegistryPassword": "schema registries are not supported", "sslKeyPassword": "a private key under a password is not supported; take the password off (openssl pkey -in key.pem -out plain.pem)",
+	"oAuthBearerMethod": noBearer, "oAuthBearerClientId": noBearer, "oAuthBearerClientSecret": noBearer, "oAuthBearerScope": noBearer,
+	"oAuthBearerTokenEndpointUrl": noBearer, "oAuthBearerExtensions": noBearer,
 }
+
+const noBearer = "OAuthBearer is not supported; sign in by Plain, ScramSha256 or ScramSha512"
 
 // hubPort is the port of the Kafka endpoint of an event hubs namespace.
 const hubPort = "9093"

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/run"
 )
@@ -35,6 +37,8 @@ type Trigger struct {
 	dataType  binding.DataType
 	threshold int
 	positions positions
+
+	partitions atomic.Int64 // of the topic; 0 until it was reached
 }
 
 // DefaultGroup is the consumer group of a binding that names none.
@@ -58,6 +62,9 @@ func NewTrigger(s trigger.Setup) (*Trigger, error) {
 	}
 	if t.threshold, err = b.Int("lagThreshold", defaultLag); err != nil {
 		return nil, err
+	}
+	if t.threshold < 1 {
+		return nil, fault.New(fault.Invalid, "binding "+b.Name, "lagThreshold must be positive, is %d", t.threshold)
 	}
 	if t.topic == "" {
 		return nil, fault.New(fault.Invalid, "binding "+b.Name, "needs topic")
@@ -113,9 +120,14 @@ func (t *Trigger) call(records []*kgo.Record) trigger.Call {
 	return singleCall(first, t.dataType, reason)
 }
 
-// Lag is how many events of the partitions that this host has are not processed yet,
-// and how many an instance is thought to keep up with.
-func (t *Trigger) Lag() (events int64, threshold int) { return t.positions.lag(), t.threshold }
+// Backlog is how many events of the partitions that this host has are not processed yet.
+func (t *Trigger) Backlog(context.Context) (scale.Backlog, error) {
+	partitions := t.partitions.Load()
+	if partitions == 0 {
+		return scale.Backlog{}, fault.New(fault.Unavailable, "topic "+t.topic, "it has not been reached yet")
+	}
+	return scale.Backlog{Kind: scale.Kafka, Length: t.positions.lag(), Target: t.threshold, Partitions: int(partitions)}, nil
+}
 
 // Run pumps until ctx ends and its invocations have ended. A cluster or topic that is
 // not there is waited for; an error of the group ends it, and the caller may run it
@@ -198,5 +210,6 @@ func (t *Trigger) missing(ctx context.Context, client *kgo.Client) string {
 	case answer.Topics[0].ErrorCode != 0:
 		return fmt.Sprintf("the topic %s cannot be read (%v)", t.topic, kerr.ErrorForCode(answer.Topics[0].ErrorCode))
 	}
+	t.partitions.Store(int64(len(answer.Topics[0].Partitions)))
 	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -92,8 +93,8 @@ func TestSingle(t *testing.T) {
 	tr := r.trigger("", "", rec)
 	stop := r.start(tr)
 	r.eventually(func() bool { return r.committed() == "0:2 1:0" }, "both events are processed")
-	if events, threshold := tr.Lag(); events != 0 || threshold != 1000 {
-		t.Errorf("lag %d of %d", events, threshold)
+	if got, err := tr.Backlog(t.Context()); err != nil || got != (scale.Backlog{Kind: scale.Kafka, Target: 1000, Partitions: 2}) {
+		t.Errorf("backlog %+v, %v", got, err)
 	}
 	if err := stop(); err != nil {
 		t.Error(err)

@@ -96,17 +96,6 @@ func (s *Section) Integer(key string, fallback, low, high int) int {
 	return s.r.integer(s.keys, s.at+key, fallback, low, high)
 }
 
-// Boolean returns true or false.
-func (s *Section) Boolean(key string, fallback bool) bool {
-	return s.r.boolean(s.keys, s.at+key, fallback)
-}
-
-// Has reports whether the key is there, whatever its value.
-func (s *Section) Has(key string) bool {
-	_, there := find(s.keys, s.at+key)
-	return there
-}
-
 // Duration returns a time span; see ParseDuration.
 func (s *Section) Duration(key string, fallback time.Duration) time.Duration {
 	return s.r.duration(s.keys, s.at+key, fallback)

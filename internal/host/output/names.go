@@ -18,6 +18,7 @@ func NameTemplate(b *binding.Binding, properties ...string) (*expr.Template, err
 
 // FirstText is the first of the properties that is there, or "".
 func FirstText(b *binding.Binding, properties ...string) string {
+	b.Heeds(properties...)
 	for _, p := range properties {
 		if s := b.Text(p); s != "" {
 			return s

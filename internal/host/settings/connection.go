@@ -17,6 +17,7 @@ const (
 	Storage // blobs
 	StorageQueues
 	StorageTables
+	ServiceBus
 )
 
 // serviceKeys are, per service, the default setting and the steps under a
@@ -31,6 +32,8 @@ var serviceKeys = [...]struct {
 
 	StorageQueues: {HostStorage, []string{"serviceUri", "queueServiceUri", accountName}},
 	StorageTables: {HostStorage, []string{"serviceUri", "tableServiceUri", accountName}},
+
+	ServiceBus: {"ServiceBus", []string{"fullyQualifiedNamespace"}},
 }
 
 // HostStorage is the setting of the account that an app has for its own state.
