@@ -34,13 +34,16 @@ func await(t *testing.T, a lab.App, kind string, n int) []note {
 }
 
 func TestKinds(t *testing.T) {
+	broker := lab.NewKafka(t, "plain", "batch")
+	t.Setenv("KAFKA", broker.Address)
 	a, ok := up(t, "apps/kinds")
 	if !ok {
 		return
 	}
 	for name, test := range map[string]func(*testing.T, lab.App){
 		"http": testHTTP, "answers": testAnswers, "logs": testLogs, "errors": testErrors, "at once": testAtOnce,
-		"events": testEvents, "retries": testRetries, "timer": testTimer, "storage": testStorage, "documents": testDocuments,
+		"events": testEvents, "retries": testRetries, "timer": testTimer, "storage": testStorage, "documents": testDocuments, "warm-up": testWarmUp,
+		"kafka": func(t *testing.T, a lab.App) { testKafka(t, a, broker) },
 	} {
 		t.Run(name, func(t *testing.T) { test(t, a) })
 	}
@@ -181,6 +184,38 @@ func testStorage(t *testing.T, a lab.App) {
 	got := await(t, a, "blob", 1)[0]
 	if got["name"] != "word.txt" || got["body"] != "blob of word" || got["uri"] != "word.txt" || got["again"] != "blob of word" {
 		t.Errorf("blob: %v", got)
+	}
+}
+
+// testKafka: what a function sends to a topic comes to others, alone and in batches.
+func testKafka(t *testing.T, a lab.App, broker *lab.Kafka) {
+	if got := a.Get(t, "/api/produce/word"); got != "produced" {
+		t.Fatal(got)
+	}
+	got := await(t, a, "kafka", 1)[0]
+	if fmt.Sprint(got["value"], got["topic"], got["offset"], got["headers"]) != "word plain 0 [map[Key:h Value:dg==]]" {
+		t.Errorf("%v", got)
+	}
+	broker.Send(t, "batch", "a", "b")
+	values := []string{}
+	lab.Eventually(t, func() bool {
+		values = nil
+		for _, n := range seen(t, a, "kafkas") {
+			for _, v := range n["values"].([]any) {
+				values = append(values, fmt.Sprint(v))
+			}
+		}
+		return len(values) == 2
+	}, "both events", a.Said)
+	if fmt.Sprint(values) != "[a b]" {
+		t.Errorf("%v", values)
+	}
+}
+
+// testWarmUp: the warm-up function ran before all others.
+func testWarmUp(t *testing.T, a lab.App) {
+	if got := seen(t, a, "warm"); len(got) != 1 || got[0]["first"] != true {
+		t.Errorf("%v", got)
 	}
 }
 

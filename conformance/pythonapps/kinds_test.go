@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
 )
 
 // note is what a function of the app kinds saw.
@@ -32,6 +34,8 @@ func (r running) await(t *testing.T, kind string, n int) []note {
 }
 
 func TestKinds(t *testing.T) {
+	broker := lab.NewKafka(t, "plain", "batch")
+	t.Setenv("KAFKA", broker.Address)
 	r, ok := up(t, "apps/kinds")
 	if !ok {
 		return
@@ -44,7 +48,41 @@ func TestKinds(t *testing.T) {
 	t.Run("retries", func(t *testing.T) { testRetries(t, r) })
 	t.Run("timer", func(t *testing.T) { testTimer(t, r) })
 	t.Run("storage", func(t *testing.T) { testStorage(t, r) })
+	t.Run("kafka", func(t *testing.T) { testKafka(t, r, broker) })
+	t.Run("warm-up", func(t *testing.T) { testWarmUp(t, r) })
 	t.Run("documents", func(t *testing.T) { testDocuments(t, r) })
+}
+
+// testKafka: what a function sends to a topic comes to others, alone and in batches.
+func testKafka(t *testing.T, r running, broker *lab.Kafka) {
+	if got := r.get(t, "/api/produce/word"); got != "produced" {
+		t.Fatal(got)
+	}
+	got := r.await(t, "kafka", 1)[0]
+	if fmt.Sprint(got["value"], got["topic"], got["offset"], got["headers"]) != "word plain 0 [map[Key:h Value:dg==]]" || got["key"] != "k" {
+		t.Errorf("%v", got)
+	}
+	broker.Send(t, "batch", "a", "b")
+	bodies := []string{}
+	eventually(t, func() bool {
+		bodies = nil
+		for _, n := range r.seen(t, "kafkas") {
+			for _, b := range n["values"].([]any) {
+				bodies = append(bodies, fmt.Sprint(b))
+			}
+		}
+		return len(bodies) == 2
+	}, "both events", r.Said)
+	if fmt.Sprint(bodies) != "[a b]" {
+		t.Errorf("%v", bodies)
+	}
+}
+
+// testWarmUp: the warm-up function ran before all others.
+func testWarmUp(t *testing.T, r running) {
+	if got := r.seen(t, "warm"); len(got) != 1 || got[0]["first"] != true {
+		t.Errorf("%v", got)
+	}
 }
 
 // testDocuments: the Cosmos DB input by id and by query, with parts of a route, of a

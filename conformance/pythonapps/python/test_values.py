@@ -30,6 +30,9 @@ class Rig:
         self.parts.append(data)
         return {"kind": "bytes", "part": len(self.parts) - 1}
 
+    def ints(self, *numbers):
+        return {"kind": "collection_sint64", "ints": list(numbers)}
+
     def many(self, kind, items):
         first = len(self.parts)
         self.parts.extend(items)
@@ -40,7 +43,8 @@ def decode(binding, make, metadata=()):
     rig = Rig()
     value = make(rig)
     converters = checks.Converters(func)
-    told = {name: values.decode(rig.text("json", text), rig.parts, meta.Datum) for name, text in dict(metadata).items()}
+    told = {name: values.decode(text(rig) if callable(text) else rig.text("json", text), rig.parts, meta.Datum)
+            for name, text in dict(metadata).items()}
     slot = checks.Slot(binding, None, converters.is_trigger(binding))
     return converters.decode(slot, value, rig.parts, told)
 
@@ -103,6 +107,55 @@ class Decode(unittest.TestCase):
         for make in (lambda r: r.text("string", "abc"), lambda r: r.raw(b"abc")):
             blob = decode("blobTrigger", make, told)
             self.assertEqual((blob.read(), blob.name, blob.length), (b"abc", "out/x", 3))
+
+    def test_kafka_one(self):
+        envelope = ('{"Offset":3,"Partition":1,"Topic":"t","Timestamp":"2026-01-01T00:00:00.123Z","Value":"v","Key":"k",'
+                    '"Headers":[{"Key":"h","Value":"/wE="}]}')
+        told = {"Offset": "3", "Partition": "1", "Topic": lambda r: r.text("string", "t"), "Key": lambda r: r.text("string", "k"),
+                "Timestamp": lambda r: r.text("string", "2026-01-01T00:00:00.123Z"), "Headers": '[{"Key":"h","Value":"/wE="}]',
+                "LeaderEpoch": "0", "IsPartitionEOF": "false", "Value": lambda r: r.text("string", "v")}
+        for make, body in ((lambda r: r.text("string", envelope), envelope.encode()), (lambda r: r.raw(b"v"), b"v")):
+            event = decode("kafkaTrigger", make, told)
+            self.assertEqual((event.get_body(), event.key, event.offset, event.partition, event.topic, event.timestamp),
+                             (body, "k", 3, 1, "t", "2026-01-01T00:00:00.123Z"))
+            self.assertEqual(event.headers, [{"Key": "h", "Value": "/wE="}])
+        self.assertEqual(json.loads(event.metadata["Headers"])[0]["Key"], "h")
+
+    def test_kafka_many(self):
+        told = {"OffsetArray": lambda r: r.ints(3, 4), "TopicArray": lambda r: r.many("collection_string", [b"t", b"t"]),
+                "PartitionArray": "[1,1]", "KeyArray": '["k",null]', "TimestampArray": '["2026-01-01T00:00:00.123Z","2026-01-01T00:00:00.124Z"]',
+                "HeadersArray": '[[{"Key":"h","Value":"/wE="}],[]]', "ValueArray": '["a","b"]'}
+        for kind in ("collection_string", "collection_bytes"):
+            events = decode("kafkaTrigger", lambda r: r.many(kind, [b"a", b"b"]), told)
+            self.assertEqual([(e.get_body(), e.key, e.offset, e.partition, e.topic, len(e.headers)) for e in events],
+                             [(b"a", "k", 3, 1, "t", 1), (b"b", None, 4, 1, "t", 0)])
+
+    def test_service_bus_one(self):
+        told = {name: (lambda value: lambda r: r.text("string", value))(value) for name, value in {
+            "MessageId": "m", "ContentType": "text/plain", "EnqueuedTimeUtc": "2026-01-01T00:00:00.1230000Z", "Subject": "s", "Label": "s",
+            "LockToken": "00000000-0000-0000-0000-000000000001", "SessionId": "x", "TimeToLive": "14.00:00:00"}.items()}
+        told.update({"UserProperties": '{"kind":"test"}', "ApplicationProperties": '{"kind":"test"}', "DeliveryCount": "2", "SequenceNumber": "7", "State": "0"})
+        for make in (lambda r: r.text("string", "body"), lambda r: r.raw(b"body")):
+            m = decode("serviceBusTrigger", make, told)
+            self.assertEqual((m.get_body(), m.message_id, m.delivery_count, m.sequence_number, m.session_id, m.subject, m.user_properties, m.state),
+                             (b"body", "m", 2, 7, "x", "s", {"kind": "test"}, 0))
+            self.assertEqual(m.enqueued_time_utc, datetime.datetime(2026, 1, 1, 0, 0, 0, 123000, UTC))
+            self.assertIsNone(m.correlation_id)
+
+    def test_service_bus_many(self):
+        told = {"UserPropertiesArray": '[{"n":1},{}]', "ApplicationPropertiesArray": '[{"n":1},{}]', "MessageIdArray": '["a","b"]', "DeliveryCountArray": "[1,2]",
+                "CorrelationIdArray": "[null,null]", "EnqueuedTimeUtcArray": '["2026-01-01T00:00:00.1230000Z",null]', "SequenceNumberArray": "[7,8]"}
+        for kind in ("collection_string", "collection_bytes"):
+            all = decode("serviceBusTrigger", lambda r: r.many(kind, [b"1", b"2"]), told)
+            self.assertEqual([(m.get_body(), m.message_id, m.delivery_count, m.correlation_id, m.sequence_number) for m in all],
+                             [(b"1", "a", 1, None, 7), (b"2", "b", 2, None, 8)])
+
+    def test_warm_up(self):
+        self.assertIsInstance(decode("warmupTrigger", lambda r: r.text("json", "{}")), func.WarmUpContext)
+
+    def test_table(self):
+        self.assertEqual(json.loads(decode("table", lambda r: r.text("json", '[{"RowKey":"1"}]'))), [{"RowKey": "1"}])
+        self.assertIsNone(decode("table", lambda r: None))
 
     def test_event_grid_is_json_only(self):
         event = {"id": "1", "data": {"a": 1}, "topic": "t", "subject": "s", "eventType": "e", "dataVersion": "1",

@@ -154,6 +154,29 @@ def enqueue(req: func.HttpRequest, message: func.Out[str]) -> str:
     return "queued"
 
 
+@app.warm_up_trigger("warm")
+def warm_up(warm) -> None:
+    note("warm", first=not seen)
+
+
+@app.route(route="produce/{text}")
+@app.kafka_output(arg_name="out", topic="plain", broker_list="KAFKA")
+def produce(req: func.HttpRequest, out: func.Out[str]) -> str:
+    out.set(json.dumps({"Offset": 0, "Partition": 0, "Topic": "plain", "Timestamp": "2026-01-01T00:00:00Z", "Value": req.route_params["text"],
+                        "Key": "k", "Headers": [{"Key": "h", "Value": "v"}]}))
+    return "produced"
+
+
+@app.kafka_trigger(arg_name="event", topic="plain", broker_list="KAFKA", consumer_group="python")
+def consumed(event: func.KafkaEvent):
+    note("kafka", value=json.loads(event.get_body())["Value"], topic=event.topic, offset=event.offset, headers=event.headers, key=event.key)
+
+
+@app.kafka_trigger(arg_name="events", topic="batch", broker_list="%KAFKA%", consumer_group="python", cardinality="MANY", data_type="BINARY")
+def consumed_many(events: List[func.KafkaEvent]):
+    note("kafkas", values=[e.get_body().decode() for e in events], keys=[e.key for e in events])
+
+
 @app.route(route="document/{id}")
 @app.cosmos_db_input(arg_name="found", database_name="db", container_name="docs", id="{id}", partition_key="{id}",
                      connection="CosmosDBConnection", preferred_locations="West Europe")
