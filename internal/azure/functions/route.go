@@ -60,6 +60,14 @@ func parseRoute(text string) (*route, error) {
 	return r, nil
 }
 
+// nameInBraces is the name in a parameter, which does not matter to what matches.
+var nameInBraces = regexp.MustCompile(`\{(\*{0,2})[^:?=}]*`)
+
+// shape is what two routes have in common that match the same paths.
+func (r *route) shape() string {
+	return strings.ToLower(nameInBraces.ReplaceAllString(strings.Trim(r.text, "/"), "{$1"))
+}
+
 func (r *route) invalid(problem string) error {
 	return fault.New(fault.Invalid, "route "+strconv.Quote(r.text), "%s", problem)
 }

@@ -121,16 +121,20 @@ func TestTable(t *testing.T) {
 	add("create", "items", "POST")
 	add("list", "items", "GET")
 	add("broken", "{a}{b}", "")
+	add("again", "/Items/{number:int}", "POST")
+	add("twice", "items", "GET")
+	add("half", "items", "GET PATCH")
 	functions = append(functions, host.FunctionInfo{Name: "timer"},
 		host.FunctionInfo{Name: "off", Disabled: true, HTTP: &host.HTTPTrigger{Route: "off"}})
 	table, bad := newTable("api/", functions)
-	if len(bad) != 1 || bad["broken"] == nil {
+	if len(bad) != 3 || bad["broken"] == nil || !strings.Contains(fmt.Sprint(bad["again"]), "function number answers it already") || bad["twice"] == nil {
 		t.Errorf("bad routes: %v", bad)
 	}
 	for request, want := range map[string]string{
 		"GET /api/items":         "list",
 		"POST /API/items":        "create",
 		"PUT /api/items":         "rest",
+		"PATCH /api/items":       "half",
 		"GET /api/items/new":     "new",
 		"GET /api/items/7":       "number",
 		"GET /api/items/x":       "any",

@@ -4,8 +4,10 @@ import (
 	"net/url"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
 )
 
@@ -37,10 +39,29 @@ func newTable(prefix string, functions []host.FunctionInfo) (*table, map[string]
 			bad[f.Name] = err
 			continue
 		}
-		t.entries = append(t.entries, entry{f.Name, r, f.HTTP.Methods, f.HTTP.AuthLevel})
+		e := entry{f.Name, r, f.HTTP.Methods, f.HTTP.AuthLevel}
+		if err := t.conflict(e); err != nil {
+			bad[f.Name] = err
+			continue
+		}
+		t.entries = append(t.entries, e)
 	}
 	sort.SliceStable(t.entries, func(i, j int) bool { return t.entries[i].route.rank() < t.entries[j].route.rank() })
 	return t, bad
+}
+
+// conflict is the error of a function that no request would reach, since another with
+// the same route answers all of its methods.
+func (t *table) conflict(e entry) error {
+	for _, other := range t.entries {
+		covered := len(other.methods) == 0 || len(e.methods) > 0 &&
+			!slices.ContainsFunc(e.methods, func(m string) bool { return !slices.Contains(other.methods, m) })
+		if covered && other.route.shape() == e.route.shape() {
+			return fault.New(fault.Conflict, "route "+strconv.Quote(e.route.text),
+				"function %s answers it already, with all methods of this one; give one of the two another route or other methods", other.function)
+		}
+	}
+	return nil
 }
 
 // find returns the most specific entry for a path and method. A path that
