@@ -32,8 +32,8 @@ func typedIn(text string, now time.Time) *message {
 	return &message{&azservicebus.ReceivedMessage{Body: []byte(text), MessageID: "by-hand", DeliveryCount: 1, EnqueuedTime: &now, SequenceNumber: &n}}
 }
 
-// fields is what is said of a message; nil is not said. Times are UTC, a lifetime is
-// written as .NET writes it.
+// fields is what is said of a message; nil is not said. Times are UTC.
+// How long it lives is not told, as on Azure: ExpiresAtUtc says it.
 func (m *message) fields() []field {
 	properties := m.ApplicationProperties
 	if properties == nil {
@@ -50,7 +50,7 @@ func (m *message) fields() []field {
 		{"Label", text(m.Subject)}, {"Subject", text(m.Subject)},
 		{"LockToken", token}, {"LockedUntil", instant(m.LockedUntil)}, {"MessageId", m.MessageID}, {"PartitionKey", text(m.PartitionKey)},
 		{"ReplyTo", text(m.ReplyTo)}, {"ReplyToSessionId", text(m.ReplyToSessionID)}, {"ScheduledEnqueueTimeUtc", instant(m.ScheduledEnqueueTime)},
-		{"SequenceNumber", number(m.SequenceNumber)}, {"SessionId", text(m.SessionID)}, {"State", int(m.State)}, {"TimeToLive", lifetime(m.TimeToLive)}, {"To", text(m.To)},
+		{"SequenceNumber", number(m.SequenceNumber)}, {"SessionId", text(m.SessionID)}, {"State", int(m.State)}, {"To", text(m.To)},
 	}
 }
 
@@ -81,18 +81,6 @@ func instant(t *time.Time) any {
 		return nil
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.0000000Z")
-}
-
-func lifetime(d *time.Duration) any {
-	if d == nil {
-		return nil
-	}
-	days, rest := *d/(24*time.Hour), *d%(24*time.Hour)
-	clock := fmt.Sprintf("%02d:%02d:%02d", rest/time.Hour, rest%time.Hour/time.Minute, rest%time.Minute/time.Second)
-	if days > 0 {
-		clock = fmt.Sprintf("%d.%s", days, clock)
-	}
-	return clock
 }
 
 // plain are properties as JSON takes them.
