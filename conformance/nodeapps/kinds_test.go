@@ -193,7 +193,7 @@ func testKafka(t *testing.T, a lab.App, broker *lab.Kafka) {
 		t.Fatal(got)
 	}
 	got := await(t, a, "kafka", 1)[0]
-	if fmt.Sprint(got["value"], got["topic"], got["offset"], got["headers"]) != "word plain 0 [map[Key:h Value:dg==]]" {
+	if fmt.Sprintf("%v %v %v %v", got["value"], got["topic"], got["offset"], got["headers"]) != "word plain 0 [map[Key:h Value:dg==]]" {
 		t.Errorf("%v", got)
 	}
 	broker.Send(t, "batch", "a", "b")

@@ -59,7 +59,7 @@ func testKafka(t *testing.T, r running, broker *lab.Kafka) {
 		t.Fatal(got)
 	}
 	got := r.await(t, "kafka", 1)[0]
-	if fmt.Sprint(got["value"], got["topic"], got["offset"], got["headers"]) != "word plain 0 [map[Key:h Value:dg==]]" || got["key"] != "k" {
+	if fmt.Sprintf("%v %v %v %v", got["value"], got["topic"], got["offset"], got["headers"]) != "word plain 0 [map[Key:h Value:dg==]]" || got["key"] != "k" {
 		t.Errorf("%v", got)
 	}
 	broker.Send(t, "batch", "a", "b")

@@ -8,7 +8,7 @@ import (
 )
 
 // valueTests is the number of tests in python.
-const valueTests = 16
+const valueTests = 22
 
 // TestValues: each kind of data becomes what the vendor's converters make of it.
 func TestValues(t *testing.T) {

@@ -424,7 +424,7 @@ func waits(t *testing.T, ctx context.Context, feed changefeed.Source, r changefe
 	}
 }
 
-func ids(docs []json.RawMessage) string {
+func ids[D ~[]byte](docs []D) string {
 	out := ""
 	for _, d := range docs {
 		var doc struct{ ID string }
