@@ -20,7 +20,7 @@ const warmupType = "warmupTrigger"
 
 // warmupKind is the row of warmupTrigger.
 func warmupKind() trigger.Kind {
-	return trigger.Kind{Type: warmupType, Title: "Warm-up", New: func(trigger.Setup) (trigger.Trigger, error) { return warmup{}, nil }}
+	return trigger.Kind{Type: warmupType, Title: "Warm-up", NoLetters: "the start of a process brings nothing that could be kept", New: func(trigger.Setup) (trigger.Trigger, error) { return warmup{}, nil }}
 }
 
 // warmup is the trigger: the launcher runs it.

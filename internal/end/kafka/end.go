@@ -18,7 +18,7 @@ type End struct{}
 // Trigger is the row of kafkaTrigger.
 func (End) Trigger() trigger.Kind {
 	return trigger.Kind{
-		Type: "kafkaTrigger", Title: "Kafka", Retries: true,
+		Type: "kafkaTrigger", Title: "Kafka", Retries: true, Letters: true,
 		Check: func(c *hostjson.Config) error {
 			_, err := ReadConfig(c)
 			return err

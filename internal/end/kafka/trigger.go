@@ -2,10 +2,12 @@ package kafka
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/run"
@@ -114,10 +117,24 @@ func (t *Trigger) ByHandMany(inputs []string, now time.Time) (trigger.Call, erro
 func (t *Trigger) call(records []*kgo.Record) trigger.Call {
 	first := records[0]
 	reason := fmt.Sprintf("Kafka event of topic %s, partition %d, offset %d", first.Topic, first.Partition, first.Offset)
+	c := singleCall(first, t.dataType, reason)
 	if t.many {
-		return batchCall(records, t.dataType, reason)
+		c = batchCall(records, t.dataType, reason)
 	}
-	return singleCall(first, t.dataType, reason)
+	c.Letters = func() []letter.Item { return items(records) }
+	return c
+}
+
+// items are the events as a dead letter keeps them.
+func items(records []*kgo.Record) []letter.Item {
+	all := make([]letter.Item, len(records))
+	for i, r := range records {
+		all[i] = letter.Item{
+			Body: r.Value, Properties: json.RawMessage(asJSON(map[string]any{"headers": envelopeOf(r).Headers})), Partition: strconv.Itoa(int(r.Partition)),
+			Offset: strconv.FormatInt(r.Offset, 10), SequenceNumber: r.Offset, PartitionKey: valid(r.Key), At: r.Timestamp,
+		}
+	}
+	return all
 }
 
 // Backlog is how many events of the partitions that this host has are not processed yet.

@@ -100,6 +100,9 @@ func TestSingle(t *testing.T) {
 		t.Error(err)
 	}
 	c := rec.Calls()[0]
+	if l := c.Letters(); len(l) != 1 || l[0].Partition != "0" || l[0].Offset != "0" || !strings.HasPrefix(string(l[0].Body), `{"id"`) {
+		t.Errorf("what a dead letter keeps: %+v", l)
+	}
 	if got := c.Data(nil).GetString_(); !strings.Contains(got, `"Value":"{\"id\":\"x\"`) {
 		t.Errorf("data %s", got)
 	}

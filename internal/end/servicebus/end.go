@@ -32,6 +32,7 @@ type End struct {
 func (e End) Trigger() trigger.Kind {
 	return trigger.Kind{
 		Type: "serviceBusTrigger", Title: "Service Bus",
+		NoLetters: "Service Bus sets aside by itself what failed too often, in a dead-letter queue of its own",
 		Check: func(c *hostjson.Config) error {
 			_, err := ReadConfig(c)
 			return err

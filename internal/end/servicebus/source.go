@@ -51,7 +51,7 @@ func (t *Trigger) pump(ctx context.Context, s *source, calls int) error {
 		return t.batches(ctx, s)
 	}
 	pump := trigger.SettlingPump{
-		Queue: s, Invoker: t.o.Invoker, Log: t.o.Log, Batch: 1, Threshold: calls - 1,
+		Queue: s, Invoker: t.o.Invoker, Log: t.o.Log, Batch: 1, Threshold: calls - 1, Gate: t.o.Gate,
 		Attempts: math.MaxInt, // the service counts
 	}
 	return pump.Run(ctx)
