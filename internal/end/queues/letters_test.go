@@ -3,6 +3,7 @@ package queues
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -117,7 +118,10 @@ func TestAside(t *testing.T) {
 		tr := w.trigger(`"maxDequeueCount": 3`, f)
 		var kept []letter.Item
 		tries := 0
+		var mu sync.Mutex // each message is settled by a goroutine of its own
 		tr.o.Aside = func(_ context.Context, i letter.Item, attempts int, cause error) error {
+			mu.Lock()
+			defer mu.Unlock()
 			if tries++; tries == 1 {
 				return fault.New(fault.Unavailable, "queue dead", "no room")
 			}
