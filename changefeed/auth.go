@@ -35,9 +35,9 @@ func (p *keyPolicy) Do(req *policy.Request) (*http.Response, error) {
 	if !req.OperationValue(&what) {
 		return nil, errors.New("changefeed: a request that says not what it is for")
 	}
-	date := strings.ToLower(time.Now().UTC().Format(http.TimeFormat))
+	date := time.Now().UTC().Format(http.TimeFormat)
 	mac := hmac.New(sha256.New, p.key)
-	mac.Write([]byte(strings.ToLower(req.Raw().Method) + "\n" + what.kind + "\n" + what.link + "\n" + date + "\n\n"))
+	mac.Write([]byte(strings.ToLower(req.Raw().Method) + "\n" + what.kind + "\n" + what.link + "\n" + strings.ToLower(date) + "\n\n"))
 	signature := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	req.Raw().Header.Set(headerDate, date)
 	req.Raw().Header.Set("Authorization", url.QueryEscape("type=master&ver=1.0&sig="+signature))

@@ -155,8 +155,8 @@ func (e *env) containersOf(a resource.Account) container.Account {
 	}
 }
 
-// containerService is the containers of this process as functions reach them.
-func (e *env) containerService(serves func(resource.Account) (*cosmos.Service, error)) *container.Local {
+// localContainers is the containers of this process as functions reach them.
+func (e *env) localContainers(serves func(resource.Account) (*cosmos.Service, error)) *container.Local {
 	at := e.reach(resource.CosmosAccounts, "Cosmos DB")
 	return &container.Local{At: func(c settings.Connection) (container.Account, error) {
 		a, err := at(c)

@@ -56,7 +56,7 @@ func by(t *testing.T, service settings.Service, app string, values map[string]st
 func TestFunctionsByIdentity(t *testing.T) {
 	inRights(t, func(r *rig, e *env) {
 		ctx := t.Context()
-		hubs, containers := e.localHubs(), e.containerService(nil)
+		hubs, containers := e.localHubs(), e.localContainers(nil)
 		byRole := func(app, clientID string) settings.Connection {
 			return by(t, settings.EventHubs, app, map[string]string{
 				"S__fullyQualifiedNamespace": keyNamespace + ".servicebus.windows.net", "S__credential": "managedidentity", "S__clientId": clientID,
@@ -142,7 +142,7 @@ func TestFunctionsByKey(t *testing.T) {
 	inRights(t, func(_ *rig, e *env) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		hubs, containers := e.localHubs(), e.containerService(nil)
+		hubs, containers := e.localHubs(), e.localContainers(nil)
 		hubKey := func(endpoint, policy, key string) settings.Connection {
 			return by(t, settings.EventHubs, "one", map[string]string{"S": fmt.Sprintf("Endpoint=sb://%s;SharedAccessKeyName=%s;SharedAccessKey=%s", endpoint, policy, key)})
 		}

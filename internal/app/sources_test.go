@@ -126,7 +126,7 @@ func TestEndsKeepTheContracts(t *testing.T) {
 	})
 	endtest.Containers(t, func(t *testing.T) endtest.ContainerService {
 		s, _ := openHouse(t, true)
-		containers := s.containerService(plainly(s))
+		containers := s.localContainers(plainly(s))
 		return endtest.ContainerService{
 			Service: containers, Conn: connection(t, settings.CosmosDB, "AccountEndpoint=https://localhost:8081/;AccountKey=x"),
 		}
@@ -196,7 +196,7 @@ func TestWhatIsLocal(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	testkit.NoLeaks(t)
 	s, _ := openHouse(t, false)
-	hubs, containers := s.localHubs(), s.containerService(plainly(s))
+	hubs, containers := s.localHubs(), s.localContainers(plainly(s))
 	remote := connection(t, settings.EventHubs, "Endpoint=sb://ns.servicebus.windows.net;SharedAccessKey=secret")
 	_, err := hubs.Open(t.Context(), remote, "h", hub.Consumer{Group: "$Default"})
 	if err == nil || !strings.Contains(err.Error(), "setting S") || strings.Contains(err.Error(), "secret") {

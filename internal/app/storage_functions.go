@@ -29,11 +29,8 @@ var storageDoors = map[string]struct{ service, emulator, words string }{
 // storageAt is the storage account of this process that a connection leads to: by a
 // host name of its own, or by the path of an address of this machine.
 func (e *env) storageAt(c settings.Connection, route string) (resource.Account, bool) {
-	if c.Emulator {
-		return e.Storage.blobs, true
-	}
 	if c.Endpoint == nil {
-		return resource.Account{}, false
+		return e.Storage.blobs, c.Emulator
 	}
 	at := storageDoors[route]
 	a, meaning := e.find(c.Host(), route)
@@ -45,7 +42,7 @@ func (e *env) storageAt(c settings.Connection, route string) (resource.Account, 
 }
 
 // storageOf is storageAt for bindings: what leads elsewhere is refused by the name of
-// its setting.
+// its setting, with errElsewhere as the cause.
 func (e *env) storageOf(c settings.Connection, route string) (resource.Account, error) {
 	a, found := e.storageAt(c, route)
 	switch {
@@ -54,8 +51,7 @@ func (e *env) storageOf(c settings.Connection, route string) (resource.Account, 
 	case c.Endpoint == nil:
 		return a, fault.New(fault.Invalid, "setting "+c.Setting, "it names neither an account nor an endpoint for %s", storageDoors[route].words)
 	}
-	return a, fault.New(fault.Invalid, "setting "+c.Setting,
-		"it points at %s, which is not this process; functions can use only the storage accounts served here (%s)", c.Endpoint.Host, e.accountNames(resource.StorageAccounts))
+	return a, ledElsewhere(fault.Invalid, c, "it points at %s, which is not this process; the storage accounts served here are %s", c.Endpoint.Host, e.accountNames(resource.StorageAccounts))
 }
 
 // mayStore asks whether a connection may do one of the actions, any of which is enough,
@@ -105,8 +101,8 @@ var (
 	}
 )
 
-// queueService is the queues of this process as functions reach them.
-func (e *env) queueService() *queues.Local {
+// localQueues is the queues of this process as functions reach them.
+func (e *env) localQueues() *queues.Local {
 	return &queues.Local{At: func(c settings.Connection) (queues.Account, error) {
 		a, err := e.storageOf(c, typeQueues)
 		if err != nil {
@@ -142,41 +138,55 @@ func (e *env) watcher(a resource.Account, typ string) func(string) <-chan struct
 	}
 }
 
-// blobEnd is where functions meet the blobs of this process.
+// blobEnd is where functions meet blobs.
 func (e *env) blobEnd() blobs.End {
-	return blobs.End{
-		State: e.hostState, Queues: e.queueService(),
-		Work: func(ctx context.Context, s *settings.Settings, name string) (queues.Queue, error) {
-			at, err := e.statePlace(s)
-			if err != nil {
-				return nil, err
-			}
-			own := &queues.Local{At: func(settings.Connection) (queues.Account, error) { return e.queuesIn(at.account), nil }}
-			return own.Need(ctx, settings.Connection{}, name, queues.Process)
-		},
-		Blobs: &blobs.Local{At: func(c settings.Connection) (blobs.Account, error) {
-			a, err := e.storageOf(c, typeBlobs)
-			if err != nil {
-				return blobs.Account{}, err
-			}
-			return blobs.Account{
-				Name: a.Name, URL: "http://" + e.Doors.addresses[instance.Blob] + "/" + a.Name,
-				Blobs: e.Storage.objects.Account(a.ID), Make: e.maker(a, resource.BlobContainers), Watch: e.watcher(a, resource.BlobContainers),
-				May: func(use blobs.Use, container string) error {
-					action := blobRead
-					if use == blobs.Write {
-						action = blobWrite
-					}
-					return e.mayStore(c, a, "/blobServices/default/containers/"+container, action)
-				},
-			}, nil
-		}},
-	}
+	return blobs.End{State: e.hostState, Queues: e.queueService(), Work: e.workQueue, Blobs: e.blobService()}
 }
 
-// tableEnd is where functions meet the tables of this process.
-func (e *env) tableEnd() tables.End {
-	return tables.End{Tables: &tables.Local{At: func(c settings.Connection) (tables.Account, error) {
+// workQueue is a queue of the account in which an app keeps its state.
+func (e *env) workQueue(ctx context.Context, s *settings.Settings, name string) (queues.Queue, error) {
+	at, err := e.statePlace(s)
+	if err != nil {
+		return nil, err
+	}
+	if at.elsewhere {
+		c, err := s.Connection(settings.StorageQueues, "")
+		if err != nil {
+			return nil, err
+		}
+		return e.queueService().Need(ctx, c, name, queues.Process)
+	}
+	own := &queues.Local{At: func(settings.Connection) (queues.Account, error) { return e.queuesIn(at.account), nil }}
+	return own.Need(ctx, settings.Connection{}, name, queues.Process)
+}
+
+// localBlobs is the containers of this process as functions reach them.
+func (e *env) localBlobs() *blobs.Local {
+	return &blobs.Local{At: func(c settings.Connection) (blobs.Account, error) {
+		a, err := e.storageOf(c, typeBlobs)
+		if err != nil {
+			return blobs.Account{}, err
+		}
+		return blobs.Account{
+			Name: a.Name, URL: "http://" + e.Doors.addresses[instance.Blob] + "/" + a.Name,
+			Blobs: e.Storage.objects.Account(a.ID), Make: e.maker(a, resource.BlobContainers), Watch: e.watcher(a, resource.BlobContainers),
+			May: func(use blobs.Use, container string) error {
+				action := blobRead
+				if use == blobs.Write {
+					action = blobWrite
+				}
+				return e.mayStore(c, a, "/blobServices/default/containers/"+container, action)
+			},
+		}, nil
+	}}
+}
+
+// tableEnd is where functions meet tables.
+func (e *env) tableEnd() tables.End { return tables.End{Tables: e.tableService()} }
+
+// localTables is the tables of this process as functions reach them.
+func (e *env) localTables() *tables.Local {
+	return &tables.Local{At: func(c settings.Connection) (tables.Account, error) {
 		a, err := e.storageOf(c, typeTables)
 		if err != nil {
 			return tables.Account{}, err
@@ -187,5 +197,5 @@ func (e *env) tableEnd() tables.End {
 				return e.mayStore(c, a, "/tableServices/default/tables/"+table, tableActions[use]...)
 			},
 		}, nil
-	}}}
+	}}
 }

@@ -37,7 +37,7 @@ func TestStorageFunctionsByRight(t *testing.T) {
 func storedByRight(t *testing.T, e *env) {
 	ctx := t.Context()
 	end := e.blobEnd()
-	service, tableService := e.queueService(), e.tableEnd().Tables
+	service, tableService := e.localQueues(), e.tableEnd().Tables
 	mine := func(service settings.Service) settings.Connection {
 		return by(t, service, "one", map[string]string{"S__accountName": "contososa"})
 	}

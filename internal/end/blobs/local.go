@@ -98,11 +98,16 @@ type local struct {
 func (l *local) Account() string { return l.a.Name }
 
 func (l *local) URL(blob string) string {
+	return l.a.URL + "/" + l.name + "/" + EscapePath(blob)
+}
+
+// EscapePath is a blob's name as the end of an address.
+func EscapePath(blob string) string {
 	steps := strings.Split(blob, "/")
 	for i, s := range steps {
 		steps[i] = url.PathEscape(s)
 	}
-	return l.a.URL + "/" + l.name + "/" + strings.Join(steps, "/")
+	return strings.Join(steps, "/")
 }
 
 func (l *local) at(blob string) objectstore.Address {
@@ -144,6 +149,12 @@ func (l *local) Info(ctx context.Context, blob string) (objectstore.Info, error)
 // MostHeld is how large a blob may be that is handed to a function as a whole.
 const MostHeld = 1 << 30
 
+// TooLarge is the error of a blob that is larger.
+func TooLarge(container, blob string, size int64) error {
+	return fault.New(fault.TooLarge, "blob "+container+"/"+blob,
+		"it has %d bytes, and a function is handed at most %d; bind a blob client of the SDK instead, which reads it in pieces", size, MostHeld)
+}
+
 func (l *local) Read(ctx context.Context, blob, etag string) ([]byte, objectstore.Info, error) {
 	if err := l.may(Read); err != nil {
 		return nil, objectstore.Info{}, err
@@ -159,8 +170,7 @@ func (l *local) Read(ctx context.Context, blob, etag string) ([]byte, objectstor
 	defer c.Close()
 	info := c.Info()
 	if info.Size > MostHeld {
-		return nil, info, fault.New(fault.TooLarge, "blob "+l.name+"/"+blob,
-			"it has %d bytes, and a function is handed at most %d; bind a blob client of the SDK instead, which reads it in pieces", info.Size, MostHeld)
+		return nil, info, TooLarge(l.name, blob, info.Size)
 	}
 	var content bytes.Buffer
 	content.Grow(int(info.Size))

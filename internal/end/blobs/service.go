@@ -47,3 +47,7 @@ type Container interface {
 	// Write makes the content the blob.
 	Write(ctx context.Context, blob string, content []byte) error
 }
+
+// Scanner is a Container whose changes are found by listing it, so that they may come
+// twice.
+type Scanner interface{ Scans() bool }

@@ -146,7 +146,7 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	}
 	f := &finder{
 		c: c, pattern: &t.pattern, work: work, blobs: blobs, host: t.o.HostID, function: t.function(),
-		receipts: !t.eventGrid, fromNow: t.eventGrid, log: t.o.Log,
+		receipts: !t.eventGrid || scans(c), fromNow: t.eventGrid, log: t.o.Log,
 	}
 	batch, threshold := t.config.batches()
 	pump := trigger.SettlingPump{
@@ -166,10 +166,19 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	return errors.Join(err, <-pumped)
 }
 
+func scans(c Container) bool {
+	s, ok := c.(Scanner)
+	return ok && s.Scans()
+}
+
+// longestIdle is how long a queue of blobs that is empty is left alone, where nobody
+// tells.
+const longestIdle = 2 * time.Second
+
 func (t *Trigger) source(c Container, work queues.Queue) *queues.Source {
 	return &queues.Source{
-		Queue: work,
-		Call:  func(ctx context.Context, m *queues.Message) (trigger.Call, error) { return t.callFor(ctx, c, m) },
+		Queue: work, Longest: longestIdle,
+		Call: func(ctx context.Context, m *queues.Message) (trigger.Call, error) { return t.callFor(ctx, c, m) },
 		Poison: func(ctx context.Context, m *queues.Message) (queues.Queue, []byte, error) {
 			q, err := t.end.Queues.Need(ctx, t.poison, PoisonQueue, queues.Send)
 			return q, m.Text, err

@@ -359,14 +359,12 @@ func changeFeed(t *testing.T, s ContainerService) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	upsert := func(docs ...string) {
+	upsert := func(docs ...string) { // one after the other: only those of a key keep their order
 		t.Helper()
-		var raw [][]byte
 		for _, d := range docs {
-			raw = append(raw, []byte(d))
-		}
-		if err := sink.Upsert(ctx, raw); err != nil {
-			t.Fatal(err)
+			if err := sink.Upsert(ctx, [][]byte{[]byte(d)}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	upsert(`{"id":"1","n":1}`, `{"id":"2","n":1}`, `{"id":"3","n":1}`)
@@ -392,12 +390,27 @@ func changeFeed(t *testing.T, s ContainerService) {
 	if docs, _ := read("", 10); docs != "2 3 1" {
 		t.Errorf("latest versions in order of change: %s", docs)
 	}
+	last := [][]byte{[]byte(`{"id":"5","n":1}`), []byte(`{"id":"6"}`), []byte(`{"id":"5","n":2}`)}
+	if err := sink.Upsert(ctx, last); err != nil {
+		t.Fatal(err)
+	}
+	page, err := feed.Read(ctx, changefeed.Query{Range: ranges[0], Max: 10})
+	if err != nil || !bytes.Contains(bytes.Join(raw(page.Docs), nil), []byte(`"id":"5","n":2`)) {
+		t.Errorf("of two versions in a batch the last must be there: %s, %v", page.Docs, err)
+	}
 	if err := sink.Upsert(ctx, [][]byte{[]byte(`{"id":"4"}`), []byte(`{"no":"id"}`)}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a document without an id: %v", err)
 	}
 	if _, err := feed.Read(ctx, changefeed.Query{Range: changefeed.Range{ID: "7", Min: "10", Max: "20"}}); !errors.Is(err, changefeed.ErrSplit) {
 		t.Errorf("a range that is not there: %v", err)
 	}
+}
+
+func raw(docs []json.RawMessage) (all [][]byte) {
+	for _, d := range docs {
+		all = append(all, d)
+	}
+	return all
 }
 
 // waits does something that a source which can wait is woken by.

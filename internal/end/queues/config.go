@@ -14,7 +14,8 @@ type Config struct {
 	VisibilityTimeout time.Duration // for how long a message whose function failed is left alone; 0
 	MaxDequeueCount   int           // tries before the poison queue; 5
 	Plain             bool          // messageEncoding none: the text is the message; else it is base64
-	// MaxPollingInterval is checked and not needed: a message wakes its function.
+	// MaxPollingInterval is how long an empty queue of another process is left alone at
+	// most; a minute. Messages of this process wake their functions.
 	MaxPollingInterval time.Duration
 }
 

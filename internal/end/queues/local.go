@@ -122,7 +122,7 @@ func (l local) Get(ctx context.Context, most int, hidden time.Duration) ([]Messa
 	return all, nil
 }
 
-func (l local) Arrival(ctx context.Context) error {
+func (l local) Arrival(ctx context.Context, _ time.Duration) error {
 	for {
 		changed := l.q.Watch() // before the look, which must not miss a change
 		if _, err := l.q.Info(); err != nil {
@@ -156,9 +156,9 @@ func waitFor(ctx context.Context, changed <-chan struct{}, limited bool, limit t
 	return nil
 }
 
-func (l local) Hide(ctx context.Context, id, receipt string, hidden time.Duration) (string, error) {
-	m, err := l.q.Update(ctx, id, receipt, hidden, nil)
-	return m.Receipt, lost(err)
+func (l local) Hide(ctx context.Context, m *Message, receipt string, hidden time.Duration) (string, error) {
+	got, err := l.q.Update(ctx, m.ID, receipt, hidden, nil)
+	return got.Receipt, lost(err)
 }
 
 func (l local) Remove(ctx context.Context, id, receipt string) error {

@@ -33,11 +33,12 @@ type Queue interface {
 	Put(ctx context.Context, text []byte, stays time.Duration) error
 	// Get hands out up to most messages that nobody else gets for the time of hidden.
 	Get(ctx context.Context, most int, hidden time.Duration) ([]Message, error)
-	// Arrival waits until Get may find something.
-	Arrival(ctx context.Context) error
+	// Arrival waits until Get may find something: where nobody tells, longer each time
+	// that it did not, and at most so long.
+	Arrival(ctx context.Context, longest time.Duration) error
 	// Hide hides a message that was handed out for a time from now on, and returns the
 	// receipt that is good from now on. One that is another's meanwhile is fault.Gone.
-	Hide(ctx context.Context, id, receipt string, hidden time.Duration) (string, error)
+	Hide(ctx context.Context, m *Message, receipt string, hidden time.Duration) (string, error)
 	// Remove deletes a message that was handed out. One that is another's meanwhile is
 	// fault.Gone.
 	Remove(ctx context.Context, id, receipt string) error

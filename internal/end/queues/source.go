@@ -18,6 +18,8 @@ const Hold = 30 * time.Second
 // Source is a queue as a pump takes messages from it. All fields are required.
 type Source struct {
 	Queue Queue
+	// Longest is how long an empty queue is left alone where nobody tells.
+	Longest time.Duration
 	// Call makes the invocation for a message; see trigger.Delivery.
 	Call func(ctx context.Context, m *Message) (trigger.Call, error)
 	// Poison returns the queue of what is set aside, made where it is missing, and
@@ -40,7 +42,7 @@ func (s *Source) Receive(ctx context.Context, most int) ([]trigger.Delivery, err
 		if len(got) > 0 {
 			return s.deliveries(got), nil
 		}
-		if err := s.Queue.Arrival(ctx); err != nil {
+		if err := s.Queue.Arrival(ctx, s.Longest); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +73,7 @@ type held struct {
 func (h *held) hide(ctx context.Context, hidden time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	receipt, err := h.s.Queue.Hide(ctx, h.m.ID, h.receipt, hidden)
+	receipt, err := h.s.Queue.Hide(ctx, h.m, h.receipt, hidden)
 	if err == nil {
 		h.receipt = receipt
 	}

@@ -130,7 +130,7 @@ func wrap(err error, queue string) error {
 
 func (t *Trigger) source(q Queue) *Source {
 	return &Source{
-		Queue: q,
+		Queue: q, Longest: t.config.MaxPollingInterval,
 		Call: func(_ context.Context, m *Message) (trigger.Call, error) {
 			body, err := t.config.decode(m.Text)
 			if err != nil {

@@ -9,7 +9,9 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
@@ -23,54 +25,125 @@ type Clients struct {
 	// Transport sends requests; nil: the SDK's own.
 	Transport policy.Transporter
 
-	mu    sync.Mutex
-	blobs map[string]*service.Client // by connection; guarded by mu
+	blobs  opened[*service.Client]
+	queues opened[*azqueue.ServiceClient]
+	tables opened[*aztables.ServiceClient]
+}
+
+// opened are clients of one kind by what they were made of.
+type opened[C any] struct {
+	mu   sync.Mutex
+	made map[string]C // guarded by mu
 }
 
 // Blobs is the blob service of the account that a connection leads to: by the
 // account's key, a shared access signature, or an identity. It dials nothing.
 func (c *Clients) Blobs(conn settings.Connection) (*service.Client, error) {
+	opts := &service.ClientOptions{ClientOptions: c.Options()}
+	return c.blobs.of(c, conn, ways[*service.Client]{
+		identity: func(url string, who azcore.TokenCredential) (*service.Client, error) {
+			return service.NewClient(url, who, opts)
+		},
+		signature: func(url string) (*service.Client, error) { return service.NewClientWithNoCredential(url, opts) },
+		key: func(url, account, key string) (*service.Client, error) {
+			cred, err := service.NewSharedKeyCredential(account, key)
+			if err != nil {
+				return nil, err
+			}
+			return service.NewClientWithSharedKeyCredential(url, cred, opts)
+		},
+	})
+}
+
+// Queues is Blobs for queues.
+func (c *Clients) Queues(conn settings.Connection) (*azqueue.ServiceClient, error) {
+	opts := &azqueue.ClientOptions{ClientOptions: c.Options()}
+	return c.queues.of(c, conn, ways[*azqueue.ServiceClient]{
+		identity: func(url string, who azcore.TokenCredential) (*azqueue.ServiceClient, error) {
+			return azqueue.NewServiceClient(url, who, opts)
+		},
+		signature: func(url string) (*azqueue.ServiceClient, error) {
+			return azqueue.NewServiceClientWithNoCredential(url, opts)
+		},
+		key: func(url, account, key string) (*azqueue.ServiceClient, error) {
+			cred, err := azqueue.NewSharedKeyCredential(account, key)
+			if err != nil {
+				return nil, err
+			}
+			return azqueue.NewServiceClientWithSharedKeyCredential(url, cred, opts)
+		},
+	})
+}
+
+// Tables is Blobs for tables.
+func (c *Clients) Tables(conn settings.Connection) (*aztables.ServiceClient, error) {
+	opts := &aztables.ClientOptions{ClientOptions: c.Options()}
+	return c.tables.of(c, conn, ways[*aztables.ServiceClient]{
+		identity: func(url string, who azcore.TokenCredential) (*aztables.ServiceClient, error) {
+			return aztables.NewServiceClient(url, who, opts)
+		},
+		signature: func(url string) (*aztables.ServiceClient, error) {
+			return aztables.NewServiceClientWithNoCredential(url, opts)
+		},
+		key: func(url, account, key string) (*aztables.ServiceClient, error) {
+			cred, err := aztables.NewSharedKeyCredential(account, key)
+			if err != nil {
+				return nil, err
+			}
+			return aztables.NewServiceClientWithSharedKey(url, cred, opts)
+		},
+	})
+}
+
+// ways are how a client of a service is made.
+type ways[C any] struct {
+	identity  func(url string, who azcore.TokenCredential) (C, error)
+	signature func(url string) (C, error)
+	key       func(url, account, key string) (C, error)
+}
+
+// of is the client of a connection.
+func (o *opened[C]) of(c *Clients, conn settings.Connection, w ways[C]) (C, error) {
 	key := conn.String + "\x00" + conn.Setting + "\x00" + address(conn)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if made, ok := c.blobs[key]; ok {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if made, ok := o.made[key]; ok {
 		return made, nil
 	}
-	made, err := c.open(conn)
+	made, err := open(c, conn, w)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	if c.blobs == nil {
-		c.blobs = map[string]*service.Client{}
+	if o.made == nil {
+		o.made = map[string]C{}
 	}
-	c.blobs[key] = made
+	o.made[key] = made
 	return made, nil
 }
 
-func (c *Clients) open(conn settings.Connection) (*service.Client, error) {
+func open[C any](c *Clients, conn settings.Connection, w ways[C]) (none C, err error) {
 	if conn.Endpoint == nil {
-		return nil, fault.New(fault.Invalid, "setting "+conn.Setting, "it names neither an account nor an endpoint")
+		return none, fault.New(fault.Invalid, "setting "+conn.Setting, "it names neither an account nor an endpoint")
 	}
-	opts := &service.ClientOptions{ClientOptions: c.Options()}
 	if conn.UsesIdentity() {
 		who, err := c.Credential(conn)
 		if err != nil {
-			return nil, fault.Wrap(fault.Unauthorized, "setting "+conn.Setting, err, "its identity")
+			return none, fault.Wrap(fault.Unauthorized, "setting "+conn.Setting, err, "its identity")
 		}
-		return service.NewClient(address(conn), who, opts)
+		return w.identity(address(conn), who)
 	}
 	account, key, signature := parts(conn)
 	switch {
 	case signature != "":
-		return service.NewClientWithNoCredential(address(conn)+"?"+signature, opts)
+		return w.signature(address(conn) + "?" + signature)
 	case key == "":
-		return nil, fault.New(fault.Invalid, "setting "+conn.Setting, "its connection string holds neither an AccountKey nor a SharedAccessSignature")
+		return none, fault.New(fault.Invalid, "setting "+conn.Setting, "its connection string holds neither an AccountKey nor a SharedAccessSignature")
 	}
-	cred, err := service.NewSharedKeyCredential(account, key)
+	made, err := w.key(address(conn), account, key)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "setting "+conn.Setting, "its AccountKey is not base64") // the cause quotes it
+		return none, fault.New(fault.Invalid, "setting "+conn.Setting, "its AccountKey is not base64") // the cause quotes it
 	}
-	return service.NewClientWithSharedKeyCredential(address(conn), cred, opts)
+	return made, nil
 }
 
 // Options are those of all clients: they give up within seconds, because whoever
@@ -112,4 +185,13 @@ func parts(conn settings.Connection) (account, key, signature string) {
 	}
 	label, _, _ := strings.Cut(conn.Host(), ".")
 	return cmp.Or(account, strings.Trim(conn.Endpoint.Path, "/"), label), key, signature
+}
+
+// Account is the name of the account that a connection leads to.
+func Account(conn settings.Connection) string {
+	if conn.Endpoint == nil {
+		return ""
+	}
+	name, _, _ := parts(conn)
+	return name
 }

@@ -31,11 +31,16 @@ func Fault(err error, resource string) error {
 	case !errors.As(err, &said):
 		return fault.Wrap(fault.Unavailable, resource, short{err}, "it cannot be reached")
 	}
-	kind, ok := kinds[said.StatusCode]
+	return Refused(said.StatusCode, said.ErrorCode, resource, short{err})
+}
+
+// Refused is the error of a refusal that says a status and a code. cause may be nil.
+func Refused(status int, code, resource string, cause error) error {
+	kind, ok := kinds[status]
 	if !ok {
 		kind = fault.Unavailable
 	}
-	return fault.Wrap(kind, resource, short{err}, "the account answers %d %s", said.StatusCode, said.ErrorCode)
+	return fault.Wrap(kind, resource, cause, "the account answers %d %s", status, code)
 }
 
 // short is an error told in one line: SDKs append the exchange.
