@@ -160,6 +160,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		HTTPAddress: app.address,
 		Watch:       cfg.CodeWatched(),
 		Changed:     e.accessChanged(),
+		State:       e.hostState,
 		Listen:      door.Loopback,
 		Triggers:    e.Given.Triggers,
 		Inputs:      e.Given.Inputs,

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -29,6 +30,8 @@ type function struct {
 	breaker *breaker.Breaker // nil without one
 
 	redriving sync.Mutex // held while dead letters are sent again
+
+	requests atomic.Int64 // of HTTP, that run or wait
 
 	listener    ListenerState // guarded by Host.mu
 	listenerErr error         // guarded by Host.mu
@@ -286,6 +289,7 @@ func (h *Host) addTrigger(f *function) error {
 		Checkpointed: func(c trigger.Checkpoint) { h.emit(Checkpointed{f.decl.Name, f.kind.Type, c}) },
 		Waits:        func(clause string) { h.setWaits(f, clause) },
 		Aside:        h.asideOf(f), Gate: gateOf(f),
+		Limit: h.limitOf(f.decl.Name),
 	})
 	if err != nil {
 		return err

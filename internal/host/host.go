@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/concurrency"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/letter"
@@ -53,6 +54,9 @@ type Options struct {
 	Outputs  output.Table
 	// Letters are the kinds of places for what functions failed on.
 	Letters letter.Table
+	// State finds the blobs in which the app keeps what it remembers. Required where
+	// concurrency is dynamic.
+	State state.Find
 	// Changed returns what is closed at the next change of what the app may reach,
 	// as a role is; triggers that wait after a failure are then tried at once. nil:
 	// nothing tells.
@@ -96,7 +100,10 @@ type Host struct {
 	outputs    output.Table
 	transport  *http.Transport // to workers that take HTTP requests themselves
 	running    running
-	generation atomic.Uint64 // see Generation
+	scaler     *scaler
+	dynamic    *concurrency.Manager    // nil: concurrency is static
+	starved    *concurrency.Starvation // its throttle, or nil
+	generation atomic.Uint64           // see Generation
 
 	// abort ends when draining took too long: it ends invocations that no
 	// longer belong to anybody's context.
@@ -164,6 +171,7 @@ func New(o Options) (*Host, error) {
 	h.hostID = state.HostID(first.settings, o.Name)
 	h.listeners = append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...)
 	h.transport = newTransport()
+	h.scaler, h.dynamic = &scaler{h: h}, h.newDynamic()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
 	h.warm = h.warmOf(first)
 	launcher, err := h.launcher()
@@ -229,6 +237,7 @@ func (h *Host) Run(ctx context.Context) error {
 			}
 		})
 	}
+	h.beginDynamic(ctx, &parts)
 	supervise, endSupervise := context.WithCancel(work)
 	defer endSupervise()
 	supervised := make(chan struct{})
@@ -245,6 +254,7 @@ func (h *Host) Run(ctx context.Context) error {
 		h.mu.Lock()
 		h.attended = true
 		h.mu.Unlock()
+		parts.Go(func() { h.scaler.run(ctx) })
 		h.attend(ctx)
 	case <-ctx.Done():
 	}

@@ -49,6 +49,7 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 		return nil
 	}
 	defer done()
+	defer f.count()()
 	info, err := awaitWorker(r.Context(), h, h.pool.Ready)
 	if err != nil {
 		h.notRunning(w)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/concurrency"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
@@ -23,6 +24,8 @@ type setup struct {
 	kind      project.Kind
 	processes int         // worker processes of an instance
 	program   run.Program // of the workers; of a Go app without its path
+	scaling   scaling
+	dynamic   concurrency.Config
 }
 
 // setupFiles are where a setup is read from, in the app's folder.
@@ -60,6 +63,12 @@ func (h *Host) readSetup() (*setup, error) {
 	if s.processes, err = s.readProcesses(); err != nil {
 		return nil, err
 	}
+	if s.scaling, err = s.readScaling(); err != nil {
+		return nil, err
+	}
+	if s.dynamic, err = s.readDynamic(); err != nil {
+		return nil, err
+	}
 	s.program, err = h.programOf(s)
 	return s, err
 }
@@ -78,11 +87,12 @@ func (h *Host) reconfigure() (before *setup, changed bool, err error) {
 		return before, false, h.atStart("the settings of a custom handler with a port of its own")
 	}
 	for what, same := range map[string]bool{
-		"the host's ID":                   state.HostID(next.settings, h.o.Name) == h.hostID,
-		"the kind of app":                 next.kind == before.kind,
-		settings.HostStorage:              slices.Equal(storage(next), storage(before)), // where checkpoints, locks and keys are
-		`"Host" in ` + settings.LocalFile: next.local == before.local,
-		`"http" in ` + hostjson.File:      reflect.DeepEqual(next.config.HTTP, before.config.HTTP),
+		"the host's ID":                     state.HostID(next.settings, h.o.Name) == h.hostID,
+		"the kind of app":                   next.kind == before.kind,
+		settings.HostStorage:                slices.Equal(storage(next), storage(before)), // where checkpoints, locks and keys are
+		`"Host" in ` + settings.LocalFile:   next.local == before.local,
+		`"concurrency" in ` + hostjson.File: next.dynamic == before.dynamic,
+		`"http" in ` + hostjson.File:        reflect.DeepEqual(next.config.HTTP, before.config.HTTP),
 	} {
 		if !same {
 			return before, false, h.atStart(what)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/end/queues"
@@ -39,6 +40,8 @@ type Trigger struct {
 	poison    settings.Connection // of the same account's queues
 	eventGrid bool
 	deferred  bool
+	limit     trigger.Limit                // nil unless concurrency is dynamic
+	works     atomic.Pointer[queues.Queue] // where messages of blobs are, while it runs
 }
 
 // The sources of a blobTrigger.
@@ -50,6 +53,9 @@ const (
 // NewTrigger checks the declaration.
 func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 	t := &Trigger{end: e, o: s, deferred: isDeferred(s.Binding)}
+	if s.Limit != nil {
+		t.limit = s.Limit()
+	}
 	var err error
 	if t.config, err = ReadConfig(s.Config); err != nil {
 		return nil, err
@@ -144,6 +150,8 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	if err != nil {
 		return fmt.Errorf("open the queue of blobs: %w", err)
 	}
+	t.works.Store(&work)
+	defer t.works.Store(nil)
 	f := &finder{
 		c: c, pattern: &t.pattern, work: work, blobs: blobs, host: t.o.HostID, function: t.function(),
 		receipts: !t.eventGrid || scans(c), fromNow: t.eventGrid, log: t.o.Log,
@@ -151,7 +159,7 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	batch, threshold := t.config.batches()
 	pump := trigger.SettlingPump{
 		Queue: t.source(c, work), Invoker: t.o.Invoker, Log: t.o.Log,
-		Batch: batch, Threshold: threshold, Attempts: t.config.PoisonBlobThreshold,
+		Batch: batch, Threshold: threshold, Attempts: t.config.PoisonBlobThreshold, Limit: t.limit,
 		Aside: t.o.Aside, Gate: t.o.Gate,
 	}
 	both, end := context.WithCancel(ctx)

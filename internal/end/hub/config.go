@@ -19,6 +19,7 @@ type Config struct {
 	MinEventBatchSize        int           // events to wait for; 1
 	MaxWaitTime              time.Duration // how long to wait for them; 60 s, at most 10 min
 	BatchCheckpointFrequency int           // batches per checkpoint; 1
+	UnprocessedThreshold     int           // targetUnprocessedEventThreshold: events that an instance is to have; 0: a batch
 	PrefetchCount            int           // events that are fetched ahead from another process; 300
 	Initial                  Position      // where a trigger without a checkpoint begins
 
@@ -60,6 +61,7 @@ func ReadConfig(c *hostjson.Config) (Config, error) {
 		MinEventBatchSize:        s.Integer("minEventBatchSize", 1, 1, 1<<20),
 		MaxWaitTime:              s.Duration("maxWaitTime", time.Minute),
 		BatchCheckpointFrequency: s.Integer("batchCheckpointFrequency", 1, 1, 1<<20),
+		UnprocessedThreshold:     s.Integer("targetUnprocessedEventThreshold", 0, 1, 1<<30),
 		PrefetchCount:            s.Integer("prefetchCount", prefetch, 0, 1<<20),
 
 		LoadBalancingUpdateInterval:          s.Duration("loadBalancingUpdateInterval", lookInterval),
@@ -85,4 +87,12 @@ func ReadConfig(c *hostjson.Config) (Config, error) {
 		h.Initial = Position{Kind: FromTime, Time: initial.Instant("enqueuedTimeUtc")}
 	}
 	return h, s.Err()
+}
+
+// target is how many events an instance is to have, for scaling.
+func (h *Config) target() int {
+	if h.UnprocessedThreshold > 0 {
+		return h.UnprocessedThreshold
+	}
+	return h.MaxEventBatchSize
 }

@@ -30,6 +30,7 @@ type Trigger struct {
 	conn       settings.Connection
 	hub, group string
 	owner      string // this reader, among all that read the group
+	reads      atomic.Pointer[opened]
 }
 
 // NewTrigger checks the declaration.
@@ -145,6 +146,8 @@ func (t *Trigger) round(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("open the checkpoints of %s: %w", t.describe(), err)
 	}
+	t.reads.Store(&opened{hub, blobs})
+	defer t.reads.Store(nil)
 	r := &readers{t: t, hub: hub, blobs: blobs, owned: t.ownership(hub, blobs), running: map[string]*eventPump{}}
 	err = r.run(ctx, partitions)
 	return isChanged(hub, err)

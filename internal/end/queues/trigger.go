@@ -24,6 +24,7 @@ type Trigger struct {
 	config Config
 	conn   settings.Connection
 	queue  string
+	limit  trigger.Limit // nil unless concurrency is dynamic
 }
 
 // PoisonSuffix ends the name of the queue of messages that were set aside.
@@ -33,6 +34,9 @@ const PoisonSuffix = "-poison"
 func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 	t := &Trigger{end: e, o: s}
 	s.Binding.Heeds("dataType")
+	if s.Limit != nil {
+		t.limit = s.Limit()
+	}
 	var err error
 	if t.config, err = ReadConfig(s.Config); err != nil {
 		return nil, err
@@ -93,7 +97,7 @@ func (t *Trigger) Run(ctx context.Context) error {
 		pump := trigger.SettlingPump{
 			Queue: t.source(q), Invoker: t.o.Invoker, Log: t.o.Log,
 			Batch: t.config.BatchSize, Threshold: t.config.NewBatchThreshold,
-			Attempts: t.config.MaxDequeueCount, Wait: t.config.VisibilityTimeout,
+			Attempts: t.config.MaxDequeueCount, Wait: t.config.VisibilityTimeout, Limit: t.limit,
 			Aside: t.o.Aside, Gate: t.o.Gate,
 		}
 		if err := pump.Run(ctx); err != nil && !fault.Is(err, fault.Gone) { // one that was deleted is waited for

@@ -55,6 +55,18 @@ func (m *Manager) Limit(id string) *Limit {
 	return l
 }
 
+// Known is how many invocations of a function may run at a time; 0 for one that has no
+// limit.
+func (m *Manager) Known(id string) int {
+	m.mu.Lock()
+	l := m.limits[id]
+	m.mu.Unlock()
+	if l == nil {
+		return 0
+	}
+	return l.Most()
+}
+
 // throttled reports whether no work is to be begun, and when that may change.
 func (m *Manager) throttled() (bool, <-chan struct{}) {
 	m.mu.Lock()

@@ -47,6 +47,9 @@ type Setup struct {
 	Log      *slog.Logger
 	// Checkpointed is told every position that was read or written; never nil.
 	Checkpointed func(Checkpoint)
+	// Limit returns how many invocations may run at a time where that is found out as
+	// the app runs; nil: as many as the kind's own settings say.
+	Limit func() Limit
 	// Waits is told what has to come to be before the trigger can listen, as a clause
 	// for people, and "" when nothing has; never nil.
 	Waits func(clause string)

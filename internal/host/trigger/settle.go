@@ -86,30 +86,42 @@ type SettlingPump struct {
 	Gate Gate
 
 	spared atomic.Int64 // attempts that did not count
+	// Limit, when it is not nil, says how many may run at a time; then Batch and Threshold
+	// do not.
+	Limit Limit
 }
+
+// Limit is how many invocations of a function may run at a time, as that changes.
+type Limit interface {
+	// Free is how many more may begin while some are pending. changed is closed when
+	// that may have become more for another reason than that one ended.
+	Free(pending int) (n int, changed <-chan struct{})
+	// Begin notes one that begins, and end that it has ended.
+	Begin() (end func())
+	// Most is how many may run at a time now.
+	Most() int
+}
+
+// mostReceived is how many messages are received together at most where a Limit says
+// how many may run, as a queue of Azure gives no more.
+const mostReceived = 32
 
 // Run pumps until ctx ends and its invocations have ended and are settled. It
 // returns an error when receiving fails; the caller may run it again.
 func (p *SettlingPump) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
+	gone := make(chan struct{})
+	defer close(gone)
 	ended := make(chan struct{}, p.Batch+p.Threshold)
 	for busy := 0; ctx.Err() == nil; {
 		one, err := p.await(ctx)
 		if err != nil {
 			return nil //nolint:nilerr // ctx has ended
 		}
-		most, threshold := p.Batch, p.Threshold
-		if one {
-			most, threshold = 1, 0
-		}
-		for busy > threshold || len(ended) > 0 {
-			select {
-			case <-ended:
-				busy--
-			case <-ctx.Done():
-				return nil
-			}
+		most := p.room(ctx, one, &busy, ended)
+		if most == 0 {
+			return nil // ctx has ended
 		}
 		if one && !p.Gate.Open() {
 			continue // it closed while others ended
@@ -119,7 +131,10 @@ func (p *SettlingPump) Run(ctx context.Context) error {
 		for _, d := range deliveries {
 			running.Go(func() {
 				p.deliver(ctx, d)
-				ended <- struct{}{}
+				select {
+				case ended <- struct{}{}:
+				case <-gone:
+				}
 			})
 		}
 		if err != nil {
@@ -137,8 +152,44 @@ func (p *SettlingPump) await(ctx context.Context) (one bool, err error) {
 	return p.Gate.Await(ctx)
 }
 
+// room waits until messages may be received, and returns how many; 0 when ctx has ended.
+// one: only one, when no other runs.
+func (p *SettlingPump) room(ctx context.Context, one bool, busy *int, ended <-chan struct{}) int {
+	for {
+		for len(ended) > 0 {
+			<-ended
+			*busy--
+		}
+		most, changed := p.Batch, (<-chan struct{})(nil)
+		if p.Limit != nil {
+			most, changed = p.Limit.Free(*busy)
+		} else if *busy > p.Threshold {
+			most = 0
+		}
+		switch {
+		case one && *busy > 0:
+			most = 0
+		case one:
+			most = min(most, 1)
+		}
+		if most > 0 {
+			return min(most, max(mostReceived, p.Batch))
+		}
+		select {
+		case <-ended:
+			*busy--
+		case <-changed:
+		case <-ctx.Done():
+			return 0
+		}
+	}
+}
+
 // deliver invokes the function while the lock is kept, and settles the message.
 func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
+	if p.Limit != nil {
+		defer p.Limit.Begin()()
+	}
 	settling := context.WithoutCancel(ctx)
 	let := p.keep(settling, d)
 	err := p.invoke(ctx, d)
