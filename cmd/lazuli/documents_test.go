@@ -39,6 +39,7 @@ func TestDocuments(t *testing.T) {
 		"names.md":             "",
 		"identity.md":          "",
 		"storage.md":           "",
+		"scaling.md":           "",
 		"functions-storage.md": "Executed 'Functions.keep' (Succeeded",
 	} {
 		t.Run(page, func(t *testing.T) {

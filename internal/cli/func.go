@@ -24,7 +24,8 @@ func newFuncCmd(s *session) *cobra.Command {
 	}
 	cmd.AddCommand(newFuncInitCmd(s), newFuncNewCmd(s), newFuncStartCmd(s), newFuncListCmd(s), newFuncRunCmd(s), newFuncDeadLettersCmd(s), newFuncRedriveCmd(s), newFuncSettingsCmd(s),
 		newFuncKeysCmd(s), newFuncLogsCmd(s), newFuncTemplatesCmd(s))
-	cmd.AddCommand(newFuncSimulateCmd(s), newFuncPackCmd(s))
+	cmd.AddCommand(newFuncPackCmd(s))
+	cmd.AddCommand(newFuncSimulateCmd(s), newFuncScaleCmd(s))
 	return cmd
 }
 

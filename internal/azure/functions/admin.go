@@ -37,6 +37,8 @@ func (s *Service) adminRoutes() *http.ServeMux {
 		"POST /admin/host/resume":                   s.resume,
 		"POST /admin/host/restart":                  s.restart,
 		"POST /admin/host/synctriggers":             syncTriggers,
+		"GET /admin/host/scale":                     s.scale,
+		"POST /admin/host/scale/status":             s.scaleStatus,
 		"GET /admin/host/processes":                 s.processes,
 		"GET /admin/functions":                      s.listFunctions,
 		"GET /admin/functions/download":             notHere,

@@ -80,7 +80,6 @@ func (s *Service) processes(w http.ResponseWriter, _ *http.Request) {
 // what to do instead.
 var refused = map[string]string{
 	"/admin/host/state":           "taking an app offline; POST /admin/host/drain stops its triggers, and stopping the project takes it down",
-	"/admin/host/scale/status":    "scaling: there is one host to an app",
 	"/admin/host/log":             "writing into the host's log",
 	"/admin/host/debug":           "launching a debugger; start the worker yourself, or attach to the process in /admin/host/processes",
 	"/admin/host/extensionbundle": "extension bundles: every trigger and binding is built in",

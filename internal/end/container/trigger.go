@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/changefeed"
@@ -42,6 +43,7 @@ type Trigger struct {
 	fromTime                      time.Time
 	page                          int
 	timing                        changefeed.Options
+	reads                         atomic.Pointer[processes]
 }
 
 // defaultPage is how many documents an invocation gets at most when the
@@ -190,6 +192,8 @@ func (t *Trigger) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open lease container %s/%s: %w", t.leaseDatabase, t.leaseContainer, err)
 	}
+	t.reads.Store(&processes{feed, store})
+	defer t.reads.Store(nil)
 	o := t.timing
 	o.Owner, o.Prefix, o.Log = t.o.Owner, t.leasePrefix, t.o.Log
 	o.StartFromBeginning, o.StartFrom, o.MaxItems = t.fromBeginning, t.fromTime, t.page

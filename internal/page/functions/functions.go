@@ -19,6 +19,8 @@ type Host interface {
 	Name() string
 	Functions() []host.FunctionInfo
 	Status() host.Status
+	LastScale() host.ScaleReport
+	ScalePast() []host.ScalePoint
 	RunByHand(ctx context.Context, function, input string, batch bool) (id string, err error)
 	Switch(function string, on bool) error
 	Restart()
@@ -65,7 +67,7 @@ func Pages(c Config) []portal.Page {
 	return []portal.Page{{
 		Kind: "apps", Rows: p.apps, Count: func() int { return len(c.Apps) },
 		Failing: p.appsFailing, Troubles: p.appTroubles,
-		Routes: []portal.Route{{Pattern: "POST /api/apps/{app}/restart", Serve: p.restart}},
+		Routes: []portal.Route{{Pattern: "POST /api/apps/{app}/restart", Serve: p.restart}, {Pattern: "GET /api/apps/{app}/scale", Serve: p.getScale}},
 	}, {
 		Kind: "functions", Item: "function", Rows: p.functions, Count: p.count, Detail: p.detail,
 		Failing: func() int { return len(p.failing()) }, Troubles: p.troubles,

@@ -18,6 +18,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -55,6 +56,17 @@ func (s *shop) Status() host.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return host.Status{Kind: "go", Build: s.build, Worker: worker.Status{State: worker.Running}, Broken: []host.BrokenFunction{{Name: "odd", Err: errors.New("no trigger")}}}
+}
+
+func (*shop) LastScale() host.ScaleReport {
+	return host.ScaleReport{
+		At: time.Now(), Instances: 3, Plan: scale.Flex(), Workers: host.ScaleWorkers{Wanted: 2, Ready: 1, Least: 1, Most: 2},
+		Functions: []host.ScaleFunction{{Function: "ingest", Backlog: 250, Target: 100, Wants: 3, Why: "250 events, 100 for an instance"}},
+	}
+}
+
+func (*shop) ScalePast() []host.ScalePoint {
+	return []host.ScalePoint{{At: time.UnixMilli(1000), Workers: 1, Instances: 3, Backlog: map[string]int64{"ingest": 250}}}
 }
 
 func (s *shop) RunByHand(_ context.Context, function, input string, batch bool) (string, error) {
@@ -142,6 +154,12 @@ func TestRows(t *testing.T) {
 	row := rows["shop/ingest"]
 	if row["target"] != "Orders" || row["group"] != "$Default" || row["total"] != 3.0 || fmt.Sprint(row["outputs"]) != "[map[target:contoso/db/events type:cosmosDB]]" {
 		t.Errorf("row: %v", row)
+	}
+	if row["backlog"] != 250.0 || row["backlogKnown"] != true || row["instances"] != 3.0 || row["scaleWhy"] != "250 events, 100 for an instance" {
+		t.Errorf("scale: %v", row)
+	}
+	if code, got := l.Do("GET", "/api/apps/shop/scale", ""); code != 200 || got["instances"] != 3.0 || fmt.Sprint(got["past"]) != "[map[at:1000 backlog:map[ingest:250] instances:3 workers:1]]" {
+		t.Errorf("scale of the app: %d %v", code, got)
 	}
 	if row["state"] != "bad" || row["recent"] != 3.0 || row["recentFailed"] != 3.0 || len(row["spark"].([]any)) != 24 {
 		t.Errorf("3 of 3 failed: %v", row)

@@ -29,15 +29,19 @@ const (
 
 // AppRow is a function app in the list.
 type AppRow struct {
-	ID     string `json:"id"` // its name
-	URL    string `json:"url"`
-	Kind   string `json:"kind"`
-	State  string `json:"state"`
-	Worker string `json:"worker"` // state of its process
-	Since  int64  `json:"since"`  // of that state, in unix milliseconds
-	Starts int    `json:"starts"`
-	Error  string `json:"error,omitempty"`
-	Build  Build  `json:"build"`
+	ID         string `json:"id"` // its name
+	URL        string `json:"url"`
+	Kind       string `json:"kind"`
+	State      string `json:"state"`
+	Worker     string `json:"worker"` // state of its process
+	Since      int64  `json:"since"`  // of that state, in unix milliseconds
+	Starts     int    `json:"starts"`
+	Workers    int    `json:"workers"`    // processes that are ready
+	WorkersMin int    `json:"workersMin"` // between which their number changes by itself
+	WorkersMax int    `json:"workersMax"`
+	Instances  int    `json:"instances"` // that it would have on Azure
+	Error      string `json:"error,omitempty"`
+	Build      Build  `json:"build"`
 }
 
 // Build is how the newest build of an app's code went. One that failed leaves
@@ -82,6 +86,13 @@ type Function struct {
 	LastAt    int64    `json:"lastAt"`       // when a run ended last, unix milliseconds; 0: never
 	Spark     []int    `json:"spark"`        // recent runs in 24 steps; empty without any
 	SparkBad  []int    `json:"sparkFailed"`
+
+	// How it scales: what waits, and how many instances it would ask for on Azure.
+	Backlog      int64  `json:"backlog"`
+	BacklogKnown bool   `json:"backlogKnown"`
+	ScaleTarget  int    `json:"scaleTarget"` // of the backlog, what an instance is to have
+	Instances    int    `json:"instances"`
+	ScaleWhy     string `json:"scaleWhy,omitempty"`
 
 	Breaker     *Breaker     `json:"breaker,omitempty"`     // of a function that has one
 	DeadLetters *DeadLetters `json:"deadLetters,omitempty"` // as well
@@ -142,6 +153,8 @@ func (p page) apps(*portal.Rates) []portal.Row {
 			ID: a.Host.Name(), URL: a.URL, Kind: s.Kind, State: appStates[s.Worker.State], Worker: string(s.Worker.State),
 			Since: s.Worker.Since.UnixMilli(), Starts: s.Worker.Starts,
 		}
+		last := a.Host.LastScale()
+		row.Workers, row.WorkersMin, row.WorkersMax, row.Instances = last.Workers.Ready, last.Workers.Least, last.Workers.Most, last.Instances
 		if s.Worker.State != worker.Running && s.Worker.State != worker.Idle {
 			row.Error = s.Worker.LastError
 		}
@@ -182,7 +195,7 @@ func (p page) functions(r *portal.Rates) []portal.Row {
 	for _, a := range p.Apps {
 		app := a.Host.Name()
 		for _, info := range a.Host.Functions() {
-			add(app, p.function(app, info, r, now))
+			add(app, p.function(a.Host, info, r, now))
 		}
 		for _, b := range a.Host.Status().Broken {
 			add(app, Function{
@@ -194,7 +207,8 @@ func (p page) functions(r *portal.Rates) []portal.Row {
 	return rows
 }
 
-func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now time.Time) Function {
+func (p page) function(a Host, info host.FunctionInfo, r *portal.Rates, now time.Time) Function {
+	app := a.Name()
 	c := p.Counts.Function(app, info.Name)
 	key := "function/" + app + "/" + info.Name
 	f := Function{
@@ -223,6 +237,7 @@ func (p page) function(app string, info host.FunctionInfo, r *portal.Rates, now 
 		f.Outputs = append(f.Outputs, Output{o.Type, p.Name(o.Type, o.Place)})
 	}
 	health := c.Health(now, back)
+	f.scales(a.LastScale())
 	f.State, f.Running, f.Recent, f.RecentBad = state(info, health), health.Running, health.Runs, health.Failed
 	if !health.LastAt.IsZero() {
 		f.LastAt = health.LastAt.UnixMilli()

@@ -867,6 +867,10 @@ export interface App {
   worker: string
   since: number
   starts: number
+  workers: number
+  workersMin: number
+  workersMax: number
+  instances: number
   error?: string
   build: AppBuild
 }
@@ -907,6 +911,11 @@ export interface Func {
   recent: number
   recentFailed: number
   lastAt: number
+  backlog: number
+  backlogKnown: boolean
+  scaleTarget: number
+  instances: number
+  scaleWhy?: string
   spark: number[]
   sparkFailed: number[]
   breaker?: FuncBreaker

@@ -1,0 +1,67 @@
+package functions
+
+import (
+	"net/http"
+
+	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/portal"
+)
+
+// Scale is how an app scales, and how it did in the last hour: GET
+// /api/apps/{app}/scale.
+type Scale struct {
+	Instances int          `json:"instances"` // that it would have on Azure
+	Plan      string       `json:"plan"`      // by which they are counted
+	Limit     int          `json:"limit"`
+	Workers   int          `json:"workers"` // processes that are ready
+	Why       string       `json:"why"`     // that there are so many
+	Groups    []ScaleGroup `json:"groups"`
+	Past      []ScalePoint `json:"past"`
+}
+
+// ScaleGroup is functions that scale together on Azure.
+type ScaleGroup struct {
+	Group     string `json:"group"`
+	Instances int    `json:"instances"`
+	Why       string `json:"why"`
+}
+
+// ScalePoint is a moment of the last hour.
+type ScalePoint struct {
+	At        int64            `json:"at"` // unix milliseconds
+	Workers   int              `json:"workers"`
+	Instances int              `json:"instances"`
+	Backlog   map[string]int64 `json:"backlog"` // by function, where it was known
+}
+
+func (p page) getScale(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.app(r.PathValue("app"))
+	if err != nil {
+		return err
+	}
+	last := a.Host.LastScale()
+	out := Scale{
+		Instances: last.Instances, Limit: last.Limit, Workers: last.Workers.Ready, Why: last.Workers.Why,
+		Groups: []ScaleGroup{}, Past: []ScalePoint{},
+	}
+	if last.Plan != nil {
+		out.Plan = last.Plan.Name
+	}
+	for _, g := range last.Groups {
+		out.Groups = append(out.Groups, ScaleGroup{g.Group, g.Instances, g.Why})
+	}
+	for _, at := range a.Host.ScalePast() {
+		out.Past = append(out.Past, ScalePoint{at.At.UnixMilli(), at.Workers, at.Instances, at.Backlog})
+	}
+	portal.WriteJSON(w, http.StatusOK, out)
+	return nil
+}
+
+// scales takes over what was seen of the function.
+func (f *Function) scales(r host.ScaleReport) {
+	for _, s := range r.Functions {
+		if s.Function == f.Name {
+			f.Backlog, f.BacklogKnown, f.ScaleTarget, f.Instances, f.ScaleWhy = s.Backlog, s.Unknown == "", s.Target, s.Wants, s.Why
+		}
+	}
+}
