@@ -360,6 +360,17 @@ func (h *memoryHub) Partitions(context.Context) ([]string, error) {
 	return ids, nil
 }
 
+// Extent implements hub.Extents.
+func (h *memoryHub) Extent(_ context.Context, partition string) (first, last int64, err error) {
+	p, err := strconv.Atoi(partition)
+	if err != nil || p >= len(h.log.parts) {
+		return 0, 0, fault.New(fault.NotFound, "partition "+partition, "no such partition")
+	}
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return 0, int64(len(h.log.parts[p])) - 1, nil
+}
+
 func (h *memoryHub) Open(_ context.Context, partition string, from hubs.Position) (hubs.Reader, error) {
 	p, err := strconv.Atoi(partition)
 	if err != nil || p >= len(h.log.parts) {

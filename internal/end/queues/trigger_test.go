@@ -204,6 +204,58 @@ func TestAtOnce(t *testing.T) {
 	})
 }
 
+// rising is a limit that one invocation more is let in by, each second.
+type rising struct{ begun time.Time }
+
+func (l *rising) Most() int { return 1 + int(time.Since(l.begun)/time.Second) }
+
+func (l *rising) Free(pending int) (int, <-chan struct{}) {
+	changed := make(chan struct{})
+	time.AfterFunc(time.Second, func() { close(changed) })
+	return max(0, l.Most()-pending), changed
+}
+
+func (*rising) Begin() func() { return func() {} }
+
+// TestLimit: where concurrency is dynamic as many run as the limit says, as soon as it
+// says so, whatever host.json has for batches; and that is what scaling divides by.
+func TestLimit(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		var running atomic.Int32
+		r := &endtest.Recorder{Answer: func(context.Context, int) error {
+			running.Add(1)
+			defer running.Add(-1)
+			time.Sleep(time.Minute)
+			return nil
+		}}
+		for range 50 {
+			w.put("inbox", in64("x"))
+		}
+		tr := w.trigger(`"batchSize":4,"newBatchThreshold":2`, r)
+		l := &rising{time.Now()}
+		tr.limit = l
+		if err := endtest.Run(t, tr, func() {
+			for s := range 20 {
+				time.Sleep(500 * time.Millisecond)
+				if got := int(running.Load()); got != l.Most() {
+					t.Errorf("second %d: %d run, want %d", s, got, l.Most())
+				}
+				b, err := tr.Backlog(t.Context())
+				if err != nil || b.Length != 50 || b.Target != l.Most() {
+					t.Errorf("second %d: backlog %+v, %v", s, b, err)
+				}
+				time.Sleep(500 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Minute)
+		}); err != nil {
+			t.Error(err)
+		}
+		if len(r.Calls()) != 50 {
+			t.Errorf("%d runs", len(r.Calls()))
+		}
+	})
+}
+
 // TestMissingQueue: a queue that does not exist is waited for and not made, at the
 // start and after it was deleted, and the host is told meanwhile.
 func TestMissingQueue(t *testing.T) {

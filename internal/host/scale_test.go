@@ -1,0 +1,100 @@
+package host_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/end/endtest"
+	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// withHostJSON puts a host.json into the app's folder.
+func withHostJSON(t *testing.T, text string) func(*host.Options) {
+	return func(o *host.Options) {
+		if err := os.WriteFile(filepath.Join(o.Dir, "host.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWorkersScale: requests that wait are a reason for another worker, and an app that
+// is idle has none until a request comes.
+func TestWorkersScale(t *testing.T) {
+	r := start(t, endtest.New(1), withHostJSON(t, `{"version":"2.0","lazuli":{"scale":{"workers":{"min":0,"max":2,"idle":"00:00:01"}}}}`))
+	var asked sync.WaitGroup
+	ask := func(query string, done <-chan struct{}) {
+		asked.Go(func() {
+			req := httptest.NewRequest("GET", "/api/hello/x"+query, nil)
+			ctx := req.Context()
+			if done != nil {
+				c, cancel := context.WithCancel(ctx)
+				go func() { <-done; cancel() }()
+				ctx = c
+			}
+			rec := httptest.NewRecorder()
+			if err := r.ServeFunction(rec, req.WithContext(ctx), "hello", map[string]string{"name": "x"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done := make(chan struct{})
+	for range 20 { // 16 are for one worker
+		ask("?do=hang", done)
+	}
+	testkit.Eventually(t, 20*time.Second, func() bool { return r.Workers().Ready == 2 }, "a second worker")
+	report := r.Scale(t.Context())
+	if report.Workers.Least != 0 || report.Workers.Most != 2 {
+		t.Errorf("report %+v", report)
+	}
+	for _, f := range report.Functions {
+		if f.Function == "hello" && (f.Backlog != 20 || f.Wants != 2 || !strings.Contains(f.Why, "20 requests, 16 for an instance")) {
+			t.Errorf("hello: %+v", f)
+		}
+		if f.Function == "process" && (f.Unknown != "" || f.Backlog != 0) {
+			t.Errorf("process: %+v", f)
+		}
+	}
+	close(done)
+	asked.Wait()
+	r.stop()
+}
+
+// TestScaleToZero: an idle app has no worker, and the next request has one started.
+func TestScaleToZero(t *testing.T) {
+	r := start(t, endtest.New(1), withHostJSON(t, `{"version":"2.0","lazuli":{"scale":{"workers":{"min":0,"max":1,"idle":"00:00:01"}}}}`))
+	testkit.Eventually(t, 20*time.Second, func() bool { c := r.Workers(); return c.Wanted == 0 && c.Ready == 0 }, "no worker is left")
+	rec := httptest.NewRecorder()
+	if err := r.ServeFunction(rec, httptest.NewRequest("GET", "/api/hello/ann", nil), "hello", map[string]string{"name": "ann"}); err != nil || rec.Code != 200 {
+		t.Errorf("%d %s, %v", rec.Code, rec.Body, err)
+	}
+}
+
+// TestScaleRefusals: what host.json says of scaling and cannot be.
+func TestScaleRefusals(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"scale":{"plan":"gold"}}`:                          "lazuli.scale.plan: there is no hosting plan \"gold\"",
+		`{"scale":{"size":"9"}}`:                             "plan flex has no instance size",
+		`{"scale":{"workers":{"min":3,"max":2}}}`:            "lazuli.scale.workers.min: 3 is more than max (2)",
+		`{"scale":{"workers":{"count":3}}}`:                  "lazuli.scale.workers.count: there is no such key",
+		`{"scale":{"maxInstances":2000}}`:                    "must be between 1 and 1000",
+		`{"scale":{"alwaysReady":{"ftp":1}}}`:                "lazuli.scale.alwaysReady.ftp: there is no such group",
+		`{"scale":{"plan":"consumption","extra":1}}`:         "lazuli.scale.extra: there is no such key",
+		`{"scale":{"workers":{"min":0,"idle":"-00:00:01"}}}`: "time span",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "host.json"), []byte(`{"version":"2.0","lazuli":`+text+`}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := host.New(host.Options{Name: "a", Dir: dir, Binary: "none", Listen: testkit.Loopback})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
