@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/concurrency"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -25,11 +26,19 @@ func (h *Host) newDynamic() *concurrency.Manager {
 	return concurrency.New(concurrency.Options{
 		Config: c, Cores: cores, HostID: h.hostID, Owner: h.owner, Log: h.log.With("component", "concurrency"),
 		Throttles: []concurrency.Throttle{concurrency.CPU(h.cpu(), cores, c.CPU), h.starved},
-		Store:     func() (state.Blobs, error) { return h.o.State(h.setup().settings) },
+		Store:     h.stateBlobs,
 		Known: func(id string) bool {
 			return h.find(strings.TrimPrefix(id, state.FunctionID(""))) != nil
 		},
 	})
+}
+
+// stateBlobs are the blobs in which the app keeps what it remembers.
+func (h *Host) stateBlobs() (state.Blobs, error) {
+	if h.o.State == nil {
+		return nil, fault.New(fault.Unavailable, "function app "+h.o.Name, "it has no place for what it remembers")
+	}
+	return h.o.State(h.setup().settings)
 }
 
 // limitOf is the limit of a function, for triggers that heed one; nil where concurrency
