@@ -911,13 +911,13 @@ export interface Func {
   recent: number
   recentFailed: number
   lastAt: number
+  spark: number[]
+  sparkFailed: number[]
   backlog: number
   backlogKnown: boolean
   scaleTarget: number
   instances: number
   scaleWhy?: string
-  spark: number[]
-  sparkFailed: number[]
   breaker?: FuncBreaker
   deadLetters?: FuncDeadLetters
 }
