@@ -107,7 +107,7 @@ func functionApps(e *env) (parts, error) {
 
 // appsPage is the apps as the portal shows them.
 func (e *env) appsPage(apps []*functionApp) functions.Config {
-	c := functions.Config{Counts: e.Counts, Name: e.placeName}
+	c := functions.Config{Counts: e.Counts, Tasks: e.Tasks, Name: e.placeName}
 	for _, app := range apps {
 		shown := functions.App{
 			Host: app.host, URL: "http://" + connect.Host(app.address, ""),

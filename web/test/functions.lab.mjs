@@ -13,7 +13,8 @@ const local = {
   HubName: 'telemetry',
 }
 
-const handler = `import { createServer } from 'node:http'
+const handler = `import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
 function median(samples) {
   return samples[7].value
 }
@@ -24,6 +25,10 @@ createServer((req, res) => {
     if (req.url.startsWith('/f') || req.url.startsWith('/steady')) {
       res.setHeader('Content-Type', 'application/json')
       return res.end('{"Logs":["ran"]}')
+    }
+    if (req.url === '/kept' || req.url === '/guarded') {
+      if (!existsSync('mended') && text.includes('bad')) res.statusCode = 500
+      return res.end(res.statusCode === 500 ? 'the store is down' : '{}')
     }
     try {
       median(JSON.parse(text || '[]'))
@@ -48,10 +53,19 @@ async function edge(dir, n) {
     JSON.stringify({
       version: '2.0',
       customHandler: { description: { defaultExecutablePath: 'node', arguments: ['handler.mjs'] } },
+      lazuli: {
+        functions: {
+          kept: { deadLetter: { queue: 'kept-letters' } },
+          guarded: { circuitBreaker: { failures: 2, pause: '00:00:02', longestPause: '00:00:02' } },
+        },
+      },
     }),
   )
   await writeFile(join(dir, 'handler.mjs'), handler)
   const never = { type: 'timerTrigger', direction: 'in', name: 't', schedule: '0 0 0 1 1 *' }
+  const hub = { type: 'eventHubTrigger', direction: 'in', name: 'e', connection: 'Hub', cardinality: 'one' }
+  await fn('kept', { ...hub, eventHubName: 'kept' })
+  await fn('guarded', { ...hub, eventHubName: 'guarded' })
   await fn('broken_median', never)
   await fn('steady', { ...never, schedule: '* * * * * *' })
   for (let i = 0; i < n; i++) await fn('f' + String(i).padStart(3, '0'), never)
@@ -72,7 +86,7 @@ storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 eventHubs:
   amqpPort: 0
   amqpsPort: 0
-  hubs: {telemetry: {partitions: 1}, retried: {partitions: 1}, single: {partitions: 1}, relayed: {partitions: 1}}
+  hubs: {telemetry: {partitions: 1}, retried: {partitions: 1}, single: {partitions: 1}, relayed: {partitions: 1}, kept: {partitions: 1}, guarded: {partitions: 1}}
 cosmos:
   port: 0
   databases: {db: {containers: {events: {partitionKey: /id}, leases: {partitionKey: /id}}}}
@@ -80,7 +94,7 @@ functions:
   port: 0
   apps:
     plant: {path: ${join(root, 'internal/host/testdata/app')}, settings: ${JSON.stringify(local)}}
-    edge: {path: ${join(dir, 'edge')}}
+    edge: {path: ${join(dir, 'edge')}, settings: ${JSON.stringify(local)}}
 ${tiny ? `    tiny: {path: ${join(dir, 'tiny')}}` : ''}
 `,
   )

@@ -1,7 +1,7 @@
 // The Functions workplace: what fails looks failing everywhere, one press shows
 // why, and a function can be run, turned off and looked through by keyboard.
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startApps } from './functions.lab.mjs'
@@ -51,6 +51,42 @@ test('an error of a custom handler in Node shows its stack', async () => {
     await d.getByRole('region', { name: 'Stack trace' }).innerText(),
     /median\s+handler\.mjs:3 → return samples\[7\]\.value/,
   )
+  await close(page)
+})
+
+const send = (hub, body) => lab.api('POST', `/api/hubs/default/${hub}/events`, { body })
+test('dead letters are listed with their error and body, and are sent again', async () => {
+  await rm(join(lab.dir, 'edge/mended'), { force: true })
+  await send('kept', '{"plant":"dangjin-02","bad":true}')
+  const page = await open(browser, at('/functions/edge/kept/letters'))
+  const letters = page.locator('[role=row][data-id]')
+  await letters.first().click()
+  const side = page.locator('aside.dock')
+  await side.getByText('the store is down').waitFor()
+  await side.getByText('dangjin-02').waitFor()
+  assert.deepEqual(await serious(page), [])
+  await quiet(page)
+  await shot(page, 'functions-letters')
+  await writeFile(join(lab.dir, 'edge/mended'), '')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Send again' }).click()
+  await page.locator('dialog[open], [role=alertdialog]').getByRole('button', { name: 'Send again' }).click()
+  await page.getByText('Nothing failed for good').waitFor()
+  await close(page)
+})
+
+test('an open circuit breaker says so, why and until when, and closes by itself', async () => {
+  await rm(join(lab.dir, 'edge/mended'), { force: true })
+  for (let i = 0; i < 3; i++) await send('guarded', `{"bad":${i}}`)
+  const page = await open(browser, at('/functions/edge/guarded'))
+  await page.getByText('The circuit breaker is open').waitFor()
+  await page.getByText(/open since \d/).waitFor()
+  await page.getByText('the store is down').first().waitFor()
+  assert.deepEqual(await serious(page), [])
+  await quiet(page)
+  await shot(page, 'functions-breaker')
+  await writeFile(join(lab.dir, 'edge/mended'), '')
+  await page.getByText('closed: everything runs').waitFor()
   await close(page)
 })
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
@@ -24,6 +25,8 @@ type Host interface {
 	RunByHand(ctx context.Context, function, input string, batch bool) (id string, err error)
 	Switch(function string, on bool) error
 	Restart()
+	DeadLetters(ctx context.Context, function string, q host.LetterQuery, see func(*letter.Letter)) (letter.Place, error)
+	Redrive(ctx context.Context, function string, q host.LetterQuery, tell func(host.Redriven)) error
 }
 
 // Keys are the access keys of an app, by their place: host, system, or
@@ -49,6 +52,7 @@ type App struct {
 type Config struct {
 	Apps   []App
 	Counts *telemetry.Counts
+	Tasks  *portal.Tasks // what outlives a request
 	// Name is what a binding of a type leads to, as the lists of hubs and containers
 	// name it: NAMESPACE/HUB and ACCOUNT/DATABASE/CONTAINER, or only HUB and
 	// DATABASE/CONTAINER in the default one.
@@ -84,6 +88,8 @@ func Pages(c Config) []portal.Page {
 			{Pattern: "GET " + one + "runs/{run}", Serve: p.getRun},
 			{Pattern: "POST " + one + "run", Serve: p.try},
 			{Pattern: "POST " + one + "switch", Serve: p.turn},
+			{Pattern: "GET " + one + "letters", Serve: p.getLetters},
+			{Pattern: "POST " + one + "redrive", Serve: p.redrive},
 			{Pattern: "GET " + one + "keys", Serve: p.getKeys},
 			{Pattern: "POST " + one + "keys/{order}", Serve: p.changeKey},
 		},

@@ -18,10 +18,13 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
+	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/portaltest"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -37,13 +40,22 @@ type shop struct {
 	off   map[string]bool
 	build host.Build
 	runs  int
+
+	breaker *breaker.Status
+	letters []letter.Letter
+	asked   host.LetterQuery // the last
 }
 
 func (*shop) Name() string { return "shop" }
 func (s *shop) Functions() []host.FunctionInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var dead *host.DeadLetterInfo
+	if s.letters != nil {
+		dead = &host.DeadLetterInfo{Place: letter.Place{Kind: "queue", Name: "failed"}, Kept: int64(len(s.letters))}
+	}
 	return []host.FunctionInfo{{
+		Breaker: s.breaker, DeadLetters: dead,
 		Name: "ingest", Trigger: "eventHubTrigger", Source: trigger.Source{Target: "Orders", Group: "$Default"}, Listener: host.ListenerRunning,
 		Outputs: []host.BoundInfo{{Type: "cosmosDB", Place: trigger.Place{Host: "contoso.documents.azure.com", Target: "db/events"}}}, Disabled: s.off["ingest"],
 	}, {
@@ -88,6 +100,31 @@ func (s *shop) Switch(function string, on bool) error {
 	return nil
 }
 func (s *shop) Restart() { s.restarts++ }
+
+func (s *shop) DeadLetters(_ context.Context, _ string, q host.LetterQuery, see func(*letter.Letter)) (letter.Place, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = q
+	for i := range s.letters[:min(q.Limit, len(s.letters))] {
+		see(&s.letters[i])
+	}
+	return letter.Place{Kind: "queue", Name: "failed"}, nil
+}
+
+// Redrive succeeds for all letters but the first.
+func (s *shop) Redrive(_ context.Context, _ string, q host.LetterQuery, tell func(host.Redriven)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = q
+	for i := range s.letters {
+		var err error
+		if i == 0 {
+			err = errors.New("still bad\nsecond line")
+		}
+		tell(host.Redriven{Letter: &s.letters[i], Err: err})
+	}
+	return nil
+}
 
 func (s *shop) run(function, id string, at time.Time, took time.Duration, err error) {
 	s.listen(host.InvocationStarted{Function: function, ID: id, Items: 3, At: at})
@@ -139,7 +176,11 @@ func newShop(t *testing.T, k Keys) (*shop, *portaltest.Lab, string) {
 	app := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(app.Close)
 	dir := t.TempDir()
-	return s, portaltest.Serve(t, nil, Pages(Config{Apps: []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}}, Counts: counts, Name: listed})...), dir
+	tasks := &portal.Tasks{}
+	return s, portaltest.ServeConfig(t, portal.Config{Tasks: tasks, Boards: dashboard.New(dashboard.Options{}), Pages: Pages(Config{
+		Apps:   []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}},
+		Counts: counts, Tasks: tasks, Name: listed,
+	})}), dir
 }
 
 const base = "/api/apps/shop/functions/"
@@ -395,7 +436,7 @@ func TestBuildError(t *testing.T) {
 func TestWaitingTrigger(t *testing.T) {
 	p := page{Config: Config{Counts: telemetry.New(), Name: func(_ string, at trigger.Place) string { return at.Target }}}
 	for waits, want := range map[string][2]string{"": {"Listening", stateOK}, "the queue orders does not exist": {"Waiting", stateBusy}} {
-		f := p.function("shop", host.FunctionInfo{Name: "later", Trigger: "queueTrigger", Listener: host.ListenerRunning, Waits: waits}, portal.NewRates(), time.Now())
+		f := p.function(&shop{}, host.FunctionInfo{Name: "later", Trigger: "queueTrigger", Listener: host.ListenerRunning, Waits: waits}, portal.NewRates(), time.Now())
 		if got := [2]string{f.Listener, f.State}; got != want {
 			t.Errorf("waits for %q: %v, want %v", waits, got, want)
 		}

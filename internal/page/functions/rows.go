@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -259,7 +260,7 @@ func state(info host.FunctionInfo, h telemetry.Health) string {
 		return stateOff
 	case info.Err != nil || info.Listener == host.ListenerFailed || h.Bad():
 		return stateBad
-	case h.Failed > 0:
+	case h.Failed > 0 || info.Breaker != nil && info.Breaker.State != breaker.Closed:
 		return stateWarn
 	case info.Listener == host.ListenerStarting, info.Waits != "":
 		return stateBusy

@@ -66,6 +66,7 @@ func (p page) troubles(report func(portal.Trouble)) {
 	for _, t := range p.failing() {
 		report(t)
 	}
+	p.breakerTroubles(report)
 }
 
 // appTroubles reports the apps that do not run, or whose code does not build.

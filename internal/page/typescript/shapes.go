@@ -168,6 +168,8 @@ func functionShapes() []shape {
 		of[functions.Order]("RunOrder"),
 		of[functions.Outcome]("RunOutcome"),
 		of[functions.Header]("RunHeader"),
+		of[functions.Letter]("DeadLetter"),
+		of[functions.LetterList]("DeadLetterList"),
 		of[functions.KeyPlace]("KeyPlace"),
 		of[functions.KeyList]("KeyList"),
 		of[telemetry.Frame]("StackFrame"),

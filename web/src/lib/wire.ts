@@ -1058,6 +1058,30 @@ export interface RunHeader {
   value: string
 }
 
+export interface DeadLetter {
+  id: string
+  time: number
+  type?: string
+  error: string
+  stack?: string
+  attempts: number
+  redrives: number
+  source: string
+  item: string
+  at: number
+  body: string
+  size: number
+  binary: boolean
+  foreign: boolean
+  properties?: unknown
+}
+
+export interface DeadLetterList {
+  place: string
+  rows: DeadLetter[]
+  more: boolean
+}
+
 export interface KeyPlace {
   place: string
   names: string[]

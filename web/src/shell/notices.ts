@@ -7,6 +7,7 @@ const kinds: Record<string, Phrase> = dictionary({
   'build-failed': ['{subject}: the build failed', '{subject}: 빌드 실패'],
   'function-failing': ['{subject} began failing', '{subject}: 실패하기 시작'],
   'breaker-open': ['{subject}: its circuit breaker is open', '{subject}: 회로 차단기 열림'],
+  'dead-letters': ['{subject}: dead letters came in', '{subject}: 배달 못 한 메시지 발생'],
   'worker-lost': ['{subject}: its worker ended', '{subject}: 작업자 종료'],
   'job-failed': ['Stream job {subject} fails', '스트림 작업 {subject}: 실패'],
   'job-late': ['Stream job {subject}: events come late', '스트림 작업 {subject}: 늦게 온 이벤트'],

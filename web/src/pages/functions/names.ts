@@ -8,7 +8,7 @@ import type { IconName } from '../../shell/icons'
 import type { Meta, NavRow, State } from '../../ui/types'
 import { words } from './words'
 
-export const tabs = ['overview', 'invocations', 'failures', 'test', 'logs', 'keys'] as const
+export const tabs = ['overview', 'invocations', 'failures', 'letters', 'test', 'logs', 'keys'] as const
 export type TabName = (typeof tabs)[number]
 
 const stateWords = {
