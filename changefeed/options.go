@@ -54,8 +54,10 @@ func (o Options) withDefaults() Options {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&o.PollInterval, 5 * time.Second}, {&o.AcquireInterval, 13 * time.Second},
-		{&o.RenewInterval, 17 * time.Second}, {&o.LeaseExpiration, time.Minute},
+		{&o.PollInterval, 5 * time.Second},
+		{&o.AcquireInterval, 13 * time.Second},
+		{&o.RenewInterval, 17 * time.Second},
+		{&o.LeaseExpiration, time.Minute},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

@@ -75,8 +75,10 @@ func TestSnippets(t *testing.T) {
 	note := written(t, t.TempDir(), "notes.txt", "x")
 	l.Run(t, "storage", "cp", note, "blob:///pictures/")
 	for _, tc := range []struct{ kind, id, says string }{
-		{"hub", "default/orders", "sent 1 event"}, {"container", "shop/items", "read 0 items"},
-		{"blobs", "devstoreaccount1/pictures", "found 1 blobs"}, {"queue", "devstoreaccount1/jobs", "peeked at 0 messages"},
+		{"hub", "default/orders", "sent 1 event"},
+		{"container", "shop/items", "read 0 items"},
+		{"blobs", "devstoreaccount1/pictures", "found 1 blobs"},
+		{"queue", "devstoreaccount1/jobs", "peeked at 0 messages"},
 		{"table", "devstoreaccount1/Devices", "read 0 entities"},
 	} {
 		var tested struct {

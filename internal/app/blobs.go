@@ -77,7 +77,8 @@ func blobParts(e *env) (parts, error) {
 		Summary: e.storageSummary(resource.BlobContainers, "containers"),
 		Pages:   append(usage.Pages(func() (usage.Usage, error) { return e.blobUsage(store) }), e.blobPages(store)...),
 		Engines: []part{
-			{name: "blobs", run: store.Run}, {name: "copies of blobs", run: copies.Run},
+			{name: "blobs", run: store.Run},
+			{name: "copies of blobs", run: copies.Run},
 			{name: "versions of blobs", run: func(ctx context.Context) error { return e.followVersioning(ctx, store) }},
 		},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"sync"
-
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host/scale"

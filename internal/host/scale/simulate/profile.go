@@ -45,8 +45,13 @@ func (l *Load) at(t time.Duration, from int) (Rate, int) {
 // Kinds are the kinds that a load can have, by their short names.
 func Kinds() []KindName {
 	return []KindName{
-		{"http", scale.HTTP}, {"eventhub", scale.EventHubs}, {"cosmosdb", scale.CosmosDB}, {"queue", scale.Queue},
-		{"servicebus", scale.ServiceBus}, {"kafka", scale.Kafka}, {"blob", scale.Blob},
+		{"http", scale.HTTP},
+		{"eventhub", scale.EventHubs},
+		{"cosmosdb", scale.CosmosDB},
+		{"queue", scale.Queue},
+		{"servicebus", scale.ServiceBus},
+		{"kafka", scale.Kafka},
+		{"blob", scale.Blob},
 	}
 }
 
