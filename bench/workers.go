@@ -56,20 +56,21 @@ func (a workerApp) measure(ctx context.Context, l *lab, alone time.Duration) (re
 	if err := a.write(dir, "one"); err != nil {
 		return nil, nil, err
 	}
-	s, url, err := a.up(ctx, l, dir)
+	s, _, err := a.up(ctx, l, dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	s.stop()
 	var cold []time.Duration
 	for range workerStarts {
-		if s, url, err = a.up(ctx, l, dir); err != nil {
+		if s, _, err = a.up(ctx, l, dir); err != nil {
 			return nil, nil, err
 		}
 		cold = append(cold, time.Since(s.started))
 		s.stop()
 	}
-	if s, url, err = a.up(ctx, l, dir); err != nil {
+	s, url, err := a.up(ctx, l, dir)
+	if err != nil {
 		return nil, nil, err
 	}
 	defer s.stop()

@@ -119,7 +119,7 @@ const bareNode = `require('http').createServer((_, res) => res.end(process.pid +
 // serveBare is this program as a handler in Go, bare or custom; ok is false when it
 // is none.
 func serveBare() (ok bool, err error) {
-	port := ""
+	var port string
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "serve-bare":
 		port = os.Args[2]

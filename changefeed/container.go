@@ -174,7 +174,7 @@ func (c *Container) Identity(ctx context.Context) (id Identity, err error) {
 }
 
 func (c *Container) resourceID(ctx context.Context, path, kind, link string) (string, error) {
-	resp, err := c.get(ctx, path, kind, link, nil)
+	resp, err := c.get(ctx, path, kind, link, nil) //nolint:bodyclose // UnmarshalAsJSON reads it to its end and closes it
 	if err != nil {
 		return "", containerError(link, err)
 	}
@@ -188,7 +188,7 @@ func (c *Container) resourceID(ctx context.Context, path, kind, link string) (st
 // Ranges implements Source.
 func (c *Container) Ranges(ctx context.Context) (all []Range, err error) {
 	for more := ""; ; {
-		resp, err := c.get(ctx, c.path()+"/pkranges", "pkranges", c.link(), map[string]string{headerContinuation: more})
+		resp, err := c.get(ctx, c.path()+"/pkranges", "pkranges", c.link(), map[string]string{headerContinuation: more}) //nolint:bodyclose // as above
 		if err != nil {
 			return nil, containerError("the ranges of "+c.link(), err)
 		}
@@ -264,7 +264,7 @@ func (c *Container) read(ctx context.Context, q Query, headers map[string]string
 	c.mu.Lock()
 	headers[headerContainerRID] = c.rid
 	c.mu.Unlock()
-	resp, err := c.get(ctx, c.path()+"/docs", "docs", c.link(), headers, http.StatusNotModified)
+	resp, err := c.get(ctx, c.path()+"/docs", "docs", c.link(), headers, http.StatusNotModified) //nolint:bodyclose // as above, and Drain
 	if err != nil {
 		return Page{}, c.readError(err, q.Range)
 	}

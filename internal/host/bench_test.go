@@ -67,7 +67,7 @@ type endlessHubs struct{ *endless }
 func (e endlessHubs) Host(settings.Connection) string { return "localhost" }
 
 func (e endlessHubs) Open(context.Context, settings.Connection, string, hub.Consumer) (hub.Hub, error) {
-	return endlessHub{e.endless}, nil
+	return endlessHub(e), nil
 }
 
 func (e endlessHubs) Sink(context.Context, settings.Connection, string) (hub.Sink, error) {

@@ -40,14 +40,14 @@ const (
 )
 
 // claims is how long claims last on a hub: this reader's, and those that do not say it.
-func (c Config) claims(remote bool) (own, others time.Duration) {
-	switch given := c.PartitionOwnershipExpirationInterval; {
+func (h Config) claims(remote bool) (own, others time.Duration) {
+	switch given := h.PartitionOwnershipExpirationInterval; {
 	case given > 0:
 		return given, given
-	case remote && c.LoadBalancingUpdateInterval <= lookInterval:
+	case remote && h.LoadBalancingUpdateInterval <= lookInterval:
 		return remoteClaim, foreignClaim
 	}
-	return max(localClaim, 3*c.LoadBalancingUpdateInterval), foreignClaim
+	return max(localClaim, 3*h.LoadBalancingUpdateInterval), foreignClaim
 }
 
 // ReadConfig reads the section, with the vendor's defaults and limits.

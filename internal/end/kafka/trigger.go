@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net"
 	"slices"
 	"strconv"
@@ -202,7 +201,7 @@ func (t *Trigger) await(ctx context.Context) error {
 		if clause != said {
 			said = clause
 			t.o.Waits(clause)
-			t.o.Log.Info("the function waits", "for", clause, slog.String("topic", t.topic))
+			t.o.Log.Info("the function waits", "for", clause, "topic", t.topic)
 		}
 		if err := again.Wait(ctx); err != nil {
 			return err

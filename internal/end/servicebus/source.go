@@ -220,13 +220,12 @@ func (s *source) keep(ctx context.Context, got []*azservicebus.ReceivedMessage) 
 
 func (s *source) settle(ctx context.Context, got []*azservicebus.ReceivedMessage, succeeded bool) {
 	for _, m := range got {
-		h, err := s.held(m), error(nil)
-		if succeeded {
-			err = h.Complete(ctx)
-		} else {
-			err = h.Abandon(ctx, 0)
+		h := s.held(m)
+		settle := h.Complete
+		if !succeeded {
+			settle = func(ctx context.Context) error { return h.Abandon(ctx, 0) }
 		}
-		if err != nil {
+		if err := settle(ctx); err != nil {
 			s.t.o.Log.Warn("a message could not be settled; it is delivered again when its lock ends", "message", m.MessageID, "error", err)
 		}
 	}

@@ -40,7 +40,7 @@ func TestBlobs(t *testing.T) {
 	} {
 		conn := connection(t, map[string]string{c.setting: c.value})
 		client, err := clients.Blobs(conn)
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {
