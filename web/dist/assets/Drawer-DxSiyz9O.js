@@ -1,1 +1,0 @@
-import{C as e,Mt as t,Nt as n}from"./api-BJ6Wkubm.js";import{r}from"./Input-kGpD2WdJ.js";function i(i,a){n(a,!0);let o=e(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),t()}export{i as t};
