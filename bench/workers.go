@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -235,7 +234,11 @@ func afterCrash(ctx context.Context, url string) (time.Duration, error) {
 			return 0, fmt.Errorf("the function answers %q, which begins with no process id", before)
 		}
 		begun := time.Now()
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		worker, err := os.FindProcess(pid)
+		if err == nil {
+			err = worker.Kill()
+		}
+		if err != nil {
 			return 0, err
 		}
 		if _, err := awaitAnswer(ctx, url, func(body string) bool { return body != before }); err != nil {

@@ -49,7 +49,7 @@ test('an error of a custom handler in Node shows its stack', async () => {
   await d.getByText(/Cannot read properties of undefined/).waitFor()
   assert.match(
     await d.getByRole('region', { name: 'Stack trace' }).innerText(),
-    /median\s+handler\.mjs:3 → return samples\[7\]\.value/,
+    /median\s+handler\.mjs:4 → return samples\[7\]\.value/,
   )
   await close(page)
 })
@@ -298,7 +298,7 @@ test('with a thousand functions the list is a window, is searched and folds', as
   const many = await startApps({ quiet: 1000 })
   try {
     const page = await open(browser, many.url + '/functions/edge/steady')
-    await page.getByText('1,009').first().waitFor()
+    await page.getByText('1,011').first().waitFor()
     const nodes = await page.locator('[role=treeitem]').count()
     assert.ok(nodes <= 80, `${nodes} rows are in the document`)
     await page.keyboard.press('/')

@@ -1058,6 +1058,29 @@ export interface RunHeader {
   value: string
 }
 
+export interface AppScale {
+  instances: number
+  plan: string
+  limit: number
+  workers: number
+  why: string
+  groups: AppScaleGroup[]
+  past: AppScalePoint[]
+}
+
+export interface AppScaleGroup {
+  group: string
+  instances: number
+  why: string
+}
+
+export interface AppScalePoint {
+  at: number
+  workers: number
+  instances: number
+  backlog: Record<string, number>
+}
+
 export interface DeadLetter {
   id: string
   time: number
