@@ -8,8 +8,7 @@ from thumbnail import NotAPicture, shrink
 app = func.FunctionApp()
 
 
-@app.blob_trigger(arg_name="picture", path="samples-workers/{name}", connection="STORAGE_CONNECTION_STRING",
-                  data_type=func.DataType.BINARY)
+@app.blob_trigger(arg_name="picture", path="samples-workers/{name}", connection="STORAGE_CONNECTION_STRING")
 @app.blob_output(arg_name="small", path="%TARGET_CONTAINER_NAME%/{name}", connection="STORAGE_CONNECTION_STRING")
 def thumbnail(picture: func.InputStream, small: func.Out[bytes]) -> None:
     content = picture.read()

@@ -61,6 +61,16 @@ func value(content []byte, as binding.DataType) *funcrpc.TypedData {
 	return trigger.Text(strings.ToValidUTF8(string(content), "\uFFFD")) // protobuf refuses any other
 }
 
+// contentType is the form in which a trigger hands its blob over: Azure's host gives
+// bytes where the function says nothing (azure-functions-host issues 3203, 642 of its
+// Node worker), so that a picture arrives whole.
+func contentType(b *binding.Binding) binding.DataType {
+	if b.DataType == binding.Undefined {
+		return binding.Binary
+	}
+	return b.DataType
+}
+
 // call makes the invocation for a blob, of the state with the ETag unless that is "".
 func (t *Trigger) call(ctx context.Context, c Container, blob, etag string) (trigger.Call, error) {
 	var (
@@ -75,7 +85,7 @@ func (t *Trigger) call(ctx context.Context, c Container, blob, etag string) (tri
 			err = fault.New(fault.PreconditionFailed, "blob "+blob, "it was changed meanwhile")
 		}
 	} else if content, info, err = c.Read(ctx, blob, etag); err == nil {
-		data = value(content, b.DataType)
+		data = value(content, contentType(b))
 	}
 	if err != nil {
 		return trigger.Call{}, err

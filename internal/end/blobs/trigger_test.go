@@ -23,7 +23,7 @@ import (
 // ran are the contents that a function was given, in order of their texts.
 func ran(r *endtest.Recorder) (all []string) {
 	for _, c := range r.Calls() {
-		all = append(all, c.Data(nil).GetString_())
+		all = append(all, string(c.Data(nil).GetBytes()))
 	}
 	slices.Sort(all)
 	return all
@@ -155,10 +155,11 @@ func TestMetadata(t *testing.T) {
 	})
 }
 
-// TestForms: text, bytes, or a reference of which a worker makes a client.
+// TestForms: bytes, text where it is asked for, or a reference of which a worker makes a client.
 func TestForms(t *testing.T) {
 	for more, check := range map[string]func(trigger.Call) bool{
-		``:                     func(c trigger.Call) bool { return c.Data(nil).GetString_() == "of a" },
+		``:                     func(c trigger.Call) bool { return string(c.Data(nil).GetBytes()) == "of a" },
+		`,"dataType":"string"`: func(c trigger.Call) bool { return c.Data(nil).GetString_() == "of a" },
 		`,"dataType":"binary"`: func(c trigger.Call) bool { return string(c.Data(nil).GetBytes()) == "of a" },
 		`,"sdkBinding":true`:   isReference,
 		`,"properties":{"supportsDeferredBinding":"True"}`: isReference,
@@ -417,7 +418,7 @@ func TestByHand(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.write("a")
 		tr := w.trigger(&endtest.Recorder{}, "")
-		if c, err := tr.ByHand("inbox/a\n", time.Now()); err != nil || c.Data(nil).GetString_() != "of a" {
+		if c, err := tr.ByHand("inbox/a\n", time.Now()); err != nil || string(c.Data(nil).GetBytes()) != "of a" {
 			t.Error(err)
 		}
 		for input, want := range map[string]string{"inbox/missing": "read the blob inbox/missing", "a": "must be the path of a blob", "other/a": "inbox/NAME"} {
