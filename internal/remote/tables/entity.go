@@ -67,8 +67,10 @@ func readEntity(text []byte) (*tablestore.Entity, error) {
 // object is the members of an object, and their names in order.
 func object(text []byte) (names []string, members map[string]json.RawMessage, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil, fmt.Errorf("an entity is a JSON object (%w)", err)
+	if t, err := d.Token(); err != nil {
+		return nil, nil, fmt.Errorf("an entity: %w", err)
+	} else if t != json.Delim('{') {
+		return nil, nil, fmt.Errorf("an entity is a JSON object, and this begins with %v", t)
 	}
 	members = map[string]json.RawMessage{}
 	for d.More() {
