@@ -115,7 +115,7 @@ type lease struct {
 	doc document
 }
 
-func (l *lease) token() string { return l.doc.LeaseToken } // which never changes
+func (l *lease) token() string { return l.copy().LeaseToken }
 
 func (l *lease) copy() document {
 	l.mu.Lock()

@@ -35,7 +35,7 @@ export const letterWords = dictionary({
   ],
   redriveSome: [
     'What is in {place} for it and failed with “{error}” runs again, one after the other. What succeeds is gone from there; what fails is put back with its count.',
-    '{place}에 있는 이 함수의 항목 가운데 오류에 “{error}”이(가) 있는 것을 하나씩 다시 실행합니다. 성공한 항목은 사라지고, 실패한 항목은 횟수와 함께 되돌아갑니다.',
+    '{place}에 있는 이 함수의 항목 가운데 오류에 “{error}”라는 텍스트가 있는 것을 하나씩 다시 실행합니다. 성공한 항목은 사라지고, 실패한 항목은 횟수와 함께 되돌아갑니다.',
   ],
   redriving: ['Dead letters of {name} run again', '{name}: 다시 보내는 중'],
   breaker: ['Circuit breaker', '회로 차단기'],
