@@ -113,7 +113,7 @@ func inDir(command, dir string) string {
 func newFuncNewCmd(s *session) *cobra.Command {
 	var f scaffold.Function
 	cmd := &cobra.Command{
-		Use:   "new",
+		Use: "new", Aliases: []string{"create"},
 		Short: "Add a function to the app in this folder",
 		Long: `Add a function to the app in this folder, or in that of --project: in Go a file of
 its own, and its registration in main; in Python at the end of function_app.py; in

@@ -21,11 +21,12 @@ type blobInput struct {
 	binding *binding.Binding
 	place
 	deferred bool
+	setting  string // of its connection, for a client
 }
 
 func newInput(e End, s input.Setup) (*blobInput, error) {
 	p, err := readPlace(s.Settings, s.Binding)
-	return &blobInput{end: e, binding: s.Binding, place: p, deferred: isDeferred(s.Binding)}, err
+	return &blobInput{end: e, binding: s.Binding, place: p, deferred: isDeferred(s.Binding), setting: settingOf(s.Binding)}, err
 }
 
 // Place is the container, named as declared.
@@ -39,7 +40,7 @@ func (i *blobInput) Read(ctx context.Context, values expr.Values) (*funcrpc.Type
 	}
 	c, err := i.end.Blobs.Open(ctx, i.conn, container, Read)
 	if i.deferred && (err == nil || fault.Is(err, fault.NotFound)) {
-		return reference(i.binding, container, blob), nil
+		return reference(i.setting, container, blob), nil
 	}
 	if err == nil {
 		var content []byte

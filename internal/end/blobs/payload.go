@@ -1,6 +1,7 @@
 package blobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,13 +38,12 @@ func isDeferred(b *binding.Binding) bool {
 	return false
 }
 
+// settingOf is the setting of a binding's connection.
+func settingOf(b *binding.Binding) string { return cmp.Or(b.Text("connection"), "AzureWebJobsStorage") }
+
 // reference is the blob as what the worker makes a client of: it reads the connection
 // from its environment.
-func reference(b *binding.Binding, container, blob string) *funcrpc.TypedData {
-	connection := b.Text("connection")
-	if connection == "" {
-		connection = "AzureWebJobsStorage"
-	}
+func reference(connection, container, blob string) *funcrpc.TypedData {
 	content, err := json.Marshal(map[string]string{"Connection": connection, "ContainerName": container, "BlobName": blob})
 	if err != nil {
 		panic(err) // texts always encode
@@ -79,7 +79,7 @@ func (t *Trigger) call(ctx context.Context, c Container, blob, etag string) (tri
 		err     error
 	)
 	b := t.o.Binding
-	data := reference(b, t.pattern.container, blob)
+	data := reference(t.setting, t.pattern.container, blob)
 	if t.deferred {
 		if info, err = c.Info(ctx, blob); err == nil && etag != "" && info.ETag != etag {
 			err = fault.New(fault.PreconditionFailed, "blob "+blob, "it was changed meanwhile")

@@ -40,6 +40,7 @@ type Trigger struct {
 	poison    settings.Connection // of the same account's queues
 	eventGrid bool
 	deferred  bool
+	setting   string                       // of its connection, for a client
 	limit     trigger.Limit                // nil unless concurrency is dynamic
 	works     atomic.Pointer[queues.Queue] // where messages of blobs are, while it runs
 }
@@ -52,7 +53,7 @@ const (
 
 // NewTrigger checks the declaration.
 func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
-	t := &Trigger{end: e, o: s, deferred: isDeferred(s.Binding)}
+	t := &Trigger{end: e, o: s, deferred: isDeferred(s.Binding), setting: settingOf(s.Binding)}
 	if s.Limit != nil {
 		t.limit = s.Limit()
 	}

@@ -21,6 +21,7 @@ func TestLetters(t *testing.T) {
 		t.Errorf("without a place: %d %v", code, got)
 	}
 	at := time.UnixMilli(1_700_000_000_000)
+	s.mu.Lock()
 	s.letters = []letter.Letter{
 		{
 			ID: "a", Function: "ingest", Source: "event hub Orders", Error: letter.Failure{Type: "ValueError", Message: "bad"}, Attempts: 3, Time: at,
@@ -29,6 +30,7 @@ func TestLetters(t *testing.T) {
 		{ID: "b", Item: letter.Item{Body: bytes.Repeat([]byte("당"), 10_000), MessageID: "m"}, Raw: true},
 		{ID: "c", Item: letter.Item{Body: []byte{0, 0xff}}},
 	}
+	s.mu.Unlock()
 	row := l.Listen("functions").Rows("functions")["shop/ingest"]
 	if fmt.Sprint(row["deadLetters"]) != "map[kept:3 place:queue:failed]" || row["breaker"] != nil {
 		t.Errorf("row: %v", row)
@@ -56,7 +58,9 @@ func TestLetters(t *testing.T) {
 // TestRedrive: a task tells how many ran again, and that some failed again.
 func TestRedrive(t *testing.T) {
 	s, l, _ := newShop(t, nil)
+	s.mu.Lock()
 	s.letters = []letter.Letter{{ID: "a"}, {ID: "b"}}
+	s.mu.Unlock()
 	code, got := l.Do("POST", "/api/apps/shop/functions/ingest/redrive", `{"limit":7,"error":"bad"}`)
 	if code != 202 || got["task"] == "" {
 		t.Fatalf("%d %v", code, got)
@@ -79,7 +83,9 @@ func TestRedrive(t *testing.T) {
 // TestBreaker: an open circuit breaker is in the row, and a notice.
 func TestBreaker(t *testing.T) {
 	s, l, _ := newShop(t, nil)
+	s.mu.Lock()
 	s.breaker = &breaker.Status{State: breaker.Open, Since: time.UnixMilli(1000), Until: time.UnixMilli(2000), Failures: 5, Probes: 2, Err: errors.New("down\nmore")}
+	s.mu.Unlock()
 	row := l.Listen("functions").Rows("functions")["shop/ingest"]
 	if row["state"] != "warn" || fmt.Sprint(row["breaker"]) != "map[error:down\nmore failures:5 probes:2 since:1000 state:open until:2000]" {
 		t.Errorf("row: %v", row)
