@@ -25,7 +25,7 @@ import (
 // binary (see TestStorageHandler), by their bindings.
 var storageFunctions = map[string]string{
 	"work": `{"type":"queueTrigger","direction":"in","name":"m","queueName":"work"},{"type":"queue","direction":"out","name":"done","queueName":"done"}`,
-	"thumb": `{"type":"blobTrigger","direction":"in","name":"b","path":"inbox/{name}.{ext}"},{"type":"blob","direction":"out","name":"out","path":"outbox/{name}.txt"},
+	"thumb": `{"type":"blobTrigger","direction":"in","name":"b","path":"inbox/{name}.{ext}","dataType":"string"},{"type":"blob","direction":"out","name":"out","path":"outbox/{name}.txt"},
 		{"type":"table","direction":"out","name":"row","tableName":"Thumbs","partitionKey":"{ext}"}`,
 	"join": `{"type":"queueTrigger","direction":"in","name":"m","queueName":"join"},{"type":"blob","direction":"in","name":"content","path":"outbox/{file}.txt"},
 		{"type":"blob","direction":"in","name":"missing","path":"outbox/{file}.none"},

@@ -103,6 +103,10 @@ func (h *remoteHost) handed() (all []string) {
 			all = append(all, d.String_)
 			continue
 		}
+		if d, isBytes := v.GetData().(*funcrpc.TypedData_Bytes); isBytes { // of a blob
+			all = append(all, string(d.Bytes))
+			continue
+		}
 		var docs []struct{ ID string }
 		if err := json.Unmarshal([]byte(v.GetJson()), &docs); err != nil {
 			h.t.Error(err)
