@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"github.com/lazuli-dev/lazuli/changefeed"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
@@ -15,23 +14,12 @@ import (
 // containerService is the containers that functions reach: those of this process, and
 // those of others where a connection leads there.
 func (e *env) containerService(serves func(resource.Account) (*cosmos.Service, error)) container.Service {
-	return &containerService{e.localContainers(serves), &remotecosmos.Service{Credential: e.remote.credentials.Of}}
+	local := e.localContainers(serves)
+	return &containerService{chosen[container.Service](local.At, local, &remotecosmos.Service{Credential: e.remote.credentials.Of})}
 }
 
 // containerService chooses by the connection.
-type containerService struct {
-	local  *container.Local
-	remote container.Service
-}
-
-// of is who has the containers of a connection. One that leads nowhere is the local
-// one's to refuse.
-func (s *containerService) of(c settings.Connection) container.Service {
-	if _, err := s.local.At(c); errors.Is(err, errElsewhere) {
-		return s.remote
-	}
-	return s.local
-}
+type containerService struct{ served[container.Service] }
 
 // Feed implements container.Service.
 func (s *containerService) Feed(ctx context.Context, c settings.Connection, database, name string) (changefeed.Source, error) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -17,7 +16,7 @@ import (
 func (e *env) hubService() (hub.Service, func() error) {
 	local := e.localHubs()
 	remote := &remotehub.Service{Credential: e.remote.credentials.Of, Hint: e.hubHint}
-	return &hubService{local, remote}, func() error { remote.Close(); return nil }
+	return &hubService{chosen[hub.Service](local.At, local, remote)}, func() error { remote.Close(); return nil }
 }
 
 // hubHint says what else a namespace's name may have meant.
@@ -26,19 +25,7 @@ func (e *env) hubHint(string) string {
 }
 
 // hubService chooses by the connection.
-type hubService struct {
-	local  *hub.Local
-	remote hub.Service
-}
-
-// of is who has the hubs of a connection. One that leads nowhere is the local one's
-// to refuse.
-func (h *hubService) of(c settings.Connection) hub.Service {
-	if _, err := h.local.At(c); errors.Is(err, errElsewhere) {
-		return h.remote
-	}
-	return h.local
-}
+type hubService struct{ served[hub.Service] }
 
 // Host implements hub.Service.
 func (h *hubService) Host(c settings.Connection) string { return h.of(c).Host(c) }

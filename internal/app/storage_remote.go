@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 
 	"github.com/lazuli-dev/lazuli/internal/end/blobs"
 	"github.com/lazuli-dev/lazuli/internal/end/queues"
@@ -17,20 +16,11 @@ import (
 // leads there.
 
 // queueService chooses by the connection.
-type queueService struct {
-	local  *queues.Local
-	remote queues.Service
-}
+type queueService struct{ served[queues.Service] }
 
 func (e *env) queueService() queues.Service {
-	return &queueService{e.localQueues(), &remotequeues.Service{Clients: &e.remote.storage}}
-}
-
-func (s *queueService) of(c settings.Connection) queues.Service {
-	if _, err := s.local.At(c); errors.Is(err, errElsewhere) {
-		return s.remote
-	}
-	return s.local
+	local := e.localQueues()
+	return &queueService{chosen[queues.Service](local.At, local, &remotequeues.Service{Clients: &e.remote.storage})}
 }
 
 // Open implements queues.Service.
@@ -49,20 +39,11 @@ func (s *queueService) Await(ctx context.Context, c settings.Connection, name st
 }
 
 // blobService chooses by the connection.
-type blobService struct {
-	local  *blobs.Local
-	remote blobs.Service
-}
+type blobService struct{ served[blobs.Service] }
 
 func (e *env) blobService() blobs.Service {
-	return &blobService{e.localBlobs(), &remoteblobs.Service{Clients: &e.remote.storage}}
-}
-
-func (s *blobService) of(c settings.Connection) blobs.Service {
-	if _, err := s.local.At(c); errors.Is(err, errElsewhere) {
-		return s.remote
-	}
-	return s.local
+	local := e.localBlobs()
+	return &blobService{chosen[blobs.Service](local.At, local, &remoteblobs.Service{Clients: &e.remote.storage})}
 }
 
 // Open implements blobs.Service.
@@ -81,20 +62,11 @@ func (s *blobService) Await(ctx context.Context, c settings.Connection, name str
 }
 
 // tableService chooses by the connection.
-type tableService struct {
-	local  *tables.Local
-	remote tables.Service
-}
+type tableService struct{ served[tables.Service] }
 
 func (e *env) tableService() tables.Service {
-	return &tableService{e.localTables(), &remotetables.Service{Clients: &e.remote.storage}}
-}
-
-func (s *tableService) of(c settings.Connection) tables.Service {
-	if _, err := s.local.At(c); errors.Is(err, errElsewhere) {
-		return s.remote
-	}
-	return s.local
+	local := e.localTables()
+	return &tableService{chosen[tables.Service](local.At, local, &remotetables.Service{Clients: &e.remote.storage})}
 }
 
 // Open implements tables.Service.

@@ -58,11 +58,7 @@ func newSettingsListCmd(s *session) *cobra.Command {
 		Example: "  lazuli func settings list\n  lazuli func settings list --show-values",
 		Args:    exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
-			dir, err := s.settingsFolder()
-			if err != nil {
-				return err
-			}
-			f, err := settings.OpenFile(dir)
+			f, err := s.openSettings()
 			if err != nil {
 				return err
 			}
@@ -90,6 +86,15 @@ func newSettingsListCmd(s *session) *cobra.Command {
 	cmd.Flags().BoolVar(&show, "showValue", false, "the same, as Azure's tools spell it")
 	hide(cmd, "showValue")
 	return cmd
+}
+
+// openSettings opens the local.settings.json that a command is about.
+func (s *session) openSettings() (*settings.File, error) {
+	dir, err := s.settingsFolder()
+	if err != nil {
+		return nil, err
+	}
+	return settings.OpenFile(dir)
 }
 
 // hide keeps a flag that is there for those who know it from elsewhere out of the help.
@@ -121,11 +126,7 @@ func newSettingsAddCmd(s *session) *cobra.Command {
 		Example: "  lazuli func settings add AzureWebJobsStorage UseDevelopmentStorage=true",
 		Args:    exactArgs("NAME", "VALUE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := s.settingsFolder()
-			if err != nil {
-				return err
-			}
-			f, err := settings.OpenFile(dir)
+			f, err := s.openSettings()
 			if err != nil {
 				return err
 			}
@@ -168,11 +169,7 @@ func newSettingsDeleteCmd(s *session) *cobra.Command {
 		Example: "  lazuli func settings delete THRESHOLD",
 		Args:    exactArgs("NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := s.settingsFolder()
-			if err != nil {
-				return err
-			}
-			f, err := settings.OpenFile(dir)
+			f, err := s.openSettings()
 			if err != nil {
 				return err
 			}
