@@ -135,11 +135,17 @@ func (p *pipeFake) Recv() (*funcrpc.StreamingMessage, error) {
 	return nil, errors.New("the host said " + m.Verb)
 }
 
-// echo answers an invocation whose id begins with echo by its own inputs, and one
-// that begins with deaf never, and reads nothing more.
+// echo answers an invocation whose id begins with echo by its own inputs, one that
+// begins with last as a process does that ends, but does not end, and one that begins
+// with deaf never, and reads nothing more.
 func (p *pipeFake) echo(m *pipeMessage) error {
 	switch {
 	case strings.HasPrefix(m.ID, "deaf"):
+		time.Sleep(time.Hour)
+	case strings.HasPrefix(m.ID, "last"):
+		if err := p.write(&pipeMessage{Verb: "invoke", ID: m.ID, Status: "failed", Error: &pipeError{Message: "it ends"}, Ending: true}); err != nil {
+			return err
+		}
 		time.Sleep(time.Hour)
 	case strings.HasPrefix(m.ID, "echo"):
 		inputs, err := json.Marshal(m)

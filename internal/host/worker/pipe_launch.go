@@ -108,6 +108,7 @@ func (l *Pipe) dial(ctx context.Context, t Timeouts, p run.Program) (*run.Proces
 func (l *Pipe) greet(ctx context.Context, t Timeouts, proc *run.Process, stream *pipeStream) (Worker, error) {
 	log := discard(l.Log)
 	s := newSession(stream, log, l.Hooks.log)
+	stream.ending = s.leave
 	go func() {
 		defer stream.conn.Close()
 		// Whoever waits is told that the worker is lost; why is told here.

@@ -51,6 +51,8 @@ type pipeMessage struct {
 
 	Log *pipeLog `json:"log,omitempty"`
 
+	Ending bool `json:"ending,omitempty"` // of any message of the worker: it is the last, the process ends
+
 	// Between the host and a template that workers are forked from; see template.
 	PID     int      `json:"pid,omitempty"`
 	Code    int      `json:"code,omitempty"`

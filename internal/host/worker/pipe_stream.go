@@ -20,6 +20,8 @@ type pipeStream struct {
 	log  *slog.Logger
 	// learned is told which modules of packages the app imported; may be nil.
 	learned func(modules []string)
+	// ending is called before the message that the worker says is its last; may be nil.
+	ending func()
 
 	mu      sync.Mutex // guards the fields below
 	pending []byte
@@ -118,6 +120,9 @@ func (p *pipeStream) Recv() (*funcrpc.StreamingMessage, error) {
 		}
 		if len(frame.Modules) > 0 && p.learned != nil {
 			p.learned(frame.Modules)
+		}
+		if frame.Ending && p.ending != nil {
+			p.ending()
 		}
 		m, err := decodeMessage(frame)
 		if err == nil {

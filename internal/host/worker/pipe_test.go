@@ -87,6 +87,27 @@ func TestPipeRubbish(t *testing.T) {
 	}
 }
 
+// TestPipeLastWord: a worker that has said its last word is asked nothing more from
+// that moment on, though its process and connection still live.
+func TestPipeLastWord(t *testing.T) {
+	w := launch(t, "pipe", "good", &seen{})
+	resp, err := w.Invoke(t.Context(), request("last"), nil)
+	if err != nil || resp.GetResult().GetException().GetMessage() != "it ends" {
+		t.Fatal(resp, err)
+	}
+	select {
+	case <-w.Lost():
+	default:
+		t.Error("it can still be chosen")
+	}
+	if _, err := w.Invoke(t.Context(), request("next"), nil); !errors.Is(err, ErrNotAsked) {
+		t.Errorf("the next: %v", err)
+	}
+	stop, end := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer end()
+	w.Stop(stop)
+}
+
 // TestPipeDeafWorker: a worker that reads nothing any more holds up neither the
 // one who asks, beyond its time, nor the end.
 func TestPipeDeafWorker(t *testing.T) {

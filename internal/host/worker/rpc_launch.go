@@ -268,7 +268,7 @@ type rpcWorker struct {
 }
 
 func (w *rpcWorker) Info() Info            { return w.info }
-func (w *rpcWorker) Lost() <-chan struct{} { return w.session.lost }
+func (w *rpcWorker) Lost() <-chan struct{} { return w.session.leaves }
 
 func (w *rpcWorker) Invoke(ctx context.Context, r *funcrpc.InvocationRequest, giveUp <-chan struct{}) (*funcrpc.InvocationResponse, error) {
 	return w.session.invoke(ctx, r, giveUp, w.info.Capabilities.Has(HandlesInvocationCancel))

@@ -31,7 +31,8 @@ type session struct {
 	stream stream
 	log    *slog.Logger
 	onLog  func(*funcrpc.RpcLog)
-	lost   chan struct{} // closed when the stream has ended
+	leaves chan struct{} // closed when the worker shall be asked nothing more
+	lost   chan struct{} // closed when the stream has ended, after leaves
 
 	blocks bool       // Send waits for the worker to read
 	sendMu sync.Mutex // serialises Send
@@ -47,7 +48,7 @@ type session struct {
 
 func newSession(s stream, log *slog.Logger, onLog func(*funcrpc.RpcLog)) *session {
 	return &session{
-		stream: s, log: log, lost: make(chan struct{}), hangUp: make(chan struct{}),
+		stream: s, log: log, leaves: make(chan struct{}), lost: make(chan struct{}), hangUp: make(chan struct{}),
 		onLog:   onLog,
 		answers: map[string]chan *funcrpc.StreamingMessage{},
 		running: map[string]chan *funcrpc.InvocationResponse{},
@@ -73,11 +74,20 @@ func (s *session) read() error {
 	case err = <-ended:
 	case <-s.hangUp:
 	}
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.leave()
 	close(s.lost)
 	return err
+}
+
+// leave says that no more invocations are taken: the worker ends, or has ended. Those
+// that run go on. It may be called more than once.
+func (s *session) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.closed = true
+		close(s.leaves)
+	}
 }
 
 // close ends the stream. It may be called more than once.

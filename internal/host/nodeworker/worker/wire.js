@@ -95,14 +95,15 @@ class Wire {
     }
 
     // last writes a message at once, when the process is about to end: nothing
-    // that waits would be written any more.
+    // that waits would be written any more. It says so, else the host might ask
+    // one more thing of a process that has answered.
     last(message) {
         const fd = this.#socket._handle?.fd;
         if (this.#gone || !(fd >= 0) || this.#socket.writableLength > 0) {
             return;
         }
         try {
-            fs.writeSync(fd, head(message, []));
+            fs.writeSync(fd, head({ ...message, ending: true }, []));
         } catch {
             // The host will notice that we have gone.
         }
