@@ -9,12 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/language"
-	"github.com/lazuli-dev/lazuli/internal/run"
 )
 
 // sdk is the package that every app needs; Azure brings it along, so an app may
@@ -23,9 +21,6 @@ const sdk = "azure-functions"
 
 // installed, in a virtual environment of ours, says that all packages are in it.
 const installed = ".lazuli-installed"
-
-// stopGrace is how long a program that makes an environment may take to end.
-const stopGrace = 3 * time.Second
 
 // makeEnvironment returns the virtual environment of an interpreter and the
 // packages of an app, made unless it is there.
@@ -83,7 +78,7 @@ func (m *maker) venv(ctx context.Context) error {
 		return fault.New(fault.Unavailable, m.python.Executable,
 			"it can make no virtual environment: it has neither pip nor ensurepip (on Debian and Ubuntu: apt install python3-venv python3-pip)")
 	}
-	said, err := m.run(ctx, m.python.Executable, args, func(string) {})
+	said, err := m.app.Run(ctx, m.python.Executable, args, func(string) {})
 	if err != nil {
 		return told(ctx, m.python.Executable, err, said, "cannot make a virtual environment")
 	}
@@ -113,46 +108,15 @@ func (m *maker) install(ctx context.Context, e environment, wanted requirements)
 	}
 	args = append(args, sdk)
 	m.app.Say("installing " + what)
-	said, err := m.run(ctx, python, args, func(line string) { m.app.Say("installing " + what + ": " + line) })
+	said, err := m.app.Run(ctx, python, args, func(line string) { m.app.Say("installing " + what + ": " + line) })
 	if err != nil {
 		return told(ctx, cmp.Or(wanted.file, sdk), err, said, "pip does not install it")
 	}
 	return nil
 }
 
-// run runs a program to its end and returns what it printed.
-func (m *maker) run(ctx context.Context, path string, args []string, line func(string)) (string, error) {
-	var mu sync.Mutex // guards said: two streams are read
-	var said strings.Builder
-	p, err := run.Start(run.Program{Path: path, Args: args, Dir: m.app.Dir, Env: m.app.Env}, func(l run.Line) {
-		mu.Lock()
-		defer mu.Unlock()
-		if said.Len() < maxSaid {
-			said.WriteString(l.Text + "\n")
-		}
-		line(strings.TrimSpace(l.Text))
-	})
-	if err != nil {
-		return "", err
-	}
-	select {
-	case <-p.Exited():
-	case <-ctx.Done():
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
-		defer cancel()
-		p.Stop(stop)
-		return "", ctx.Err()
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	return said.String(), p.Exit().Err
-}
-
-// Bounds of what is kept of a program's output, and shown of it.
-const (
-	maxSaid  = 256 << 10
-	maxShown = 12 // lines
-)
+// maxShown is how many lines of a program's output are shown.
+const maxShown = 12
 
 // told is an error with the program's own reason: its lines that begin with
 // ERROR, else its last ones.
