@@ -85,7 +85,11 @@ func compare(table Expected, results []Result, want int) []string {
 		}
 	}
 	if len(results) != want {
-		complaints = append(complaints, fmt.Sprintf("%d tests ran, the suite has %d", len(results), want))
+		var ran []string
+		for _, r := range results {
+			ran = append(ran, r.Name)
+		}
+		complaints = append(complaints, fmt.Sprintf("%d tests ran, the suite has %d: %s", len(results), want, strings.Join(ran, " ")))
 	}
 	return complaints
 }

@@ -2,6 +2,9 @@ package lab
 
 import (
 	"bufio"
+	"context"
+	"errors"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -9,7 +12,7 @@ import (
 func TestTableAndRealityMustAgree(t *testing.T) {
 	table := Expected{"Known": "because", "Cured": "was because", "Gone": "renamed"}
 	got := compare(table, []Result{{"Good", true, ""}, {"Known", false, ""}, {"Cured", true, ""}, {"New", false, "boom"}}, 5)
-	want := []string{"Cured passes now", "New fails:\nboom", "Gone is listed", "4 tests ran, the suite has 5"}
+	want := []string{"Cured passes now", "New fails:\nboom", "Gone is listed", "4 tests ran, the suite has 5: Good Known Cured New"}
 	if len(got) != len(want) {
 		t.Fatalf("complaints: %q", got)
 	}
@@ -43,14 +46,42 @@ func TestParseTestEvents(t *testing.T) {
 {"Action":"fail","Test":"A"}
 {"Action":"pass","Test":"B"}
 {"Action":"skip","Test":"C"}
+{"Action":"run","Test":"D"}
+{"Action":"output","Test":"D","Output":"panic: boom\n"}
 {"Action":"output","Output":"FAIL\n"}
 not json
 `
-	results, other := parseTestEvents(strings.NewReader(stream))
-	if len(results) != 3 || results[0].Passed || results[0].Output != "deep\n" || !results[1].Passed || results[2].Passed {
-		t.Errorf("results %+v", results)
+	run := parseTestEvents(strings.NewReader(stream))
+	if r := run.results; len(r) != 3 || r[0].Passed || r[0].Output != "deep\n" || !r[1].Passed || r[2].Passed {
+		t.Errorf("results %+v", r)
 	}
-	if other != "FAIL\nnot json\n" {
-		t.Errorf("other output %q", other)
+	if run.rest != "FAIL\nnot json\n" {
+		t.Errorf("what belongs to no test is %q", run.rest)
+	}
+	if len(run.cut) != 1 || run.cut["D"] != "panic: boom\n" {
+		t.Errorf("interrupted: %q, want D", run.cut)
+	}
+}
+
+func TestBrokeOff(t *testing.T) {
+	over, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("enough"))
+	failed, passed := []Result{{"A", false, ""}}, []Result{{"A", true, ""}}
+	exit, killed := exec.Command("false").Run(), exec.Command("sh", "-c", "kill -9 $$").Run()
+	for _, c := range []struct {
+		ctx     context.Context
+		err     error
+		results []Result
+		want    string
+	}{
+		{t.Context(), nil, passed, ""},
+		{t.Context(), exit, failed, ""},
+		{t.Context(), exit, passed, "exit status 1"},
+		{t.Context(), killed, failed, "signal: killed"},
+		{over, exit, failed, "its time was over: enough"},
+	} {
+		if got := brokeOff(c.ctx, c.err, c.results); got != c.want {
+			t.Errorf("brokeOff(%v, %v) is %q, want %q", c.err, c.results, got, c.want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -186,19 +188,23 @@ func (r Runner) run(t *testing.T, dir, program string, args []string) []Result {
 	cmd.Env = append(os.Environ(), r.Env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// The exit status says only that some test failed, which Check judges.
 	runErr := cmd.Run()
 	var results []Result
+	var rest strings.Builder
 	lines := bufio.NewScanner(&stdout)
-	lines.Buffer(nil, 4<<20)
+	lines.Buffer(nil, 64<<20) // a suite that prints more in a line has gone wrong, and is too short
 	for lines.Scan() {
 		var r Result
 		if json.Unmarshal(lines.Bytes(), &r) == nil && r.Name != "" {
 			results = append(results, r)
+			continue
 		}
+		rest.Write(lines.Bytes())
+		rest.WriteByte('\n')
 	}
-	if len(results) == 0 {
-		t.Fatalf("no test ran in %s: %v\n%s", dir, runErr, stderr.String())
+	if why := brokeOff(ctx, runErr, results); why != "" || len(results) == 0 {
+		t.Errorf("the suite in %s broke off (%s) after %d tests\n%s\n%s", dir, cmp.Or(why, "no reason given"),
+			len(results), end(rest.String()), end(stderr.String()))
 	}
 	return results
 }
