@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,8 @@ func (s *session) world(choice connect.Choice, private []string) (outside.World,
 		return outside.World{}, err
 	}
 	w := outside.World{
-		Names: azureNames(info), Within: signInNames(info), Local: localNames(info), Authority: authority,
+		Names: azureNames(info), Within: cloudNames(info), Local: localNames(info), Authority: authority,
+		Later: later(info),
 		Standard: []outside.Port{
 			{Number: amqpsPort, ByName: len(inside) > 0, To: func(name string) string {
 				i := now(info)
@@ -97,17 +99,37 @@ func isTenant(info instance.Info, tenant string) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// signInHost is where programs sign in that name no authority of their own. It
-// means the issuer under `lazuli exec` alone, and not in the machine's hosts file:
-// there, signing in to Azure itself would end.
-const signInHost = "login.microsoftonline.com"
+// cloudHosts are Azure's own: where programs sign in that name no authority of
+// their own, where resources are managed, and where people and applications are
+// looked up. They mean this lazuli under `lazuli exec` alone, and not in the
+// machine's hosts file: there, signing in to Azure itself would end.
+var cloudHosts = []string{"login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"}
 
-// signInNames are where one signs in, when that is here.
-func signInNames(info instance.Info) []string {
+// cloudNames are those of cloudHosts that are here.
+func cloudNames(info instance.Info) []string {
 	if info.Addresses[instance.Identity] == "" {
 		return nil
 	}
-	return []string{signInHost}
+	return cloudHosts
+}
+
+func isCloudHost(name string) bool {
+	return slices.ContainsFunc(cloudHosts, func(h string) bool { return strings.EqualFold(h, name) })
+}
+
+// later tells the names that an instance has now, and reads its file only where
+// that was written anew.
+func later(was instance.Info) func() (names, below []string) {
+	var read os.FileInfo
+	return func() (names, below []string) {
+		file, err := os.Stat(filepath.Join(was.DataDir, instance.File))
+		if err != nil || read != nil && os.SameFile(file, read) && file.ModTime().Equal(read.ModTime()) && file.Size() == read.Size() {
+			return nil, nil
+		}
+		read = file
+		info := now(was)
+		return azureNames(info), localNames(info)
+	}
 }
 
 // azureNames are the host names of what exists.
@@ -136,7 +158,7 @@ func localNames(info instance.Info) []string {
 // when none does. A client that names no host means the documents, which are
 // the only service of the default port.
 func byName(info instance.Info, name string) string {
-	if strings.EqualFold(name, signInHost) {
+	if isCloudHost(name) {
 		return info.Addresses[instance.Identity]
 	}
 	if !strings.Contains(name, ".") {

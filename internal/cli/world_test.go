@@ -17,7 +17,7 @@ func TestByName(t *testing.T) {
 		},
 	}
 	for name, want := range map[string]string{
-		"": "c", "contoso.documents.azure.com": "c", "login.microsoftonline.com": "i", "shop.azurewebsites.net": "f",
+		"": "c", "contoso.documents.azure.com": "c", "login.microsoftonline.com": "i", "management.azure.com": "i", "Graph.microsoft.com": "i", "shop.azurewebsites.net": "f",
 		"other.azurewebsites.net": "", "contoso.servicebus.windows.net": "", "example.org": "",
 	} {
 		if got := byName(info, name); got != want {

@@ -50,9 +50,12 @@ func (f *folder) remove() {
 	_ = f.held.Close()
 }
 
+// path is where a file of the folder is.
+func (f *folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
+
 // write puts a file into the folder and returns its path.
 func (f *folder) write(name string, text []byte) (string, error) {
-	path := filepath.Join(f.dir, filepath.FromSlash(name))
+	path := f.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", err
 	}

@@ -14,11 +14,15 @@ import (
 
 // World is what programs are to find on this machine.
 type World struct {
-	Names    []string // host names of Azure's
-	Within   []string // further ones, for a program with a hosts file of its own alone
-	Local    []string // names for what localhost means, for such a program too
-	Standard []Port   // the ports that Azure's clients assume
-	Own      []Port   // lazuli's own ports, for who cannot see the machine's network
+	Names  []string // host names of Azure's
+	Within []string // further ones, for a program with a hosts file of its own alone
+	Local  []string // names for what localhost means, for such a program too
+	// Later are all names of Azure's and all for what localhost means, as they are
+	// now: a program with a hosts file of its own finds those that have come. It is
+	// asked many times a second; nil when none come.
+	Later    func() (names, below []string)
+	Standard []Port // the ports that Azure's clients assume
+	Own      []Port // lazuli's own ports, for who cannot see the machine's network
 	// Listeners are lazuli's own, host:port. A standard port that one of them
 	// has needs no relay.
 	Listeners []string

@@ -151,9 +151,12 @@ func (r *Room) enter(ctx context.Context, w way, held *bound) error {
 		return err
 	}
 	r.inside, r.Network = inside{stage: s, way: w, address: address}, Host
-	if w.isolation == shared {
+	switch {
+	case w.isolation == shared:
 		r.inside.address = ""
 		r.Names = unknown(r.world.Names)
+	case r.world.Later != nil:
+		r.relays.Go(func() { r.world.follow(ctx, r.folder.path("hosts"), address) })
 	}
 	switch w.path {
 	case plain:

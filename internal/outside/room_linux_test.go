@@ -71,6 +71,20 @@ func probe(file string, addresses []string) int {
 	return 42
 }
 
+// later parts name and port of an address that is asked when the hosts file has it.
+const later = " later:"
+
+// awaitName waits for a name in the hosts file, which Go reads again after five
+// seconds only.
+func awaitName(name string) string {
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		if hosts, _ := os.ReadFile(HostsFile()); strings.Contains(string(hosts), " "+name+"\n") {
+			return name + ":"
+		}
+	}
+	return "no name:"
+}
+
 func ask(address string) string {
 	if strings.HasPrefix(address, "https://") {
 		client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{Proxy: nil}}
@@ -81,6 +95,9 @@ func ask(address string) string {
 		defer res.Body.Close()
 		text, _ := io.ReadAll(res.Body)
 		return string(text)
+	}
+	if name, _, comes := strings.Cut(address, later); comes {
+		address = awaitName(name) + address[len(name+later):]
 	}
 	c, err := net.DialTimeout("tcp", address, 10*time.Second)
 	if err != nil {
@@ -237,6 +254,39 @@ func TestWays(t *testing.T) {
 				m.check(t, m.look(t, r), w)
 			})
 		}
+	}
+}
+
+// TestNamesThatCome: a program finds names that came while it ran, once each.
+func TestNamesThatCome(t *testing.T) {
+	m := newMachine(t)
+	m.world.Later = func() (names, below []string) {
+		return []string{twoNames[0], "fabrikam.servicebus.windows.net"}, []string{"Fabrikam.localhost"}
+	}
+	r, err := Open(t.Context(), m.world, Auto, os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if len(r.Names) > 0 {
+		notRun(t, "a hosts file of its own", errors.New(r.Why))
+		return
+	}
+	file := filepath.Join(t.TempDir(), "sight")
+	_, port, _ := net.SplitHostPort(m.plain)
+	azure, below := "fabrikam.servicebus.windows.net"+later+"5671", "Fabrikam.localhost"+later+port
+	if ended, err := r.Run(Program{"/proc/self/exe", []string{os.Args[0], probeVerb, file, azure, below}}); err != nil || ended.Code != 42 {
+		t.Fatalf("the program ended with %+v, %v", ended, err)
+	}
+	var s sight
+	if err := json.Unmarshal([]byte(read(t, file)), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Answers[azure] != "amqps" || s.Answers[below] != "amqps" {
+		t.Errorf("%v", s.Answers)
+	}
+	if hosts := read(t, r.folder.path("hosts")); strings.Count(hosts, "abrikam") != 2 || strings.Count(hosts, twoNames[0]) != 1 {
+		t.Errorf("names are there more than once:\n%s", hosts)
 	}
 }
 
