@@ -14,7 +14,7 @@ TARGETS  ?=
 PACKAGES := ./... github.com/lazuli-dev/lazuli/functions/... github.com/lazuli-dev/lazuli/changefeed/...
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help run test unit race crash fuzz conformance browser bench lint fmt build dist web proto clean
+.PHONY: help run test unit race crash fuzz conformance tofu browser bench lint fmt build dist web proto clean
 
 help: ## list the tasks
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fuzz: ## every fuzz target for FUZZTIME=30s each
 
 conformance: ## official SDK clients against a running binary
 	@scripts/conformance
+
+tofu: ## OpenTofu and the azurerm provider, built from source (15 minutes, once): validate deploy/, apply and destroy the fixture
+	@scripts/tofu
 
 bench: ## workloads and peers side by side; results in bench/RESULTS.md
 	@scripts/bench
