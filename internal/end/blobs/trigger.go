@@ -40,8 +40,9 @@ type Trigger struct {
 	poison    settings.Connection // of the same account's queues
 	eventGrid bool
 	deferred  bool
-	setting   string                       // of its connection, for a client
-	limit     trigger.Limit                // nil unless concurrency is dynamic
+	setting   string        // of its connection, for a client
+	limit     trigger.Limit // nil unless concurrency is dynamic
+	spared    trigger.Spared
 	works     atomic.Pointer[queues.Queue] // where messages of blobs are, while it runs
 }
 
@@ -161,7 +162,7 @@ func (t *Trigger) round(ctx context.Context, c Container) error {
 	pump := trigger.SettlingPump{
 		Queue: t.source(c, work), Invoker: t.o.Invoker, Log: t.o.Log,
 		Batch: batch, Threshold: threshold, Attempts: t.config.PoisonBlobThreshold, Limit: t.limit,
-		Aside: t.o.Aside, Gate: t.o.Gate,
+		Aside: t.o.Aside, Gate: t.o.Gate, Spared: &t.spared,
 	}
 	both, end := context.WithCancel(ctx)
 	defer end()

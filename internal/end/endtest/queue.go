@@ -89,7 +89,7 @@ func (q *MemoryQueue) take(most int) (got []trigger.Delivery, next time.Duration
 			m.attempts++
 			m.until = time.Now().Add(lockTime)
 			call := func(context.Context) (trigger.Call, error) { return trigger.Call{Reason: m.body, Items: 1}, nil }
-			got = append(got, trigger.Delivery{Message: &lock{q, m, m.attempts}, Call: call, Attempt: m.attempts, Lock: lockTime})
+			got = append(got, trigger.Delivery{Message: &lock{q, m, m.attempts}, ID: m.body, Call: call, Attempt: m.attempts, Lock: lockTime})
 		}
 	}
 	return got, next, q.changed

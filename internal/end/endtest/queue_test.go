@@ -3,7 +3,9 @@ package endtest
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,6 +90,53 @@ func TestSettlingPumpStops(t *testing.T) {
 			t.Errorf("%d messages are free after the stop, %v", len(got), err)
 		}
 	})
+}
+
+// door is a gate that a test opens and closes.
+type door struct{ shut atomic.Bool }
+
+func (d *door) Await(ctx context.Context) (bool, error) { return d.shut.Load(), ctx.Err() }
+func (d *door) Open() bool                              { return d.shut.Load() }
+
+// TestAttemptsAreSparedByMessage: what failed while a breaker was open does not count for
+// that message, and gives no other more attempts; nor does it where the service counts.
+func TestAttemptsAreSparedByMessage(t *testing.T) {
+	for attempts, want := range map[int]map[string]int{
+		3:           {"early": 40 + 3, "late": 3},
+		math.MaxInt: {"early": 40 + 5, "late": 5},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			q, gate, order := NewQueue(), &door{}, recorderOf{}
+			gate.shut.Store(true)
+			q.Put("early")
+			p := &trigger.SettlingPump{
+				Queue: q, Batch: 1, Attempts: attempts, Log: testkit.Discard(), Gate: gate, Spared: &trigger.Spared{},
+				Wait: time.Second,
+				Invoker: invoker(func(_ context.Context, c trigger.Call) error {
+					if n := order.add(c.Reason); attempts == math.MaxInt && n == want[c.Reason] {
+						return nil
+					}
+					return errors.New("failed")
+				}),
+			}
+			err := Run(t, p, func() {
+				<-time.After(39*time.Second + 500*time.Millisecond)
+				gate.shut.Store(false)
+				q.Put("late")
+				<-time.After(time.Minute)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(want, order.counts()); diff != "" {
+				t.Errorf("%d attempts: %s", attempts, diff)
+			}
+			waiting, rejected := q.Left()
+			if len(waiting) != 0 || (len(rejected) == 2) != (attempts == 3) {
+				t.Errorf("%d attempts: waiting %v, set aside %v", attempts, waiting, rejected)
+			}
+		})
+	}
 }
 
 // recorderOf counts calls by their reason.

@@ -53,7 +53,7 @@ func (s *Source) deliveries(got []Message) []trigger.Delivery {
 	for i := range got {
 		m := &got[i]
 		all[i] = trigger.Delivery{
-			Message: &held{s: s, m: m, receipt: m.Receipt}, Attempt: m.Dequeued, Lock: Hold,
+			Message: &held{s: s, m: m, receipt: m.Receipt}, ID: m.ID, Attempt: m.Dequeued, Lock: Hold,
 			Call: func(ctx context.Context) (trigger.Call, error) { return s.Call(ctx, m) },
 			Item: func() letter.Item { return s.Item(m) },
 		}

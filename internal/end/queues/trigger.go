@@ -25,6 +25,7 @@ type Trigger struct {
 	conn   settings.Connection
 	queue  string
 	limit  trigger.Limit // nil unless concurrency is dynamic
+	spared trigger.Spared
 }
 
 // PoisonSuffix ends the name of the queue of messages that were set aside.
@@ -98,7 +99,7 @@ func (t *Trigger) Run(ctx context.Context) error {
 			Queue: t.source(q), Invoker: t.o.Invoker, Log: t.o.Log,
 			Batch: t.config.BatchSize, Threshold: t.config.NewBatchThreshold,
 			Attempts: t.config.MaxDequeueCount, Wait: t.config.VisibilityTimeout, Limit: t.limit,
-			Aside: t.o.Aside, Gate: t.o.Gate,
+			Aside: t.o.Aside, Gate: t.o.Gate, Spared: &t.spared,
 		}
 		if err := pump.Run(ctx); err != nil && !fault.Is(err, fault.Gone) { // one that was deleted is waited for
 			return err

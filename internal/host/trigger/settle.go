@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host/letter"
@@ -25,6 +24,9 @@ type Queue interface {
 // Delivery is a message that was handed out.
 type Delivery struct {
 	Message
+	// ID is the message's in its queue, the same however often it is handed out; "" for
+	// a pump without Spared.
+	ID string
 	// Call makes the invocation, once its turn has come. ErrNothing says that there
 	// is nothing to run any more, and the message is completed; an *UnfitError that
 	// no attempt can succeed, and it is set aside; any other error is a failure.
@@ -84,8 +86,9 @@ type SettlingPump struct {
 	// probes no message is set aside: it is given back, and its failed attempts of
 	// that time do not count.
 	Gate Gate
-
-	spared atomic.Int64 // attempts that did not count
+	// Spared remembers those attempts. It is needed where there is a Gate and Attempts
+	// are counted here.
+	Spared *Spared
 	// Limit, when it is not nil, says how many may run at a time; then Batch and Threshold
 	// do not.
 	Limit Limit
@@ -197,15 +200,17 @@ func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
 	var unfit *UnfitError
 	switch {
 	case err == nil, errors.Is(err, ErrNothing):
-		err = d.Complete(settling)
+		err = p.complete(settling, d)
 	case Unfinished(ctx, err):
 		err = d.Abandon(settling, 0)
 	case errors.As(err, &unfit):
 		err = p.setAside(settling, d, err)
 	case p.Gate != nil && p.Gate.Open():
-		p.spared.Add(1)
+		if p.Spared != nil {
+			p.Spared.add(d.ID)
+		}
 		err = d.Abandon(settling, p.Wait)
-	case d.Attempt >= p.attempts():
+	case p.attempt(d) >= p.Attempts:
 		err = p.setAside(settling, d, err)
 	default:
 		err = d.Abandon(settling, p.Wait)
@@ -215,20 +220,41 @@ func (p *SettlingPump) deliver(ctx context.Context, d Delivery) {
 	}
 }
 
-// attempts is how often a message is tried.
-func (p *SettlingPump) attempts() int { return p.Attempts + int(p.spared.Load()) }
+// attempt is the how-manieth a delivery is of those that count.
+func (p *SettlingPump) attempt(d Delivery) int {
+	if p.Spared == nil {
+		return d.Attempt
+	}
+	return d.Attempt - p.Spared.of(d.ID)
+}
+
+// complete takes a message out for good.
+func (p *SettlingPump) complete(ctx context.Context, d Delivery) error {
+	err := d.Complete(ctx)
+	p.done(d, err)
+	return err
+}
+
+// done forgets a message that is out.
+func (p *SettlingPump) done(d Delivery, err error) {
+	if err == nil && p.Spared != nil {
+		p.Spared.forget(d.ID)
+	}
+}
 
 // setAside takes a message out for good. One that could not be kept comes again when its
 // lock ends, and is then tried to be kept again.
 func (p *SettlingPump) setAside(ctx context.Context, d Delivery, cause error) error {
 	p.Log.Warn("a message was set aside", "attempts", d.Attempt, "reason", cause)
 	if p.Aside == nil {
-		return d.Reject(ctx, cause.Error())
+		err := d.Reject(ctx, cause.Error())
+		p.done(d, err)
+		return err
 	}
 	if err := p.Aside(ctx, d.Item(), d.Attempt, cause); err != nil {
 		return err
 	}
-	return d.Complete(ctx)
+	return p.complete(ctx, d)
 }
 
 // keep renews the lock until let is called; then nothing of it runs any more.
@@ -257,7 +283,7 @@ func (p *SettlingPump) invoke(ctx context.Context, d Delivery) error {
 	if ctx.Err() != nil {
 		return ErrCancelled // a stop that comes first gives the message back
 	}
-	if d.Attempt > p.attempts() {
+	if p.attempt(d) > p.Attempts {
 		return errOften // as when each of them took the host down
 	}
 	call, err := d.Call(ctx)
