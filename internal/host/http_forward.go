@@ -87,9 +87,9 @@ func (in httpInput) routeOnly(caps worker.Capabilities) *funcrpc.TypedData {
 	h := &funcrpc.RpcHttp{}
 	if caps.Has(worker.RequiresRouteParameters) {
 		if caps.Has(worker.NullableHTTPValues) {
-			h.NullableParams = nullable(in.params)
+			h.NullableParams = nullable(printableAll(in.params))
 		} else {
-			h.Params = in.params
+			h.Params = printableAll(in.params)
 		}
 	}
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: h}}
@@ -147,6 +147,7 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, pa
 		Rewrite: func(pr *httputil.ProxyRequest) {
 			pr.Out.URL.Scheme, pr.Out.URL.Host = target.Scheme, target.Host
 			pr.Out.Host = pr.In.Host
+			passAsIs(pr.Out, pr.In)
 			for name, value := range forwarded(pr.In) {
 				pr.Out.Header.Set(name, value)
 			}

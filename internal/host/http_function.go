@@ -38,35 +38,44 @@ func (h *Host) ServeFunction(w http.ResponseWriter, r *http.Request, name string
 	for k, v := range h.setup().config.HTTP.CustomHeaders {
 		w.Header().Set(k, v)
 	}
+	within(w, r, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, f, params) })
+	return nil
+}
+
+// serve answers a request, once it is known for which function.
+func (h *Host) serve(w http.ResponseWriter, r *http.Request, f *function, params map[string]string) {
+	if r.ContentLength > maxHTTPBody {
+		http.Error(w, bodyTooLarge, http.StatusRequestEntityTooLarge)
+		return
+	}
 	leave, ok := h.enter()
 	if !ok {
 		http.Error(w, "the function app is stopping", http.StatusServiceUnavailable)
-		return nil
+		return
 	}
 	defer leave()
 	w, done, ok := f.guard(w)
 	if !ok {
-		return nil
+		return
 	}
 	defer done()
 	defer f.count()()
 	info, err := awaitWorker(r.Context(), h, h.pool.Ready)
 	if err != nil {
 		h.notRunning(w)
-		return nil
+		return
 	}
 	if !h.forwards(f, info) {
 		h.answer(w, r, f, params, info.Capabilities)
-		return nil
+		return
 	}
 	live, err := awaitWorker(r.Context(), h, h.pool.AcquireSoon)
 	if err != nil {
 		h.notRunning(w)
-		return nil
+		return
 	}
 	defer live.Release()
 	h.forward(w, r, f, live, params)
-	return nil
 }
 
 // awaitWorker waits for a worker on behalf of a request: not for ever, and not

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -23,17 +24,18 @@ type httpInput struct {
 // names are sent in lower case, and several values joined by commas.
 func (in httpInput) typedData(caps worker.Capabilities) *funcrpc.TypedData {
 	h := &funcrpc.RpcHttp{
-		Method: in.request.Method,
+		Method: printable(in.request.Method),
 		Url:    requestURL(in.request),
 	}
-	headers, query := in.headers(), in.query()
-	if caps.Has(worker.NullableHTTPValues) {
+	headers, query, params := in.headers(), in.query(), printableAll(in.params)
+	switch {
+	case caps.Has(worker.NullableHTTPValues):
+		h.NullableHeaders, h.NullableQuery, h.NullableParams = nullable(headers), nullable(query), nullable(params)
+	default:
 		if caps.Has(worker.IgnoreEmptyHTTPHeaders) {
 			headers = withoutEmpty(headers)
 		}
-		h.NullableHeaders, h.NullableQuery, h.NullableParams = nullable(headers), nullable(query), nullable(in.params)
-	} else {
-		h.Headers, h.Query, h.Params = withoutEmpty(headers), withoutEmpty(query), withoutEmpty(in.params)
+		h.Headers, h.Query, h.Params = headers, withoutEmpty(query), params
 	}
 	if len(in.body) > 0 {
 		h.Body = in.bodyData(caps)
@@ -66,7 +68,7 @@ func jsonMedia(contentType string) bool {
 // asked for it get the request only once.
 func (in httpInput) metadata(name string, caps worker.Capabilities) map[string]*funcrpc.TypedData {
 	m := map[string]*funcrpc.TypedData{}
-	for _, values := range []map[string]string{in.query(), in.params} {
+	for _, values := range []map[string]string{in.query(), printableAll(in.params)} {
 		for k, v := range values {
 			m[k] = &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: v}}
 		}
@@ -90,21 +92,28 @@ func (in httpInput) value(name string) (string, bool) {
 	if dotted {
 		switch strings.ToLower(group) {
 		case "query":
-			return in.request.URL.Query().Get(key), in.request.URL.Query().Has(key)
+			return lookupFold(in.query(), key)
 		case "headers":
 			v := in.request.Header.Get(key)
 			return v, v != ""
 		}
 	}
-	for k, v := range in.params {
+	if v, ok := lookupFold(in.params, name); ok {
+		return v, true
+	}
+	if v, ok := lookupFold(in.query(), name); ok {
+		return v, true
+	}
+	return lookupBody(in.body, name)
+}
+
+func lookupFold(values map[string]string, name string) (string, bool) {
+	for k, v := range values {
 		if strings.EqualFold(k, name) {
 			return v, true
 		}
 	}
-	if in.request.URL.Query().Has(name) {
-		return in.request.URL.Query().Get(name), true
-	}
-	return lookupBody(in.body, name)
+	return "", false
 }
 
 func lookupBody(body []byte, name string) (string, bool) {
@@ -132,11 +141,11 @@ func lookupBody(body []byte, name string) (string, bool) {
 func (in httpInput) headers() map[string]string {
 	out := make(map[string]string, len(in.request.Header)+4)
 	for name, values := range in.request.Header {
-		out[strings.ToLower(name)] = strings.Join(values, ",")
+		out[strings.ToLower(name)] = printable(strings.Join(values, ","))
 	}
 	out["host"] = in.request.Host
 	for name, value := range forwarded(in.request) {
-		out[strings.ToLower(name)] = value
+		out[strings.ToLower(name)] = printable(value)
 	}
 	return out
 }
@@ -151,7 +160,8 @@ func forwarded(r *http.Request) map[string]string {
 	}
 	from := append(slices.Clone(r.Header.Values("X-Forwarded-For")), r.RemoteAddr)
 	return map[string]string{
-		"X-Forwarded-For": strings.Join(from, ", "), "X-Forwarded-Host": r.Host, "X-Forwarded-Proto": schemeOf(r),
+		"X-Forwarded-For": strings.Join(from, ", "), "X-Forwarded-Proto": schemeOf(r),
+		"X-Forwarded-Host": cmp.Or(r.Header.Get("X-Forwarded-Host"), r.Host), // a gateway's caller asked for that one
 	}
 }
 
@@ -162,16 +172,10 @@ func schemeOf(r *http.Request) string {
 	return "http"
 }
 
-func (in httpInput) query() map[string]string {
-	out := map[string]string{}
-	for name, values := range in.request.URL.Query() {
-		out[name] = strings.Join(values, ",")
-	}
-	return out
-}
+func (in httpInput) query() map[string]string { return queryOf(in.request.URL.RawQuery) }
 
 func requestURL(r *http.Request) string {
-	return schemeOf(r) + "://" + r.Host + r.URL.RequestURI()
+	return printable(schemeOf(r) + "://" + r.Host + r.URL.RequestURI())
 }
 
 func withoutEmpty(values map[string]string) map[string]string {

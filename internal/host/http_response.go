@@ -3,7 +3,6 @@ package host
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,23 +23,36 @@ func writeHTTP(w http.ResponseWriter, r *http.Request, v *funcrpc.TypedData, dec
 	if err != nil {
 		return err
 	}
+	cookies, err := setCookies(h.GetCookies())
+	if err != nil {
+		return err
+	}
 	body, contentType := bodyOf(h.GetBody())
-	for name, value := range h.GetHeaders() {
-		if !strings.EqualFold(name, "Content-Length") && !strings.EqualFold(name, "Transfer-Encoding") {
+	length := strconv.Itoa(len(body))
+	set := func(name, value string) {
+		switch {
+		case strings.EqualFold(name, "Content-Length"): // of a HEAD it may say what GET would get
+			if _, err := strconv.ParseUint(value, 10, 63); err == nil && r.Method == http.MethodHead && len(body) == 0 {
+				length = value
+			}
+		case !strings.EqualFold(name, "Transfer-Encoding"):
 			w.Header().Set(name, value)
 		}
 	}
-	for name, value := range h.GetNullableHeaders() {
-		w.Header().Set(name, value.GetValue())
+	for name, value := range h.GetHeaders() {
+		set(name, value)
 	}
-	for _, c := range h.GetCookies() {
-		http.SetCookie(w, cookieOf(c))
+	for name, value := range h.GetNullableHeaders() {
+		set(name, value.GetValue())
+	}
+	for _, c := range cookies {
+		w.Header().Add("Set-Cookie", c)
 	}
 	if w.Header().Get("Content-Type") == "" && len(body) > 0 {
 		w.Header().Set("Content-Type", contentType)
 	}
 	if code != http.StatusNoContent && code != http.StatusNotModified {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.Header().Set("Content-Length", length)
 	} else {
 		body = nil
 	}
@@ -65,8 +77,8 @@ func httpOf(v *funcrpc.TypedData, declared bool) (*funcrpc.RpcHttp, error) {
 	case *funcrpc.TypedData_Http:
 		return d.Http, nil
 	case *funcrpc.TypedData_Json:
-		if h := objectResponse(d.Json); h != nil {
-			return h, nil
+		if h, err := objectResponse(d.Json); h != nil || err != nil {
+			return h, err
 		}
 		return &funcrpc.RpcHttp{StatusCode: "200", Body: v}, nil
 	case *funcrpc.TypedData_String_, *funcrpc.TypedData_Bytes, *funcrpc.TypedData_Int, *funcrpc.TypedData_Double:
@@ -75,19 +87,17 @@ func httpOf(v *funcrpc.TypedData, declared bool) (*funcrpc.RpcHttp, error) {
 	return nil, fault.New(fault.Invalid, "HTTP output", "a response cannot be %T", v.GetData())
 }
 
-// objectResponse reads {status|statusCode, headers, body}; nil when the text
+// objectResponse reads {status|statusCode, headers, cookies, body}; nil when the text
 // has no body and so is data, not a response.
-func objectResponse(text string) *funcrpc.RpcHttp {
+func objectResponse(text string) (*funcrpc.RpcHttp, error) {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &fields) != nil {
-		return nil
+	if json.Unmarshal([]byte(text), &fields) != nil || !hasFold(fields, "body") {
+		return nil, nil
 	}
 	h := &funcrpc.RpcHttp{StatusCode: "200", Headers: map[string]string{}}
-	isResponse := false
 	for name, raw := range fields {
 		switch strings.ToLower(name) {
 		case "body":
-			isResponse = true
 			h.Body = jsonBody(raw)
 		case "status", "statuscode":
 			h.StatusCode = strings.Trim(string(raw), `"`)
@@ -98,12 +108,23 @@ func objectResponse(text string) *funcrpc.RpcHttp {
 					h.Headers[k] = fmt.Sprint(v)
 				}
 			}
+		case "cookies":
+			var err error
+			if h.Cookies, err = objectCookies(raw); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if !isResponse {
-		return nil
+	return h, nil
+}
+
+func hasFold(fields map[string]json.RawMessage, name string) bool {
+	for k := range fields {
+		if strings.EqualFold(k, name) {
+			return true
+		}
 	}
-	return h
+	return false
 }
 
 func jsonBody(raw json.RawMessage) *funcrpc.TypedData {
@@ -145,30 +166,4 @@ func bodyOf(v *funcrpc.TypedData) ([]byte, string) {
 		return strconv.AppendFloat(nil, d.Double, 'g', -1, 64), plain
 	}
 	return nil, plain
-}
-
-func cookieOf(c *funcrpc.RpcHttpCookie) *http.Cookie {
-	out := &http.Cookie{
-		Name: c.GetName(), Value: c.GetValue(),
-		Domain: c.GetDomain().GetValue(), Path: c.GetPath().GetValue(),
-		Secure: c.GetSecure().GetValue(), HttpOnly: c.GetHttpOnly().GetValue(),
-	}
-	if c.GetExpires() != nil && c.GetExpires().GetValue() != nil {
-		out.Expires = c.GetExpires().GetValue().AsTime()
-	}
-	if c.GetMaxAge() != nil && c.GetMaxAge().GetDouble() != nil {
-		out.MaxAge = int(max(-1, min(c.GetMaxAge().GetValue(), math.MaxInt32)))
-		if out.MaxAge == 0 {
-			out.MaxAge = -1 // net/http: 0 means unset, and less means now
-		}
-	}
-	switch c.GetSameSite() {
-	case funcrpc.RpcHttpCookie_Lax:
-		out.SameSite = http.SameSiteLaxMode
-	case funcrpc.RpcHttpCookie_Strict:
-		out.SameSite = http.SameSiteStrictMode
-	case funcrpc.RpcHttpCookie_ExplicitNone:
-		out.SameSite = http.SameSiteNoneMode
-	}
-	return out
 }

@@ -14,7 +14,7 @@ import (
 // {*rest} at the end. Literals match without regard to case.
 //
 // Constraints: int, long, bool, guid, alpha, decimal, double, float, datetime,
-// min, max, range, length, minlength, maxlength, regex, required.
+// min, max, range, length, minlength, maxlength, regex, required, file, nonfile.
 type route struct {
 	text     string
 	segments []segment
@@ -206,7 +206,7 @@ func cutOutside(text string, separator byte) (before, after string) {
 // check applies the rules across a segment.
 func (s segment) check(last bool, seen map[string]bool) string {
 	previous := ""
-	for _, p := range s.pieces {
+	for i, p := range s.pieces {
 		if p.name == "" {
 			previous = ""
 			continue
@@ -216,8 +216,8 @@ func (s segment) check(last bool, seen map[string]bool) string {
 			return "{" + p.name + "} appears twice"
 		case p.catchAll && (!last || len(s.pieces) > 1):
 			return "{*" + p.name + "} must be the whole last segment"
-		case p.optional && (!last || len(s.pieces) > 1):
-			return "{" + p.name + "?} must be the whole last segment"
+		case p.optional && (!last || len(s.pieces) > 1 && !s.endsInExtension(i)):
+			return "{" + p.name + "?} must be the whole last segment, or what is behind its last full stop"
 		case previous != "":
 			return "{" + previous + "} and {" + p.name + "} need text between them"
 		}
@@ -225,6 +225,12 @@ func (s segment) check(last bool, seen map[string]bool) string {
 		previous = p.name
 	}
 	return ""
+}
+
+// endsInExtension reports whether the piece is the last and behind a full stop, as in
+// {name}.{ext?}: then both may be missing.
+func (s segment) endsInExtension(at int) bool {
+	return at == len(s.pieces)-1 && at >= 2 && s.pieces[at-1].literal == "."
 }
 
 // match compares a path, without leading slash and already split and decoded
@@ -253,7 +259,10 @@ func (p piece) takeRest(rest []string, params map[string]string) bool {
 	if value == "" && p.hasFallback {
 		value = p.fallback
 	}
-	if value != "" && !p.allows(value) {
+	if value == "" {
+		return true // no value, as in ASP.NET, rather than an empty one
+	}
+	if !p.allows(value) {
 		return false
 	}
 	params[p.name] = value
@@ -275,7 +284,15 @@ func (s segment) absent(params map[string]string) bool {
 // match compares one path segment. A parameter takes as much as leaves the
 // literal after it its last occurrence.
 func (s segment) match(text string, params map[string]string) bool {
-	for i, p := range s.pieces {
+	last := len(s.pieces) - 1
+	if s.matchPieces(s.pieces, text, params) {
+		return true
+	}
+	return s.pieces[last].optional && s.endsInExtension(last) && s.matchPieces(s.pieces[:last-1], text, params)
+}
+
+func (segment) matchPieces(pieces []piece, text string, params map[string]string) bool {
+	for i, p := range pieces {
 		if p.name == "" {
 			if len(text) < len(p.literal) || !strings.EqualFold(text[:len(p.literal)], p.literal) {
 				return false
@@ -284,8 +301,8 @@ func (s segment) match(text string, params map[string]string) bool {
 			continue
 		}
 		value := text
-		if i+1 < len(s.pieces) {
-			at := lastIndexFold(text, s.pieces[i+1].literal)
+		if i+1 < len(pieces) {
+			at := lastIndexFold(text, pieces[i+1].literal)
 			if at < 0 {
 				return false
 			}

@@ -28,6 +28,15 @@ var plainConstraints = map[string]constraint{
 	"float":    isNumber,
 	"datetime": isTime,
 	"required": func(v string) bool { return v != "" },
+	"file":     isFileName,
+	"nonfile":  func(v string) bool { return !isFileName(v) },
+}
+
+// isFileName reports whether the last part of a value has a full stop that is not its end.
+func isFileName(v string) bool {
+	v = v[strings.LastIndexByte(v, '/')+1:]
+	at := strings.LastIndexByte(v, '.')
+	return at >= 0 && at < len(v)-1
 }
 
 func isNumber(v string) bool {

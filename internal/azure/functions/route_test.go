@@ -34,7 +34,14 @@ func TestRoutes(t *testing.T) {
 		{"hello/{name=world}", "hello", "name=world"},
 		{"hello/{name:alpha=world}", "hello", "name=world"},
 		{"hello/{name=world}", "hello/you", "name=you"},
-		{"files/{*path}", "files", "path="},
+		{"files/{*path}", "files", ""},
+		{"files/{*path=all}", "files", "path=all"},
+		{"files/{name}.{ext?}", "files/photo", "name=photo"},
+		{"files/{name}.{ext?}", "files/photo.png", "ext=png name=photo"},
+		{"files/{name}.{ext:alpha?}", "files/photo.1", "name=photo.1"},
+		{"pages/{*path:nonfile}", "pages/a/b", "path=a/b"},
+		{"pages/{*path:nonfile}", "pages/a/b.css", "-"},
+		{"pages/{*path:file}", "pages/a.b/c", "-"},
 		{"files/{*path}", "files/a/b.txt", "path=a/b.txt"},
 		{"files/{**path}", "files/a/b", "path=a/b"},
 		{"{name}.{ext}", "photo.old.png", "ext=png name=photo.old"},
@@ -149,6 +156,14 @@ func TestTable(t *testing.T) {
 		got, _, _ := table.find(method, path)
 		if got.function != want {
 			t.Errorf("%s: got %q, want %q", request, got.function, want)
+		}
+	}
+	for path, want := range map[string]string{
+		"/api/items/a%2Fb": "id=a%2Fb", "/api/items/a%252Fb": "id=a%2Fb", "/api/items/%EA%B0%80+b%20c": "id=가+b c",
+		"/api/files/a%2fb/c": "rest=files/a%2fb/c",
+	} {
+		if _, params, _ := table.find("GET", path); show(params) != want {
+			t.Errorf("%s: got %q, want %q", path, show(params), want)
 		}
 	}
 	if got := fmt.Sprint(table.methods("/api/items/new")); got != "[GET HEAD POST PUT PATCH DELETE]" {

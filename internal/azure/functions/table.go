@@ -2,6 +2,7 @@ package functions
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -99,12 +100,13 @@ func (t *table) methods(escapedPath string) []string {
 	return out
 }
 
-// decodePath splits at slashes first and decodes then, so that an escaped
-// slash stays inside its segment.
+// decodePath splits at slashes first and decodes then, so that an escaped slash stays
+// inside its segment. It stays escaped there: %2F is the one escape that ASP.NET leaves
+// as it came, since a path with a slash more would be another.
 func decodePath(escaped string) ([]string, bool) {
 	parts := splitPath(strings.Trim(escaped, "/"))
 	for i, p := range parts {
-		decoded, err := url.PathUnescape(p)
+		decoded, err := url.PathUnescape(escapedSlash.ReplaceAllString(p, "%25$1"))
 		if err != nil {
 			return nil, false
 		}
@@ -112,6 +114,8 @@ func decodePath(escaped string) ([]string, bool) {
 	}
 	return parts, true
 }
+
+var escapedSlash = regexp.MustCompile(`%(2[fF])`)
 
 func splitPath(path string) []string {
 	if path == "" {

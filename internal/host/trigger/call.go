@@ -98,14 +98,15 @@ func ExpandPayload(metadata map[string]*funcrpc.TypedData, body []byte) {
 	}
 }
 
-// Text is a value that is one text.
+// Text is a value that is one text. What is no UTF-8 in it is replaced: a message with
+// any other text ends a gRPC worker's stream, and all of its invocations with it.
 func Text(s string) *funcrpc.TypedData {
-	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: s}}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: strings.ToValidUTF8(s, "\uFFFD")}}
 }
 
-// JSON is a value that is JSON.
+// JSON is a value that is JSON, made valid as Text's is.
 func JSON(s string) *funcrpc.TypedData {
-	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: s}}
+	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: strings.ToValidUTF8(s, "\uFFFD")}}
 }
 
 // Bytes is a value that is bytes.
