@@ -43,8 +43,20 @@ def echo(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
 def cookies(req: func.HttpRequest) -> func.HttpResponse:
     answer = func.HttpResponse(b"\x00\xff", mimetype="application/octet-stream")
     answer.headers.add("Set-Cookie", "a=1; Path=/x; HttpOnly; SameSite=Lax; Max-Age=60")
-    answer.headers.add("Set-Cookie", "b=2; Secure; SameSite=None; Expires=Wed, 21 Oct 2026 07:28:00 GMT")
+    answer.headers.add("Set-Cookie", "b=2+2=4; Secure; SameSite=None; Expires=Wed, 21 Oct 2026 07:28:00 GMT")
     return answer
+
+
+@app.route(route="methods/{value}", methods=["HEAD", "OPTIONS"])
+def methods(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(status_code=202, headers={
+        "X-Seen": req.method + " " + req.route_params["value"], "Allow": "HEAD, OPTIONS"})
+
+
+@app.route(route="upload", methods=["POST"])
+def upload(req: func.HttpRequest) -> str:
+    file = req.files["f"]
+    return "%s %s %s" % (req.form["word"], file.filename, file.read().hex())
 
 
 @app.route(route="text")

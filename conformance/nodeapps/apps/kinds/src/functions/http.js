@@ -24,7 +24,7 @@ app.get('cookies', () => ({
     body: Buffer.from([0, 255]),
     cookies: [
         { name: 'a', value: '1', path: '/x', httpOnly: true, sameSite: 'Lax', maxAge: 60 },
-        { name: 'b', value: '2', secure: true, sameSite: 'None', expires: new Date('2026-10-21T07:28:00Z') },
+        { name: 'b', value: '2+2=4 가', secure: true, sameSite: 'None', expires: new Date('2026-10-21T07:28:00Z') },
     ],
 }));
 app.get('object', async () => new HttpResponse({ status: 202, body: new ReadableStream({ start(c) { c.enqueue(Buffer.from('한글')); c.close(); } }) }));
@@ -62,4 +62,14 @@ app.http('together', {
             waiting.forEach((r) => r({ body: 'all' }));
         }
     }),
+});
+
+app.http('methods', {
+    methods: ['HEAD', 'OPTIONS'], route: 'methods/{value}',
+    handler: (request) => ({ status: 202, headers: { 'X-Seen': `${request.method} ${request.params.value}`, Allow: 'HEAD, OPTIONS' } }),
+});
+app.post('upload', async (request) => {
+    const form = await request.formData();
+    const file = form.get('f');
+    return { body: `${form.get('word')} ${file.name} ${Buffer.from(await file.arrayBuffer()).toString('hex')}` };
 });
