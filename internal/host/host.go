@@ -161,7 +161,7 @@ func New(o Options) (*Host, error) {
 		return nil, err
 	}
 	h.current.Store(first)
-	h.warnOfVaults(first)
+	h.warnOf(first)
 	if h.switches, err = readSwitches(o.BuildDir); err != nil {
 		return nil, err
 	}

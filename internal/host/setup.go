@@ -98,12 +98,20 @@ func (h *Host) reconfigure() (before *setup, changed bool, err error) {
 			return before, false, h.atStart(what)
 		}
 	}
-	if reflect.DeepEqual(next.config, before.config) && slices.Equal(next.settings.Environ(), before.settings.Environ()) {
+	if next.config.Same(before.config) && slices.Equal(next.settings.Environ(), before.settings.Environ()) {
 		return before, false, nil
 	}
 	h.current.Store(next)
-	h.warnOfVaults(next)
+	h.warnOf(next)
 	return before, true, nil
+}
+
+// warnOf tells of what a setup says in vain.
+func (h *Host) warnOf(s *setup) {
+	h.warnOfVaults(s)
+	for _, n := range s.config.Notes() {
+		h.log.Warn("a key of host.json has no effect", "key", n.Key, "at", n.At, "why", n.Why)
+	}
 }
 
 // warnOfVaults tells of settings that mean secrets of a Key Vault. The app's code gets

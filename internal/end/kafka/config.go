@@ -18,27 +18,6 @@ type Config struct {
 	PartitionMax   int           // bytes of a fetch, of one partition
 	FetchMax       int           // bytes of a fetch
 	MetadataMaxAge time.Duration
-
-	ignored []ignored
-}
-
-// ignored is a key of host.json that has no effect, and why.
-type ignored struct{ key, why string }
-
-// idleKeys are what the vendor's consumer, another library, has and this one has not.
-var idleKeys = []ignored{
-	{"subscriberIntervalInSeconds", "events are handed over when they come"},
-	{"executorChannelCapacity", "a partition has one invocation at a time"},
-	{"channelFullRetryIntervalInMs", "a partition that is behind is not read meanwhile"},
-	{"autoCommitIntervalMs", "the position is committed after each invocation"},
-	{"reconnectBackoffMs", "a broker that cannot be reached is tried again after a while that doubles"},
-	{"reconnectBackoffMaxMs", "a broker that cannot be reached is tried again after a while that doubles"},
-	{"statisticsIntervalMs", "there are no statistics of librdkafka"},
-	{"queuedMinMessages", "what is read ahead is bounded by bytes"},
-	{"queuedMaxMessagesKbytes", "what is read ahead is bounded by fetchMaxBytes"},
-	{"libkafkaDebug", "there is no librdkafka"},
-	{"socketKeepaliveEnable", "connections are kept alive"},
-	{"maxRetries", "a function's retry policy says how often it is tried"},
 }
 
 // ReadConfig reads the section, with the vendor's defaults.
@@ -56,11 +35,6 @@ func ReadConfig(c *hostjson.Config) (Config, error) {
 		PartitionMax:   s.Integer("maxPartitionFetchBytes", 1<<20, 1, 1<<31-1),
 		FetchMax:       s.Integer("fetchMaxBytes", 50<<20, 1, 1<<31-1),
 		MetadataMaxAge: ms("metadataMaxAgeMs", 180_000, 1000),
-	}
-	for _, key := range idleKeys {
-		if s.Has(key.key) {
-			k.ignored = append(k.ignored, key)
-		}
 	}
 	return k, s.Err()
 }

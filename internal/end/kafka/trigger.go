@@ -77,9 +77,6 @@ func NewTrigger(s trigger.Setup) (*Trigger, error) {
 	if kind := plainName(b.Text("keyDataType")); kind != "" && kind != "string" {
 		return nil, fault.New(fault.Invalid, "binding "+b.Name, "keyDataType %s is not supported: keys are text", b.Text("keyDataType"))
 	}
-	for _, i := range t.config.ignored {
-		s.Log.Warn("a setting of host.json has no effect", "key", "extensions.kafka."+i.key, "why", i.why)
-	}
 	return t, nil
 }
 

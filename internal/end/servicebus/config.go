@@ -17,20 +17,6 @@ type Config struct {
 	MaxBatchWait time.Duration // for that many; 30 s
 	SessionIdle  time.Duration // sessionIdleTimeout: a session without a message is given up; 60 s
 	MaxRenewal   time.Duration // maxAutoLockRenewalDuration; 5 min
-
-	ignored []ignored
-}
-
-// ignored is a key of host.json that has no effect, and why.
-type ignored struct{ key, why string }
-
-var idleKeys = []ignored{
-	{"prefetchCount", "messages are received when a function is free for them"},
-	{"maxConcurrentCallsPerSession", "the messages of a session come one after the other"},
-	{"transportType", "AMQP is spoken over TCP"},
-	{"webProxy", "AMQP is spoken over TCP"},
-	{"clientRetryOptions", "the client tries again as it does by itself"},
-	{"enableCrossEntityTransactions", "there are no transactions"},
 }
 
 // ReadConfig reads the section, with the vendor's defaults; that of version 4 of the
@@ -50,11 +36,6 @@ func ReadConfig(c *hostjson.Config) (Config, error) {
 	}
 	if k.MinBatch > k.MaxBatch {
 		s.Fail("minMessageBatchSize", "%d is more than maxMessageBatchSize (%d)", k.MinBatch, k.MaxBatch)
-	}
-	for _, key := range idleKeys {
-		if s.Has(key.key) {
-			k.ignored = append(k.ignored, key)
-		}
 	}
 	return k, s.Err()
 }

@@ -68,9 +68,6 @@ func NewTrigger(e End, s trigger.Setup) (*Trigger, error) {
 	if t.conn, err = connectionOf(s.Settings, b.Text("connection")); err != nil {
 		return nil, err
 	}
-	for _, i := range t.config.ignored {
-		s.Log.Warn("a setting of host.json has no effect", "key", "extensions.serviceBus."+i.key, "why", i.why)
-	}
 	return t, nil
 }
 

@@ -1,8 +1,8 @@
 // Package hostjson reads host.json, the settings that all functions of an app
 // share, with Azure's defaults, spellings and tolerance.
 //
-// Keys are compared without regard to case, keys nobody knows are ignored
-// (the file serves hosts of every age), and each value can be overridden by a
+// Keys are compared without regard to case, keys nobody knows are reported and ignored
+// (the file serves hosts of every age; see Notes), and each value can be overridden by a
 // setting named AzureFunctionsJobHost__path__to__key. extensionBundle is
 // ignored on purpose: every trigger and binding is compiled in, so there is
 // nothing to download.
@@ -40,8 +40,9 @@ type Config struct {
 	Logging Logging
 
 	file       string
-	root       map[string]any // see Section
-	extensions map[string]any // see Extension
+	lines      map[string]string // see Notes
+	root       map[string]any    // see Section
+	extensions map[string]any    // see Extension
 }
 
 // HTTP is extensions.http.
@@ -109,6 +110,7 @@ func Parse(file string, data []byte, overrides map[string]string) (*Config, erro
 	}
 	r := &reader{file: file}
 	c := r.config(object)
+	c.lines = linesOf(file, data)
 	if r.err != nil {
 		return nil, r.err
 	}

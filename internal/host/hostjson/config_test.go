@@ -198,6 +198,7 @@ func FuzzHostJSON(f *testing.F) {
 		if c.FunctionTimeout < 0 {
 			t.Errorf("accepted %+v", c)
 		}
+		c.Notes()
 		c.Logging.Level(path)
 		c.Extension(path).Integer(value, 1, 1, 2)
 	})
