@@ -38,6 +38,11 @@ type person struct {
 	Name     string `json:"name"` // the whole one, with what says its kind
 	ObjectID string `json:"objectId"`
 	AppID    string `json:"appId"`
+
+	// Of one that was made at run time (see Identity.Ensure).
+	Made  bool     `json:"made,omitempty"`
+	Group string   `json:"group,omitempty"` // resource group of a user-assigned one
+	Apps  []string `json:"apps,omitempty"`  // function apps that may be it
 }
 
 // Assignment gives a role to a principal at a scope.

@@ -69,6 +69,12 @@ type Options struct {
 	// is below, for a scope that somebody assigns at: nil, or an error that names
 	// those there are. May be nil.
 	Exists func(typ, name string, below []Step) error
+	// GroupOf is the resource group that an account of a type is in; "" is Group. May
+	// be nil.
+	GroupOf func(typ, name string) string
+	// GroupExists reports whether there is another resource group than Group. May be
+	// nil: there is none.
+	GroupExists func(name string) bool
 }
 
 // Identity is safe for concurrent use.
@@ -78,6 +84,10 @@ type Identity struct {
 	root    string // /subscriptions/ID
 	refused refusals
 	exists  func(typ, name string, below []Step) error // may be nil
+	group   func(typ, name string) string              // may be nil
+	groups  func(name string) bool                     // may be nil
+
+	live map[string]Principal // whom the project file has, by object id; never changed
 
 	change sync.Mutex // held while the book is changed and written
 	state  atomic.Pointer[state]
@@ -95,8 +105,9 @@ func Open(o Options) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{store: o.Store, mode: o.Declared.Mode, root: "/subscriptions/" + b.Subscription, refused: refusals{tell: o.Refused}, exists: o.Exists}
+	i := &Identity{store: o.Store, mode: o.Declared.Mode, root: "/subscriptions/" + b.Subscription, refused: refusals{tell: o.Refused}, exists: o.Exists, group: o.GroupOf, groups: o.GroupExists}
 	live := b.people(o.Declared)
+	i.live = live
 	i.state.Store(newState(b, live)) // who is meant by a name, for what comes now
 	wanted := make([]Assignment, len(o.Declared.Assignments))
 	for n, g := range o.Declared.Assignments {
@@ -333,13 +344,7 @@ func (i *Identity) replace(next book) error {
 	if err := i.save(next, nil); err != nil {
 		return err
 	}
-	live := map[string]Principal{}
-	for _, p := range old.principals {
-		if p.Declared {
-			live[p.ObjectID] = p
-		}
-	}
-	i.state.Store(newState(next, live))
+	i.state.Store(newState(next, i.live))
 	close(old.replaced)
 	return nil
 }

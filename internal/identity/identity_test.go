@@ -429,7 +429,7 @@ func TestHelpfulErrors(t *testing.T) {
 		{"app:alarms", "Reader", "cosmos/a/b/c/d", "it has 4 names; at most 3"},
 		{"app:alarms", "Reader", "eventHubs/../x", "one of its parts"},
 		{"app:alarms", "Reader", "/subscriptions/00000000-0000-0000-0000-000000000000", "this project's subscription is " + i.Subscription()},
-		{"app:alarms", "Reader", "/subscriptions/" + i.Subscription() + "/resourceGroups/prod", "resource group lazuli"},
+		{"app:alarms", "Reader", "/subscriptions/" + i.Subscription() + "/resourceGroups/prod", "there is no resource group prod"},
 		{"app:alarms", "Reader", "/subscriptions/" + i.Subscription() + "/resourceGroups/lazuli/providers/Microsoft.EventHub/namespaces", "pairs of a type and a name"},
 		{"app:alarms", "Reader", strings.Repeat("x", 5000), "at most 2048"},
 		{"app:alarms", "Reader", "", "it is empty"},

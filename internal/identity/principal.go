@@ -14,12 +14,13 @@ const (
 	FunctionApp              // a function app's own (system-assigned) identity
 	UserAssigned             // an identity that function apps may be given
 	Application              // a program with a secret or certificate of its own
+	Resource                 // the own identity of another resource than a function app, called TYPE/NAME
 )
 
 // prefixes begin the names of principals; the developer has none.
-var prefixes = [...]string{Developer: "", FunctionApp: "app:", UserAssigned: "identity:", Application: "application:"}
+var prefixes = [...]string{Developer: "", FunctionApp: "app:", UserAssigned: "identity:", Application: "application:", Resource: "resource:"}
 
-var kindWords = [...]string{Developer: "developer", FunctionApp: "function app", UserAssigned: "user-assigned identity", Application: "application"}
+var kindWords = [...]string{Developer: "developer", FunctionApp: "function app", UserAssigned: "user-assigned identity", Application: "application", Resource: "resource"}
 
 // String says what a principal of the kind is, in words.
 func (k Kind) String() string {

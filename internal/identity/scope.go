@@ -7,7 +7,8 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
-// Group is the resource group that everything is in.
+// Group is the resource group of what no other one was asked for: all that comes from
+// lazuli.yaml and from the first use by name.
 const Group = "lazuli"
 
 // maxScope bounds a scope's text, in bytes; Azure's longest ids are shorter.
@@ -41,7 +42,7 @@ func kindsOfScope() []kindOfScope {
 func (i *Identity) Scope(typ, account string, path ...string) string {
 	var b strings.Builder
 	b.WriteString(i.root)
-	b.WriteString("/resourceGroups/" + Group + "/providers/")
+	b.WriteString("/resourceGroups/" + i.groupOf(typ, account) + "/providers/")
 	b.WriteString(typ + "/" + segment(account))
 	var below []string
 	for _, k := range kindsOfScope() {
@@ -150,12 +151,18 @@ func (i *Identity) fullScope(text string, segments []string) (string, error) {
 		return "", badScope(text, "%s does not follow a subscription; resourceGroups does", segments[2])
 	case len(segments) == 3:
 		return "", badScope(text, "the resource group's name is missing")
-	case len(segments) > 3 && !strings.EqualFold(segments[3], Group):
-		return "", badScope(text, "everything is in the resource group %s", Group)
+	case len(segments) > 3 && !i.groupExists(segments[3]):
+		return "", badScope(text, "there is no resource group %s", segments[3])
 	case len(segments) > 4 && (!strings.EqualFold(segments[4], "providers") || len(segments) < 8 || len(segments)%2 != 0):
 		return "", badScope(text, "after the resource group come /providers/PROVIDER and pairs of a type and a name")
 	}
-	return "/" + strings.Join(segments, "/"), nil
+	scope := "/" + strings.Join(segments, "/")
+	if typ, name, ok := i.accountOf(scope); ok && len(segments) > 7 {
+		if in := i.groupOf(typ, name); !strings.EqualFold(in, segments[3]) && i.exists != nil && i.exists(typ, name, nil) == nil {
+			return "", badScope(text, "%s is in the resource group %s", name, in)
+		}
+	}
+	return scope, nil
 }
 
 func badScope(text, format string, args ...any) error {
@@ -167,12 +174,15 @@ func (i *Identity) Short(scope string) string {
 	if strings.EqualFold(scope, i.root) {
 		return "/"
 	}
+	group, below, _ := i.inGroup(scope)
 	for _, k := range kindsOfScope() {
-		prefix := i.root + "/resourceGroups/" + Group + "/providers/" + k.typ
-		if !within(scope, prefix) || len(scope) == len(prefix) {
+		if !within(below, k.typ) || len(below) == len(k.typ) {
 			continue
 		}
-		segments := strings.Split(scope[len(prefix)+1:], "/")
+		segments := strings.Split(below[len(k.typ)+1:], "/")
+		if !strings.EqualFold(group, i.groupOf(k.typ, unsegment(segments[0]))) {
+			return scope // the short form means the account of that name, which is elsewhere
+		}
 		names := k.short + "/" + unsegment(segments[0])
 		if k.parts != nil && len(segments) > 1 {
 			part, ok := k.shortPart(strings.Join(segments[1:], "/"))
@@ -198,14 +208,46 @@ func (i *Identity) Short(scope string) string {
 // accountOf is the account that a scope is, or is in; false for one above all
 // accounts, or of a type that identity does not know.
 func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
+	_, below, _ := i.inGroup(scope)
 	for _, k := range kindsOfScope() {
-		prefix := i.root + "/resourceGroups/" + Group + "/providers/" + k.typ
-		if within(scope, prefix) && len(scope) > len(prefix) {
-			name, _, _ = strings.Cut(scope[len(prefix)+1:], "/")
+		if within(below, k.typ) && len(below) > len(k.typ) {
+			name, _, _ = strings.Cut(below[len(k.typ)+1:], "/")
 			return k.typ, unsegment(name), true
 		}
 	}
 	return "", "", false
+}
+
+// inGroup takes the id of something in a resource group apart: the group, and what
+// follows /providers/.
+func (i *Identity) inGroup(scope string) (group, below string, ok bool) {
+	prefix := i.root + "/resourceGroups/"
+	if len(scope) <= len(prefix) || !strings.EqualFold(scope[:len(prefix)], prefix) {
+		return "", "", false
+	}
+	group, rest, _ := strings.Cut(scope[len(prefix):], "/")
+	word, below, ok := strings.Cut(rest, "/")
+	if !ok || !strings.EqualFold(word, "providers") {
+		return "", "", false
+	}
+	return group, below, true
+}
+
+// groupOf is the resource group that an account is in.
+func (i *Identity) groupOf(typ, account string) string {
+	if typ == userAssignedType {
+		return i.identityGroup(account)
+	}
+	if i.group != nil {
+		if g := i.group(typ, account); g != "" {
+			return g
+		}
+	}
+	return Group
+}
+
+func (i *Identity) groupExists(name string) bool {
+	return strings.EqualFold(name, Group) || i.groups != nil && i.groups(name)
 }
 
 // Word is Short as one word of a command line.
@@ -221,8 +263,8 @@ func (i *Identity) Steps(scope string) (typ, name string, below []Step, ok bool)
 	if !ok {
 		return "", "", nil, false
 	}
-	prefix := i.Scope(typ, name)
-	segments := strings.Split(strings.Trim(scope[len(prefix):], "/"), "/")
+	_, path, _ := i.inGroup(scope)
+	segments := strings.Split(path, "/")[3:] // after provider, type and name
 	for n := 0; n+1 < len(segments); n += 2 {
 		below = append(below, Step{segments[n], unsegment(segments[n+1])})
 	}
@@ -254,8 +296,8 @@ const databases = "/dbs/"
 
 // ofCosmos reports whether a scope is an account, database or container.
 func (i *Identity) ofCosmos(scope string) bool {
-	prefix := i.root + "/resourceGroups/" + Group + "/providers/" + cosmos
-	return within(scope, prefix) && len(scope) > len(prefix)
+	_, below, _ := i.inGroup(scope)
+	return within(below, cosmos) && len(below) > len(cosmos)
 }
 
 // quote puts a text into quotes where a shell would take it apart.

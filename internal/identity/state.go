@@ -36,7 +36,7 @@ func newState(b book, live map[string]Principal) *state {
 			continue
 		}
 		l, declared := live[p.ObjectID]
-		h := &holder{Principal: Principal{Caller{p.ObjectID, p.AppID, p.Name, kind}, l.Apps, declared}}
+		h := &holder{Principal: Principal{Caller{p.ObjectID, p.AppID, p.Name, kind}, bothApps(l.Apps, p.Apps), declared || p.Made}}
 		if kind == Developer {
 			h.holds = []held{{role: projectOwner(), scope: s.root}}
 		}

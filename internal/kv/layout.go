@@ -11,6 +11,7 @@ import (
 const (
 	Documents         = "documents"
 	Catalogue         = "catalogue"
+	Resources         = "resources"
 	Identity          = "identity"
 	StreamCheckpoints = "stream checkpoints"
 	StreamJournals    = "stream journals"
@@ -54,6 +55,7 @@ func Layout() []SpaceInfo {
 		{"layout", layoutPrefix, "kv", "the version of this table and of what its spaces hold"},
 		{Catalogue, "a", "resource", "accounts and what engines do not keep of a resource"},
 		{Identity, "i", "identity", "principals and role assignments"},
+		{Resources, "r", "arm", "bodies of resources as Resource Manager was given them, operations, its log"},
 		{OldBlobMetadata, "b", "app", "nothing: what layout 2 had here, checkpoints and timers, becomes blobs (see DB.Old)"},
 		{Documents, DocumentsPrefix, "docstore", "databases, containers, items, indexes; leases among them"},
 		{Blobs, BlobsPrefix, "objectstore", "containers, blobs' records and where their bytes are; the bytes are in files of their own"},

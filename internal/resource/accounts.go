@@ -38,6 +38,7 @@ type book struct {
 // entry is an account and what was said about it.
 type entry struct {
 	Account
+	Group      string          `json:"group,omitempty"` // resource group; "" is the project's own
 	Properties json.RawMessage `json:"properties,omitempty"`
 }
 
@@ -126,6 +127,36 @@ func (b book) change(i int, change Change) (bool, error) {
 	}
 	e.Properties = bytes.Clone(properties)
 	return true, nil
+}
+
+// declareIn is declare for one account in a resource group: one of that name in
+// another group is not touched.
+func (a *accounts) declareIn(want Account, group string, change Change) (Account, error) {
+	next := a.copy()
+	i := next.index(want.Type, want.Name)
+	made := i < 0
+	if made {
+		i = len(next.Accounts)
+		next.Accounts = append(next.Accounts, entry{Account: Account{ID: next.Next, Type: want.Type, Name: want.Name}, Group: group})
+		next.Next++
+	} else if have := next.Accounts[i]; !strings.EqualFold(have.Group, group) {
+		return Account{}, fault.New(fault.Conflict, want.String(), "the name is taken, in another resource group")
+	}
+	changed, err := next.change(i, change)
+	if err != nil || !made && !changed {
+		return next.Accounts[i].Account, err
+	}
+	return next.Accounts[i].Account, a.replace(next)
+}
+
+// group is the resource group of an account.
+func (a *accounts) group(typ, name string) string {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if i := a.book.index(typ, name); i >= 0 {
+		return a.book.Accounts[i].Group
+	}
+	return ""
 }
 
 func (a *accounts) remove(account Account) error {

@@ -67,6 +67,19 @@ func (c *Catalogue) DeclareAccounts(wanted []Account, change Change) ([]Account,
 	return c.accounts.declare(wanted, change)
 }
 
+// DeclareAccountIn is DeclareAccounts for one account in a resource group: "" is the
+// project's own. fault.Conflict says that another group has one of that name.
+func (c *Catalogue) DeclareAccountIn(want Account, group string, change Change) (Account, error) {
+	c.change.Lock()
+	defer c.change.Unlock()
+	defer c.accountsChanged()
+	return c.accounts.declareIn(want, group, change)
+}
+
+// Group is the resource group of the account of a type and name, "" for the project's
+// own.
+func (c *Catalogue) Group(typ, name string) string { return c.accounts.group(typ, name) }
+
 // Properties are what was said about an account, as JSON that its service knows
 // (keys, rules, switches); nil when nothing was.
 func (c *Catalogue) Properties(account Account) json.RawMessage {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -78,6 +79,9 @@ func (e *Issuer) resourceOf(c identity.Caller) string {
 		return e.cfg.Identity.Scope("Microsoft.Web/sites", p.Plain())
 	case identity.UserAssigned:
 		return e.cfg.Identity.Scope("Microsoft.ManagedIdentity/userAssignedIdentities", p.Plain())
+	case identity.Resource:
+		typ, name, _ := cutLast(p.Plain())
+		return e.cfg.Identity.Scope(typ, name)
 	case identity.Developer, identity.Application:
 	}
 	return ""
@@ -112,4 +116,13 @@ func random(n int) string {
 	b := make([]byte, n)
 	rand.Read(b)
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// cutLast cuts a text at its last slash.
+func cutLast(s string) (before, after string, found bool) {
+	n := strings.LastIndexByte(s, '/')
+	if n < 0 {
+		return s, "", false
+	}
+	return s[:n], s[n+1:], true
 }
