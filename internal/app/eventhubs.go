@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/amqp"
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	armhubs "github.com/lazuli-dev/lazuli/internal/arm/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/azure/eventhubs"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -159,9 +161,10 @@ func hubParts(e *env) parts {
 			Sources: []jobs.SourceKind{hub.SourceKind(e.findNamespace)},
 			Sinks:   []jobs.SinkKind{hub.SinkKind(e.findNamespace)},
 		},
-		Pages:   e.hubPages(),
-		Engines: []part{{name: "broker", run: st.broker.Run}, {name: "event hubs of other processes", close: closeHubs}},
-		Summary: e.hubSummaries,
+		Pages:     e.hubPages(),
+		Resources: []arm.Provider{armhubs.New(armhubs.Config{Accounts: e.armAccounts(), Broker: st.broker, People: e.Who})},
+		Engines:   []part{{name: "broker", run: st.broker.Run}, {name: "event hubs of other processes", close: closeHubs}},
+		Summary:   e.hubSummaries,
 	}
 	for _, n := range e.Config.EventHubs.All() {
 		account, err := e.Exists.Account(resource.Namespaces, n.Name)

@@ -41,6 +41,7 @@ func identities(e *env) (parts, error) {
 	e.Who, err = identity.Open(identity.Options{
 		Store:    textStore{e.Storage.kv, e.Storage.kv.Space(kv.Identity), "identities"},
 		Declared: declaredIdentities(&e.Config), Refused: e.refused, Exists: e.scopeExists,
+		GroupOf: e.Exists.Group, GroupExists: func(name string) bool { return e.Manager != nil && e.Manager.GroupExists(name) },
 	})
 	if err != nil {
 		return parts{}, err
@@ -56,7 +57,7 @@ func identities(e *env) (parts, error) {
 	e.Access = newAccessChanges(e)
 	e.Doors.tokens[instance.Identity] = e.Issuer.Header(identity.DeveloperName)
 	p := parts{
-		Routes: []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.Issuer }}},
+		Routes: []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.identityDoor() }}},
 		Pages:  roles.Pages(e.Who),
 		Summary: func(s *Summary) {
 			s.Enforced, s.Permissive = e.Who.Mode() == identity.Enforce, cfg.Mode == string(identity.Permissive)
@@ -186,7 +187,7 @@ func (e *env) withRoles(remove func(context.Context, resource.Account, string) e
 		if err := remove(ctx, a, name); err != nil || e.Who == nil {
 			return err
 		}
-		return e.Who.RemoveWithin(e.Who.Scope(a.Type, a.Name, strings.Split(name, "/")...))
+		return e.forgetAt(e.Who.Scope(a.Type, a.Name, strings.Split(name, "/")...))
 	}
 }
 
@@ -196,7 +197,15 @@ func (e *env) withoutRoles(a resource.Account) error {
 	if e.Who == nil {
 		return nil
 	}
-	return e.Who.RemoveWithin(e.Who.Scope(a.Type, a.Name))
+	return e.forgetAt(e.Who.Scope(a.Type, a.Name))
+}
+
+// forgetAt forgets what is known of a scope whose things are gone.
+func (e *env) forgetAt(scope string) error {
+	if err := e.Who.RemoveWithin(scope); err != nil || e.Manager == nil {
+		return err
+	}
+	return e.Manager.Forget(scope)
 }
 
 // refused tells of a right that somebody did not have.

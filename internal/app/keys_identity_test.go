@@ -87,6 +87,9 @@ func identityKeys() map[string]keyCase {
 			code, text := r.call("GET", fmt.Sprintf("http://127.0.0.1:%d/common/discovery/keys", r.port), "")
 			return orText(code, text)
 		}},
+		"arm": {yaml: "arm: true", want: "200", probe: func(r *rig) string {
+			return r.code(instance.Identity, "//metadata/endpoints?api-version=2018-01-01")
+		}},
 		"identity.mode":                                {yaml: "identity: {mode: enforce}", want: "enforce", probe: mode},
 		"identity.assignments.*.principal":             {yaml: grants, want: granted, probe: held},
 		"identity.assignments.*.role":                  {yaml: grants, want: granted, probe: held},

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	azarm "github.com/lazuli-dev/lazuli/internal/azure/arm"
 	"github.com/lazuli-dev/lazuli/internal/azure/entra"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -51,6 +54,7 @@ func services() []service {
 		{build: streamJobs},
 		{build: processes},
 		{build: observation},
+		{build: resourceManager},
 		{build: portalPages},
 	}
 }
@@ -90,7 +94,10 @@ type env struct {
 	Access *accessChanges     // tells of changes of all that
 	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
 
-	remote *remotes // clients of other processes
+	Manager *arm.Manager // Resource Manager; nil until that service is built, and where it is off
+
+	remote *remotes                      // clients of other processes
+	arm    atomic.Pointer[azarm.Service] // of Resource Manager; nil where it is off
 
 	Given parts // by the services above
 
@@ -105,6 +112,8 @@ type parts struct {
 	Routes   []door.Route    // who answers for its accounts
 	Suffixes []suffix        // under which host names
 	Leads    []leads         // which bindings and ends of jobs lead to its accounts
+
+	Resources []arm.Provider // what Resource Manager makes of it
 
 	Triggers trigger.Table // what starts functions
 	Inputs   input.Table   // what they read besides
@@ -181,6 +190,7 @@ func (e *env) take(p parts) error {
 	g.Declared = append(g.Declared, p.Declared...)
 	g.Accounts = append(g.Accounts, p.Accounts...)
 	g.Suffixes, g.Leads = append(g.Suffixes, p.Suffixes...), append(g.Leads, p.Leads...)
+	g.Resources = append(g.Resources, p.Resources...)
 	g.Triggers, g.Inputs, g.Outputs = append(g.Triggers, p.Triggers...), append(g.Inputs, p.Inputs...), append(g.Outputs, p.Outputs...)
 	g.Letters = append(g.Letters, p.Letters...)
 	g.Streams.Sources = append(g.Streams.Sources, p.Streams.Sources...)

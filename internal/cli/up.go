@@ -34,6 +34,7 @@ type upFlags struct {
 	port      uint16 // of the function app; 0: as configured
 	functions bool   // without a function app there is nothing to start
 	auth      bool   // functions ask for access keys
+	arm       bool   // Resource Manager answers
 }
 
 func newUpCmd(s *session) *cobra.Command {
@@ -77,6 +78,7 @@ disk either way.`,
 	cmd.Flags().BoolVar(&f.noWatch, "no-watch", false, "leave the function apps as they are when their code changes (or functions.watch: false)")
 	cmd.Flags().BoolVar(&f.anyPort, "any-port", false, "listen on free ports, shown on the screen, instead of the usual ones; a port chosen for an app stays")
 	authFlag(cmd, &f.auth)
+	cmd.Flags().BoolVar(&f.arm, "arm", false, "answer as Azure Resource Manager too, for OpenTofu, Terraform and az under lazuli exec (or arm: true; without a lazuli.yaml it does)")
 	cmd.Flags().StringVar(&f.profile, "cpu-profile", "", "write a CPU profile of the whole run to this file, for go tool pprof")
 	return cmd
 }
@@ -157,6 +159,9 @@ func (s *session) loadProject(dir string, f upFlags) (config.Config, []string, e
 	}
 	if f.anyPort {
 		cfg.AnyPort()
+	}
+	if f.arm {
+		cfg.Arm = &f.arm
 	}
 	if f.auth {
 		for name, spec := range cfg.Functions.Apps {

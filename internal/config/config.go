@@ -44,6 +44,7 @@ type Config struct {
 	Stream    Stream    `yaml:"stream"`    //
 	Portal    Portal    `yaml:"portal"`    //
 	Identity  Identity  `yaml:"identity"`  //
+	Arm       *bool     `yaml:"arm"`       // Resource Manager answers on identity.port; default: in a project without a file
 
 	Processes map[string]Process `yaml:"processes"` // helper programs, by name
 

@@ -50,6 +50,14 @@ type UserAssigned struct {
 	Apps     []string `yaml:"apps"`     // function apps
 }
 
+// ResourceManager reports whether Resource Manager answers.
+func (c *Config) ResourceManager() bool {
+	if c.Arm != nil {
+		return *c.Arm
+	}
+	return !c.HasFile
+}
+
 var (
 	principalName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$`)
 	guid          = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

@@ -72,6 +72,33 @@ func (p *NamespaceProperties) Regenerate(name, hub string, secondary bool) error
 	return nil
 }
 
+// Grant makes a policy, or changes the rights of one. Keys that are "" stay what they
+// are, or are made.
+func (p *NamespaceProperties) Grant(name, hub string, rights []string, primary, secondary string) {
+	i := p.index(name, hub)
+	if i < 0 {
+		i = len(p.Policies)
+		p.Policies = append(slices.Clip(p.Policies), Policy{Name: name, Hub: hub})
+	} else {
+		p.Policies = slices.Clone(p.Policies)
+	}
+	x := &p.Policies[i]
+	x.Rights, x.Primary, x.Secondary = rights, orKey(primary, x.Primary), orKey(secondary, x.Secondary)
+}
+
+// Revoke takes a policy away.
+func (p *NamespaceProperties) Revoke(name, hub string) error {
+	i := p.index(name, hub)
+	switch {
+	case i < 0:
+		return fault.New(fault.NotFound, "policy "+name, "there is none; there are %s", p.names())
+	case p.Policies[i].Declared:
+		return fault.New(fault.Conflict, "policy "+name, "the project file declares it; take it out there and start again")
+	}
+	p.Policies = slices.Delete(slices.Clone(p.Policies), i, i+1)
+	return nil
+}
+
 // Policy returns a policy by its name, and the hub that it is good for, or "".
 func (p NamespaceProperties) Policy(name, hub string) (Policy, bool) {
 	return find(p.Policies, name, hub)

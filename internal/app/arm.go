@@ -1,0 +1,64 @@
+package app
+
+import (
+	"net/http"
+
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	azarm "github.com/lazuli-dev/lazuli/internal/azure/arm"
+	"github.com/lazuli-dev/lazuli/internal/identity"
+	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/resource"
+)
+
+// resourceManager is Resource Manager over what the services above give of it. It
+// answers on the port of the issuer. Where the project has it off, what it made
+// stays, and is known.
+func resourceManager(e *env) (parts, error) {
+	log := e.Log.With("component", "resource manager")
+	m, err := arm.Open(arm.Options{
+		DB: e.Storage.kv, Space: e.Storage.kv.Space(kv.Resources), Subscription: e.Who.Subscription(), Tenant: e.Who.Tenant(),
+		Name: e.Config.Name, Providers: e.Given.Resources, Group: identity.Group, Location: armLocation, Leaving: e.Who.RemoveWithin, Log: log,
+	})
+	if err != nil {
+		return parts{}, err
+	}
+	e.Manager = m
+	if err := m.Recover(e.Context); err != nil {
+		return parts{}, err
+	}
+	p := parts{Engines: []part{{name: "resource manager", run: m.Run}}}
+	if e.Config.ResourceManager() {
+		e.arm.Store(azarm.New(azarm.Config{Manager: m, Verify: e.Issuer.Verify, Who: e.Who, StorageSuffix: storageDomain, Log: log}))
+	}
+	return p, nil
+}
+
+// armLocation is where resources are that nobody gave a location.
+const armLocation = "koreacentral"
+
+// storageDomain is what follows ACCOUNT.blob. in the names of storage accounts.
+const storageDomain = "core.windows.net"
+
+// identityDoor answers on the port of the issuer: Resource Manager for its paths, and
+// the issuer for all others.
+func (e *env) identityDoor() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !azarm.Owns(r.URL.Path) {
+			e.Issuer.ServeHTTP(w, r)
+			return
+		}
+		if s := e.arm.Load(); s != nil {
+			s.ServeHTTP(w, r)
+			return
+		}
+		azarm.Off(w)
+	})
+}
+
+// armAccounts are the accounts for the rooms of providers.
+func (e *env) armAccounts() arm.Accounts {
+	return arm.Accounts{
+		Exists: e.Exists, Project: identity.Group, Hosts: e.hosts,
+		MayGo: func(a resource.Account) error { return e.mayGo(resource.ID{Account: a}) },
+	}
+}
