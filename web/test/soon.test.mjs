@@ -182,8 +182,53 @@ soon(
   },
 )
 
-// 50 ms is what it is to take on the reference machine: 33 to 51 ms were measured there,
-// by the day. The test's limit leaves room for the day.
+// busy is a page's main thread: it tells for how many ms of CPU something kept it,
+// however many others want the processor meanwhile.
+async function busy(page) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const spent = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000
+  return async (run) => {
+    const from = await spent()
+    const got = await run()
+    return [(await spent()) - from, got]
+  }
+}
+
+const median = (all) => all.toSorted((a, b) => a - b)[all.length >> 1]
+
+// yardstick is for how many ms of CPU this machine builds, lays out and paints a list
+// of 1,000 lines today.
+async function yardstick() {
+  const page = await (await browser.newContext()).newPage()
+  await page.setContent('<main></main>')
+  const cost = await busy(page)
+  const all = []
+  for (let i = 0; i < 10; i++) {
+    const [ms] = await cost(() =>
+      page.evaluate(async () => {
+        const list = document.createElement('ul')
+        for (let i = 0; i < 1000; i++) {
+          const line = document.createElement('li')
+          line.style.cssText = `display: flex; gap: ${i % 7}px`
+          for (const text of ['name', String(i), 'per second'])
+            line.appendChild(document.createElement('b')).textContent = text
+          list.append(line)
+        }
+        document.querySelector('main').replaceChildren(list)
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+      }),
+    )
+    all.push(ms)
+  }
+  await page.context().close()
+  return median(all)
+}
+
+// From the key to the paint it is to take 50 ms on the reference machine, which is
+// told and depends on the day. What is held is the work that it is, by the yardstick:
+// a third of it was measured, half of it before charts waited for the paint.
 soon('from the key to another page that is painted: soon', start, async (lab) => {
   const page = await open(browser, lab.url + '/hubs')
   await page.locator('main figure').first().waitFor()
@@ -207,14 +252,51 @@ soon('from the key to another page that is painted: soon', start, async (lab) =>
       },
       [key, there],
     )
-  let best = Infinity
-  for (let i = 0; i < 20 && best > 50; i++) {
+  const cost = await busy(page)
+  const [clock, work] = [[], []]
+  for (let i = 0; i < 20; i++) {
     await change('o', '[data-box]')
     await page.waitForTimeout(200)
-    best = Math.min(best, await change('e', 'main .tabs'))
+    const [ms, took] = await cost(() => change('e', 'main .tabs'))
+    clock.push(took)
+    work.push(ms)
     await page.waitForTimeout(200)
   }
-  console.log(`to the hubs ${Math.round(best)} ms`)
-  assert.ok(best <= 75, `to the hubs ${best} ms`)
+  const stick = await yardstick()
+  const all =
+    `median ${Math.round(median(clock))} ms, best ${Math.round(Math.min(...clock))} ms; ` +
+    `work ${Math.round(median(work))} ms, yardstick ${Math.round(stick)} ms`
+  console.log('to the hubs: ' + all)
+  assert.ok(median(work) <= 0.8 * stick, all)
   await close(page)
+})
+
+soon('on a processor that is four times slower: painted within 1.2 s of a bare word', start, async (lab) => {
+  const slow = async (url, there) => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const session = await context.newCDPSession(page)
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+    await page.goto(url)
+    await page.waitForSelector(there)
+    const took = await page.evaluate(() => [
+      performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? performance.now(),
+      performance.now(),
+    ])
+    await context.close()
+    return took
+  }
+  const bare = createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end('<p>word'))
+  await new Promise((done) => bare.listen(0, '127.0.0.1', done))
+  let [word, paint, usable] = [Infinity, Infinity, Infinity]
+  for (let tries = 0; tries < 10 && (tries < 3 || paint - word > 1200); tries++) {
+    word = Math.min(word, (await slow(`http://127.0.0.1:${bare.address().port}/`, 'p'))[0])
+    const [first, there] = await slow(lab.url, 'main h1')
+    paint = Math.min(paint, first)
+    usable = Math.min(usable, there)
+  }
+  bare.close()
+  const all = [paint, usable, word].map(Math.round)
+  console.log('four times slower: painted after %d ms, usable after %d ms; a bare word after %d ms', ...all)
+  assert.ok(paint - word <= 1200, `painted after ${all[0]} ms, a bare word after ${all[2]} ms`)
 })

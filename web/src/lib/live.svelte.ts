@@ -165,7 +165,7 @@ export function watch(...topics: (string | undefined)[]): () => void {
 
 // What of it was seen less than this ago is shown at once, until the newest comes.
 const remembered = 30_000
-const mostRemembered = 8
+const mostRemembered = 16
 const left = new Map<string, number>() // topic -> when it was let go, the oldest first
 
 // visit is watch for a page that one leaves and comes back to: what was known of
