@@ -33,7 +33,7 @@ func blobStorage(e *env) (parts, error) {
 	if err != nil {
 		return p, err
 	}
-	return p, e.Doors.open(instance.Blob, e.Config.Storage.BlobPort, e.storagePort("Storage (Blob)", "storage.blobPort", typeBlobs))
+	return p, e.Doors.open(instance.Blob, e.Config.Storage.BlobPort, e.storagePort(storage.Blob, "Storage (Blob)", "storage.blobPort", typeBlobs))
 }
 
 // blobParts is what blobs are to the rest of the house.

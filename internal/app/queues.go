@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/queue"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -46,5 +47,5 @@ func queueStorage(e *env) (parts, error) {
 		Engines:  []part{{name: "queues", run: store.Run}},
 		Pages:    e.queuePages(store),
 	}
-	return p, e.Doors.open(instance.Queue, e.Config.Storage.QueuePort, e.storagePort("Storage (Queue)", "storage.queuePort", typeQueues))
+	return p, e.Doors.open(instance.Queue, e.Config.Storage.QueuePort, e.storagePort(storage.Queue, "Storage (Queue)", "storage.queuePort", typeQueues))
 }

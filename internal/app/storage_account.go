@@ -109,12 +109,12 @@ func (e *env) storageDone(a resource.Account) func(storage.RequestDone) {
 
 // storagePort is the port of one of the services, whose requests name the account in
 // the path where they call this machine by a name of its own.
-func (e *env) storagePort(title, key, route string) door.Port {
+func (e *env) storagePort(s storage.Service, title, key, route string) door.Port {
 	a := e.Storage.blobs
 	a.Type = route
 	return door.Port{
 		Title: title, Key: key, TLS: door.Either, Log: e.Log.With("component", "storage"), Account: a,
-		Wrap: storage.KeepNames, ConnContext: storage.NamesContext,
+		Wrap: storage.KeepNames(s), ConnContext: storage.NamesContext,
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/table"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -43,5 +44,5 @@ func tableStorage(e *env) (parts, error) {
 		Engines:  []part{{name: "tables", run: store.Run}},
 		Pages:    e.tablePages(store),
 	}
-	return p, e.Doors.open(instance.Table, e.Config.Storage.TablePort, e.storagePort("Storage (Table)", "storage.tablePort", typeTables))
+	return p, e.Doors.open(instance.Table, e.Config.Storage.TablePort, e.storagePort(storage.Table, "Storage (Table)", "storage.tablePort", typeTables))
 }

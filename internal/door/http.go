@@ -51,8 +51,8 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 			case http.StateActive:
 				p.gate.spoke(raw(c))
 			case http.StateIdle:
-				if m, ok := c.(*mended); ok {
-					m.begins.Store(true)
+				if watched, ok := c.(interface{ Idle() }); ok {
+					watched.Idle()
 				}
 			case http.StateClosed, http.StateHijacked:
 				p.gate.leave(raw(c))

@@ -45,6 +45,9 @@ func (m *mended) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// Idle: what comes next is the first line of a request.
+func (m *mended) Idle() { m.begins.Store(true) }
+
 // line reads until the first line has come, and mends it. What came before an
 // error is kept; the error comes again with the next Read.
 func (m *mended) line() error {

@@ -56,7 +56,8 @@ type Port struct {
 	// Wrap puts something between an HTTP connection, decrypted where it has TLS, and
 	// the server: it sees the bytes of requests as they came, which http.Request has
 	// lost. What it returns has NetConn, the connection below, and over TLS
-	// ConnectionState. Such a port speaks HTTP/1 alone. nil: nothing.
+	// ConnectionState; its Idle, if it has one, is called when an answer has been
+	// written. Such a port speaks HTTP/1 alone. nil: nothing.
 	Wrap func(net.Conn) net.Conn
 	// ConnContext gives what Wrap saw to the requests; see http.Server.
 	ConnContext func(context.Context, net.Conn) context.Context

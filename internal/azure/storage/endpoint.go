@@ -68,11 +68,10 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 	if c.Properties == nil {
 		c.Properties = func() []byte { return nil }
 	}
-	title := map[Service]string{Blob: "Blob", Queue: "Queue", Table: "Table"}[c.Service]
 	e := &Endpoint{
 		service: c.Service, account: c.Account, access: c.Access, authority: c.Authority,
 		policies: c.Policies, public: c.Public, properties: c.Properties, now: c.Now,
-		server: []string{"Windows-Azure-" + title + "/1.0 Microsoft-HTTPAPI/2.0"},
+		server: []string{c.Service.server()},
 	}
 	e.keys.Store(newKeySet(c.Access.Keys()))
 	return e, nil

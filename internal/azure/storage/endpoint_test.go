@@ -79,7 +79,7 @@ func (k keeping) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return KeepNames(c), nil
+	return keepNames(Blob, c), nil
 }
 
 // anyOperation is let through for the account's keys only.

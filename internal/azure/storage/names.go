@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // net/http makes the names of headers canonical: x-ms-meta-myKey arrives as
@@ -18,12 +19,16 @@ import (
 // metadata of each request; it never changes a byte, so that the worst that a request
 // which it misreads can have is names in lower case.
 
-// KeepNames wraps an HTTP/1 connection, decrypted if it has TLS. Give the server
-// NamesContext as its ConnContext, so that requests find what was kept. The wrapper
-// has NetConn, CloseWrite and, over TLS, ConnectionState, by which http.Server sets
-// Request.TLS.
-func KeepNames(c net.Conn) net.Conn {
-	n := &namedConn{Conn: c}
+// KeepNames wraps HTTP/1 connections of a service, decrypted if they have TLS. Give
+// the server NamesContext as its ConnContext, so that requests find what was kept, and
+// call Idle of a connection that becomes idle. The wrapper has NetConn, CloseWrite and,
+// over TLS, ConnectionState, by which http.Server sets Request.TLS.
+func KeepNames(s Service) func(net.Conn) net.Conn {
+	return func(c net.Conn) net.Conn { return keepNames(s, c) }
+}
+
+func keepNames(s Service, c net.Conn) net.Conn {
+	n := &namedConn{Conn: c, service: s}
 	n.head.keep = n.keep
 	if secure, ok := c.(*tls.Conn); ok {
 		return &secureNamedConn{n, secure}
@@ -33,7 +38,9 @@ func KeepNames(c net.Conn) net.Conn {
 
 type namedConn struct {
 	net.Conn
-	head headReader // used by Read alone, which http.Server calls one at a time
+	service   Service
+	head      headReader  // used by Read, which http.Server calls one at a time, and before its answers
+	answering atomic.Bool // a request is with its handler, or its answer under way
 
 	mu   sync.Mutex // guards what follows
 	kept []keptHead // the oldest first
@@ -131,6 +138,13 @@ func NamesContext(ctx context.Context, c net.Conn) context.Context {
 	return ctx
 }
 
+// answers tells the request's connection that what is written from now on is an answer.
+func answers(r *http.Request) {
+	if c, ok := r.Context().Value(namesKey{}).(*namedConn); ok {
+		c.answering.Store(true)
+	}
+}
+
 // metadataNames are the names of the request's metadata headers, x-ms-meta-NAME, as
 // the client wrote them and in its order. Without a connection of KeepNames they are
 // sorted and in lower case. Ask once for each request.
@@ -175,7 +189,8 @@ type headReader struct {
 	chunks bool
 	modern bool // HTTP/1.1
 	head   keptHead
-	read   int // bytes of the head
+	last   string // METHOD URI of the last head that began
+	read   int    // bytes of the head
 }
 
 type headState uint8
@@ -223,7 +238,7 @@ func (h *headReader) watch(b []byte) {
 }
 
 // lose stops watching.
-func (h *headReader) lose() { *h = headReader{keep: h.keep, state: lost} }
+func (h *headReader) lose() { *h = headReader{keep: h.keep, last: h.last, state: lost} }
 
 func (h *headReader) bodyEnded() {
 	if h.state == inBody {
@@ -275,7 +290,8 @@ func (h *headReader) requestLine(line []byte) {
 	}
 	h.state, h.length, h.chunks, h.read = inHeaders, -1, false, len(line)
 	h.modern = string(rest[at+1:]) == "HTTP/1.1"
-	h.head = keptHead{line: string(method) + " " + string(rest[:at])}
+	h.last = string(method) + " " + string(rest[:at])
+	h.head = keptHead{line: h.last}
 }
 
 // header looks at the three kinds of headers that matter. A line that goes on with

@@ -117,7 +117,7 @@ func TestNamesWithoutConnection(t *testing.T) {
 		t.Error(got)
 	}
 	// What another request left does not become this one's.
-	c := KeepNames(nil).(*namedConn)
+	c := keepNames(Blob, nil).(*namedConn)
 	c.head.watch([]byte("PUT / HTTP/1.1\r\nx-ms-meta-Other: 1\r\n\r\nPUT / HTTP/1.1\r\nx-ms-meta-myKey: 1\r\n\r\n"))
 	h = h.WithContext(NamesContext(context.Background(), c))
 	if got := metadataNames(h); !slices.Equal(got, []string{"x-ms-meta-myKey"}) {
@@ -131,7 +131,7 @@ func TestNamesWithoutConnection(t *testing.T) {
 // TestNamesAreBounded: what nobody asks for does not pile up, nor does a line that
 // does not end.
 func TestNamesAreBounded(t *testing.T) {
-	c := KeepNames(nil).(*namedConn)
+	c := keepNames(Blob, nil).(*namedConn)
 	for range 10000 {
 		c.head.watch([]byte("PUT / HTTP/1.1\r\nx-ms-meta-Other: 1\r\n\r\n"))
 	}
@@ -188,7 +188,7 @@ func FuzzNames(f *testing.F) {
 	f.Add([]byte("PUT /a HTTP/1.1\r\nHost: h\r\nx-ms-meta-A: 1\r\nContent-Length: 2\r\n\r\nabGET / HTTP/1.1\r\nHost: h\r\nX-ms-meta-b:\r\n\r\n"), uint16(7))
 	f.Add([]byte("PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nx-ms-meta-A: 1\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nX-ms-meta-b:\r\n\r\n"), uint16(1))
 	f.Fuzz(func(t *testing.T, stream []byte, piece uint16) {
-		c := KeepNames(nil).(*namedConn)
+		c := keepNames(Blob, nil).(*namedConn)
 		for rest := stream; len(rest) > 0; {
 			n := min(len(rest), int(piece)+1)
 			c.head.watch(rest[:n])
@@ -220,7 +220,7 @@ func FuzzNames(f *testing.F) {
 
 // BenchmarkNamesOfBody: a body passes at the speed of counting.
 func BenchmarkNamesOfBody(b *testing.B) {
-	c := KeepNames(nil).(*namedConn)
+	c := keepNames(Blob, nil).(*namedConn)
 	c.head.watch(fmt.Appendf(nil, "PUT / HTTP/1.1\r\nContent-Length: %d\r\n\r\n", int64(1)<<60))
 	piece := make([]byte, 64<<10)
 	b.SetBytes(int64(len(piece)))

@@ -32,6 +32,12 @@ func (s Service) String() string {
 	return "blob"
 }
 
+// server is what the header Server says.
+func (s Service) server() string {
+	title := map[Service]string{Blob: "Blob", Queue: "Queue", Table: "Table"}[s]
+	return "Windows-Azure-" + title + "/1.0 Microsoft-HTTPAPI/2.0"
+}
+
 // Request is a request to a service as it came. Nothing in it is cleaned, because
 // clients sign the bytes they send.
 type Request struct {
@@ -102,6 +108,7 @@ func (r *Request) Secure() bool { return r.HTTP.TLS != nil }
 // newRequest reads what all operations need. A request that cannot be read is
 // returned with the error, good enough to answer it.
 func newRequest(h *http.Request, account string, now time.Time) (*Request, error) {
+	answers(h)
 	r := &Request{HTTP: h, ID: uuid.New(), Start: now, Path: "/"}
 	path, query, _ := strings.Cut(originForm(h.RequestURI), "?")
 	r.signed = path

@@ -216,7 +216,7 @@ func (l namedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return storage.KeepNames(c), nil
+	return storage.KeepNames(storage.Blob)(c), nil
 }
 
 // url is the address of the service, as connection strings have it.
