@@ -243,34 +243,31 @@ func (p *storagePeer) entities(ctx context.Context, l *lab) (storageResult, erro
 	}, err
 }
 
-// call sends a signed request, and wants a status.
+// call sends a signed request, and wants a status. Headers are name and value in turn.
 func (p *storagePeer) call(ctx context.Context, method, url string, body []byte, want int, into io.Writer, headers ...string) error {
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
+	host, target, _ := strings.Cut(strings.TrimPrefix(url, "http://"), "/")
+	r := leanRequest{host: host, method: method, target: "/" + target, body: body}
 	if strings.HasPrefix(url, p.tab) {
-		signTable(req)
+		signTable(&r)
 	} else {
-		signStorage(req)
+		signStorage(&r, headers)
 	}
 	var refusal bytes.Buffer
-	status := ""
-	err = p.http.do(req, func(reply *http.Response) io.Writer {
-		switch {
-		case reply.StatusCode != want:
-			status = reply.Status
+	status := want
+	err := p.http.do(&r, func(got int) io.Writer {
+		switch status = got; {
+		case got != want:
 			return &refusal
 		case into == nil:
 			return io.Discard
 		}
 		return into
 	})
-	if err == nil && status != "" {
-		err = fmt.Errorf("%s %s: %s, want %d\n%.2000s", method, url, status, want, refusal.String())
+	if err == nil && status != want {
+		err = fmt.Errorf("%s %s: status %d, want %d\n%.2000s", method, url, status, want, refusal.String())
 	}
 	return err
 }
