@@ -147,7 +147,8 @@ func (m *member) guess() tablestore.Type {
 	return tablestore.Double
 }
 
-// as is the value as a type. Numbers may be in quotes.
+// as is the value as a type. Numbers and truth may be in quotes, as the service's
+// reader of OData has it; az writes them so.
 func (m *member) as(typ tablestore.Type) (v tablestore.Value, ok bool) {
 	kind, text := m.value.kind, m.value.text
 	plain := kind == 's' || kind == 'n'
@@ -155,7 +156,8 @@ func (m *member) as(typ tablestore.Type) (v tablestore.Value, ok bool) {
 	case tablestore.String:
 		return tablestore.StringValue(text), kind == 's'
 	case tablestore.Boolean:
-		return tablestore.BoolValue(kind == 't'), kind == 't' || kind == 'f'
+		is := kind == 't' || kind == 's' && strings.EqualFold(text, "true")
+		return tablestore.BoolValue(is), is || kind == 'f' || kind == 's' && strings.EqualFold(text, "false")
 	case tablestore.Int32:
 		n, err := strconv.ParseInt(text, 10, 32)
 		return tablestore.Int32Value(int32(n)), plain && err == nil

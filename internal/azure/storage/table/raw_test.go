@@ -192,7 +192,7 @@ func TestBadInput(t *testing.T) {
 		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.Int32","A":3000000000}`, 400, "InvalidInput", nil},
 		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.Guid","A":"1"}`, 400, "InvalidInput", nil},
 		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.Binary","A":"!"}`, 400, "InvalidInput", nil},
-		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.Boolean","A":"true"}`, 400, "InvalidInput", nil},
+		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.Boolean","A":"yes"}`, 400, "InvalidInput", nil},
 		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.DateTime","A":"0001-01-01T00:00:00Z"}`, 400, "OutOfRangeInput", nil},
 		{"POST", "/Bad", `{"PartitionKey":"p","RowKey":"x","A@odata.type":"Edm.DateTime","A":"today"}`, 400, "InvalidInput", nil},
 		{"POST", "/Bad", `<entry/>`, 415, "AtomFormatNotSupported", []string{"Content-Type", "application/atom+xml"}},
@@ -246,12 +246,28 @@ func TestJSONTypes(t *testing.T) {
 	l := newLab(t)
 	l.make("Types")
 	body := ` {"odata.metadata":"x","Timestamp":"yesterday","RowKey":"r","PartitionKey":"","A":-2147483648,"B":2147483648,"C":1e2,"D":-0.5,"E":"\u0041\ud83d\ude00\/\n",` +
-		`"F":"5","F@odata.type":"Edm.Int64","G":7,"G@odata.type":"Edm.Double","H@odata.type":"Edm.Double","H":"-Infinity","I@odata.type":"Edm.Int64","I":8} `
+		`"F":"5","F@odata.type":"Edm.Int64","G":7,"G@odata.type":"Edm.Double","H@odata.type":"Edm.Double","H":"-Infinity","I@odata.type":"Edm.Int64","I":8,` +
+		`"J":"true","J@odata.type":"Edm.Boolean","K@odata.type":"Edm.Boolean","K":"False","L":"12","L@odata.type":"Edm.Int32"} `
 	wantReply(t, "insert", l.send("POST", "/Types()", body), 201, "")
 	want := `"A":-2147483648,"B":2147483648.0,"C":100.0,"D":-0.5,"E":"A😀/\n","F@odata.type":"Edm.Int64","F":"5","G":7.0,` +
-		`"H@odata.type":"Edm.Double","H":"-Infinity","I@odata.type":"Edm.Int64","I":"8"}`
+		`"H@odata.type":"Edm.Double","H":"-Infinity","I@odata.type":"Edm.Int64","I":"8","J":true,"K":false,"L":12}`
 	if r := l.send("GET", "/Types(RowKey='r',PartitionKey='')", ""); !strings.HasSuffix(r.body, want) {
 		t.Errorf("\n got %s\nwant %s", r.body, want)
+	}
+}
+
+// TestStatisticsOfPython: its client writes the account twice; a table of the account's
+// name is still one.
+func TestStatisticsOfPython(t *testing.T) {
+	l := newLab(t)
+	const twice = "-secondary/" + testAccount
+	if r := l.send("GET", twice+"/?restype=service&comp=stats", ""); r.status != 200 || !strings.Contains(r.body, "<Status>live</Status>") {
+		t.Errorf("statistics: %d %s", r.status, r.body)
+	}
+	wantReply(t, "a table of this name", l.send("GET", twice+"()", ""), 404, "TableNotFound")
+	l.make(testAccount)
+	if r := l.send("GET", twice, ""); r.status != 200 {
+		t.Errorf("its entities: %d %s", r.status, r.body)
 	}
 }
 
