@@ -4,6 +4,7 @@ package connect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -37,9 +38,12 @@ identity: {port: 0}
 storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [pictures], queues: [jobs], tables: [Devices]}
 `
 
+// snippet is code, and the command that runs it; "": the language's usual one.
+type snippet struct{ ID, Code, Run string }
+
 // about is what the page is told of a thing.
 type about struct {
-	Snippets []struct{ ID, Code string }
+	Snippets []snippet
 }
 
 func ask(t *testing.T, method, address string, body, into any) {
@@ -66,7 +70,7 @@ func ask(t *testing.T, method, address string, body, into any) {
 	}
 }
 
-// TestSnippets runs the code as it is shown: for Go and for curl of every kind of
+// TestSnippets runs the code as it is shown: for Go, Java and curl of every kind of
 // thing, for Python and JavaScript of those of storage accounts, whose clients are
 // installed for their own suites.
 func TestSnippets(t *testing.T) {
@@ -94,14 +98,15 @@ func TestSnippets(t *testing.T) {
 		var key struct{ Secret string }
 		ask(t, http.MethodPost, portal+"/api/connect/reveal", map[string]string{"kind": tc.kind, "id": tc.id}, &key)
 		for _, s := range a.Snippets {
-			code := strings.ReplaceAll(s.Code, "‹secret›", key.Secret)
-			t.Run(tc.kind+" "+s.ID, func(t *testing.T) { try(t, l, tc.kind, s.ID, code, tc.says) })
+			s.Code = strings.ReplaceAll(s.Code, "‹secret›", key.Secret)
+			t.Run(tc.kind+" "+s.ID, func(t *testing.T) { try(t, l, tc.kind, s, tc.says) })
 		}
 	}
 }
 
 // try runs one snippet, where this machine can.
-func try(t *testing.T, l *lab.Lazuli, kind, language, code, says string) {
+func try(t *testing.T, l *lab.Lazuli, kind string, s snippet, says string) {
+	language, code := s.ID, s.Code
 	ofStorage := kind == "blobs" || kind == "queue" || kind == "table"
 	out := ""
 	switch {
@@ -132,8 +137,16 @@ func try(t *testing.T, l *lab.Lazuli, kind, language, code, says string) {
 			return
 		}
 		out = run(t, l, "node", written(t, filepath.Dir(modules), "snippet.mjs", code))
+	case language == "java":
+		packages, ok := lab.JavaPackages(t, "connect-java", filepath.Join(lab.Root(), "connect", "java"))
+		if !ok {
+			return
+		}
+		folder := filepath.Dir(written(t, t.TempDir(), "Main.java", code))
+		command := cmp.Or(s.Run, "java Main.java")
+		out = run(t, l, "env", "-C", folder, "CLASSPATH="+packages, "JAVA_TOOL_OPTIONS=-XX:TieredStopAtLevel=1", "bash", "-ec", command)
 	default:
-		return // Java and .NET are read, not run; env is no program
+		return // .NET is read, not run; env is no program
 	}
 	if !strings.Contains(out, says) {
 		t.Errorf("it says %s", out)

@@ -30,8 +30,8 @@ func (r Runner) RunJava(t *testing.T, name, folder string) ([]Result, bool) {
 	}
 	java, javac, mvn := paths[0], paths[1], paths[2]
 	work := workFolder(t, name, folder, "Run.java")
-	install := exec.Command(mvn, "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib")
-	if !installOnce(t, work, "pom.xml", "lib", install) {
+	packages, ok := javaPackages(t, work, mvn)
+	if !ok {
 		return nil, false
 	}
 	sources, err := filepath.Glob(filepath.Join(work, "*.java"))
@@ -42,7 +42,6 @@ func (r Runner) RunJava(t *testing.T, name, folder string) ([]Result, bool) {
 	if err := os.RemoveAll(classes); err != nil {
 		t.Fatal(err)
 	}
-	packages := filepath.Join(work, "lib", "*")
 	compile := exec.Command(javac, append([]string{"--release", "17", "-d", classes, "-cp", packages}, sources...)...)
 	if text, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("javac: %v\n%s", err, text)
@@ -55,4 +54,25 @@ func (r Runner) RunJava(t *testing.T, name, folder string) ([]Result, bool) {
 		}
 	}
 	return r.run(t, work, java, args), true
+}
+
+// JavaPackages is the class path of the packages of a folder's pom.xml, which are put
+// into out/<name>. It returns false, after Missing, when a JDK, Maven or the registry
+// is not to be had.
+func JavaPackages(t *testing.T, name, folder string) (classpath string, ok bool) {
+	t.Helper()
+	if _, ok = Tool(t, "java"); !ok {
+		return "", false
+	}
+	mvn, ok := Tool(t, "mvn")
+	if !ok {
+		return "", false
+	}
+	return javaPackages(t, workFolder(t, name, folder, "Run.java"), mvn)
+}
+
+func javaPackages(t *testing.T, work, mvn string) (classpath string, ok bool) {
+	t.Helper()
+	install := exec.Command(mvn, "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib")
+	return filepath.Join(work, "lib", "*"), installOnce(t, work, "pom.xml", "lib", install)
 }
