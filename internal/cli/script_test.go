@@ -85,6 +85,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv("RUSTUP_HOME", cmp.Or(os.Getenv("RUSTUP_HOME"), filepath.Join(home, ".rustup")))
 			}
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GORACE", os.Getenv("GORACE")) // how long each command waits for races when it ends
 			env.Setenv("DOCUMENTS", "AccountEndpoint=https://default.documents.azure.com:443/;AccountKey="+config.EmulatorCosmosKey+";")
 			env.Setenv("HUBS", "Endpoint=sb://default.servicebus.windows.net/;SharedAccessKeyName="+config.EmulatorSASKeyName+";SharedAccessKey="+config.EmulatorSASKey)
 			for _, folder := range []string{"GOCACHE", "GOMODCACHE"} { // they are found by HOME
