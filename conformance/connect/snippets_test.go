@@ -164,7 +164,7 @@ func written(t *testing.T, folder, name, code string) string {
 
 func run(t *testing.T, l *lab.Lazuli, program string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = filepath.Dir(lab.Root()) // its module has the SDKs

@@ -47,7 +47,7 @@ func TestAzcosmos(t *testing.T) {
 	}
 	names := emulatorTests(t, dir)
 	lazuli := lab.Up(t, azcosmosProject)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	// The token test verifies the certificate; the others do not.
 	env := []string{"EMULATOR=true", "SSL_CERT_FILE=" + lazuli.CAFile}

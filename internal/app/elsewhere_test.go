@@ -98,7 +98,7 @@ identity: {mode: enforce, applications: {ci: {clientId: `+keyClient+`, secret: '
 			if err := l.Err(); err == nil || !strings.Contains(err.Error(), "claim(s) are required") {
 				t.Errorf("the link ended with %v", err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(keyWait):
 			t.Error("the link outlives the role")
 		}
 		a, err := r.app.storage.exists.Account(resource.Namespaces, keyNamespace)

@@ -140,7 +140,7 @@ func azureCanBeHere() (bool, error) {
 
 // scriptDeadline is how long a script waits for a server, which may have to build
 // an app first.
-const scriptDeadline = 90 * time.Second
+const scriptDeadline = 3 * time.Minute
 
 func scriptReady(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {

@@ -23,7 +23,7 @@ func TestSlowRegex(t *testing.T) {
 		if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "backtracks") {
 			t.Errorf("%s: %v", text, err)
 		}
-		if took := time.Since(start); took > 2*maxRegexPage {
+		if took := time.Since(start); took > 20*maxRegexPage {
 			t.Errorf("%s took %v", text, took)
 		}
 	}

@@ -116,7 +116,7 @@ func TestDrain(t *testing.T) {
 	testkit.Eventually(t, limit, func() bool { return r.started("process") == 1 }, "the function runs")
 	begun := time.Now()
 	r.stop()
-	if d := time.Since(begun); d > 10*time.Second {
+	if d := time.Since(begun); d > time.Minute {
 		t.Errorf("stopping took %v", d)
 	}
 	if got := checkpoint(m, "telemetry", 0); got != "" {
@@ -190,7 +190,7 @@ func TestChangedWakesTriggers(t *testing.T) {
 	})
 	m.Send("telemetry", 0, `{"id":"x"}`)
 	r.awaitDocuments(1)
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	select {

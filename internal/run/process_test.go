@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -102,7 +103,7 @@ func TestChildrenLeftBehind(t *testing.T) {
 	if e := awaitEnd(t, r); e.Err != nil {
 		t.Error(e.Err)
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	testkit.Eventually(t, limit, func() bool { return !alive(r.PID()) }, "a child outlives its program")
@@ -112,11 +113,17 @@ func TestChildrenLeftBehind(t *testing.T) {
 // keeps the output open is not ended, and not waited for.
 func TestChildThatLeftTheGroup(t *testing.T) {
 	testkit.NoLeaks(t)
-	r, out := shell(t, `setsid sh -c 'echo daemon $$; exec sleep 5' & sleep 0.2; exit 0`)
+	r, out := shell(t, `setsid sh -c 'echo daemon $$; exec sleep 60' & sleep 0.2; exit 0`)
 	out.await(t, "daemon")
+	_, pid, _ := strings.Cut(out.String(), "daemon ")
+	if daemon, err := strconv.Atoi(strings.TrimSpace(pid)); err != nil {
+		t.Fatal(err)
+	} else {
+		t.Cleanup(func() { _ = syscall.Kill(daemon, syscall.SIGKILL) })
+	}
 	begun := time.Now()
 	awaitEnd(t, r)
-	if took := time.Since(begun); took > 4*time.Second {
+	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("the daemon was waited for: %v", took)
 	}
 }

@@ -123,7 +123,7 @@ func TestStopWithinABatch(t *testing.T) {
 			begun := time.Now()
 			stop()
 			err = <-done
-			if d := time.Since(begun); d > 2*time.Second { // the machine may be busy
+			if d := time.Since(begun); d > 20*time.Second { // the machine may be busy
 				t.Errorf("the stop took %v", d)
 			}
 			if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "a batch of events took longer than 500ms to the end and was given up") {

@@ -39,11 +39,16 @@ func Listen(t testing.TB) net.Listener {
 	return l
 }
 
-// Eventually polls the claim until it holds or the limit passes. It is for
-// effects across real sockets and processes; inside one process prefer a
-// channel or synctest.
+// patience is how long anything may take on a machine that is busy with something
+// else. Only a test that fails waits for so long.
+const patience = time.Minute
+
+// Eventually polls the claim until it holds or the limit passes, which is a minute
+// at least. It is for effects across real sockets and processes; inside one process
+// prefer a channel or synctest.
 func Eventually(t testing.TB, limit time.Duration, claim func() bool, what string, args ...any) {
 	t.Helper()
+	limit = max(limit, patience)
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -70,7 +75,7 @@ func NoLeaks(t testing.TB) {
 			return
 		}
 		var left []string
-		for wait := time.Millisecond; wait < 4*time.Second; wait *= 2 {
+		for wait := time.Millisecond; wait < patience; wait *= 2 {
 			left = left[:0]
 			for id, stack := range ours() {
 				if _, old := before[id]; !old {

@@ -34,7 +34,7 @@ before(
     for (let i = 0; i < 40; i++)
       await lab.store(device(i, Date.now() - (40 - i) * 5000, 24 + 8 * Math.sin(i / 5) + (i % 5)))
   },
-  { timeout: 120_000 },
+  { timeout: 300_000 },
 )
 after(async () => {
   await browser?.close()
@@ -183,7 +183,7 @@ async function tab(page, fits, back = false) {
   assert.fail(`the focus never came to ${fits}`)
 }
 
-test('a dashboard is made by keyboard alone, and the file is what the screen shows', { timeout: 90_000 }, async () => {
+test('a dashboard is made by keyboard alone, and the file is what the screen shows', { timeout: 300_000 }, async () => {
   const page = await open(browser, lab.url + '/dashboards')
   await page.locator('.pane').waitFor()
   await tab(page, '.actions button')
@@ -282,7 +282,7 @@ test('a tile is dragged, and only its place changes in the file', async () => {
 
 test(
   'a change outside of the page is joined; where both changed a line one is chosen',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const text = (a, b) =>
       `{\n  "name": "joint",\n  "title": "${a}",\n  "subtitle": "${b}",\n  "datasets": {},\n  "tiles": []\n}\n`

@@ -366,7 +366,7 @@ const looks = [
   { theme: 'light', lang: 'ko', width: 390, height: 844 },
 ]
 for (const lang of ['ko', 'en'])
-  test(`pictures: ${lang}`, { timeout: 120_000 }, () =>
+  test(`pictures: ${lang}`, { timeout: 300_000 }, () =>
     visit(
       browser,
       lazuli.url,

@@ -269,7 +269,7 @@ for (const [theme, lang] of [
   ['dark', 'en'],
   ['light', 'ko'],
 ])
-  test(`nothing serious for axe, nothing too wide: ${theme}, ${lang}`, { timeout: 180_000 }, () =>
+  test(`nothing serious for axe, nothing too wide: ${theme}, ${lang}`, { timeout: 300_000 }, () =>
     visit(
       browser,
       lab.url,

@@ -49,7 +49,7 @@ async function blank(browser, origin, options) {
     ...more,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(60_000) // only what fails waits so long
   watch(page, origin)
   return page
 }
@@ -163,7 +163,7 @@ export function stage(start) {
       on.lazuli = await start()
       on.browser = await browse()
     },
-    { timeout: 180_000 },
+    { timeout: 300_000 },
   )
   // A page that a failed test left open would be one more tab for the next.
   afterEach(async () => {
@@ -183,7 +183,7 @@ export function stage(start) {
 export function looks(on, name, path, there) {
   const sizes = [1440, 1280, 390].map((width) => ({ width, height: width < 700 ? 844 : 900 }))
   for (const lang of ['en', 'ko'])
-    test(`${name} looks right: ${lang}, dark and light, at three widths`, { timeout: 120_000 }, () => {
+    test(`${name} looks right: ${lang}, dark and light, at three widths`, { timeout: 300_000 }, () => {
       const all = sizes.flatMap((size) => ['dark', 'light'].map((theme) => ({ lang, theme, ...size })))
       const loaded = all.filter(({ theme, width }) => (theme === 'light') === (width === 1280))
       return visit(on.browser, on.lazuli.url, loaded, async (page, go, look) => {
@@ -199,7 +199,7 @@ export function looks(on, name, path, there) {
     })
 }
 
-export async function eventually(what, claim, limit = 15_000) {
+export async function eventually(what, claim, limit = 60_000) {
   const end = Date.now() + limit
   for (;;) {
     if (await claim()) return

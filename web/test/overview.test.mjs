@@ -95,7 +95,7 @@ async function narrow(url, lang, theme) {
   await close(page)
 }
 
-test('at 390 px the picture needs no pan: one project, and fifty hubs', { timeout: 120_000 }, async () => {
+test('at 390 px the picture needs no pan: one project, and fifty hubs', { timeout: 300_000 }, async () => {
   const many = await run(crowd, {}, { 'q.asaql': 'SELECT * INTO o FROM i' })
   try {
     for (const url of [on.lazuli.url, many.url])

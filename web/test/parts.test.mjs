@@ -13,7 +13,7 @@ before(
     gallery = await serveGallery()
     browser = await browse()
   },
-  { timeout: 120_000 },
+  { timeout: 300_000 },
 )
 after(async () => {
   await browser?.close()
@@ -129,7 +129,7 @@ test('a table by keyboard: rows, cells, head, selection, columns', async () => {
   await close(page)
 })
 
-test('a live list never takes the row from under the pointer, and loses none', { timeout: 60_000 }, async () => {
+test('a live list never takes the row from under the pointer, and loses none', { timeout: 300_000 }, async () => {
   const page = await show('tail')
   const row = page.locator('[data-id]').nth(6)
   await eventually('rows flow', async () => (await page.locator('[data-id]').count()) > 20)

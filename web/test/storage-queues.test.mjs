@@ -345,7 +345,7 @@ const sights = {
     },
   ],
 }
-test('they look right in both themes, both languages, at three widths', { timeout: 120_000 }, () =>
+test('they look right in both themes, both languages, at three widths', { timeout: 300_000 }, () =>
   visit(
     on.browser,
     on.lazuli.url,

@@ -9,9 +9,9 @@ import { stage, watch } from './lab.mjs'
 const on = stage(start)
 
 const context = () => on.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' })
-const live = (page) => page.waitForSelector('.connection.live', { timeout: 30_000 })
+const live = (page) => page.waitForSelector('.connection.live', { timeout: 60_000 })
 
-test('tabs without shared workers: one is elected, and another when it is closed', { timeout: 180_000 }, async () => {
+test('tabs without shared workers: one is elected, and another when it is closed', { timeout: 300_000 }, async () => {
   const c = await context()
   await c.addInitScript('delete window.SharedWorker')
   const opened = []
@@ -34,7 +34,7 @@ test('tabs without shared workers: one is elected, and another when it is closed
   await c.close()
 })
 
-test('600 streams of one client shut nobody out', { timeout: 180_000 }, async () => {
+test('600 streams of one client shut nobody out', { timeout: 300_000 }, async () => {
   const greedy = []
   const { hostname, port } = new URL(on.lazuli.url)
   let answered = 0
@@ -63,7 +63,7 @@ test('600 streams of one client shut nobody out', { timeout: 180_000 }, async ()
   for (const r of greedy) r.destroy()
 })
 
-test('a tab that nobody sees wants nothing, and is live again when it is seen', { timeout: 90_000 }, async () => {
+test('a tab that nobody sees wants nothing, and is live again when it is seen', { timeout: 300_000 }, async () => {
   const c = await context()
   // Without shared workers and locks the tab has a stream of its own, which can
   // be watched from here.

@@ -10,7 +10,7 @@ import (
 )
 
 // patience is how long something that crosses processes may take.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // App is a function app that a lazuli serves.
 type App struct {

@@ -19,7 +19,7 @@ import (
 )
 
 // startLimit is how long lazuli may take to be ready on a busy machine.
-const startLimit = 60 * time.Second
+const startLimit = 3 * time.Minute
 
 // Root is the conformance folder.
 func Root() string {

@@ -20,8 +20,8 @@ import (
 
 // Limits of installing an SDK and of running a suite on it.
 const (
-	installLimit = 5 * time.Minute
-	suiteLimit   = 5 * time.Minute
+	installLimit = 10 * time.Minute
+	suiteLimit   = 10 * time.Minute
 )
 
 // runners are what the suites of a language share: a reporter for Node's test

@@ -96,7 +96,7 @@ func TestParkedMessagesOutliveTheirConnection(t *testing.T) {
 	}
 	n := 0
 	for ; n < 60; n++ { // ends when the credit is taken back
-		ctx, cancel := context.WithTimeout(within(t), time.Second)
+		ctx, cancel := context.WithTimeout(within(t), 3*time.Second)
 		err := l.Send(ctx, amqp.Outgoing{Body: event(strings.Repeat("x", 300_000)), Settled: true})
 		cancel()
 		if err != nil {

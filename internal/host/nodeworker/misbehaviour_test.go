@@ -128,7 +128,7 @@ func TestEndless(t *testing.T) {
 	dir := folder(t, "", map[string]string{"index.js": "while (true);"})
 	begun := time.Now()
 	_, err := launch(t, dir, worker.Timeouts{Init: time.Second})
-	if err == nil || !strings.Contains(err.Error(), "init") || time.Since(begun) > 10*time.Second {
+	if err == nil || !strings.Contains(err.Error(), "init") || time.Since(begun) > time.Minute {
 		t.Errorf("%v after %v", err, time.Since(begun))
 	}
 }
@@ -137,7 +137,7 @@ func TestEndless(t *testing.T) {
 func TestStopsInTime(t *testing.T) {
 	a := run(t, "", map[string]string{"index.js": careless + "setInterval(() => {}, 10); app.hook.appTerminate(() => wait(60000));"})
 	begun := time.Now()
-	if exit := a.Stop(t.Context()); exit.Code != 0 || time.Since(begun) > 5*time.Second {
+	if exit := a.Stop(t.Context()); exit.Code != 0 || time.Since(begun) > 50*time.Second {
 		t.Errorf("%+v after %v", exit, time.Since(begun))
 	}
 }

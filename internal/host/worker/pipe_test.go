@@ -80,7 +80,7 @@ func TestPipeRubbish(t *testing.T) {
 				w.Stop(t.Context())
 				t.Fatal("it started")
 			}
-			if !strings.Contains(err.Error(), "ended during init") || time.Since(begun) > limit/2 {
+			if !strings.Contains(err.Error(), "ended during init") || time.Since(begun) > limit {
 				t.Errorf("after %v: %v", time.Since(begun), err)
 			}
 		})
