@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,12 +21,10 @@ import (
 // connection string, so that the port of tables has to be known.
 func reliableProject(t *testing.T) (dir, notes string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := testkit.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
 	app, err := filepath.Abs("testdata/reliable")
 	if err != nil {
 		t.Fatal(err)

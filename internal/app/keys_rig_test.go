@@ -126,13 +126,11 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 
 // freePort is a port that nobody has, until now.
 func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := testkit.FreePort()
 	if err != nil {
 		t.Error(err)
-		return 0
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // callCount counts the calls of storage to its file system.

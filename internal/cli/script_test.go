@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +24,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/outside"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -160,13 +160,14 @@ func scriptFreePort(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: freeport VARIABLE ...")
 	}
+	given := map[int]bool{}
 	for _, name := range args {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := testkit.FreePort()
+		for ; err == nil && given[port]; port, err = testkit.FreePort() {
+		}
 		ts.Check(err)
-		defer l.Close() // all are different
-		_, port, err := net.SplitHostPort(l.Addr().String())
-		ts.Check(err)
-		ts.Setenv(name, port)
+		given[port] = true
+		ts.Setenv(name, strconv.Itoa(port))
 	}
 }
 

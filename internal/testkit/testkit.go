@@ -4,8 +4,10 @@ package testkit
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +44,22 @@ func Listen(t testing.TB) net.Listener {
 // patience is how long anything may take on a machine that is busy with something
 // else. Only a test that fails waits for so long.
 const patience = time.Minute
+
+// FreePort is a port of 127.0.0.1 that nobody has, for what must know its port
+// before it listens. The system gives none of this range to outgoing connections,
+// or to who asks for any port, so that nobody gets it by chance in between.
+func FreePort() (int, error) {
+	const first, count = 12_000, 20_000
+	var err error
+	for range 100 {
+		port := first + rand.IntN(count)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, err
+}
 
 // Eventually polls the claim until it holds or the limit passes, which is a minute
 // at least. It is for effects across real sockets and processes; inside one process

@@ -200,13 +200,14 @@ export async function run(text, dashboards = {}, files = {}) {
   return { dir, url, env, stop: () => end(dir, [up]) }
 }
 
-// freePort asks the system; the simulator takes it a moment later.
+// freePort is a port that nobody has, of those that the system gives to nobody by
+// chance; the simulator takes it a moment later.
 export const freePort = () =>
   new Promise((done) => {
-    const s = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = s.address()
-      s.close(() => done(port))
-    })
+    const port = 12_000 + Math.floor(Math.random() * 20_000)
+    const s = createServer()
+    s.on('error', () => done(freePort()))
+    s.listen(port, '127.0.0.1', () => s.close(() => done(port)))
   })
 
 // startSolar runs the solar example; the plant's output falls some seconds

@@ -2,8 +2,8 @@ package connect
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,12 +69,11 @@ func TestRoundTrip(t *testing.T) {
 	if code, got := lab.Do("POST", "/api/connect/test", `{"kind":"portal"}`); code != 200 || got["ok"] != true || got["count"] != 200.0 {
 		t.Errorf("%d %v", code, got)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := testkit.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Portal = "http://" + l.Addr().String()
-	l.Close()
+	f.Portal = fmt.Sprint("http://127.0.0.1:", port)
 	if code, got := lab.Do("POST", "/api/connect/test", `{"kind":"portal"}`); code != 200 || got["ok"] != false || !strings.Contains(got["error"].(string), "refused") {
 		t.Errorf("%d %v", code, got)
 	}
