@@ -49,7 +49,7 @@ func (e *env) reach(typ, service string) func(settings.Connection) (resource.Acc
 
 // ledElsewhere says that a connection leads to another process.
 func ledElsewhere(kind fault.Kind, c settings.Connection, format string, args ...any) error {
-	err := fault.New(kind, "setting "+c.Setting, format, args...)
+	err := fault.New(kind, c.Named(), format, args...)
 	err.Err = errElsewhere
 	return err
 }

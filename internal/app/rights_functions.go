@@ -37,7 +37,7 @@ func (e *env) hubUse(c settings.Connection, a resource.Account) func(hub string,
 		policy, key, found := c.Key()
 		switch {
 		case !found:
-			return fault.New(fault.Forbidden, "setting "+c.Setting, "its connection string holds no SharedAccessKey")
+			return fault.New(fault.Forbidden, c.Named(), "its connection string holds no SharedAccessKey")
 		case !local:
 			return localAuthOff(c, a)
 		}
@@ -46,7 +46,7 @@ func (e *env) hubUse(c settings.Connection, a resource.Account) func(hub string,
 				if r.Rights.Has(right) {
 					return nil
 				}
-				return fault.New(fault.Forbidden, "setting "+c.Setting, "the policy %s has not the right %s on hub %s", policy, right, hub)
+				return fault.New(fault.Forbidden, c.Named(), "the policy %s has not the right %s on hub %s", policy, right, hub)
 			}
 		}
 		return wrongKey(c, a)
@@ -86,7 +86,7 @@ func (e *env) containerUse(c settings.Connection, a resource.Account) func(use c
 		keys := access.Keys()
 		switch {
 		case !found:
-			return fault.New(fault.Forbidden, "setting "+c.Setting, "its connection string holds no AccountKey")
+			return fault.New(fault.Forbidden, c.Named(), "its connection string holds no AccountKey")
 		case keys.Disabled:
 			return localAuthOff(c, a)
 		case sameKey(key, keys.Primary), sameKey(key, keys.Secondary):
@@ -95,7 +95,7 @@ func (e *env) containerUse(c settings.Connection, a resource.Account) func(use c
 			if slices.Contains(readingUses, use) {
 				return nil
 			}
-			return fault.New(fault.Forbidden, "setting "+c.Setting, "its key is read-only, and the function writes to %s/%s", database, name)
+			return fault.New(fault.Forbidden, c.Named(), "its key is read-only, and the function writes to %s/%s", database, name)
 		}
 		return wrongKey(c, a)
 	}
@@ -119,7 +119,7 @@ func (e *env) principalOf(c settings.Connection) (identity.Principal, error) {
 	}
 	p, err := e.Who.Principal(id.ClientID)
 	if err != nil {
-		return p, fault.Wrap(fault.Forbidden, "setting "+c.Setting, err, "its identity")
+		return p, fault.Wrap(fault.Forbidden, c.Named(), err, "its identity")
 	}
 	if p.Kind == identity.UserAssigned {
 		for _, app := range p.Apps {
@@ -127,18 +127,18 @@ func (e *env) principalOf(c settings.Connection) (identity.Principal, error) {
 				return p, nil
 			}
 		}
-		return p, fault.New(fault.Forbidden, "setting "+c.Setting, "the identity %s is not given to function app %s; list it under identity.userAssigned.%s.apps",
+		return p, fault.New(fault.Forbidden, c.Named(), "the identity %s is not given to function app %s; list it under identity.userAssigned.%s.apps",
 			p.Name, c.App, p.Plain())
 	}
 	secret := e.Config.Identity.Applications[p.Plain()].Secret
 	if p.Kind != identity.Application || secret == "" || !sameKey(id.ClientSecret, secret) {
-		return p, fault.New(fault.Forbidden, "setting "+c.Setting, "its clientSecret is not that of %s", p.Name)
+		return p, fault.New(fault.Forbidden, c.Named(), "its clientSecret is not that of %s", p.Name)
 	}
 	return p, nil
 }
 
 func localAuthOff(c settings.Connection, a resource.Account) error {
-	return fault.New(fault.Forbidden, "setting "+c.Setting, "local authentication is off in %s, so that its key opens nothing; use an identity", a.Name)
+	return fault.New(fault.Forbidden, c.Named(), "local authentication is off in %s, so that its key opens nothing; use an identity", a.Name)
 }
 
 func wrongKey(c settings.Connection, a resource.Account) error {
@@ -149,7 +149,7 @@ func wrongKey(c settings.Connection, a resource.Account) error {
 	case resource.StorageAccounts:
 		flag = "--storage "
 	}
-	return fault.New(fault.Forbidden, "setting "+c.Setting, "its key opens nothing in %s; `lazuli env %s%s` prints one that does", a.Name, flag, a.Name)
+	return fault.New(fault.Forbidden, c.Named(), "its key opens nothing in %s; `lazuli env %s%s` prints one that does", a.Name, flag, a.Name)
 }
 
 // sameKey compares in a time that says nothing of where they differ. An empty key

@@ -49,7 +49,7 @@ func (e *env) storageOf(c settings.Connection, route string) (resource.Account, 
 	case found:
 		return a, nil
 	case c.Endpoint == nil:
-		return a, fault.New(fault.Invalid, "setting "+c.Setting, "it names neither an account nor an endpoint for %s", storageDoors[route].words)
+		return a, fault.New(fault.Invalid, c.Named(), "it names neither an account nor an endpoint for %s", storageDoors[route].words)
 	}
 	return a, ledElsewhere(fault.Invalid, c, "it points at %s, which is not this process; the storage accounts served here are %s", c.Endpoint.Host, e.accountNames(resource.StorageAccounts))
 }
@@ -74,7 +74,7 @@ func (e *env) mayStore(c settings.Connection, a resource.Account, path string, a
 	_, key, found := c.Key()
 	switch {
 	case !found:
-		return fault.New(fault.Forbidden, "setting "+c.Setting, "its connection string holds no AccountKey")
+		return fault.New(fault.Forbidden, c.Named(), "its connection string holds no AccountKey")
 	case keys.Disabled:
 		return localAuthOff(c, a)
 	case sameKey(key, keys.Primary), sameKey(key, keys.Secondary):

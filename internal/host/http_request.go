@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -37,6 +38,7 @@ func (in httpInput) typedData(caps worker.Capabilities) *funcrpc.TypedData {
 		}
 		h.Headers, h.Query, h.Params = headers, withoutEmpty(query), params
 	}
+	h.Identities = in.identities()
 	if len(in.body) > 0 {
 		h.Body = in.bodyData(caps)
 		if !caps.Has(worker.RPCHTTPBodyOnly) {
@@ -44,6 +46,45 @@ func (in httpInput) typedData(caps worker.Capabilities) *funcrpc.TypedData {
 		}
 	}
 	return &funcrpc.TypedData{Data: &funcrpc.TypedData_Http{Http: h}}
+}
+
+// identities are who calls, when the front end asked.
+func (in httpInput) identities() []*funcrpc.RpcClaimsIdentity {
+	who, ok := CallerOf(in.request)
+	if !ok {
+		return nil
+	}
+	id := &funcrpc.RpcClaimsIdentity{
+		AuthenticationType: nullableText(who.Provider), NameClaimType: nullableText(who.NameType), RoleClaimType: nullableText(who.RoleType),
+	}
+	for _, c := range who.Claims {
+		id.Claims = append(id.Claims, &funcrpc.RpcClaim{Type: printable(c.Type), Value: printable(c.Value)})
+	}
+	return []*funcrpc.RpcClaimsIdentity{id}
+}
+
+// Caller is who calls an HTTP function, by a token that was checked.
+type Caller struct {
+	Provider           string // "aad"
+	NameType, RoleType string // types of the claims that are the name, and roles
+	Claims             []Claim
+}
+
+// Claim is one thing that a token says.
+type Claim struct{ Type, Value string }
+
+type callerKey struct{}
+
+// WithCaller is a request of whom it is known who sends it: workers that get it by the
+// protocol are told.
+func WithCaller(r *http.Request, who Caller) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, who))
+}
+
+// CallerOf is who sends a request, where that is known.
+func CallerOf(r *http.Request) (who Caller, known bool) {
+	who, known = r.Context().Value(callerKey{}).(Caller)
+	return who, known
 }
 
 // bodyData encodes the body: as bytes for workers that want it so and for

@@ -62,6 +62,20 @@ func TestRequestValues(t *testing.T) {
 	}
 }
 
+// TestIdentities: a worker that gets a request by the protocol is told who sends it.
+func TestIdentities(t *testing.T) {
+	in := httpInput{request: httptest.NewRequest("GET", "/", nil)}
+	if ids := in.typedData(worker.Capabilities{}).GetHttp().GetIdentities(); ids != nil {
+		t.Errorf("of nobody: %v", ids)
+	}
+	in.request = WithCaller(in.request, Caller{Provider: "aad", NameType: "n", RoleType: "r", Claims: []Claim{{"n", "Ada"}, {"r", "\xff"}}})
+	ids := in.typedData(worker.Capabilities{}).GetHttp().GetIdentities()
+	if len(ids) != 1 || ids[0].GetAuthenticationType().GetValue() != "aad" || ids[0].GetNameClaimType().GetValue() != "n" || ids[0].GetRoleClaimType().GetValue() != "r" ||
+		len(ids[0].GetClaims()) != 2 || ids[0].GetClaims()[0].GetType() != "n" || ids[0].GetClaims()[0].GetValue() != "Ada" || ids[0].GetClaims()[1].GetValue() != "\uFFFD" {
+		t.Errorf("%v", ids)
+	}
+}
+
 func boolean(b bool) *funcrpc.NullableBool {
 	return &funcrpc.NullableBool{Bool: &funcrpc.NullableBool_Value{Value: b}}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/host"
 )
 
 // Authentication is what App Service does in front of an app ("Easy Auth", its
@@ -50,8 +52,9 @@ func ours(name string) bool {
 }
 
 // handle takes what the client says of itself out of the request, and puts in who it
-// is. It answers, and returns true, when the request goes no further.
-func (a *authenticator) handle(w http.ResponseWriter, r *http.Request) bool {
+// is; it returns the request to go on with. It answers, and returns true, when the request
+// goes no further.
+func (a *authenticator) handle(w http.ResponseWriter, r *http.Request) (*http.Request, bool) {
 	for name := range r.Header {
 		if ours(name) {
 			delete(r.Header, name)
@@ -59,31 +62,31 @@ func (a *authenticator) handle(w http.ResponseWriter, r *http.Request) bool {
 	}
 	if strings.HasPrefix(r.URL.Path, "/.auth/") {
 		a.serve(w, r)
-		return true
+		return r, true
 	}
 	shown, session := a.shown(r)
 	if shown.access == "" {
-		return a.unknown(w, r)
+		return r, a.unknown(w, r)
 	}
 	expires, err := a.Verify(shown.access, a.Audiences)
 	if err != nil && session { // it has ended
-		return a.unknown(w, r)
+		return r, a.unknown(w, r)
 	}
 	if err != nil {
 		a.unauthorized(w, r, err.Error())
-		return true
+		return r, true
 	}
 	who, err := principalOf(shown.access)
 	if err != nil {
 		a.unauthorized(w, r, err.Error())
-		return true
+		return r, true
 	}
 	if !a.lets(who) {
 		http.Error(w, "You do not have permission to view this directory or page.", http.StatusForbidden)
-		return true
+		return r, true
 	}
 	who.head(r.Header, shown, expires)
-	return false
+	return host.WithCaller(r, who.caller()), false
 }
 
 // shown is the token of a request: of its Authorization header, else of the session
@@ -216,6 +219,14 @@ func principalOf(token string) (principal, error) {
 	}
 	slices.SortFunc(p.claims, func(a, b claim) int { return strings.Compare(a.Type+"\x00"+a.Value, b.Type+"\x00"+b.Value) })
 	return p, nil
+}
+
+func (p principal) caller() host.Caller {
+	who := host.Caller{Provider: "aad", NameType: nameType, RoleType: roleType}
+	for _, c := range p.claims {
+		who.Claims = append(who.Claims, host.Claim(c))
+	}
+	return who
 }
 
 // head sets the headers by which a function knows who calls.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lazuli-dev/lazuli/internal/host"
 )
 
 // tokenOf is a token of these tests: what it says, not signed.
@@ -47,10 +50,14 @@ func guardedBy(t *testing.T, a Authentication) *httptest.Server {
 	a.Audiences, a.Verify = []string{"backend"}, verified
 	guard := &authenticator{Authentication: a}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if guard.handle(w, r) {
+		r, answered := guard.handle(w, r)
+		if answered {
 			return
 		}
 		seen := map[string]string{}
+		if who, ok := host.CallerOf(r); ok {
+			seen["caller"] = fmt.Sprint(who.Provider, " ", len(who.Claims))
+		}
 		for name, values := range r.Header {
 			if strings.HasPrefix(name, "X-Ms-") {
 				seen[name] = values[0]

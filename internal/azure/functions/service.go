@@ -74,8 +74,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case isAdmin(r): // no CORS rule of the app opens it
 		s.admin.ServeHTTP(w, r)
 	case s.cors.handle(w, r, s.allowed):
-	case s.who != nil && s.who.handle(w, r):
 	default:
+		if s.who != nil {
+			var answered bool
+			if r, answered = s.who.handle(w, r); answered {
+				return
+			}
+		}
 		s.serveFunction(w, r)
 	}
 }

@@ -236,6 +236,55 @@ func TestCORS(t *testing.T) {
 	}
 }
 
+// TestCORSByTheBook: what browsers are told, by the rule and by what they ask.
+func TestCORSByTheBook(t *testing.T) {
+	methods := func(string) []string { return []string{"GET", "OPTIONS"} }
+	for name, c := range map[string]struct {
+		rule        []string
+		credentials bool
+		method      string
+		headers     []string
+		answered    bool
+		want        map[string]string // "" is of a header that must not be there
+	}{
+		"a stranger": {rule: []string{"https://a.example"}, method: "GET", headers: []string{"Origin", "https://b.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "", "Vary": ""}},
+		"a friend": {rule: []string{"https://a.example/", "https://b.example"}, method: "GET", headers: []string{"Origin", "https://a.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "", "Vary": "Origin"}},
+		"anybody": {rule: []string{"*"}, method: "GET", headers: []string{"Origin", "https://b.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "*"}},
+		"with credentials": {rule: []string{"https://a.example"}, credentials: true, method: "GET", headers: []string{"Origin", "https://a.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true"}},
+		"OPTIONS that is no preflight": {rule: []string{"*"}, method: "OPTIONS", headers: []string{"Origin", "https://a.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": ""}},
+		"a preflight": {rule: []string{"*"}, method: "OPTIONS", answered: true,
+			headers: []string{"Origin", "https://a.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "x-a,x-b"},
+			want:    map[string]string{"Access-Control-Allow-Methods": "GET,OPTIONS", "Access-Control-Allow-Headers": "x-a,x-b"}},
+		"a stranger's preflight": {rule: []string{"https://a.example"}, method: "OPTIONS",
+			headers: []string{"Origin", "https://b.example", "Access-Control-Request-Method", "GET"},
+			want:    map[string]string{"Access-Control-Allow-Origin": "", "Access-Control-Allow-Methods": ""}},
+		"no origin": {rule: []string{"*"}, method: "GET", want: map[string]string{"Access-Control-Allow-Origin": ""}},
+	} {
+		rule, err := newCORS(c.rule, settings.LocalHost{CORSCredentials: c.credentials})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(c.method, "/api/x", nil)
+		for i := 0; i < len(c.headers); i += 2 {
+			r.Header.Set(c.headers[i], c.headers[i+1])
+		}
+		w := httptest.NewRecorder()
+		if answered := rule.handle(w, r, methods); answered != c.answered || answered && w.Code != http.StatusNoContent {
+			t.Errorf("%s: answered %t, %d", name, answered, w.Code)
+		}
+		for header, want := range c.want {
+			if got := w.Header().Get(header); got != want {
+				t.Errorf("%s: %s %q, want %q", name, header, got, want)
+			}
+		}
+	}
+}
+
 // TestAllowsOrigin: a rule opens the app's own routes to the origins that it
 // names, and nothing else.
 func TestAllowsOrigin(t *testing.T) {

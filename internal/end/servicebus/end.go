@@ -54,10 +54,10 @@ func connectionOf(set *settings.Settings, name string) (settings.Connection, err
 		return c, err
 	}
 	if c.Emulator || c.Host() == "localhost" || net.ParseIP(c.Host()).IsLoopback() {
-		return c, fault.New(fault.Invalid, "setting "+c.Setting, "it points at this machine, and there is no Service Bus here yet; name a namespace on Azure")
+		return c, fault.New(fault.Invalid, c.Named(), "it points at this machine, and there is no Service Bus here yet; name a namespace on Azure")
 	}
 	if c.Host() == "" {
-		return c, fault.New(fault.Invalid, "setting "+c.Setting, "it names no namespace of Service Bus")
+		return c, fault.New(fault.Invalid, c.Named(), "it names no namespace of Service Bus")
 	}
 	return c, nil
 }
@@ -73,7 +73,7 @@ func (e End) open(c settings.Connection) (*azservicebus.Client, error) {
 	if !c.UsesIdentity() {
 		client, err := azservicebus.NewClientFromConnectionString(c.String, options)
 		if err != nil {
-			return nil, fault.New(fault.Invalid, "setting "+c.Setting, "it is no connection string of Service Bus: it needs Endpoint, SharedAccessKeyName and SharedAccessKey")
+			return nil, fault.New(fault.Invalid, c.Named(), "it is no connection string of Service Bus: it needs Endpoint, SharedAccessKeyName and SharedAccessKey")
 		}
 		return client, nil
 	}

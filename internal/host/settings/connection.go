@@ -53,6 +53,9 @@ type Connection struct {
 	App string
 	// Setting is the name under which the value was found, for messages.
 	Setting string
+	// From is where the setting comes from: "the environment", "local.settings.json"; or
+	// "".
+	From string
 	// Beside is the setting of an identity that the connection string keeps from
 	// being read, or "".
 	Beside string
@@ -80,6 +83,14 @@ type Identity struct {
 // UsesIdentity reports whether the connection authenticates by token.
 func (c Connection) UsesIdentity() bool { return c.String == "" }
 
+// Named is the setting and where it comes from, for messages about what it leads to.
+func (c Connection) Named() string {
+	if c.From == "" {
+		return "setting " + c.Setting
+	}
+	return "setting " + c.Setting + " of " + c.From
+}
+
 // Host returns the endpoint's host name without port, in lower case.
 func (c Connection) Host() string {
 	if c.Endpoint == nil {
@@ -104,7 +115,7 @@ func (s *Settings) Connection(service Service, name string) (Connection, error) 
 	for _, c := range candidates {
 		if v := strings.TrimSpace(s.Get(c)); v != "" {
 			conn, err := parseConnection(service, c, v)
-			conn.App = s.app
+			conn.App, conn.From = s.app, s.from(c)
 			for _, step := range keys.endpoints {
 				if s.Get(c+":"+step) != "" {
 					conn.Beside = c + "__" + step
@@ -159,6 +170,7 @@ func (s *Settings) identityConnection(service Service, section, step, value stri
 	return Connection{
 		App:      s.app,
 		Setting:  section + "__" + step,
+		From:     s.from(section + ":" + step),
 		Endpoint: u,
 		Identity: Identity{
 			Credential:   s.Get(section + ":credential"),

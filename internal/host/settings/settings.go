@@ -17,28 +17,44 @@ import (
 type Settings struct {
 	byKey map[string]setting
 	app   string
+	names []string // of the layers; see Named
 }
 
-type setting struct{ name, value string }
+type setting struct {
+	name, value string
+	layer       int
+}
 
 // New merges layers of values; a later layer wins over an earlier one.
 func New(layers ...map[string]string) *Settings {
 	s := &Settings{byKey: map[string]setting{}}
-	for _, layer := range layers {
+	for at, layer := range layers {
 		names := make([]string, 0, len(layer))
 		for name := range layer {
 			names = append(names, name)
 		}
 		sort.Strings(names) // two spellings of one name in a layer: a stable winner
 		for _, name := range names {
-			s.byKey[key(name)] = setting{name, layer[name]}
+			s.byKey[key(name)] = setting{name, layer[name], at}
 		}
 	}
 	return s
 }
 
 // Of says whose settings these are: connections carry the function app's name.
-func (s *Settings) Of(app string) *Settings { return &Settings{s.byKey, app} }
+func (s *Settings) Of(app string) *Settings { return &Settings{s.byKey, app, s.names} }
+
+// Named says where the layers come from, in their order, for messages: "local.settings.json".
+func (s *Settings) Named(layers ...string) *Settings { return &Settings{s.byKey, s.app, layers} }
+
+// from is where a setting comes from, or "".
+func (s *Settings) from(name string) string {
+	v, ok := s.byKey[key(name)]
+	if !ok || v.layer >= len(s.names) {
+		return ""
+	}
+	return s.names[v.layer]
+}
 
 // Environ turns a process environment ("NAME=value") into a layer.
 func Environ(env []string) map[string]string {

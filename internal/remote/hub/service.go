@@ -76,7 +76,7 @@ func entity(c settings.Connection, name string) string {
 // check refuses what no client can be made of.
 func check(c settings.Connection) error {
 	if c.Endpoint == nil || c.Endpoint.Host == "" {
-		return fault.New(fault.Invalid, "setting "+c.Setting, "it names no namespace")
+		return fault.New(fault.Invalid, c.Named(), "it names no namespace")
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (s *Service) consumer(c settings.Connection, name string, as hub.Consumer) 
 	}
 	who, err := s.Credential(c)
 	if err != nil {
-		return nil, fault.Wrap(fault.Unauthorized, "setting "+c.Setting, err, "its identity")
+		return nil, fault.Wrap(fault.Unauthorized, c.Named(), err, "its identity")
 	}
 	client, err := azeventhubs.NewConsumerClient(c.Endpoint.Host, name, as.Group, who, opts)
 	return client, unfit(c, err)
@@ -134,7 +134,7 @@ func (s *Service) newProducer(c settings.Connection, name string) (*azeventhubs.
 	}
 	who, err := s.Credential(c)
 	if err != nil {
-		return nil, fault.Wrap(fault.Unauthorized, "setting "+c.Setting, err, "its identity")
+		return nil, fault.Wrap(fault.Unauthorized, c.Named(), err, "its identity")
 	}
 	client, err := azeventhubs.NewProducerClient(c.Endpoint.Host, name, who, opts)
 	return client, unfit(c, err)
@@ -142,7 +142,7 @@ func (s *Service) newProducer(c settings.Connection, name string) (*azeventhubs.
 
 // unfit says by which setting a client could not be made.
 func unfit(c settings.Connection, err error) error {
-	return fault.Wrap(fault.Invalid, "setting "+c.Setting, err, "it does not fit Event Hubs")
+	return fault.Wrap(fault.Invalid, c.Named(), err, "it does not fit Event Hubs")
 }
 
 // Sink implements hub.Service. It dials nothing: what cannot be reached fails when
