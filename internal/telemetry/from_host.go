@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/breaker"
 )
 
 // FromHost returns a listener to the host of a function app. namespace is the id of
@@ -24,6 +25,17 @@ func (c *Counts) FromHost(app string, namespace func(host string) uint64) host.L
 			}
 		case host.WorkerOutput:
 			c.Logs.Append(Line{Source: "app/" + app, Level: slog.LevelInfo, Text: e.Line, Attrs: []Attr{{"stream", e.Stream}}})
+		case host.SetAside:
+			f := c.Function(app, e.Function)
+			if e.Err != nil {
+				f.Held.Add(1)
+				break
+			}
+			f.Letters.Add(int64(e.Letters))
+		case host.BreakerChanged:
+			if e.State == breaker.Open && e.Probes == 0 {
+				c.Function(app, e.Function).Opened.Add(1)
+			}
 		case host.Checkpointed:
 			if p, err := strconv.Atoi(e.Partition); err == nil && !e.Remote { // a change feed has no partitions
 				c.Reached(namespace(e.Host), e.Target, e.Group, p, e.Sequence)

@@ -40,6 +40,10 @@ const (
 type Function struct {
 	Runs, Failures, Items, Documents, Micros atomic.Int64
 
+	Letters atomic.Int64 // what it failed on and that was set aside, since the start
+	Held    atomic.Int64 // times that this could not be done, so that it was held
+	Opened  atomic.Int64 // times that its circuit breaker opened, probes that failed left aside
+
 	shares *shares
 
 	mu         sync.Mutex // guards the fields below

@@ -79,6 +79,8 @@ func Pages(c Config) []portal.Page {
 			c.Counts.Functions(func(_, _ string, f *telemetry.Function) {
 				add("items", f.Items.Load())
 				add("failures", f.Failures.Load())
+				add("letters", f.Letters.Load())
+				add("opened", f.Opened.Load())
 			})
 		},
 		Routes: []portal.Route{
