@@ -32,18 +32,24 @@ func languageOf(s *setup) (language.Language, bool) {
 	return language.Language{}, false
 }
 
+// languageApp is the app as its language sees it; it says nothing to nobody.
+func (h *Host) languageApp(s *setup) language.App {
+	return language.App{
+		Dir: h.o.Dir, Keep: h.o.BuildDir, Since: h.started, Env: h.workerEnv(s, h.o.Dir), Setting: s.settings.Get, Say: func(string) {},
+	}
+}
+
 // prepare makes ready what the workers of an app in an interpreter need.
 func (h *Host) prepare(ctx context.Context, l language.Language) error {
 	s := h.setup()
 	begun := time.Now()
 	said := false
-	program, err := l.Prepare(ctx, language.App{
-		Dir: h.o.Dir, Keep: h.o.BuildDir, Since: h.started, Env: h.workerEnv(s, h.o.Dir), Setting: s.settings.Get,
-		Say: func(doing string) {
-			said = true
-			h.setBuild(Build{State: Building, Since: begun, Doing: doing})
-		},
-	})
+	app := h.languageApp(s)
+	app.Say = func(doing string) {
+		said = true
+		h.setBuild(Build{State: Building, Since: begun, Doing: doing})
+	}
+	program, err := l.Prepare(ctx, app)
 	took := time.Since(begun)
 	switch {
 	case err == nil:

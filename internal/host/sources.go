@@ -21,28 +21,35 @@ var (
 	customFiles = []string{"function.json", "package.json", "requirements.txt"}
 )
 
-// sources returns the folder that holds the app's code, and which of its files
-// are code.
-func (h *Host) sources() (dir string, wanted func(path string) bool) {
+// sources returns the folder that holds the app's code, which of its files are code, and
+// which folders have some although their name says that what is in them was made.
+func (h *Host) sources() (dir string, wanted, enter func(path string) bool) {
 	l, interpreted := languageOf(h.setup())
 	switch {
 	case h.setup().kind == project.Custom:
 		return h.o.Dir, func(path string) bool {
 			s := h.setup()
 			return ofSetup(path) || path == filepath.Clean(s.expandEnv(s.config.CustomHandler.Executable)) || slices.Contains(customFiles, filepath.Base(path)) || slices.Contains(customSources, strings.ToLower(filepath.Ext(path)))
-		}
+		}, nil
 	case interpreted:
-		return h.o.Dir, func(path string) bool { return ofSetup(path) || l.Code(path) }
+		also := func(string) bool { return false }
+		if l.Also != nil {
+			also = l.Also(h.languageApp(h.setup()))
+		}
+		if l.Looks != nil {
+			enter = l.Looks(h.o.Dir)
+		}
+		return h.o.Dir, func(path string) bool { return ofSetup(path) || l.Code(path) || also(path) }, enter
 	case h.o.Binary != "":
 		name := filepath.Base(h.workerPath())
-		return filepath.Dir(h.workerPath()), func(path string) bool { return path == name }
+		return filepath.Dir(h.workerPath()), func(path string) bool { return path == name }, nil
 	}
 	all := embeds(h.o.Dir)
 	return h.o.Dir, func(path string) bool {
 		name := filepath.Base(path)
 		return all || ofSetup(path) || slices.Contains(goModules, name) ||
 			slices.Contains(goSources, filepath.Ext(name)) && !strings.HasSuffix(name, "_test.go")
-	}
+	}, nil
 }
 
 // embeds reports whether the program in dir takes files of other kinds in.

@@ -18,6 +18,12 @@ type Language struct {
 	// Code reports whether a file is code of an app, by its path below the app's
 	// folder: a change of it starts the worker anew.
 	Code func(path string) bool
+	// Also returns a report, as Code is, of files that other files of the app name, which
+	// may change as these do; nil: there are none.
+	Also func(app App) func(path string) bool
+	// Looks reports a folder that is looked in for code although folders of its name hold
+	// what is made of sources, such as dist; nil: there is none.
+	Looks func(dir string) func(folder string) bool
 	// Prepare makes ready what an app's workers need and returns how they are
 	// started. It is called before the first start and after each change of the
 	// code, and is quick when nothing is missing. What it returns must not change

@@ -15,7 +15,7 @@ import (
 
 // Language is JavaScript and TypeScript, on Node.
 func Language() language.Language {
-	return language.Language{Kind: project.Node, Code: isCode, Prepare: prepare, Warm: language.Spare, Alone: debugged}
+	return language.Language{Kind: project.Node, Code: isCode, Looks: built, Prepare: prepare, Warm: language.Spare, Alone: debugged}
 }
 
 // debugged reports a Node that opens a port for a debugger, which only one can have.

@@ -54,6 +54,21 @@ func readPackage(dir string) (pkg, error) {
 	return p, nil
 }
 
+// built reports the folder that "main" is in, such as dist, where what is in it is not made
+// here: an app in TypeScript is compiled when its sources change, and what that writes is
+// no change.
+func built(dir string) func(folder string) bool {
+	p, err := readPackage(dir)
+	if err != nil || exists(filepath.Join(dir, compilerFile)) {
+		return nil // what is wrong with it is told when the app is made ready
+	}
+	top, _, deeper := strings.Cut(strings.TrimPrefix(filepath.ToSlash(p.Main), "./"), "/")
+	if !deeper || top == modules {
+		return nil
+	}
+	return func(folder string) bool { return folder == top }
+}
+
 // lineOf tells where the error of a JSON text is, as "line 3: ".
 func lineOf(text []byte, err error) string {
 	var syntax *json.SyntaxError

@@ -17,7 +17,7 @@ import (
 
 // Language is Python.
 func Language() language.Language {
-	return language.Language{Kind: project.Python, Code: isCode, Prepare: prepare, Warm: warmth()}
+	return language.Language{Kind: project.Python, Code: isCode, Also: taken, Prepare: prepare, Warm: warmth()}
 }
 
 // warmth is what the system lets Python do. Elsewhere than on Linux a fork of what

@@ -39,12 +39,14 @@ type stamp struct {
 type Watcher struct {
 	dir    string
 	wanted func(path string) bool
+	enter  func(folder string) bool // although it is passed over; may be nil
 	seen   map[string]stamp
 }
 
-// New returns a watcher of the files below dir that are wanted, as they are now.
-func New(dir string, wanted func(path string) bool) (*Watcher, error) {
-	w := &Watcher{dir: dir, wanted: wanted}
+// New returns a watcher of the files below dir that are wanted, as they are now. enter
+// reports folders with sources although their name says that they have none; may be nil.
+func New(dir string, wanted, enter func(path string) bool) (*Watcher, error) {
+	w := &Watcher{dir: dir, wanted: wanted, enter: enter}
 	var err error
 	w.seen, err = w.look()
 	return w, err
@@ -127,10 +129,10 @@ func (w *Watcher) look() (map[string]stamp, error) {
 			return err
 		}
 		if d.IsDir() {
-			if rel != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains(passedOver, d.Name())) {
-				return filepath.SkipDir
+			if rel == "." || !strings.HasPrefix(d.Name(), ".") && (!slices.Contains(passedOver, d.Name()) || w.enter != nil && w.enter(rel)) {
+				return nil
 			}
-			return nil
+			return filepath.SkipDir
 		}
 		if !w.wanted(rel) {
 			return nil

@@ -25,7 +25,7 @@ func TestNext(t *testing.T) {
 	for _, name := range []string{"a.go", "sub/b.go", "gone.go"} {
 		write(t, dir, name, "1")
 	}
-	w, err := New(dir, func(path string) bool { return strings.HasSuffix(path, ".go") })
+	w, err := New(dir, func(path string) bool { return strings.HasSuffix(path, ".go") }, func(folder string) bool { return folder == "bin" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestNextBehindALink(t *testing.T) {
 	if err := os.Symlink(dir, link); err != nil {
 		t.Skip(err)
 	}
-	w, err := New(link, func(path string) bool { return strings.HasSuffix(path, ".go") })
+	w, err := New(link, func(path string) bool { return strings.HasSuffix(path, ".go") }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
