@@ -160,6 +160,7 @@ func TestClientPrincipal(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{
 		"X-Ms-Client-Principal-Id": "o-1", "X-Ms-Client-Principal-Name": "ada@example.org", "X-Ms-Client-Principal-Idp": "aad",
 		"X-Ms-Token-Aad-Access-Token": tokenOf(ada), "X-Ms-Token-Aad-Expires-On": "2027-01-02T03:04:05.0000000Z",
+		"caller": "aad 11", // as workers on the protocol are told
 	}, seen); diff != "" {
 		t.Error(diff)
 	}
