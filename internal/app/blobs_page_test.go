@@ -15,7 +15,7 @@ import (
 // nobody does who has not signed in; the portal's own page does.
 func TestForeignUpload(t *testing.T) {
 	cfg := config.Default(t.TempDir())
-	cfg.Portal.Port, cfg.Identity.Port, cfg.Cosmos.Port, cfg.EventHubs.AMQPPort, cfg.EventHubs.AMQPSPort, cfg.Functions.Port = 0, 0, 0, 0, 0, 0
+	cfg.Portal.Port, cfg.Identity.Port, cfg.Cosmos.Port, cfg.EventHubs.AMQPPort, cfg.EventHubs.AMQPSPort, cfg.Functions.Port, cfg.Gateway.Port = 0, 0, 0, 0, 0, 0, 0
 	cfg.Storage.BlobPort, cfg.Storage.QueuePort, cfg.Storage.TablePort = 0, 0, 0
 	cfg.Storage.Containers = []string{"box"}
 	cfg.Portal.Password = "open sesame"

@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/azure/entra"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
+	"github.com/lazuli-dev/lazuli/internal/gateway"
 	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
@@ -50,6 +51,7 @@ func services() []service {
 		{build: serviceBusNamespaces},
 		{build: files},
 		{(*dataFolder).declareSites, functionApps},
+		{(*dataFolder).declareGateways, gateways},
 		{build: dashboards},
 		{build: streamJobs},
 		{build: processes},
@@ -93,6 +95,8 @@ type env struct {
 	Who    *identity.Identity // who there is, and who may do what; nil until that service is built
 	Access *accessChanges     // tells of changes of all that
 	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
+
+	gateways *gateway.Engine // nil until that service is built
 
 	Manager *arm.Manager // Resource Manager; nil until that service is built, and where it is off
 

@@ -22,6 +22,7 @@ type Summary struct {
 	Storage    []StorageSummary
 	Apps       []AppSummary
 	Jobs       []JobSummary
+	Gateways   []GatewaySummary
 	AutoCreate bool // hubs come to be on first use
 	// Positions are the containers, named database/container, in which functions
 	// keep positions of change feeds.
@@ -52,6 +53,12 @@ type StorageSummary struct {
 	Account string // "" for the one that localhost means
 	Kind    string
 	Names   []string
+}
+
+// GatewaySummary is an API gateway and its APIs.
+type GatewaySummary struct {
+	Name string   // "" for the one that localhost means
+	APIs []string // "orders at /api"
 }
 
 // AppSummary is a function app. Err says why it does not run; the other

@@ -56,7 +56,7 @@ func (b *bells) service(e *env) (parts, error) {
 func TestTenthService(t *testing.T) {
 	testkit.NoLeaks(t)
 	cfg := config.Default(t.TempDir())
-	cfg.EventHubs.AMQPPort, cfg.EventHubs.AMQPSPort, cfg.Cosmos.Port, cfg.Functions.Port, cfg.Portal.Port, cfg.Identity.Port = 0, 0, 0, 0, 0, 0
+	cfg.EventHubs.AMQPPort, cfg.EventHubs.AMQPSPort, cfg.Cosmos.Port, cfg.Functions.Port, cfg.Portal.Port, cfg.Identity.Port, cfg.Gateway.Port = 0, 0, 0, 0, 0, 0, 0
 	cfg.Storage.BlobPort, cfg.Storage.QueuePort, cfg.Storage.TablePort = 0, 0, 0
 	cfg.Functions.Apps = map[string]config.App{"ringers": {Path: bellApp(t, cfg.Dir)}}
 	b := &bells{rung: map[string][]string{}, again: make(chan struct{})}

@@ -34,6 +34,7 @@ func (s *session) printScreen(sum app.Summary) {
 	}
 	p.notes(sum.Notes)
 	p.jobs(sum.Jobs)
+	p.gateways(sum)
 	p.identity(sum)
 	p.portal(sum)
 	if at := sum.Info.Private; at != "" {
@@ -42,6 +43,19 @@ func (s *session) printScreen(sum app.Summary) {
 	p.row("Data", fmt.Sprintf("%s (%s)", shortPath(sum.Info.DataDir), syncWords(sum.Sync)))
 	p.access(sum)
 	p.next(sum)
+}
+
+// gateways says where APIs are called through the gateway.
+func (p screen) gateways(sum app.Summary) {
+	var lines accountLines
+	for _, g := range sum.Gateways {
+		lines.add(g.Name, strings.Join(g.APIs, ", "))
+	}
+	if len(sum.Gateways) == 0 {
+		return
+	}
+	p.row("Gateway", p.bold("http://"+callable(sum.Info.Addresses[instance.Gateway]))+"  "+p.dim("keys: lazuli keys"))
+	p.accounts(lines, "; ")
 }
 
 // identity says where tokens come from, and what they decide.

@@ -42,6 +42,7 @@ type Config struct {
 	Storage   Storage   `yaml:"storage"`   //
 	Functions Functions `yaml:"functions"` //
 	Stream    Stream    `yaml:"stream"`    //
+	Gateway   Gateway   `yaml:"gateway"`   //
 	Portal    Portal    `yaml:"portal"`    //
 	Identity  Identity  `yaml:"identity"`  //
 	Arm       *bool     `yaml:"arm"`       // Resource Manager answers on identity.port; default: in a project without a file
@@ -176,6 +177,7 @@ func Default(dir string) Config {
 		Functions: Functions{Port: 7071},
 		Portal:    Portal{Port: 8080},
 		Identity:  Identity{Port: 8443},
+		Gateway:   Gateway{Port: 8000},
 		Dir:       dir,
 	}
 }
@@ -184,7 +186,7 @@ func Default(dir string) Config {
 // chosen keeps it.
 func (c *Config) AnyPort() {
 	c.EventHubs.AMQPPort, c.EventHubs.AMQPSPort, c.Cosmos.Port, c.Functions.Port, c.Portal.Port, c.Identity.Port = 0, 0, 0, 0, 0, 0
-	c.Storage.BlobPort, c.Storage.QueuePort, c.Storage.TablePort = 0, 0, 0
+	c.Storage.BlobPort, c.Storage.QueuePort, c.Storage.TablePort, c.Gateway.Port = 0, 0, 0, 0
 	if c.Cosmos.ComputePort != nil {
 		c.Cosmos.ComputePort = new(Port)
 	}

@@ -49,6 +49,7 @@ func (c *Config) faults() []pathFault {
 	v.storage(&c.Storage)
 	v.functions(c)
 	v.stream(c)
+	v.gateway(c)
 	v.identity(c)
 	return v.faults
 }

@@ -70,6 +70,7 @@ const (
 	Sites          = "Microsoft.Web/sites"
 
 	StorageAccounts = "Microsoft.Storage/storageAccounts"
+	Gateways        = "Microsoft.ApiManagement/service"
 )
 
 // DefaultAccount is the name of what localhost means.
@@ -108,6 +109,8 @@ const (
 	Portal        = "portal"
 	// The services of storage accounts.
 	Blob, Queue, Table = "blob", "queue", "table"
+	// Gateway is the API gateway; its token opens traces of policies.
+	Gateway = "gateway"
 	// Identity is the token issuer; its token is the header that the managed
 	// identity endpoint asks of who runs the project.
 	Identity = "identity"

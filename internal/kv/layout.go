@@ -18,6 +18,7 @@ const (
 	Tables            = "tables"
 	Queues            = "queues"
 	Blobs             = "blobs"
+	Gateways          = "gateways"
 	OldBlobMetadata   = "blob metadata"
 )
 
@@ -62,6 +63,7 @@ func Layout() []SpaceInfo {
 		{StreamCheckpoints, "s", "stream", "state of stream jobs' lanes"},
 		{StreamJournals, "j", "stream", "what happened to stream jobs"},
 		{Queues, QueuesPrefix, "queue", "queues of storage accounts, the states and the texts of their messages"},
+		{Gateways, "g", "gateway", "API gateways: what is defined, and counters of calls"},
 		{Tables, TablesPrefix, "tablestore", "tables of storage accounts, their entities and policies"},
 	}
 }

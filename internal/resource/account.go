@@ -27,6 +27,7 @@ const (
 	Sites          = "Microsoft.Web/sites"
 
 	StorageAccounts = "Microsoft.Storage/storageAccounts"
+	Gateways        = "Microsoft.ApiManagement/service"
 )
 
 // Default is the name of the account of each type that `localhost` and plain

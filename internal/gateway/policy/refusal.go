@@ -1,0 +1,54 @@
+package policy
+
+import (
+	"net/http"
+	"strings"
+)
+
+// NotFound is the failure of calls that no operation takes.
+func NotFound() *Failure {
+	f := refuse(http.StatusNotFound, "configuration", "OperationNotFound", "Unable to match incoming request to an operation.")
+	f.Shown = "Resource not found"
+	return f
+}
+
+// MissingKey is the failure of calls without a key.
+func MissingKey() *Failure {
+	return refuse(http.StatusUnauthorized, "authorization", "SubscriptionKeyNotFound",
+		"Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.")
+}
+
+// InvalidKey is the failure of calls whose key opens nothing here.
+func InvalidKey() *Failure {
+	return refuse(http.StatusUnauthorized, "authorization", "SubscriptionKeyInvalid",
+		"Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.")
+}
+
+// Unavailable is the failure of calls to a backend whose circuit is open.
+func Unavailable(message string) *Failure {
+	f := broken("forward-request", "CircuitBreakerOpen", message)
+	f.Status, f.Shown = http.StatusServiceUnavailable, "Service Unavailable"
+	return f
+}
+
+// Refuse ends an exchange before its policies ran, as a failure of theirs: on-error of
+// its documents runs.
+func Refuse(x *Exchange, err error) {
+	x.fail(err)
+	x.finish()
+}
+
+// Lead gives the request its way: to the URL of the API's backend, and below it the
+// path that came. Without a URL only policies can give one.
+func (x *Exchange) Lead(base, rest string) error {
+	r := x.Request
+	r.Scheme, r.Host, r.PathBase, r.Path, r.Query = r.Original.Scheme, r.Original.Host, "", rest, r.Original.RawQuery
+	if base == "" {
+		x.homeless = true
+		return nil
+	}
+	if rest == "/" && !strings.HasSuffix(r.Original.Path, "/") {
+		r.Path = ""
+	}
+	return x.setBackendURL(base)
+}
