@@ -121,7 +121,7 @@ func TestForever(t *testing.T) {
 	db := openDB(t, vfs.NewMem())
 	defer db.Close()
 	now := time.Unix(1_800_000_000, 0)
-	b, err := Open(db, nil, func() time.Time { return now })
+	b, err := Open(db, []byte("x"), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
