@@ -131,6 +131,9 @@ func (t *httpTrigger) decode(ctx context.Context, c *call) (Input, error) {
 	if c.http != nil {
 		return *c.http, nil
 	}
+	if c.exchange != nil && c.exchange.out == nil { // the request told of everything
+		return c.exchange.input(nil), nil
+	}
 	in, err := input(c.request, "req")
 	if err != nil {
 		return nil, err

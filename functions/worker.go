@@ -99,6 +99,9 @@ func (a *App) serve(ctx context.Context, client funcrpc.FunctionRpcClient, host 
 	}
 	w.base, w.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	defer w.stop(ErrStopping)
+	if forwarded != nil {
+		forwarded.worker.Store(w)
+	}
 
 	w.send("", &funcrpc.StreamingMessage{RequestId: host.request, Content: &funcrpc.StreamingMessage_StartStream{
 		StartStream: &funcrpc.StartStream{WorkerId: host.workerID},

@@ -19,7 +19,7 @@ func (w *worker) handle(m *funcrpc.StreamingMessage) {
 	case *funcrpc.StreamingMessage_InvocationRequest:
 		w.invoke(m.RequestId, c.InvocationRequest)
 	case *funcrpc.StreamingMessage_InvocationCancel:
-		w.cancel(c.InvocationCancel.InvocationId)
+		w.cancel(c.InvocationCancel)
 	case *funcrpc.StreamingMessage_WorkerInitRequest:
 		w.send(m.RequestId, &funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_WorkerInitResponse{WorkerInitResponse: &funcrpc.WorkerInitResponse{
 			Capabilities: w.http.capabilities(), WorkerMetadata: workerMetadata(), Result: success(),
@@ -191,12 +191,18 @@ func (w *worker) admit(functionID string) (*function, error) {
 	return f, nil
 }
 
-func (w *worker) cancel(invocationID string) {
+// cancel ends a handler's context. A host that gives up on an invocation that it told
+// of by HTTP alone asks, by a grace period, for an answer in any case: it cannot know
+// whether the request arrived, or its response was on the way.
+func (w *worker) cancel(c *funcrpc.InvocationCancel) {
 	w.mu.Lock()
-	cancel := w.cancels[invocationID]
+	cancel := w.cancels[c.InvocationId]
 	w.mu.Unlock()
-	if cancel != nil {
+	switch {
+	case cancel != nil:
 		cancel(ErrCancelled)
+	case c.GracePeriod != nil:
+		w.respond("", &funcrpc.InvocationResponse{InvocationId: c.InvocationId, Result: &funcrpc.StatusResult{Status: funcrpc.StatusResult_Cancelled}})
 	}
 }
 

@@ -2,10 +2,12 @@ package functions
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
@@ -19,6 +21,8 @@ type httpSide struct {
 	listener net.Listener
 	server   *http.Server
 	served   chan error
+	token    string                 // see directCapability
+	worker   atomic.Pointer[worker] // whose side it is; nil before there is one
 
 	mu      sync.Mutex
 	waiting map[string]chan *exchange // guarded by mu; by invocation id
@@ -27,7 +31,8 @@ type httpSide struct {
 // exchange is one forwarded request. The handler runs in the invocation's
 // goroutine while the server's waits for done.
 type exchange struct {
-	w    *streamed
+	w    http.ResponseWriter
+	out  *streamed // the same, of a request whose invocation came by another leg
 	r    *http.Request
 	done chan struct{}
 	cut  bool // the response must not look complete; set before done is closed
@@ -63,7 +68,7 @@ func (a *App) openHTTP(ctx context.Context) (*httpSide, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &httpSide{listener: l, served: make(chan error, 1), waiting: map[string]chan *exchange{}}
+	s := &httpSide{listener: l, served: make(chan error, 1), token: rand.Text(), waiting: map[string]chan *exchange{}}
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
 	go func() { s.served <- s.server.Serve(l) }()
 	return s, nil
@@ -90,6 +95,7 @@ func (s *httpSide) capabilities() map[string]string {
 	if s != nil {
 		out["HttpUri"] = "http://" + s.listener.Addr().String()
 		out["RequiresRouteParameters"] = "true"
+		out[directCapability] = s.token
 	}
 	return out
 }
@@ -117,7 +123,12 @@ func (s *httpSide) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Header.Del(forwardedHeader)
 	_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/1 answers while it reads
-	e := &exchange{w: &streamed{ResponseWriter: w}, r: r, done: make(chan struct{})}
+	if s.isDirect(r) {
+		s.worker.Load().direct(w, r, id)
+		return
+	}
+	out := &streamed{ResponseWriter: w}
+	e := &exchange{w: out, out: out, r: r, done: make(chan struct{})}
 	at, leave := s.meeting(id)
 	timer := time.NewTimer(legPatience)
 	defer timer.Stop()
@@ -180,25 +191,14 @@ func (w *worker) runForwarded(ctx context.Context, cancel context.CancelCauseFun
 // finish ends the response. That of a handler that failed is a 500, or cut off
 // when a part of it is out.
 func (e *exchange) finish(succeeded bool) {
-	if !succeeded && !e.w.began {
-		e.w.Header().Set("Content-Length", "0")
-		e.w.WriteHeader(http.StatusInternalServerError)
-		e.w.Flush()
+	if !succeeded && !e.out.began {
+		e.out.Header().Set("Content-Length", "0")
+		e.out.WriteHeader(http.StatusInternalServerError)
+		e.out.Flush()
 	} else if !succeeded {
 		e.cut = true
 	}
 	close(e.done)
-}
-
-// input is the exchange for the handler; in carries the route's parameters.
-func (e *exchange) input(in *funcrpc.RpcHttp) HTTPExchange {
-	for name, value := range merged(in.GetParams(), in.GetNullableParams()) {
-		e.r.SetPathValue(name, value)
-	}
-	if from := caller(e.r.Header); from != "" {
-		e.r.RemoteAddr = from
-	}
-	return HTTPExchange{e.w, e.r}
 }
 
 // streamed is the http.ResponseWriter of a forwarded request. It knows whether

@@ -19,6 +19,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/input"
 	"github.com/lazuli-dev/lazuli/internal/host/letter"
 	"github.com/lazuli-dev/lazuli/internal/host/output"
+	"github.com/lazuli-dev/lazuli/internal/host/relay"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 	"github.com/lazuli-dev/lazuli/internal/host/state"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
@@ -99,6 +100,7 @@ type Host struct {
 	inputs     input.Table
 	outputs    output.Table
 	transport  *http.Transport // to workers that take HTTP requests themselves
+	relay      *relay.Client   // the same, for requests that fit it
 	running    running
 	scaler     *scaler
 	dynamic    *concurrency.Manager    // nil: concurrency is static
@@ -171,6 +173,7 @@ func New(o Options) (*Host, error) {
 	h.hostID = state.HostID(first.settings, o.Name)
 	h.listeners = append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...)
 	h.transport = newTransport()
+	h.relay = &relay.Client{Dial: h.transport.DialContext}
 	h.scaler, h.dynamic = &scaler{h: h}, h.newDynamic()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
 	h.warm = h.warmOf(first)
@@ -271,6 +274,7 @@ func (h *Host) Run(ctx context.Context) error {
 	endWork()
 	parts.Wait()
 	h.transport.CloseIdleConnections()
+	h.relay.CloseIdle()
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
 	"github.com/lazuli-dev/lazuli/internal/host/project"
+	"github.com/lazuli-dev/lazuli/internal/host/relay"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/uuid"
@@ -35,6 +36,10 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 	r = r.WithContext(context.WithValue(r.Context(), lostKey{}, live.Lost()))
 	if h.setup().kind == project.Custom {
 		h.forwardCustom(w, r, f, target)
+		return
+	}
+	if direct, ok := live.Worker.(worker.Direct); ok && info.Capabilities[worker.DirectHTTP] != "" && len(f.inputs) == 0 && relay.Fits(r) {
+		h.forwardDirect(w, r, f, live, direct, target, params)
 		return
 	}
 	in := httpInput{request: r, params: params}
@@ -124,18 +129,32 @@ var errBrokeOff = errors.New("the response broke off")
 // http.ErrAbortHandler, as the server wants it, so that the client hears of it.
 func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, pass *httpLeg, extra http.Header) error {
 	defer pass.end()
-	// The response may begin before the request has ended. Where the server
-	// cannot do that, or always can, there is nothing to set.
-	_ = http.NewResponseController(w).EnableFullDuplex()
-	r.Body = http.MaxBytesReader(w, r.Body, maxHTTPBody)
 	// An upgraded connection ends with its client, so that a stop would wait
 	// for that; the same goes for an answer without an end.
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(h.abort, cancel)()
 	r = r.WithContext(ctx)
-	r.Body = pass.watch(r.Body)
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = pass.watch(http.MaxBytesReader(w, r.Body, maxHTTPBody))
+	}
+	set := http.Header{"X-Forwarded-For": nil, "X-Forwarded-Host": nil, "X-Forwarded-Proto": nil}
+	for name, value := range forwarded(r) {
+		set[name] = []string{value}
+	}
+	for name, v := range extra {
+		set[http.CanonicalHeaderKey(name)] = v
+	}
 	var failure error
+	if relay.Fits(r) {
+		if failure = h.relay.Do(ctx, w, r, relay.Request{Address: target.Host, Set: set, Head: pass.head}); failure != nil {
+			failed(w, failure)
+		}
+		return failure
+	}
+	// The response may begin before the request has ended. Where the server
+	// cannot do that, or always can, there is nothing to set.
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	p := httputil.ReverseProxy{
 		Transport:     h.transport,
 		FlushInterval: -1,
@@ -148,25 +167,29 @@ func (h *Host) proxy(w http.ResponseWriter, r *http.Request, target *url.URL, pa
 			pr.Out.URL.Scheme, pr.Out.URL.Host = target.Scheme, target.Host
 			pr.Out.Host = pr.In.Host
 			passAsIs(pr.Out, pr.In)
-			for name, value := range forwarded(pr.In) {
-				pr.Out.Header.Set(name, value)
-			}
-			for name, v := range extra {
-				pr.Out.Header[http.CanonicalHeaderKey(name)] = v
+			for name, v := range set {
+				if len(v) > 0 {
+					pr.Out.Header[name] = v
+				}
 			}
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			failure = err
-			var tooLarge *http.MaxBytesError
-			if errors.As(err, &tooLarge) {
-				http.Error(w, bodyTooLarge, http.StatusRequestEntityTooLarge)
-				return
-			}
-			w.WriteHeader(http.StatusBadGateway)
+			failed(w, err)
 		},
 	}
 	p.ServeHTTP(w, r)
 	return failure
+}
+
+// failed answers a request that had no response.
+func failed(w http.ResponseWriter, err error) {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		http.Error(w, bodyTooLarge, http.StatusRequestEntityTooLarge)
+		return
+	}
+	w.WriteHeader(http.StatusBadGateway)
 }
 
 // dialPatience is how long connections to a worker's HTTP endpoint are tried

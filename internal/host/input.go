@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // Input is what an invocation was given. It costs nothing until Text is called,
@@ -238,6 +239,8 @@ type httpLeg struct {
 	more   bool
 	status int
 	answer []byte
+
+	ended bool // the answer's head said so; see worker.DirectEnded
 }
 
 func newLeg(r *http.Request) *httpLeg {
@@ -257,6 +260,8 @@ func (l *httpLeg) watch(body io.ReadCloser) io.ReadCloser {
 // head notes the answer's status, and the beginning of its body when it is the
 // answer of a failure.
 func (l *httpLeg) head(r *http.Response) {
+	_, l.ended = r.Header[worker.DirectEnded]
+	delete(r.Header, worker.DirectEnded)
 	l.mu.Lock()
 	l.status = r.StatusCode
 	l.mu.Unlock()

@@ -92,6 +92,8 @@ type attempt struct {
 	onStart func(id string)
 	// leg is the request that the worker gets by HTTP, or nil.
 	leg *httpLeg
+	// direct asks the worker by that request alone; nil asks over the protocol.
+	direct func(ctx context.Context, id, functionID, trace string) (*funcrpc.InvocationResponse, error)
 	// on is the worker that is held for it; nil takes the one that runs.
 	on *worker.Seat
 	// giveUp is closed when nobody waits for the result any more; may be nil.
@@ -207,21 +209,7 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 		run, stop = context.WithTimeoutCause(run, limit, errTimeout)
 		defer stop()
 	}
-	if data == nil {
-		data = a.call.Data(info.Capabilities)
-	}
-	given, err := readInputs(run, f, a.call, data)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := w.Invoke(run, &funcrpc.InvocationRequest{
-		InvocationId:    id,
-		FunctionId:      functionID,
-		InputData:       given,
-		TriggerMetadata: a.call.Metadata,
-		TraceContext:    &funcrpc.RpcTraceContext{TraceParent: trace},
-		RetryContext:    a.context,
-	}, a.giveUp)
+	resp, err := h.tell(run, w, f, id, functionID, trace, a, data)
 	switch {
 	case errors.Is(err, errTimeout):
 		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.setup().config.FunctionTimeout)
@@ -233,6 +221,28 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 		return nil, err
 	}
 	return resp, judge(resp)
+}
+
+// tell asks the worker in the way that the attempt has, and waits for its response.
+func (h *Host) tell(run context.Context, w *worker.Seat, f *function, id, functionID, trace string, a attempt, data *funcrpc.TypedData) (*funcrpc.InvocationResponse, error) {
+	if a.direct != nil {
+		return a.direct(run, id, functionID, trace)
+	}
+	if data == nil {
+		data = a.call.Data(w.Info().Capabilities)
+	}
+	given, err := readInputs(run, f, a.call, data)
+	if err != nil {
+		return nil, err
+	}
+	return w.Invoke(run, &funcrpc.InvocationRequest{
+		InvocationId:    id,
+		FunctionId:      functionID,
+		InputData:       given,
+		TriggerMetadata: a.call.Metadata,
+		TraceContext:    &funcrpc.RpcTraceContext{TraceParent: trace},
+		RetryContext:    a.context,
+	}, a.giveUp)
 }
 
 // readInputs are the trigger's data and what the input bindings read.

@@ -198,14 +198,10 @@ func (s *session) respond(r *funcrpc.InvocationResponse) {
 
 // invoke sends one invocation and waits for its response.
 func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, giveUp <-chan struct{}, cancelable bool) (*funcrpc.InvocationResponse, error) {
-	ch := make(chan *funcrpc.InvocationResponse, 1)
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, ErrNotAsked
+	ch, err := s.expect(r.GetInvocationId())
+	if err != nil {
+		return nil, err
 	}
-	s.running[r.GetInvocationId()] = ch
-	s.mu.Unlock()
 	if err := s.sendWithin(ctx, r); err != nil {
 		s.abandon(r.GetInvocationId())
 		if ctx.Err() != nil {
@@ -213,6 +209,25 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, give
 		}
 		return nil, err
 	}
+	cancel := &funcrpc.InvocationCancel{InvocationId: r.GetInvocationId()}
+	return s.outcome(ctx, cancel, ch, giveUp, cancelable)
+}
+
+// expect announces a response.
+func (s *session) expect(id string) (<-chan *funcrpc.InvocationResponse, error) {
+	ch := make(chan *funcrpc.InvocationResponse, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrNotAsked
+	}
+	s.running[id] = ch
+	return ch, nil
+}
+
+// outcome waits for a response that is expected, and sends the cancellation when
+// nobody wants it any more.
+func (s *session) outcome(ctx context.Context, cancel *funcrpc.InvocationCancel, ch <-chan *funcrpc.InvocationResponse, giveUp <-chan struct{}, cancelable bool) (*funcrpc.InvocationResponse, error) {
 	for {
 		select {
 		case resp := <-ch:
@@ -223,14 +238,14 @@ func (s *session) invoke(ctx context.Context, r *funcrpc.InvocationRequest, give
 				return resp, nil
 			default:
 			}
-			s.abandon(r.GetInvocationId())
+			s.abandon(cancel.GetInvocationId())
 			return nil, ErrLost
 		case <-giveUp:
 			giveUp = nil
-			go s.cancel(r.GetInvocationId(), cancelable) // ends with the session at the latest
+			go s.cancel(cancel, cancelable) // ends with the session at the latest
 		case <-ctx.Done():
-			s.abandon(r.GetInvocationId())
-			go s.cancel(r.GetInvocationId(), cancelable)
+			s.abandon(cancel.GetInvocationId())
+			go s.cancel(cancel, cancelable)
 			return nil, context.Cause(ctx)
 		}
 	}
@@ -249,13 +264,10 @@ func (s *session) sendWithin(ctx context.Context, r *funcrpc.InvocationRequest) 
 
 // cancel asks the function to end early. Failing to ask is no failure: the
 // session will say so itself.
-func (s *session) cancel(id string, cancelable bool) {
-	if !cancelable {
-		return
+func (s *session) cancel(c *funcrpc.InvocationCancel, cancelable bool) {
+	if cancelable {
+		_ = s.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationCancel{InvocationCancel: c}})
 	}
-	_ = s.send(&funcrpc.StreamingMessage{Content: &funcrpc.StreamingMessage_InvocationCancel{
-		InvocationCancel: &funcrpc.InvocationCancel{InvocationId: id},
-	}})
 }
 
 func (s *session) abandon(id string) {
