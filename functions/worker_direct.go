@@ -55,12 +55,7 @@ func (w *worker) direct(rw http.ResponseWriter, r *http.Request, id string) {
 	w.mu.Lock()
 	w.cancels[id] = cancel
 	w.mu.Unlock()
-	defer func() {
-		w.mu.Lock()
-		delete(w.cancels, id)
-		w.mu.Unlock()
-		cancel(context.Canceled)
-	}()
+	defer cancel(context.Canceled)
 	defer context.AfterFunc(r.Context(), func() { cancel(ErrCancelled) })()
 	for name := range params {
 		r.SetPathValue(name, params.Get(name))
@@ -70,8 +65,14 @@ func (w *worker) direct(rw http.ResponseWriter, r *http.Request, id string) {
 	c := newCall(f, req, func(record *funcrpc.RpcLog) { logged.Store(true); w.sink(record) })
 	c.exchange = &exchange{w: held, r: r}
 	resp := c.run(ctx)
+	// From here on a host that gives up is told that this is over; one that gave up
+	// before does not hear what the response's head says.
+	w.mu.Lock()
+	delete(w.cancels, id)
+	heard := ctx.Err() == nil
+	w.mu.Unlock()
 	if resp.Result.Status == funcrpc.StatusResult_Success {
-		if !held.end(!logged.Load()) {
+		if !held.end(heard && !logged.Load()) {
 			w.respond("", resp)
 		}
 		return

@@ -197,11 +197,11 @@ func (w *worker) admit(functionID string) (*function, error) {
 func (w *worker) cancel(c *funcrpc.InvocationCancel) {
 	w.mu.Lock()
 	cancel := w.cancels[c.InvocationId]
-	w.mu.Unlock()
-	switch {
-	case cancel != nil:
+	if cancel != nil {
 		cancel(ErrCancelled)
-	case c.GracePeriod != nil:
+	}
+	w.mu.Unlock()
+	if cancel == nil && c.GracePeriod != nil {
 		w.respond("", &funcrpc.InvocationResponse{InvocationId: c.InvocationId, Result: &funcrpc.StatusResult{Status: funcrpc.StatusResult_Cancelled}})
 	}
 }
