@@ -64,7 +64,7 @@ func (c *Client) Do(ctx context.Context, w http.ResponseWriter, r *http.Request,
 		return fmt.Errorf("%w: read the request's body: %w", ErrNotSent, err)
 	}
 	head := appendHead(make([]byte, 0, 1024+len(body)), r, to.Set, len(body))
-	k, resp, err := c.ask(ctx, w, r, to.Address, append(head, body...))
+	k, resp, err := c.ask(ctx, w, r, to.Address, append(head, body...)) //nolint:bodyclose // pass closes it
 	if err != nil {
 		return err
 	}

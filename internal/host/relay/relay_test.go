@@ -44,7 +44,13 @@ func through(t *testing.T, c *Client, program http.Handler) (front *httptest.Ser
 	return front, dials, address
 }
 
-func do(t *testing.T, r *http.Request) (*http.Response, string) {
+// answer is a response that was read to its end.
+type answer struct {
+	code            int
+	header, trailer http.Header
+}
+
+func do(t *testing.T, r *http.Request) (answer, string) {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -56,7 +62,7 @@ func do(t *testing.T, r *http.Request) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return answer{resp.StatusCode, resp.Header, resp.Trailer}, string(body)
 }
 
 func request(t *testing.T, method, url, body string) *http.Request {
@@ -90,12 +96,12 @@ func TestWhatPasses(t *testing.T) {
 		r := request(t, tc.method, front.URL+"/a%20b/c?q=1&q=%zz;", tc.body)
 		r.Host = "app.test"
 		r.Header = http.Header{"X-Set": {"theirs"}, "X-Gone": {"theirs"}, "Connection": {"X-Hop"}, "X-Hop": {"theirs"}, "User-Agent": {""}}
-		resp, body := do(t, r)
+		got, body := do(t, r)
 		want := tc.method + ` /a%20b/c?q=1&q=%zz; host=app.test set=[ours] gone=[] hop="" agent=[] ` + tc.want
-		if body != want || resp.StatusCode != http.StatusTeapot || resp.Header.Get("X-Hop") != "" {
-			t.Errorf("%d %v\n%q, want\n%q", resp.StatusCode, resp.Header, body, want)
+		if body != want || got.code != http.StatusTeapot || got.header.Get("X-Hop") != "" {
+			t.Errorf("%d %v\n%q, want\n%q", got.code, got.header, body, want)
 		}
-		if many := resp.Header["X-Many"]; len(many) != 2 {
+		if many := got.header["X-Many"]; len(many) != 2 {
 			t.Errorf("X-Many %q", many)
 		}
 	}
@@ -121,17 +127,17 @@ func TestResponses(t *testing.T) {
 			w.Header().Set("X-Sum", "4")
 		}
 	}))
-	if resp, body := do(t, request(t, "GET", front.URL+"/none", "")); resp.StatusCode != http.StatusNoContent || body != "" {
-		t.Errorf("%d %q", resp.StatusCode, body)
+	if got, body := do(t, request(t, "GET", front.URL+"/none", "")); got.code != http.StatusNoContent || body != "" {
+		t.Errorf("%d %q", got.code, body)
 	}
-	if resp, body := do(t, request(t, "GET", front.URL+"/large", "")); resp.StatusCode != http.StatusOK || len(body) != 100_000 {
-		t.Errorf("%d, %d bytes", resp.StatusCode, len(body))
+	if got, body := do(t, request(t, "GET", front.URL+"/large", "")); got.code != http.StatusOK || len(body) != 100_000 {
+		t.Errorf("%d, %d bytes", got.code, len(body))
 	}
-	if resp, body := do(t, request(t, "HEAD", front.URL+"/large", "")); resp.StatusCode != http.StatusOK || body != "" {
-		t.Errorf("%d %q", resp.StatusCode, body)
+	if got, body := do(t, request(t, "HEAD", front.URL+"/large", "")); got.code != http.StatusOK || body != "" {
+		t.Errorf("%d %q", got.code, body)
 	}
-	if resp, body := do(t, request(t, "GET", front.URL+"/trailer", "")); body != "text" || resp.Trailer.Get("X-Sum") != "4" || len(resp.Header["Link"]) != 1 {
-		t.Errorf("%q %v %v", body, resp.Header, resp.Trailer)
+	if got, body := do(t, request(t, "GET", front.URL+"/trailer", "")); body != "text" || got.trailer.Get("X-Sum") != "4" || len(got.header["Link"]) != 1 {
+		t.Errorf("%q %v %v", body, got.header, got.trailer)
 	}
 }
 
@@ -188,8 +194,8 @@ func TestProgramsThatEnd(t *testing.T) {
 		}
 	}))
 	for range 3 {
-		if resp, _ := do(t, request(t, "POST", front.URL+"/close", "x")); resp.StatusCode != http.StatusOK {
-			t.Errorf("status %d", resp.StatusCode)
+		if got, _ := do(t, request(t, "POST", front.URL+"/close", "x")); got.code != http.StatusOK {
+			t.Errorf("status %d", got.code)
 		}
 	}
 	if n := dials.Load(); n != 3 {
@@ -203,8 +209,8 @@ func TestProgramsThatEnd(t *testing.T) {
 		t.Errorf("a whole answer %q of one that broke off", body)
 	}
 	resp.Body.Close()
-	if resp, body := do(t, request(t, "POST", front.URL+"/nothing", "x")); resp.StatusCode != http.StatusBadGateway || strings.Contains(body, ErrNotSent.Error()) {
-		t.Errorf("%d %q", resp.StatusCode, body)
+	if got, body := do(t, request(t, "POST", front.URL+"/nothing", "x")); got.code != http.StatusBadGateway || strings.Contains(body, ErrNotSent.Error()) {
+		t.Errorf("%d %q", got.code, body)
 	}
 	l, err := testkit.Loopback()
 	if err != nil {
@@ -231,8 +237,8 @@ func TestHungUpMeanwhile(t *testing.T) {
 		}
 	}
 	c.mu.Unlock()
-	if resp, body := do(t, request(t, "POST", front.URL, "x")); resp.StatusCode != http.StatusOK {
-		t.Errorf("%d %q", resp.StatusCode, body)
+	if got, body := do(t, request(t, "POST", front.URL, "x")); got.code != http.StatusOK {
+		t.Errorf("%d %q", got.code, body)
 	}
 	if n := dials.Load(); n != 2 {
 		t.Errorf("%d connections", n)
