@@ -35,6 +35,7 @@ func (e *env) blobPages(store *objectstore.Store) []portal.Page {
 			},
 			Remove: e.Exists.Remove,
 		},
+		Asked: e.asked(storage.Blob),
 		Sign: func(a resource.Account, s blobs.Signature) (string, error) {
 			return storage.NewBlobSAS(readStorageKeys(e.Exists.Properties(a)), a.Name, storage.BlobSAS{
 				Container: s.Container, Blob: s.Blob, Snapshot: s.Snapshot, Version: s.Version,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 	wire "github.com/lazuli-dev/lazuli/internal/azure/storage/queue"
 	"github.com/lazuli-dev/lazuli/internal/page/queues"
 	"github.com/lazuli-dev/lazuli/internal/page/tables"
@@ -23,6 +24,7 @@ func (e *env) queuePages(store *queue.Store) []portal.Page {
 			},
 			Remove: e.Exists.Remove, Declared: e.inFile,
 		},
+		Asked: e.asked(storage.Queue),
 	})
 }
 
@@ -34,7 +36,18 @@ func (e *env) tablePages(store *tablestore.Store) []portal.Page {
 			Create: func(ctx context.Context, id resource.ID) error { return e.Exists.Create(ctx, id, nil) },
 			Remove: e.Exists.Remove, Declared: e.inFile,
 		},
+		Asked: e.asked(storage.Table),
 	})
+}
+
+// asked is what clients asked of the things of a service of a storage account.
+func (e *env) asked(s storage.Service) func(resource.Account, string) portal.Asked {
+	return func(a resource.Account, name string) (asked portal.Asked) {
+		if c := e.Counts.Storage(a.ID, s, name); c != nil {
+			asked.Requests, asked.Refused, asked.Failed = c.Requests.Load(), c.Refused.Load(), c.Failed.Load()
+		}
+		return asked
+	}
 }
 
 func (e *env) storageAccounts() []resource.Account {

@@ -29,6 +29,7 @@ type Config struct {
 	Usage    func() (objectstore.Usage, error)
 	Tasks    *portal.Tasks // carries out what takes long
 	Changes  Changes
+	Asked    func(account resource.Account, container string) portal.Asked
 	// Sign makes the query of a SAS with a key of the account.
 	Sign func(account resource.Account, s Signature) (query string, err error)
 }
@@ -113,6 +114,8 @@ type ContainerRow struct {
 	Access   string `json:"access"`   // what anybody may read: "", blob or container
 	Lease    string `json:"lease"`    // available, leased, breaking, broken, expired
 	Modified int64  `json:"modified"` // unix milliseconds
+
+	Asked portal.Asked `json:"asked"`
 }
 
 func (p *page) accounts(*portal.Rates) []portal.Row {
@@ -131,7 +134,7 @@ func (p *page) count() (n int) {
 	return n
 }
 
-func (p *page) containers(*portal.Rates) []portal.Row {
+func (p *page) containers(r *portal.Rates) []portal.Row {
 	rows := []portal.Row{}
 	type key struct {
 		account uint64
@@ -150,6 +153,7 @@ func (p *page) containers(*portal.Rates) []portal.Row {
 				ID: a.Name + "/" + c.Name, Account: a.Name, Name: c.Name, Blobs: size.Blobs, Bytes: size.Bytes,
 				Access: accessOf(c.Access), Lease: c.Lease.State.String(), Modified: c.Modified.UnixMilli(),
 			}
+			row.Asked = r.Asked("blobs "+row.ID, p.Config.Asked(a.Account, c.Name))
 			rows = append(rows, portal.Row{ID: row.ID, Value: row})
 		})
 	}

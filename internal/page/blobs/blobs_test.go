@@ -395,7 +395,11 @@ func TestContainer(t *testing.T) {
 	}
 	l.put("a", "12345")
 	s := l.Listen("blobcontainers", "storage")
-	if row := s.Rows("blobcontainers")["acct/box"]; row["blobs"] != 1.0 || row["bytes"] != 5.0 || row["access"] != "blob" || row["lease"] != "available" {
+	row := s.Rows("blobcontainers")["acct/box"]
+	if fmt.Sprint(row["asked"]) != "map[failed:1 rate:0 refused:2 requests:7]" {
+		t.Errorf("what was asked of it: %v", row["asked"])
+	}
+	if row["blobs"] != 1.0 || row["bytes"] != 5.0 || row["access"] != "blob" || row["lease"] != "available" {
 		t.Errorf("%v", row)
 	}
 }

@@ -67,6 +67,9 @@ func newLab(t *testing.T) *lab {
 				return l.store.DeleteContainer(ctx, id.Name, objectstore.Conditions{})
 			},
 		},
+		Asked: func(a resource.Account, name string) portal.Asked {
+			return portal.Asked{Requests: int64(len(a.Name + name)), Refused: 2, Failed: 1}
+		},
 		Sign: func(_ resource.Account, s Signature) (string, error) {
 			l.signed = append(l.signed, s)
 			return "sig=x", nil

@@ -38,7 +38,7 @@ func BenchmarkRows(b *testing.B) {
 			}
 		}
 	}
-	p := &page{Config: Config{Store: store, Accounts: func() []resource.Account { return []resource.Account{account} }}}
+	p := &page{Config: Config{Store: store, Accounts: func() []resource.Account { return []resource.Account{account} }, Asked: func(resource.Account, string) portal.Asked { return portal.Asked{} }}}
 	for b.Loop() {
 		if n := len(p.rows(portal.NewRates())); n != 500 {
 			b.Fatal(n)

@@ -24,6 +24,7 @@ type Config struct {
 	Accounts func() []resource.Account
 	Tasks    *portal.Tasks // carries out what takes long
 	Changes  Changes
+	Asked    func(account resource.Account, queue string) portal.Asked
 }
 
 // Changes make and delete queues. Each is durable when it returns.

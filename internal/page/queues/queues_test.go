@@ -66,6 +66,9 @@ func newLab(t *testing.T) *lab {
 			Remove:   func(ctx context.Context, id resource.ID) error { return l.in.Delete(ctx, id.Name) },
 			Declared: func(id resource.ID) bool { return id.Name == "jobs" },
 		},
+		Asked: func(a resource.Account, name string) portal.Asked {
+			return portal.Asked{Requests: int64(len(a.Name + name)), Refused: 2, Failed: 1}
+		},
 	})})
 	return l
 }
@@ -241,7 +244,7 @@ func TestPoison(t *testing.T) {
 		if b["messages"] != 250.0 || b["hidden"] != 2.0 {
 			continue
 		}
-		if a["poisoned"] != "jobs-poison" || a["dead"] != 250.0 || a["state"] != "off" || a["poison"] != false ||
+		if fmt.Sprint(a["asked"]) != "map[failed:1 rate:0 refused:2 requests:20]" || a["poisoned"] != "jobs-poison" || a["dead"] != 250.0 || a["state"] != "off" || a["poison"] != false ||
 			b["poison"] != true || b["source"] != "jobs" || b["state"] != "warn" || b["oldest"].(float64) == 0 ||
 			c["poison"] != true || c["source"] != "" || c["state"] != "off" {
 			t.Fatalf("rows: %v %v %v", a, b, c)

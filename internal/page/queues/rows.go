@@ -32,6 +32,8 @@ type Row struct {
 	Source   string `json:"source"`   // of poison messages; "" where there is no such queue
 	Poisoned string `json:"poisoned"` // the queue where its poison messages are; "" where there is none
 	Dead     int    `json:"dead"`     // messages there
+
+	Asked portal.Asked `json:"asked"`
 }
 
 func (p *page) count() (n int) {
@@ -41,10 +43,11 @@ func (p *page) count() (n int) {
 	return n
 }
 
-func (p *page) rows(*portal.Rates) []portal.Row {
+func (p *page) rows(r *portal.Rates) []portal.Row {
 	rows := []portal.Row{}
 	p.each(func(t target) {
 		if row, _, err := p.row(t); err == nil { // else it was deleted meanwhile
+			row.Asked = r.Asked("queue "+row.ID, p.Config.Asked(t.account, row.Name))
 			rows = append(rows, portal.Row{ID: row.ID, Value: row})
 		}
 	})

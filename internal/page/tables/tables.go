@@ -23,6 +23,7 @@ type Config struct {
 	Store    *tablestore.Store
 	Accounts func() []resource.Account
 	Changes  Changes
+	Asked    func(account resource.Account, table string) portal.Asked
 }
 
 // Changes make and delete tables. Each is durable when it returns.
@@ -64,6 +65,8 @@ type Row struct {
 	Entities int64  `json:"entities"`
 	Bytes    int64  `json:"bytes"`    // of keys and entities
 	Declared bool   `json:"declared"` // the project file names it
+
+	Asked portal.Asked `json:"asked"`
 }
 
 func (p page) count() (n int) {
@@ -73,12 +76,13 @@ func (p page) count() (n int) {
 	return n
 }
 
-func (p page) rows(*portal.Rates) []portal.Row {
+func (p page) rows(r *portal.Rates) []portal.Row {
 	rows := []portal.Row{}
 	for _, a := range p.Accounts() {
 		for _, t := range p.Store.Account(a.ID).Tables("") {
 			row := Row{ID: a.Name + "/" + t.Name(), Account: a.Name, Name: t.Name(), Declared: p.Changes.Declared(idOf(a, t.Name()))}
 			row.Entities, row.Bytes = t.Usage()
+			row.Asked = r.Asked("table "+row.ID, p.Config.Asked(a, t.Name()))
 			rows = append(rows, portal.Row{ID: row.ID, Value: row})
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/portaltest"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 	"github.com/lazuli-dev/lazuli/internal/tablestore"
@@ -59,6 +60,9 @@ func newLab(t *testing.T) *lab {
 			},
 			Remove:   func(ctx context.Context, id resource.ID) error { return l.in.DeleteTable(ctx, id.Name) },
 			Declared: func(id resource.ID) bool { return id.Name == "Devices" },
+		},
+		Asked: func(a resource.Account, name string) portal.Asked {
+			return portal.Asked{Requests: int64(len(a.Name + name)), Refused: 2, Failed: 1}
 		},
 	})...)
 	l.want(201, "POST", base, `{"name":"Devices"}`)
@@ -324,7 +328,7 @@ func TestTables(t *testing.T) {
 	l.put("p", "r", 1)
 	for {
 		if row := rows.Rows("tables")["devstoreaccount1/Devices"]; row["entities"] == 1.0 {
-			if row["declared"] != true || row["bytes"].(float64) == 0 {
+			if fmt.Sprint(row["asked"]) != "map[failed:1 rate:0 refused:2 requests:23]" || row["declared"] != true || row["bytes"].(float64) == 0 {
 				t.Errorf("%v", row)
 			}
 			break

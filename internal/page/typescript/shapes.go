@@ -25,6 +25,7 @@ func portalShapes() []shape {
 		of[portal.NoticeList]("NoticeList"),
 		of[portal.Notice]("Notice"),
 		of[portal.TaskState]("TaskState"),
+		of[portal.Asked]("Asked"),
 		of[portal.Names]("NamesPage"),
 		of[portal.NameRow]("NameRow"),
 		of[portal.Instance]("InstanceRow"),

@@ -57,6 +57,13 @@ export interface TaskState {
   ended?: number
 }
 
+export interface Asked {
+  requests: number
+  refused: number
+  failed: number
+  rate: number
+}
+
 export interface NamesPage {
   names: NameRow[]
   total: number
@@ -549,6 +556,7 @@ export interface BlobContainer {
   access: string
   lease: string
   modified: number
+  asked: Asked
 }
 
 export interface BlobContainerDetail {
@@ -717,6 +725,7 @@ export interface Queue {
   source: string
   poisoned: string
   dead: number
+  asked: Asked
 }
 
 export interface QueueDetail {
@@ -731,6 +740,7 @@ export interface QueueDetail {
   source: string
   poisoned: string
   dead: number
+  asked: Asked
   metadata: MetadataPair[]
   declared: boolean
   created: number
@@ -816,6 +826,7 @@ export interface StorageTable {
   entities: number
   bytes: number
   declared: boolean
+  asked: Asked
 }
 
 export interface NewTable {

@@ -17,5 +17,7 @@ export const words = dictionary({
   messagesN: ['{n} {n|message|messages}', '메시지 {n}개'],
   poisonN: ['{n} poison {n|message|messages}', '포이즌 메시지 {n}개'],
   entitiesN: ['{n} {n|entity|entities}', '엔터티 {n}개'],
+  requests: ['Requests since the start', '시작 이후 요청'],
+  failedN: ['{n} failed', '실패 {n}건'],
   loading: ['Loading…', '불러오는 중…'],
 })
