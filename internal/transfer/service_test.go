@@ -112,7 +112,7 @@ func (l named) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return storage.KeepNames(c), nil
+	return storage.KeepNames(storage.Blob)(c), nil
 }
 
 func (w *world) place(text string) Place {

@@ -143,7 +143,7 @@ func (k keeping) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return storage.KeepNames(c), nil
+	return storage.KeepNames(storage.Queue)(c), nil
 }
 
 // options are those of clients that do not try again.

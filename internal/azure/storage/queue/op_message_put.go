@@ -15,8 +15,13 @@ import (
 // queueMessage is the body of Put and Update Message. The text is kept as it is: that
 // it is base64 is an agreement of clients.
 type queueMessage struct {
-	XMLName xml.Name `xml:"QueueMessage"`
-	Text    *string  `xml:"MessageText"`
+	XMLName xml.Name      `xml:"QueueMessage"`
+	Texts   []messageText `xml:"MessageText"`
+}
+
+type messageText struct {
+	Text   string                       `xml:",chardata"`
+	Within []struct{ XMLName xml.Name } `xml:",any"`
 }
 
 // text reads the text of a message from the body; needed says that there must be one.
@@ -29,13 +34,17 @@ func (x *exchange) text(needed bool) ([]byte, error) {
 	if err := storage.ParseXML(body, &m); err != nil {
 		return nil, err
 	}
-	if m.Text == nil {
+	switch {
+	case len(m.Texts) == 0:
 		return nil, storage.Fail("MissingRequiredXmlNode").With("XmlNodeName", "MessageText")
-	}
-	if len(*m.Text) > engine.MaxText {
+	case len(m.Texts) > 1:
+		return nil, storage.Fail("InvalidXmlDocument").With("Reason", "A message has one MessageText.")
+	case len(m.Texts[0].Within) > 0: // its text would get lost
+		return nil, storage.Fail("InvalidXmlDocument").With("Reason", "MessageText holds text, not elements: write < as &lt;.")
+	case len(m.Texts[0].Text) > engine.MaxText:
 		return nil, tooLarge()
 	}
-	return []byte(*m.Text), nil
+	return []byte(m.Texts[0].Text), nil
 }
 
 // putMessage is Put Message: visibilitytimeout until it is visible first, messagettl

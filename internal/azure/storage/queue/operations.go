@@ -140,6 +140,9 @@ func (x *exchange) readPath() error {
 func (x *exchange) find() (*operation, error) {
 	q := x.r.Query
 	comp, peek := q.Get("comp"), strings.EqualFold(q.Get("peekonly"), "true")
+	if said := q.Get("peekonly"); said != "" && !peek && !strings.EqualFold(said, "false") {
+		return nil, storage.InvalidQuery("peekonly", said, "It is true or false.") // a get would hide what was to be looked at
+	}
 	restype := ""
 	if x.kind == onService && comp != "list" {
 		restype = "service"
