@@ -115,7 +115,12 @@ func (t *Trigger) run(ctx context.Context) error {
 			return fault.New(fault.Invalid, "schedule", "%q does not come again", t.text)
 		}
 		t.o.Log.Debug("timer waits", "schedule", t.text, "next", due)
-		if !t.waitUntil(ctx, due) {
+		came, setBack := t.waitUntil(ctx, due)
+		if setBack {
+			t.o.Log.Info("the clock was set back; the timer goes by it", "schedule", t.text)
+			continue
+		}
+		if !came {
 			return nil
 		}
 		err = t.fire(ctx, due, false)
@@ -158,15 +163,21 @@ func (t *Trigger) recall(ctx context.Context) (pastDue bool, err error) {
 // that slept, is noticed.
 const longestSleep = time.Minute
 
-// waitUntil waits for a moment of the wall clock; false: ctx ended.
-func (t *Trigger) waitUntil(ctx context.Context, due time.Time) bool {
+// waitUntil waits for a moment of the wall clock. setBack: that was set back by more than
+// longestSleep meanwhile, so that the next moment is another. Neither: ctx ended. What is
+// less is a clock that is put right: the moment stays, so that none comes twice.
+func (t *Trigger) waitUntil(ctx context.Context, due time.Time) (came, setBack bool) {
 	for {
-		left := due.Round(0).Sub(t.now().Round(0)) // wall time, not monotonic
+		before := t.now().Round(0) // wall time, not monotonic
+		left := due.Round(0).Sub(before)
 		if left <= 0 {
-			return ctx.Err() == nil
+			return ctx.Err() == nil, false
 		}
 		if run.Pause(ctx, min(left, longestSleep)) != nil {
-			return false
+			return false, false
+		}
+		if t.now().Round(0).Before(before.Add(-longestSleep)) {
+			return false, true
 		}
 	}
 }

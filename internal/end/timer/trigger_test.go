@@ -20,10 +20,15 @@ import (
 
 func newTimer(m *endtest.Memory, i trigger.Invoker, extra string, values map[string]string, t *testing.T) (*timer.Trigger, error) {
 	t.Helper()
+	return newTimerBy(time.Now, m, i, extra, values, t)
+}
+
+func newTimerBy(clock func() time.Time, m *endtest.Memory, i trigger.Invoker, extra string, values map[string]string, t *testing.T) (*timer.Trigger, error) {
+	t.Helper()
 	setup := endtest.Setup(t, `{"name":"tick","type":"timerTrigger","direction":"in"`+extra+`}`, "", i)
 	setup.Settings = settings.New(map[string]string{"TZ": "UTC"}, values)
 	setup.Function, setup.Owner, setup.HostID = "Clock", "Host-1", "host-1"
-	return timer.NewTrigger(m.State, time.Now, setup)
+	return timer.NewTrigger(m.State, clock, setup)
 }
 
 // payload is what a function receives.
@@ -102,6 +107,51 @@ func TestTimerFiresOnSchedule(t *testing.T) {
 					t.Errorf("fired at %v, want %v", at, tc.want)
 				}
 			})
+		})
+	}
+}
+
+// TestTimerWhenTheClockIsSet: a clock that jumps an hour, either way, leaves the timer
+// going by the new time: no run is lost for longer than a look at the clock, none comes
+// twice for a moment, and nothing runs in a loop. A second's correction moves nothing.
+func TestTimerWhenTheClockIsSet(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		jump   time.Duration
+		minute int   // that the jump comes at, and a half
+		want   []int // minutes, of time that passes
+	}{
+		{"forwards", time.Hour, 7, []int{5, 8, 10, 15, 20}}, // that of 1:05 is due at once
+		{"backwards", -time.Hour, 7, []int{5, 10, 15, 20}},
+		{"a second back", -time.Second, 7, []int{5, 10, 15, 20}},
+		{"a second back, just after a run", -time.Second, 4, []int{5, 10, 15, 20}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begin := time.Now()
+			clock := func() time.Time {
+				now := time.Now()
+				if now.Sub(begin) > time.Duration(c.minute)*time.Minute+30*time.Second {
+					return now.Round(0).Add(c.jump)
+				}
+				return now
+			}
+			var at []int
+			r := &endtest.Recorder{Answer: func(context.Context, int) error {
+				at = append(at, int(time.Since(begin).Round(time.Minute)/time.Minute))
+				return nil
+			}}
+			tr, err := newTimerBy(clock, endtest.New(1), r, `,"schedule":"0 */5 * * * *"`, nil, t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 21*time.Minute)
+			defer cancel()
+			if err := tr.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if !equalInts(at, c.want...) {
+				t.Errorf("%s: ran at minutes %v, want %v", c.name, at, c.want)
+			}
 		})
 	}
 }
