@@ -19,6 +19,7 @@ import (
 // TestKillCopy kills the process with -9 in the middle of a copy from another server.
 // The next process goes on with it: its blob is whole in the end, and was never half.
 func TestKillCopy(t *testing.T) {
+	t.Parallel()
 	content := strings.Repeat("from afar ", 200_000)
 	goOn := make(chan struct{})
 	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

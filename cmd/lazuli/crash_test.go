@@ -59,6 +59,7 @@ func (l *ledger) doc(id string, version int) {
 // not an event, not a document, and every acknowledged event must have come
 // through the function into the container.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

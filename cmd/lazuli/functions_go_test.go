@@ -22,6 +22,7 @@ import (
 // official clients: every trigger and binding of storage in one, and the thumbnail
 // example, whose pixels are looked at.
 func TestGoStorageFunctions(t *testing.T) {
+	t.Parallel()
 	var paths [2]string
 	for i, dir := range []string{"testdata/storageapp", "../../examples/thumbnail/app"} {
 		path, err := filepath.Abs(dir)

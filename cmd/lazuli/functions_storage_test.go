@@ -73,6 +73,7 @@ functions:
 // TestStorageHandler is the custom handler of such an app, when a host started it; as a
 // test by itself it has nothing to do.
 func TestStorageHandler(t *testing.T) {
+	t.Parallel()
 	port := os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT")
 	if port == "" {
 		return
@@ -167,6 +168,7 @@ func takes(t *testing.T, q *azqueue.QueueClient) string {
 // queues and tables with the official clients at one end and a custom handler at the
 // other. A connection that leads elsewhere is refused by the name of its setting.
 func TestStorageFunctions(t *testing.T) {
+	t.Parallel()
 	dir, _ := storageApp(t, storageFunctionsHead)
 	p := up(t, dir)
 	put := func(q, text string) {
@@ -275,6 +277,7 @@ func (l *functionLedger) write(ctx context.Context, c *azblob.Client, tag string
 // blobs, again and again. In the end every acknowledged message has run, none before its
 // time, and the last acknowledged state of every blob has.
 func TestKillFunctions(t *testing.T) {
+	t.Parallel()
 	dir, runs := storageApp(t, storageFunctionsHead)
 	book := &functionLedger{notBefore: map[string]time.Time{}, blobs: map[string]string{}}
 	for range max(2, crashes(t)/4) {

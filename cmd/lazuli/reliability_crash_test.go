@@ -50,6 +50,7 @@ functions:
 // which some are bad: none is lost, each is a document or a dead letter, what was marked
 // is not done again, and a redrive takes the good ones out of the dead letters.
 func TestKillReliable(t *testing.T) {
+	t.Parallel()
 	dir, notes := reliableProject(t)
 	p := up(t, dir)
 	const count, badEach = 2000, 97

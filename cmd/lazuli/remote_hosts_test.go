@@ -82,7 +82,7 @@ func (f *farHub) hostProject(t *testing.T) string {
 	app := t.TempDir()
 	for name, text := range map[string]string{
 		"local.settings.json": string(settings),
-		"host.json":           `{"version":"2.0","extensions":{"eventHubs":{"loadBalancingUpdateInterval":"00:00:00.500","partitionOwnershipExpirationInterval":"00:00:02"}}}`,
+		"host.json":           `{"version":"2.0","extensions":{"eventHubs":{"loadBalancingUpdateInterval":"00:00:00.500","partitionOwnershipExpirationInterval":"00:00:06"}}}`,
 	} {
 		if err := os.WriteFile(filepath.Join(app, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -139,6 +139,7 @@ func shares(owners map[string]string) (counts []int) {
 // TestHostsShareAFarHub: see above. What it takes is real: processes, kills and claims
 // that end.
 func TestHostsShareAFarHub(t *testing.T) {
+	t.Parallel()
 	far := upFarHub(t)
 	hub := far.process // its address stays when it is another process
 	book := &ledger{events: map[string]string{}}
@@ -171,7 +172,7 @@ func TestHostsShareAFarHub(t *testing.T) {
 		owners, _ := far.claims(t, store)
 		return slices.Equal(shares(owners), []int{2, 2})
 	}, "the partitions of the killed host stay where they were: %v", before)
-	t.Logf("picked up %v after the kill, with claims of 2 s", time.Since(killed).Round(time.Millisecond))
+	t.Logf("picked up %v after the kill, with claims of 6 s", time.Since(killed).Round(time.Millisecond))
 
 	far.awayAndBack(t, second)
 	first = up(t, dirs[0])
@@ -215,7 +216,8 @@ func (f *farHub) calm(t *testing.T, store *checkpoints.BlobStore) {
 	const watched = 3 * time.Second
 	before, last := f.claims(t, store)
 	writes := 0
-	for begun := time.Now(); time.Since(begun) < watched; time.Sleep(50 * time.Millisecond) { //nolint:forbidigo // what happens in a while is the test
+	begun := time.Now()
+	for ; time.Since(begun) < watched; time.Sleep(50 * time.Millisecond) { //nolint:forbidigo // what happens in a while is the test
 		owners, etags := f.claims(t, store)
 		if !maps.Equal(owners, before) {
 			t.Fatalf("settled hosts take from each other: %v, then %v", before, owners)
@@ -227,10 +229,11 @@ func (f *farHub) calm(t *testing.T, store *checkpoints.BlobStore) {
 		}
 		last = etags
 	}
-	if most := farPartitions * (int(watched/(500*time.Millisecond)) + 1); writes > most {
-		t.Errorf("%d claims were written in %v, want at most %d", writes, watched, most)
+	took := time.Since(begun)
+	if most := farPartitions * (int(took/(500*time.Millisecond)) + 1); writes > most {
+		t.Errorf("%d claims were written in %v, want at most %d", writes, took, most)
 	}
-	t.Logf("%d claims written in %v for %d partitions", writes, watched, farPartitions)
+	t.Logf("%d claims written in %v for %d partitions", writes, took, farPartitions)
 }
 
 // awayAndBack stops the hub's process for a while: the hosts say so, wait, and go on.
@@ -346,7 +349,7 @@ func (f *farHub) processor(t *testing.T, store *checkpoints.BlobStore, want int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- processor.Run(ctx) }()

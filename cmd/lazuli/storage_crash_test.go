@@ -36,6 +36,7 @@ storage: {blobPort: 0, queuePort: 0, tablePort: 0, containers: [crash], queues: 
 // acknowledged may be missing, no blob may be half, no batch either, no message may
 // come before its time; in the end the space of all that was cut short comes back.
 func TestKillStorage(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -68,6 +68,7 @@ SELECT deviceId, ended, n INTO arrays FROM counts
 // count the events of each second. In the end every container holds exactly the
 // counts of what the hub holds: nothing lost, nothing counted twice.
 func TestKillStreamJobs(t *testing.T) {
+	t.Parallel()
 	const kills = 6
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
