@@ -74,6 +74,7 @@ func TestProcesses(t *testing.T) {
 // endsAlone: one process ends in some way, while two others run a function each.
 func (r running) endsAlone(t *testing.T, way string) {
 	before := r.awaitThree(t)
+	busy := strings.Count(r.Said(), "Executing 'Functions.slow'")
 	var all sync.WaitGroup
 	for range 2 {
 		all.Go(func() {
@@ -82,7 +83,8 @@ func (r running) endsAlone(t *testing.T, way string) {
 			}
 		})
 	}
-	time.Sleep(300 * time.Millisecond) // both are busy now, so that the third is asked
+	begun := func() int { return strings.Count(r.Said(), "Executing 'Functions.slow'") }
+	eventually(t, func() bool { return begun() == busy+2 }, "two processes are busy, so that the third is asked", r.Said)
 	if a := r.call(t, http.MethodGet, "/api/"+way, ""); a.StatusCode != http.StatusInternalServerError && way != "rubbish" {
 		t.Errorf("%s: %s", way, a.Status)
 	}

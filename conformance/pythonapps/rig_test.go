@@ -16,7 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
 )
 
-const limit = 30 * time.Second
+const limit = 2 * time.Minute
 
 // project is a project file with one app.
 const project = `

@@ -15,7 +15,7 @@ const ownership = async () => (await store.listOwnership(namespace, hub, group))
 const seen = () => readFileSync(process.env.FUNCTION_SEEN, "utf8").trim().split("\n").join(" ");
 
 async function eventually(what, check) {
-  for (let left = 200; left > 0; left--) {
+  for (let left = 1200; left > 0; left--) {
     const found = await check();
     if (found) return found;
     await pause(100);
@@ -36,7 +36,7 @@ test("a processor goes on where the functions host was, and the host where the p
   assert.equal(seen(), "a b");
 
   await eventually("claim", () => claim("sdk").then(() => true, () => false)); // the host may renew its own between
-  await pause(2500); // it looks every second
+  await pause(10_000); // it looks every second, and shows nobody that it has
   await send(hub, "0", "c", "d");
   const { offset } = await checkpoint();
   const events = await consumer(hub, (c) => receive(c, "0", 2, { startPosition: { offset } }));

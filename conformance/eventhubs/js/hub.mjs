@@ -8,7 +8,7 @@ export const listenOnly = process.env.EVENTHUB_CONNECTION_STRING_LISTEN_ONLY;
 export const sendOnly = process.env.EVENTHUB_CONNECTION_STRING_SEND_ONLY;
 
 const once = { retryOptions: { maxRetries: 0, timeoutInMs: 15000 } };
-const limit = 20000;
+const limit = 120_000;
 
 // withClient runs the body with a client and closes it.
 export async function withClient(client, body) {

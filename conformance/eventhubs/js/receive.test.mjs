@@ -49,7 +49,7 @@ test("all partitions through one subscription", async () => {
   await consumer("js14", (c) =>
     new Promise((resolve, reject) => {
       const seen = new Set();
-      const timer = setTimeout(() => reject(new Error([...seen].join())), 20000);
+      const timer = setTimeout(() => reject(new Error([...seen].join())), 120_000);
       const subscription = c.subscribe(
         {
           processEvents: async (events) => {
@@ -95,11 +95,13 @@ test("the runtime metric travels with events", async () => {
 test("a higher epoch takes the partition over", async () => {
   await send("js16", "0", "x");
   await consumer("js16", async (low) => {
+    let reads;
+    const reading = new Promise((resolve) => (reads = resolve));
     const lost = new Promise((resolve) => {
       const subscription = low.subscribe(
         "0",
         {
-          processEvents: async () => {},
+          processEvents: async () => reads(),
           processError: async (e) => {
             await subscription.close();
             resolve(e);
@@ -108,7 +110,7 @@ test("a higher epoch takes the partition over", async () => {
         { startPosition: earliestEventPosition, ownerLevel: 1, maxWaitTimeInSeconds: 1 },
       );
     });
-    await pause(500);
+    await reading;
     await consumer("js16", (high) => receive(high, "0", 1, { ownerLevel: 2 }));
     const e = await lost;
     assert.equal(e.code, "ReceiverDisconnectedError");

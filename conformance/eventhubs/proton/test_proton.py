@@ -9,7 +9,7 @@ from proton.reactor import AtLeastOnce, Selector
 from proton.utils import BlockingConnection, LinkDetached
 
 ADDRESS = os.environ["EVENTHUB_ADDRESS"]
-LIMIT = 20
+LIMIT = 120
 
 
 def connect(key="SAS_KEY_VALUE"):

@@ -10,7 +10,7 @@ from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerCl
 CONNECTION = os.environ["EVENTHUB_CONNECTION_STRING"]
 LISTEN_ONLY = os.environ["EVENTHUB_CONNECTION_STRING_LISTEN_ONLY"]
 SEND_ONLY = os.environ["EVENTHUB_CONNECTION_STRING_SEND_ONLY"]
-LIMIT = 20
+LIMIT = 120
 
 ONCE = {"retry_total": 0, "auth_timeout": 10}
 

@@ -34,7 +34,7 @@ class FarHost(unittest.TestCase):
         self.addCleanup(self.store.close)
 
     def eventually(self, what, check):
-        for _ in range(300):
+        for _ in range(1200):
             if check():
                 return
             time.sleep(0.1)
@@ -66,14 +66,16 @@ class FarHost(unittest.TestCase):
         worker.start()
         self.addCleanup(client.close)
         self.eventually("equal shares", lambda: sorted(self.owners().values()) == [2, 2])
-        time.sleep(2)  # the host lets go of what was taken at its next look
+        time.sleep(8)  # the host lets go of what was taken at its next look
 
         second = send_round("b")
         self.eventually("events of both", lambda: sorted(seen() + got) == sorted(first + second))
         self.assertEqual(len(got), 2)
-        time.sleep(1)  # the processor's checkpoints
+        self.eventually(
+            "checkpoints of both", lambda: [c["sequence_number"] for c in self.store.list_checkpoints(NAMESPACE, HUB, GROUP)] == [1, 1, 1, 1]
+        )
         client.close()
-        worker.join(20)
+        worker.join(120)
 
         third = send_round("c")
         mine = set(got)

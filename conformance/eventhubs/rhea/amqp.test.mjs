@@ -8,7 +8,7 @@ import rhea from "rhea";
 
 const [host, port] = process.env.EVENTHUB_ADDRESS.split(":");
 const key = { username: "RootManageSharedAccessKey", password: "SAS_KEY_VALUE" };
-const limit = 20000;
+const limit = 120_000;
 
 // connected runs the body with an open connection and closes it.
 async function connected(credentials, body) {

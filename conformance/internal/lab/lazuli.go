@@ -229,11 +229,12 @@ func (l *Lazuli) stop(t *testing.T) {
 		t.Errorf("lazuli did not stop within %v", startLimit)
 	}
 	if t.Failed() {
-		t.Logf("lazuli said:\n%s", l.output)
+		said := l.output.String()
+		t.Logf("lazuli said:\n%s", said[max(0, len(said)-1<<20):])
 	}
 }
 
-// output collects a process's output, the last megabyte of it.
+// output collects a process's output, the last megabytes of it.
 type output struct {
 	mu  sync.Mutex // guards buf
 	buf bytes.Buffer
@@ -242,7 +243,7 @@ type output struct {
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.buf.Len() > 1<<20 {
+	if o.buf.Len() > 64<<20 {
 		o.buf.Reset()
 	}
 	return o.buf.Write(p)
