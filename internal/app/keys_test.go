@@ -38,7 +38,7 @@ type keyCase struct {
 func keyCases() map[string]keyCase {
 	all := map[string]keyCase{}
 	for _, table := range []map[string]keyCase{
-		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(), storageKeys(), jobBlobKeys(),
+		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(), storageKeys(), jobBlobKeys(), gatewayKeys(),
 	} {
 		maps.Copy(all, table)
 	}
@@ -148,7 +148,7 @@ func TestKeyPaths(t *testing.T) {
 }
 
 // keyPorts are the ports that a case does not care about.
-var keyPorts = []string{"eventHubs.amqpPort", "eventHubs.amqpsPort", "cosmos.port", "functions.port", "portal.port", "identity.port", "storage.blobPort", "storage.queuePort", "storage.tablePort"}
+var keyPorts = []string{"eventHubs.amqpPort", "eventHubs.amqpsPort", "cosmos.port", "functions.port", "portal.port", "identity.port", "storage.blobPort", "storage.queuePort", "storage.tablePort", "gateway.port"}
 
 // projectFile is the text of a case's project file: with free ports, and
 // without the key if so.

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -113,10 +112,6 @@ func (v *validation) gateway(c *Config) {
 		if s.Path != "gateway" {
 			v.reserved(s.Path, s.Name, "gateway")
 		}
-		v.gatewayFile(c, s.Path+".policy", s.Policy)
-		for name, file := range s.Fragments {
-			v.gatewayFile(c, s.Path+".fragments."+name, file)
-		}
 		for _, name := range slices.Sorted(maps.Keys(s.APIs)) {
 			v.gatewayAPI(c, s.Path+".apis."+name, name, s.APIs[name])
 		}
@@ -132,14 +127,11 @@ func (v *validation) gatewayAPI(c *Config, path, name string, a GatewayAPI) {
 		v.add(path+".operations", "the file of openapi has the operations: one of the two belongs here")
 	}
 	v.gatewayBackend(c, path+".backend", a.Backend)
-	v.gatewayFile(c, path+".policy", a.Policy)
-	v.gatewayFile(c, path+".openapi", a.OpenAPI)
 	for op, o := range a.Operations {
 		at := path + ".operations." + op
 		if !strings.HasPrefix(o.URLTemplate, "/") {
 			v.add(at+".urlTemplate", "%q begins with no /, as /devices/{id} does", o.URLTemplate)
 		}
-		v.gatewayFile(c, at+".policy", o.Policy)
 	}
 }
 
@@ -161,7 +153,6 @@ func (v *validation) gatewayBackend(c *Config, path, backend string) {
 func (v *validation) gatewayRest(c *Config, s NamedGateway) {
 	for name, p := range s.Products {
 		at := s.Path + ".products." + name
-		v.gatewayFile(c, at+".policy", p.Policy)
 		for i, api := range p.APIs {
 			if _, ok := s.APIs[api]; !ok {
 				v.add(fmt.Sprintf("%s.apis[%d]", at, i), "there is no API %s", api)
@@ -191,16 +182,5 @@ func (v *validation) gatewayRest(c *Config, s NamedGateway) {
 		if l.Hub == "" {
 			v.add(s.Path+".loggers."+name+".hub", "is missing")
 		}
-	}
-}
-
-func (v *validation) gatewayFile(c *Config, path, file string) {
-	if file == "" {
-		return
-	}
-	if info, err := os.Stat(c.abs(file)); err != nil {
-		v.add(path, "%v", err)
-	} else if info.IsDir() {
-		v.add(path, "%s is a folder", file)
 	}
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -212,7 +213,12 @@ func (v *value) any(x *Exchange) (any, error) {
 	}
 	out, err := v.program.Eval(x.Context, expression.Limits{}, expression.Variable{Name: "context", Value: x.scope})
 	if err != nil {
-		return nil, broken("expression", "ExpressionValueEvaluationFailure", "Expression evaluation failed. "+err.Error())
+		message := err.Error()
+		var inner *Failure
+		if errors.As(err, &inner) {
+			message = inner.Message
+		}
+		return nil, broken("expression", "ExpressionValueEvaluationFailure", "Expression evaluation failed. "+message)
 	}
 	return out, nil
 }

@@ -313,11 +313,12 @@ func (g *golden) call() {
 	if f := x.LastError; f != nil {
 		fmt.Fprintf(&g.out, "last error %s/%s %s %s: %s\n", f.Source, f.Reason, f.Section, f.Path, f.Message)
 	}
-	if len(x.Variables.Keys) > 0 {
-		for _, k := range x.Variables.Keys {
-			fmt.Fprintf(&g.out, "var %v = %s\n", k, oneLine(expression.Text(x.Variables.Values[k])))
-		}
+	var vars []string // in the order of their names: wait sets them in any
+	for _, k := range x.Variables.Keys {
+		vars = append(vars, fmt.Sprintf("var %v = %s\n", k, oneLine(expression.Text(x.Variables.Values[k]))))
 	}
+	slices.Sort(vars)
+	g.out.WriteString(strings.Join(vars, ""))
 }
 
 func oneLine(s string) string { return strings.NewReplacer("\r", "", "\n", `\n`).Replace(s) }
