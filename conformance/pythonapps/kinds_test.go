@@ -147,9 +147,10 @@ func testHTTP(t *testing.T, r running) {
 			t.Errorf("%s: %s %v %q", method, a.Status, a.Header, a.body)
 		}
 	}
-	form := "--x\r\nContent-Disposition: form-data; name=\"word\"\r\n\r\n가\r\n" +
-		"--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n\x00\xff\r\n--x--\r\n"
-	if a := r.call(t, http.MethodPost, "/api/upload", form, "Content-Type", "multipart/form-data; boundary=x"); a.body != "가 a.bin 00ff" {
+	const boundary = "----WebKitFormBoundary7MA4YWxkTrZu0gW" // Node takes none of less than 27 signs
+	form := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"word\"\r\n\r\n가\r\n" +
+		"--" + boundary + "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n\x00\xff\r\n--" + boundary + "--\r\n"
+	if a := r.call(t, http.MethodPost, "/api/upload", form, "Content-Type", "multipart/form-data; boundary="+boundary); a.body != "가 a.bin 00ff" {
 		t.Errorf("a form of several parts: %s %q", a.Status, a.body)
 	}
 	for path, want := range map[string]string{"/api/text": "plain", "/api/generic": "generic GET", "/api/blue": "of the blueprint"} {
