@@ -3,6 +3,7 @@ package concurrency
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -36,7 +37,8 @@ func readStat(text []byte) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	return time.Duration(user+system) * time.Second / clockTicks, nil
+	const tick = time.Second / clockTicks
+	return time.Duration(min(user+system, uint64(math.MaxInt64/tick))) * tick, nil
 }
 
 // OwnCPU is how much time this process has spent on cores so far.

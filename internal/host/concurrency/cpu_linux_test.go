@@ -25,6 +25,7 @@ func TestReadStat(t *testing.T) {
 // FuzzReadStat never fails.
 func FuzzReadStat(f *testing.F) {
 	f.Add([]byte("7 (a) S 1 7 7 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 1 0 9"))
+	f.Add([]byte("7 (a) S 1 7 7 0 -1 4194560 100 0 0 0 1000000000000 50 0 0 20 0 1 0 9")) // more than a Duration holds
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if d, err := readStat(text); err == nil && d < 0 {
 			t.Errorf("%v", d)
