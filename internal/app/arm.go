@@ -2,8 +2,10 @@ package app
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/lazuli-dev/lazuli/internal/arm"
+	"github.com/lazuli-dev/lazuli/internal/arm/records"
 	azarm "github.com/lazuli-dev/lazuli/internal/azure/arm"
 	"github.com/lazuli-dev/lazuli/internal/identity"
 	"github.com/lazuli-dev/lazuli/internal/kv"
@@ -17,7 +19,7 @@ func resourceManager(e *env) (parts, error) {
 	log := e.Log.With("component", "resource manager")
 	m, err := arm.Open(arm.Options{
 		DB: e.Storage.kv, Space: e.Storage.kv.Space(kv.Resources), Subscription: e.Who.Subscription(), Tenant: e.Who.Tenant(),
-		Name: e.Config.Name, Providers: e.Given.Resources, Group: identity.Group, Location: armLocation, Leaving: e.Who.RemoveWithin, Log: log,
+		Name: e.Config.Name, Providers: slices.Concat(e.Given.Resources, records.New()), Group: identity.Group, Location: armLocation, Leaving: e.Who.RemoveWithin, Log: log,
 	})
 	if err != nil {
 		return parts{}, err

@@ -248,7 +248,7 @@ func (c armClient) goes(one armCase) {
 
 // armCases are a resource of every type, in the order in which they are made.
 func armCases() []armCase {
-	return slices.Concat(armHubCases())
+	return slices.Concat(armRecordCases(), armHubCases())
 }
 
 func armHubCases() []armCase {
