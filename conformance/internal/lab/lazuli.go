@@ -81,19 +81,36 @@ func Up(t *testing.T, project string) *Lazuli {
 	if err := os.WriteFile(filepath.Join(l.Dir, "lazuli.yaml"), []byte(project), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	l.start(t, path)
+	t.Cleanup(func() { l.stop(t) })
+	return l
+}
+
+// Again starts it anew on the same folder, after Kill.
+func (l *Lazuli) Again(t *testing.T) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.ended = make(chan struct{})
+	l.start(t, path)
+}
+
+func (l *Lazuli) start(t *testing.T, path string) {
+	t.Helper()
 	l.cmd = exec.Command(path, "up", l.Dir)
 	l.cmd.Stdout, l.cmd.Stderr = l.output, l.output
 	l.cmd.Env = append(os.Environ(), "LAZULI_RUN_DIR="+filepath.Join(l.Dir, "run"))
 	if err := l.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	cmd, ended := l.cmd, l.ended
 	go func() {
-		_ = l.cmd.Wait() // a bad exit shows in the tests and in the log
-		close(l.ended)
+		_ = cmd.Wait() // a bad exit shows in the tests and in the log
+		close(ended)
 	}()
-	t.Cleanup(func() { l.stop(t) })
 	l.awaitReady(t)
-	return l
 }
 
 // awaitReady polls the instance file.

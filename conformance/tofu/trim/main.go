@@ -132,10 +132,11 @@ func builds(s ast.Stmt, gone, fields map[string]bool) bool {
 	if !ok || !names(assign, gone) {
 		return false
 	}
-	if field, ok := assign.Lhs[0].(*ast.SelectorExpr); ok {
+	field, ok := assign.Lhs[0].(*ast.SelectorExpr)
+	if ok {
 		fields[field.Sel.Name] = true
 	}
-	return true
+	return ok
 }
 
 // names reports whether a node names one of some packages.
