@@ -169,14 +169,25 @@ func (o *ownership) due(claims []string, known map[string]state.Mark) map[string
 // giveBackLimit bounds the good-bye to a store that does not answer.
 const giveBackLimit = 5 * time.Second
 
-// giveBack lets others have the partitions at once.
+// giveBack lets others have the partitions at once. The store says which these are:
+// a renewal that the end interrupted may have reached it, and is not in held.
 func (o *ownership) giveBack(ctx context.Context) {
+	if len(o.held) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, giveBackLimit)
 	defer cancel()
+	known, err := o.read(ctx)
+	if err != nil {
+		o.log.Warn("the partitions were not given back; others wait until the claims end", "error", err)
+	}
 	var writing sync.WaitGroup
-	for p, c := range o.held {
+	for p, m := range known {
+		if m.Metadata[ownerKey] != o.owner {
+			continue
+		}
 		writing.Go(func() {
-			_, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, map[string]string{ownerKey: ""}, c.etag)
+			_, err := o.marks.SetMark(ctx, state.EventHubs, o.prefix+p, map[string]string{ownerKey: ""}, m.ETag)
 			if err != nil && !fault.Is(err, fault.PreconditionFailed) {
 				o.log.Warn("the partition was not given back; others wait until the claim ends", "partition", p, "error", err)
 			}

@@ -21,6 +21,7 @@ import (
 type hostBlobs struct {
 	state.Blobs
 	away   atomic.Bool  // it cannot be reached
+	mute   atomic.Bool  // it writes claims, and its answers do not come
 	claims atomic.Int64 // writes of ownership
 }
 
@@ -38,7 +39,12 @@ func (h *hostBlobs) SetMark(ctx context.Context, container, name string, metadat
 	if h.away.Load() {
 		return "", fault.New(fault.Unavailable, "blobs", "away")
 	}
-	return h.Blobs.SetMark(ctx, container, name, metadata, etag)
+	tag, err := h.Blobs.SetMark(ctx, container, name, metadata, etag)
+	if h.mute.Load() && metadata["ownerid"] != "" {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	return tag, err
 }
 
 // farHost is one of several hosts of a remote hub.
@@ -198,6 +204,25 @@ func TestStoreAway(t *testing.T) {
 		}
 		if got := m.Checkpoint(blob)["sequencenumber"]; got != "1" {
 			t.Errorf("checkpoint %s", got)
+		}
+	})
+}
+
+// TestEndWhileClaiming: a host that ends while it renews its claims gives back what
+// they have become.
+func TestEndWhileClaiming(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := endtest.New(2)
+		m.Send("h", 0, "made")
+		h := farHosts(t, m, "a")[0]
+		h.blobs.mute.Store(true)
+		for before := h.blobs.claims.Load(); h.blobs.claims.Load() < before+2; {
+			<-time.After(100 * time.Millisecond)
+		}
+		synctest.Wait()
+		h.end(t)
+		if got := shares(t, m, 2); got[""] != 2 {
+			t.Errorf("who has the partitions: %v", got)
 		}
 	})
 }
