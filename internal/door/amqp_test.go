@@ -224,7 +224,7 @@ func TestAMQPWay(t *testing.T) {
 		}
 		return resource.Account{}, Another
 	}}})
-	set.add(Port{Account: hubs, AMQP: &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLAnonymous}}}, listener)
+	set.add(set.made(Port{Account: hubs, AMQP: &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLAnonymous}}}, listener, false))
 	route := service(hubs.Type, &asked{})
 	route.Restrict = func(a resource.Account, _ string) restriction.Rules { return restriction.Rules{Private: a == closed} }
 	set.Route(route, Route{Type: "documents"})
@@ -267,7 +267,7 @@ func TestAMQPStops(t *testing.T) {
 	listener := testkit.Listen(t)
 	set := New(Options{})
 	seen := &asked{}
-	set.add(Port{Account: hubs, AMQP: &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLAnonymous}}}, listener)
+	set.add(set.made(Port{Account: hubs, AMQP: &amqp.ServerConfig{Log: testkit.Discard(), SASL: []string{amqp.SASLAnonymous}}}, listener, false))
 	set.Route(service(hubs.Type, seen))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -36,7 +36,7 @@ func BenchmarkHTTP(b *testing.B) {
 		b.Run(name+"/door", func(b *testing.B) {
 			l := testkit.Listen(b)
 			set := New(Options{})
-			set.add(Port{Account: site, TLS: Either}, l)
+			set.add(set.made(Port{Account: site, TLS: Either}, l, false))
 			set.Route(answers(h))
 			ctx, cancel := context.WithCancel(context.Background())
 			done := make(chan error, 1)

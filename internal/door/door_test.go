@@ -49,7 +49,7 @@ func open(t *testing.T, l net.Listener, p Port, names Names, routes ...Route) *l
 	if p.Account == (resource.Account{}) {
 		p.Account = site
 	}
-	set.add(p, l)
+	set.add(set.made(p, l, false))
 	set.Route(routes...)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -194,7 +194,7 @@ func TestClosedListenerEndsTheDoors(t *testing.T) {
 	testkit.NoLeaks(t)
 	l := testkit.Listen(t)
 	set := New(Options{})
-	set.add(Port{Title: "Portal", Account: site}, l)
+	set.add(set.made(Port{Title: "Portal", Account: site}, l, false))
 	l.Close()
 	if err := set.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "Portal: ") {
 		t.Errorf("Run: %v", err)
@@ -247,7 +247,7 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	listener := testkit.Listen(t)
 	set := New(Options{})
-	set.add(Port{Account: site}, listener)
+	set.add(set.made(Port{Account: site}, listener, false))
 	set.Route(answers(func(w http.ResponseWriter, r *http.Request) {
 		close(entered)
 		<-release
@@ -284,7 +284,7 @@ func TestEndAtOnce(t *testing.T) {
 	testkit.NoLeaks(t)
 	listener := testkit.Listen(t)
 	set := New(Options{})
-	set.add(Port{Account: site, EndAtOnce: true}, listener)
+	set.add(set.made(Port{Account: site, EndAtOnce: true}, listener, false))
 	entered := make(chan struct{})
 	set.Route(answers(func(w http.ResponseWriter, r *http.Request) { close(entered); <-r.Context().Done() }))
 	ctx, stop := context.WithCancel(t.Context())

@@ -173,7 +173,7 @@ func TestSlowBodies(t *testing.T) {
 		l := newPipeListener()
 		outcome := make(chan error, 1)
 		set := New(Options{})
-		set.add(Port{Account: site}, l)
+		set.add(set.made(Port{Account: site}, l, false))
 		set.Route(answers(func(w http.ResponseWriter, r *http.Request) {
 			_, err := io.ReadAll(r.Body)
 			if err == nil && r.URL.Path == "/work" {
@@ -236,7 +236,7 @@ func TestPausesOverHTTP2(t *testing.T) {
 		}
 		l, outcome := newPipeListener(), make(chan error, 1)
 		set := New(Options{Certificate: NewCertificates(base, Names{}, ca.Issue).Get})
-		set.add(Port{Account: site, TLS: Only}, l)
+		set.add(set.made(Port{Account: site, TLS: Only}, l, false))
 		set.Route(answers(func(w http.ResponseWriter, r *http.Request) {
 			_, err := io.ReadFull(r.Body, make([]byte, 10))
 			time.Sleep(2 * bodyGrace)
@@ -285,7 +285,7 @@ func TestSlowHeaders(t *testing.T) {
 		for _, mode := range []TLS{Plain, Either} {
 			l := newPipeListener()
 			set := New(Options{})
-			set.add(Port{Account: site, TLS: mode}, l)
+			set.add(set.made(Port{Account: site, TLS: mode}, l, false))
 			set.Route(answers(echo))
 			stop, gone := serve(t, set)
 			for _, text := range []string{"", "GET / HTTP/1.1\r\nHost: loc"} {

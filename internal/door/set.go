@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,7 +72,10 @@ type Port struct {
 type Set struct {
 	o      Options
 	routes map[string]Route // by type; complete before Run
-	ports  []*port
+
+	mu    sync.Mutex // guards ports and serve
+	ports []*port
+	serve func(*port) // starts a port; nil unless Run runs
 }
 
 // port is an open Port.
@@ -86,6 +90,9 @@ type port struct {
 	origins  http.CrossOriginProtection
 	crowded  sync.Once // says once that connections are refused
 	reached  reached   // by AMQP
+
+	end  context.CancelFunc // ends its run; nil before that began
+	gone chan struct{}      // closed when its run has ended
 }
 
 // New returns a set without ports.
@@ -97,26 +104,28 @@ func New(o Options) *Set {
 }
 
 // Open takes a port; from then on clients connect and wait. It returns the
-// address. Nothing is answered before Run.
+// address. Nothing is answered before Run; a port that is opened while Run runs is
+// served at once.
 func (s *Set) Open(p Port) (net.Addr, error) {
 	l, err := listen(s.o.Listen, p.Port, p.Title, p.Key)
 	if err != nil {
 		return nil, err
 	}
-	s.add(p, l)
 	if s.o.Private == "" {
+		s.add(s.made(p, l, false))
 		return l.Addr(), nil
 	}
 	beside, err := listen(s.o.Private, uint16(l.Addr().(*net.TCPAddr).Port), p.Title+", private address", p.Key) //nolint:gosec // a port
 	if err != nil {
+		l.Close()
 		return nil, err
 	}
-	s.add(p, beside)
-	s.ports[len(s.ports)-1].private = true
+	s.add(s.made(p, l, false), s.made(p, beside, true))
 	return l.Addr(), nil
 }
 
-func (s *Set) add(p Port, l net.Listener) {
+// made is a port on a listener.
+func (s *Set) made(p Port, l net.Listener, private bool) *port {
 	if p.MaxConns == 0 {
 		p.MaxConns = 10000
 	}
@@ -126,7 +135,7 @@ func (s *Set) add(p Port, l net.Listener) {
 	if p.Log == nil {
 		p.Log = s.o.Log
 	}
-	open := &port{Port: p, set: s, listener: l, gate: newGate(p.MaxConns, p.MaxSilent)}
+	open := &port{Port: p, set: s, listener: l, private: private, gate: newGate(p.MaxConns, p.MaxSilent), gone: make(chan struct{})}
 	if p.TLS != Plain {
 		open.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.o.Certificate}
 		switch {
@@ -137,7 +146,44 @@ func (s *Set) add(p Port, l net.Listener) {
 			open.tls.NextProtos = []string{"h2", "http/1.1"}
 		}
 	}
-	s.ports = append(s.ports, open)
+	return open
+}
+
+func (s *Set) add(ports ...*port) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ports = append(s.ports, ports...)
+	if s.serve == nil {
+		return
+	}
+	for _, p := range ports {
+		s.serve(p)
+	}
+}
+
+// Shut closes the port that Open returned the address of: it accepts nothing more,
+// lets what is under way finish for a while, and returns when its connections are
+// gone.
+func (s *Set) Shut(addr net.Addr) {
+	number := addr.(*net.TCPAddr).Port
+	var shut []*port
+	s.mu.Lock()
+	s.ports = slices.DeleteFunc(s.ports, func(p *port) bool {
+		here := p.listener.Addr().(*net.TCPAddr).Port == number
+		if here {
+			shut = append(shut, p)
+		}
+		return here
+	})
+	s.mu.Unlock()
+	for _, p := range shut {
+		if p.end == nil {
+			p.listener.Close()
+			continue
+		}
+		p.end()
+		<-p.gone
+	}
 }
 
 // Route says who answers for a type. It must not be called after Run began.
@@ -149,6 +195,8 @@ func (s *Set) Route(routes ...Route) {
 
 // Close closes the ports, when Run will not.
 func (s *Set) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, p := range s.ports {
 		p.listener.Close()
 	}
@@ -161,14 +209,26 @@ func (s *Set) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var serving sync.WaitGroup
-	for _, p := range s.ports {
+	s.mu.Lock()
+	s.serve = func(p *port) {
+		own, end := context.WithCancel(ctx)
+		p.end = end
 		serving.Go(func() {
-			if err := p.run(ctx); err != nil {
+			defer close(p.gone)
+			defer end()
+			if err := p.run(own); err != nil && own.Err() == nil {
 				cancel(fmt.Errorf("%s: %w", p.Title, err))
 			}
 		})
 	}
+	for _, p := range s.ports {
+		s.serve(p)
+	}
+	s.mu.Unlock()
 	<-ctx.Done()
+	s.mu.Lock()
+	s.serve = nil
+	s.mu.Unlock()
 	serving.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, ctx.Err()) {
 		return err
