@@ -22,8 +22,9 @@ func about(e *env) portal.About {
 		Name: cfg.Name, Version: e.Version, Dir: cfg.Dir, DataDir: cfg.DataDir(), Sync: cfg.Data.Sync,
 		Addresses: []portal.Address{}, Data: dataUse(cfg.DataDir()), Modules: []string{},
 	}
-	for _, service := range slices.Sorted(maps.Keys(e.Doors.addresses)) {
-		out.Addresses = append(out.Addresses, portal.Address{Service: service, Address: connect.Host(e.Doors.addresses[service], ""), Key: portKey(service)})
+	addresses, _ := e.Doors.everything()
+	for _, service := range slices.Sorted(maps.Keys(addresses)) {
+		out.Addresses = append(out.Addresses, portal.Address{Service: service, Address: connect.Host(addresses[service], ""), Key: portKey(service)})
 	}
 	out.Free, _ = vfs.Free(cfg.DataDir()) // 0 where the system does not say
 	if built, ok := debug.ReadBuildInfo(); ok {

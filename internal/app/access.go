@@ -25,7 +25,7 @@ func (a *App) access() Access {
 		at = cfg.PrivateListen // the one of the two that they can reach
 	}
 	out := Access{Network: !cfg.OnLoopback(), Address: at, SignIn: a.house.SignIn != nil}
-	for _, app := range a.house.Given.Apps {
+	for _, app := range a.house.apps() {
 		if app.keys != nil {
 			out.Keys = state.HostSecrets
 		}

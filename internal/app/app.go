@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"reflect"
 	"time"
@@ -169,15 +168,19 @@ func (a *App) announce(ctx context.Context, info instance.Info) error {
 // follow publishes the accounts and their keys anew whenever they change.
 func (a *App) follow(ctx context.Context, info instance.Info) error {
 	for {
-		changed := a.storage.exists.WatchAccounts()
-		if now := a.house.publicAccounts(); !reflect.DeepEqual(now, info.Accounts) {
-			info.Accounts = now
+		changed, sites := a.storage.exists.WatchAccounts(), a.house.sitesChanged()
+		now := info
+		now.Accounts = a.house.publicAccounts()
+		now.Addresses, now.Tokens = a.doors.everything()
+		if !reflect.DeepEqual(now, info) {
+			info = now
 			if err := a.publish(info); err != nil {
 				a.log.Error("the instance could not be published anew; commands see old keys", "error", err)
 			}
 		}
 		select {
 		case <-changed:
+		case <-sites:
 		case <-ctx.Done():
 			return nil
 		}
@@ -186,6 +189,7 @@ func (a *App) follow(ctx context.Context, info instance.Info) error {
 
 func (a *App) info() instance.Info {
 	cfg := a.opts.Config
+	addresses, tokens := a.doors.everything()
 	return instance.Info{
 		PID:       os.Getpid(),
 		Version:   a.opts.Version,
@@ -193,8 +197,8 @@ func (a *App) info() instance.Info {
 		Dir:       cfg.Dir,
 		DataDir:   cfg.DataDir(),
 		StartedAt: a.opts.Begin.UTC(),
-		Addresses: maps.Clone(a.doors.addresses),
-		Tokens:    maps.Clone(a.doors.tokens),
+		Addresses: addresses,
+		Tokens:    tokens,
 		Accounts:  a.house.publicAccounts(),
 		Private:   cfg.PrivateListen,
 		CAFile:    a.doors.ca.Path(),

@@ -99,7 +99,7 @@ func (e *env) documentAccounts(services *perAccount[*cosmos.Service]) func() []i
 // functions keep positions of change feeds.
 func (e *env) positions() map[string]bool {
 	names := map[string]bool{}
-	for _, app := range e.Given.Apps {
+	for _, app := range e.apps() {
 		for _, f := range app.host.Functions() {
 			if at := f.Source.Positions; at.Target != "" {
 				names[e.placeName(container.Kind, at)] = true

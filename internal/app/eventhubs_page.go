@@ -37,7 +37,7 @@ func (e *env) emptyNamespaces() (names []string) {
 
 // hubConsumers are the functions and jobs that read hubs.
 func (e *env) hubConsumers() (all []hubs.Consumer) {
-	for _, app := range e.Given.Apps {
+	for _, app := range e.apps() {
 		for _, f := range app.host.Functions() {
 			if f.Source.Group != "" {
 				all = append(all, hubs.Consumer{

@@ -65,8 +65,13 @@ func functionApps(e *env) (parts, error) {
 	fronts := map[resource.Account]http.Handler{}
 	p := parts{
 		Routes: []door.Route{{
-			Type: resource.Sites, HTTP: func(site resource.Account) http.Handler { return fronts[site] },
-			Restrict: e.restrict(siteRules), Denied: siteDenied,
+			Type: resource.Sites, Restrict: e.restrict(siteRules), Denied: siteDenied,
+			HTTP: func(site resource.Account) http.Handler {
+				if front, declared := fronts[site]; declared {
+					return front
+				}
+				return e.siteFront(site)
+			},
 		}},
 		Suffixes: []suffix{{domain: "azurewebsites.net", typ: resource.Sites, service: instance.FunctionsPrefix}},
 	}
@@ -91,24 +96,30 @@ func functionApps(e *env) (parts, error) {
 		}
 	}
 	slices.Reverse(p.Work)
-	p.Pages = functions.Pages(e.appsPage(p.Apps))
-	p.Streams.Sinks = []jobs.SinkKind{function.SinkKind(func(name string) (function.App, error) { return httpFunctions(p.Apps, name) })}
+	if err := e.openSites(); err != nil {
+		return p, err
+	}
+	route, names := e.deploymentDoor()
+	p.Routes, p.Suffixes = append(p.Routes, route), append(p.Suffixes, names)
+	p.Work, p.Pending = append(p.Work, part{name: "deployed function apps", run: e.Sites.Run}), append(p.Pending, e.sitesPending)
+	p.Pages = functions.Pages(functions.Config{Apps: e.appsShown, Counts: e.Counts, Tasks: e.Tasks, Name: e.placeName})
+	p.Streams.Sinks = []jobs.SinkKind{function.SinkKind(func(name string) (function.App, error) { return httpFunctions(e.apps(), name) })}
 	p.Settled = func(ctx context.Context) bool {
-		return !slices.ContainsFunc(p.Apps, func(app *functionApp) bool { return !app.settled(ctx) })
+		return !slices.ContainsFunc(p.Apps, func(app *functionApp) bool { return !app.settled(ctx) }) && e.sitesSettled(ctx)
 	}
 	p.Summary = func(s *Summary) {
 		s.Positions = e.positions()
 		for _, app := range p.Apps {
 			s.Apps = append(s.Apps, app.summary())
 		}
+		s.Apps = append(s.Apps, e.siteSummaries()...)
 	}
 	return p, nil
 }
 
-// appsPage is the apps as the portal shows them.
-func (e *env) appsPage(apps []*functionApp) functions.Config {
-	c := functions.Config{Counts: e.Counts, Tasks: e.Tasks, Name: e.placeName}
-	for _, app := range apps {
+// appsShown is the apps as the portal shows them.
+func (e *env) appsShown() (all []functions.App) {
+	for _, app := range e.apps() {
 		shown := functions.App{
 			Host: app.host, URL: "http://" + connect.Host(app.address, ""),
 			Prefix: app.host.Config().HTTP.RoutePrefix, Dir: app.host.Dir(), Log: app.log,
@@ -116,9 +127,9 @@ func (e *env) appsPage(apps []*functionApp) functions.Config {
 		if app.keys != nil {
 			shown.Keys = app.keys
 		}
-		c.Apps = append(c.Apps, shown)
+		all = append(all, shown)
 	}
-	return c
+	return all
 }
 
 // httpFunctions is where the HTTP functions of an app answer.

@@ -29,8 +29,9 @@ func observation(e *env) (parts, error) {
 
 // facts are what clients of this process need.
 func (e *env) facts(choice connect.Choice) (connect.Facts, error) {
+	addresses, tokens := e.Doors.everything()
 	return connect.Of(instance.Info{
-		Dir: e.Config.Dir, Addresses: e.Doors.addresses, Tokens: e.Doors.tokens, Accounts: e.publicAccounts(),
+		Dir: e.Config.Dir, Addresses: addresses, Tokens: tokens, Accounts: e.publicAccounts(),
 		CAFile: e.Doors.ca.Path(), CABundle: e.Doors.ca.BundlePath(),
 	}, choice)
 }
@@ -45,7 +46,7 @@ func (e *env) publicAccounts() (all []instance.Account) {
 		}
 	}
 	for _, a := range e.Exists.Accounts(resource.Sites) {
-		if e.Doors.addresses[instance.FunctionsPrefix+a.Name] != "" { // it is one that runs
+		if e.Doors.address(instance.FunctionsPrefix+a.Name) != "" { // it is one that runs
 			all = append(all, e.publicAccount(a))
 		}
 	}
@@ -108,7 +109,7 @@ func (e *env) connectable(kind, id string) (connect.Thing, string, error) {
 // callable is an HTTP function, by app/name.
 func (e *env) callable(t connect.Thing, id string) (connect.Thing, string, error) {
 	app, name, _ := strings.Cut(id, "/")
-	for _, a := range e.Given.Apps {
+	for _, a := range e.apps() {
 		if a.name != app {
 			continue
 		}

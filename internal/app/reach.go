@@ -71,7 +71,8 @@ func (e *env) ours(port string) bool {
 	if slices.Contains(wellKnownPorts, port) {
 		return true
 	}
-	for _, address := range e.Doors.addresses {
+	addresses, _ := e.Doors.everything()
+	for _, address := range addresses {
 		if _, open, err := net.SplitHostPort(address); err == nil && open == port {
 			return true
 		}

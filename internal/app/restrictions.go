@@ -50,6 +50,11 @@ func siteRules(properties json.RawMessage) (func(string) restriction.Rules, erro
 	return p.For, err
 }
 
+func scmRules(properties json.RawMessage) (func(string) restriction.Rules, error) {
+	p, err := azfunctions.ReadSite(properties)
+	return always(p.SCM), err
+}
+
 // What the services say to whom they do not let in.
 
 func namespaceDenied(_ resource.Account, v restriction.Visit) error {

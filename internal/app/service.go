@@ -23,6 +23,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
 	"github.com/lazuli-dev/lazuli/internal/portal/signin"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/site"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 	"github.com/lazuli-dev/lazuli/internal/telemetry"
 )
@@ -99,6 +100,7 @@ type env struct {
 	gateways *gateway.Engine // nil until that service is built
 
 	Manager *arm.Manager // Resource Manager; nil until that service is built, and where it is off
+	Sites   *site.Sites  // function apps that come and go; nil until that service is built
 
 	remote *remotes                      // clients of other processes
 	arm    atomic.Pointer[azarm.Service] // of Resource Manager; nil where it is off
@@ -126,7 +128,7 @@ type parts struct {
 	Streams  jobs.Kinds    // what stream jobs read and write
 
 	Pages []portal.Page  // what the portal shows
-	Apps  []*functionApp // for pages of others
+	Apps  []*functionApp // of the project file; see env.apps
 	Jobs  []*jobs.Job    // as well
 
 	Work    []part // function apps, jobs, helpers: they stop first

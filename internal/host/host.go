@@ -45,6 +45,9 @@ type Options struct {
 	// HTTPAddress is where HTTP triggers can be reached, host:port. The app
 	// is told it as WEBSITE_HOSTNAME.
 	HTTPAddress string
+	// Deployed is set for an app that was deployed, as to Azure, rather than is
+	// developed in Dir.
+	Deployed *Deployed
 	// Listen takes a free port of the loopback interface, for workers to dial
 	// in. Required.
 	Listen func() (net.Listener, error)
@@ -167,7 +170,7 @@ func New(o Options) (*Host, error) {
 	if h.switches, err = readSwitches(o.BuildDir); err != nil {
 		return nil, err
 	}
-	if h.owner, err = ownerOf(o.Name, dir, o.BuildDir); err != nil {
+	if h.owner, err = ownerOf(o.Name, h.home(), o.BuildDir); err != nil {
 		return nil, err
 	}
 	h.hostID = state.HostID(first.settings, o.Name)

@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -115,27 +114,28 @@ func (h *Host) workerEnv(s *setup, workerDir string) []string {
 		"FUNCTIONS_APPLICATION_DIRECTORY":  h.o.Dir,
 		"FUNCTIONS_WORKER_RUNTIME_VERSION": strings.TrimPrefix(runtime.Version(), "go"),
 		"AzureWebJobsScriptRoot":           h.o.Dir,
-		"AZURE_FUNCTIONS_ENVIRONMENT":      "Development",
 	}
-	if _, port, err := net.SplitHostPort(h.o.HTTPAddress); err == nil {
-		own["WEBSITE_HOSTNAME"] = "localhost:" + port
-	}
+	h.tellWhere(own)
 	if s.kind == project.Custom {
 		own["FUNCTIONS_APP_ROOT_PATH"] = h.o.Dir
 	}
 	// All settings are a layer, each under its own name.
-	return settings.New(usual(s.kind), settings.Environ(s.settings.Environ()), own).Environ()
+	return settings.New(h.usual(s.kind), settings.Environ(s.settings.Environ()), own).Environ()
 }
 
 // usual is what a worker's environment says where neither the app's settings
 // nor that of this process do. A Go app lives in a few megabytes and makes a
 // hundred a second, all of it dead after the invocation: at Go's own 100 percent
 // it would collect 30 times a second.
-func usual(kind project.Kind) map[string]string {
+func (h *Host) usual(kind project.Kind) map[string]string {
+	all := map[string]string{}
 	if kind == project.Go {
-		return map[string]string{"GOGC": "400"}
+		all["GOGC"] = "400"
 	}
-	return nil
+	if h.o.Deployed != nil {
+		all["AZURE_FUNCTIONS_ENVIRONMENT"] = "Production"
+	}
+	return all
 }
 
 // customProgram resolves the executable of a custom handler: in the app's

@@ -34,7 +34,7 @@ var setupFiles = []string{hostjson.File, settings.LocalFile}
 // readSetup reads host.json and local.settings.json and detects the kind of app.
 // A Go app may do without host.json: its functions are declared in code.
 func (h *Host) readSetup() (*setup, error) {
-	local, err := settings.ReadLocal(filepath.Join(h.o.Dir, settings.LocalFile))
+	local, err := h.readLocal()
 	if err != nil {
 		return nil, err
 	}

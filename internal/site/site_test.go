@@ -30,7 +30,7 @@ func TestLife(t *testing.T) {
 	if spec := r.untilCode("one"); spec.Setting("A") != "2" {
 		t.Errorf("%+v", spec)
 	}
-	r.put(func(s *Spec) { s.Group, s.Port = "other", 7 }) // nothing that an app sees
+	r.put(func(s *Spec) { s.Publishing.NoBasic = true }) // nothing that an app sees
 	if err := r.Restart("SHOP"); err != nil {
 		t.Fatal(err)
 	}

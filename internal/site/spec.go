@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/restriction"
 )
 
 // Spec is what a site should be. It is kept as JSON.
@@ -24,9 +25,11 @@ type Spec struct {
 	// Container takes packages of a Flex Consumption app; nil elsewhere.
 	Container  *Container `json:"container,omitempty"`
 	Publishing Publishing `json:"publishing,omitzero"`
-	// Port is where the app answers on this machine besides by its name; 0: not yet
-	// known.
-	Port uint16 `json:"port,omitempty"`
+	// CORS are the origins whose pages may call the app.
+	CORS []string `json:"cors,omitempty"`
+	// Access says who may reach the app at all, SCM who its door for deployments.
+	Access restriction.Rules `json:"access,omitzero"`
+	SCM    restriction.Rules `json:"scm,omitzero"`
 }
 
 // Connection is a connection string of a site.
@@ -86,7 +89,7 @@ func (s Spec) Clone() Spec {
 // other.
 func (s Spec) sameRun(other Spec) bool {
 	for _, one := range []*Spec{&s, &other} {
-		one.Group, one.Port, one.Publishing = "", 0, Publishing{}
+		one.Publishing, one.Access, one.SCM = Publishing{}, restriction.Rules{}, restriction.Rules{}
 	}
 	return reflect.DeepEqual(s.normal(), other.normal())
 }
@@ -100,6 +103,9 @@ func (s Spec) normal() Spec {
 	}
 	if len(s.Identity.User) == 0 {
 		s.Identity.User = nil
+	}
+	if len(s.CORS) == 0 {
+		s.CORS = nil
 	}
 	return s
 }

@@ -97,7 +97,10 @@ func (s *Service) AllowsOrigin(r *http.Request) bool {
 }
 
 // Refuse answers a request that the door does not let in.
-func (s *Service) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Service) Refuse(w http.ResponseWriter, r *http.Request, err error) { Refuse(w, r, err) }
+
+// Refuse answers a request that the door of a function app does not let in.
+func Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var forbidden *IPForbidden
 	if errors.As(err, &forbidden) {
 		writeForbidden(w, r, forbidden)

@@ -11,6 +11,10 @@ import (
 type SiteProperties struct {
 	Access restriction.Rules `json:"access,omitzero"`
 	Admin  restriction.Rules `json:"admin,omitzero"` // of /admin
+	SCM    restriction.Rules `json:"scm,omitzero"`   // of the door for deployments
+	// Site says what an app is that was made at run time (see internal/site); nil for
+	// one of the project file.
+	Site json.RawMessage `json:"site,omitempty"`
 }
 
 // ReadSite reads properties; none are those of an app that everybody may call.

@@ -50,7 +50,8 @@ type App struct {
 
 // Config is what the page shows.
 type Config struct {
-	Apps   []App
+	// Apps are those that run now.
+	Apps   func() []App
 	Counts *telemetry.Counts
 	Tasks  *portal.Tasks // what outlives a request
 	// Name is what a binding of a type leads to, as the lists of hubs and containers
@@ -69,7 +70,7 @@ func Pages(c Config) []portal.Page {
 	p := page{c, &watch{}}
 	one := "/api/apps/{app}/functions/{function}/"
 	return []portal.Page{{
-		Kind: "apps", Rows: p.apps, Count: func() int { return len(c.Apps) },
+		Kind: "apps", Rows: p.apps, Count: func() int { return len(c.Apps()) },
 		Failing: p.appsFailing, Troubles: p.appTroubles,
 		Routes: []portal.Route{{Pattern: "POST /api/apps/{app}/restart", Serve: p.restart}, {Pattern: "GET /api/apps/{app}/scale", Serve: p.getScale}},
 	}, {
@@ -99,7 +100,7 @@ func Pages(c Config) []portal.Page {
 }
 
 func (p page) count() (n int) {
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		n += len(a.Host.Functions())
 	}
 	return n
@@ -107,7 +108,7 @@ func (p page) count() (n int) {
 
 // app finds an app.
 func (p page) app(name string) (App, error) {
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		if a.Host.Name() == name {
 			return a, nil
 		}

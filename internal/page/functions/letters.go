@@ -169,7 +169,7 @@ func (p page) redrive(w http.ResponseWriter, r *http.Request) error {
 // breakerTroubles reports the circuit breakers that are not closed, and the dead letters
 // that came in.
 func (p page) breakerTroubles(report func(portal.Trouble)) {
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		app := a.Host.Name()
 		at := func(name, tab string) string {
 			return "/functions/" + url.PathEscape(app) + "/" + url.PathEscape(name) + "/" + tab

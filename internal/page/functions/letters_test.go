@@ -91,7 +91,7 @@ func TestBreaker(t *testing.T) {
 		t.Errorf("row: %v", row)
 	}
 	var told []string
-	page{Config{Apps: []App{{Host: s}}}, &watch{}}.breakerTroubles(func(x portal.Trouble) {
+	page{Config{Apps: func() []App { return []App{{Host: s}} }}, &watch{}}.breakerTroubles(func(x portal.Trouble) {
 		told = append(told, fmt.Sprint(x.Kind, " ", x.Subject, " ", x.Detail, " ", x.Count))
 	})
 	if strings.Join(told, ", ") != "breaker-open shop/ingest down 2" {

@@ -148,7 +148,7 @@ var appStates = map[worker.State]string{
 
 func (p page) apps(*portal.Rates) []portal.Row {
 	rows := []portal.Row{}
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		s := a.Host.Status()
 		row := AppRow{
 			ID: a.Host.Name(), URL: a.URL, Kind: s.Kind, State: appStates[s.Worker.State], Worker: string(s.Worker.State),
@@ -193,7 +193,7 @@ func (p page) functions(r *portal.Rates) []portal.Row {
 		f.App, f.ID, f.Place = app, app+"/"+f.Name, len(rows)
 		rows = append(rows, portal.Row{ID: f.ID, Value: f})
 	}
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		app := a.Host.Name()
 		for _, info := range a.Host.Functions() {
 			add(app, p.function(a.Host, info, r, now))

@@ -34,7 +34,7 @@ func (p page) failing() []portal.Trouble {
 }
 
 func (p page) look(now time.Time) (out []portal.Trouble) {
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		app := a.Host.Name()
 		add := func(name, detail, tab string, count int64) {
 			line, _, _ := strings.Cut(detail, "\n")
@@ -71,7 +71,7 @@ func (p page) troubles(report func(portal.Trouble)) {
 
 // appTroubles reports the apps that do not run, or whose code does not build.
 func (p page) appTroubles(report func(portal.Trouble)) {
-	for _, a := range p.Apps {
+	for _, a := range p.Apps() {
 		s := a.Host.Status()
 		if b := buildOf(s); b.State == string(host.BuildFailed) {
 			report(portal.Trouble{
