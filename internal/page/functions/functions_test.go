@@ -178,7 +178,9 @@ func newShop(t *testing.T, k Keys) (*shop, *portaltest.Lab, string) {
 	dir := t.TempDir()
 	tasks := &portal.Tasks{}
 	return s, portaltest.ServeConfig(t, portal.Config{Tasks: tasks, Boards: dashboard.New(dashboard.Options{}), Pages: Pages(Config{
-		Apps:   func() []App { return []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}} },
+		Apps: func() []App {
+			return []App{{Host: s, URL: app.URL, Prefix: "api", Dir: dir, Keys: k, Log: testkit.Discard()}}
+		},
 		Counts: counts, Tasks: tasks, Name: listed,
 	})}), dir
 }
