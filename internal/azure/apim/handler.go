@@ -54,6 +54,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.write(w, http.StatusBadRequest, "Bad Request")
 		return
 	}
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/2 and recorders do it anyway, or cannot
+	}
 	trace, whole := s.trace(r)
 	body := &counted{}
 	x := s.Gateway.Do(r.Context(), request(r, body), trace)
@@ -151,6 +154,7 @@ func (s *Service) send(w http.ResponseWriter, x *policy.Exchange) int64 {
 	var flush func()
 	if f, ok := w.(http.Flusher); ok && stream && length < 0 {
 		flush = f.Flush
+		flush() // the backend may think for a while before the first piece
 	}
 	n, err := policy.Copy(w, body, flush)
 	if err != nil && stream {
