@@ -16,7 +16,11 @@ func TestSetAsideIsCounted(t *testing.T) {
 	tell(host.SetAside{Function: "f", Letters: 3, Cause: errors.New("bad")})
 	tell(host.SetAside{Function: "f", Letters: 2, Cause: errors.New("bad"), Err: errors.New("down")})
 	for _, s := range []breaker.Status{
-		{State: breaker.Open, Failures: 3}, {State: breaker.HalfOpen}, {State: breaker.Open, Failures: 4, Probes: 1}, {State: breaker.HalfOpen}, {State: breaker.Closed},
+		{State: breaker.Open, Failures: 3},
+		{State: breaker.HalfOpen},
+		{State: breaker.Open, Failures: 4, Probes: 1},
+		{State: breaker.HalfOpen},
+		{State: breaker.Closed},
 		{State: breaker.Open, Failures: 3},
 	} {
 		tell(host.BreakerChanged{Function: "f", Status: s})

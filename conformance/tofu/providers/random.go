@@ -82,8 +82,10 @@ func (randomString) Create(ctx context.Context, req resource.CreateRequest, res 
 		wanted     types.Bool
 		characters string
 	}{
-		{s.Lower, "abcdefghijklmnopqrstuvwxyz"}, {s.Upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
-		{s.Numeric, "0123456789"}, {s.Special, "!@#$%&*()-_=+[]{}<>:?"},
+		{s.Lower, "abcdefghijklmnopqrstuvwxyz"},
+		{s.Upper, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+		{s.Numeric, "0123456789"},
+		{s.Special, "!@#$%&*()-_=+[]{}<>:?"},
 	} {
 		if kind.wanted.ValueBool() {
 			alphabet += kind.characters

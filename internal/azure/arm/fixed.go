@@ -110,8 +110,15 @@ func (e *exchange) subscription() error {
 
 // someLocations are Azure's that clients may want to show; any other is taken as well.
 var someLocations = [][2]string{
-	{"koreacentral", "Korea Central"}, {"koreasouth", "Korea South"}, {"eastus", "East US"}, {"eastus2", "East US 2"}, {"westus2", "West US 2"},
-	{"northeurope", "North Europe"}, {"westeurope", "West Europe"}, {"japaneast", "Japan East"}, {"southeastasia", "Southeast Asia"},
+	{"koreacentral", "Korea Central"},
+	{"koreasouth", "Korea South"},
+	{"eastus", "East US"},
+	{"eastus2", "East US 2"},
+	{"westus2", "West US 2"},
+	{"northeurope", "North Europe"},
+	{"westeurope", "West Europe"},
+	{"japaneast", "Japan East"},
+	{"southeastasia", "Southeast Asia"},
 }
 
 func (e *exchange) locations() error {

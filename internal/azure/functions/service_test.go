@@ -247,22 +247,36 @@ func TestCORSByTheBook(t *testing.T) {
 		answered    bool
 		want        map[string]string // "" is of a header that must not be there
 	}{
-		"a stranger": {rule: []string{"https://a.example"}, method: "GET", headers: []string{"Origin", "https://b.example"},
-			want: map[string]string{"Access-Control-Allow-Origin": "", "Vary": ""}},
-		"a friend": {rule: []string{"https://a.example/", "https://b.example"}, method: "GET", headers: []string{"Origin", "https://a.example"},
-			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "", "Vary": "Origin"}},
-		"anybody": {rule: []string{"*"}, method: "GET", headers: []string{"Origin", "https://b.example"},
-			want: map[string]string{"Access-Control-Allow-Origin": "*"}},
-		"with credentials": {rule: []string{"https://a.example"}, credentials: true, method: "GET", headers: []string{"Origin", "https://a.example"},
-			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true"}},
-		"OPTIONS that is no preflight": {rule: []string{"*"}, method: "OPTIONS", headers: []string{"Origin", "https://a.example"},
-			want: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": ""}},
-		"a preflight": {rule: []string{"*"}, method: "OPTIONS", answered: true,
+		"a stranger": {
+			rule: []string{"https://a.example"}, method: "GET", headers: []string{"Origin", "https://b.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "", "Vary": ""},
+		},
+		"a friend": {
+			rule: []string{"https://a.example/", "https://b.example"}, method: "GET", headers: []string{"Origin", "https://a.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "", "Vary": "Origin"},
+		},
+		"anybody": {
+			rule: []string{"*"}, method: "GET", headers: []string{"Origin", "https://b.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "*"},
+		},
+		"with credentials": {
+			rule: []string{"https://a.example"}, credentials: true, method: "GET", headers: []string{"Origin", "https://a.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "https://a.example", "Access-Control-Allow-Credentials": "true"},
+		},
+		"OPTIONS that is no preflight": {
+			rule: []string{"*"}, method: "OPTIONS", headers: []string{"Origin", "https://a.example"},
+			want: map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": ""},
+		},
+		"a preflight": {
+			rule: []string{"*"}, method: "OPTIONS", answered: true,
 			headers: []string{"Origin", "https://a.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "x-a,x-b"},
-			want:    map[string]string{"Access-Control-Allow-Methods": "GET,OPTIONS", "Access-Control-Allow-Headers": "x-a,x-b"}},
-		"a stranger's preflight": {rule: []string{"https://a.example"}, method: "OPTIONS",
+			want:    map[string]string{"Access-Control-Allow-Methods": "GET,OPTIONS", "Access-Control-Allow-Headers": "x-a,x-b"},
+		},
+		"a stranger's preflight": {
+			rule: []string{"https://a.example"}, method: "OPTIONS",
 			headers: []string{"Origin", "https://b.example", "Access-Control-Request-Method", "GET"},
-			want:    map[string]string{"Access-Control-Allow-Origin": "", "Access-Control-Allow-Methods": ""}},
+			want:    map[string]string{"Access-Control-Allow-Origin": "", "Access-Control-Allow-Methods": ""},
+		},
 		"no origin": {rule: []string{"*"}, method: "GET", want: map[string]string{"Access-Control-Allow-Origin": ""}},
 	} {
 		rule, err := newCORS(c.rule, settings.LocalHost{CORSCredentials: c.credentials})

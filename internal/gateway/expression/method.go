@@ -77,7 +77,13 @@ var knownMembers = sync.OnceValue(memberNames)
 func memberNames() map[string]bool {
 	all := setOf(hostMembers)
 	for _, v := range []any{
-		"", Char(0), &Token{}, &List{}, []byte{}, &Dict{}, Pair{}, &Group{}, Time{}, Span(0), Guid(""), &Builder{}, &Regex{}, &Match{}, &URI{}, &Hash{},
+		"", Char(0), &Token{}, &List{},
+		[]byte{},
+		&Dict{},
+		Pair{},
+		&Group{},
+		Time{},
+		Span(0), Guid(""), &Builder{}, &Regex{}, &Match{}, &URI{}, &Hash{},
 		&Random{}, &TextEncoding{}, &Exception{}, int32(0),
 	} {
 		methods, properties := tablesOf(v)
