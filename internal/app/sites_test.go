@@ -239,7 +239,8 @@ func TestDeployedAppsComeAndGo(t *testing.T) {
 	if got, text := d.ask("shop", "/"); got != http.StatusNotFound {
 		t.Errorf("one that went: %d %s", got, text)
 	}
-	if _, err := http.Get("http://" + address + "/"); err == nil { //nolint:noctx // the test's own end ends it
+	if got, err := http.Get("http://" + address + "/"); err == nil { //nolint:noctx // the test's own end ends it
+		got.Body.Close()
 		t.Error("its port answers")
 	}
 	left, err := os.ReadDir(filepath.Join(dir, config.DataFolder, sitesFolder))

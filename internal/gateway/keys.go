@@ -158,11 +158,15 @@ func (k jwk) public() (any, error) {
 		if curve == nil {
 			break
 		}
-		public := &ecdsa.PublicKey{Curve: curve, X: number(k.X), Y: number(k.Y)}
-		if _, err := public.ECDH(); err != nil { // not on the curve
-			return nil, err
+		x, y, size := number(k.X), number(k.Y), (curve.Params().BitSize+7)/8
+		if len(x.Bytes()) > size || len(y.Bytes()) > size {
+			break
 		}
-		return public, nil
+		point := make([]byte, 1+2*size)
+		point[0] = 4 // uncompressed
+		x.FillBytes(point[1 : 1+size])
+		y.FillBytes(point[1+size:])
+		return ecdsa.ParseUncompressedPublicKey(curve, point)
 	}
 	return nil, fmt.Errorf("keys of the type %s are not taken", k.Type)
 }

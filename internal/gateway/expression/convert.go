@@ -31,7 +31,7 @@ func textOf(v any) string {
 		return realText(v)
 	case Char:
 		return string(rune(v))
-	case Guid:
+	case GUID:
 		return string(v)
 	case Time:
 		return v.text()
@@ -264,7 +264,7 @@ func zeroOf(t typeName) any {
 	case "Double", "Single", "Decimal":
 		return 0.0
 	case "Guid":
-		return Guid("00000000-0000-0000-0000-000000000000")
+		return GUID("00000000-0000-0000-0000-000000000000")
 	case "TimeSpan":
 		return Span(0)
 	case "DateTime":
@@ -295,7 +295,7 @@ func convertTo(name string, v any) (any, error) {
 	case "Boolean":
 		return toBoolean(v)
 	case "Guid":
-		return parseGuid(textOf(v))
+		return parseGUID(textOf(v))
 	case "DateTime", "DateTimeOffset":
 		if t, ok := v.(Time); ok {
 			t.Offset = name == "DateTimeOffset"
@@ -384,12 +384,12 @@ func parseNumber(name, s string) (any, error) {
 }
 
 // parseGuid reads the forms that .NET reads: with and without dashes and braces.
-func parseGuid(s string) (any, error) {
+func parseGUID(s string) (any, error) {
 	plain := strings.ToLower(strings.NewReplacer("-", "", "{", "", "}", "", "(", "", ")", "").Replace(strings.TrimSpace(s)))
 	if len(plain) != 32 || strings.Trim(plain, "0123456789abcdef") != "" {
 		return nil, fmt.Errorf("%q is no Guid", clip(s))
 	}
-	return Guid(plain[:8] + "-" + plain[8:12] + "-" + plain[12:16] + "-" + plain[16:20] + "-" + plain[20:]), nil
+	return GUID(plain[:8] + "-" + plain[8:12] + "-" + plain[12:16] + "-" + plain[16:20] + "-" + plain[20:]), nil
 }
 
 // fromBase64 is Convert.FromBase64String, which wants the padding.

@@ -210,7 +210,7 @@ func construct(t typeName, args []any) (any, error) {
 		if b, ok := arg(0).([]byte); ok {
 			return guidOf(b)
 		}
-		return parseGuid(textOf(arg(0)))
+		return parseGUID(textOf(arg(0)))
 	case "Uri":
 		return parseURI(textOf(arg(0)), arg(1))
 	case "Regex":

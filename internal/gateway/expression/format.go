@@ -18,8 +18,8 @@ func formatValue(v any, format string) (string, error) {
 		return formatTime(x, format)
 	case Span:
 		return formatSpan(x, format)
-	case Guid:
-		return formatGuid(x, format)
+	case GUID:
+		return formatGUID(x, format)
 	case int32, int64, float64:
 		if _, isEnum := v.(Enum); isEnum {
 			return textOf(v), nil
@@ -29,7 +29,7 @@ func formatValue(v any, format string) (string, error) {
 	return textOf(v), nil
 }
 
-func formatGuid(g Guid, format string) (string, error) {
+func formatGUID(g GUID, format string) (string, error) {
 	switch strings.ToUpper(format) {
 	case "D":
 		return string(g), nil

@@ -84,7 +84,7 @@ func ParseJSON(text []byte) (*Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the text is no JSON: %w", err)
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder gives it bare
+	if _, err := d.Token(); err != io.EOF {
 		return nil, fmt.Errorf("the text is no JSON: more stands behind its end")
 	}
 	return t, nil
@@ -284,7 +284,7 @@ func fromValueAt(v any, depth int, left *int) (*Token, bool) {
 		return &Token{Value: int64(v)}, true
 	case byte:
 		return &Token{Value: int64(v)}, true
-	case Guid, Char, Span, Enum:
+	case GUID, Char, Span, Enum:
 		return &Token{Value: textOf(v)}, true
 	case []byte:
 		return &Token{Value: toBase64(v)}, true

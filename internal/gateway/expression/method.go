@@ -35,7 +35,7 @@ func tablesOf(v any) (map[string]method, map[string]property) {
 		return timeMethods, timeProperties
 	case Span:
 		return spanMethods, spanProperties
-	case Guid:
+	case GUID:
 		return guidMethods, nil
 	case *Builder:
 		return builderMethods, builderProperties
@@ -83,7 +83,7 @@ func memberNames() map[string]bool {
 		Pair{},
 		&Group{},
 		Time{},
-		Span(0), Guid(""), &Builder{}, &Regex{}, &Match{}, &URI{}, &Hash{},
+		Span(0), GUID(""), &Builder{}, &Regex{}, &Match{}, &URI{}, &Hash{},
 		&Random{}, &TextEncoding{}, &Exception{}, int32(0),
 	} {
 		methods, properties := tablesOf(v)

@@ -267,7 +267,7 @@ func equal(l, r any) bool {
 	case []byte:
 		y, ok := r.([]byte)
 		return ok && len(x) == len(y) && (len(x) == 0 || &x[0] == &y[0] || bytes.Equal(x, y))
-	case Guid:
+	case GUID:
 		return textOf(x) == textOf(r)
 	}
 	if !isKey(l) || !isKey(r) {

@@ -439,7 +439,7 @@ var staticTable = map[string]statics{
 		},
 	}, values: map[string]func() any{"PI": func() any { return math.Pi }}},
 	"Guid": {calls: map[string]method{
-		"NewGuid": func(*Call) (any, error) { return Guid(uuid.New()), nil },
+		"NewGuid": func(*Call) (any, error) { return GUID(uuid.New()), nil },
 	}, values: map[string]func() any{"Empty": func() any { return zeroOf(typeName{name: "Guid"}) }}},
 	"DateTime": {values: map[string]func() any{
 		"UtcNow": now, "Now": now, "Today": func() any { return Time{Time: time.Now().UTC().Truncate(24 * time.Hour)} },

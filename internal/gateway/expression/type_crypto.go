@@ -114,7 +114,7 @@ func guidOf(b []byte) (any, error) {
 	if len(b) != 16 {
 		return nil, fmt.Errorf("byte array for Guid must be exactly 16 bytes long")
 	}
-	return parseGuid(fmt.Sprintf("%08x%04x%04x%x", binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:]), b[8:]))
+	return parseGUID(fmt.Sprintf("%08x%04x%04x%x", binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:]), b[8:]))
 }
 
 // Random is a Random; with a seed it repeats itself, with other numbers than .NET's.

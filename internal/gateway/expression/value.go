@@ -95,7 +95,7 @@ type Time struct {
 type Span time.Duration
 
 // Guid is a Guid, in lower case with dashes.
-type Guid string
+type GUID string
 
 // Enum is a value of an enumeration.
 type Enum struct {
@@ -161,7 +161,7 @@ func typeNameOf(v any) string {
 		return "DateTime"
 	case Span:
 		return "TimeSpan"
-	case Guid:
+	case GUID:
 		return "Guid"
 	case Enum:
 		return v.Type

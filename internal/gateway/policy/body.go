@@ -96,7 +96,7 @@ func Copy(w io.Writer, r io.Reader, flush func()) (int64, error) {
 				flush()
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // readers give it bare
+		if err == io.EOF {
 			return sum, nil
 		}
 		if err != nil {

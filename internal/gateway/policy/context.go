@@ -53,7 +53,7 @@ func (c contextOf) Get(name string) (any, bool, error) {
 			"Gateway": record{"IGateway", map[string]any{"Id": "managed", "InstanceId": x.About.Service, "IsManaged": true}},
 		}}, true, nil
 	case "RequestId":
-		return expression.Guid(x.ID()), true, nil
+		return expression.GUID(x.ID()), true, nil
 	case "Timestamp":
 		return expression.Time{Time: x.Began.UTC()}, true, nil
 	case "Elapsed":

@@ -156,7 +156,6 @@ type cors struct {
 	origins, methods       []*value
 	headers, expose        []*value
 	maxAge                 *value
-	options                bool
 }
 
 func compileCORS(r *args) action {

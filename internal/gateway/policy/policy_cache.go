@@ -221,7 +221,7 @@ func keepable(v any) (kept any, size int, err error) {
 		if len(t) <= maxCached {
 			return slices.Clone(t), len(t) + 64, nil
 		}
-	case nil, bool, int32, int64, float64, expression.Char, expression.Time, expression.Span, expression.Guid, expression.Enum:
+	case nil, bool, int32, int64, float64, expression.Char, expression.Time, expression.Span, expression.GUID, expression.Enum:
 		return v, 64, nil
 	default:
 		return nil, 0, broken("cache-store-value", "InvalidValue", "a value of this type cannot be kept: text, numbers, times, bytes and JSON can")

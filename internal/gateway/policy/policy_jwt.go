@@ -154,9 +154,7 @@ func compileValidateAzureAD(r *args) action {
 	}
 	r.ordered("client-application-ids", "backend-application-ids", "audiences", "required-claims", "decryption-keys")
 	v.clients = r.plainTexts("client-application-ids", "application-id")
-	for _, id := range r.plainTexts("backend-application-ids", "application-id") {
-		v.audiences = append(v.audiences, id)
-	}
+	v.audiences = append(v.audiences, r.plainTexts("backend-application-ids", "application-id")...)
 	v.audiences = append(v.audiences, r.plainTexts("audiences", "audience")...)
 	v.claims = r.claims()
 	if e := r.child("decryption-keys"); e != nil {

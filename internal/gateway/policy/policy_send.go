@@ -101,7 +101,7 @@ func (s *send) exchange(x *Exchange) (*Response, error) {
 	var reply *http.Response
 	var answer *Response
 	x.waiting(func() {
-		if reply, err = s.once(ctx, x.World, r); err == nil {
+		if reply, err = s.once(ctx, x.World, r); err == nil { //nolint:bodyclose // it is closed below
 			answer = answerOf(reply, func(error) {})
 			_, err = answer.Body.Bytes()
 			reply.Body.Close()
