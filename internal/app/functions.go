@@ -99,6 +99,7 @@ func functionApps(e *env) (parts, error) {
 	if err := e.openSites(); err != nil {
 		return p, err
 	}
+	p.Resources = append(p.Resources, e.webProvider())
 	route, names := e.deploymentDoor()
 	p.Routes, p.Suffixes = append(p.Routes, route), append(p.Suffixes, names)
 	p.Work, p.Pending = append(p.Work, part{name: "deployed function apps", run: e.Sites.Run}), append(p.Pending, e.sitesPending)

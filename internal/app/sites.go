@@ -82,11 +82,11 @@ func (s siteStore) Save(_ context.Context, name string, spec site.Spec, text jso
 		p.Access, p.Admin, p.SCM, p.Site = spec.Access, spec.Access, spec.SCM, text
 		return p.JSON(), err
 	}
-	made, err := s.e.Exists.DeclareAccounts([]resource.Account{{Type: resource.Sites, Name: name}}, change)
+	made, err := s.e.Exists.DeclareAccountIn(resource.Account{Type: resource.Sites, Name: name}, groupOf(spec.Group), change)
 	if err != nil {
 		return err
 	}
-	return s.e.openSiteDoor(made[0])
+	return s.e.openSiteDoor(made)
 }
 
 // Remove implements site.Store.

@@ -88,6 +88,9 @@ func (m *Manager) show(c *Call, r record) Body {
 		id = c.ID
 	}
 	out["id"], out["name"], out["type"] = id.String(), id.Name(), t.Name
+	if t.PathName {
+		out["name"] = id.Path()
+	}
 	for _, path := range t.Secret {
 		out.Remove(strings.Split(path, ".")...)
 	}

@@ -23,6 +23,8 @@ type Type struct {
 	Gone    int    // status of DELETE; 0 is 204
 	Plain   bool   // nothing about provisioning in its properties
 	Bare    bool   // its properties are not below "properties"
+	// PathName says that its name tells what it is in as well: app/function.
+	PathName bool
 
 	Always []string  // names that exist whenever the parent does: default
 	Refuse []Refusal // properties that are not served

@@ -116,5 +116,23 @@ func (e *Issuer) pick(name, client, resource, object string) (identity.Principal
 			return p, true
 		}
 	}
-	return identity.Principal{}, false
+	if client+resource+object != "" {
+		return identity.Principal{}, false
+	}
+	return e.onlyOther(name)
+}
+
+// onlyOther is who a function app is that is nobody by itself: the one user-assigned
+// identity that it has.
+func (e *Issuer) onlyOther(name string) (one identity.Principal, ok bool) {
+	for _, p := range e.cfg.Identity.Principals() {
+		if p.Kind != identity.UserAssigned || !slices.ContainsFunc(p.Apps, func(app string) bool { return identity.FunctionApp.Named(app) == name }) {
+			continue
+		}
+		if ok {
+			return identity.Principal{}, false
+		}
+		one, ok = p, true
+	}
+	return one, ok
 }

@@ -72,6 +72,19 @@ func (k *Keys) Renew(ctx context.Context, place, name string) error {
 	return err
 }
 
+// Set gives a key of a place a value, or makes the key.
+func (k *Keys) Set(ctx context.Context, place, name, value string) error {
+	scope, err := placeScope(place)
+	if err != nil {
+		return err
+	}
+	if err := checkKey(name, value); err != nil {
+		return err
+	}
+	_, _, err = k.set(ctx, scope, name, value)
+	return err
+}
+
 // Limits of what a key may be: names stand in addresses, values in headers.
 const (
 	maxKeyName  = 128
