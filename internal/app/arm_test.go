@@ -126,6 +126,9 @@ func TestEveryType(t *testing.T) {
 		}
 		cases := armCases()
 		for _, x := range r.app.house.Manager.Types() {
+			if strings.HasPrefix(x.Name, "Microsoft.Web/sites/functions") {
+				continue // they come with code: see TestResourceManagerDeploys
+			}
 			if !slices.ContainsFunc(cases, func(one armCase) bool {
 				id, err := arm.ParseID(strings.ReplaceAll(one.path(), "/S/", c.root()+"/"))
 				return err == nil && strings.EqualFold(id.Type(), x.Name)
@@ -248,7 +251,7 @@ func (c armClient) goes(one armCase) {
 
 // armCases are a resource of every type, in the order in which they are made.
 func armCases() []armCase {
-	return slices.Concat(armRecordCases(), armHubCases())
+	return slices.Concat(armRecordCases(), armHubCases(), armWebCases())
 }
 
 func armHubCases() []armCase {

@@ -89,12 +89,6 @@ func New(c Config) arm.Provider {
 			},
 			{Name: policies, Plain: true, Always: []string{"ftp", "scm"}, Put: p.putPolicy, Get: p.getPolicy},
 			{
-				Name: resource.Sites + "/slots", Refuse: []arm.Refusal{{Path: "properties", Why: "there are no deployment slots here"}},
-				Put: func(context.Context, *arm.Call) error {
-					return fault.New(fault.Invalid, "slots", "there are no deployment slots here")
-				},
-			},
-			{
 				Name: hosts, Plain: true, Always: []string{"default"},
 				Actions: map[string]arm.Action{"listkeys": p.hostKeys, "sync": p.sync, "listsyncstatus": p.syncStatus},
 			},
