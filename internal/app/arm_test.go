@@ -251,7 +251,7 @@ func (c armClient) goes(one armCase) {
 
 // armCases are a resource of every type, in the order in which they are made.
 func armCases() []armCase {
-	return slices.Concat(armRecordCases(), armHubCases(), armWebCases())
+	return slices.Concat(armRecordCases(), armWebCases(), armHubCases())
 }
 
 func armHubCases() []armCase {

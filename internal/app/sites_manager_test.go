@@ -34,7 +34,7 @@ func armWebCases() []armCase {
 				{call: "POST config/backup/list", status: 404},
 				{call: "POST config/publishingcredentials/list", want: map[string]string{"properties.publishingUserName": "$contoso-func", "properties.publishingPassword": "*"}},
 				{call: "GET config/web", want: map[string]string{"properties.linuxFxVersion": "Python|3.11", "properties.scmType": "None", "properties.appSettings": "null"}},
-				{call: "GET config/appsettings", status: 404},
+				{call: "GET config/appsettings", want: map[string]string{"properties": "null"}},
 				{call: "PUT config/appsettings", body: `{"properties":{"B":"2","N":3}}`, want: map[string]string{"properties.B": "2", "properties.N": "3", "properties.A": "null"}},
 				{call: "PUT config/authsettings", body: `{"properties":{"enabled":true}}`, status: 400},
 				{call: "GET functions", want: map[string]string{"value": "[]"}},

@@ -22,18 +22,16 @@ import (
 type Limits struct {
 	Files int   // entries, folders too
 	Bytes int64 // of all files together
-	// Ratio is how many times its own size a package may unpack to. Small ones may in
-	// any case: see freeBytes.
-	Ratio int64
+	// Ratio is how many times its own size a package may unpack to; Free bytes may come
+	// out of any, however small.
+	Ratio, Free int64
 }
 
 // PackageLimits are those of packages of function apps: wide for what people build,
 // narrow for what is made to fill a disk.
-func PackageLimits() Limits { return Limits{Files: 200_000, Bytes: 4 << 30, Ratio: 100} }
+func PackageLimits() Limits { return Limits{Files: 200_000, Bytes: 4 << 30, Ratio: 100, Free: 64 << 20} }
 
 const (
-	// freeBytes may come out of any package, however small.
-	freeBytes = 64 << 20
 	// maxDirectory bounds what is read of a zip's table of contents: 500,000 files.
 	maxDirectory = 24 << 20
 	maxLink      = 4 << 10 // bytes of what a symbolic link leads to
@@ -62,7 +60,7 @@ func Unpack(ctx context.Context, file, into string, l Limits) error {
 		return fault.Wrap(fault.Unavailable, into, err, "open the folder")
 	}
 	defer root.Close()
-	u := &unpacking{root: root, left: min(l.Bytes, max(freeBytes, info.Size()*l.Ratio)), links: map[string]string{}}
+	u := &unpacking{root: root, left: min(l.Bytes, max(l.Free, info.Size()*l.Ratio)), links: map[string]string{}}
 	if len(z.File) > l.Files {
 		return fault.New(fault.TooLarge, "package", "it has %d files; %d are the most", len(z.File), l.Files)
 	}

@@ -91,7 +91,7 @@ func TestUnpack(t *testing.T) {
 
 func TestHostilePackages(t *testing.T) {
 	link := fs.ModeSymlink | 0o777
-	small := Limits{Files: 4, Bytes: 100, Ratio: 1}
+	small := Limits{Files: 4, Bytes: 100, Free: 100}
 	for name, c := range map[string]struct {
 		files []file
 		raw   []byte
@@ -148,14 +148,15 @@ func changed(text []byte, mark string, at int, to byte) []byte {
 // TestBomb: what unpacks to very much more than its own size is refused while it
 // unpacks, and before where it says so.
 func TestBomb(t *testing.T) {
-	bomb := zipped(t, file{name: "zeros", text: string(make([]byte, freeBytes+1<<20))})
-	if _, err := unpack(t, bomb, PackageLimits()); !fault.Is(err, fault.TooLarge) {
+	bomb, limits := zipped(t, file{name: "zeros", text: string(make([]byte, 2<<20))}), PackageLimits()
+	limits.Free = 1 << 20
+	if _, err := unpack(t, bomb, limits); !fault.Is(err, fault.TooLarge) {
 		t.Errorf("%v", err)
 	}
 	liar := slices.Clone(bomb)
 	at := bytes.Index(liar, []byte("PK\x01\x02")) + 24 // the size it says
 	copy(liar[at:], []byte{10, 0, 0, 0})
-	if _, err := unpack(t, liar, PackageLimits()); err == nil {
+	if _, err := unpack(t, liar, limits); err == nil {
 		t.Error("a zip that lies of its sizes was unpacked")
 	}
 }
@@ -197,7 +198,7 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(zipped(f, file{name: "../a"}, file{name: "/b"}, file{name: `c\..\d`}))
 	f.Add(zipped(f, file{name: "l", text: "a", mode: link}, file{name: "a/x", text: "y"}))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		limits := Limits{Files: 20, Bytes: 1 << 16, Ratio: 1 << 20}
+		limits := Limits{Files: 20, Bytes: 1 << 16, Free: 1 << 16}
 		dir, err := unpack(t, text, limits)
 		if err != nil {
 			return

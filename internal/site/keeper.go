@@ -95,9 +95,13 @@ func (k *keeper) again() {
 	k.demand()
 }
 
+// demand has run begin anew. What was is over from now on: who asks for the site waits
+// for what comes. The caller holds mu.
 func (k *keeper) demand() {
 	close(k.changed)
 	k.changed = make(chan struct{})
+	k.now = State{Phase: Loading, Since: time.Now()}
+	k.s.tell()
 }
 
 func (k *keeper) order() (Spec, <-chan struct{}) {

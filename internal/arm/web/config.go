@@ -191,11 +191,12 @@ func (p provider) getConfig(_ context.Context, c *arm.Call) error {
 		b.Default(map[string]any{}, "properties")
 	case "logs":
 		b.Default(logDefaults(), "properties")
-	case "appsettings", "connectionstrings":
-		if !p.shown(c) {
-			return arm.Fail(http.StatusNotFound, "NotFound", "Settings are read with POST %s/list.", c.ID)
+	case "appsettings", "connectionstrings": // without their values: see above
+		b.Remove("properties")
+		if p.shown(c) {
+			b.Set(secretsOf(c.ID.Name(), spec), "properties")
 		}
-		b.Set(secretsOf(c.ID.Name(), spec), "properties")
+	case "azurestorageaccounts", "metadata", "authsettings", "authsettingsv2", "publishingcredentials":
 	default:
 		if !c.Kept() {
 			return arm.Fail(http.StatusNotFound, "NotFound", "There is no configuration '%s' of this site.", c.ID.Name())
