@@ -29,7 +29,9 @@ type Limits struct {
 
 // PackageLimits are those of packages of function apps: wide for what people build,
 // narrow for what is made to fill a disk.
-func PackageLimits() Limits { return Limits{Files: 200_000, Bytes: 4 << 30, Ratio: 100, Free: 64 << 20} }
+func PackageLimits() Limits {
+	return Limits{Files: 200_000, Bytes: 4 << 30, Ratio: 100, Free: 64 << 20}
+}
 
 const (
 	// maxDirectory bounds what is read of a zip's table of contents: 500,000 files.
