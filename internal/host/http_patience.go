@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -27,7 +28,10 @@ const silence = "the function has answered nothing for 230 seconds, the most tha
 func within(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request)) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	p := &patient{w: w, cancel: cancel, last: time.Now()}
+	p := &patient{w: w, cancel: cancel, last: time.Now(), own: w.Header().Clone()}
+	if p.own == nil {
+		p.own = http.Header{}
+	}
 	p.start()
 	defer p.end()
 	r = r.WithContext(ctx)
@@ -37,17 +41,19 @@ func within(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWrit
 	serve(p, r)
 }
 
-// patient is a response that is given up after a silence.
+// patient is a response that is given up after a silence. serve has a header of its
+// own, which is copied when it is sent: who gives up writes another at any moment.
 type patient struct {
 	w      http.ResponseWriter
 	cancel context.CancelFunc
+	own    http.Header // serve's
 
 	mu    sync.Mutex // guards what follows, and writing
 	timer *time.Timer
 	last  time.Time // of the last byte
 	begun bool      // the head is written
 	over  bool      // the client has been given up, or the response is another's
-	own   http.Header
+	gone  bool      // the client has been given up
 }
 
 func (p *patient) start() {
@@ -67,8 +73,7 @@ func (p *patient) late() {
 		p.timer.Reset(left)
 		return
 	}
-	p.over = true
-	p.own = p.w.Header().Clone()
+	p.over, p.gone = true, true
 	p.cancel()
 	if p.begun {
 		return // what serve does next breaks the response off
@@ -88,9 +93,19 @@ func (p *patient) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timer.Stop()
-	if p.begun && p.own != nil {
+	switch {
+	case p.begun && p.gone:
 		panic(http.ErrAbortHandler)
+	case !p.over:
+		p.copyHeader() // the head of a response without a body, or trailers
 	}
+}
+
+// copyHeader makes serve's header that of the response. The caller is serve, and has mu.
+func (p *patient) copyHeader() {
+	h := p.w.Header()
+	clear(h)
+	maps.Copy(h, p.own)
 }
 
 func (p *patient) heard() {
@@ -100,14 +115,7 @@ func (p *patient) heard() {
 }
 
 // Header implements http.ResponseWriter.
-func (p *patient) Header() http.Header {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.own != nil {
-		return p.own
-	}
-	return p.w.Header()
-}
+func (p *patient) Header() http.Header { return p.own }
 
 // WriteHeader implements http.ResponseWriter.
 func (p *patient) WriteHeader(code int) {
@@ -116,9 +124,20 @@ func (p *patient) WriteHeader(code int) {
 	if p.over {
 		return
 	}
+	if !p.begun {
+		p.copyHeader()
+	}
 	p.begun = p.begun || code >= http.StatusOK
 	p.w.WriteHeader(code)
 	p.last = time.Now()
+}
+
+// begin is before bytes are sent. The caller is serve, and has mu.
+func (p *patient) begin() {
+	if !p.begun {
+		p.copyHeader()
+		p.begun = true
+	}
 }
 
 // Write implements http.ResponseWriter.
@@ -128,7 +147,7 @@ func (p *patient) Write(b []byte) (int, error) {
 	if p.over {
 		return 0, http.ErrHandlerTimeout
 	}
-	p.begun = true
+	p.begin()
 	n, err := p.w.Write(b)
 	p.last = time.Now()
 	return n, err
@@ -141,7 +160,7 @@ func (p *patient) FlushError() error {
 	if p.over {
 		return http.ErrHandlerTimeout
 	}
-	p.begun = true
+	p.begin()
 	return http.NewResponseController(p.w).Flush()
 }
 
