@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -57,7 +58,7 @@ func httpOf[T http.Handler](e *env, p *perAccount[T]) func(resource.Account) htt
 // find finds the account that a host name means on a port of a type (see
 // door.Names).
 func (e *env) find(name, typ string) (resource.Account, door.Meaning) {
-	if name == signInHost {
+	if slices.Contains(cloudHosts, name) {
 		if typ == typeIssuer || typ == "" { // "": whose certificate is wanted
 			return resource.Account{Type: typeIssuer, Name: e.Config.Name}, door.Known
 		}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -46,6 +47,9 @@ type App struct {
 	storage *dataFolder
 	doors   *doors
 	house   *env // what the services were given, and gave
+
+	telling   sync.Mutex    // guards published
+	published instance.Info // what commands were told last; none before everything runs
 }
 
 // Build opens storage and ports and builds all services. When it fails it
@@ -83,7 +87,7 @@ func (a *App) build(ctx context.Context, list []service) error {
 		Storage: a.storage, Exists: a.storage.exists, Counts: counts, remote: newRemotes(),
 		Tasks: &portal.Tasks{}, Notices: &portal.Notices{},
 	}
-	a.house = e
+	a.house, e.Publish = e, a.publishNow
 	if a.doors, err = openDoors(cfg, a.log, e.find); err != nil {
 		return err
 	}
@@ -167,23 +171,38 @@ func (a *App) announce(ctx context.Context, info instance.Info) error {
 
 // follow publishes the accounts and their keys anew whenever they change.
 func (a *App) follow(ctx context.Context, info instance.Info) error {
+	a.telling.Lock()
+	a.published = info
+	a.telling.Unlock()
 	for {
 		changed, sites := a.storage.exists.WatchAccounts(), a.house.sitesChanged()
-		now := info
-		now.Accounts = a.house.publicAccounts()
-		now.Addresses, now.Tokens = a.doors.everything()
-		if !reflect.DeepEqual(now, info) {
-			info = now
-			if err := a.publish(info); err != nil {
-				a.log.Error("the instance could not be published anew; commands see old keys", "error", err)
-			}
-		}
+		a.publishNow()
 		select {
 		case <-changed:
 		case <-sites:
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// publishNow publishes the accounts and their doors as they are now, where they are
+// others than commands were told last.
+func (a *App) publishNow() {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	now := a.published
+	if now.PID == 0 {
+		return
+	}
+	now.Accounts = a.house.publicAccounts()
+	now.Addresses, now.Tokens = a.doors.everything()
+	if reflect.DeepEqual(now, a.published) {
+		return
+	}
+	a.published = now
+	if err := a.publish(now); err != nil {
+		a.log.Error("the instance could not be published anew; commands see old keys", "error", err)
 	}
 }
 

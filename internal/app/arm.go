@@ -38,6 +38,14 @@ func resourceManager(e *env) (parts, error) {
 // armLocation is where resources are that nobody gave a location.
 const armLocation = "koreacentral"
 
+// published lets commands find accounts that have just been made: whoever was
+// answered may use their names at once.
+func (e *env) published() {
+	if e.Publish != nil {
+		e.Publish()
+	}
+}
+
 // storageDomain is what follows ACCOUNT.blob. in the names of storage accounts.
 const storageDomain = "core.windows.net"
 
@@ -60,7 +68,7 @@ func (e *env) identityDoor() http.Handler {
 // armAccounts are the accounts for the rooms of providers.
 func (e *env) armAccounts() arm.Accounts {
 	return arm.Accounts{
-		Exists: e.Exists, Project: identity.Group, Hosts: e.hosts,
+		Exists: e.Exists, Project: identity.Group, Hosts: e.hosts, Changed: e.published,
 		MayGo: func(a resource.Account) error { return e.mayGo(resource.ID{Account: a}) },
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	armstorage "github.com/lazuli-dev/lazuli/internal/arm/storage"
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 	"github.com/lazuli-dev/lazuli/internal/azure/storage/blob"
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -60,16 +62,17 @@ func blobParts(e *env) (parts, error) {
 	}
 	end := e.blobEnd()
 	p := parts{
-		Leads:    []leads{{blobrows.Kind, resource.StorageAccounts}, {end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
-		Triggers: trigger.Table{end.Trigger()},
-		Letters:  letter.Table{end.Letters()},
-		Inputs:   input.Table{end.Input()},
-		Outputs:  output.Table{end.Output()},
-		Accounts: []accountKind{storageKind(e.Config.Storage)},
-		Kinds:    blob.Kinds(store, nil),
-		Declared: e.declaredIn(resource.BlobContainers, "containers", func(a config.NamedStorage) []string { return a.Containers }, nil),
-		Routes:   []door.Route{storageRoute(e, typeBlobs, services)},
-		Streams:  e.blobStreams(store),
+		Leads:     []leads{{blobrows.Kind, resource.StorageAccounts}, {end.Trigger().Type, resource.StorageAccounts}, {end.Output().Type, resource.StorageAccounts}},
+		Triggers:  trigger.Table{end.Trigger()},
+		Letters:   letter.Table{end.Letters()},
+		Inputs:    input.Table{end.Input()},
+		Outputs:   output.Table{end.Output()},
+		Accounts:  []accountKind{storageKind(e.Config.Storage)},
+		Kinds:     blob.Kinds(store, nil),
+		Declared:  e.declaredIn(resource.BlobContainers, "containers", func(a config.NamedStorage) []string { return a.Containers }, nil),
+		Routes:    []door.Route{storageRoute(e, typeBlobs, services)},
+		Streams:   e.blobStreams(store),
+		Resources: []arm.Provider{armstorage.New(armstorage.Config{Accounts: e.armAccounts(), People: e.Who, Objects: store})},
 		Suffixes: []suffix{
 			storageSuffix("blob.core.windows.net", instance.Blob, typeBlobs),
 			storageSuffix("z1.web.core.windows.net", instance.Blob, typeBlobs), // static websites

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	armcosmos "github.com/lazuli-dev/lazuli/internal/arm/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/azure/cosmos"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
@@ -215,13 +217,14 @@ func containerParts(e *env, serves func(resource.Account) (*cosmos.Service, erro
 	st := e.Storage
 	end := container.End{Containers: e.containerService(serves)}
 	p := parts{
-		Accounts: []accountKind{documentKind(e.Config.Cosmos)},
-		Kinds:    cosmos.Kinds(st.docs, e.containerOnUse),
-		Suffixes: []suffix{{domain: "documents.azure.com", typ: resource.CosmosAccounts, service: instance.Cosmos}},
-		Leads:    []leads{{container.Kind, resource.CosmosAccounts}, {end.Trigger().Type, resource.CosmosAccounts}, {end.Output().Type, resource.CosmosAccounts}},
-		Triggers: trigger.Table{end.Trigger()},
-		Inputs:   input.Table{end.Input()},
-		Outputs:  output.Table{end.Output()},
+		Accounts:  []accountKind{documentKind(e.Config.Cosmos)},
+		Kinds:     cosmos.Kinds(st.docs, e.containerOnUse),
+		Resources: []arm.Provider{armcosmos.New(armcosmos.Config{Accounts: e.armAccounts(), Store: st.docs, Who: e.Who})},
+		Suffixes:  []suffix{{domain: "documents.azure.com", typ: resource.CosmosAccounts, service: instance.Cosmos}},
+		Leads:     []leads{{container.Kind, resource.CosmosAccounts}, {end.Trigger().Type, resource.CosmosAccounts}, {end.Output().Type, resource.CosmosAccounts}},
+		Triggers:  trigger.Table{end.Trigger()},
+		Inputs:    input.Table{end.Input()},
+		Outputs:   output.Table{end.Output()},
 		Streams: jobs.Kinds{
 			References: []jobs.ReferenceKind{container.ReferenceKind(e.findAccount)},
 			Sinks:      []jobs.SinkKind{container.SinkKind(e.findAccount)},

@@ -27,6 +27,10 @@ const (
 // mean this machine.
 const signInHost = "login.microsoftonline.com"
 
+// cloudHosts are signInHost, and where resources and people are managed, which lazuli
+// exec lets mean this machine too.
+var cloudHosts = []string{signInHost, "management.azure.com", "graph.microsoft.com"}
+
 // doors are the open ports and the authority behind their certificates.
 type doors struct {
 	*door.Set

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	"github.com/lazuli-dev/lazuli/internal/arm/access"
 	"github.com/lazuli-dev/lazuli/internal/azure/entra"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/door"
@@ -57,8 +59,9 @@ func identities(e *env) (parts, error) {
 	e.Access = newAccessChanges(e)
 	e.Doors.tokens[instance.Identity] = e.Issuer.Header(identity.DeveloperName)
 	p := parts{
-		Routes: []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.identityDoor() }}},
-		Pages:  roles.Pages(e.Who),
+		Routes:    []door.Route{{Type: typeIssuer, HTTP: func(resource.Account) http.Handler { return e.identityDoor() }}},
+		Pages:     roles.Pages(e.Who),
+		Resources: []arm.Provider{access.New(e.Who)},
 		Summary: func(s *Summary) {
 			s.Enforced, s.Permissive = e.Who.Mode() == identity.Enforce, cfg.Mode == string(identity.Permissive)
 		},

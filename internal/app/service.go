@@ -98,6 +98,9 @@ type env struct {
 	Issuer *entra.Issuer      // gives tokens, and says who a token is; as well
 
 	gateways *gateway.Engine // nil until that service is built
+	// Publish tells commands of the accounts that there are now; nil until there is
+	// anybody to tell.
+	Publish func()
 
 	Manager *arm.Manager // Resource Manager; nil until that service is built, and where it is off
 	Sites   *site.Sites  // function apps that come and go; nil until that service is built

@@ -17,6 +17,7 @@ type Accounts struct {
 	Project string                       // the group that the catalogue calls ""
 	MayGo   func(resource.Account) error // refuses to delete one that the project is built on
 	Hosts   func(resource.Account) []string
+	Changed func() // is told of an account that has come; may be nil
 }
 
 // group is a group's name as the catalogue has it.
@@ -76,6 +77,9 @@ func (a Accounts) Declare(id ID, typ, taken string, change func(old json.RawMess
 		func(_ resource.Account, old json.RawMessage) (json.RawMessage, error) { return change(old) })
 	if fault.Is(err, fault.Conflict) {
 		return account, Fail(http.StatusConflict, taken, "The name '%s' is already taken: %s", id.Names[0], err)
+	}
+	if err == nil && a.Changed != nil {
+		a.Changed()
 	}
 	return account, err
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
 // LockType is the type of management locks, which are about any scope.
@@ -93,3 +95,6 @@ func now() string { return time.Now().UTC().Format(time.RFC3339Nano) }
 
 // Now is the time as Azure writes it, for what a service makes once.
 func Now() any { return now() }
+
+// GUID is a random one, for what a service makes once.
+func GUID() any { return uuid.New() }

@@ -227,6 +227,33 @@ func (i *Identity) Assign(principal, role, scope string) (Assignment, error) {
 	return a, i.replace(next)
 }
 
+// AssignAs is Assign with an id that somebody chose. Another assignment of the same
+// three, or another three under that id, is fault.Conflict.
+func (i *Identity) AssignAs(id, principal, role, scope string) (Assignment, error) {
+	i.change.Lock()
+	defer i.change.Unlock()
+	a, err := i.assignable(Grant{Principal: principal, Role: role, Scope: scope}, true)
+	if err != nil {
+		return Assignment{}, err
+	}
+	old := i.state.Load()
+	for _, have := range old.book.Assignments {
+		switch named := strings.EqualFold(have.ID, id); {
+		case named && have.same(a):
+			return have, nil
+		case named || have.same(a):
+			return have, fault.New(fault.Conflict, "role assignment", "it exists, with the id %s", have.ID)
+		}
+	}
+	next := old.book.copy()
+	a.ID, a.Since = id, time.Now().UTC()
+	next.Assignments, next.Enforced = append(next.Assignments, a), true
+	return a, i.replace(next)
+}
+
+// Assignments are all that are kept.
+func (i *Identity) Assignments() []Assignment { return slices.Clone(i.state.Load().book.Assignments) }
+
 // Remove takes a role away that was given by Assign: fault.NotFound when nobody
 // gave it, fault.Conflict when the project file gives it.
 func (i *Identity) Remove(principal, role, scope string) (Assignment, error) {

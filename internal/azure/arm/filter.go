@@ -110,8 +110,10 @@ func (f filter) passes(b engine.Body) bool {
 				return false
 			}
 			continue
-		case "tagvalue", "atscope()", "assignedto()":
+		case "tagvalue", "atscope()":
 			continue
+		case "assignedto()":
+			is = property(b, "principalid")
 		case "name", "location", "kind":
 			is = b.Text(c.field)
 		default:

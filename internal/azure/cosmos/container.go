@@ -223,8 +223,8 @@ func parseIndexingPolicy(raw json.RawMessage) (docstore.IndexingPolicy, error) {
 	return out, nil
 }
 
-// containerJSON is the whole container as the service shows it.
-func containerJSON(c *docstore.Container) ([]byte, error) {
+// ContainerJSON is the whole container as the service shows it.
+func ContainerJSON(c *docstore.Container) ([]byte, error) {
 	r, spec := c.Resource(), c.Spec()
 	extra := func(name, fallback string) json.RawMessage {
 		if raw, ok := spec.Extras[name]; ok {

@@ -89,7 +89,7 @@ func (s *Service) RemoveContainer(ctx context.Context, database, id string) erro
 }
 
 // DescribeContainer is a container as the REST dialect shows it.
-func DescribeContainer(c *docstore.Container) (json.RawMessage, error) { return containerJSON(c) }
+func DescribeContainer(c *docstore.Container) (json.RawMessage, error) { return ContainerJSON(c) }
 
 // keptOffer checks an offer's content; none is nil.
 func keptOffer(content json.RawMessage) (json.RawMessage, error) {

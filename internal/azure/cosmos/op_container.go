@@ -99,7 +99,7 @@ func (x *exchange) replyContainer(status int, db *docstore.Database, c *docstore
 	if status == http.StatusOK && x.r.Method == http.MethodGet && x.header(hdrIfNoneMatch) == r.ETag {
 		return x.reply(http.StatusNotModified, nil)
 	}
-	body, err := containerJSON(c)
+	body, err := ContainerJSON(c)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (x *exchange) containers() (string, listSource, error) {
 	x.owner = ownerDatabase(db)
 	var items listSource
 	for _, c := range db.Containers() {
-		item, err := containerJSON(c)
+		item, err := ContainerJSON(c)
 		if err != nil {
 			return "", nil, err
 		}
