@@ -27,7 +27,7 @@ func ParseBody(text []byte) (Body, error) {
 	if err := d.Decode(&b); err != nil {
 		return nil, fault.Wrap(fault.Invalid, "request content", err, "it is no JSON object")
 	}
-	if _, err := d.Token(); err != io.EOF || b == nil { //nolint:errorlint // io.EOF is never wrapped by Decoder
+	if _, err := d.Token(); err != io.EOF || b == nil {
 		return nil, fault.New(fault.Invalid, "request content", "it is not one JSON object")
 	}
 	return b, nil

@@ -111,17 +111,6 @@ func (c *Call) at(id ID, body Body) *Call {
 	return &out
 }
 
-// ParseTags are the tags of a body.
-func (b Body) tags() map[string]string {
-	all := map[string]string{}
-	for name, v := range b.Object("tags") {
-		if s, ok := v.(string); ok {
-			all[name] = s
-		}
-	}
-	return all
-}
-
 // sameLocation compares two locations: West Europe is westeurope.
 func sameLocation(a, b string) bool {
 	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
