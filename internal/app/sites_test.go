@@ -67,7 +67,7 @@ func deployedIn(t *testing.T, dir string) *deployed {
 
 // anyPorts is a project file without fixed ports.
 const anyPorts = "eventHubs: {amqpPort: 0, amqpsPort: 0}\ncosmos: {port: 0, computePort: 0}\nstorage: {blobPort: 0, queuePort: 0, tablePort: 0}\n" +
-	"identity: {port: 0}\nportal: {port: 0}\nfunctions: {port: 0}\n"
+	"identity: {port: 0}\nportal: {port: 0}\ngateway: {port: 0}\nfunctions: {port: 0}\n"
 
 func projectIn(t *testing.T, text string) string {
 	t.Helper()
