@@ -174,7 +174,7 @@ func parseRecord(b []byte) (*record, error) {
 	r.listed, r.table = f&flagListed != 0, f&flagTable != 0
 	r.parseGroups(&d, f)
 	r.refs = d.refs()
-	if r.typ < BlockBlob || r.typ > PageBlob || r.state > stateVersion {
+	if r.typ < BlockBlob || r.typ > PageBlob || r.state > stateVersion || r.flags() != f { // groups that say nothing are not written
 		d.bad = true
 	}
 	return r, d.err()

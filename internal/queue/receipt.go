@@ -28,8 +28,9 @@ func (s *Store) receipt(m *state) string {
 
 // readReceipt returns the number of a receipt that was given for the message.
 func (s *Store) readReceipt(id ID, text string) (pop int64, ok bool) {
-	b, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(b) != receiptBytes || !hmac.Equal(b[8:], s.signReceipt(id, b[:8])) {
+	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || len(text) != base64.StdEncoding.EncodedLen(receiptBytes) || // no line ends in it
+		len(b) != receiptBytes || !hmac.Equal(b[8:], s.signReceipt(id, b[:8])) {
 		return 0, false
 	}
 	return int64(binary.BigEndian.Uint64(b)), true //nolint:gosec // bits
