@@ -78,6 +78,9 @@ func gateways(e *env) (parts, error) {
 		Engines:  []part{{name: "gateways", run: engine.Run}},
 		Summary:  func(s *Summary) { s.Gateways = e.gatewaySummaries(engine) },
 	}
+	if port := e.Config.Gateway.Port; port == config.GatewayPort && len(e.gatewaySummaries(engine)) == 0 {
+		return p, nil // many programs like that port, and nothing is behind it
+	}
 	return p, e.Doors.open(instance.Gateway, e.Config.Gateway.Port, door.Port{
 		Title: "API gateway", Key: "gateway.port", TLS: door.Either, Account: own, Log: log,
 	})

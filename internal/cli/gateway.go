@@ -64,7 +64,7 @@ func (s *session) gatewayTest(cmd *cobra.Command, t gatewayTest, path string) er
 	}
 	address := info.Addresses[instance.Gateway]
 	if address == "" {
-		return errors.New("the running lazuli has no API gateway")
+		return errors.New("the running lazuli has no API behind a gateway; declare one under gateway: in lazuli.yaml")
 	}
 	r, err := t.request(cmd, info, "http://"+connect.Host(address, ""), path)
 	if err != nil {

@@ -177,7 +177,7 @@ func Default(dir string) Config {
 		Functions: Functions{Port: 7071},
 		Portal:    Portal{Port: 8080},
 		Identity:  Identity{Port: 8443},
-		Gateway:   Gateway{Port: 8000},
+		Gateway:   Gateway{Port: GatewayPort},
 		Dir:       dir,
 	}
 }

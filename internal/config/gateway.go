@@ -8,10 +8,13 @@ import (
 	"strings"
 )
 
+// GatewayPort is where the gateway listens if nothing else is said, and there is an API.
+const GatewayPort = 8000
+
 // Gateway is the API gateway's port and its services: the default one, which localhost
 // means, and others by name.
 type Gateway struct {
-	Port Port `yaml:"port"` // TLS and plain HTTP; default 8000
+	Port Port `yaml:"port"` // TLS and plain HTTP; default 8000, opened when there is an API
 
 	GatewayService `yaml:",inline"`
 	Services       map[string]GatewayService `yaml:"services"`
