@@ -41,6 +41,9 @@ func badFilter(text, at string) error {
 func parseCondition(text string) (c condition, rest string, err error) {
 	if call, after, ok := strings.Cut(text, ")"); ok && strings.Contains(call, "(") && !strings.Contains(strings.SplitN(call, "(", 2)[0], " ") {
 		name, value, _ := strings.Cut(call, "(")
+		if !strings.EqualFold(name, "atScope") && !strings.EqualFold(name, "assignedTo") {
+			return c, "", badFilter(text, text)
+		}
 		return condition{strings.ToLower(name) + "()", strings.Trim(strings.TrimSpace(value), "'")}, strings.TrimSpace(after), nil
 	}
 	field, after, ok := strings.Cut(text, " ")
