@@ -209,7 +209,7 @@ func (a *App) publishNow() {
 func (a *App) info() instance.Info {
 	cfg := a.opts.Config
 	addresses, tokens := a.doors.everything()
-	return instance.Info{
+	i := instance.Info{
 		PID:       os.Getpid(),
 		Version:   a.opts.Version,
 		Name:      cfg.Name,
@@ -223,6 +223,10 @@ func (a *App) info() instance.Info {
 		CAFile:    a.doors.ca.Path(),
 		CABundle:  a.doors.ca.BundlePath(),
 	}
+	if cfg.ResourceManager() {
+		i.Subscription, i.Tenant = a.house.Who.Subscription(), a.house.Who.Tenant()
+	}
+	return i
 }
 
 func (a *App) summary(info instance.Info) Summary {

@@ -72,7 +72,7 @@ func (s *session) world(choice connect.Choice, private []string) (outside.World,
 // those of identity.
 func execVariables(facts connect.Facts, info instance.Info) (set []outside.Variable, unset []string) {
 	identity := connect.Identity(info)
-	for _, v := range append(facts.Variables(), identity...) {
+	for _, v := range slices.Concat(facts.Variables(), identity, connect.Manage(info)) {
 		if v.Value != info.CAFile && v.Value != info.CABundle {
 			set = append(set, outside.Variable(v))
 		}

@@ -21,6 +21,27 @@ func Identity(info instance.Info) []Variable {
 	}
 }
 
+// Manage are the variables by which OpenTofu and Terraform reach Resource Manager, as
+// who runs the project: their provider asks for tokens as on a virtual machine. None
+// where it is off.
+func Manage(info instance.Info) []Variable {
+	address := info.Addresses[instance.Identity]
+	if address == "" || info.Subscription == "" {
+		return nil
+	}
+	const note = "for OpenTofu and Terraform: this project's Resource Manager"
+	local := strings.Replace(Host(address, ""), "localhost", "127.0.0.1", 1)
+	all := []Variable{
+		{"ARM_METADATA_HOSTNAME", Host(address, ""), note},
+		{"ARM_SUBSCRIPTION_ID", info.Subscription, note},
+		{"ARM_TENANT_ID", info.Tenant, note},
+	}
+	if strings.HasPrefix(local, "127.0.0.1:") { // others are given no tokens without a secret
+		all = append(all, Variable{"ARM_USE_MSI", "true", note}, Variable{"ARM_MSI_ENDPOINT", "http://" + local + "/metadata/identity/oauth2/token", note})
+	}
+	return all
+}
+
 // Stray are the variables of an environment (get is os.Getenv) that would lead
 // DefaultAzureCredential past the identity that Identity names: it asks for
 // credentials of an application or a workload first. tenantOurs says that

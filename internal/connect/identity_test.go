@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -44,5 +45,24 @@ func TestStray(t *testing.T) {
 		if got := strings.Join(Stray(func(name string) string { return set[name] }, set["OURS"] != ""), " "); got != want {
 			t.Errorf("%s: %s", in, got)
 		}
+	}
+}
+
+func TestManage(t *testing.T) {
+	info := instance.Info{Addresses: map[string]string{instance.Identity: "127.0.0.1:8443"}, Subscription: "s", Tenant: "t"}
+	got := map[string]string{}
+	for _, v := range Manage(info) {
+		got[v.Name] = v.Value
+	}
+	want := map[string]string{
+		"ARM_METADATA_HOSTNAME": "localhost:8443", "ARM_SUBSCRIPTION_ID": "s", "ARM_TENANT_ID": "t",
+		"ARM_USE_MSI": "true", "ARM_MSI_ENDPOINT": "http://127.0.0.1:8443/metadata/identity/oauth2/token",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	info.Subscription = ""
+	if off := Manage(info); off != nil {
+		t.Errorf("where it is off: %v", off)
 	}
 }

@@ -40,7 +40,12 @@ type Info struct {
 	Accounts []Account         `json:"accounts,omitempty"`
 	// Private is the second IP address of all listeners, which plays the private
 	// endpoints; "" where there is none.
-	Private  string `json:"private,omitempty"`
+	Private string `json:"private,omitempty"`
+	// Subscription and Tenant are those of Resource Manager, on the issuer's port; ""
+	// where it is off.
+	Subscription string `json:"subscription,omitempty"`
+	Tenant       string `json:"tenant,omitempty"`
+
 	CAFile   string `json:"caFile"`   // the local certificate authority
 	CABundle string `json:"caBundle"` // that, and the authorities that the machine trusts
 }
