@@ -39,8 +39,8 @@ func TestBadNames(t *testing.T) {
 		"/box/" + strings.Repeat("a/", 254) + "a":            "400 InvalidUri",
 		"/box/nul%00byte":                                    "400 InvalidResourceName",
 		"/box/bad%FFutf8":                                    "400 InvalidResourceName",
-		"/box/bad%zzescape":                                  "400", // net/http's own
-		"/box/%":                                             "400",
+		"/box/bad%zzescape":                                  "400 InvalidUri",
+		"/box/%":                                             "400 InvalidUri",
 		"/box/../../etc/passwd":                              "201",
 		"/box/%2e%2e%2f%2e%2e%2fetc%2fpasswd2":               "201",
 		"/box/./here":                                        "201",
