@@ -277,7 +277,7 @@ func TestEnvironment(t *testing.T) {
 const { app, trigger } = require('@azure/functions');
 app.generic('f', { trigger: trigger.generic({ type: 'xTrigger', name: 'x' }), handler: () => JSON.stringify({
     runtime: process.env.FUNCTIONS_WORKER_RUNTIME, greeting: process.env.GREETING, dir: process.cwd() === __dirname,
-    ours: Object.keys(process.env).filter((k) => k.startsWith('LAZULI_')), args: process.execArgv,
+    ours: Object.keys(process.env).filter((k) => k.startsWith('LAZULI_') && k !== 'LAZULI_BINARY'), args: process.execArgv,
     host: require('@azure/functions-core').hostVersion,
 }) });
 `}, "GREETING", "hello", nodeArguments, "--stack-trace-limit=20 --no-warnings")
