@@ -185,7 +185,7 @@ func testErrors(t *testing.T, r running) {
 		t.Errorf("%s %s", a.Status, a.body)
 	}
 	r.says(t, "ValueError: outer 한글")
-	for _, part := range []string{"KeyError: 'inner'", "function_app.py\", line 76", "The above exception was the direct cause"} {
+	for _, part := range []string{"KeyError: 'inner'", "function_app.py\", line 86", "The above exception was the direct cause"} {
 		r.says(t, part)
 	}
 	if strings.Contains(r.Said(), "lazuli_worker/invoke.py") {

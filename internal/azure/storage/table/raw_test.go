@@ -256,21 +256,6 @@ func TestJSONTypes(t *testing.T) {
 	}
 }
 
-// TestStatisticsOfPython: its client writes the account twice; a table of the account's
-// name is still one.
-func TestStatisticsOfPython(t *testing.T) {
-	l := newLab(t)
-	const twice = "-secondary/" + testAccount
-	if r := l.send("GET", twice+"/?restype=service&comp=stats", ""); r.status != 200 || !strings.Contains(r.body, "<Status>live</Status>") {
-		t.Errorf("statistics: %d %s", r.status, r.body)
-	}
-	wantReply(t, "a table of this name", l.send("GET", twice+"()", ""), 404, "TableNotFound")
-	l.make(testAccount)
-	if r := l.send("GET", twice, ""); r.status != 200 {
-		t.Errorf("its entities: %d %s", r.status, r.body)
-	}
-}
-
 // TestContinuation: pages join, also when the first row key is empty, and without
 // NextRowKey.
 func TestContinuation(t *testing.T) {

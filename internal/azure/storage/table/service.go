@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
@@ -130,9 +129,6 @@ func (x *exchange) route() (*operation, error) {
 	path, rest, err := x.r.Names()
 	if err != nil {
 		return nil, err
-	}
-	if x.r.Secondary && strings.EqualFold(path, x.svc.account.Name) && strings.HasPrefix(x.r.Path[1:], path+"/") {
-		path, rest = rest, "" // Python's client writes /NAME-secondary/NAME/; a table has nothing below it
 	}
 	if rest != "" {
 		path += "/" + rest // of a batch within a host style path, or a key with a slash, which cannot be
