@@ -300,6 +300,9 @@ func (d gatewayDeclaration) read(key, file string) (string, error) {
 func (d gatewayDeclaration) policy(key string, at gateway.Scope, file string) error {
 	t := d.s.Policies(at)
 	if file == "" {
+		if err := t.Delete(d.e.Context, gateway.PolicyName); err != nil && !fault.Is(err, fault.NotFound) {
+			return fmt.Errorf("%s.%s: %w", d.file.Path, key, err)
+		}
 		return nil
 	}
 	text, err := d.read(key, file)

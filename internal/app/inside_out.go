@@ -58,7 +58,7 @@ func (e *env) doorOf(address string) (at string, ours bool) {
 		if strings.HasSuffix(service, "/") {
 			service += a.Name
 		}
-		if at := e.Doors.addresses[service]; at != "" {
+		if at := e.Doors.address(service); at != "" {
 			return at, true
 		}
 	}
