@@ -28,8 +28,20 @@ type ID struct {
 // keep theirs.
 func ParseID(text string) (ID, error) {
 	if len(text) > maxID {
-		return ID{}, fault.New(fault.Invalid, "resource id", "it has %d bytes; at most %d are read", len(text), maxID)
+		return ID{}, tooLong(len(text))
 	}
+	id, err := parseID(text)
+	if n := len(id.String()); err == nil && n > maxID { // as it is written, with its first slash and escapes
+		return ID{}, tooLong(n)
+	}
+	return id, err
+}
+
+func tooLong(bytes int) error {
+	return fault.New(fault.Invalid, "resource id", "it has %d bytes; at most %d are read", bytes, maxID)
+}
+
+func parseID(text string) (ID, error) {
 	p := idParser{text: text, rest: strings.Split(strings.Trim(text, "/"), "/")}
 	if strings.Trim(text, "/") == "" {
 		return ID{}, nil
