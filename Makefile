@@ -29,7 +29,7 @@ build: ## build bin/lazuli, a static binary
 dist: ## build what people install, into dist: archives, wheels, packages for npm, checksums (TARGETS=linux/arm64,host)
 	$(GO) run ./internal/release -version "$(VERSION)" -only "$(TARGETS)"
 
-test: ## everything that must hold: vet, lint, unit tests with the race detector, crash tests, conformance, browser, fuzz
+test: ## everything that must hold: vet, lint, unit tests with the race detector, crash tests, conformance, browser, seeds of the fuzz targets
 	@scripts/test
 
 unit: ## unit tests without the race detector: the quick loop
@@ -41,7 +41,7 @@ race: ## unit tests with the race detector
 crash: ## kill -9 under load, CRASHES=200 times
 	LAZULI_CRASHES=$(CRASHES) $(GO) test ./cmd/lazuli -run TestKill -count=1 -timeout 60m -v
 
-fuzz: ## every fuzz target for FUZZTIME=30s each
+fuzz: ## search with every fuzz target, FUZZTIME=30s each
 	@scripts/fuzz $(FUZZTIME)
 
 conformance: ## official SDK clients against a running binary

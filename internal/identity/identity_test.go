@@ -507,8 +507,15 @@ func TestMatch(t *testing.T) {
 
 func FuzzScope(f *testing.F) {
 	i := open(f, &memory{}, project())
-	for _, s := range []string{"/", "eventHubs/a/b", "cosmos/a/b/c", "functions/x", "/subscriptions/" + i.Subscription() + "/resourceGroups/lazuli", "eventHubs/a%2Fb", "//", "cosmos/a%/b", "storage/a/blob/b%"} {
+	for _, s := range []string{"/", "eventHubs/a/b", "cosmos/a/b/c", "functions/x", "/subscriptions/" + i.Subscription() + "/resourceGroups/lazuli", "eventHubs/a%2Fb", "//", "cosmos/a%/b", "storage/a/blob/b%", "/\u017fubscriptions/" + i.Subscription()} {
 		f.Add(s)
+	}
+	f.Add("cosmos/" + strings.Repeat("a", 1900) + "/%%%%")
+	for _, s := range []string{ // one thing written in more than one way
+		"Microsoft.EventHub/namespaces/a%", "Microsoft.EventHub/namespaces/a%2fb", "Microsoft.EventHub/namespaces/dbs/EVENTHUBS/x",
+		"microsoft.documentdb/databaseAccounts/a/DBS/C/COLLS/x", "Microsoft.Storage/storageAccounts/a/blobservices/default/CONTAINERS/x%",
+	} {
+		f.Add("/subscriptions/" + i.Subscription() + "/resourceGroups/lazuli/providers/" + s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		scope, err := i.ParseScope(text)

@@ -11,7 +11,7 @@ import (
 // lazuli.yaml and from the first use by name.
 const Group = "lazuli"
 
-// maxScope bounds a scope's text, in bytes; Azure's longest ids are shorter.
+// maxScope bounds a scope's text and the id that it means, in bytes; Azure's longest ids are shorter.
 const maxScope = 2048
 
 // kindOfScope is how ids of one type of account go on below the account, and
@@ -68,7 +68,10 @@ func segment(name string) string {
 }
 
 func unsegment(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(s, "%2F", "/"), "%25", "%")
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	return strings.NewReplacer("%2F", "/", "%2f", "/", "%25", "%").Replace(s)
 }
 
 // ParseScope reads a scope as people write it: a resource id of this
@@ -90,15 +93,20 @@ func (i *Identity) ParseScope(text string) (string, error) {
 			return "", badScope(text, "one of its parts is empty, . or .., or has control characters")
 		}
 	}
+	parse := i.shortScope
 	if strings.HasPrefix(text, "/") {
-		return i.fullScope(text, segments)
+		parse = i.fullScope
 	}
-	return i.shortScope(text, segments)
+	scope, err := parse(text, segments)
+	if len(scope) > maxScope {
+		return "", badScope(text[:40]+"…", "its resource id has %d bytes; at most %d", len(scope), maxScope)
+	}
+	return scope, err
 }
 
 func (i *Identity) shortScope(text string, segments []string) (string, error) {
 	for _, k := range kindsOfScope() {
-		if !strings.EqualFold(segments[0], k.short) {
+		if !same(segments[0], k.short) {
 			continue
 		}
 		switch names := segments[1:]; {
@@ -121,7 +129,7 @@ func (i *Identity) partScope(text string, k kindOfScope, names []string) (string
 		return i.Scope(k.typ, names[0]), nil
 	}
 	for _, part := range k.parts {
-		if len(names) == 3 && strings.EqualFold(names[1], part[0]) {
+		if len(names) == 3 && same(names[1], part[0]) {
 			return i.Scope(k.typ, names[0], append(strings.Split(part[1], "/"), names[2])...), nil
 		}
 	}
@@ -131,7 +139,7 @@ func (i *Identity) partScope(text string, k kindOfScope, names []string) (string
 // shortPart is what follows an account in short, given what follows it in an id.
 func (k kindOfScope) shortPart(rest string) (string, bool) {
 	for _, part := range k.parts {
-		if len(rest) > len(part[1])+1 && strings.EqualFold(rest[:len(part[1])+1], part[1]+"/") && !strings.Contains(rest[len(part[1])+1:], "/") {
+		if len(rest) > len(part[1])+1 && same(rest[:len(part[1])+1], part[1]+"/") && !strings.Contains(rest[len(part[1])+1:], "/") {
 			return part[0] + "/" + unsegment(rest[len(part[1])+1:]), true
 		}
 	}
@@ -143,26 +151,58 @@ func (k kindOfScope) shortPart(rest string) (string, bool) {
 func (i *Identity) fullScope(text string, segments []string) (string, error) {
 	root := strings.Split(strings.Trim(i.root, "/"), "/")
 	switch {
-	case len(segments) < 2 || !strings.EqualFold(segments[0], root[0]):
+	case len(segments) < 2 || !same(segments[0], root[0]):
 		return "", badScope(text, "a resource id begins with /subscriptions/ID")
-	case !strings.EqualFold(segments[1], root[1]):
+	case !same(segments[1], root[1]):
 		return "", badScope(text, "this project's subscription is %s", root[1])
-	case len(segments) > 2 && !strings.EqualFold(segments[2], "resourceGroups"):
+	case len(segments) > 2 && !same(segments[2], "resourceGroups"):
 		return "", badScope(text, "%s does not follow a subscription; resourceGroups does", segments[2])
 	case len(segments) == 3:
 		return "", badScope(text, "the resource group's name is missing")
 	case len(segments) > 3 && !i.groupExists(segments[3]):
 		return "", badScope(text, "there is no resource group %s", segments[3])
-	case len(segments) > 4 && (!strings.EqualFold(segments[4], "providers") || len(segments) < 8 || len(segments)%2 != 0):
+	case len(segments) > 4 && (!same(segments[4], "providers") || len(segments) < 8 || len(segments)%2 != 0):
 		return "", badScope(text, "after the resource group come /providers/PROVIDER and pairs of a type and a name")
 	}
+	i.canonical(segments)
 	scope := "/" + strings.Join(segments, "/")
 	if typ, name, ok := i.accountOf(scope); ok && len(segments) > 7 {
-		if in := i.groupOf(typ, name); !strings.EqualFold(in, segments[3]) && i.exists != nil && i.exists(typ, name, nil) == nil {
+		if in := i.groupOf(typ, name); !same(in, segments[3]) && i.exists != nil && i.exists(typ, name, nil) == nil {
 			return "", badScope(text, "%s is in the resource group %s", name, in)
 		}
 	}
 	return scope, nil
+}
+
+// canonical writes the words of a resource id as Scope does, and names with their
+// escapes, so that one thing has one id whoever wrote it.
+func (i *Identity) canonical(segments []string) {
+	for n, word := range []string{"subscriptions", strings.TrimPrefix(i.root, "/subscriptions/"), "resourceGroups", "", "providers"} {
+		if n < len(segments) && word != "" {
+			segments[n] = word
+		}
+	}
+	if len(segments) < 8 {
+		return
+	}
+	names := segments[7:]
+	for _, k := range kindsOfScope() {
+		if !same(segments[5]+"/"+segments[6], k.typ) {
+			continue
+		}
+		segments[5], segments[6], _ = strings.Cut(k.typ, "/")
+		for n := 0; n < len(names); n += 2 {
+			names[n] = segment(unsegment(names[n]))
+			if n/2 < len(k.below) && n+1 < len(names) && same(names[n+1], k.below[n/2]) {
+				names[n+1] = k.below[n/2]
+			}
+		}
+		for _, part := range k.parts {
+			if len(names) > 4 && same(strings.Join(names[1:4], "/"), part[1]) {
+				copy(names[1:4], strings.Split(part[1], "/"))
+			}
+		}
+	}
 }
 
 func badScope(text, format string, args ...any) error {
@@ -171,7 +211,7 @@ func badScope(text, format string, args ...any) error {
 
 // Short is a scope as ParseScope takes it in the fewest words.
 func (i *Identity) Short(scope string) string {
-	if strings.EqualFold(scope, i.root) {
+	if same(scope, i.root) {
 		return "/"
 	}
 	group, below, _ := i.inGroup(scope)
@@ -180,7 +220,7 @@ func (i *Identity) Short(scope string) string {
 			continue
 		}
 		segments := strings.Split(below[len(k.typ)+1:], "/")
-		if !strings.EqualFold(group, i.groupOf(k.typ, unsegment(segments[0]))) {
+		if !same(group, i.groupOf(k.typ, unsegment(segments[0]))) {
 			return scope // the short form means the account of that name, which is elsewhere
 		}
 		names := k.short + "/" + unsegment(segments[0])
@@ -192,7 +232,7 @@ func (i *Identity) Short(scope string) string {
 			return names + "/" + part
 		}
 		for n := 1; n+1 < len(segments); n += 2 {
-			if n/2 >= len(k.below) || !strings.EqualFold(segments[n], k.below[n/2]) {
+			if n/2 >= len(k.below) || !same(segments[n], k.below[n/2]) {
 				return scope
 			}
 			names += "/" + unsegment(segments[n+1])
@@ -222,12 +262,12 @@ func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
 // follows /providers/.
 func (i *Identity) inGroup(scope string) (group, below string, ok bool) {
 	prefix := i.root + "/resourceGroups/"
-	if len(scope) <= len(prefix) || !strings.EqualFold(scope[:len(prefix)], prefix) {
+	if len(scope) <= len(prefix) || !same(scope[:len(prefix)], prefix) {
 		return "", "", false
 	}
 	group, rest, _ := strings.Cut(scope[len(prefix):], "/")
 	word, below, ok := strings.Cut(rest, "/")
-	if !ok || !strings.EqualFold(word, "providers") {
+	if !ok || !same(word, "providers") {
 		return "", "", false
 	}
 	return group, below, true
@@ -247,7 +287,7 @@ func (i *Identity) groupOf(typ, account string) string {
 }
 
 func (i *Identity) groupExists(name string) bool {
-	return strings.EqualFold(name, Group) || i.groups != nil && i.groups(name)
+	return same(name, Group) || i.groups != nil && i.groups(name)
 }
 
 // Word is Short as one word of a command line.
@@ -284,8 +324,22 @@ func within(id, scope string) bool {
 		if id[n] != scope[n] && (n >= exact || lower(id[n]) != lower(scope[n])) {
 			return false
 		}
-		if scope[n] == '/' && exact == len(scope) && n+len(databases) <= len(scope) && strings.EqualFold(scope[n:n+len(databases)], databases) {
+		if scope[n] == '/' && exact == len(scope) && n+len(databases) <= len(scope) && same(scope[n:n+len(databases)], databases) {
 			exact = n + len(databases)
+		}
+	}
+	return true
+}
+
+// same compares without the case of ASCII letters, as ids are: strings.EqualFold
+// takes ſ for an s as well.
+func same(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for n := range len(a) {
+		if lower(a[n]) != lower(b[n]) {
+			return false
 		}
 	}
 	return true
