@@ -15,7 +15,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	armgateway "github.com/lazuli-dev/lazuli/internal/arm/apim"
 	"github.com/lazuli-dev/lazuli/internal/azure/apim"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
@@ -71,19 +74,41 @@ func gateways(e *env) (parts, error) {
 		s, err := engine.Service(a.ID, a.Name)
 		return &apim.Service{Gateway: s, TraceToken: token}, err
 	})
+	opened := e.gatewayPort(own, log)
 	p := parts{
-		Accounts: []accountKind{gatewayKind(engine)},
-		Routes:   []door.Route{{Type: resource.Gateways, HTTP: httpOf(e, services)}},
-		Suffixes: []suffix{{domain: "azure-api.net", typ: resource.Gateways, service: instance.Gateway}},
-		Engines:  []part{{name: "gateways", run: engine.Run}},
-		Summary:  func(s *Summary) { s.Gateways = e.gatewaySummaries(engine) },
+		Resources: []arm.Provider{armgateway.New(armgateway.Config{Accounts: e.armAccounts(), Engine: engine, People: e.Who, Opened: opened})},
+		Accounts:  []accountKind{gatewayKind(engine)},
+		Routes:    []door.Route{{Type: resource.Gateways, HTTP: httpOf(e, services)}},
+		Suffixes:  []suffix{{domain: "azure-api.net", typ: resource.Gateways, service: instance.Gateway}},
+		Engines:   []part{{name: "gateways", run: engine.Run}},
+		Summary:   func(s *Summary) { s.Gateways = e.gatewaySummaries(engine) },
 	}
-	if port := e.Config.Gateway.Port; port == config.GatewayPort && len(e.gatewaySummaries(engine)) == 0 {
+	if e.Config.Gateway.Port == config.GatewayPort && len(e.Exists.Accounts(resource.Gateways)) == 1 && len(e.gatewaySummaries(engine)) == 0 {
 		return p, nil // many programs like that port, and nothing is behind it
 	}
-	return p, e.Doors.open(instance.Gateway, e.Config.Gateway.Port, door.Port{
-		Title: "API gateway", Key: "gateway.port", TLS: door.Either, Account: own, Log: log,
-	})
+	return p, opened()
+}
+
+// gatewayPort opens the port of gateways, once: at the start where there is one, or as
+// the first comes by Resource Manager.
+func (e *env) gatewayPort(own resource.Account, log *slog.Logger) func() error {
+	port := door.Port{Title: "API gateway", Key: "gateway.port", TLS: door.Either, Account: own, Log: log}
+	var mu sync.Mutex
+	return func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Doors.address(instance.Gateway) != "" {
+			return nil
+		}
+		if e.Manager == nil { // the house is being built
+			return e.Doors.open(instance.Gateway, e.Config.Gateway.Port, port)
+		}
+		if err := e.Doors.openLater(instance.Gateway, e.Config.Gateway.Port, port); err != nil {
+			return err
+		}
+		e.published()
+		return nil
+	}
 }
 
 // tellCall says what callers are not told: why a policy or a backend failed.
@@ -180,10 +205,24 @@ func (e *env) gatewayEvent(ctx context.Context, l gateway.Logger, partitionID, p
 	}
 }
 
-// gatewayToken asks the issuer for tokens as gateways get them. They are those of who
-// runs the project.
+// gatewayPrincipal is whom a gateway asks as: its own identity, where Resource Manager
+// gave it one; else who runs the project.
+func (e *env) gatewayPrincipal(service uint64) string {
+	for _, a := range e.Exists.Accounts(resource.Gateways) {
+		if a.ID != service {
+			continue
+		}
+		name := identity.Resource.Named(armgateway.PrincipalName(a))
+		if _, err := e.Who.Principal(name); err == nil {
+			return name
+		}
+	}
+	return identity.DeveloperName
+}
+
+// gatewayToken asks the issuer for tokens as gateways get them.
 func (e *env) gatewayToken(transport http.RoundTripper) func(context.Context, uint64, string, string) (string, error) {
-	return func(ctx context.Context, _ uint64, clientID, resource string) (string, error) {
+	return func(ctx context.Context, service uint64, clientID, resource string) (string, error) {
 		q := url.Values{"api-version": {"2019-08-01"}, "resource": {resource}}
 		if clientID != "" {
 			q.Set("client_id", clientID)
@@ -192,7 +231,7 @@ func (e *env) gatewayToken(transport http.RoundTripper) func(context.Context, ui
 		if err != nil {
 			return "", err
 		}
-		r.Header.Set("X-IDENTITY-HEADER", e.Issuer.Header(identity.DeveloperName))
+		r.Header.Set("X-IDENTITY-HEADER", e.Issuer.Header(e.gatewayPrincipal(service)))
 		reply, err := transport.RoundTrip(r)
 		if err != nil {
 			return "", err

@@ -32,7 +32,7 @@ func (a Accounts) group(name string) string {
 // not found.
 func (a Accounts) Find(id ID) (resource.Account, error) {
 	typ := id.Provider + "/" + id.Types[0]
-	for _, known := range []string{resource.Namespaces, resource.CosmosAccounts, resource.Sites, resource.StorageAccounts} {
+	for _, known := range []string{resource.Namespaces, resource.CosmosAccounts, resource.Sites, resource.StorageAccounts, resource.Gateways} {
 		if strings.EqualFold(typ, known) {
 			typ = known
 		}

@@ -14,30 +14,44 @@ type Failure struct {
 	Status  int
 	Code    string
 	Message string
+	Details []Detail // what is wrong with single properties
+}
+
+// Detail is what is wrong with one property.
+type Detail struct {
+	Code    string `json:"code"`
+	Target  string `json:"target,omitempty"`
+	Message string `json:"message"`
 }
 
 // Error is the code and the message.
-func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+func (f *Failure) Error() string {
+	text := f.Code + ": " + f.Message
+	for _, d := range f.Details {
+		text += " " + d.Target + ": " + d.Message
+	}
+	return text
+}
 
 // Fail makes a Failure.
 func Fail(status int, code, format string, args ...any) *Failure {
-	return &Failure{status, code, fmt.Sprintf(format, args...)}
+	return &Failure{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // kinds are what the kinds of faults are here. No status says "try again" of what
 // would fail again: clients repeat every 5xx but 501 for half an hour.
 var kinds = map[fault.Kind]Failure{
-	fault.Internal:           {http.StatusInternalServerError, "InternalServerError", ""},
-	fault.NotFound:           {http.StatusNotFound, "ResourceNotFound", ""},
-	fault.Conflict:           {http.StatusConflict, "Conflict", ""},
-	fault.PreconditionFailed: {http.StatusPreconditionFailed, "PreconditionFailed", ""},
-	fault.TooLarge:           {http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", ""},
-	fault.Throttled:          {http.StatusTooManyRequests, "TooManyRequests", ""},
-	fault.Invalid:            {http.StatusBadRequest, "BadRequest", ""},
-	fault.Unauthorized:       {http.StatusUnauthorized, "AuthenticationFailed", ""},
-	fault.Forbidden:          {http.StatusForbidden, "AuthorizationFailed", ""},
-	fault.Gone:               {http.StatusNotFound, "ResourceNotFound", ""},
-	fault.Unavailable:        {http.StatusServiceUnavailable, "ServiceUnavailable", ""},
+	fault.Internal:           {Status: http.StatusInternalServerError, Code: "InternalServerError"},
+	fault.NotFound:           {Status: http.StatusNotFound, Code: "ResourceNotFound"},
+	fault.Conflict:           {Status: http.StatusConflict, Code: "Conflict"},
+	fault.PreconditionFailed: {Status: http.StatusPreconditionFailed, Code: "PreconditionFailed"},
+	fault.TooLarge:           {Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge"},
+	fault.Throttled:          {Status: http.StatusTooManyRequests, Code: "TooManyRequests"},
+	fault.Invalid:            {Status: http.StatusBadRequest, Code: "BadRequest"},
+	fault.Unauthorized:       {Status: http.StatusUnauthorized, Code: "AuthenticationFailed"},
+	fault.Forbidden:          {Status: http.StatusForbidden, Code: "AuthorizationFailed"},
+	fault.Gone:               {Status: http.StatusNotFound, Code: "ResourceNotFound"},
+	fault.Unavailable:        {Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"},
 }
 
 // FailureOf is an error as Azure tells it.

@@ -87,6 +87,9 @@ func (m *Manager) show(c *Call, r record) Body {
 	if err != nil {
 		id = c.ID
 	}
+	if c.ID.shown != nil {
+		id.Names = c.ID.shown
+	}
 	out["id"], out["name"], out["type"] = id.String(), id.Name(), t.Name
 	if t.PathName {
 		out["name"] = id.Path()
@@ -119,6 +122,9 @@ func (m *Manager) List(ctx context.Context, c *Call) ([]Body, error) {
 	}
 	all := make([]Body, 0, len(ids))
 	for _, id := range ids {
+		if c.ID.shown != nil && id.shown == nil {
+			id.shown = append(slices.Clone(c.ID.shown), id.Name())
+		}
 		one := c.at(id, nil)
 		r, err := m.read(ctx, one)
 		switch {
@@ -144,7 +150,11 @@ func (m *Manager) ids(ctx context.Context, t *Type, c *Call) ([]ID, error) {
 	if parent, inside := c.ID.Parent(); inside {
 		scope = parent.String()
 	}
-	err := m.store.below(scope, func(id ID, r record) error {
+	stored := func(string, func(ID, record) error) error { return nil }
+	if !t.Only {
+		stored = m.store.below
+	}
+	err := stored(scope, func(id ID, r record) error {
 		if strings.EqualFold(id.Type(), t.Name) && len(id.Names) == depth && r.Doing != creating && r.Doing != deleting && m.inScope(id, c.ID) {
 			add(id)
 		}

@@ -22,6 +22,8 @@ type ID struct {
 	Provider string
 	Types    []string
 	Names    []string
+
+	shown []string // the names that answers have, where they are others; see Type.Same
 }
 
 // ParseID takes an id apart. Keywords are compared without case; names and types
@@ -185,24 +187,22 @@ func (id ID) Parent() (ID, bool) {
 	if len(id.Types) < 2 {
 		return ID{}, false
 	}
-	id.Types, id.Names = id.Types[:len(id.Types)-1], id.Names[:min(len(id.Names), len(id.Types)-1)]
+	n := len(id.Types) - 1
+	id.Types, id.Names = id.Types[:n], id.Names[:min(len(id.Names), n)]
+	id.shown = id.shown[:min(len(id.shown), n)]
 	return id, true
 }
 
 // Root is the outermost resource of the id's own types.
 func (id ID) Root() ID {
 	if len(id.Types) > 0 && len(id.Names) > 0 {
-		id.Types, id.Names = id.Types[:1], id.Names[:1]
+		id.Types, id.Names, id.shown = id.Types[:1], id.Names[:1], nil
 	}
 	return id
 }
 
 // Child is something in the resource.
-func (id ID) Child(typ, name string) ID {
-	id.Types = append(id.Types[:len(id.Types):len(id.Types)], typ)
-	id.Names = append(id.Names[:len(id.Names):len(id.Names)], name)
-	return id
-}
+func (id ID) Child(typ, name string) ID { return id.In(typ).Called(name) }
 
 // In is the collection of a type in the resource.
 func (id ID) In(typ string) ID {
@@ -212,7 +212,18 @@ func (id ID) In(typ string) ID {
 
 // Called is the resource of a name in a collection.
 func (id ID) Called(name string) ID {
+	if id.shown != nil {
+		id.shown = append(id.shown[:len(id.shown):len(id.shown)], name)
+	}
 	id.Names = append(id.Names[:len(id.Names):len(id.Names)], name)
+	return id
+}
+
+// Shown is the id with another last name in answers.
+func (id ID) Shown(name string) ID {
+	if id.Name() != name {
+		id.shown = append(id.Names[:len(id.Names)-1:len(id.Names)-1], name)
+	}
 	return id
 }
 

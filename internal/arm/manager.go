@@ -123,11 +123,29 @@ func (m *Manager) Namespaces() (names []string) {
 	return names
 }
 
-// Written is an id with its types as Azure writes them.
+// Written is an id with its types as Azure writes them, and the names that things are
+// kept under.
 func (m *Manager) Written(id ID) ID {
 	if t := m.types[strings.ToLower(id.Type())]; t != nil {
 		segments := strings.Split(t.Name, "/")
 		id.Provider, id.Types = segments[0], segments[1:]
+	}
+	typ := id.Provider
+	for n := range min(len(id.Names), len(id.Types)) {
+		typ += "/" + id.Types[n]
+		t := m.types[strings.ToLower(typ)]
+		if t == nil || t.Same == nil {
+			continue
+		}
+		outer := id
+		outer.Types, outer.Names = id.Types[:n+1], id.Names[:n+1]
+		if name := t.Same(outer); name != id.Names[n] {
+			if id.shown == nil {
+				id.shown = id.Names
+			}
+			id.Names = slices.Clone(id.Names)
+			id.Names[n] = name
+		}
 	}
 	return id
 }
@@ -279,6 +297,14 @@ func (m *Manager) placeOf(ctx context.Context, c *Call) error {
 
 // Serves reports whether there is a type, or a collection of one.
 func (m *Manager) Serves(id ID) bool { return m.types[strings.ToLower(id.Type())] != nil }
+
+// Seen is the status that HEAD of a resource has, 0 where that is 200.
+func (m *Manager) Seen(id ID) int {
+	if t := m.types[strings.ToLower(id.Type())]; t != nil {
+		return t.Seen
+	}
+	return 0
+}
 
 // Unserved says why there is no such type.
 func (m *Manager) Unserved(id ID) error {

@@ -21,10 +21,15 @@ type Type struct {
 	Long    bool   // clients wait for an operation: PUT answers with one
 	Created int    // status of a PUT that makes one; 0 is 200
 	Gone    int    // status of DELETE; 0 is 204
+	Seen    int    // status of HEAD; 0 is 200
 	Plain   bool   // nothing about provisioning in its properties
 	Bare    bool   // its properties are not below "properties"
 	// PathName says that its name tells what it is in as well: app/function.
 	PathName bool
+
+	// Same is the name that it is kept under, where several names mean it: the current
+	// revision of an API. Answers have the name that was asked for. nil: the name itself.
+	Same func(id ID) string
 
 	Always []string  // names that exist whenever the parent does: default
 	Refuse []Refusal // properties that are not served
@@ -39,6 +44,7 @@ type Type struct {
 	// List gives the ids of those that the engine has in the collection c.ID; nil
 	// leaves it with those that are stored. Stored ones need not be among them.
 	List func(ctx context.Context, c *Call) ([]ID, error)
+	Only bool // List gives all that a listing shows
 	// Delete deletes all of the real thing. That there is none is fine.
 	Delete  func(ctx context.Context, c *Call) error
 	Actions map[string]Action // listKeys is POST …/listKeys; "GET x" another verb

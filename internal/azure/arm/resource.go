@@ -116,6 +116,9 @@ func (e *exchange) one(id engine.ID) error {
 			return err
 		}
 		setTag(e.w, tag)
+		if seen := m.Seen(id); e.r.Method == http.MethodHead && seen != 0 {
+			return e.write(seen, nil)
+		}
 		return e.write(http.StatusOK, b)
 	case http.MethodDelete:
 		out, err := m.Delete(e.r.Context(), e.call(id, nil))

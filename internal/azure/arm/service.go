@@ -212,7 +212,11 @@ func (e *exchange) fail(err error) {
 			f.Status = http.StatusNotImplemented
 		}
 	}
-	body := map[string]any{"error": map[string]any{"code": f.Code, "message": f.Message}, "Code": f.Code, "Message": f.Message}
+	inner := map[string]any{"code": f.Code, "message": f.Message}
+	if f.Details != nil {
+		inner["details"] = f.Details
+	}
+	body := map[string]any{"error": inner, "Code": f.Code, "Message": f.Message}
 	e.w.Header().Set("x-ms-failure-cause", "service")
 	if werr := e.write(f.Status, body); werr != nil {
 		panic(werr) // texts always marshal

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/arm"
+	"github.com/lazuli-dev/lazuli/internal/instance"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+func armGatewayCases() []armCase {
+	const (
+		service = "Microsoft.ApiManagement/service/contoso-apim"
+		rg      = "/S/resourceGroups/rg/providers/"
+		policy  = `{"properties":{"format":"rawxml","value":"<policies><inbound><base /><set-header name=\"x\"><value>@(context.Api.Name + \"a\")</value></set-header></inbound></policies>"}}`
+		escaped = `<policies><inbound><base /><set-header name="x"><value>@(context.Api.Name + &quot;a&quot;)</value></set-header></inbound></policies>`
+	)
+	shown := map[string]string{"properties.format": "xml", "properties.value": escaped}
+	return []armCase{
+		{
+			id: service, body: `{"location":"westeurope","sku":{"name":"Consumption","capacity":0},"identity":{"type":"SystemAssigned"},"properties":{"publisherName":"Contoso","publisherEmail":"a@contoso.com"}}`,
+			want: map[string]string{
+				"properties.gatewayUrl": "https://contoso-apim.azure-api.net", "properties.customProperties": "{}", "properties.virtualNetworkType": "None",
+				"properties.hostnameConfigurations.0.hostName": "contoso-apim.azure-api.net", "properties.provisioningState": "Succeeded", "sku.capacity": "0",
+				"identity.principalId": "*", "properties.publisherEmail": "a@contoso.com",
+			},
+		},
+		{id: service + "/apiVersionSets/set", made: 201, body: `{"properties":{"displayName":"Set","versioningScheme":"Segment"}}`, want: map[string]string{"properties.versioningScheme": "Segment"}},
+		{
+			id: service + "/apis/echo", made: 201, body: `{"properties":{"displayName":"Echo","path":"echo","protocols":["https"],"serviceUrl":"https://example.org/echo","contact":{"name":"n"}}}`,
+			want: map[string]string{
+				"properties.apiRevision": "1", "properties.isCurrent": "true", "properties.isOnline": "true", "properties.subscriptionRequired": "true",
+				"properties.subscriptionKeyParameterNames.header": "Ocp-Apim-Subscription-Key", "properties.contact.name": "n", "properties.authenticationSettings": "*",
+			},
+		},
+		{
+			id: service + "/apis/echo/operations/get", made: 201,
+			body: `{"properties":{"displayName":"Get","method":"GET","urlTemplate":"/items/{id}","templateParameters":[{"name":"id","type":"string","required":true}],"responses":[{"statusCode":200,"representations":[{"contentType":"application/json","examples":{"a":{"value":{"ok":true}}}}]}]}}`,
+			want: map[string]string{"properties.urlTemplate": "/items/{id}", "properties.templateParameters.0.name": "id", "properties.responses.0.statusCode": "200"},
+		},
+		{id: service + "/namedValues/region", made: 201, body: `{"properties":{"displayName":"region","value":"west"}}`, want: map[string]string{"properties.value": "west"}, does: []armAct{
+			{call: "POST listValue", want: map[string]string{"value": "west"}},
+		}},
+		{id: service + "/namedValues/key", made: 201, body: `{"properties":{"displayName":"key","value":"hidden","secret":true}}`, want: map[string]string{"properties.value": "null", "properties.secret": "true"}, does: []armAct{
+			{call: "POST listValue", want: map[string]string{"value": "hidden"}},
+		}},
+		{
+			id: service + "/backends/behind", made: 201, body: `{"properties":{"url":"https://example.org","protocol":"http","credentials":{"header":{"x-functions-key":["{{key}}"]}},"circuitBreaker":{"rules":[{"name":"r","failureCondition":{"count":3,"interval":"PT1M","statusCodeRanges":[{"min":500,"max":599}]},"tripDuration":"PT30S"}]}}}`,
+			want: map[string]string{"properties.url": "https://example.org", "properties.type": "Single", "properties.circuitBreaker.rules.0.tripDuration": "PT30S"},
+		},
+		{id: service + "/backends/pool", made: 201, body: `{"properties":{"type":"Pool","pool":{"services":[{"id":"` + rg + service + `/backends/behind"}]}}}`, want: map[string]string{"properties.type": "Pool"}},
+		{
+			id: service + "/loggers/hub", made: 201, body: `{"properties":{"loggerType":"azureEventHub","credentials":{"name":"telemetry","connectionString":"Endpoint=sb://contoso-evhns.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b"}}}`,
+			want: map[string]string{"properties.loggerType": "azureEventHub", "properties.credentials": "null", "properties.isBuffered": "true"},
+		},
+		{id: service + "/diagnostics/applicationinsights", made: 201, body: `{"properties":{"loggerId":"` + rg + service + `/loggers/hub","sampling":{"samplingType":"fixed","percentage":50}}}`, want: map[string]string{"properties.sampling.percentage": "50"}},
+		{id: service + "/apis/echo/diagnostics/applicationinsights", made: 201, body: `{"properties":{"loggerId":"` + rg + service + `/loggers/hub"}}`, want: map[string]string{"properties.loggerId": "*"}},
+		{id: service + "/policyFragments/part", made: 201, body: `{"properties":{"format":"rawxml","value":"<fragment><set-header name=\"y\"><value>1</value></set-header></fragment>"}}`, want: map[string]string{"properties.value": `<fragment><set-header name="y"><value>1</value></set-header></fragment>`}},
+		{id: service + "/policies/policy", made: 201, body: policy, want: shown},
+		{id: service + "/apis/echo/policies/policy", made: 201, body: policy, want: shown},
+		{id: service + "/apis/echo/operations/get/policies/policy", made: 201, body: policy, want: shown},
+		{id: service + "/products/gold", made: 201, body: `{"properties":{"displayName":"Gold","state":"published","subscriptionRequired":true,"approvalRequired":false}}`, want: map[string]string{"properties.state": "published", "properties.approvalRequired": "false"}},
+		{id: service + "/products/gold/policies/policy", made: 201, body: policy, want: shown},
+		{id: service + "/products/gold/apis/echo", made: 201, want: map[string]string{"properties.path": "echo"}},
+		{
+			id: service + "/subscriptions/mine", made: 201, body: `{"properties":{"displayName":"Mine","scope":"` + rg + service + `/products/gold"}}`,
+			want: map[string]string{"properties.state": "active", "properties.scope": rg + service + "/products/gold", "properties.primaryKey": "null"},
+			does: []armAct{
+				{call: "POST listSecrets", want: map[string]string{"primaryKey": "*", "secondaryKey": "*"}},
+				{call: "POST regeneratePrimaryKey", status: 204},
+				{call: "POST regenerateSecondaryKey", status: 204},
+			},
+		},
+		{id: service + "/apis/echo/releases/first", made: 201, body: `{"properties":{"apiId":"` + rg + service + `/apis/echo;rev=1","notes":"n"}}`, want: map[string]string{"properties.notes": "n"}},
+		{id: service + "/apis/echo/revisions/1", fixed: true, want: map[string]string{"properties.isCurrent": "true"}},
+		{id: service + "/apis/echo/schemas/s", made: 201, body: `{"properties":{"contentType":"application/json"}}`, want: map[string]string{"properties.contentType": "application/json"}},
+		{id: service + "/apis/echo/tags/t", made: 201, body: `{}`},
+		{id: service + "/apis/echo/tagDescriptions/t", made: 201, body: `{"properties":{"description":"d"}}`, want: map[string]string{"properties.description": "d"}},
+		{id: service + "/groups/team", made: 201, body: `{"properties":{"displayName":"Team"}}`, want: map[string]string{"properties.builtIn": "false"}},
+		{id: service + "/groups/developers", fixed: true, want: map[string]string{"properties.builtIn": "true"}},
+		{id: service + "/products/gold/groups/team", made: 201, body: `{}`},
+		{id: service + "/products/gold/tags/t", made: 201, body: `{}`},
+		{id: service + "/tags/t", made: 201, body: `{"properties":{"displayName":"T"}}`, want: map[string]string{"properties.displayName": "T"}},
+		{id: service + "/portalsettings/signin", stay: true, body: `{"properties":{"enabled":false}}`, want: map[string]string{"properties.enabled": "false"}},
+		{id: service + "/tenant/access", fixed: true, want: map[string]string{"properties.enabled": "false"}, does: []armAct{{call: "POST listSecrets", want: map[string]string{"enabled": "false"}}}},
+	}
+}
+
+// TestGatewayByResourceManager makes a gateway as the workshop's configuration does and
+// calls through it; then a revision, a version and what is refused.
+func TestGatewayByResourceManager(t *testing.T) {
+	testkit.NoLeaks(t)
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Functions-Key")))
+	}))
+	defer backend.Close()
+	inHouse(t, "arm: true", nil, func(r *rig) {
+		c := r.arm()
+		const in = "/S/resourceGroups/rg/providers/Microsoft.ApiManagement/service/workshop"
+		put := func(path, body string, want int) arm.Body {
+			t.Helper()
+			code, b := c.do("PUT", in+path, body)
+			if code != want {
+				t.Fatalf("PUT %s: %d %v", path, code, b)
+			}
+			return b
+		}
+		c.do("PUT", "/S/resourceGroups/rg", `{"location":"westeurope"}`)
+		put("", `{"location":"westeurope","sku":{"name":"Consumption","capacity":0},"properties":{"publisherName":"a","publisherEmail":"b@c"}}`, 200)
+		put("/namedValues/k", `{"properties":{"displayName":"k","value":"function-key","secret":true}}`, 201)
+		api := `{"properties":{"displayName":"API","path":"api","protocols":["https"],"serviceUrl":"` + backend.URL + `/api"}}`
+		put("/apis/api;rev=1", api, 201)
+		put("/apis/api/operations/post", `{"properties":{"displayName":"Post","method":"POST","urlTemplate":"/process-event"}}`, 201)
+		put("/apis/api/policies/policy", `{"properties":{"format":"rawxml","value":"<policies><inbound><base /><set-header name=\"x-functions-key\" exists-action=\"override\"><value>{{k}}</value></set-header><rate-limit calls=\"3\" renewal-period=\"60\" /></inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>"}}`, 201)
+		_, keys := c.do("POST", in+"/subscriptions/master/listSecrets", "")
+		call := func(path string, want int, text, key string) {
+			t.Helper()
+			code, got := r.call("POST", "http://"+r.app.house.Doors.address(instance.Gateway)+path, "", "Ocp-Apim-Subscription-Key", key, "Host", "workshop.azure-api.net")
+			if code != want || !strings.Contains(got, text) {
+				t.Errorf("POST %s: %d %s, want %d %s", path, code, got, want, text)
+			}
+		}
+		key := keys.Text("primaryKey")
+		call("/api/process-event", 401, "missing subscription key", "")
+		for range 3 {
+			call("/api/process-event", 200, "POST /api/process-event function-key", key)
+		}
+		call("/api/process-event", 429, "Rate limit is exceeded", key)
+
+		// A revision is called by its number until a release makes it the current one.
+		put("/apis/api;rev=2", strings.Replace(api, `"properties":{`, `"properties":{"sourceApiId":"`+c.root()+strings.TrimPrefix(in, "/S")+`/apis/api;rev=1","apiRevision":"2","description":"second",`, 1), 201)
+		put("/apis/api;rev=2/operations/other", `{"properties":{"displayName":"Other","method":"POST","urlTemplate":"/other"}}`, 201)
+		call("/api/other", 404, "Resource not found", key)
+		put("/apis/api/releases/two", `{"properties":{"apiId":"`+c.root()+strings.TrimPrefix(in, "/S")+`/apis/api;rev=2"}}`, 201)
+		call("/api/other", 200, "POST /api/other function-key", key)
+		if code, b := c.do("GET", in+"/apis/api", ""); code != 200 || b.Text("properties", "description") != "second" || b.Text("name") != "api" || b.Text("properties", "apiRevision") != "2" {
+			t.Errorf("the current revision: %d %v", code, b)
+		}
+		if code, b := c.do("GET", in+"/apis/api/operations/post", ""); code != 200 {
+			t.Errorf("a copied operation: %d %v", code, b)
+		}
+		if code, b := c.do("GET", in+"/apis", ""); code != 200 || len(b.Objects("value")) != 1 || b.Objects("value")[0].Text("name") != "api" {
+			t.Errorf("the list: %d %v", code, b)
+		}
+		if code, b := c.do("DELETE", in+"/apis/api", ""); code != 400 {
+			t.Errorf("the current revision of two is deleted: %d %v", code, b)
+		}
+
+		// What a document has becomes operations.
+		put("/apis/pets;rev=1", `{"properties":{"path":"pets","format":"openapi+json","value":"{\"openapi\":\"3.0.1\",\"info\":{\"title\":\"Pets\",\"version\":\"1\"},\"servers\":[{\"url\":\"`+backend.URL+`\"}],\"paths\":{\"/pets\":{\"get\":{\"operationId\":\"listPets\",\"responses\":{\"200\":{\"description\":\"ok\"}}}}}}"}}`, 201)
+		if code, b := c.do("GET", in+"/apis/pets/operations/listpets", ""); code != 200 || b.Text("properties", "urlTemplate") != "/pets" {
+			t.Errorf("an imported operation: %d %v", code, b)
+		}
+		if code, _ := c.do("HEAD", in+"/products/none/apis/pets", ""); code != 404 {
+			t.Errorf("HEAD of nothing: %d", code)
+		}
+
+		// What is refused says what and where.
+		for path, want := range map[string]struct{ body, target, text string }{
+			"/apis/api/policies/policy": {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound>\n  <set-hedder name=\"a\" />\n</inbound></policies>"}}`, "set-hedder", "line 3"},
+			"/apis/api/operations/bad":  {`{"properties":{"displayName":"a","method":"GET","urlTemplate":"/{id}"}}`, "templateParameters", "'id'"},
+			"/apis/ws;rev=1":            {`{"properties":{"displayName":"a","path":"ws","type":"websocket"}}`, "", "websocket"},
+			"/apis/link;rev=1":          {`{"properties":{"path":"l","format":"openapi-link","value":"https://example.org"}}`, "format", "Nothing is fetched"},
+			"/subscriptions/bad":        {`{"properties":{"displayName":"a","scope":"/nowhere"}}`, "scope", "/nowhere"},
+			"/namedValues/vault":        {`{"properties":{"displayName":"a","keyVault":{"secretIdentifier":"b"}}}`, "", "Key Vault"},
+			"/apis/api/policies/other":  {`{"properties":{"value":"<policies/>"}}`, "", "called policy"},
+			"/backends/none":            {`{"properties":{"protocol":"http"}}`, "url", "must not be empty"},
+			"/loggers/none":             {`{"properties":{"loggerType":"azureEventHub","credentials":{}}}`, "credentials", "needs 'name'"},
+			"/diagnostics/other":        {`{"properties":{"loggerId":"x"}}`, "diagnosticId", "not one of"},
+			"/certificates/mine":        {`{"properties":{"data":"x"}}`, "", "not served"},
+			"/apis/api;rev=9":           {`{"properties":{"displayName":"a","path":"api","apiRevision":"3"}}`, "apiRevision", "'9'"},
+			"/products/none":            {`{"properties":{"displayName":"a","state":"open"}}`, "state", "open"},
+		} {
+			code, b := c.do("PUT", in+path, want.body)
+			target := ""
+			text := b.Text("error", "message")
+			for _, d := range b.Objects("error", "details") {
+				target, text = d.Text("target"), text+" "+d.Text("message")
+			}
+			if code < 400 || code == 500 || target != want.target || !strings.Contains(text, want.text) {
+				t.Errorf("PUT %s: %d %v", path, code, b)
+			}
+		}
+		if code, b := c.do("DELETE", in, ""); code != 204 {
+			t.Errorf("DELETE: %d %v", code, b)
+		}
+		if code, b := c.do("GET", "/S/providers/Microsoft.ApiManagement/locations/westeurope/deletedServices/workshop", ""); code != 200 {
+			t.Errorf("what was deleted: %d %v", code, b)
+		}
+		call("/api/process-event", 404, "", key)
+	})
+}
