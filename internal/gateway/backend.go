@@ -199,7 +199,23 @@ func (s *Service) roundTrip(r *http.Request, follow bool) (*http.Response, error
 	if !follow {
 		return s.engine.Transport.RoundTrip(r)
 	}
-	return (&http.Client{Transport: s.engine.Transport}).Do(r)
+	return (&http.Client{Transport: s.engine.Transport, CheckRedirect: sameReferer}).Do(r)
+}
+
+// maxRedirects is how many follow each other. https://learn.microsoft.com/dotnet/api/system.net.http.httpclienthandler.maxautomaticredirections
+const maxRedirects = 50
+
+// sameReferer sends what the caller says of where it comes from, and nothing that is
+// made up on the way.
+func sameReferer(r *http.Request, via []*http.Request) error {
+	r.Header.Del("Referer")
+	if given := via[0].Header["Referer"]; given != nil {
+		r.Header["Referer"] = given
+	}
+	if len(via) > maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }
 
 // send implements policy.World.Send. Redirects are followed, as the vendor's does.

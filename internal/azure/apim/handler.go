@@ -130,6 +130,9 @@ func (s *Service) send(w http.ResponseWriter, x *policy.Exchange) int64 {
 			h[name] = values
 		}
 	}
+	if h["Content-Type"] == nil {
+		h["Content-Type"] = nil // net/http guesses none then
+	}
 	stream := reply.Body != nil && !reply.Body.Buffered()
 	body, length := reply.Body.Open()
 	head := x.Request.Method == http.MethodHead

@@ -246,6 +246,10 @@ func assignTo(t typeName, v any) (any, error) {
 		return castTo(t, v)
 	case *List, Object:
 		return v, nil // interfaces and lists of other elements
+	case *closure:
+		if name == "Func" || name == "Action" {
+			return v, nil
+		}
 	}
 	return nil, fmt.Errorf("cannot implicitly convert type %s to %s", typeNameOf(v), t)
 }

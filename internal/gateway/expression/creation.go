@@ -259,7 +259,7 @@ func newToken(name string, args []any) (any, error) {
 	case "JProperty":
 		if len(args) == 2 {
 			if v, ok := fromValue(args[1]); ok {
-				return &Property{textOf(args[0]), v}, nil
+				return &Property{Name: textOf(args[0]), Value: v}, nil
 			}
 		}
 		return nil, fmt.Errorf("new JProperty takes a name and a value that JSON has")
@@ -303,6 +303,7 @@ func newToken(name string, args []any) (any, error) {
 			if !ok {
 				return nil, badCast(item, "JToken")
 			}
+			tok.in = t
 			t.Items = append(t.Items, tok)
 		}
 	}

@@ -26,12 +26,16 @@ type Token struct {
 	Properties []*Property
 	Items      []*Token
 	Value      any // of a scalar: nil, bool, string, int64, float64, Time
+
+	in *Token // the array that it was put into, which Remove() takes it out of
 }
 
 // Property is a JProperty.
 type Property struct {
 	Name  string
 	Value *Token
+
+	in *Token // the object that it was put into
 }
 
 func (t *Token) typeName() string {
@@ -56,7 +60,7 @@ func (t *Token) Set(name string, v *Token) {
 			return
 		}
 	}
-	t.Properties = append(t.Properties, &Property{name, v})
+	t.Properties = append(t.Properties, &Property{name, v, t})
 }
 
 func (t *Token) remove(name string) bool {
@@ -109,6 +113,7 @@ func readToken(d *json.Decoder, depth int, left *int) (*Token, error) {
 			if err != nil {
 				return nil, err
 			}
+			item.in = t
 			t.Items = append(t.Items, item)
 		}
 		_, err := d.Token()
@@ -140,7 +145,7 @@ func readObject(d *json.Decoder, depth int, left *int) (*Token, error) {
 			continue
 		}
 		at[key] = len(t.Properties)
-		t.Properties = append(t.Properties, &Property{key, v})
+		t.Properties = append(t.Properties, &Property{key, v, t})
 	}
 	_, err := d.Token()
 	return t, err
@@ -289,7 +294,9 @@ func fromValueAt(v any, depth int, left *int) (*Token, bool) {
 	case []byte:
 		return &Token{Value: toBase64(v)}, true
 	case *Property:
-		return &Token{Kind: ObjectToken, Properties: []*Property{v}}, true
+		t := &Token{Kind: ObjectToken}
+		t.Set(v.Name, v.Value)
+		return t, true
 	case *Dict:
 		t := &Token{Kind: ObjectToken}
 		for _, k := range v.Keys {
@@ -321,6 +328,7 @@ func fromValueAt(v any, depth int, left *int) (*Token, bool) {
 		if !ok {
 			return nil, false
 		}
+		item.in = t
 		t.Items = append(t.Items, item)
 	}
 	return t, true

@@ -142,12 +142,12 @@ func (p *parser) lambda() (node, bool, error) {
 		p.back(start)
 		return nil, false, nil
 	}
+	before := len(p.names)
+	p.names = append(slices.Clip(p.names), params...) // before the next word is read: it may be a string with holes
+	defer func() { p.names = p.names[:before] }()
 	if err := p.step(); err != nil {
 		return nil, true, err
 	}
-	before := len(p.names)
-	p.names = append(slices.Clip(p.names), params...)
-	defer func() { p.names = p.names[:before] }()
 	l := &lambda{pos: at, params: params}
 	var err error
 	if p.is("{") {

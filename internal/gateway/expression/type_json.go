@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -326,6 +327,7 @@ func addToToken(c *Call) (any, error) {
 		if !ok {
 			return nil, badCast(c.Args[0], "JToken")
 		}
+		v.in = t
 		t.Items = append(t.Items, v)
 		return nil, c.frame.fits(c.pos, 16*len(t.Items))
 	}
@@ -336,7 +338,7 @@ func addToToken(c *Call) (any, error) {
 		if err != nil || !isToken {
 			return nil, c.bad()
 		}
-		p, ok = &Property{name, v}, true
+		p, ok = &Property{Name: name, Value: v}, true
 	}
 	if !ok || t.Kind != ObjectToken {
 		return nil, c.bad()
@@ -344,11 +346,15 @@ func addToToken(c *Call) (any, error) {
 	if t.Find(p.Name) != nil {
 		return nil, fmt.Errorf("can not add property %s: it exists", clip(p.Name))
 	}
+	p.in = t
 	t.Properties = append(t.Properties, p)
 	return nil, c.frame.fits(c.pos, 64*len(t.Properties))
 }
 
 func removeFromToken(c *Call) (any, error) {
+	if len(c.Args) == 0 {
+		return nil, removeSelf(c.This)
+	}
 	t, ok := c.This.(*Token)
 	if !ok {
 		return nil, c.bad()
@@ -367,6 +373,29 @@ func removeFromToken(c *Call) (any, error) {
 		}
 	}
 	return false, nil
+}
+
+// removeSelf takes a property out of its object, or an item out of its array.
+func removeSelf(this any) error {
+	gone := false
+	switch v := this.(type) {
+	case *Property:
+		if t := v.in; t != nil {
+			before := len(t.Properties)
+			t.Properties = slices.DeleteFunc(slices.Clone(t.Properties), func(p *Property) bool { return p == v })
+			v.in, gone = nil, len(t.Properties) < before
+		}
+	case *Token:
+		if t := v.in; t != nil {
+			before := len(t.Items)
+			t.Items = slices.DeleteFunc(slices.Clone(t.Items), func(item *Token) bool { return item == v })
+			v.in, gone = nil, len(t.Items) < before
+		}
+	}
+	if !gone {
+		return fmt.Errorf("the parent is missing: Remove() takes a property out of its object, or an item out of its array")
+	}
+	return nil
 }
 
 // selectOne and selectAll read a path as Newtonsoft does: a.b[0]['c'], with $ before

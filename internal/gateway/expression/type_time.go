@@ -34,6 +34,10 @@ var timeProperties = map[string]property{
 		}
 		return Enum{"DateTimeKind", "Utc", 1}, nil
 	},
+	"Offset": func(v any) (any, error) {
+		_, s := v.(Time).Zone()
+		return Span(time.Duration(s) * time.Second), nil
+	},
 	"UtcDateTime": func(v any) (any, error) { return Time{Time: v.(Time).UTC()}, nil },
 	"DateTime":    func(v any) (any, error) { return Time{Time: v.(Time).Time, Local: true}, nil },
 }
@@ -100,6 +104,20 @@ var timeMethods = map[string]method{
 			}
 		}
 		return nil, c.bad()
+	},
+	"ToOffset": func(c *Call) (any, error) {
+		t, _ := c.This.(Time)
+		if len(c.Args) != 1 || !t.Offset {
+			return nil, c.bad()
+		}
+		by, ok := c.Args[0].(Span)
+		if ok && (by > Span(14*time.Hour) || by < -Span(14*time.Hour) || by%Span(time.Minute) != 0) {
+			return nil, fmt.Errorf("ToOffset: the offset is in whole minutes, up to 14 hours")
+		}
+		if !ok {
+			return nil, c.bad()
+		}
+		return Time{t.In(time.FixedZone("", int(time.Duration(by)/time.Second))), true, t.Local}, nil
 	},
 	"ToUniversalTime":        func(c *Call) (any, error) { t := c.This.(Time); return Time{t.UTC(), t.Offset, false}, nil },
 	"ToLocalTime":            func(c *Call) (any, error) { t := c.This.(Time); return Time{t.UTC(), t.Offset, false}, nil },

@@ -36,7 +36,7 @@ var knownTypes = setOf(`String Object Boolean Char Byte Int32 UInt32 Int64 Int16
 	Array Convert Math Random BitConverter Exception ArgumentException InvalidOperationException FormatException Nullable
 	DateTime DateTimeOffset TimeSpan TimeZoneInfo DateTimeKind DayOfWeek Guid Uri UriPartial StringComparison StringComparer StringSplitOptions StringBuilder Encoding Regex Match Group
 	RegexOptions WebUtility HttpUtility Enumerable List Dictionary HashSet IEnumerable IList IDictionary KeyValuePair IReadOnlyDictionary IReadOnlyList
-	HMACSHA1 HMACSHA256 HMACSHA384 HMACSHA512 HMACMD5 SHA1 SHA256 SHA384 SHA512 MD5 Aes
+	Func Action HMACSHA1 HMACSHA256 HMACSHA384 HMACSHA512 HMACMD5 SHA1 SHA256 SHA384 SHA512 MD5 Aes
 	SHA256Managed SHA512Managed SHA1Managed MD5CryptoServiceProvider
 	JObject JArray JToken JProperty JValue JTokenType JsonConvert Formatting NumberStyles CultureInfo
 	IResponse IRequest IUrl IMessageBody Jwt BasicAuthCredentials`)

@@ -212,7 +212,7 @@ func (b *Book) Quota(key string, q policy.Quota) (ok, byBytes bool, wait time.Du
 		b.quotas[key] = f
 	}
 	if !q.Only {
-		over := q.Calls > 0 && f.calls+q.AddCalls > q.Calls
+		over := q.Calls > 0 && f.calls+max(q.AddCalls, 1) > q.Calls // what the reply decides may count
 		byBytes = q.Bytes > 0 && f.bytes >= q.Bytes
 		if over || byBytes {
 			return false, byBytes && !over, begin.Add(q.Period).Sub(now)

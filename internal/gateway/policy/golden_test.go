@@ -80,7 +80,7 @@ func (l fakeLimits) Window(key string, calls, n int, period time.Duration) (bool
 }
 
 func (l fakeLimits) Quota(key string, q Quota) (bool, bool, time.Duration) {
-	if !q.Only && q.Calls > 0 && l[key]+int(q.AddCalls) > int(q.Calls) {
+	if !q.Only && q.Calls > 0 && l[key]+max(int(q.AddCalls), 1) > int(q.Calls) {
 		return false, false, 20*24*time.Hour + 9*time.Hour + 58*time.Minute + 55*time.Second
 	}
 	if !q.Only && q.Bytes > 0 && int64(l["b"+key]) >= q.Bytes {
