@@ -109,6 +109,9 @@ func TestGatewayByResourceManager(t *testing.T) {
 			return b
 		}
 		c.do("PUT", "/S/resourceGroups/rg", `{"location":"westeurope"}`)
+		if code, b := c.do("GET", "/S/providers/Microsoft.ApiManagement/locations/westeurope/deletedServices/workshop", ""); code != 404 {
+			t.Errorf("before: %d %v", code, b) // else clients restore
+		}
 		put("", `{"location":"westeurope","sku":{"name":"Consumption","capacity":0},"properties":{"publisherName":"a","publisherEmail":"b@c"}}`, 200)
 		put("/namedValues/k", `{"properties":{"displayName":"k","value":"function-key","secret":true}}`, 201)
 		api := `{"properties":{"displayName":"API","path":"api","protocols":["https"],"serviceUrl":"` + backend.URL + `/api"}}`
@@ -187,8 +190,23 @@ func TestGatewayByResourceManager(t *testing.T) {
 		if code, b := c.do("DELETE", in, ""); code != 204 {
 			t.Errorf("DELETE: %d %v", code, b)
 		}
-		if code, b := c.do("GET", "/S/providers/Microsoft.ApiManagement/locations/westeurope/deletedServices/workshop", ""); code != 200 {
+		const deleted = "/S/providers/Microsoft.ApiManagement/locations/westeurope/deletedServices/workshop"
+		if code, b := c.do("GET", deleted, ""); code != 200 || b.Text("name") != "workshop" {
 			t.Errorf("what was deleted: %d %v", code, b)
+		}
+		put("", `{"location":"westeurope","sku":{"name":"Consumption"},"properties":{"publisherName":"","publisherEmail":"","restore":true}}`, 200)
+		if code, b := c.do("GET", in, ""); code != 200 || b.Text("properties", "publisherEmail") != "b@c" {
+			t.Errorf("what was restored: %d %v", code, b)
+		}
+		if code, _ := c.do("GET", deleted, ""); code != 404 {
+			t.Errorf("what was deleted and restored: %d", code)
+		}
+		c.do("DELETE", in, "")
+		if code, _ := c.do("DELETE", deleted, ""); code != 204 {
+			t.Errorf("purge: %d", code)
+		}
+		if code, _ := c.do("GET", deleted, ""); code != 404 {
+			t.Errorf("what was purged: %d", code)
 		}
 		call("/api/process-event", 404, "", key)
 	})

@@ -41,28 +41,11 @@ func New(c Config) arm.Provider {
 		Types: slices.Concat([]arm.Type{p.service()}, p.apis(), p.products(), p.around(), p.policies(), settings()),
 		Routes: []arm.Route{
 			{Method: http.MethodPost, Path: "Microsoft.ApiManagement/checkNameAvailability", Do: p.Accounts.Free(resource.Gateways, "service")},
-			{Method: http.MethodGet, Path: "Microsoft.ApiManagement/deletedservices", Do: none},
-			{Method: http.MethodGet, Path: "Microsoft.ApiManagement/locations/{}/deletedServices/{}", Do: deleted},
-			{Method: http.MethodDelete, Path: "Microsoft.ApiManagement/locations/{}/deletedServices/{}", Do: purged},
+			{Method: http.MethodGet, Path: "Microsoft.ApiManagement/deletedservices", Do: p.listDeleted},
+			{Method: http.MethodGet, Path: deletedPath, Do: p.getDeleted},
+			{Method: http.MethodDelete, Path: deletedPath, Do: p.purge},
 		},
 	}
-}
-
-func none(context.Context, *arm.Call) (arm.Answer, error) {
-	return arm.Answer{Body: map[string]any{"value": []any{}}}, nil
-}
-
-// deleted is what clients ask for after a deletion, to purge it. Here nothing is left
-// by then; an answer of 404 would end them.
-func deleted(_ context.Context, c *arm.Call) (arm.Answer, error) {
-	return arm.Answer{Body: map[string]any{
-		"id": c.ID.String(), "name": c.ID.Name(), "type": "Microsoft.ApiManagement/deletedservices", "location": c.ID.Names[0],
-		"properties": map[string]any{"serviceId": arm.ID{Scope: c.ID.Scope, Provider: c.ID.Provider, Types: []string{"service"}, Names: []string{c.ID.Name()}}.String()},
-	}}, nil
-}
-
-func purged(context.Context, *arm.Call) (arm.Answer, error) {
-	return arm.Answer{Status: http.StatusNoContent}, nil
 }
 
 var serviceNames = regexp.MustCompile(`^[a-zA-Z]([-a-zA-Z0-9]{0,48}[a-zA-Z0-9])?$`)
@@ -101,6 +84,9 @@ func noPortal(context.Context, *arm.Call) (arm.Answer, error) {
 
 func (p provider) putService(_ context.Context, c *arm.Call) error {
 	b := c.Body
+	if err := p.restore(c); err != nil {
+		return err
+	}
 	tier := b.Text("sku", "name")
 	if !slices.Contains(tiers, tier) {
 		return invalid("sku", "The sku '%s' is not one of %s.", tier, strings.Join(tiers, ", "))
@@ -140,7 +126,7 @@ func (p provider) putService(_ context.Context, c *arm.Call) error {
 		return err
 	}
 	c.Keep(arm.Now, "properties", "createdAtUtc")
-	return nil
+	return c.Manager.Drop(p.deletedID(c))
 }
 
 // PrincipalName is what the principal of a service's own identity is called.
@@ -193,7 +179,10 @@ func (p provider) deleteService(ctx context.Context, c *arm.Call) error {
 	if err := p.People.Forget(identity.Resource, PrincipalName(account)); err != nil {
 		return err
 	}
-	return p.Accounts.Remove(ctx, c.ID)
+	if err := p.Accounts.Remove(ctx, c.ID); err != nil {
+		return err
+	}
+	return p.remember(c)
 }
 
 // of is the gateway that an id is in.
