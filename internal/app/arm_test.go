@@ -257,7 +257,7 @@ func (c armClient) goes(one armCase) {
 
 // armCases are a resource of every type, in the order in which they are made.
 func armCases() []armCase {
-	return slices.Concat(armRecordCases(), armWebCases(), armHubCases(), armStorageCases(), armCosmosCases(), armAccessCases(), armGatewayCases(), []armCase{
+	return slices.Concat(armRecordCases(), armWebCases(), armHubCases(), armStorageCases(), armCosmosCases(), armAccessCases(), armGatewayCases(), armStreamCases(), []armCase{
 		{
 			id: "Microsoft.Authorization/locks/careful", made: 201, body: `{"properties":{"level":"CanNotDelete","notes":"n"}}`,
 			want: map[string]string{"properties.level": "CanNotDelete"},

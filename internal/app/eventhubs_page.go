@@ -47,7 +47,7 @@ func (e *env) hubConsumers() (all []hubs.Consumer) {
 			}
 		}
 	}
-	for _, job := range e.Given.Jobs {
+	for _, job := range e.jobs() {
 		for _, in := range job.Spec().Inputs {
 			if in.Kind == hub.Kind && !in.Reference {
 				all = append(all, e.jobConsumer(job, in))

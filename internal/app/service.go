@@ -105,6 +105,8 @@ type env struct {
 	Manager *arm.Manager // Resource Manager; nil until that service is built, and where it is off
 	Sites   *site.Sites  // function apps that come and go; nil until that service is built
 
+	deployed *deployedJobs // stream jobs that come and go; nil until that service is built
+
 	remote *remotes                      // clients of other processes
 	arm    atomic.Pointer[azarm.Service] // of Resource Manager; nil where it is off
 

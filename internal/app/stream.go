@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/arm"
 	"github.com/lazuli-dev/lazuli/internal/broker"
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/end/blobrows"
@@ -23,11 +24,11 @@ import (
 )
 
 // streamJobs are the queries of all jobs that are not disabled, bound to their
-// inputs and outputs.
+// inputs and outputs, and those that Resource Manager makes.
 func streamJobs(e *env) (parts, error) {
 	var p parts
-	var all []*jobs.Job
 	var shown []pagejobs.Job
+	setup := pagejobs.Setup{Group: broker.DefaultGroup, Try: e.Trial, Name: e.endName}
 	for _, name := range slices.Sorted(maps.Keys(e.Config.Stream.Jobs)) {
 		spec := e.Config.Stream.Jobs[name]
 		if spec.Disabled {
@@ -37,15 +38,18 @@ func streamJobs(e *env) (parts, error) {
 		if err != nil {
 			return p, fmt.Errorf("stream.jobs.%s: %w", name, err)
 		}
-		all, shown = append(all, job), append(shown, pagejobs.Of(job, pagejobs.Setup{Group: broker.DefaultGroup, Try: e.Trial, Name: e.endName}))
+		p.Jobs, shown = append(p.Jobs, job), append(shown, pagejobs.Of(job, setup))
 		p.Work = append(p.Work, part{name: job.String(), run: job.Run})
 	}
-	p.Jobs, p.Pages = all, pagejobs.Pages(shown)
+	e.deployed = newDeployedJobs(e)
+	p.Work = append(p.Work, part{name: "deployed stream jobs", run: e.deployed.run})
+	p.Resources = []arm.Provider{e.deployed.rooms.ARM()}
+	p.Pages = pagejobs.Pages(func() []pagejobs.Job { return append(e.deployed.shown(setup), shown...) })
 	p.Settled = func(ctx context.Context) bool {
-		return !slices.ContainsFunc(all, func(job *jobs.Job) bool { return !job.Settled(ctx) })
+		return !slices.ContainsFunc(p.Jobs, func(job *jobs.Job) bool { return !job.Settled(ctx) }) && e.deployed.set.Settled(ctx)
 	}
 	p.Summary = func(s *Summary) {
-		for _, job := range all {
+		for _, job := range e.jobs() {
 			s.Jobs = append(s.Jobs, jobSummary(job))
 		}
 	}

@@ -49,7 +49,7 @@ func newEditLab(t *testing.T) *editLab {
 		Group: broker.DefaultGroup, Try: []string{os.Args[0], "-test.run=^TestTrialChild$"},
 		Name: func(_, _, target string) string { return target },
 	})
-	return &editLab{l, portaltest.Serve(t, nil, pagejobs.Pages([]pagejobs.Job{page})...), j}
+	return &editLab{l, portaltest.Serve(t, nil, pagejobs.Pages(pagejobs.Fixed(page))...), j}
 }
 
 func body(fields ...string) string {

@@ -85,7 +85,7 @@ func (m *Manager) remove(ctx context.Context, t *Type, c *Call) error {
 			continue // nothing real is behind it
 		}
 		in := c.at(x.id, x.r.Body.Clone())
-		in.Old, in.kept = x.r.Body, true
+		in.Old, in.kept, in.Whole = x.r.Body, true, true
 		if err := it.Delete(ctx, in); err != nil && !gone(err) {
 			return err
 		}

@@ -92,6 +92,9 @@ type Call struct {
 	Body Body
 	Old  Body // what was kept before; nil: nothing
 
+	// Whole says of a deletion that what it is in goes as well.
+	Whole bool
+
 	Manager *Manager
 	kept    bool // there is a stored body
 }

@@ -50,34 +50,45 @@ type Setup struct {
 // Of shows a job of this process.
 func Of(j *jobs.Job, s Setup) Job {
 	shown := Job{
-		Name: j.Name(), Inputs: []End{}, Outputs: []End{}, Start: j.Start, Stop: j.Stop,
+		Name: j.Name(), Start: j.Start, Stop: j.Stop,
 		About:   func() About { return AboutOf(j) },
 		Numbers: func() Numbers { return NumbersOf(j) },
 		Totals:  func() (time.Time, int64, int64) { return totalsOf(j) },
 		Trouble: func() string { return troubleOf(j) }, Warned: func() Warned { return warnedOf(j) }, Policy: j.Spec().Policy, Editing: editingOf(j, s.Try),
 	}
-	for _, in := range j.Spec().Inputs {
+	shown.Inputs, shown.Outputs = endsOf(j.Spec(), s)
+	return shown
+}
+
+// endsOf are the inputs and outputs of a job.
+func endsOf(spec jobs.Spec, s Setup) (inputs, outputs []End) {
+	inputs, outputs = []End{}, []End{}
+	for _, in := range spec.Inputs {
 		end := End{Name: in.Name, Kind: in.Kind, Target: s.Name(in.Kind, in.Account, in.Target), Group: in.Group, Reference: in.Reference}
 		if !in.Reference && end.Group == "" {
 			end.Group = s.Group
 		}
-		shown.Inputs = append(shown.Inputs, end)
+		inputs = append(inputs, end)
 	}
-	for _, out := range j.Spec().Outputs {
-		shown.Outputs = append(shown.Outputs, End{Name: out.Name, Kind: out.Kind, Target: s.Name(out.Kind, out.Account, out.Target)})
+	for _, out := range spec.Outputs {
+		outputs = append(outputs, End{Name: out.Name, Kind: out.Kind, Target: s.Name(out.Kind, out.Account, out.Target)})
 	}
-	return shown
+	return inputs, outputs
 }
 
-type page []Job
+// page gives the jobs that there are now.
+type page func() []Job
 
-// Pages returns the page.
-func Pages(jobs []Job) []portal.Page {
-	p := page(jobs)
+// Fixed are jobs of which none comes or goes.
+func Fixed(jobs ...Job) func() []Job { return func() []Job { return jobs } }
+
+// Pages returns the page of the jobs that all gives.
+func Pages(all func() []Job) []portal.Page {
+	p := page(all)
 	return []portal.Page{{
-		Kind: "jobs", Item: "job", Rows: p.rows, Detail: p.detail, Count: func() int { return len(jobs) },
-		Totals:  (&totals{jobs: jobs, runs: make([]run, len(jobs))}).add,
-		Failing: p.failing, Troubles: p.troublesOf(&warnings{jobs: jobs, seen: map[string]*grown{}}),
+		Kind: "jobs", Item: "job", Rows: p.rows, Detail: p.detail, Count: func() int { return len(all()) },
+		Totals:  (&totals{jobs: all, runs: map[string]*run{}}).add,
+		Failing: p.failing, Troubles: p.troublesOf(&warnings{jobs: all, seen: map[string]*grown{}}),
 		Routes: []portal.Route{
 			{Pattern: "GET /api/jobs", Serve: p.listJobs},
 			{Pattern: "GET /api/jobs/{job}", Serve: p.getJob},
@@ -123,9 +134,10 @@ type OutputRow struct {
 }
 
 func (p page) rows(r *portal.Rates) []portal.Row {
-	rows := make([]portal.Row, len(p))
-	for i := range p {
-		s := p[i].state(r.Of)
+	all := p()
+	rows := make([]portal.Row, len(all))
+	for i := range all {
+		s := all[i].state(r.Of)
 		row := Row{
 			ID: s.Name, State: s.State, In: s.In, Out: s.Out, DelayMs: s.DelayMs, Backlog: s.Backlog, Late: s.Late, Failed: s.Failed,
 			Warnings: len(s.Warnings), Inputs: make([]InputRow, len(s.Inputs)), Outputs: make([]OutputRow, len(s.Outputs)),

@@ -50,7 +50,7 @@ func labJob() Job {
 
 func TestJobs(t *testing.T) {
 	testkit.NoLeaks(t)
-	l := portaltest.Serve(t, nil, Pages([]Job{labJob()})...)
+	l := portaltest.Serve(t, nil, Pages(Fixed(labJob()))...)
 	if code, _ := l.Do("GET", "/api/jobs/none", ""); code != 404 {
 		t.Errorf("an unknown job: %d", code)
 	}
@@ -81,7 +81,7 @@ func TestJobs(t *testing.T) {
 
 func TestJobOrders(t *testing.T) {
 	testkit.NoLeaks(t)
-	l := portaltest.Serve(t, nil, Pages([]Job{labJob()})...)
+	l := portaltest.Serve(t, nil, Pages(Fixed(labJob()))...)
 	for _, tc := range []struct {
 		path, body string
 		code       int
@@ -103,7 +103,7 @@ func TestJobOrders(t *testing.T) {
 // TestTotalsGoOnWithANewRun, whose counters begin at 0.
 func TestTotalsGoOnWithANewRun(t *testing.T) {
 	began, in := time.Unix(1, 0), int64(100)
-	sum := totals{jobs: []Job{{Totals: func() (time.Time, int64, int64) { return began, in, 0 }}}, runs: make([]run, 1)}
+	sum := totals{jobs: Fixed(Job{Totals: func() (time.Time, int64, int64) { return began, in, 0 }}), runs: map[string]*run{}}
 	read := func() (items int64) {
 		sum.add(func(name string, v int64) {
 			if name == "items" {

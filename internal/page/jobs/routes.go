@@ -12,9 +12,10 @@ const maxOrder = 4 << 10
 // listJobs serves GET /api/jobs: the State of all jobs, now, without rates,
 // which only somebody who watches has.
 func (p page) listJobs(w http.ResponseWriter, _ *http.Request) error {
-	states := make([]State, len(p))
-	for i := range p {
-		states[i] = p[i].now()
+	all := p()
+	states := make([]State, len(all))
+	for i := range all {
+		states[i] = all[i].now()
 	}
 	portal.WriteJSON(w, http.StatusOK, states)
 	return nil
@@ -66,9 +67,10 @@ func (p page) order(w http.ResponseWriter, r *http.Request, body any, do func(*J
 }
 
 func (p page) find(name string) (*Job, error) {
-	for i := range p {
-		if p[i].Name == name {
-			return &p[i], nil
+	all := p()
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i], nil
 		}
 	}
 	return nil, fault.New(fault.NotFound, "stream job "+name, "no such job")

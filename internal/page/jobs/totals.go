@@ -10,9 +10,9 @@ import (
 // totals adds up what jobs did since the start of the process. A job's own
 // counters begin anew with each run.
 type totals struct {
-	jobs []Job
-	mu   sync.Mutex // guards runs
-	runs []run      // as many as jobs
+	jobs func() []Job
+	mu   sync.Mutex      // guards runs
+	runs map[string]*run // by the job's name; those of jobs that went stay counted
 }
 
 // run is the newest run of a job, and what the runs before it did.
@@ -25,15 +25,21 @@ type run struct {
 func (t *totals) add(add func(name string, total int64)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i := range t.jobs {
-		began, in, failed := t.jobs[i].Totals()
-		r := &t.runs[i]
+	for _, j := range t.jobs() {
+		began, in, failed := j.Totals()
+		r := t.runs[j.Name]
+		if r == nil {
+			r = &run{}
+			t.runs[j.Name] = r
+		}
 		if !began.Equal(r.began) || in < r.in {
 			r.inBefore, r.failedBefore = r.inBefore+r.in, r.failedBefore+r.failed
 		}
 		r.began, r.in, r.failed = began, in, failed
-		add("items", r.inBefore+in)
-		add("failures", r.failedBefore+failed)
+	}
+	for _, r := range t.runs {
+		add("items", r.inBefore+r.in)
+		add("failures", r.failedBefore+r.failed)
 	}
 }
 

@@ -25,8 +25,9 @@ func troubleOf(j *jobs.Job) string {
 
 // failing counts the jobs that fail now.
 func (p page) failing() (n int) {
-	for i := range p {
-		if p[i].trouble() != "" {
+	all := p()
+	for i := range all {
+		if all[i].trouble() != "" {
 			n++
 		}
 	}
@@ -44,9 +45,10 @@ func (j *Job) trouble() string {
 // the others.
 func (p page) troublesOf(w *warnings) func(report func(portal.Trouble)) {
 	return func(report func(portal.Trouble)) {
-		for i := range p {
-			if why := p[i].trouble(); why != "" {
-				report(portal.Trouble{Kind: "job-failed", Subject: p[i].Name, Detail: why, To: "/jobs/" + url.PathEscape(p[i].Name) + "/overview", State: "bad"})
+		all := p()
+		for i := range all {
+			if why := all[i].trouble(); why != "" {
+				report(portal.Trouble{Kind: "job-failed", Subject: all[i].Name, Detail: why, To: "/jobs/" + url.PathEscape(all[i].Name) + "/overview", State: "bad"})
 			}
 		}
 		w.report(report)

@@ -62,7 +62,7 @@ func warningsOf(j *jobs.Job, run *stream.Job) (all []Warning) {
 
 // warnings remember when the counters of jobs last grew.
 type warnings struct {
-	jobs []Job
+	jobs func() []Job
 	mu   sync.Mutex // guards seen
 	seen map[string]*grown
 }
@@ -96,9 +96,10 @@ func (w *warnings) report(report func(portal.Trouble)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	for i := range w.jobs {
-		if w.jobs[i].Warned != nil {
-			w.reportJob(&w.jobs[i], now, report)
+	all := w.jobs()
+	for i := range all {
+		if all[i].Warned != nil {
+			w.reportJob(&all[i], now, report)
 		}
 	}
 }

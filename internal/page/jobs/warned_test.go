@@ -17,7 +17,7 @@ func TestWarningsComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := Warned{Began: time.Now()}
 		job := Job{Name: "solar", Policy: stream.DefaultTimePolicy(), Warned: func() Warned { return now }}
-		page := Pages([]Job{job})[0]
+		page := Pages(Fixed(job))[0]
 		told := func(kinds ...string) (detail string) {
 			t.Helper()
 			var got []string

@@ -40,6 +40,7 @@ type Spec struct {
 	Limits       stream.Limits
 	Start        string // of the first start: last, now, all or a time
 	Force        string // of this process's start, also of a stopped job; "" for none
+	Ordered      bool   // its first start is ordered: until then it stands
 }
 
 // Job is one job. One goroutine (Run) starts and stops it, by its own and on

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -122,4 +123,33 @@ func (k Kinds) reference(kind string) (ReferenceKind, error) {
 
 func (k Kinds) sink(kind string) (SinkKind, error) {
 	return kindOf(k.Sinks, func(r SinkKind) string { return r.Kind }, kind)
+}
+
+// TryInput opens an input as a job would, for a look.
+func (k Kinds) TryInput(ctx context.Context, in Input) error {
+	if in.Reference {
+		row, err := k.reference(in.Kind)
+		if err == nil {
+			_, err = row.Open(ctx, in)
+		}
+		return err
+	}
+	row, err := k.source(in.Kind)
+	if err == nil {
+		_, err = row.Open(ctx, in, slog.New(slog.DiscardHandler))
+	}
+	return err
+}
+
+// TryOutput opens an output as a job would, for a look.
+func (k Kinds) TryOutput(ctx context.Context, out Output) error {
+	row, err := k.sink(out.Kind)
+	if err != nil {
+		return err
+	}
+	s, err := row.Open(ctx, out)
+	if c, is := s.(io.Closer); is && err == nil {
+		return c.Close()
+	}
+	return err
 }

@@ -36,6 +36,9 @@ type jobRun struct {
 func (l *life) boot() {
 	j := l.j
 	r, known, err := j.store.record()
+	if err == nil && !known && j.spec.Ordered && j.spec.Force == "" {
+		return
+	}
 	mode := j.spec.Force
 	if !known && mode == "" {
 		mode = j.spec.Start // the first start of all

@@ -45,6 +45,14 @@ func (s *Store) setStopped(stopped bool) error {
 	return s.put(s.db.NewBatch(256), r)
 }
 
+// Forget removes all that there is of the job.
+func (s *Store) Forget() error {
+	b := s.db.NewBatch(256)
+	s.discard(b)
+	b.Delete(s.recordKey())
+	return b.Commit()
+}
+
 func (s *Store) put(b *kv.Batch, r record) error {
 	text, err := json.Marshal(r)
 	if err != nil {
