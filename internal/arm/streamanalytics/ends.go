@@ -22,9 +22,9 @@ func (p Provider) end(typ string, secret ...string) arm.Type {
 			}
 			return p.changed(ctx, c.ID)
 		},
-		Get: func(_ context.Context, c *arm.Call) error {
+		Get: func(ctx context.Context, c *arm.Call) error {
 			hideAccountKeys(c.Body)
-			return stored(context.Background(), c)
+			return stored(ctx, c)
 		},
 		Delete: func(ctx context.Context, c *arm.Call) error {
 			if c.Whole {
@@ -171,7 +171,7 @@ func serialization(b arm.Body, where string) (format, delimiter string, err erro
 		}
 	case "csv":
 		format = "csv"
-		known := false
+		var known bool
 		if delimiter, known = delimiters[s.Text("properties", "fieldDelimiter")]; !known {
 			return "", "", bad(where+".serialization.fieldDelimiter", "The delimiter '%s' is not one of comma, semicolon, space, tab and vertical bar.", s.Text("properties", "fieldDelimiter"))
 		}

@@ -43,7 +43,7 @@ func (p Provider) input(id arm.ID, b arm.Body) (in jobs.Input, r Reach, err erro
 		if n, given := s.Int("sourcePartitionCount"); given {
 			in.Blobs.Partitions = int(n)
 		}
-		known := false
+		var known bool
 		if in.Blobs.Compression, known = compressions[strings.ToLower(compression)]; !known {
 			return in, r, unserved(where+".compression", "The compression '"+compression+"'", "None", "GZip", "Deflate")
 		}
