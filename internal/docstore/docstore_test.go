@@ -375,6 +375,10 @@ func TestRecreatedContainerHasAnotherRID(t *testing.T) {
 	if c.Resource().RID == old {
 		t.Error("a container's rid was used twice")
 	}
+	w.reopen()
+	if c = w.container(); c.Resource().Throughput != nil {
+		t.Errorf("a container without an offer has %s after a restart", c.Resource().Throughput)
+	}
 	if n, _ := c.Usage(); n != 0 {
 		t.Errorf("%d documents", n)
 	}

@@ -37,7 +37,7 @@ type ContainerSpec struct {
 	// Extras keeps further properties of the container's body as they came
 	// (conflictResolutionPolicy, geospatialConfig, computedProperties, ...).
 	Extras     map[string]json.RawMessage
-	Throughput json.RawMessage // the offer's content, opaque; nil for none
+	Throughput json.RawMessage `json:",omitempty"` // the offer's content, opaque; nil for none
 }
 
 // PartitionKeySpec says where items carry their partition key. It cannot

@@ -96,6 +96,9 @@ func (s *Store) load() error {
 	}
 	var records []*containerRecord
 	err = eachRecord(s.db, tableContainers, func(r *containerRecord) error {
+		if string(r.Spec.Throughput) == "null" { // as it was written where there is none
+			r.Spec.Throughput = nil
+		}
 		records = append(records, r)
 		return nil
 	})
