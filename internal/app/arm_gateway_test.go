@@ -115,7 +115,9 @@ func TestGatewayByResourceManager(t *testing.T) {
 		put("", `{"location":"westeurope","sku":{"name":"Consumption","capacity":0},"properties":{"publisherName":"a","publisherEmail":"b@c"}}`, 200)
 		put("/namedValues/k", `{"properties":{"displayName":"k","value":"function-key","secret":true}}`, 201)
 		api := `{"properties":{"displayName":"API","path":"api","protocols":["https"],"serviceUrl":"` + backend.URL + `/api"}}`
-		put("/apis/api;rev=1", api, 201)
+		if code, b := c.do("PUT", in+"/apis/api;rev=1", api, "If-Match", "*"); code != 201 { // as azurerm sends it
+			t.Fatalf("the API: %d %v", code, b)
+		}
 		put("/apis/api/operations/post", `{"properties":{"displayName":"Post","method":"POST","urlTemplate":"/process-event"}}`, 201)
 		put("/apis/api/policies/policy", `{"properties":{"format":"rawxml","value":"<policies><inbound><base /><set-header name=\"x-functions-key\" exists-action=\"override\"><value>{{k}}</value></set-header><rate-limit calls=\"3\" renewal-period=\"60\" /></inbound><backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>"}}`, 201)
 		_, keys := c.do("POST", in+"/subscriptions/master/listSecrets", "")

@@ -143,7 +143,7 @@ func (m *Manager) check(t *Type, c *Call, old record, there bool) error {
 			return err
 		}
 	}
-	if err := m.conditions(c, old, there); err != nil {
+	if err := m.conditions(t, c, old, there); err != nil {
 		return err
 	}
 	if err := m.locked(c.ID, false); err != nil {
@@ -237,11 +237,11 @@ func (b Body) valueText() string {
 }
 
 // conditions are those of If-Match and If-None-Match.
-func (m *Manager) conditions(c *Call, old record, there bool) error {
+func (m *Manager) conditions(t *Type, c *Call, old record, there bool) error {
 	match, none := c.Header.Get("If-Match"), c.Header.Get("If-None-Match")
 	switch {
 	case match != "" && match != "*" && (!there || !sameTag(match, old.ETag)),
-		match == "*" && !there:
+		match == "*" && !there && !t.Upsert:
 		return Fail(http.StatusPreconditionFailed, "PreconditionFailed", "The resource has another ETag than the If-Match header '%s' names, or does not exist.", match)
 	case none == "*" && there, none != "" && none != "*" && there && sameTag(none, old.ETag):
 		return Fail(http.StatusPreconditionFailed, "PreconditionFailed", "The resource exists, which the If-None-Match header '%s' excludes.", none)

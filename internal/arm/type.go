@@ -24,6 +24,7 @@ type Type struct {
 	Seen    int    // status of HEAD; 0 is 200
 	Plain   bool   // nothing about provisioning in its properties
 	Bare    bool   // its properties are not below "properties"
+	Upsert  bool   // If-Match: * is met where there is none, too
 	// PathName says that its name tells what it is in as well: app/function.
 	PathName bool
 

@@ -29,7 +29,7 @@ func typed[T any](p provider, name string, d definition[T]) arm.Type {
 		return d.table(s, id), nil
 	}
 	return arm.Type{
-		Name: name, Created: http.StatusCreated, Plain: true,
+		Name: name, Created: http.StatusCreated, Plain: true, Upsert: true,
 		Put: func(ctx context.Context, c *arm.Call) error {
 			t, err := at(c.ID)
 			if err != nil {
