@@ -54,6 +54,9 @@ func armCosmosCases() []armCase {
 			id: account + "/sqlDatabases/db/containers/events", body: `{"properties":{"resource":{"id":"events","partitionKey":{"paths":["/deviceId"],"kind":"Hash","version":2},"defaultTtl":60},"options":{"throughput":400}}}`,
 			want: map[string]string{"properties.resource.partitionKey.paths": `["/deviceId"]`, "properties.resource.defaultTtl": "60", "properties.resource._etag": "*", "properties.resource.indexingPolicy.indexingMode": "consistent"},
 		},
+		{id: account + "/sqlDatabases/db/containers/plain", body: `{"properties":{"resource":{"id":"plain","partitionKey":{"paths":["/id"],"kind":"Hash"}},"options":{}}}`, want: map[string]string{
+			"properties.resource.partitionKey.version": "null", "properties.resource.partitionKey.kind": "Hash",
+		}},
 		{id: account + "/sqlDatabases/db/containers/events/throughputSettings/default", stay: true, body: `{"properties":{"resource":{"throughput":500}}}`, want: offer},
 		{id: account + "/sqlRoleDefinitions/00000000-0000-0000-0000-000000000001", fixed: true, want: map[string]string{"properties.roleName": "Cosmos DB Built-in Data Reader", "properties.type": "BuiltInRole"}},
 		{

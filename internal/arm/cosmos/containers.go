@@ -158,6 +158,9 @@ func (p provider) getContainer(_ context.Context, c *arm.Call) error {
 	if err != nil {
 		return err
 	}
+	if n, _ := full.Int("partitionKey", "version"); n == 1 && !c.Body.Has("properties", "resource", "partitionKey", "version") {
+		full.Remove("partitionKey", "version") // Azure shows it where it was asked for: clients replace a container for it
+	}
 	for name, v := range full {
 		if !c.Kept() || name == "partitionKey" || name == "defaultTtl" {
 			c.Body.Set(v, "properties", "resource", name)
