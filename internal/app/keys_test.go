@@ -205,7 +205,7 @@ func cut(tree any, path []string) int {
 // TestMain is the worker of the function app in these tests where a functions
 // host started it.
 func TestMain(m *testing.M) {
-	if os.Getenv("FUNCTIONS_WORKER_DIRECTORY") != "" && !slices.Contains(os.Args, bellRinger) && !slices.Contains(os.Args, siteHandler) {
+	if os.Getenv("FUNCTIONS_WORKER_DIRECTORY") != "" && !slices.Contains(os.Args, bellRinger) && !slices.ContainsFunc(os.Args, func(a string) bool { return a == siteHandler || a == behindHandler }) {
 		keysWorker(functions.New())
 	}
 	os.Exit(m.Run())
