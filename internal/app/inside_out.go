@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/host/relay"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 )
 
@@ -22,17 +23,18 @@ func (e *env) insideOut() http.RoundTripper {
 		roots.AppendCertsFromPEM(text)
 	}
 	dialer := net.Dialer{Timeout: 30 * time.Second}
-	return &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if at, ours := e.doorOf(address); ours {
-				address = at
-			}
-			return dialer.DialContext(ctx, network, address)
-		},
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if at, ours := e.doorOf(address); ours {
+			address = at
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
+	return &relay.Transport{Client: &relay.Client{Dial: dial}, Base: &http.Transport{
+		DialContext:     dial,
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 		MaxIdleConns: 1000, MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second, DisableCompression: true, ResponseHeaderTimeout: 0,
 		WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
-	}
+	}}
 }
 
 // doorOf is the address of the door that answers for a host name.
@@ -61,6 +63,7 @@ func (e *env) doorOf(address string) (at string, ours bool) {
 		if at := e.Doors.address(service); at != "" {
 			return at, true
 		}
+		return e.Doors.addresses[instance.Identity], true // it is ours and has no door now: that one says so
 	}
 	return "", false
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/gateway"
+	"github.com/lazuli-dev/lazuli/internal/host/relay"
 	"github.com/lazuli-dev/lazuli/internal/kv"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
@@ -27,7 +28,9 @@ func newFront(t testing.TB, backend, document string) (front *httptest.Server, k
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
+	transport := &relay.Transport{
+		Client: &relay.Client{Dial: (&net.Dialer{}).DialContext}, Base: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
+	}
 	e, err := gateway.Open(gateway.Options{DB: db, Transport: transport})
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (k *conn) Read(b []byte) (int, error) {
 }
 
 // ask sends a request and reads the head of its response. What comes before it, as
-// early hints, is passed on.
+// early hints, is passed on; w may be nil.
 func (k *conn) ask(w http.ResponseWriter, r *http.Request, request []byte) (*http.Response, error) {
 	k.left, k.heard = maxHead, false
 	if _, err := k.Write(request); err != nil {
@@ -67,13 +67,14 @@ func (k *conn) ask(w http.ResponseWriter, r *http.Request, request []byte) (*htt
 		case resp.StatusCode == http.StatusSwitchingProtocols:
 			return nil, errors.New("the response changes the protocol, which nobody asked for")
 		case resp.StatusCode == http.StatusContinue:
-		case resp.StatusCode < 200:
+		case resp.StatusCode < 200 && w != nil:
 			header := w.Header()
 			before := header.Clone()
 			merge(header, resp.Header)
 			w.WriteHeader(resp.StatusCode)
 			clear(header)
 			merge(header, before)
+		case resp.StatusCode < 200:
 		default:
 			k.left = math.MaxInt
 			return resp, nil
