@@ -35,6 +35,7 @@ var workloads = []workload{
 	{"storage", "blobs, queues and tables beside Azurite", storageServices},
 	{"workers", "requests to functions in each language beside the bare handler; starts from nothing, after a crash, after a change", workers},
 	{"triggers", "functions of queues and blobs, with a custom handler", triggers},
+	{"gateway", "calls through the API gateway beside Caddy's reverse proxy and net/http/httputil's", gateway},
 	{"queries", "the four queries of the workshop on 100,000 documents", queries},
 	{"pipeline", "send -> function -> document -> change feed -> function, sustained", pipeline},
 	{"dashboards", "durable ingest with 0 and with 50 open dashboards", dashboards},
@@ -44,6 +45,10 @@ var workloads = []workload{
 
 func main() {
 	if ok, err := serveBare(); ok {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+	if ok, err := serveProxy(); ok {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
