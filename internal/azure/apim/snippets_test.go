@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/gateway"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
 )
 
@@ -186,6 +188,8 @@ func (s *snippet) define(service *gateway.Service) {
 			operations[fmt.Sprint("o", len(operations))] = gateway.Operation{Method: w[1], URLTemplate: w[2], Responses: []gateway.Response{
 				{StatusCode: 200, Representations: []gateway.Representation{{ContentType: "application/json", Sample: `{"id":"sample"}`}}},
 			}}
+		case "later": // N: so much comes after the calls, which nobody waits for
+			s.up.expect, _ = strconv.Atoi(w[1])
 		case "sorted": // calls run side by side
 			s.up.sorted = true
 		case "":
@@ -231,7 +235,8 @@ func (s *snippet) run() string {
 		}
 		s.call(text)
 	}
-	s.close() // what nobody waited for is over then
+	testkit.Eventually(s.t, 30*time.Second, s.up.complete, "what nobody waits for comes")
+	s.close()
 	slices.Sort(s.up.later)
 	s.out.WriteString(strings.Join(s.up.later, ""))
 	return guid.ReplaceAllString(strings.ReplaceAll(token.ReplaceAllString(s.out.String(), "TOKEN"), "\r", ""), "GUID")

@@ -29,6 +29,7 @@ type upstream struct {
 	answers map[string][]answer
 	seen    []string
 	sorted  bool
+	expect  int // how many come later
 	later   []string // of what nobody waits for: hosts that end in later.test, and events
 }
 
@@ -99,6 +100,13 @@ func (u *upstream) noteLater(text string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.later = append(u.later, text)
+}
+
+// complete reports whether all has come that nobody waits for.
+func (u *upstream) complete() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.later) >= u.expect
 }
 
 // take is what was asked since the last call.
