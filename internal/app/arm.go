@@ -9,6 +9,8 @@ import (
 	azarm "github.com/lazuli-dev/lazuli/internal/azure/arm"
 	"github.com/lazuli-dev/lazuli/internal/identity"
 	"github.com/lazuli-dev/lazuli/internal/kv"
+	"github.com/lazuli-dev/lazuli/internal/page/resources"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -28,11 +30,21 @@ func resourceManager(e *env) (parts, error) {
 	if err := m.Recover(e.Context); err != nil {
 		return parts{}, err
 	}
-	p := parts{Engines: []part{{name: "resource manager", run: m.Run}}}
+	p := parts{Engines: []part{{name: "resource manager", run: m.Run}}, Pages: e.managerPages(m)}
 	if e.Config.ResourceManager() {
 		e.arm.Store(azarm.New(azarm.Config{Manager: m, Verify: e.Issuer.Verify, Who: e.Who, StorageSuffix: storageDomain, Log: log}))
 	}
 	return p, nil
+}
+
+// managerPages is Resource Manager as the portal shows it. Whoever may use the portal is
+// the developer there.
+func (e *env) managerPages(m *arm.Manager) []portal.Page {
+	who := arm.Caller{Name: identity.DeveloperName}
+	if p, err := e.Who.Principal(identity.DeveloperName); err == nil {
+		who.ObjectID = p.ObjectID
+	}
+	return resources.ManagerPages(resources.ManagerConfig{Manager: m, Who: e.Who, Caller: who, Log: e.Log.With("component", "portal")})
 }
 
 // armLocation is where resources are that nobody gave a location.

@@ -46,13 +46,16 @@ func (s *dataFolder) declareGateways(cfg config.Config) error {
 // gateways are the API gateways behind their port.
 func gateways(e *env) (parts, error) {
 	log := e.Log.With("component", "gateway")
-	transport := e.insideOut()
+	transport, calls := e.insideOut(), newCalls()
 	engine, err := gateway.Open(gateway.Options{
 		DB: e.Storage.kv, Log: log, Transport: transport, Event: e.gatewayEvent, Token: e.gatewayToken(transport),
 		Authority: func(tenant string) string {
 			return "https://" + signInHost + "/" + url.PathEscape(tenant) + "/v2.0/.well-known/openid-configuration"
 		},
-		Done: func(c gateway.Call) { tellCall(log, c) },
+		Done: func(c gateway.Call) {
+			calls.Add(c)
+			tellCall(log, c)
+		},
 	})
 	if err != nil {
 		return parts{}, err
@@ -81,6 +84,7 @@ func gateways(e *env) (parts, error) {
 		Routes:    []door.Route{{Type: resource.Gateways, HTTP: httpOf(e, services)}},
 		Suffixes:  []suffix{{domain: "azure-api.net", typ: resource.Gateways, service: instance.Gateway}},
 		Engines:   []part{{name: "gateways", run: engine.Run}},
+		Pages:     e.gatewayPages(engine, calls, token),
 		Summary:   func(s *Summary) { s.Gateways = e.gatewaySummaries(engine) },
 	}
 	if e.Config.Gateway.Port == config.GatewayPort && len(e.Exists.Accounts(resource.Gateways)) == 1 && len(e.gatewaySummaries(engine)) == 0 {
@@ -145,7 +149,7 @@ func gatewayKind(engine *gateway.Engine) accountKind {
 			return all, nil
 		},
 		regenerate: func(keys.Which, json.RawMessage) (json.RawMessage, error) {
-			return nil, fault.New(fault.Invalid, "key of a gateway", "keys of subscriptions are made anew over Resource Manager")
+			return nil, fault.New(fault.Invalid, "key of a gateway", "keys of subscriptions are made anew on the portal's page Gateway, or over Resource Manager")
 		},
 		owner: func(json.RawMessage) (rule, key string) { return "", "" },
 	}

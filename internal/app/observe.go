@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -30,10 +32,14 @@ func observation(e *env) (parts, error) {
 // facts are what clients of this process need.
 func (e *env) facts(choice connect.Choice) (connect.Facts, error) {
 	addresses, tokens := e.Doors.everything()
-	return connect.Of(instance.Info{
+	info := instance.Info{
 		Dir: e.Config.Dir, Addresses: addresses, Tokens: tokens, Accounts: e.publicAccounts(),
 		CAFile: e.Doors.ca.Path(), CABundle: e.Doors.ca.BundlePath(),
-	}, choice)
+	}
+	if e.Config.ResourceManager() {
+		info.Subscription, info.Tenant = e.Who.Subscription(), e.Who.Tenant()
+	}
+	return connect.Of(info, choice)
 }
 
 // publicAccounts are the accounts that have host names, with what opens them.
@@ -94,10 +100,17 @@ func (e *env) connectable(kind, id string) (connect.Thing, string, error) {
 		return e.connectableStorage(t, id)
 	case "function":
 		return e.callable(t, id)
+	case "gateway":
+		return e.connectableAPI(t, id)
+	case "manager":
+		if f, err := e.facts(t.In); err != nil || f.Manager == "" {
+			return t, "", cmp.Or(err, error(fault.New(fault.NotFound, "Resource Manager", "it is off: resourceManager is false in %s", config.FileName)))
+		}
+		return t, "", nil
 	case "portal":
 		return t, e.Doors.tokens[instance.Portal], nil
 	default:
-		return t, "", fault.New(fault.Invalid, "kind", "%q is not one of hub, container, blobs, queue, table, function and portal", kind)
+		return t, "", fault.New(fault.Invalid, "kind", "%q is not one of hub, container, blobs, queue, table, function, gateway, manager and portal", kind)
 	}
 	f, err := e.facts(t.In)
 	if kind == "hub" {

@@ -58,7 +58,7 @@ func (s *session) variables(choice connect.Choice) ([]connect.Variable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Variables(), nil
+	return append(f.Variables(), f.Manage...), nil
 }
 
 func printVars(w io.Writer, vars []connect.Variable, prefix string, quote func(string) string) error {

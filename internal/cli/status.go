@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/terminal"
 )
@@ -253,6 +254,10 @@ func (s *session) printStatus(info instance.Info, report statusReport) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if vars := connect.Manage(info); vars != nil {
+		fmt.Fprintf(s.out, "\nResource Manager: https://%s, subscription %s (OpenTofu, Terraform and az: lazuli exec -- tofu apply)\n",
+			vars[0].Value, info.Subscription)
 	}
 	if info.Private != "" {
 		fmt.Fprintf(s.out, "\nPrivate endpoints: %s, on the same ports (lazuli exec --private NAME leads there)\n", info.Private)

@@ -43,14 +43,19 @@ type Facts struct {
 	BlobEndpoint   string
 	QueueEndpoint  string
 	TableEndpoint  string
-	BlobAt         string // host:port on this machine, where every account is in the path
-	QueueAt        string // as BlobAt
-	TableAt        string // as BlobAt
-	Portal         string // address, without a slash at its end
-	PortalSignIn   bool   // it asks for a password, so its own API does too
-	CAFile         string // the local authority
-	CABundle       string // that, and those that the machine trusts
-	Project        string // folder
+	BlobAt         string     // host:port on this machine, where every account is in the path
+	QueueAt        string     // as BlobAt
+	TableAt        string     // as BlobAt
+	Portal         string     // address, without a slash at its end
+	PortalSignIn   bool       // it asks for a password, so its own API does too
+	GatewayAt      string     // host:port of API gateways on this machine; "" where there is none
+	Manager        string     // address of Resource Manager, without a slash at its end; "" where it is off
+	Subscription   string     // GUID
+	Tenant         string     // GUID
+	Manage         []Variable // by which OpenTofu and Terraform reach it
+	CAFile         string     // the local authority
+	CABundle       string     // that, and those that the machine trusts
+	Project        string     // folder
 }
 
 // Choice is which namespace, which document account and which storage account are
@@ -76,6 +81,12 @@ func Of(info instance.Info, choice Choice) (Facts, error) {
 		CosmosEndpoint: fmt.Sprintf("https://%s/", Host(info.Addresses[instance.Cosmos], "")), CosmosKey: account.Key,
 		Portal: "http://" + Host(info.Addresses[instance.Portal], ""), PortalSignIn: info.Tokens[instance.Portal] != "",
 		CAFile: info.CAFile, CABundle: info.CABundle, Project: info.Dir,
+	}
+	if at := info.Addresses[instance.Gateway]; at != "" {
+		f.GatewayAt = Host(at, "")
+	}
+	if f.Manage = Manage(info); f.Manage != nil {
+		f.Manager, f.Subscription, f.Tenant = "https://"+Host(info.Addresses[instance.Identity], ""), info.Subscription, info.Tenant
 	}
 	if host, _, err := net.SplitHostPort(info.Addresses[instance.Portal]); err == nil && !isLoopback(host) {
 		f.Portal = "https" + strings.TrimPrefix(f.Portal, "http")
@@ -161,6 +172,13 @@ type Variable struct {
 	Note  string `json:"note"`
 }
 
+func (f Facts) gatewayURL() string {
+	if f.GatewayAt == "" {
+		return ""
+	}
+	return "http://" + f.GatewayAt
+}
+
 const trust = "trust the local certificate authority"
 
 // byName says how programs reach an Azure host name.
@@ -189,6 +207,7 @@ func (f Facts) Variables() []Variable {
 		{"AzureWebJobsStorage", f.Storage, "Storage, function apps" + blobs},
 		{"AZURE_STORAGE_CONNECTION_STRING", f.Storage, "Storage, any SDK" + blobs},
 		{"AZURE_STORAGE_ACCOUNT", f.StorageAccount, "Storage account, for token credentials"},
+		{"API_GATEWAY_URL", f.gatewayURL(), "API gateway; a subscription's key goes into the header Ocp-Apim-Subscription-Key (lazuli keys)"},
 		{"NODE_EXTRA_CA_CERTS", f.CAFile, trust + ": Node.js"},
 		{"REQUESTS_CA_BUNDLE", f.CABundle, trust + " and the machine's: Python"},
 		{"SSL_CERT_FILE", f.CABundle, trust + " and the machine's: Go, .NET on Linux, OpenSSL"},

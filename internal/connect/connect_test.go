@@ -89,6 +89,8 @@ func TestSnippets(t *testing.T) {
 		{Thing{Kind: "blobs", Container: "pictures"}, all, "pictures"},
 		{Thing{Kind: "queue", Queue: "jobs"}, "go python js java dotnet curl env", "jobs"},
 		{Thing{Kind: "table", Table: "Devices"}, "go python js java dotnet curl env", "Devices"},
+		{Thing{Kind: "gateway", URL: "http://localhost:8000/weather/today", Path: "/weather/today", Method: "GET", Keyed: true, KeyHeader: "Ocp-Apim-Subscription-Key"}, "python js cli curl env", "weather/today"},
+		{Thing{Kind: "manager"}, "python cli curl env", ""},
 		{Thing{Kind: "portal"}, "python js cli curl env", ""},
 	} {
 		snippets, err := f.Snippets(tc.thing)

@@ -10,16 +10,19 @@ import (
 
 // Thing is what a program wants to reach.
 type Thing struct {
-	Kind      string // hub, container, blobs, queue, table, function or portal
+	Kind      string // hub, container, blobs, queue, table, function, gateway, manager or portal
 	Hub       string
 	Database  string
 	Container string // of documents or of blobs
 	Queue     string
 	Table     string
 	Function  string
-	URL       string // of a function
+	URL       string // of a function, or of an operation behind a gateway
 	Method    string
-	Keyed     bool // the function asks for a key
+	Keyed     bool   // the function, or the API, asks for a key
+	KeyHeader string // in which an API wants it
+	Gateway   string // name of the gateway of an API; "" is localhost's
+	Path      string // of the operation, below the gateway
 	In        Choice
 }
 
@@ -69,7 +72,8 @@ var installs = map[string]string{
 	"queue js": "npm install @azure/storage-queue", "queue java": "com.azure:azure-storage-queue:12.25.0 or newer",
 	"queue dotnet": "dotnet add package Azure.Storage.Queues",
 	"table go":     "go get github.com/Azure/azure-sdk-for-go/sdk/data/aztables", "table python": "pip install azure-data-tables",
-	"table js": "npm install @azure/data-tables", "table java": "com.azure:azure-data-tables:12.5.0 or newer",
+	"manager python": "pip install azure-identity azure-mgmt-resource",
+	"table js":       "npm install @azure/data-tables", "table java": "com.azure:azure-data-tables:12.5.0 or newer",
 	"table dotnet": "dotnet add package Azure.Data.Tables",
 }
 
@@ -105,7 +109,7 @@ func (f Facts) Snippets(t Thing) ([]Snippet, error) {
 // to trust anything: events and functions are reached without TLS. What has a name
 // of its own is reached by it, and trusted, under lazuli exec.
 func (f Facts) run(t Thing, language string) string {
-	if t.Kind == "hub" && f.Namespace != "" || t.Kind == "container" && f.Account != "" || t.ofStorage() && !f.StorageIsLocal {
+	if t.Kind == "hub" && f.Namespace != "" || t.Kind == "container" && f.Account != "" || t.ofStorage() && !f.StorageIsLocal || t.Kind == "manager" {
 		plain := map[string]string{"go": "go run .", "python": "python main.py", "js": "node main.mjs", "dotnet": "dotnet run", "java": "java Main.java"}[language]
 		if plain == "" {
 			return ""

@@ -73,7 +73,13 @@ type subscriberModel struct {
 }
 
 // take has a model run.
-func (s *Service) take(m *model) { s.current.Store(m) }
+func (s *Service) take(m *model) {
+	s.current.Store(m)
+	s.serial.Add(1)
+}
+
+// Changes grows with each change of a definition, from the start of this process.
+func (s *Service) Changes() uint64 { return s.serial.Load() }
 
 // complete fills in what a definition that is put leaves to the gateway.
 func complete(r, before record) record {

@@ -36,6 +36,7 @@ type Service struct {
 
 	change  sync.Mutex // held while definitions change
 	current atomic.Pointer[model]
+	serial  atomic.Uint64 // grows with each change
 }
 
 // record is one definition.
@@ -223,6 +224,22 @@ func (t Table[T]) Put(ctx context.Context, name string, v T) (created bool, err 
 		return false, fault.New(fault.Invalid, t.prefix+name, "a name has up to 256 letters, digits, dashes, dots and underscores")
 	}
 	return t.s.put(ctx, t.prefix+strings.ToLower(name), record{name, v})
+}
+
+// Parent is nil, or why what the definitions are below is not there.
+func (t Table[T]) Parent() error { return t.err }
+
+// Check is what Put would refuse; nothing is put.
+func (t Table[T]) Check(name string, v T) error {
+	if t.err != nil {
+		return t.err
+	}
+	name = t.s.resolve(t.prefix, name)
+	path := t.prefix + strings.ToLower(name)
+	next := maps.Clone(t.s.current.Load().records)
+	next[path] = complete(record{name, v}, next[path])
+	_, err := t.s.engine.build(t.s, next)
+	return err
 }
 
 // Delete removes a definition and everything below it. What others still name is

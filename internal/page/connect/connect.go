@@ -19,7 +19,7 @@ type Config struct {
 	// Facts are those of this instance. They are asked for at each request: the
 	// ports are known once all are open.
 	Facts func(connect.Choice) (connect.Facts, error)
-	// Find finds a thing by its kind (hub, container, blobs, queue, table, function or portal) and its id
+	// Find finds a thing by its kind (hub, container, blobs, queue, table, function, gateway, manager or portal) and its id
 	// in the list of its kind, and the key that opens it; fault.NotFound where there
 	// is no such thing.
 	Find func(kind, id string) (connect.Thing, string, error)
@@ -136,6 +136,18 @@ func facts(f connect.Facts, t connect.Thing) []Fact {
 			out = append(out, Fact{Name: "key", Value: connect.Secret, Keyed: true})
 		}
 		return out
+	case "gateway":
+		out := []Fact{{Name: "url", Value: t.URL}, {Name: "method", Value: t.Method}}
+		if t.Keyed {
+			out = append(out, Fact{Name: "header", Value: t.KeyHeader}, Fact{Name: "key", Value: connect.Secret, Keyed: true})
+		}
+		return out
+	case "manager":
+		out := []Fact{{Name: "endpoint", Value: f.Manager}}
+		for _, v := range f.Manage {
+			out = append(out, Fact{Name: v.Name, Value: v.Value})
+		}
+		return append(out, Fact{Name: "ca", Value: f.CAFile})
 	}
 	out := []Fact{{Name: "url", Value: f.Portal}, {Name: "project", Value: f.Project}, {Name: "ca", Value: f.CAFile}}
 	if f.PortalSignIn {

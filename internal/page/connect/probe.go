@@ -29,6 +29,10 @@ func probe(ctx context.Context, f connect.Facts, t connect.Thing, secret string)
 		return probeContainer(ctx, f, t)
 	case "blobs", "queue", "table":
 		return probeStorage(ctx, f, t)
+	case "gateway":
+		return probeGateway(ctx, f, t)
+	case "manager":
+		return probeHTTP(ctx, f, f.Manager+"/metadata/endpoints?api-version=2022-09-01", "")
 	case "function":
 		u, err := url.Parse(t.URL)
 		if err != nil {
@@ -58,6 +62,21 @@ func probeHub(ctx context.Context, f connect.Facts, t connect.Thing) (out Tested
 	properties, err := client.GetEventHubProperties(ctx, nil)
 	out.Count = len(properties.PartitionIDs)
 	return out, err
+}
+
+// probeGateway asks the gateway whether it is there: no API is called.
+func probeGateway(ctx context.Context, f connect.Facts, t connect.Thing) (Tested, error) {
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return Tested{Target: t.URL}, err
+	}
+	if t.Gateway != "" { // its own name leads elsewhere for us
+		u, err = url.Parse("http://" + f.GatewayAt)
+	}
+	if err != nil {
+		return Tested{Target: t.URL}, err
+	}
+	return probeHTTP(ctx, f, u.Scheme+"://"+u.Host+"/status-0123456789abcdef", "")
 }
 
 func probeContainer(ctx context.Context, f connect.Facts, t connect.Thing) (out Tested, err error) {

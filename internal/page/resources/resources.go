@@ -1,6 +1,7 @@
 // Package resources is what the portal's interface says of things by their scope:
 // what one is and holds, what the project file has let go of, and the way to
-// delete. It has no page; `lazuli delete` and `lazuli status` speak to it.
+// delete, for `lazuli delete` and `lazuli status`; and the page Resources over Resource
+// Manager (manager.go).
 package resources
 
 import (

@@ -5,12 +5,14 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/blobs"
 	pageconnect "github.com/lazuli-dev/lazuli/internal/page/connect"
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
+	"github.com/lazuli-dev/lazuli/internal/page/gateways"
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
 	"github.com/lazuli-dev/lazuli/internal/page/overview"
 	"github.com/lazuli-dev/lazuli/internal/page/queues"
+	"github.com/lazuli-dev/lazuli/internal/page/resources"
 	"github.com/lazuli-dev/lazuli/internal/page/tables"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/portal/dashboard"
@@ -225,6 +227,42 @@ func connectShapes() []shape {
 		of[pageconnect.Revealed]("ConnectKey"),
 		of[pageconnect.Tested]("ConnectTested"),
 		of[connect.Snippet]("ConnectSnippet"),
+	}
+}
+
+func gatewayShapes() []shape {
+	return []shape{
+		of[gateways.Row]("GatewayApi"),
+		of[gateways.Rate]("GatewayRate"),
+		of[gateways.Detail]("GatewayApiDetail"),
+		of[gateways.Count]("GatewayCount"),
+		of[gateways.Failure]("GatewayFailure"),
+		of[gateways.List]("GatewayList"),
+		of[gateways.About]("Gateway"),
+		of[gateways.Subscription]("GatewaySubscription"),
+		of[gateways.API]("GatewayApiAbout"),
+		of[gateways.Operation]("GatewayOperation"),
+		of[gateways.Policy]("GatewayPolicy"),
+		of[gateways.Above]("GatewayPolicyAbove"),
+		of[gateways.PolicyText]("GatewayPolicyText"),
+		of[gateways.PolicyCheck]("GatewayPolicyCheck"),
+		of[gateways.Call]("GatewayCall"),
+		of[gateways.Pair]("GatewayPair"),
+		of[gateways.Outcome]("GatewayOutcome"),
+		of[gateways.Step]("GatewayStep"),
+		of[gateways.Key]("GatewayKey"),
+	}
+}
+
+func resourceShapes() []shape {
+	return []shape{
+		of[resources.Row]("ResourceRow"),
+		of[resources.About]("ResourceAbout"),
+		of[resources.Inner]("ResourceInner"),
+		of[resources.Held]("ResourceHeld"),
+		of[resources.Event]("ResourceEvent"),
+		of[resources.Activity]("ResourceActivity"),
+		of[resources.Removed]("ResourceRemoved"),
 	}
 }
 

@@ -1421,6 +1421,225 @@ export interface ConnectSnippet {
   code: string
 }
 
+export interface GatewayApi {
+  id: string
+  gateway: string
+  name: string
+  title: string
+  path: string
+  state: string
+  calls: number
+  refused: number
+  failed: number
+  changes: number
+}
+
+export interface GatewayRate {
+  calls: number
+  refused: number
+  failed: number
+}
+
+export interface GatewayApiDetail {
+  id: string
+  gateway: string
+  name: string
+  title: string
+  path: string
+  state: string
+  calls: number
+  refused: number
+  failed: number
+  changes: number
+  from: number
+  counts: GatewayCount[]
+  failures: GatewayFailure[]
+}
+
+export interface GatewayCount {
+  ok: number
+  refused: number
+  failed: number
+}
+
+export interface GatewayFailure {
+  id: string
+  time: number
+  api: string
+  operation: string
+  subscription: string
+  method: string
+  path: string
+  status: number
+  source: string
+  reason: string
+  message: string
+  section: string
+}
+
+export interface GatewayList {
+  gateways: Gateway[]
+}
+
+export interface Gateway {
+  name: string
+  url: string
+  hosts: string[]
+  subscriptions: GatewaySubscription[]
+  products: string[]
+}
+
+export interface GatewaySubscription {
+  name: string
+  title: string
+  product: string
+  api: string
+  state: string
+  primary: string
+  secondary: string
+}
+
+export interface GatewayApiAbout {
+  name: string
+  revision: string
+  revisions: number
+  version: string
+  backend: string
+  keyed: boolean
+  keyHeader: string
+  policy: boolean
+  products: string[]
+  operations: GatewayOperation[]
+}
+
+export interface GatewayOperation {
+  name: string
+  title: string
+  method: string
+  url: string
+  policy: boolean
+}
+
+export interface GatewayPolicy {
+  text: string
+  file: string
+  key: string
+  above: GatewayPolicyAbove[]
+}
+
+export interface GatewayPolicyAbove {
+  scope: string
+  text: string
+}
+
+export interface GatewayPolicyText {
+  text: string
+  was: string
+}
+
+export interface GatewayPolicyCheck {
+  problems: ProblemBody[]
+}
+
+export interface GatewayCall {
+  method: string
+  path: string
+  headers: GatewayPair[]
+  body: string
+  subscription: string
+}
+
+export interface GatewayPair {
+  name: string
+  value: string
+}
+
+export interface GatewayOutcome {
+  status: number
+  ms: number
+  headers: GatewayPair[]
+  body: string
+  base64: boolean
+  bytes: number
+  cut: boolean
+  steps: GatewayStep[]
+}
+
+export interface GatewayStep {
+  section: string
+  source: string
+  scope: string
+  line: number
+  at: number
+  changes: GatewayPair[]
+}
+
+export interface GatewayKey {
+  secret: string
+}
+
+export interface ResourceRow {
+  id: string
+  name: string
+  type: string
+  kind: string
+  group: string
+  location: string
+  state: string
+  tags: Record<string, string>
+}
+
+export interface ResourceAbout {
+  id: string
+  name: string
+  type: string
+  kind: string
+  group: string
+  location: string
+  state: string
+  tags: Record<string, string>
+  json: string
+  inner: ResourceInner[]
+  access: ResourceHeld[]
+  activity: ResourceEvent[]
+  fixed: string
+}
+
+export interface ResourceInner {
+  id: string
+  name: string
+  type: string
+}
+
+export interface ResourceHeld {
+  principal: string
+  kind: string
+  role: string
+  scope: string
+  inherited: boolean
+  from: string
+}
+
+export interface ResourceEvent {
+  time: number
+  caller: string
+  operation: string
+  id: string
+  status: number
+  code: string
+  message: string
+  took: number
+  key: string
+}
+
+export interface ResourceActivity {
+  events: ResourceEvent[]
+}
+
+export interface ResourceRemoved {
+  id: string
+}
+
 export interface LogEntry {
   id: string
   t: number

@@ -5,10 +5,12 @@ import connect from './connect'
 import dashboards from './dashboards'
 import data from './data'
 import functions from './functions'
+import gateway from './gateway'
 import hubs from './hubs'
 import jobs from './jobs'
 import logs from './logs'
 import overview from './overview'
+import resources from './resources'
 import settings from './settings'
 import storage from './storage'
 
@@ -21,7 +23,9 @@ export const pages: PageDef[] = [
   storage,
   functions,
   jobs,
+  gateway,
   logs,
+  resources,
   connect,
   settings,
 ]
