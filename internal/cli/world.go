@@ -69,11 +69,12 @@ func (s *session) world(choice connect.Choice, private []string) (outside.World,
 }
 
 // execVariables are those of `lazuli env` that are no matter of trust, and
-// those of identity.
+// those of identity. One that names an account of ours by its name in Azure stays as
+// it is: it means that account, and leads here.
 func execVariables(facts connect.Facts, info instance.Info) (set []outside.Variable, unset []string) {
 	identity := connect.Identity(info)
 	for _, v := range slices.Concat(facts.Variables(), identity, connect.Manage(info)) {
-		if v.Value != info.CAFile && v.Value != info.CABundle {
+		if v.Value != info.CAFile && v.Value != info.CABundle && !namesOurs(info, os.Getenv(v.Name)) {
 			set = append(set, outside.Variable(v))
 		}
 	}
@@ -82,6 +83,14 @@ func execVariables(facts connect.Facts, info instance.Info) (set []outside.Varia
 		unset = connect.Stray(os.Getenv, isTenant(info, os.Getenv("AZURE_TENANT_ID")))
 	}
 	return set, unset
+}
+
+// namesOurs reports whether a setting has the host name of something that is here.
+func namesOurs(info instance.Info, value string) bool {
+	words := strings.FieldsFunc(strings.ToLower(value), func(r rune) bool {
+		return r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
+	})
+	return slices.ContainsFunc(azureNames(info), func(host string) bool { return slices.Contains(words, strings.ToLower(host)) })
 }
 
 // isTenant asks the issuer whether a tenant is the project's.
