@@ -33,7 +33,7 @@ type deployedJobs struct {
 
 func newDeployedJobs(e *env) *deployedJobs {
 	d := &deployedJobs{e: e}
-	d.set = jobs.NewSet(d.make, e.Storage.jobStore, e.Log.With("component", "stream"))
+	d.set = jobs.NewSet(d.make, d.store, e.Log.With("component", "stream"))
 	d.rooms = streamanalytics.New(streamanalytics.Config{
 		Set: d.set, Dir: filepath.Join(e.Config.DataDir(), jobsFolder), People: e.Who, May: e.mayReach,
 		Kinds: streamanalytics.Kinds{Hub: hub.Kind, Container: container.Kind, Blob: blobrows.Kind, Function: function.Kind},
@@ -53,6 +53,12 @@ func (e *env) declaredJob(name string) bool {
 	return false
 }
 
+// store is where a job keeps its checkpoints and orders, apart from those of the project
+// file's jobs.
+func (d *deployedJobs) store(name string) *jobs.Store {
+	return d.e.Storage.jobStore("deployed/" + strings.ToLower(name))
+}
+
 // make builds a job from what its definition is now.
 func (d *deployedJobs) make(ctx context.Context, name string) (*jobs.Job, error) {
 	spec, err := d.rooms.Spec(d.e.Manager, name)
@@ -66,7 +72,7 @@ func (d *deployedJobs) make(ctx context.Context, name string) (*jobs.Job, error)
 			}
 		}
 	}
-	return jobs.New(ctx, spec, d.e.Given.Streams, d.e.Storage.jobStore(name), d.e.Log.With("component", "stream"))
+	return jobs.New(ctx, spec, d.e.Given.Streams, d.store(name), d.e.Log.With("component", "stream"))
 }
 
 // functionTarget is APP/ROUTE of APP/FUNCTION.
@@ -98,6 +104,10 @@ func (d *deployedJobs) run(ctx context.Context) error {
 		return err
 	}
 	for _, name := range names {
+		if d.e.declaredJob(name) {
+			d.e.Log.Error("a stream job that Resource Manager made does not run: lazuli.yaml has one of its name now", "component", "stream", "job", name)
+			continue
+		}
 		d.set.Add(name)
 	}
 	return d.set.Run(ctx)
