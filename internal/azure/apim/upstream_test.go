@@ -29,7 +29,7 @@ type upstream struct {
 	answers map[string][]answer
 	seen    []string
 	sorted  bool
-	expect  int // how many come later
+	expect  int      // how many come later
 	later   []string // of what nobody waits for: hosts that end in later.test, and events
 }
 

@@ -163,7 +163,7 @@ func TestTransportEnds(t *testing.T) {
 	if dials.Load() != 4 {
 		t.Errorf("%d connections, want one for each request", dials.Load())
 	}
-	if _, err := tr.RoundTrip(request(t, http.MethodGet, "http://127.0.0.1:1/", "")); !errors.Is(err, ErrNotSent) {
+	if _, err := tr.RoundTrip(request(t, http.MethodGet, "http://127.0.0.1:1/", "")); !errors.Is(err, ErrNotSent) { //nolint:bodyclose // there is no response
 		t.Errorf("nobody listens: %v", err)
 	}
 }
