@@ -104,7 +104,7 @@ func (e *env) connectable(kind, id string) (connect.Thing, string, error) {
 		return e.connectableAPI(t, id)
 	case "manager":
 		if f, err := e.facts(t.In); err != nil || f.Manager == "" {
-			return t, "", cmp.Or(err, error(fault.New(fault.NotFound, "Resource Manager", "it is off: resourceManager is false in %s", config.FileName)))
+			return t, "", cmp.Or(err, error(fault.New(fault.NotFound, "Resource Manager", "it is off: set arm: true in %s, or start with --arm", config.FileName)))
 		}
 		return t, "", nil
 	case "portal":

@@ -75,8 +75,10 @@ func newLab(t *testing.T) *lab {
 			}
 			return Place{Key: "gateway.policy"}
 		},
-		Given: func(_, _ string, secondary bool) string { return map[bool]string{true: "gateway.subscriptions.x.secondaryKey"}[secondary] },
-		Log:   slog.New(slog.DiscardHandler),
+		Given: func(_, _ string, secondary bool) string {
+			return map[bool]string{true: "gateway.subscriptions.x.secondaryKey"}[secondary]
+		},
+		Log: slog.New(slog.DiscardHandler),
 	})...)
 	return l
 }
