@@ -20,6 +20,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/go-cmp v0.7.0
+	github.com/jmespath/go-jmespath v0.4.0
 	github.com/lazuli-dev/lazuli/changefeed v0.0.0
 	github.com/lazuli-dev/lazuli/functions v0.0.0
 	github.com/lmittmann/tint v1.2.1

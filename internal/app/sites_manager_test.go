@@ -66,6 +66,11 @@ func TestResourceManagerDeploys(t *testing.T) {
 		c.ok("PUT", app, `{"location":"westeurope","kind":"functionapp,linux","identity":{"type":"SystemAssigned"},"properties":{"siteConfig":{"appSettings":[{"name":"WORD","value":"first"}]}}}`)
 		_, cred := c.do("POST", app+"/config/publishingcredentials/list", "")
 		user, password := cred.Text("properties", "publishingUserName"), cred.Text("properties", "publishingPassword")
+		profiles := `<publishData><publishProfile profileName="shop - Zip Deploy" publishMethod="ZipDeploy" publishUrl="shop.scm.azurewebsites.net:443" userName="` + user +
+			`" userPWD="` + password + `" destinationAppUrl="https://shop.azurewebsites.net" webSystem="WebSites"></publishProfile></publishData>`
+		if code, got := c.do("POST", app+"/publishxml", ""); code != 200 || got.Text("text") != profiles {
+			t.Errorf("publishing profiles: %d %v", code, got)
+		}
 		kudu := func(method, path string, body []byte, password string) int {
 			q, err := http.NewRequestWithContext(t.Context(), method, r.url(instance.Identity)+path, bytes.NewReader(body))
 			if err != nil {

@@ -62,6 +62,12 @@ type Answer struct {
 	Long   bool // with an operation, as PUT of a Type that is Long
 }
 
+// Document is the body of an Answer that is no JSON.
+type Document struct {
+	Type string // of the content
+	Text []byte
+}
+
 // Route is something at a provider that is no resource.
 type Route struct {
 	Method string

@@ -65,9 +65,9 @@ says what remains to be done.`,
 
 // exec runs a program and ends as it did.
 func (s *session) exec(choice connect.Choice, private []string, network outside.Network, args []string, verbose bool) error {
-	path, err := outside.Find(args[0])
-	if err != nil {
-		return err
+	path, missing := outside.Find(args[0])
+	if missing != nil && args[0] != azName {
+		return missing
 	}
 	world, err := s.world(choice, private)
 	if err != nil {
@@ -78,6 +78,11 @@ func (s *session) exec(choice connect.Choice, private []string, network outside.
 		return err
 	}
 	defer room.Close()
+	if missing != nil {
+		if path = room.StandIn(args[0]); path == "" {
+			return missing
+		}
+	}
 	s.describe(room, verbose)
 	ended, err := room.Run(outside.Program{Path: path, Args: args})
 	if err != nil || ended == (outside.Ended{}) {

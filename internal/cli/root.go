@@ -116,12 +116,15 @@ func Main(args []string) int {
 	var usage *usageError
 	var start *outside.StartError
 	var ended *endedError
+	var az *azError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &ended):
 		ended.Die()
 		return ended.Code
+	case errors.As(err, &az): // it has said why
+		return az.status
 	case errors.As(err, &start):
 		s.complain(err)
 		return start.Code
@@ -202,6 +205,7 @@ against it unchanged.`,
 		newFuncCmd(s),
 		newStreamCmd(s),
 		newStorageCmd(s),
+		newAzCmd(s),
 	)
 	return root
 }

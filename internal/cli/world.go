@@ -65,7 +65,8 @@ func (s *session) world(choice connect.Choice, private []string) (outside.World,
 		}
 	}
 	w.Set, w.Unset = execVariables(facts, info)
-	return w, nil
+	w.StandIns, err = standIns(info)
+	return w, err
 }
 
 // execVariables are those of `lazuli env` that are no matter of trust, and

@@ -29,6 +29,7 @@ type World struct {
 	Authority []byte     // certificate of the local authority, PEM
 	Set       []Variable // beyond those of trust
 	Unset     []string
+	StandIns  []StandIn // for programs that the machine has not
 }
 
 // Network says how the standard ports come to lead to lazuli.
@@ -105,7 +106,11 @@ func (r *Room) furnish() error {
 	if err != nil {
 		return err
 	}
-	r.vars = append(trust, r.world.Set...)
+	programs, err := r.folder.standIns(r.env, r.world.StandIns)
+	if err != nil {
+		return err
+	}
+	r.vars = slices.Concat(trust, programs, r.world.Set)
 	r.vars = append(r.vars, r.env.exempt(r.world.all())...)
 	r.nested = r.env[markName] == r.world.mark()
 	r.vars = append(r.vars, Variable{markName, r.world.mark(), "a lazuli exec in this one has nothing to do"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"strings"
@@ -217,7 +218,31 @@ func (p provider) syncStatus(_ context.Context, c *arm.Call) (arm.Answer, error)
 	return arm.Answer{Body: map[string]string{"status": "success"}}, err
 }
 
-// publishXML refuses a form that no client of function apps needs.
-func (p provider) publishXML(context.Context, *arm.Call) (arm.Answer, error) {
-	return arm.Answer{}, arm.Fail(http.StatusNotImplemented, "NotImplemented", "Publishing profiles are not written here: config/publishingcredentials/list has user and password, and packages go to /api/zipdeploy.")
+// publishData is what clients read a deployment door from: az asks for it to show an app.
+type publishData struct {
+	XMLName  xml.Name         `xml:"publishData"`
+	Profiles []publishProfile `xml:"publishProfile"`
+}
+
+type publishProfile struct {
+	Name     string `xml:"profileName,attr"`
+	Method   string `xml:"publishMethod,attr"`
+	URL      string `xml:"publishUrl,attr"`
+	User     string `xml:"userName,attr"`
+	Password string `xml:"userPWD,attr"`
+	App      string `xml:"destinationAppUrl,attr"`
+	System   string `xml:"webSystem,attr"`
+}
+
+// publishXML has the one profile that there is: Web Deploy and FTP are not here.
+func (p provider) publishXML(_ context.Context, c *arm.Call) (arm.Answer, error) {
+	name, spec, err := p.site(c.ID)
+	if err != nil {
+		return arm.Answer{}, err
+	}
+	text, err := xml.Marshal(publishData{Profiles: []publishProfile{{
+		Name: name + " - Zip Deploy", Method: "ZipDeploy", URL: SCMName(name) + ":443", User: spec.Publishing.User, Password: spec.Publishing.Password,
+		App: "https://" + HostName(name), System: "WebSites",
+	}}})
+	return arm.Answer{Body: arm.Document{Type: "application/xml", Text: text}}, err
 }

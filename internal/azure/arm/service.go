@@ -190,14 +190,18 @@ func (e *exchange) write(status int, v any) error {
 		e.w.WriteHeader(status)
 		return nil
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
+	doc, is := v.(engine.Document)
+	if !is {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		doc = engine.Document{Type: "application/json; charset=utf-8", Text: text}
 	}
-	e.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	e.w.Header().Set("Content-Type", doc.Type)
 	e.w.WriteHeader(status)
 	if e.r.Method != http.MethodHead {
-		_, _ = e.w.Write(text) // the client may be gone
+		_, _ = e.w.Write(doc.Text) // the client may be gone
 	}
 	return nil
 }
