@@ -92,16 +92,29 @@ func (e *env) hosts(a resource.Account) (names []string) {
 	return names
 }
 
+// hostsAt are an account's host names, with the service that answers at each.
 func (e *env) hostsAt(a resource.Account) (names, services []string) {
+	return e.namesAt(a, func(suffix) (string, bool) { return "", true })
+}
+
+// twinsOf are the second names of an account: NAME-secondary.DOMAIN.
+func (e *env) twinsOf(a resource.Account) (names, services []string) {
+	return e.namesAt(a, func(s suffix) (string, bool) { return s.twin, s.twin != "" })
+}
+
+// namesAt are names of an account in each domain of its type; end says what follows
+// the account's own name there, and whether there is such a name.
+func (e *env) namesAt(a resource.Account, end func(suffix) (string, bool)) (names, services []string) {
 	for _, s := range e.Given.Suffixes {
-		if s.typ != a.Type {
+		after, there := end(s)
+		if s.typ != a.Type || !there {
 			continue
 		}
 		service := s.service
 		if strings.HasSuffix(service, "/") {
 			service += a.Name
 		}
-		names, services = append(names, strings.ToLower(a.Name)+"."+s.domain), append(services, service)
+		names, services = append(names, strings.ToLower(a.Name)+after+"."+s.domain), append(services, service)
 	}
 	return names, services
 }

@@ -47,6 +47,8 @@ func (e *env) publicAccounts() (all []instance.Account) {
 	for _, kind := range e.Given.Accounts {
 		for _, a := range e.Exists.Accounts(kind.typ) {
 			shown := e.publicAccount(a)
+			names, services := e.twinsOf(a)
+			shown.Hosts, shown.Services = append(shown.Hosts, names...), append(shown.Services, services...)
 			shown.Rule, shown.Key = kind.owner(e.Exists.Properties(a))
 			all = append(all, shown)
 		}

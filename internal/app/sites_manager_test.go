@@ -33,6 +33,7 @@ func armWebCases() []armCase {
 				{call: "POST config/authsettings/list", want: map[string]string{"properties.enabled": "false"}},
 				{call: "POST config/backup/list", status: 404},
 				{call: "POST config/publishingcredentials/list", want: map[string]string{"properties.publishingUserName": "$contoso-func", "properties.publishingPassword": "*"}},
+				{call: "GET config/publishingcredentials/list", want: map[string]string{"properties.publishingUserName": "$contoso-func", "properties.publishingPassword": "*"}}, // where its Location leads
 				{call: "GET config/web", want: map[string]string{"properties.linuxFxVersion": "Python|3.11", "properties.scmType": "None", "properties.appSettings": "null"}},
 				{call: "GET config/appsettings", want: map[string]string{"properties": "null"}},
 				{call: "PUT config/appsettings", body: `{"properties":{"B":"2","N":3}}`, want: map[string]string{"properties.B": "2", "properties.N": "3", "properties.A": "null"}},
@@ -66,6 +67,11 @@ func TestResourceManagerDeploys(t *testing.T) {
 		c.ok("PUT", app, `{"location":"westeurope","kind":"functionapp,linux","identity":{"type":"SystemAssigned"},"properties":{"siteConfig":{"appSettings":[{"name":"WORD","value":"first"}]}}}`)
 		_, cred := c.do("POST", app+"/config/publishingcredentials/list", "")
 		user, password := cred.Text("properties", "publishingUserName"), cred.Text("properties", "publishingPassword")
+		for _, stacks := range []string{"functionAppStacks", "locations/koreacentral/functionAppStacks"} { // az asks the second for Flex Consumption
+			if code, got := c.do("GET", "/providers/Microsoft.Web/"+stacks+"?stack=python", ""); code != 200 || len(got.List("value")) != 1 {
+				t.Errorf("%s: %d %v", stacks, code, got)
+			}
+		}
 		profiles := `<publishData><publishProfile profileName="shop - Zip Deploy" publishMethod="ZipDeploy" publishUrl="shop.scm.azurewebsites.net:443" userName="` + user +
 			`" userPWD="` + password + `" destinationAppUrl="https://shop.azurewebsites.net" webSystem="WebSites"></publishProfile></publishData>`
 		if code, got := c.do("POST", app+"/publishxml", ""); code != 200 || got.Text("text") != profiles {

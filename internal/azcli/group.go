@@ -13,7 +13,7 @@ func groupCommands() []command {
 		{words: "group create", flags: "name/n! location/l! tags+ managed-by", run: groupCreate},
 		{words: "group delete", flags: "name/n! yes/y? no-wait?", run: groupDelete},
 		{words: "group exists", flags: "name/n!", run: groupExists},
-		{words: "resource list", flags: "resource-group/g resource-type name/n location/l", run: resourceList, table: "[].{Name:name,ResourceGroup:resourceGroup,Location:location,Type:type,Status:''}"},
+		{words: "resource list", flags: "resource-group/g resource-type name/n location/l", run: resourceList, table: "[].{Name:name,ResourceGroup:resourceGroup,Location:location,Type:type}"},
 	}
 }
 

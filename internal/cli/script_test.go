@@ -74,7 +74,8 @@ func greeter() {
 // current folder runs, `freeport VARIABLE ...` finds free ports, `put DB CONTAINER FILE [FIELD ...]` stores the documents
 // of an NDJSON file under the partition key of these fields, `awaitfile FILE TEXT` waits until a file that a background command
 // writes holds the text, `awaitrows DB CONTAINER N` until the container has N
-// documents, `web` asks an HTTP door, `unzip` unpacks a file, `identity` starts a managed identity endpoint for what follows.
+// documents, `web` asks an HTTP door, `unzip` unpacks a file, `identity` starts a managed identity endpoint for what follows,
+// `azmissing` takes an installed az out of PATH, `azcalls` makes the calls of testdata/azcalls.txt.
 // The repository's examples are the folder examples.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -116,6 +117,8 @@ func TestScripts(t *testing.T) {
 			"identity":  scriptIdentity,
 			"web":       scriptWeb,
 			"unzip":     scriptUnzip,
+			"azmissing": scriptAzMissing,
+			"azcalls":   scriptAzCalls,
 		},
 	})
 }

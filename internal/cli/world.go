@@ -74,7 +74,11 @@ func (s *session) world(choice connect.Choice, private []string) (outside.World,
 // it is: it means that account, and leads here.
 func execVariables(facts connect.Facts, info instance.Info) (set []outside.Variable, unset []string) {
 	identity := connect.Identity(info)
-	for _, v := range slices.Concat(facts.Variables(), identity, connect.Manage(info)) {
+	manage := connect.Manage(info)
+	for _, v := range slices.Concat(facts.Variables(), identity, manage) {
+		if len(manage) > 0 && v.Name == storageConnection { // az takes it in place of --account-name
+			continue
+		}
 		if v.Value != info.CAFile && v.Value != info.CABundle && !namesOurs(info, os.Getenv(v.Name)) {
 			set = append(set, outside.Variable(v))
 		}

@@ -267,6 +267,7 @@ func (p provider) listConfig(_ context.Context, c *arm.Call) (arm.Answer, error)
 	case "publishingcredentials":
 		user, password := spec.Publishing.User, spec.Publishing.Password
 		out["type"], answer.Long = "Microsoft.Web/sites/config", true
+		answer.Header = http.Header{"Location": {c.Base + c.ID.String() + "/list?api-version=2024-04-01"}} // where SDKs look for the result when the operation has ended
 		out["properties"] = map[string]any{
 			"name": name, "publishingUserName": user, "publishingPassword": password,
 			"scmUri": "https://" + user + ":" + password + "@" + SCMName(name),

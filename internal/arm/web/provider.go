@@ -102,7 +102,7 @@ func New(c Config) arm.Provider {
 		Routes: []arm.Route{
 			{Method: http.MethodPost, Path: "Microsoft.Web/checknameavailability", Do: p.Accounts.Free(resource.Sites, "site")},
 			{Method: http.MethodGet, Path: "Microsoft.Web/functionAppStacks", Do: stacks},
-			{Method: http.MethodGet, Path: "Microsoft.Web/locations/{location}/functionAppStacks", Do: stacks},
+			{Method: http.MethodGet, Path: "Microsoft.Web/locations/{}/functionAppStacks", Do: stacks},
 			{Method: http.MethodGet, Path: "Microsoft.Web/geoRegions", Do: regions},
 		},
 	}
