@@ -75,7 +75,7 @@ func armGatewayCases() []armCase {
 			},
 		},
 		{id: service + "/apis/echo/releases/first", made: 201, body: `{"properties":{"apiId":"` + rg + service + `/apis/echo;rev=1","notes":"n"}}`, want: map[string]string{"properties.notes": "n"}},
-		{id: service + "/apis/echo/revisions/1", fixed: true, want: map[string]string{"properties.isCurrent": "true"}},
+		{id: service + "/apis/echo/revisions/1", fixed: true, want: map[string]string{"isCurrent": "true", "apiRevision": "1", "apiId": "/apis/echo;rev=1"}},
 		{id: service + "/apis/echo/schemas/s", made: 201, body: `{"properties":{"contentType":"application/json"}}`, want: map[string]string{"properties.contentType": "application/json"}},
 		{id: service + "/apis/echo/tags/t", made: 201, body: `{}`},
 		{id: service + "/apis/echo/tagDescriptions/t", made: 201, body: `{"properties":{"description":"d"}}`, want: map[string]string{"properties.description": "d"}},
@@ -150,6 +150,13 @@ func TestGatewayByResourceManager(t *testing.T) {
 		if code, b := c.do("GET", in+"/apis", ""); code != 200 || len(b.Objects("value")) != 1 || b.Objects("value")[0].Text("name") != "api" {
 			t.Errorf("the list: %d %v", code, b)
 		}
+		// az makes everything with If-Match: *; what it asks for and is not here is refused.
+		if code, b := c.do("PUT", in+"/namedValues/starred", `{"properties":{"displayName":"starred","value":"v"}}`, "If-Match", "*"); code != 201 {
+			t.Errorf("made with If-Match: *: %d %v", code, b)
+		}
+		if code, b := c.do("GET", in+"/apis/api?format=openapi-link&export=true", ""); code != 400 || b.Text("error", "code") != "ExportNotServed" {
+			t.Errorf("an export: %d %v", code, b)
+		}
 		if code, b := c.do("DELETE", in+"/apis/api", ""); code != 400 {
 			t.Errorf("the current revision of two is deleted: %d %v", code, b)
 		}
@@ -189,7 +196,10 @@ func TestGatewayByResourceManager(t *testing.T) {
 				t.Errorf("PUT %s: %d %v", path, code, b)
 			}
 		}
-		if code, b := c.do("DELETE", in, ""); code != 204 {
+		two := `{"properties":{"displayName":"Two","path":"two","protocols":["https"],"serviceUrl":"` + backend.URL + `"}}`
+		put("/apis/two;rev=1", two, 201)
+		put("/apis/two;rev=2", strings.Replace(two, `"properties":{`, `"properties":{"apiRevision":"2",`, 1), 201)
+		if code, b := c.do("DELETE", in, ""); code != 204 { // its APIs go with their revisions
 			t.Errorf("DELETE: %d %v", code, b)
 		}
 		const deleted = "/S/providers/Microsoft.ApiManagement/locations/westeurope/deletedServices/workshop"

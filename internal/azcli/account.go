@@ -99,4 +99,3 @@ func accessToken(k *call) (any, error) {
 	}
 	return out, nil
 }
-

@@ -209,4 +209,3 @@ func settingsJSON(text string, out map[string]any) error {
 	}
 	return nil
 }
-

@@ -22,6 +22,13 @@ func (p provider) apis() []arm.Type {
 		table: func(s *gateway.Service, _ arm.ID) gateway.Table[gateway.API] { return s.APIs() },
 		read:  readAPI, show: showAPI,
 	})
+	shown := api.Get
+	api.Get = func(ctx context.Context, c *arm.Call) error {
+		if strings.EqualFold(c.Query.Get("export"), "true") {
+			return arm.Fail(http.StatusBadRequest, "ExportNotServed", "APIs are not exported here (export=true, format=%s): what was imported is not kept as a document.", c.Query.Get("format"))
+		}
+		return shown(ctx, c)
+	}
 	plain := api.Put
 	api.Long, api.Same, api.Only = true, p.revision, true
 	api.List, api.Delete = p.listAPIs, p.deleteAPI
@@ -39,7 +46,7 @@ func (p provider) apis() []arm.Type {
 	return []arm.Type{
 		api, operation,
 		{Name: apiType + "/releases", Created: http.StatusCreated, Plain: true, Put: p.putRelease},
-		{Name: apiType + "/revisions", Plain: true, Get: p.getRevision, List: p.listRevisions, Put: madeByAPI, Only: true},
+		{Name: apiType + "/revisions", Plain: true, Bare: true, Get: p.getRevision, List: p.listRevisions, Put: madeByAPI, Only: true},
 		{Name: apiType + "/schemas", Created: http.StatusCreated, Plain: true, Long: true},
 		{Name: apiType + "/tags", Created: http.StatusCreated, Plain: true},
 		{Name: apiType + "/tagDescriptions", Created: http.StatusCreated, Plain: true},
@@ -228,7 +235,7 @@ func (p provider) deleteAPI(ctx context.Context, c *arm.Call) error {
 		if !strings.EqualFold(name, base) || strings.EqualFold(x.Name, c.ID.Name()) {
 			continue
 		}
-		if !all && current.IsCurrent {
+		if !all && current.IsCurrent && !c.Whole {
 			return invalid("apiId", "The current revision of an API is not deleted while it has others, such as %s: name deleteRevisions=true.", x.Name)
 		}
 		if all {
@@ -298,7 +305,7 @@ func (p provider) getRevision(_ context.Context, c *arm.Call) error {
 		"apiId": "/apis/" + base + ";rev=" + c.ID.Name(), "apiRevision": c.ID.Name(), "isCurrent": api.IsCurrent, "isOnline": !api.IsOffline,
 		"privateUrl": "/" + api.Path + ";rev=" + c.ID.Name(),
 	} {
-		c.Body.Set(v, "properties", name)
+		c.Body.Set(v, name)
 	}
 	return nil
 }
