@@ -9,7 +9,7 @@ import (
 const spoken = "2.91.0"
 
 // accountTable is what tables show of subscriptions.
-const accountTable = "[].{Name:name,CloudName:environmentName,SubscriptionId:id,TenantId:tenantId,State:state,IsDefault:isDefault}"
+const accountTable = "[].{Name:name,CloudName:cloudName,SubscriptionId:id,TenantId:tenantId,State:state,IsDefault:isDefault}"
 
 func accountCommands() []command {
 	return []command{
@@ -17,7 +17,7 @@ func accountCommands() []command {
 			return map[string]any{"azure-cli": spoken, "azure-cli-core": spoken, "azure-cli-telemetry": "1.1.0", "extensions": map[string]any{}, "lazuli": "a stand-in for az"}, nil
 		}},
 		{
-			words: "login", table: strings.ReplaceAll(accountTable, "environmentName", "cloudName"),
+			words: "login", table: strings.ReplaceAll(accountTable, "cloudName", "environmentName"),
 			flags: "service-principal? username/u password/p tenant/t identity/i? use-device-code? client-id object-id resource-id allow-no-subscriptions? federated-token certificate scope",
 			run:   login,
 		},
@@ -39,7 +39,7 @@ func login(k *call) (any, error) {
 	if k.is("service-principal") || k.text("username") != "" || k.text("federated-token") != "" {
 		return nil, failed("This stand-in for az is always the developer of the project. To sign in as an application or a person, install az (`pip install azure-cli`), or set AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_TENANT_ID for the SDKs.")
 	}
-	one, err := account(k, "cloudName")
+	one, err := account(k, "environmentName")
 	return []any{one}, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ func printResult(w io.Writer, format string, v any, order order) error {
 	case "tsv":
 		return printRows(w, v, order)
 	case "yaml", "yamlc":
-		text, err := yaml.MarshalWithOptions(v, yaml.IndentSequence(false), yaml.UseSingleQuote(true))
+		text, err := yaml.MarshalWithOptions(whole(v), yaml.IndentSequence(false), yaml.UseSingleQuote(true))
 		if err == nil {
 			_, err = w.Write(text)
 		}
@@ -43,6 +44,25 @@ func printResult(w io.Writer, format string, v any, order order) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// whole has whole numbers as such, which YAML would write as 2.0.
+func whole(v any) any {
+	switch v := v.(type) {
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int64(v)
+		}
+	case []any:
+		return each(v, whole)
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, value := range v {
+			out[name] = whole(value)
+		}
+		return out
+	}
+	return v
 }
 
 // order is the keys of each object that a query makes, as it writes them.

@@ -36,7 +36,7 @@ func storageCommands() []command {
 		{words: "storage blob url", flags: inContainer + "name/n! protocol", run: blobURL},
 		{
 			words: "storage blob list", flags: inContainer + "prefix num-results", run: blobList,
-			table: "[].{Name:name,\"Blob Type\":properties.blobType,\"Blob Tier\":properties.blobTier,Length:properties.contentLength,\"Content Type\":properties.contentSettings.contentType,\"Last Modified\":properties.lastModified,Snapshot:snapshot}",
+			table: "[].{Name:name,\"Blob Type\":properties.blobType,\"Blob Tier\":properties.blobTier,Length:properties.contentLength,\"Content Type\":properties.contentSettings.contentType,\"Last Modified\":properties.lastModified,Snapshot:snapshot || ''}",
 		},
 	}
 }
