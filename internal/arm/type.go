@@ -98,8 +98,6 @@ type Call struct {
 	// sent, and else what is kept; empty where that is nothing.
 	Body Body
 	Old  Body // what was kept before; nil: nothing
-	// Whole: it is deleted with what it is in, and all that is in that.
-	Whole bool
 
 	// Whole says of a deletion that what it is in goes as well.
 	Whole bool

@@ -45,11 +45,11 @@ func (p provider) apis() []arm.Type {
 	})
 	return []arm.Type{
 		api, operation,
-		{Name: apiType + "/releases", Created: http.StatusCreated, Plain: true, Put: p.putRelease},
+		{Name: apiType + "/releases", Created: http.StatusCreated, Upsert: true, Plain: true, Put: p.putRelease},
 		{Name: apiType + "/revisions", Plain: true, Bare: true, Get: p.getRevision, List: p.listRevisions, Put: madeByAPI, Only: true},
-		{Name: apiType + "/schemas", Created: http.StatusCreated, Plain: true, Long: true},
-		{Name: apiType + "/tags", Created: http.StatusCreated, Plain: true},
-		{Name: apiType + "/tagDescriptions", Created: http.StatusCreated, Plain: true},
+		{Name: apiType + "/schemas", Created: http.StatusCreated, Upsert: true, Plain: true, Long: true},
+		{Name: apiType + "/tags", Created: http.StatusCreated, Upsert: true, Plain: true},
+		{Name: apiType + "/tagDescriptions", Created: http.StatusCreated, Upsert: true, Plain: true},
 	}
 }
 
