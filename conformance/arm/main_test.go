@@ -25,7 +25,9 @@ eventHubs: {amqpPort: 0, amqpsPort: 0}
 cosmos: {port: 0}
 portal: {port: 0}
 storage: {blobPort: 0, queuePort: 0, tablePort: 0}
-identity: {port: 0}
+gateway: {port: 0}
+identity:
+  port: 0
 `
 
 // manager is Resource Manager as its clients reach it.

@@ -75,7 +75,17 @@ func replay(t *testing.T, calls []call) {
 	}
 }
 
+// read is the calls of a record, of which there are some.
 func read(t *testing.T, path string) []call {
+	t.Helper()
+	calls := parse(t, path)
+	if len(calls) == 0 {
+		t.Fatalf("%s has no calls", path)
+	}
+	return calls
+}
+
+func parse(t *testing.T, path string) []call {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -94,8 +104,8 @@ func read(t *testing.T, path string) []call {
 			calls = append(calls, c)
 		}
 	}
-	if err := lines.Err(); err != nil || len(calls) == 0 {
-		t.Fatalf("%s has %d calls: %v", path, len(calls), err)
+	if err := lines.Err(); err != nil {
+		t.Fatalf("%s: %v", path, err)
 	}
 	return calls
 }

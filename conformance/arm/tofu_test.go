@@ -28,7 +28,7 @@ const (
 const tofuProject = project + `  applications:
     deployer: {clientId: ` + deployerID + `, secret: ` + deployerSecret + `}
   assignments:
-    - {principal: "application:deployer", role: Owner, scope: ""}
+    - {principal: "application:deployer", role: Owner, scope: /}
 `
 
 // rig is a lazuli, a folder with a configuration, and the tools that scripts/tofu
@@ -118,7 +118,7 @@ func (r *rig) calls() []call {
 	if _, err := os.Stat(r.record); err != nil {
 		return nil
 	}
-	return read(r.t, r.record)
+	return parse(r.t, r.record)
 }
 
 // refused are the calls with an answer that no client expects.
@@ -219,6 +219,7 @@ func TestTofu(t *testing.T) {
 	if took(calls) > 2*time.Second {
 		t.Errorf("the server worked for %v, more than 2 s", took(calls))
 	}
+	r.drive()
 	// The code sets three settings that the provider keeps to itself, and its last
 	// step sets one that the configuration does not name: Azure shows this too.
 	if got := r.changes(); len(got) != 1 || !strings.HasPrefix(got[0], "azurerm_linux_function_app.this update\n  app_settings:") || strings.Count(got[0], "\n") != 1 {
@@ -231,6 +232,50 @@ func TestTofu(t *testing.T) {
 		t.Errorf("refused:\n%s", refused)
 	}
 	r.keep("fixture.jsonl")
+}
+
+// drive uses the deployed pipeline as the workshop does: an unmodified Python producer,
+// and calls through the gateway.
+func (r *rig) drive() {
+	r.t.Helper()
+	var outputs map[string]struct {
+		Value string `json:"value"`
+	}
+	if err := json.Unmarshal([]byte(r.tofu("output", "-json")), &outputs); err != nil {
+		r.t.Fatal(err)
+	}
+	group := "/subscriptions/" + r.value("ARM_SUBSCRIPTION_ID") + "/resourceGroups/" + outputs["resource_group"].Value + "/providers/"
+	secret := func(of, action, name string) string {
+		var keys map[string]string
+		got := open(r.t, r.l).call(r.t, "POST", group+of+"/"+action+"?api-version=2024-05-01", nil)
+		if err := json.Unmarshal(got.text, &keys); err != nil || keys[name] == "" {
+			r.t.Fatalf("%s of %s: %s %s", action, of, got.Status, got.text)
+		}
+		return keys[name]
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(outputs["gateway_url"].Value, "https://"), ".")
+	account, _, _ := strings.Cut(strings.TrimPrefix(outputs["cosmos_endpoint"].Value, "https://"), ".")
+	inside := r.inside
+	inside.Env = append(slices.Clone(inside.Env),
+		"AZURE_TENANT_ID="+r.value("ARM_TENANT_ID"), "AZURE_CLIENT_ID="+deployerID, "AZURE_CLIENT_SECRET="+deployerSecret,
+		"EVENTHUB_NAMESPACE="+outputs["eventhub_namespace"].Value, "COSMOS_ENDPOINT="+outputs["cosmos_endpoint"].Value,
+		"COSMOS_KEY="+secret("Microsoft.DocumentDB/databaseAccounts/"+account, "listKeys", "primaryMasterKey"),
+		"APIM_GATEWAY_URL="+outputs["gateway_url"].Value,
+		"APIM_SUBSCRIPTION_KEY="+secret("Microsoft.ApiManagement/service/"+name+"/subscriptions/master", "listSecrets", "primaryKey"),
+	)
+	results, ok := inside.RunPython(r.t, "arm", "python", 1)
+	if !ok {
+		r.t.Fatal("Python's clients are not to be had")
+	}
+	for _, result := range results {
+		if !result.Passed {
+			r.t.Errorf("%s:\n%s", result.Name, result.Output)
+		}
+	}
+	if len(results) != 3 {
+		r.t.Errorf("%d tests ran, not 3", len(results))
+	}
+	lab.Eventually(r.t, func() bool { return strings.Contains(r.l.Said(), "High temperature alert") }, "the change feed raises the alarm")
 }
 
 // keep saves the record for TestReplay, when TOFU_RECORD says so.

@@ -97,5 +97,6 @@ func (p *proxy) call(client net.Conn, req *http.Request, at string, upstream *ht
 		res.TransferEncoding = nil
 		res.Body = io.NopCloser(bytes.NewReader(got))
 	}
+	res.Proto, res.ProtoMajor, res.ProtoMinor = "HTTP/1.1", 1, 1 // whatever was spoken upstream
 	return res.Write(client)
 }
