@@ -12,13 +12,13 @@ from azure.cosmos import CosmosClient
 from azure.eventhub import EventData, EventHubProducerClient
 from azure.identity import DefaultAzureCredential
 
-GATEWAY = os.environ["APIM_GATEWAY_URL"]
-KEY = {"Ocp-Apim-Subscription-Key": os.environ["APIM_SUBSCRIPTION_KEY"]}
+GATEWAY = os.environ["PIPELINE_GATEWAY"]
+KEY = {"Ocp-Apim-Subscription-Key": os.environ["PIPELINE_KEY"]}
 PATIENCE = 120
 
 
 def documents(query):
-    client = CosmosClient(os.environ["COSMOS_ENDPOINT"], os.environ["COSMOS_KEY"])
+    client = CosmosClient(os.environ["PIPELINE_DOCUMENTS"], os.environ["PIPELINE_DOCUMENTS_KEY"])
     container = client.get_database_client("serverless_db").get_container_client("events")
     return list(container.query_items(query, enable_cross_partition_query=True))
 
@@ -33,7 +33,7 @@ def eventually(claim):
 
 class PipelineTest(unittest.TestCase):
     def test_events_become_documents(self):
-        producer = EventHubProducerClient(os.environ["EVENTHUB_NAMESPACE"], "telemetry_events", DefaultAzureCredential())
+        producer = EventHubProducerClient(os.environ["PIPELINE_HUBS"], "telemetry_events", DefaultAzureCredential())
         with producer:
             batch = producer.create_batch()
             for n in range(20):
