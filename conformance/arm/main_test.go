@@ -1,5 +1,3 @@
-//go:build tofu
-
 package arm
 
 import (
@@ -18,6 +16,12 @@ import (
 
 func TestMain(m *testing.M) { lab.Main(m) }
 
+// The application that deploys.
+const (
+	deployerID     = "3b0a5c1e-8f8a-4c55-9d3c-0a4b7f7f2a33"
+	deployerSecret = "only-for-deploying"
+)
+
 // project is one that holds nothing: all comes by Resource Manager.
 const project = `
 arm: true
@@ -28,6 +32,10 @@ storage: {blobPort: 0, queuePort: 0, tablePort: 0}
 gateway: {port: 0}
 identity:
   port: 0
+  applications:
+    deployer: {clientId: ` + deployerID + `, secret: ` + deployerSecret + `}
+  assignments:
+    - {principal: "application:deployer", role: Owner, scope: /}
 `
 
 // manager is Resource Manager as its clients reach it.
@@ -55,22 +63,23 @@ func open(t *testing.T, l *lab.Lazuli) *manager {
 		},
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // what it is trusted for is the matter of other tests
 	}}}
-	m.token = developer(t, l)
+	m.token = m.signIn(t)
 	m.me = decode(t, m.token)
 	return m
 }
 
-// developer is a token of who runs the project.
-func developer(t *testing.T, l *lab.Lazuli) string {
+// signIn is a token of the application that deploys.
+func (m *manager) signIn(t *testing.T) string {
 	t.Helper()
-	ask := url.URL{Scheme: "http", Host: l.Addresses["identity"], Path: "/msi/token"}
-	ask.RawQuery = url.Values{"api-version": {"2019-08-01"}, "resource": {"https://" + host + "/"}}.Encode()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ask.String(), nil)
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {deployerID}, "client_secret": {deployerSecret}, "scope": {"https://" + host + "/.default"},
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://login.microsoftonline.com/common/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("X-IDENTITY-HEADER", l.Tokens["identity"])
-	res, err := http.DefaultClient.Do(req)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := m.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +88,7 @@ func developer(t *testing.T, l *lab.Lazuli) string {
 		Token string `json:"access_token"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&got); err != nil || got.Token == "" {
-		t.Fatalf("the managed identity endpoint: %s, %v", res.Status, err)
+		t.Fatalf("the token endpoint: %s, %v", res.Status, err)
 	}
 	return got.Token
 }
@@ -111,4 +120,19 @@ func (m *manager) call(t *testing.T, method, target string, body []byte) answer 
 		t.Fatal(err)
 	}
 	return answer{res, text}
+}
+
+// subscription is the project's.
+func (m *manager) subscription(t *testing.T) string {
+	t.Helper()
+	var all struct {
+		Value []struct {
+			ID string `json:"subscriptionId"`
+		} `json:"value"`
+	}
+	got := m.call(t, "GET", "/subscriptions?api-version=2022-12-01", nil)
+	if err := json.Unmarshal(got.text, &all); err != nil || len(all.Value) != 1 {
+		t.Fatalf("the subscriptions: %s %s", got.Status, got.text)
+	}
+	return all.Value[0].ID
 }

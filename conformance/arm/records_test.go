@@ -1,11 +1,11 @@
-//go:build tofu
-
 package arm
 
 import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
 )
 
 // TestReplay makes the calls of recorded runs again, in their order, and demands
@@ -22,4 +22,19 @@ func TestReplay(t *testing.T) {
 			replay(t, read(t, record))
 		})
 	}
+}
+
+// TestManagementClients runs Python's management clients as they are: Azure's names
+// lead here.
+func TestManagementClients(t *testing.T) {
+	t.Parallel()
+	inside, ok := lab.Up(t, project).Inside(t)
+	if !ok {
+		return
+	}
+	results, ok := inside.RunPython(t, "arm-mgmt", "mgmt", 6)
+	if !ok {
+		return
+	}
+	lab.Check(t, "arm-mgmt", results, 6)
 }

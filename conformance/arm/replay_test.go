@@ -1,5 +1,3 @@
-//go:build tofu
-
 package arm
 
 import (
@@ -32,6 +30,18 @@ type call struct {
 	Micros   int64             `json:"micros"`
 }
 
+// subscriptionOf is the subscription of a record.
+func subscriptionOf(t *testing.T, calls []call) string {
+	t.Helper()
+	for _, c := range calls {
+		if steps := strings.Split(c.Path, "/"); len(steps) > 2 && steps[1] == "subscriptions" {
+			return steps[2]
+		}
+	}
+	t.Fatal("the record has no call about a subscription")
+	return ""
+}
+
 func (c call) String() string { return fmt.Sprintf("%s %s?%s", c.Method, c.Path, c.Query) }
 
 func replay(t *testing.T, calls []call) {
@@ -42,6 +52,7 @@ func replay(t *testing.T, calls []call) {
 			same[c.Caller] = m.me.OID
 		}
 	}
+	same[subscriptionOf(t, calls)] = m.subscription(t)
 	wrong := 0
 	for i, c := range calls {
 		var body []byte
@@ -62,6 +73,7 @@ func replay(t *testing.T, calls []call) {
 			faults = append([]string{fmt.Sprintf("status %d, was %d", got.StatusCode, c.Status)}, faults...)
 		}
 		for _, name := range []string{"Azure-AsyncOperation", "Retry-After", "Location"} {
+			same.learn(c.Header[name], got.Header.Get(name))
 			if (got.Header.Get(name) == "") != (c.Header[name] == "") {
 				faults = append(faults, fmt.Sprintf("header %s is %q, was %q", name, got.Header.Get(name), c.Header[name]))
 			}
@@ -118,7 +130,7 @@ var (
 	when = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?`)
 	port = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+`)
 	// drawn are properties whose values are new each time.
-	drawn = regexp.MustCompile(`(?i)(etag|_rid|_ts|_self|key|key[12s]|secret|password|token|connectionstring|verificationid|expire.*|time)$`)
+	drawn = regexp.MustCompile(`(?i)(etag|_rid|_ts|_self|key|key[12s]|secret|password|token|connectionstring|scmuri|verificationid|expire.*|time)$`)
 )
 
 // words puts the ids of now in place of those of the record.

@@ -19,18 +19,6 @@ import (
 	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
 )
 
-// The application that deploys.
-const (
-	deployerID     = "3b0a5c1e-8f8a-4c55-9d3c-0a4b7f7f2a33"
-	deployerSecret = "only-for-deploying"
-)
-
-const tofuProject = project + `  applications:
-    deployer: {clientId: ` + deployerID + `, secret: ` + deployerSecret + `}
-  assignments:
-    - {principal: "application:deployer", role: Owner, scope: /}
-`
-
 // rig is a lazuli, a folder with a configuration, and the tools that scripts/tofu
 // has built.
 type rig struct {
@@ -204,7 +192,7 @@ func (r *rig) value(name string) string {
 
 // TestTofu deploys the fixture, plans again, applies again and destroys.
 func TestTofu(t *testing.T) {
-	r := newRig(t, lab.Up(t, tofuProject), filepath.Join(lab.Root(), "tofu", "fixture"))
+	r := newRig(t, lab.Up(t, project), filepath.Join(lab.Root(), "tofu", "fixture"))
 	r.tofu("init", "-input=false", "-no-color")
 	_ = os.Remove(r.record)
 	began := time.Now()
@@ -310,7 +298,7 @@ func (r *rig) keep(name string) {
 func TestTofuAfterCrash(t *testing.T) {
 	for _, after := range []int{5, 15, 25} {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
-			l := lab.Up(t, tofuProject)
+			l := lab.Up(t, project)
 			r := newRig(t, l, filepath.Join(lab.Root(), "tofu", "fixture"))
 			r.tofu("init", "-input=false", "-no-color")
 			cmd := r.command(filepath.Join(r.tools, "tofu"), "apply", "-auto-approve", "-input=false", "-no-color")

@@ -30,7 +30,7 @@ type Call struct {
 var headers = []string{"Content-Type", "Azure-AsyncOperation", "Location", "Retry-After", "ETag"}
 
 // secret are the names of properties whose values are nobody's business.
-var secret = regexp.MustCompile(`(?i)(key[12s]?|secret|password|token|connectionstring|assertion|sig)$`)
+var secret = regexp.MustCompile(`(?i)(key[12s]?|secret|password|token|connectionstring|assertion|scmuri|sig)$`)
 
 // log writes calls to a file, one after the other.
 type log struct {
