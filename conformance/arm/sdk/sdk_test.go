@@ -1,7 +1,3 @@
-//go:build unserved
-
-// Package sdk runs Go's management SDKs, unmodified, against lazuli. The
-// build tag goes when every type that they ask for is served.
 package sdk
 
 import (

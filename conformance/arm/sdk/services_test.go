@@ -1,5 +1,3 @@
-//go:build unserved
-
 package sdk
 
 import (
