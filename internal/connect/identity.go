@@ -35,6 +35,7 @@ func Manage(info instance.Info) []Variable {
 		{"ARM_METADATA_HOSTNAME", Host(address, ""), note},
 		{"ARM_SUBSCRIPTION_ID", info.Subscription, note},
 		{"ARM_TENANT_ID", info.Tenant, note},
+		{"AZURE_SUBSCRIPTION_ID", info.Subscription, "for the management SDKs, as their samples read it"},
 	}
 	if strings.HasPrefix(local, "127.0.0.1:") { // others are given no tokens without a secret
 		all = append(all, Variable{"ARM_USE_MSI", "true", note}, Variable{"ARM_MSI_ENDPOINT", "http://" + local + "/metadata/identity/oauth2/token", note})
