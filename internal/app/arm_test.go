@@ -244,7 +244,7 @@ func (c armClient) goes(one armCase) {
 	if one.gone != 0 {
 		want = one.gone
 	}
-	if code, b := c.do("DELETE", path, ""); code != want {
+	if code, b := c.do("DELETE", path, ""); code != want || want == 200 && b.Text("name") == "" {
 		t.Errorf("DELETE %s: %d %v, want %d", path, code, b, want)
 	}
 	if code, b := c.do("GET", path, ""); code != 404 || b.Text("error", "code") == "" {

@@ -45,6 +45,11 @@ func (m *Manager) Delete(ctx context.Context, c *Call) (Result, error) {
 			return Result{}, err
 		}
 	}
+	if out.Status == http.StatusOK { // the answer is what was there
+		if r, err := m.read(ctx, c.at(c.ID, nil)); err == nil {
+			out.Body = m.show(c, r)
+		}
+	}
 	if err := m.remove(ctx, t, c); err != nil {
 		if found && t.Delete != nil {
 			old.Doing = ""

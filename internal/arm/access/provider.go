@@ -104,7 +104,11 @@ func (p provider) getDefinition(_ context.Context, c *arm.Call) error {
 func (p provider) listDefinitions(_ context.Context, c *arm.Call) (all []arm.ID, err error) {
 	for _, r := range identity.Roles() {
 		if !r.Cosmos {
-			all = append(all, c.ID.Called(r.ID))
+			id := c.ID.Called(r.ID)
+			if c.ID.Scope != "" { // the subscription has them, wherever they are asked for
+				id.Scope = "/subscriptions/" + c.Manager.Subscription()
+			}
+			all = append(all, id)
 		}
 	}
 	return all, nil

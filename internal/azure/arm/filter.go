@@ -41,6 +41,14 @@ func badFilter(text, at string) error {
 func parseCondition(text string) (c condition, rest string, err error) {
 	if call, after, ok := strings.Cut(text, ")"); ok && strings.Contains(call, "(") && !strings.Contains(strings.SplitN(call, "(", 2)[0], " ") {
 		name, value, _ := strings.Cut(call, "(")
+		if field, one := strings.CutSuffix(strings.ToLower(name), "/any"); one { // NAMES/any(x:x eq 'VALUE')
+			variable, equals, _ := strings.Cut(value, ":")
+			c, rest, err := parseCondition(strings.TrimSpace(equals))
+			if err != nil || rest != "" || c.field != strings.ToLower(strings.TrimSpace(variable)) {
+				return c, "", badFilter(text, text)
+			}
+			return condition{field, c.value}, strings.TrimSpace(after), nil
+		}
 		if !strings.EqualFold(name, "atScope") && !strings.EqualFold(name, "assignedTo") {
 			return c, "", badFilter(text, text)
 		}

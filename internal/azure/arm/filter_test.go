@@ -20,6 +20,8 @@ func TestFilter(t *testing.T) {
 		"roleName eq 'It''s'":                "b",
 		"atScope()":                          "ab",
 		"atScope() and name eq 'a'":          "a",
+		"name/any(c:c eq 'a')":               "a",
+		"name/any(c:d eq 'a')":               "refused",
 		"name ne 'a'":                        "refused",
 		"name eq a":                          "refused",
 		"name eq 'a' or name eq 'b'":         "refused",

@@ -88,8 +88,14 @@ func (e *exchange) people(kind string) error {
 // field is a text of a body, found without case.
 func field(b engine.Body, name string) string {
 	for key, v := range b {
-		if s, is := v.(string); is && strings.EqualFold(key, name) {
-			return s
+		if !strings.EqualFold(key, name) {
+			continue
+		}
+		switch v := v.(type) {
+		case string:
+			return v
+		case []string: // of one: any of them is it
+			return strings.Join(v, " ")
 		}
 	}
 	return ""

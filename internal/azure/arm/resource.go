@@ -234,7 +234,7 @@ func (e *exchange) activity() error {
 			"id": ev.ID + "/events/" + uuid.New(), "eventTimestamp": ev.Time, "caller": ev.Caller, "correlationId": ev.Correlation, "resourceId": ev.ID,
 			"resourceGroupName": rid.Group(), "operationName": map[string]any{"value": ev.Operation, "localizedValue": ev.Operation},
 			"status": map[string]any{"value": status}, "subStatus": map[string]any{"value": ev.Code}, "level": "Informational",
-			"properties": map[string]any{"statusCode": ev.Status, "statusMessage": ev.Message}, "claims": map[string]any{"oid": ev.ObjectID},
+			"properties": map[string]any{"statusCode": strings.ReplaceAll(http.StatusText(ev.Status), " ", ""), "statusMessage": ev.Message}, "claims": map[string]any{"oid": ev.ObjectID},
 		})
 	}
 	return e.write(http.StatusOK, map[string]any{"value": all})

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,6 +123,7 @@ func (e *exchange) recovered() {
 // segments are those of the path, decoded.
 func segments(r *http.Request) ([]string, error) {
 	all := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
+	all = slices.DeleteFunc(all, func(s string) bool { return s == "" && len(all) > 1 }) // az doubles some slashes
 	for n, s := range all {
 		name, err := url.PathUnescape(s)
 		if err != nil {
