@@ -55,7 +55,7 @@ func TestManage(t *testing.T) {
 		got[v.Name] = v.Value
 	}
 	want := map[string]string{
-		"ARM_METADATA_HOSTNAME": "localhost:8443", "ARM_SUBSCRIPTION_ID": "s", "ARM_TENANT_ID": "t",
+		"ARM_METADATA_HOSTNAME": "localhost:8443", "ARM_SUBSCRIPTION_ID": "s", "AZURE_SUBSCRIPTION_ID": "s", "ARM_TENANT_ID": "t",
 		"ARM_USE_MSI": "true", "ARM_MSI_ENDPOINT": "http://127.0.0.1:8443/metadata/identity/oauth2/token",
 	}
 	if !maps.Equal(got, want) {
