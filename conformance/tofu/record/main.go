@@ -59,7 +59,7 @@ func record(file string, program []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	p := &proxy{ca: ca, log: &log{out: out}}
+	p := &proxy{ca: ca, log: &log{out: out}, upstream: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}}
 	server := &http.Server{Handler: p}
 	go func() { _ = server.Serve(listener) }() // ends with the program
 	defer server.Close()

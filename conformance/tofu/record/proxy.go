@@ -14,8 +14,9 @@ import (
 
 // proxy answers CONNECT, reads the calls inside and passes them on.
 type proxy struct {
-	ca  *authority
-	log *log
+	ca       *authority
+	log      *log
+	upstream *http.Transport // of all connections: what is measured is answers, not handshakes
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -42,13 +43,11 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	client := tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*cert}, NextProtos: []string{"http/1.1"}})
-	upstream := &http.Transport{DisableCompression: true}
-	defer upstream.CloseIdleConnections()
-	p.calls(client, net.JoinHostPort(host, port), upstream)
+	p.calls(client, net.JoinHostPort(host, port))
 }
 
 // calls passes on what comes over one connection, until it ends.
-func (p *proxy) calls(client net.Conn, at string, upstream *http.Transport) {
+func (p *proxy) calls(client net.Conn, at string) {
 	in := bufio.NewReader(client)
 	for {
 		req, err := http.ReadRequest(in)
@@ -60,7 +59,7 @@ func (p *proxy) calls(client net.Conn, at string, upstream *http.Transport) {
 				return
 			}
 		}
-		if err := p.call(client, req, at, upstream); err != nil {
+		if err := p.call(client, req, at); err != nil {
 			fmt.Fprintf(client, "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%v", len(err.Error()), err)
 			client.Close()
 			return
@@ -69,7 +68,7 @@ func (p *proxy) calls(client net.Conn, at string, upstream *http.Transport) {
 }
 
 // call passes one on and writes it down.
-func (p *proxy) call(client net.Conn, req *http.Request, at string, upstream *http.Transport) error {
+func (p *proxy) call(client net.Conn, req *http.Request, at string) error {
 	sent, err := io.ReadAll(req.Body)
 	if err != nil {
 		return err
@@ -81,7 +80,7 @@ func (p *proxy) call(client net.Conn, req *http.Request, at string, upstream *ht
 	out.Body = io.NopCloser(bytes.NewReader(sent))
 	out.ContentLength = int64(len(sent))
 	out.Header.Del("Expect")
-	res, err := upstream.RoundTrip(out)
+	res, err := p.upstream.RoundTrip(out)
 	if err != nil {
 		p.log.failed(req, at, err)
 		return err
