@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/identity"
 )
 
 // maxID bounds an id's text, in bytes; Azure's longest are shorter.
@@ -110,21 +111,9 @@ func (p *idParser) pairs(id *ID) {
 		if len(p.rest) == 0 {
 			return
 		}
-		id.Names = append(id.Names, unescape(p.rest[0]))
+		id.Names = append(id.Names, identity.Unsegment(p.rest[0]))
 		p.take(1)
 	}
-}
-
-// escape is a name as one segment, whatever is in it (as internal/identity has it).
-func escape(name string) string {
-	if !strings.ContainsAny(name, "/%") {
-		return name
-	}
-	return strings.ReplaceAll(strings.ReplaceAll(name, "%", "%25"), "/", "%2F")
-}
-
-func unescape(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(s, "%2F", "/"), "%25", "%")
 }
 
 // String puts the id together.
@@ -137,7 +126,7 @@ func (id ID) String() string {
 	for n, typ := range id.Types {
 		b.WriteString("/" + typ)
 		if n < len(id.Names) {
-			b.WriteString("/" + escape(id.Names[n]))
+			b.WriteString("/" + identity.Segment(id.Names[n]))
 		}
 	}
 	return b.String()

@@ -43,7 +43,7 @@ func (i *Identity) Scope(typ, account string, path ...string) string {
 	var b strings.Builder
 	b.WriteString(i.root)
 	b.WriteString("/resourceGroups/" + i.groupOf(typ, account) + "/providers/")
-	b.WriteString(typ + "/" + segment(account))
+	b.WriteString(typ + "/" + Segment(account))
 	var below []string
 	for _, k := range kindsOfScope() {
 		if k.typ == typ {
@@ -54,20 +54,21 @@ func (i *Identity) Scope(typ, account string, path ...string) string {
 		if n < len(below) {
 			b.WriteString("/" + below[n])
 		}
-		b.WriteString("/" + segment(name))
+		b.WriteString("/" + Segment(name))
 	}
 	return b.String()
 }
 
-// segment is a name as one segment of an id, whatever is in it.
-func segment(name string) string {
+// Segment is a name as one segment of an id, whatever is in it.
+func Segment(name string) string {
 	if !strings.ContainsAny(name, "/%") {
 		return name
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(name, "%", "%25"), "/", "%2F")
 }
 
-func unsegment(s string) string {
+// Unsegment is the name of a segment.
+func Unsegment(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
@@ -140,7 +141,7 @@ func (i *Identity) partScope(text string, k kindOfScope, names []string) (string
 func (k kindOfScope) shortPart(rest string) (string, bool) {
 	for _, part := range k.parts {
 		if len(rest) > len(part[1])+1 && same(rest[:len(part[1])+1], part[1]+"/") && !strings.Contains(rest[len(part[1])+1:], "/") {
-			return part[0] + "/" + unsegment(rest[len(part[1])+1:]), true
+			return part[0] + "/" + Unsegment(rest[len(part[1])+1:]), true
 		}
 	}
 	return "", false
@@ -192,7 +193,7 @@ func (i *Identity) canonical(segments []string) {
 		}
 		segments[5], segments[6], _ = strings.Cut(k.typ, "/")
 		for n := 0; n < len(names); n += 2 {
-			names[n] = segment(unsegment(names[n]))
+			names[n] = Segment(Unsegment(names[n]))
 			if n/2 < len(k.below) && n+1 < len(names) && same(names[n+1], k.below[n/2]) {
 				names[n+1] = k.below[n/2]
 			}
@@ -220,10 +221,10 @@ func (i *Identity) Short(scope string) string {
 			continue
 		}
 		segments := strings.Split(below[len(k.typ)+1:], "/")
-		if !same(group, i.groupOf(k.typ, unsegment(segments[0]))) {
+		if !same(group, i.groupOf(k.typ, Unsegment(segments[0]))) {
 			return scope // the short form means the account of that name, which is elsewhere
 		}
-		names := k.short + "/" + unsegment(segments[0])
+		names := k.short + "/" + Unsegment(segments[0])
 		if k.parts != nil && len(segments) > 1 {
 			part, ok := k.shortPart(strings.Join(segments[1:], "/"))
 			if !ok {
@@ -235,7 +236,7 @@ func (i *Identity) Short(scope string) string {
 			if n/2 >= len(k.below) || !same(segments[n], k.below[n/2]) {
 				return scope
 			}
-			names += "/" + unsegment(segments[n+1])
+			names += "/" + Unsegment(segments[n+1])
 		}
 		if len(segments)%2 == 0 || strings.Contains(scope, "%2F") {
 			return scope
@@ -252,7 +253,7 @@ func (i *Identity) accountOf(scope string) (typ, name string, ok bool) {
 	for _, k := range kindsOfScope() {
 		if within(below, k.typ) && len(below) > len(k.typ) {
 			name, _, _ = strings.Cut(below[len(k.typ)+1:], "/")
-			return k.typ, unsegment(name), true
+			return k.typ, Unsegment(name), true
 		}
 	}
 	return "", "", false
@@ -306,7 +307,7 @@ func (i *Identity) Steps(scope string) (typ, name string, below []Step, ok bool)
 	_, path, _ := i.inGroup(scope)
 	segments := strings.Split(path, "/")[3:] // after provider, type and name
 	for n := 0; n+1 < len(segments); n += 2 {
-		below = append(below, Step{segments[n], unsegment(segments[n+1])})
+		below = append(below, Step{segments[n], Unsegment(segments[n+1])})
 	}
 	return typ, name, below, true
 }
