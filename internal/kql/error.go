@@ -1,0 +1,60 @@
+package kql
+
+import (
+	"fmt"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+)
+
+// Class says what an Error is about, in the words of the query API.
+type Class uint8
+
+const (
+	// SyntaxError: the text is no query.
+	SyntaxError Class = iota
+	// SemanticError: a name, a type or an argument is wrong, or something that
+	// the language has is not supported here.
+	SemanticError
+	// LimitError: the query asks for more than a limit allows.
+	LimitError
+	// RunError: a value met while running made the query fail.
+	RunError
+)
+
+// String is the code of the class in the query API.
+func (c Class) String() string {
+	return [...]string{"SyntaxError", "SemanticError", "QueryLimitError", "QueryExecutionError"}[c]
+}
+
+// Error is what is wrong with a query, and where.
+type Error struct {
+	Class Class
+	// Code is the vendor's: SYN0002, SEM0100 and so on; E_QUERY_RESULT_SET_TOO_LARGE
+	// and E_RUNAWAY_QUERY for limits.
+	Code string
+	// Message is a sentence without a final dot.
+	Message string
+	// Line and Pos count from 1, Pos in characters; 0 where there is no place.
+	Line, Pos int
+	// Token is the text at that place.
+	Token string
+}
+
+// Error gives the message with its code and place.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.Code, e.Message)
+	}
+	return fmt.Sprintf("%s: %s (line %d, position %d)", e.Code, e.Message, e.Line, e.Pos)
+}
+
+// Unwrap gives the kind of fault: too large for limits, invalid for the rest.
+func (e *Error) Unwrap() error {
+	if e.Class == LimitError {
+		return &fault.Error{Kind: fault.TooLarge, Msg: e.Message}
+	}
+	return &fault.Error{Kind: fault.Invalid, Msg: e.Message}
+}
+
+// stop carries an error out of the loops that run a query: Run catches it.
+type stop struct{ err error }
