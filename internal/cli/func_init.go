@@ -18,19 +18,20 @@ import (
 )
 
 func newFuncInitCmd(s *session) *cobra.Command {
-	var module, runtime string
-	var python, node bool
+	var module, runtime, language string
+	var python, node, typed bool
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
-		Short: "Write a new function app in Go, Python or JavaScript",
+		Short: "Write a new function app in Go, Python, JavaScript or TypeScript",
 		Long: `Write a new function app in DIR (default: the current folder), with one HTTP
 function. In Go it builds without a network, anywhere: it carries the functions
 package of this lazuli and what that needs, in third_party and vendor. In Python
-lazuli installs its requirements.txt at the first start, in JavaScript the packages
-of package.json.`,
+lazuli installs its requirements.txt at the first start, in JavaScript and TypeScript
+the packages of package.json, with npm; after that no network is needed.`,
 		Example: `  lazuli func init plant
   lazuli func init plant --worker-runtime python
   lazuli func init plant --node
+  lazuli func init plant --typescript
   lazuli up plant`,
 		Args: atMostOne("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,8 +39,15 @@ of package.json.`,
 			if python || strings.EqualFold(runtime, "python") {
 				return s.initPython(dir)
 			}
-			if node || strings.EqualFold(runtime, "node") {
-				return s.initNode(dir)
+			switch strings.ToLower(language) {
+			case "", "javascript", "js":
+			case "typescript", "ts":
+				typed = true
+			default:
+				return fmt.Errorf("--language %s: apps of Node are in javascript or typescript", language)
+			}
+			if typed || node || language != "" || strings.EqualFold(runtime, "node") {
+				return s.initNode(dir, typed)
 			}
 			if err := onlyGo(runtime); err != nil {
 				return err
@@ -61,6 +69,11 @@ of package.json.`,
 	cmd.Flags().StringVar(&runtime, "worker-runtime", "go", "language of the app: go, python or node")
 	cmd.Flags().BoolVar(&python, "python", false, "the same as --worker-runtime python")
 	cmd.Flags().BoolVar(&node, "node", false, "the same as --worker-runtime node")
+	cmd.Flags().StringVarP(&language, "language", "l", "", "of an app for Node: javascript or typescript")
+	cmd.Flags().BoolVar(&typed, "typescript", false, "the same as --worker-runtime node --language typescript")
+	cmd.MarkFlagsMutuallyExclusive("python", "node")
+	cmd.MarkFlagsMutuallyExclusive("python", "typescript")
+	cmd.MarkFlagsMutuallyExclusive("python", "language")
 	return cmd
 }
 
@@ -79,9 +92,9 @@ func (s *session) initPython(dir string) error {
 	return s.initInterpreted(dir, files, err, scaffold.PythonTriggers)
 }
 
-// initNode writes a new app in JavaScript.
-func (s *session) initNode(dir string) error {
-	files, err := scaffold.InitNode(dir)
+// initNode writes a new app in JavaScript or TypeScript.
+func (s *session) initNode(dir string, typed bool) error {
+	files, err := scaffold.InitNode(dir, typed)
 	return s.initInterpreted(dir, files, err, scaffold.NodeTriggers)
 }
 
@@ -117,11 +130,12 @@ func newFuncNewCmd(s *session) *cobra.Command {
 		Short: "Add a function to the app in this folder",
 		Long: `Add a function to the app in this folder, or in that of --project: in Go a file of
 its own, and its registration in main; in Python at the end of function_app.py; in
-JavaScript a file in src/functions. On a terminal, what is not given by a flag
+JavaScript and TypeScript a file in src/functions. On a terminal, what is not given by a flag
 is asked for.`,
 		Example: `  lazuli func new --name store --trigger eventhub --hub readings
   lazuli func new --name alarm --trigger cosmosdb --database plant --container readings
   lazuli func new --name resize --trigger blob --path 'uploads/{name}'
+  lazuli func new --name orders --trigger kafka --topic orders
   lazuli func new --name tick --trigger timer --schedule '*/30 * * * * *'`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -137,14 +151,16 @@ is asked for.`,
 		},
 	}
 	cmd.Flags().StringVarP(&f.Name, "name", "n", "", "the function's name")
-	cmd.Flags().StringVar(&f.Trigger, "trigger", "", strings.Join(scaffold.Triggers, ", "))
+	cmd.Flags().StringVar(&f.Trigger, "trigger", "", strings.Join(scaffold.AllTriggers, ", "))
 	cmd.Flags().StringVarP(&f.Trigger, "template", "t", "", "the same, as Azure's tools call it: \"HTTP trigger\"")
 	cmd.Flags().StringVar(&f.Hub, "hub", "events", "event hub that an eventhub function reads")
 	cmd.Flags().StringVar(&f.Database, "database", "app", "database that a cosmosdb function watches")
 	cmd.Flags().StringVar(&f.Container, "container", "items", "container that a cosmosdb function watches")
 	cmd.Flags().StringVar(&f.Schedule, "schedule", "0 * * * * *", "when a timer function runs: second minute hour day month weekday")
-	cmd.Flags().StringVar(&f.Queue, "queue", "work", "storage queue that a queue function reads")
+	cmd.Flags().StringVar(&f.Queue, "queue", "work", "queue that a queue function reads, or, of Service Bus, a servicebus function")
 	cmd.Flags().StringVar(&f.Path, "path", "uploads/{name}", "container and names of the blobs that start a blob function")
+	cmd.Flags().StringVar(&f.Topic, "topic", "events", "topic that a kafka or servicebustopic function reads")
+	cmd.Flags().StringVar(&f.Subscription, "subscription", "all", "subscription through which a servicebustopic function reads its topic")
 	cmd.MarkFlagsMutuallyExclusive("trigger", "template")
 	return cmd
 }
@@ -191,7 +207,7 @@ func (s *session) askFunction(cmd *cobra.Command, f *scaffold.Function) error {
 		flag, text string
 		value      *string
 	}{
-		{"--trigger", "Trigger (" + strings.Join(scaffold.Triggers, ", ") + "): ", &f.Trigger},
+		{"--trigger", "Trigger (" + strings.Join(scaffold.TriggersOf(f.Dir), ", ") + "): ", &f.Trigger},
 		{"--name", "Name: ", &f.Name},
 	} {
 		if *q.value != "" {
@@ -215,6 +231,7 @@ func (s *session) addFunction(f scaffold.Function) error {
 			return err
 		}
 		fmt.Fprintf(s.out, "Added the function %s to %s.\n", f.Name, filepath.Join(f.Dir, "function_app.py"))
+		s.tellSetting(f)
 		return nil
 	}
 	if scaffold.IsNode(f.Dir) {
@@ -223,6 +240,7 @@ func (s *session) addFunction(f scaffold.Function) error {
 			return err
 		}
 		fmt.Fprintf(s.out, "Wrote %s, which registers the function %s.\n", filepath.Join(f.Dir, name), f.Name)
+		s.tellSetting(f)
 		return nil
 	}
 	name, byHand, err := scaffold.Add(f)
@@ -236,4 +254,17 @@ func (s *session) addFunction(f scaffold.Function) error {
 	}
 	fmt.Fprintf(s.out, "Wrote %s and registered the function %s.\n", path, f.Name)
 	return nil
+}
+
+// tellSetting says which setting a new function needs that the app has not: one that
+// only the user knows.
+func (s *session) tellSetting(f scaffold.Function) {
+	name, example := scaffold.Setting(f)
+	if name == "" {
+		return
+	}
+	if text, err := os.ReadFile(filepath.Join(f.Dir, "local.settings.json")); err == nil && strings.Contains(string(text), `"`+name+`"`) {
+		return
+	}
+	fmt.Fprintf(s.out, "It reads the setting %s, which is not there yet: %s\n", name, inDir("func settings add "+name+" "+shellWord(example), f.Dir))
 }

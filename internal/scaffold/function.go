@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -27,31 +28,36 @@ type Function struct {
 	// Container is what a Cosmos DB function watches; "": items.
 	Container string
 	Schedule  string // NCRONTAB with seconds; "": every minute
-	Queue     string // "": work
+	Queue     string // of storage or Service Bus; "": work
 	Path      string // of blobs; "": uploads/{name}
+	Topic     string // of Kafka or Service Bus; "": events
+	// Subscription is of a topic of Service Bus; "": all.
+	Subscription string
 }
 
-// Triggers are what can start a new function.
+// Triggers are what can start a new function in Go.
 var Triggers = []string{"http", "eventhub", "cosmosdb", "timer", "queue", "blob"}
+
+// AllTriggers are those of the other languages.
+var AllTriggers = append(slices.Clone(Triggers), "kafka", "servicebus", "servicebustopic", "warmup")
 
 // words that Azure's tools and portal call a trigger by, put together.
 var otherWords = strings.NewReplacer(" ", "", "-", "", "_", "", "azure", "", "trigger", "")
 
-// Trigger returns the trigger that somebody means: one of Triggers, or the name of
-// a template in Azure's tools, as "Azure Event Hub trigger".
-func Trigger(said string) (string, error) {
+// Trigger returns the trigger that somebody means, of those that a language has: one
+// of them, or the name of a template in Azure's tools, as "Azure Event Hub trigger".
+func Trigger(said string, has []string) (string, error) {
 	word := otherWords.Replace(strings.ToLower(said))
 	for name, words := range map[string][]string{
 		"http": {"http"}, "eventhub": {"eventhub", "eventhubs"}, "cosmosdb": {"cosmosdb", "cosmos"}, "timer": {"timer"},
-		"queue": {"queue", "queuestorage"}, "blob": {"blob", "blobstorage"},
+		"queue": {"queue", "queuestorage"}, "blob": {"blob", "blobstorage"}, "kafka": {"kafka"}, "warmup": {"warmup"},
+		"servicebus": {"servicebus", "servicebusqueue"}, "servicebustopic": {"servicebustopic"},
 	} {
-		for _, w := range words {
-			if w == word {
-				return name, nil
-			}
+		if slices.Contains(words, word) && slices.Contains(has, name) {
+			return name, nil
 		}
 	}
-	return "", fmt.Errorf("no template is for the trigger %q; there are %s", said, strings.Join(Triggers, ", "))
+	return "", fmt.Errorf("no template is for the trigger %q; there are %s", said, strings.Join(has, ", "))
 }
 
 // functionName is what Azure allows.
@@ -64,7 +70,7 @@ func Add(f Function) (name, byHand string, err error) {
 	if !functionName.MatchString(f.Name) {
 		return "", "", fmt.Errorf("--name %q: a function's name has up to 127 letters, digits, _ and -, and begins with a letter", f.Name)
 	}
-	if f.Trigger, err = Trigger(f.Trigger); err != nil {
+	if f.Trigger, err = Trigger(f.Trigger, Triggers); err != nil {
 		return "", "", err
 	}
 	app, err := findApp(f.Dir)
@@ -125,7 +131,7 @@ func (f Function) source() ([]byte, error) {
 
 // fill gives what is not said the values that the fields' comments tell.
 func (f *Function) fill() {
-	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *", &f.Queue: "work", &f.Path: "uploads/{name}"} {
+	for value, fallback := range map[*string]string{&f.Hub: "events", &f.Database: "app", &f.Container: "items", &f.Schedule: "0 * * * * *", &f.Queue: "work", &f.Path: "uploads/{name}", &f.Topic: "events", &f.Subscription: "all"} {
 		if *value == "" {
 			*value = fallback
 		}
@@ -135,7 +141,7 @@ func (f *Function) fill() {
 // quotable refuses values that cannot stand between the quotes of Python and
 // JavaScript.
 func (f *Function) quotable() error {
-	for _, value := range []string{f.Name, f.Hub, f.Database, f.Container, f.Schedule, f.Queue, f.Path} {
+	for _, value := range []string{f.Name, f.Hub, f.Database, f.Container, f.Schedule, f.Queue, f.Path, f.Topic, f.Subscription} {
 		if strings.ContainsAny(value, "'\"\\\n\r`") {
 			return fmt.Errorf("%q cannot be written into a program: it has a quote, a backslash or a line's end", value)
 		}

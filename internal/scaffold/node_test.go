@@ -13,10 +13,10 @@ func TestNodeApp(t *testing.T) {
 	if IsNode(dir) {
 		t.Error("nothing is a Node app")
 	}
-	if _, err := InitNode(dir); err != nil {
+	if _, err := InitNode(dir, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := InitNode(dir); err == nil {
+	if _, err := InitNode(dir, false); err == nil {
 		t.Error("what exists was written over")
 	}
 	text, err := os.ReadFile(filepath.Join(dir, nodePackage))
@@ -45,7 +45,7 @@ func TestNodeApp(t *testing.T) {
 
 func TestNodeRefuses(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := InitNode(dir); err != nil {
+	if _, err := InitNode(dir, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := AddNode(Function{Dir: dir, Name: "twice", Trigger: "http"}); err != nil {

@@ -16,7 +16,7 @@ import (
 const pythonScript = "function_app.py"
 
 // PythonTriggers are what can start a new function in Python.
-var PythonTriggers = Triggers
+var PythonTriggers = AllTriggers
 
 // IsPython reports whether dir holds a Python app in which functions are declared
 // by decorators.
@@ -56,7 +56,7 @@ func AddPython(f Function) error {
 	if !functionName.MatchString(f.Name) {
 		return fmt.Errorf("--name %q: a function's name has up to 127 letters, digits, _ and -, and begins with a letter", f.Name)
 	}
-	kind, err := Trigger(f.Trigger)
+	kind, err := Trigger(f.Trigger, PythonTriggers)
 	if err != nil {
 		return err
 	}

@@ -90,9 +90,10 @@ func TestArchiveIsOfTheseVersions(t *testing.T) {
 func TestTrigger(t *testing.T) {
 	for said, want := range map[string]string{
 		"http": "http", "HTTP trigger": "http", "Azure Event Hub trigger": "eventhub", "event-hubs": "eventhub",
-		"Azure Cosmos DB trigger": "cosmosdb", "cosmos": "cosmosdb", "Timer trigger": "timer", "Azure Blob Storage trigger": "blob", "Azure Queue Storage trigger": "queue", "Kafka trigger": "",
+		"Azure Cosmos DB trigger": "cosmosdb", "cosmos": "cosmosdb", "Timer trigger": "timer", "Azure Blob Storage trigger": "blob", "Azure Queue Storage trigger": "queue", "Kafka trigger": "kafka",
+		"Azure Service Bus Queue trigger": "servicebus", "service-bus": "servicebus", "ServiceBusTopicTrigger": "servicebustopic", "Warmup trigger": "warmup", "wish": "",
 	} {
-		if got, err := Trigger(said); got != want || (err == nil) != (want != "") {
+		if got, err := Trigger(said, AllTriggers); got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v", said, got, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 // Template is what a new function can be made of.
 type Template struct {
-	Language string   // go, python or node
+	Language string   // go, python, node or typescript
 	Trigger  string   // as in Function
 	Title    string   // what Azure's tools call it
 	Flags    []string // that fill it in
@@ -24,15 +24,43 @@ var languageTriggers = []struct {
 	{"go", []string{"golang", "native", "custom"}, Triggers},
 	{"python", nil, PythonTriggers},
 	{"node", []string{"javascript", "js"}, NodeTriggers},
+	{"typescript", []string{"ts"}, NodeTriggers},
 }
 
 var titles = map[string]Template{
-	"http":     {Title: "HTTP trigger"},
-	"eventhub": {Title: "Azure Event Hub trigger", Flags: []string{"--hub"}},
-	"cosmosdb": {Title: "Azure Cosmos DB trigger", Flags: []string{"--database", "--container"}},
-	"timer":    {Title: "Timer trigger", Flags: []string{"--schedule"}},
-	"queue":    {Title: "Azure Queue Storage trigger", Flags: []string{"--queue"}},
-	"blob":     {Title: "Azure Blob Storage trigger", Flags: []string{"--path"}},
+	"http":            {Title: "HTTP trigger"},
+	"eventhub":        {Title: "Azure Event Hub trigger", Flags: []string{"--hub"}},
+	"cosmosdb":        {Title: "Azure Cosmos DB trigger", Flags: []string{"--database", "--container"}},
+	"timer":           {Title: "Timer trigger", Flags: []string{"--schedule"}},
+	"queue":           {Title: "Azure Queue Storage trigger", Flags: []string{"--queue"}},
+	"blob":            {Title: "Azure Blob Storage trigger", Flags: []string{"--path"}},
+	"kafka":           {Title: "Kafka trigger", Flags: []string{"--topic"}},
+	"servicebus":      {Title: "Azure Service Bus Queue trigger", Flags: []string{"--queue"}},
+	"servicebustopic": {Title: "Azure Service Bus Topic trigger", Flags: []string{"--topic", "--subscription"}},
+	"warmup":          {Title: "Warmup trigger"},
+}
+
+// TriggersOf are the triggers that there are templates for in the language of the app
+// in dir.
+func TriggersOf(dir string) []string {
+	if IsPython(dir) || IsNode(dir) {
+		return AllTriggers
+	}
+	return Triggers
+}
+
+// Setting is the setting that a function needs and new apps have no value for, and
+// what it looks like; "" when there is none.
+func Setting(f Function) (name, example string) {
+	kind, err := Trigger(f.Trigger, AllTriggers)
+	switch {
+	case err != nil:
+	case kind == "kafka":
+		return "KafkaBrokers", "localhost:9092"
+	case kind == "servicebus", kind == "servicebustopic":
+		return "ServiceBusConnection", "Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY"
+	}
+	return "", ""
 }
 
 // Languages are the languages that have templates.

@@ -16,6 +16,9 @@ import (
 // compilerFile marks an app that is written in TypeScript.
 const compilerFile = "tsconfig.json"
 
+// compiler is the package that compiles it.
+const compiler = "typescript"
+
 // compile runs the app's build when it is written in TypeScript and what main
 // names is missing or older than the sources.
 func (n *npm) compile(ctx context.Context) error {
@@ -38,6 +41,12 @@ func (n *npm) compile(ctx context.Context) error {
 		}
 		return fault.New(fault.Invalid, filepath.Join(n.app.Dir, packageFile),
 			"what \"main\" names (%s) %s, and there is no script \"build\" that makes it: run `npx tsc` in %s, or add {\"scripts\": {\"build\": \"tsc\"}}", n.pkg.Main, what, n.app.Dir)
+	}
+	if n.pkg.Development[compiler] != "" && findModule(n.app.Dir, compiler) == "" {
+		// who left out what is for development has nothing to compile with
+		if err := n.fetch(ctx, []string{compiler}, "--include=dev"); err != nil {
+			return err
+		}
 	}
 	n.app.Say("compiling with npm run build")
 	said, err := n.run(ctx, []string{"run", "build", "--no-update-notifier"}, func(string) {})

@@ -28,6 +28,18 @@ func (n *npm) install(ctx context.Context) error {
 	if len(missing) == 0 && !n.outdated() {
 		return nil
 	}
+	if err := n.fetch(ctx, missing); err != nil {
+		return err
+	}
+	if missing := n.pkg.missing(n.app.Dir); len(missing) > 0 {
+		return fault.New(fault.NotFound, n.app.Dir, "node_modules lacks %s, also after npm installed the packages", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// fetch runs npm, with more arguments, because packages are missing, or outdated when
+// none is named.
+func (n *npm) fetch(ctx context.Context, missing []string, more ...string) error {
 	for file, command := range otherTools {
 		if exists(filepath.Join(n.app.Dir, file)) {
 			if len(missing) == 0 {
@@ -41,16 +53,13 @@ func (n *npm) install(ctx context.Context) error {
 		args[0] = "ci"
 	}
 	n.app.Say("installing packages with npm " + args[0])
-	said, err := n.run(ctx, append(args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=http"), func(line string) {
+	said, err := n.run(ctx, append(append(args, more...), "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=http"), func(line string) {
 		if fetched := fetchedPackage(line); fetched != "" {
 			n.app.Say("installing packages with npm " + args[0] + ": " + fetched)
 		}
 	})
 	if err != nil {
 		return n.told(ctx, err, said, "`npm "+args[0]+"` fails")
-	}
-	if missing := n.pkg.missing(n.app.Dir); len(missing) > 0 {
-		return fault.New(fault.NotFound, n.app.Dir, "node_modules lacks %s, also after `npm %s`", strings.Join(missing, ", "), args[0])
 	}
 	return nil
 }
@@ -115,7 +124,7 @@ func (n *npm) told(ctx context.Context, err error, said, what string) error {
 		reasons = append(reasons, strings.TrimPrefix(line, "npm error "))
 	}
 	if strings.Contains(said, "ENOTFOUND") || strings.Contains(said, "EAI_AGAIN") || strings.Contains(said, "ECONNREFUSED") {
-		what += ": it cannot reach its registry (is there a network?)"
+		what += ": it cannot reach its registry, which it needs once, until node_modules has what package.json asks for (is there a network?)"
 	}
 	return fault.New(fault.Invalid, n.app.Dir, "%s\n%s", what, strings.Join(reasons[max(0, len(reasons)-maxShown):], "\n"))
 }

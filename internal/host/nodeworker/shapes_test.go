@@ -141,6 +141,37 @@ func TestIncoming(t *testing.T) {
 	golden(t, "incoming.txt", b.String())
 }
 
+// TestMessages: what the triggers of Kafka and Service Bus send, as their own tests
+// have it in files, is what the vendor's package gives to a function.
+func TestMessages(t *testing.T) {
+	a := run(t, "index.js", map[string]string{"index.js": seen})
+	var b strings.Builder
+	for _, kind := range []string{"kafka", "servicebus"} {
+		text, err := os.ReadFile("../../end/" + kind + "/testdata/shapes.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shapes []struct {
+			Name    string
+			Request json.RawMessage
+		}
+		if err := json.Unmarshal(text, &shapes); err != nil || len(shapes) == 0 {
+			t.Fatal(err, len(shapes))
+		}
+		for _, s := range shapes {
+			var sent funcrpc.InvocationRequest
+			if err := protojson.Unmarshal(s.Request, &sent); err != nil {
+				t.Fatal(err)
+			}
+			resp := a.ok("in", nil, func(r *funcrpc.InvocationRequest) {
+				r.InvocationId, r.InputData, r.TriggerMetadata = "id", sent.InputData, sent.TriggerMetadata
+			})
+			line(t, &b, kind+": "+s.Name, resp.GetReturnValue().GetString_())
+		}
+	}
+	golden(t, "messages.txt", b.String())
+}
+
 func line(t *testing.T, b *strings.Builder, name, object string) {
 	t.Helper()
 	fmt.Fprintf(b, "%s\n\t%s\n", name, object)
