@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/xml"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -29,7 +30,27 @@ type signedIdentifiers struct {
 	} `xml:"SignedIdentifier"`
 }
 
-// ParsePolicies reads the body of Set ACL: nothing at all is no policies.
+// permissionsOf are the letters that permissions of stored access policies have, in any
+// order. https://learn.microsoft.com/rest/api/storageservices/create-service-sas
+var permissionsOf = map[Service]string{Blob: "racwdxyltmeopif", Queue: "raup", Table: "raud"}
+
+// ParseACL reads the body of Set ACL of a container, queue or table.
+func ParseACL(s Service, body []byte) ([]Policy, error) {
+	all, err := ParsePolicies(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range all {
+		for _, letter := range p.Permission {
+			if !strings.ContainsRune(permissionsOf[s], letter) {
+				return nil, nodeError("Permission", p.Permission, "Permissions of the service are the letters "+permissionsOf[s]+".")
+			}
+		}
+	}
+	return all, nil
+}
+
+// ParsePolicies reads stored access policies: nothing at all is none.
 func ParsePolicies(body []byte) ([]Policy, error) {
 	if len(body) == 0 {
 		return nil, nil

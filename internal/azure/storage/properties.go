@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // Properties are the properties of a service (StorageServiceProperties). What is nil
@@ -66,6 +68,8 @@ type Cors struct {
 const (
 	maxCorsRules = 5
 	maxDays      = 365
+	// maxIndexDocument is the longest name of a website's index document.
+	maxIndexDocument = 255
 )
 
 // ParseProperties reads the body of Set Service Properties.
@@ -102,6 +106,9 @@ func (p *Properties) check() error {
 	}
 	if v := p.DefaultServiceVersion; v != nil && *v != "" && !wellFormed(*v) {
 		return nodeError("DefaultServiceVersion", *v, "A version is a date YYYY-MM-DD.")
+	}
+	if w := p.StaticWebsite; w != nil && (utf8.RuneCountInString(w.IndexDocument) > maxIndexDocument || strings.Contains(w.IndexDocument, "/")) {
+		return nodeError("IndexDocument", w.IndexDocument, "An index document is a name of at most 255 characters without a slash: each folder has its own.")
 	}
 	if p.Cors == nil {
 		return nil

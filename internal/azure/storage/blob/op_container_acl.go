@@ -45,7 +45,7 @@ func (x *exchange) setACL() error {
 	if err != nil {
 		return err
 	}
-	policies, err := storage.ParsePolicies(body)
+	policies, err := storage.ParseACL(storage.Blob, body)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (x *exchange) setACL() error {
 	if err != nil {
 		return err
 	}
-	policies, err := storage.ParsePolicies(body)
+	policies, err := storage.ParseACL(storage.Queue, body)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (x *exchange) setPolicies() error {
 	if err != nil {
 		return err
 	}
-	policies, err := storage.ParsePolicies(body)
+	policies, err := storage.ParseACL(storage.Table, body)
 	if err != nil {
 		return err
 	}
