@@ -96,7 +96,7 @@ func gateways(e *env) (parts, error) {
 // gatewayPort opens the port of gateways, once: at the start where there is one, or as
 // the first comes by Resource Manager.
 func (e *env) gatewayPort(own resource.Account, log *slog.Logger) func() error {
-	port := door.Port{Title: "API gateway", Key: "gateway.port", TLS: door.Either, Account: own, Log: log}
+	port := door.Port{Title: "API gateway", Key: "gateway.port", TLS: door.Either, Quick: true, Account: own, Log: log}
 	var mu sync.Mutex
 	return func() error {
 		mu.Lock()

@@ -114,7 +114,8 @@ func (e *env) storagePort(s storage.Service, title, key, route string) door.Port
 	a.Type = route
 	return door.Port{
 		Title: title, Key: key, TLS: door.Either, Log: e.Log.With("component", "storage"), Account: a,
-		Wrap: storage.KeepNames(s), ConnContext: storage.NamesContext,
+		Quick: s != storage.Blob, // whose bodies are large
+		Wrap:  storage.KeepNames(s), ConnContext: storage.NamesContext,
 	}
 }
 

@@ -14,6 +14,9 @@
 //	    ├─ HTTP: header deadline ── Host rule ── Origin rule ── body deadline ── Route.HTTP(account)
 //	    └─ AMQP: SASL ── Open ── account ─────────────────────────────────────── Route.AMQP(account, conn)
 //
+// Plain requests of quick ports are read and answered without net/http's server, which
+// takes whatever is not plain; see quick.go.
+//
 // The rules of who may call are here, once for every service: a name that is
 // not ours is refused (DNS rebinding), and so is a browser request that would
 // change something and comes from a page of another origin. Keys, tokens and

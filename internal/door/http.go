@@ -27,7 +27,12 @@ func (p *port) runHTTP(ctx context.Context) error {
 	work.Go(func() {
 		defer cancel()
 		failed <- accept(ctx, p.listener, p.Log, func(c net.Conn) {
-			p.admit(ctx, &work, c, func(secure net.Conn) bool { return conns.put(p.fit(secure)) })
+			p.admit(ctx, &work, c, func(secure net.Conn) bool {
+				if p.quick(secure) {
+					return p.serveQuick(ctx, p.fit(secure), conns.put)
+				}
+				return conns.put(p.fit(secure))
+			})
 		})
 	})
 	work.Go(func() { _ = server.Serve(conns) }) // it ends with conns
@@ -45,7 +50,7 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 		ReadHeaderTimeout: silence,
 		WriteTimeout:      p.WriteTimeout,
 		IdleTimeout:       idleLimit,
-		ConnContext:       p.ConnContext,
+		ConnContext:       p.connContext(),
 		ConnState: func(c net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateActive:
@@ -63,6 +68,19 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 		server.BaseContext = func(net.Listener) context.Context { return ctx }
 	}
 	return server
+}
+
+// connContext is ConnContext, of the connection that Wrap gave.
+func (p *port) connContext() func(context.Context, net.Conn) context.Context {
+	if p.ConnContext == nil {
+		return nil
+	}
+	return func(ctx context.Context, c net.Conn) context.Context {
+		if r, ok := c.(*resumed); ok {
+			c = r.Conn
+		}
+		return p.ConnContext(ctx, c)
+	}
 }
 
 // fit makes a connection one that http.Server takes everything from.

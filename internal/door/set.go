@@ -54,6 +54,9 @@ type Port struct {
 	// People says that addresses are typed here: a % in one that begins no
 	// escape means itself.
 	People bool
+	// Quick says that the handlers need nothing of a connection that quick.go does not
+	// give them; they answer sooner then.
+	Quick bool
 	// Wrap puts something between an HTTP connection, decrypted where it has TLS, and
 	// the server: it sees the bytes of requests as they came, which http.Request has
 	// lost. What it returns has NetConn, the connection below, and over TLS
