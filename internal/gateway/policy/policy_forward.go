@@ -119,22 +119,26 @@ func backendFailure(ctx context.Context, x *Exchange, err error) error {
 // hopByHop are headers of one connection. https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 var hopByHop = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Authorization", "Proxy-Authenticate"}
 
-// endToEnd copies headers without those of the connection, and without those that the
-// connection's header names.
+// endToEnd copies headers without those of the connection.
 func endToEnd(h http.Header) http.Header {
 	out := make(http.Header, len(h)+4)
 	for name, values := range h {
 		out[name] = values
 	}
+	dropHops(out)
+	return out
+}
+
+// dropHops drops the headers of the connection, and those that its header names.
+func dropHops(h http.Header) {
 	for _, v := range h["Connection"] {
-		for _, name := range strings.Split(v, ",") {
-			delete(out, textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)))
+		for name := range strings.SplitSeq(v, ",") {
+			delete(h, textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)))
 		}
 	}
 	for _, name := range hopByHop {
-		delete(out, name)
+		delete(h, name)
 	}
-	return out
 }
 
 // outgoing is the request for the wire. net/http writes its framing by the body alone,
@@ -169,11 +173,15 @@ func (r *Request) outgoing(ctx context.Context) (*http.Request, error) {
 	return out.WithContext(ctx), nil
 }
 
-// answerOf is a backend's answer as the reply; cancel ends its connection when the
-// body is over.
+// answerOf is a backend's answer as the reply, which takes its headers over; cancel ends
+// its connection when the body is over.
 func answerOf(reply *http.Response, cancel context.CancelCauseFunc) *Response {
 	_, reason, _ := strings.Cut(reply.Status, " ")
-	return &Response{reply.StatusCode, reason, endToEnd(reply.Header), Stream(&cancelling{reply.Body, cancel}, reply.ContentLength)}
+	if reply.Header == nil {
+		reply.Header = http.Header{}
+	}
+	dropHops(reply.Header)
+	return &Response{reply.StatusCode, reason, reply.Header, Stream(&cancelling{reply.Body, cancel}, reply.ContentLength)}
 }
 
 // cancelling lets go of a request's context with its body.
