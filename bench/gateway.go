@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -54,7 +55,9 @@ type front struct {
 }
 
 // gateway measures a call through the gateway beside Caddy's reverse proxy and the
-// standard library's, before a backend that answers at once.
+// standard library's, before a backend that answers at once. Two more say where the floor
+// is: a process that only passes bytes on, and one that has net/http's server and nothing
+// behind it.
 func gateway(ctx context.Context, l *lab) error {
 	backend, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -77,16 +80,21 @@ func gateway(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	plain, err := startPeer(ctx, "net/http/httputil", self, "serve-proxy", to)
-	if err != nil {
-		return err
+	var peers [3]*peer
+	for i, mode := range [...]string{"serve-proxy", "serve-bytes", "serve-least"} {
+		if peers[i], err = startPeer(ctx, mode, self, mode, to); err != nil {
+			return err
+		}
+		defer peers[i].stop()
 	}
-	defer plain.stop()
+	plain, passed, least := peers[0], peers[1], peers[2]
 	fronts := []*front{
 		{name: "the backend itself", address: to, target: "/x"},
 		{name: "lazuli: key, header, rate limit", address: s.info.Addresses[instance.Gateway], target: "/api/x", pid: s.cmd.Process.Pid},
 		{name: "Caddy " + caddy.said + ": header", address: caddy.address, target: "/api/x", pid: caddy.cmd.Process.Pid},
 		{name: "net/http/httputil: header", address: plain.address, target: "/api/x", pid: plain.cmd.Process.Pid},
+		{name: "no HTTP: what one reads the other writes", address: passed.address, target: "/api/x", pid: passed.cmd.Process.Pid},
+		{name: "no backend: net/http answers by itself", address: least.address, target: "/api/x", pid: least.cmd.Process.Pid},
 	}
 	for range gatewayRounds {
 		for _, f := range fronts {
@@ -217,8 +225,8 @@ type peer struct {
 	address, said string
 }
 
-// startPeer starts a program with -listen and -to, or as serve-proxy, and waits for its
-// first line.
+// startPeer starts a program with -listen and -to, or this one as serve-…, and waits for
+// its first line.
 func startPeer(ctx context.Context, name, bin string, args ...string) (*peer, error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -226,7 +234,7 @@ func startPeer(ctx context.Context, name, bin string, args ...string) (*peer, er
 	}
 	p := &peer{address: free.Addr().String()}
 	free.Close()
-	if len(args) == 2 && args[0] == "serve-proxy" {
+	if strings.HasPrefix(args[0], "serve-") {
 		args = append(args, p.address)
 	} else {
 		args = append(args, "-listen", p.address)
@@ -263,25 +271,74 @@ func caddyPeer(ctx context.Context, l *lab, to string) (*peer, error) {
 	return startPeer(ctx, "caddy", bin, "-to", to)
 }
 
-// serveProxy is net/http/httputil's reverse proxy, when the bench starts itself:
-// serve-proxy BACKEND ADDRESS.
+// serveProxy is what the bench is when it starts itself: serve-MODE BACKEND ADDRESS.
 func serveProxy() (ok bool, err error) {
-	if len(os.Args) != 4 || os.Args[1] != "serve-proxy" {
+	if len(os.Args) != 4 {
 		return false, nil
 	}
-	to := &url.URL{Scheme: "http", Host: os.Args[2]}
+	to := os.Args[2]
+	serve, ok := map[string]func(net.Listener) error{
+		"serve-proxy": func(l net.Listener) error { return serveHandler(l, http.StripPrefix("/api", reverseProxy(to))) },
+		"serve-bytes": func(l net.Listener) error { return serveBytes(l, to) },
+		"serve-least": func(l net.Listener) error { return serveHandler(l, http.HandlerFunc(answerOK)) },
+	}[os.Args[1]]
+	if !ok {
+		return false, nil
+	}
 	l, err := net.Listen("tcp", os.Args[3])
 	if err != nil {
 		return true, err
 	}
-	proxy := &httputil.ReverseProxy{
+	fmt.Println(strconv.Itoa(os.Getpid()))
+	return true, serve(l)
+}
+
+func serveHandler(l net.Listener, h http.Handler) error {
+	server := http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	return server.Serve(l)
+}
+
+// reverseProxy is net/http/httputil's.
+func reverseProxy(to string) http.Handler {
+	return &httputil.ReverseProxy{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 2 * gatewayConns, DisableCompression: true},
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(to)
+			r.SetURL(&url.URL{Scheme: "http", Host: to})
 			r.Out.Header.Set("X-Functions-Key", "k")
 		},
 	}
-	fmt.Println(strconv.Itoa(os.Getpid()))
-	server := http.Server{Handler: http.StripPrefix("/api", proxy), ReadHeaderTimeout: time.Minute}
-	return true, server.Serve(l)
+}
+
+func answerOK(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"status":"ok"}`) // the client may be gone
+}
+
+// serveBytes passes on what it reads, over a connection to the backend for each of a
+// client: as much as any proxy has to do, for requests and answers of one piece.
+func serveBytes(l net.Listener, to string) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		b, err := net.Dial("tcp", to)
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer c.Close()
+			defer b.Close()
+			buf := make([]byte, 8<<10)
+			for from, to := c, b; ; from, to = to, from {
+				n, err := from.Read(buf)
+				if err != nil {
+					return
+				}
+				if _, err := to.Write(buf[:n]); err != nil {
+					return
+				}
+			}
+		}()
+	}
 }
