@@ -2,6 +2,8 @@ package kql
 
 import (
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -58,3 +60,28 @@ func (e *Error) Unwrap() error {
 
 // stop carries an error out of the loops that run a query: Run catches it.
 type stop struct{ err error }
+
+// syntaxError is a SyntaxError at a place of the text, in the vendor's words,
+// with what is wrong behind them.
+func syntaxError(text string, at span, why string) *Error {
+	e := place(text, at)
+	e.Class, e.Code = SyntaxError, "SYN0002"
+	e.Message = fmt.Sprintf("Query could not be parsed at '%s' on line [%d,%d]: %s", e.Token, e.Line, e.Pos, why)
+	return e
+}
+
+// place gives an Error its line, position and token.
+func place(text string, at span) *Error {
+	from := min(at.from, len(text))
+	before := text[:from]
+	line := 1 + strings.Count(before, "\n")
+	pos := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	token := text[from:min(max(at.to, from), len(text))]
+	if r := []rune(token); len(r) > 100 {
+		token = string(r[:100])
+	}
+	if token == "" {
+		token = "end of query"
+	}
+	return &Error{Line: line, Pos: pos, Token: token}
+}
