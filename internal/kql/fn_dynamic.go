@@ -518,7 +518,7 @@ func rangeOf(b *binder, c *call, args []*node) *node {
 		out := []any{}
 		steps(a[0], a[1], a[2], func(v Value) bool {
 			out = append(out, toDynamic(v))
-			return len(out) < longestArray
+			return len(out) <= longestArray
 		})
 		return list(out)
 	})

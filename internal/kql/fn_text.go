@@ -122,7 +122,13 @@ var textFunctions = []fn{
 		}
 		return text(s)
 	}},
-	{name: "replace_regex|replace", args: "sss", bind: replaceRegex},
+	{name: "replace_regex", args: "sss", bind: replaceRegex},
+	// replace is the old form: regex, rewrite, text.
+	{name: "replace", args: "sss", bind: func(b *binder, c *call, a []*node) *node {
+		ordered := *c
+		ordered.args = []expr{c.args[2], c.args[0], c.args[1]}
+		return replaceRegex(b, &ordered, []*node{a[2], a[0], a[1]})
+	}},
 	{name: "extract", args: "sls?*", bind: extract},
 	{name: "extract_all", args: "s*?s", bind: extractAll},
 	{name: "translate", args: "sss", out: String, row: translate},
@@ -204,13 +210,6 @@ var textFunctions = []fn{
 			list = append(list, int64(r))
 		}
 		return DynamicValue(list)
-	}},
-	{name: "string_repeat", args: "sl", out: String, row: func(a []Value) Value {
-		n := min(max(a[1].Int(), 0), 1024)
-		if int64(len(a[0].text))*n > longestText {
-			return text(strings.Repeat(" ", longestText+1))
-		}
-		return text(strings.Repeat(a[0].text, int(n)))
 	}},
 	{name: "regex_quote", args: "s", out: String, row: func(a []Value) Value { return text(regexp.QuoteMeta(a[0].text)) }},
 }
