@@ -118,11 +118,13 @@ func (b *binder) script(s *script) *relation {
 }
 
 func (b *binder) lets(lets []letStatement) {
+	given := map[string]bool{}
 	for i := range lets {
 		l := &lets[i]
-		if _, ok := b.env.names[l.name]; ok {
+		if given[l.name] {
 			b.fail(l.span, "SEM0016", "the name '%s' is defined twice", l.name)
 		}
+		given[l.name] = true
 		if l.value != nil {
 			b.env = b.env.inner() // so that let x = x … means the outer x
 			b.env.names[l.name] = &binding{value: l.value, env: b.env.outer}

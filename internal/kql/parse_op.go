@@ -237,7 +237,8 @@ func (p *parser) union(at span) operator {
 			op.withSource = p.name("a column")
 		case "isfuzzy":
 			p.expect("=")
-			op.fuzzy = p.next().value.Bool()
+			v := p.next()
+			op.fuzzy = v.is("true") || v.value.Int() == 1
 		default:
 			p.fail(t.span, "'kind', 'withsource' or 'isfuzzy' is expected")
 		}
@@ -339,7 +340,8 @@ func (p *parser) makeSeries(at span) operator {
 		}
 	}
 	p.expect("on")
-	op.on = p.named()
+	// The axis ends before `in`, which is no operator on it here.
+	op.on = p.namedBy(func() expr { return p.binary(levelCompare) })
 	if p.take("in") {
 		t := p.next()
 		if !t.is("range") {

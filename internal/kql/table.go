@@ -54,8 +54,10 @@ func (b *binder) tableNamed(e *name) *relation {
 		switch {
 		case v.table != nil:
 			return v.table()
-		case v.value != nil:
+		case v.value != nil && v.tabular(b):
 			return b.tableOfLet(v)
+		case v.value != nil:
+			b.fail(e.span, "SEM0005", "'%s' is a scalar: a table is expected", e.text)
 		case v.function != nil && len(v.function.parameters) == 0:
 			return b.tableCall(&call{span: e.span, name: e.text, at: e.span})
 		case v.node != nil:
