@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones by name also where the system has no zone files
 )
 
 // timeFunctions work on datetimes and timespans. All datetimes are UTC.

@@ -3,8 +3,6 @@ package kql
 import (
 	"context"
 	"iter"
-	"os"
-	"strings"
 	"testing"
 	"time"
 )
@@ -67,22 +65,10 @@ func (m *memory) add(name string, r *Result) {
 	m.tables[name] = t
 }
 
-// sample loads testdata/tables.kql: sections that begin with "-- name", each a query.
+// sampleTables are the small tables of testdata/tables.kql.
 func sampleTables(t testing.TB) *memory {
 	t.Helper()
-	data, err := os.ReadFile("testdata/tables.kql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &memory{tables: map[string]*memoryTable{}, others: map[string]*memory{}}
-	for _, section := range strings.Split("\n"+string(data), "\n-- ")[1:] {
-		name, query, _ := strings.Cut(section, "\n")
-		r, err := Run(t.Context(), m, query, Options{Now: testNow})
-		if err != nil {
-			t.Fatalf("table %s: %v", name, err)
-		}
-		m.add(name, r)
-	}
+	m := loadTables(t, "testdata/tables.kql")
 	m.others["app shop"] = m
 	m.others["workspace lab"] = m
 	return m

@@ -102,8 +102,12 @@ func (b *binder) invoke(op *opInvoke, r *relation) *relation {
 	if v == nil || v.function == nil || len(v.function.parameters) == 0 || !v.function.parameters[0].table {
 		b.fail(op.call.at, "SEM0260", "Unknown function: '%s': a function whose first parameter is a table is expected", op.call.name)
 	}
+	// The body may name the table several times, with conditions that hold for
+	// one use alone: nothing is told to what feeds it.
+	shared := *r
+	shared.scans = nil
 	input := b.env.inner()
-	input.names["$input"] = &binding{table: func() *relation { return r }}
+	input.names["$input"] = &binding{table: func() *relation { return &shared }}
 	var out *relation
 	b.in(input, func() {
 		c := op.call

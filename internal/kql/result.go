@@ -13,7 +13,7 @@ type Options struct {
 	// From and To bound the time column of every table that the query names:
 	// From <= t < To. Zero is open.
 	From, To time.Time
-	// Tables are further places whose tables of the same name are joined to the
+	// Also are further places whose tables of the same name are joined to the
 	// query's own: what the query API calls workspaces and applications.
 	Also   []Tables
 	Limits Limits

@@ -115,7 +115,8 @@ type Vector struct {
 	// Load, if not nil, gives the vector when it is first needed: all other
 	// fields but Kind are empty then. A chunk none of whose rows is kept never
 	// loads the columns that conditions do not read. It is called once at most,
-	// perhaps after the scan has moved on.
+	// perhaps after the scan has moved on. The query then fills in the Vector that
+	// has it: such a Vector belongs to one scan.
 	Load func() (*Vector, error)
 }
 
