@@ -229,8 +229,11 @@ func (x *exchange) locate(first, rest, restype string) (scope, error) {
 	rest = strings.ReplaceAll(rest, `\`, "/")
 	x.target.Container, x.target.Blob = first, rest
 	x.target.Snapshot, x.target.Version = x.req.Query.Get("snapshot"), x.req.Query.Get("versionid")
-	if x.target.Snapshot != "" && x.target.Version != "" {
+	switch {
+	case x.target.Snapshot != "" && x.target.Version != "":
 		return 0, storage.InvalidQuery("versionid", x.target.Version, "A snapshot and a version exclude each other.")
+	case x.target.Version == "" && x.req.Query.Has("versionid"):
+		return 0, storage.InvalidQuery("versionid", "", "It names no version, and is not the blob.")
 	}
 	if err := checkContainerName(first); err != nil {
 		return 0, err
