@@ -117,6 +117,7 @@ func (l *lab) exchange(texts ...string) string {
 			break
 		}
 		body, err := io.ReadAll(reply.Body)
+		_ = reply.Body.Close()
 		if d := reply.Header["Date"]; len(d) == 1 && d[0] != "never" {
 			reply.Header["Date"] = []string{"a date"}
 		}
@@ -260,7 +261,9 @@ func TestQuickNextWhileOneIsSlow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if body, err := io.ReadAll(reply.Body); err != nil || string(body) != want {
+			body, err := io.ReadAll(reply.Body)
+			_ = reply.Body.Close()
+			if err != nil || string(body) != want {
 				t.Fatalf("%q, %v; want %s", body, err, want)
 			}
 		}
@@ -290,9 +293,11 @@ func TestQuickStops(t *testing.T) {
 	idle, busy := l.dial(), l.dial()
 	fmt.Fprint(idle, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	in := bufio.NewReader(idle)
-	if reply, err := http.ReadResponse(in, nil); err != nil || reply.Close {
-		t.Fatal(err)
+	first, err := http.ReadResponse(in, nil)
+	if err != nil || first.Close {
+		t.Fatal(first, err)
 	}
+	defer first.Body.Close()
 	fmt.Fprint(busy, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	<-entered
 	begin := time.Now()
@@ -305,6 +310,7 @@ func TestQuickStops(t *testing.T) {
 	if err != nil || !reply.Close {
 		t.Fatalf("the request under way: %v, %v", reply, err)
 	}
+	defer reply.Body.Close()
 	if body, err := io.ReadAll(reply.Body); err != nil || string(body) != "finished" {
 		t.Errorf("%q, %v", body, err)
 	}
