@@ -86,8 +86,13 @@ func (d *decoder) lease() (l lease) {
 	return l
 }
 
+// farthest is how far ahead a lease may end: it lasts for a minute at most. What ends
+// later than that was written before the clock was set back, and is over: who holds it
+// gets it back by renewing it, and where that one is gone nobody waits for an hour.
+const farthest = 2 * time.Minute
+
 func (l lease) state(now time.Time) LeaseState {
-	over := l.ends != 0 && tickOf(now) >= l.ends
+	over := l.ends != 0 && (tickOf(now) >= l.ends || l.ends > tickOf(now.Add(farthest)))
 	switch {
 	case !l.held:
 		return Available

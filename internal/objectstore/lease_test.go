@@ -310,3 +310,40 @@ func TestCodes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLeaseWhenTheClockIsSetBack: a lease of somebody who is gone does not outlast its
+// minute by as much as the clock was set back, and whoever is there keeps it.
+func TestLeaseWhenTheClockIsSetBack(t *testing.T) {
+	w := newWorld(t)
+	defer w.close()
+	lease := func(blob string, q LeaseRequest) error {
+		_, err := w.a.Lease(t.Context(), at(blob), q)
+		return err
+	}
+	for _, blob := range []string{"gone", "there", "forever", "broken"} {
+		w.put(blob, "x")
+		duration := 60
+		if blob == "forever" {
+			duration = -1
+		}
+		if err := lease(blob, LeaseRequest{Action: AcquireLease, Proposed: idA, Duration: duration}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lease("broken", LeaseRequest{Action: BreakLease, Period: 60, HasPeriod: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(-30 * time.Second) // less than a minute: it is as it was
+	wantCode(t, lease("gone", LeaseRequest{Action: AcquireLease, Proposed: idB, Duration: 60}), LeaseAlreadyPresent)
+	w.clock.Advance(-time.Hour)
+	if err := lease("there", LeaseRequest{Action: RenewLease, ID: idA}); err != nil {
+		t.Errorf("whoever holds it does not get it back: %v", err)
+	}
+	wantCode(t, lease("there", LeaseRequest{Action: AcquireLease, Proposed: idB, Duration: 60}), LeaseAlreadyPresent)
+	for _, blob := range []string{"gone", "broken"} {
+		if err := lease(blob, LeaseRequest{Action: AcquireLease, Proposed: idB, Duration: 60}); err != nil {
+			t.Errorf("%s: %v", blob, err)
+		}
+	}
+	wantCode(t, lease("forever", LeaseRequest{Action: AcquireLease, Proposed: idB, Duration: 60}), LeaseAlreadyPresent)
+}

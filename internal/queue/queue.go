@@ -168,6 +168,16 @@ func (q *Queue) Watch() <-chan struct{} {
 	return q.wake
 }
 
+// Now is the time by the store's clock, which messages are counted by.
+func (q *Queue) Now() time.Time { return time.Unix(0, q.store.now()) }
+
+// Left is how long it is until the next message is visible, which may be negative; ok
+// is false when there is none.
+func (q *Queue) Left() (left time.Duration, ok bool) {
+	at, ok := q.Next()
+	return at.Sub(q.Now()), ok
+}
+
 // Next says when the next message is visible, which may be past; ok is false when
 // there is none.
 func (q *Queue) Next() (at time.Time, ok bool) {

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	DB     *kv.DB
 	Log    *slog.Logger     // default: none
-	Now    func() time.Time // default: time.Now
+	Now    func() time.Time // default: the system's clock, which no setting moves back
 	Events func(Event)      // default: nobody listens
 }
 
@@ -53,7 +53,7 @@ func Open(o Options) (*Store, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.clock == nil {
-		s.clock = time.Now
+		s.clock = newSteadyClock().Now
 	}
 	if s.tell == nil {
 		s.tell = func(Event) {}

@@ -39,8 +39,8 @@ type ownership struct {
 	renew  time.Duration // how old a claim is that is written again
 	log    *slog.Logger
 
-	held  map[string]claim // by partition
-	until atomic.Int64     // when the claims end that were known last, in Unix nanoseconds
+	held  map[string]claim          // by partition
+	until atomic.Pointer[time.Time] // when the claims end that were known last; nil: none were
 }
 
 // claim is a partition's, as it was written.
@@ -74,7 +74,8 @@ func (o *ownership) balance(ctx context.Context, partitions []string) error {
 			break
 		}
 	}
-	o.until.Store(begun.Add(o.lasts - o.renew).UnixNano())
+	until := begun.Add(o.lasts - o.renew)
+	o.until.Store(&until)
 	return nil
 }
 
@@ -106,7 +107,13 @@ func (o *ownership) live(m state.Mark) bool {
 
 // sure reports whether nobody can have taken what is held for want of renewal: not so
 // when the store could not be reached for long, or this process stood still.
-func (o *ownership) sure() bool { return time.Now().UnixNano() < o.until.Load() }
+// It goes by time that passed, which no setting of the clock changes, and by the clock
+// too, which goes on while a machine sleeps.
+func (o *ownership) sure() bool { return surely(time.Now(), o.until.Load()) }
+
+func surely(now time.Time, until *time.Time) bool {
+	return until != nil && now.Before(*until) && now.Round(0).Before(until.Round(0))
+}
 
 // read returns the claims there are, by partition.
 func (o *ownership) read(ctx context.Context) (map[string]state.Mark, error) {

@@ -128,8 +128,7 @@ func (l local) Arrival(ctx context.Context, _ time.Duration) error {
 		if _, err := l.q.Info(); err != nil {
 			return err
 		}
-		at, ok := l.q.Next()
-		left := time.Until(at)
+		left, ok := l.q.Left()
 		if ok && left <= 0 {
 			return nil
 		}

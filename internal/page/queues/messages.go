@@ -73,7 +73,7 @@ func (p *page) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out, now := Messages{Rows: make([]Message, 0, len(found)), Total: info.Messages}, time.Now()
+	out, now := Messages{Rows: make([]Message, 0, len(found)), Total: info.Messages}, t.queue.Now()
 	for _, f := range found {
 		m, shown := messageOf(f, now)
 		m.Text, m.Cut = cut(shown, maxShown)

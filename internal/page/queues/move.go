@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -115,7 +114,7 @@ func (p *page) end(name string) {
 // message that fails again and again would move for ever.
 func carry(ctx context.Context, from, to *queue.Queue, progress *portal.Progress) error {
 	var did Moved
-	began, after := time.Now(), uint64(0)
+	began, after := from.Now(), uint64(0)
 	for more := true; more; {
 		page, again, err := from.Look(ctx, queue.Look{After: after, Limit: queue.MaxMove})
 		if err != nil {
