@@ -29,28 +29,33 @@ import (
 // `lazuli up` starts runs in the background until the page ends.
 func TestDocuments(t *testing.T) {
 	for page, want := range map[string]string{ // what the log says in the end
-		"workshop.md":          "Cosmos DB Change Feed triggered with",
-		"functions.md":         "changed",
-		"functions-python.md":  "stored 5 readings",
-		"connecting.md":        "",
-		"stream.md":            "stream job runs",
-		"dashboards.md":        "",
-		"project-file.md":      "",
-		"names.md":             "",
-		"identity.md":          "",
-		"storage.md":           "",
-		"scaling.md":           "",
-		"functions-storage.md": "Executed 'Functions.keep' (Succeeded",
+		"workshop.md":              "Cosmos DB Change Feed triggered with",
+		"functions.md":             "changed",
+		"functions-python.md":      "stored 5 readings",
+		"connecting.md":            "",
+		"stream.md":                "stream job runs",
+		"dashboards.md":            "",
+		"project-file.md":          "",
+		"names.md":                 "",
+		"identity.md":              "",
+		"storage.md":               "",
+		"scaling.md":               "",
+		"functions-storage.md":     "Executed 'Functions.keep' (Succeeded",
+		"functions-node.md":        "5 readings came",
+		"functions-reliability.md": "order 7 was shipped before",
 	} {
 		t.Run(page, func(t *testing.T) {
-			if strings.Contains(page, "python") && !packagesForPython(t) {
-				return
-			}
-			r := newReader(t)
 			text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 			if err != nil {
 				t.Fatal(err)
 			}
+			if strings.Contains(string(text), "import azure.functions") && !packagesFor(t, page, "python3", "-m", "pip", "download", "-q", "--no-deps", "-d", t.TempDir(), "azure-functions") {
+				return
+			}
+			if strings.Contains(string(text), "require('@azure/functions')") && !packagesFor(t, page, "npm", "view", "@azure/functions", "version") {
+				return
+			}
+			r := newReader(t)
 			r.follow(string(text))
 			if want != "" {
 				testkit.Eventually(t, 30*time.Second, func() bool { return strings.Contains(r.running.output.String(), want) }, "%q in the log:\n%s", want, r.running.output)
@@ -59,18 +64,18 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// packagesForPython reports whether this machine has a Python that reaches a package
-// registry, which the guide of Python needs; with CI set it must.
-func packagesForPython(t *testing.T) bool {
+// packagesFor reports whether a command succeeds, which reaches the registry of packages
+// that a page needs; with CI set it must.
+func packagesFor(t *testing.T, page string, command ...string) bool {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "python3", "-m", "pip", "download", "-q", "--no-deps", "-d", t.TempDir(), "azure-functions").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput()
 	if err == nil {
 		return true
 	}
 	if os.Getenv("CI") != "" {
-		t.Errorf("no packages for Python: %v: %s", err, out)
+		t.Errorf("no packages: %q: %v: %s", command, err, out)
 	}
-	fmt.Fprintf(os.Stderr, "NOT RUN on this machine, which reaches no packages for Python: docs/functions-python.md (%v)\n", err)
+	fmt.Fprintf(os.Stderr, "NOT RUN on this machine, which reaches no packages by %s: docs/%s (%v)\n", command[0], page, err)
 	return false
 }
 
@@ -115,7 +120,7 @@ var step = regexp.MustCompile("(?ms)^(?:<!-- file: (\\S+) -->\n)?```([a-z]+)( fa
 
 func (r *reader) follow(text string) {
 	r.t.Helper()
-	if !strings.Contains(text, "\nlazuli up") {
+	if !strings.Contains(text, "\nlazuli up") && !strings.Contains(text, "\nlazuli func start") {
 		r.commands("lazuli init telemetry --example telemetry\nlazuli up telemetry\n", "") // for pages that speak of any project
 	}
 	for _, m := range step.FindAllStringSubmatch(text, -1) {
@@ -181,6 +186,7 @@ func (r *reader) commands(block, mark string) {
 	r.t.Helper()
 	lines := ""
 	for line := range strings.Lines(block) {
+		line = strings.Replace(line, "lazuli func start", "lazuli up", 1) // they run the same app
 		dir, starts := strings.CutPrefix(strings.TrimSpace(line), "lazuli up")
 		if !starts {
 			lines += line
