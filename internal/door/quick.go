@@ -186,6 +186,7 @@ func (q *quickConn) answer(ctx context.Context, h *quickHead) (again bool) {
 	}()
 	defer h.request.Body.Close() // its memory is the next request's
 	web{q.port}.ServeHTTP(w, r)
+	h.request.Body.Close() // before the client knows, and may send that
 	return w.end(ctx.Err() != nil)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -155,14 +156,18 @@ func contentLength(before int, text string) (int, bool) {
 }
 
 // quickBody is a body that is there. It is the connection's memory, and over when the
-// handler has returned.
+// handler has returned: whoever still reads then, as a transport may that sends it to a
+// backend, gets an error and no byte of the next request.
 type quickBody struct {
+	mu     sync.Mutex // guards the fields below
 	left   []byte
 	closed bool
 }
 
 // Read implements io.Reader.
 func (b *quickBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.closed {
 		return 0, http.ErrBodyReadAfterClose
 	}
@@ -175,6 +180,8 @@ func (b *quickBody) Read(p []byte) (int, error) {
 
 // Close implements io.Closer.
 func (b *quickBody) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.closed = true
 	return nil
 }

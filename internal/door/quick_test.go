@@ -273,6 +273,28 @@ func TestQuickNextWhileOneIsSlow(t *testing.T) {
 	}
 }
 
+// TestQuickLateReader: a handler's body that is read after it has returned, as a
+// transport does that sends it on, gives an error and nothing of the next request.
+func TestQuickLateReader(t *testing.T) {
+	testkit.NoLeaks(t)
+	bodies := make(chan io.Reader, 2)
+	l := open(t, testkit.Listen(t), Port{Quick: true}, Names{}, answers(func(w http.ResponseWriter, r *http.Request) {
+		bodies <- r.Body
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	c := l.dial()
+	in := bufio.NewReader(c)
+	for _, body := range []string{"first", "other"} {
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n%s", body)
+		if _, err := http.ReadResponse(in, nil); err != nil {
+			t.Fatal(err)
+		}
+		if late, err := io.ReadAll(<-bodies); len(late) != 0 || err == nil {
+			t.Errorf("read afterwards: %q, %v", late, err)
+		}
+	}
+}
+
 // TestQuickStops: stopping ends connections that wait, and lets a handler finish.
 func TestQuickStops(t *testing.T) {
 	testkit.NoLeaks(t)
