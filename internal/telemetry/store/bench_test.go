@@ -139,13 +139,18 @@ var loaded struct {
 	dir string
 }
 
-// many is a store with rowsWanted rows within an hour.
+// many is a store with rowsWanted rows within an hour. It is kept in the folder
+// that LAZULI_TELEMETRY_DIR names, if any, and found there again.
 func many(b *testing.B) *Store {
 	loaded.Do(func() {
 		n := rowsWanted(b)
-		dir, err := os.MkdirTemp("", "telemetry")
-		if err != nil {
-			b.Fatal(err)
+		dir := os.Getenv("LAZULI_TELEMETRY_DIR")
+		if dir == "" {
+			var err error
+			if dir, err = os.MkdirTemp("", "telemetry"); err != nil {
+				b.Fatal(err)
+			}
+			loaded.dir = dir
 		}
 		s, err := Open(Options{FS: vfs.Default, Dir: dir, MaxBytes: 64 << 30, MaxAge: 10000 * time.Hour})
 		if err != nil {
@@ -154,13 +159,15 @@ func many(b *testing.B) *Store {
 		done := make(chan error, 1)
 		go func() { done <- s.Run(context.Background()) }()
 		began := time.Now()
-		fill(b, s, &mixed{every: time.Hour / time.Duration(n)}, n)
+		if s.Stats().Items == 0 {
+			fill(b, s, &mixed{every: time.Hour / time.Duration(n)}, n)
+		}
 		took := time.Since(began)
 		s.Close()
 		<-done
 		st := s.Stats()
 		fmt.Printf("# %d rows, %.1f MB, %.1f B/row, %.0f items/s\n", st.Items, float64(st.Bytes)/1e6, st.BytesPerItem(), float64(n)/took.Seconds())
-		loaded.s, loaded.dir = s, dir
+		loaded.s = s
 	})
 	return loaded.s
 }

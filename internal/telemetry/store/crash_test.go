@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -209,7 +210,7 @@ func TestBitRot(t *testing.T) {
 	whole := contents(t, left, segment)
 	rng := rand.New(rand.NewPCG(5, 5))
 	hidden := 0
-	for range 200 {
+	for range 80 {
 		at := rng.IntN(len(whole))
 		rotten := bytes.Clone(whole)
 		rotten[at] ^= 1 << rng.IntN(8)
@@ -240,7 +241,7 @@ func TestBitRot(t *testing.T) {
 		}
 		s.stop()
 	}
-	t.Logf("%d of 200 bytes were not read", hidden)
+	t.Logf("%d of 80 bytes were not read", hidden)
 }
 
 // A disk that refuses costs telemetry and nothing else: the store says so,
@@ -280,6 +281,11 @@ func TestDiskRefuses(t *testing.T) {
 		t.Errorf("%d items can be read while the disk refuses", len(got))
 	}
 	set(false)
+	for limit := time.Now().Add(time.Minute); s.Flush(t.Context()) != nil; {
+		if time.Now().After(limit) {
+			t.Fatal("the store does not heal with the disk")
+		}
+	}
 	s.settle()
 	if got := operations(t, s.Store); len(got) != taken {
 		t.Errorf("%d items of %d that were taken", len(got), taken)
@@ -380,3 +386,51 @@ func operations2(t testing.TB, s *Store) []int {
 	slices.Sort(out)
 	return out
 }
+
+// A store that could not begin a journal begins it when the disk heals, also
+// when nothing comes in.
+func TestJournalHeals(t *testing.T) {
+	testkit.NoLeaks(t)
+	mem := vfs.NewMem()
+	var mu sync.Mutex // guards refuses
+	refuses := false
+	fs := vfs.WithFaults(mem, vfs.InjectorFunc(func(op vfs.Op) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if refuses && op.Kind == vfs.OpCreate && isJournal(op.Path) {
+			return errDisk
+		}
+		return nil
+	}))
+	s := start(t, Options{FS: fs, GroupItems: 10, SyncInterval: time.Millisecond})
+	mu.Lock()
+	refuses = true
+	mu.Unlock()
+	rng := rand.New(rand.NewPCG(2, 2))
+	all := randomItems(rng, 0, 10)
+	s.put(all...) // full: the next group has no journal
+	for limit := time.Now().Add(time.Minute); len(files(t, mem, segmentSuffix)) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("the group is not sealed")
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := s.Flush(ctx); err == nil {
+		t.Error("a flush without a journal succeeds")
+	}
+	mu.Lock()
+	refuses = false
+	mu.Unlock()
+	for limit := time.Now().Add(time.Minute); s.Flush(ctx) != nil; {
+		if time.Now().After(limit) {
+			t.Fatal("the journal is not begun although the disk heals")
+		}
+	}
+	all = append(all, randomItems(rng, 10, 5)...)
+	s.put(all[10:]...)
+	s.flush()
+	wantItems(t, s.Store, all)
+}
+
+func isJournal(path string) bool { return strings.Contains(path, journalSuffix) }

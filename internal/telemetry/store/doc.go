@@ -24,6 +24,11 @@
 //   - Segments are dropped whole, the oldest first, when they are older than
 //     Options.MaxAge or all together take more than Options.MaxBytes.
 //
+// A row of a pipeline's telemetry takes about 40 bytes of disk. In memory are the
+// queue, the open and the sealing group (bounded by GroupItems and GroupBytes),
+// and of each segment its directory, some kilobytes; a scan holds the columns of
+// two blocks: one is read ahead of the query that wants all.
+//
 // It does not know the wire, cuts no text and judges no time: an item with a
 // wrong clock is kept where it came in, and found under the time that it says.
 //

@@ -185,7 +185,7 @@ func inTicks(values []float64) ([]int64, bool) {
 	ticks := make([]int64, len(values))
 	for i, v := range values {
 		t := math.Round(v * 1e4)
-		if !(math.Abs(t) < 1<<52) { //nolint:staticcheck // not a number is not in ticks
+		if math.IsNaN(t) || math.Abs(t) >= 1<<52 {
 			return nil, false
 		}
 		ticks[i] = int64(t)

@@ -110,7 +110,8 @@ func (g *group) add(i *item.Item, record []byte) []byte {
 	present := uint64(0)
 	for k := range b.schema.Fields {
 		f, c := &b.schema.Fields[k], &b.columns[k]
-		code, fresh := uint32(0), false
+		var code uint32
+		var fresh bool
 		switch f.Kind {
 		case item.String:
 			code, fresh = c.addText(f.Text(i), b.rows)

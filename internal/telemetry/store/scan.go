@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/lazuli-dev/lazuli/internal/kql"
@@ -106,23 +106,15 @@ func (s *scan) release() {
 }
 
 func (s *scan) run(ctx context.Context, yield func(*kql.Chunk, error) bool) {
-	for _, p := range s.parts {
-		if err := ctx.Err(); err != nil {
-			yield(nil, context.Cause(ctx))
+	for r := range s.read(ctx) {
+		if r.err != nil {
+			yield(nil, r.err)
 			return
 		}
-		if s.passes(p) {
-			continue
-		}
-		columns, rows, err := s.columns(p)
-		if err != nil {
-			p.store.pass(p.stored, err)
-			continue
-		}
-		for at := 0; at < rows; at += chunkRows {
-			n := min(chunkRows, rows-at)
-			c := &kql.Chunk{N: n, Columns: make([]*kql.Vector, len(columns))}
-			for i, column := range columns {
+		for at := 0; at < r.rows; at += chunkRows {
+			n := min(chunkRows, r.rows-at)
+			c := &kql.Chunk{N: n, Columns: make([]*kql.Vector, len(r.columns))}
+			for i, column := range r.columns {
 				c.Columns[i] = column.chunk(at, n)
 			}
 			if !yield(c, nil) {
@@ -130,6 +122,77 @@ func (s *scan) run(ctx context.Context, yield func(*kql.Chunk, error) bool) {
 			}
 		}
 	}
+}
+
+// ready is a part whose columns have been read.
+type ready struct {
+	columns []*lazy
+	rows    int
+	err     error // of the whole scan
+}
+
+// read gives the parts that are needed, one after another. Who wants all of
+// them gets them read ahead, on another processor; who may stop early does not.
+func (s *scan) read(ctx context.Context) iter.Seq[ready] {
+	if s.ask.Newest || s.ask.Floor != nil || len(s.parts) < 2 {
+		return func(yield func(ready) bool) {
+			for _, p := range s.parts {
+				if !s.prepare(ctx, p, yield) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(ready) bool) {
+		ahead, stop := make(chan ready), make(chan struct{})
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			defer close(ahead)
+			give := func(r ready) bool {
+				for _, l := range r.columns {
+					if l.eager {
+						l.whole() //nolint:errcheck // whoever loads it gets the error
+					}
+				}
+				select {
+				case ahead <- r:
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			for _, p := range s.parts {
+				if !s.prepare(ctx, p, give) {
+					return
+				}
+			}
+		})
+		defer reader.Wait()
+		defer close(stop)
+		for r := range ahead {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// prepare reads the columns of a part, if it is needed, and reports whether to
+// go on.
+func (s *scan) prepare(ctx context.Context, p part, yield func(ready) bool) bool {
+	if ctx.Err() != nil {
+		yield(ready{err: context.Cause(ctx)})
+		return false
+	}
+	if s.passes(p) {
+		return true
+	}
+	columns, rows, err := s.columns(p)
+	if err != nil {
+		p.store.pass(p.stored, err)
+		return true
+	}
+	return rows == 0 || yield(ready{columns: columns, rows: rows})
 }
 
 // passes reports whether no row of a part is needed, by its times.
@@ -184,6 +247,9 @@ type lazy struct {
 	kind kql.Kind
 	same *kql.Vector // of a column with one value
 	load func() (*kql.Vector, error)
+	// eager is a column that is read ahead: one that is small, or that a condition
+	// is about.
+	eager bool
 
 	once sync.Once
 	all  *kql.Vector
@@ -289,7 +355,7 @@ func (s *scan) onDisk(p part, f vfs.File, c item.Column) (*lazy, error) {
 			return nil, err
 		}
 	}
-	l := &lazy{kind: kind}
+	l := &lazy{kind: kind, eager: where.coding != eachText || s.tested(c)}
 	l.load = func() (*kql.Vector, error) {
 		v, err := decode(where, stores(field.Kind), b.rows, payload, p.store.unpack)
 		if err != nil {
@@ -314,6 +380,11 @@ func (s *scan) onDisk(p part, f vfs.File, c item.Column) (*lazy, error) {
 		}
 	}
 	return l, nil
+}
+
+// tested reports whether a condition is about a column.
+func (s *scan) tested(c item.Column) bool {
+	return slices.ContainsFunc(s.ask.Terms, func(t kql.Term) bool { return s.table.view.Columns[t.Column].Name == c.Name })
 }
 
 // missing is a column that an old file does not have: null, or "".
@@ -391,23 +462,46 @@ func flags(v values) []int64 {
 func (s *Store) ids(given values, numbers []int64, oneRow bool) values {
 	n := len(numbers)
 	out := values{texts: make([]string, n), same: oneRow}
-	var b strings.Builder
-	for i := range n {
-		text := ""
+	made := make([]byte, 0, guidSize*n) // one piece of memory for all
+	for i, number := range numbers {
 		switch {
 		case given.same:
-			text = given.texts[0]
+			out.texts[i] = given.texts[0]
 		case given.codes != nil:
-			text = given.texts[given.codes[i]]
+			out.texts[i] = given.texts[given.codes[i]]
 		case given.texts != nil:
-			text = given.texts[i]
+			out.texts[i] = given.texts[i]
 		}
+		if out.texts[i] == "" {
+			made = appendGUID(made, s.salt, uint64(number))
+		}
+	}
+	all := string(made)
+	for i, text := range out.texts {
 		if text == "" {
-			b.Reset()
-			fmt.Fprintf(&b, "%08x-%04x-%04x-%04x-%012x", uint32(s.salt>>32), uint16(s.salt>>16), uint16(s.salt), uint16(numbers[i]>>48), uint64(numbers[i])&(1<<48-1))
-			text = b.String()
+			out.texts[i], all = all[:guidSize], all[guidSize:]
 		}
-		out.texts[i] = text
 	}
 	return out
+}
+
+const guidSize = 36
+
+// appendGUID appends 128 bits as a GUID is written.
+func appendGUID(b []byte, high, low uint64) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, digits[high>>shift&15])
+		if shift == 32 || shift == 16 {
+			b = append(b, '-')
+		}
+	}
+	b = append(b, '-')
+	for shift := 60; shift >= 0; shift -= 4 {
+		b = append(b, digits[low>>shift&15])
+		if shift == 48 {
+			b = append(b, '-')
+		}
+	}
+	return b
 }

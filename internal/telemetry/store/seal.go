@@ -57,9 +57,12 @@ func (s *Store) sealNow() bool {
 	s.sealing = nil
 	s.mu.Unlock()
 	s.journals.Lock()
+	had := g.journal.file != nil
 	g.journal.close()
 	s.journals.Unlock()
-	s.remove(g.journal.path)
+	if had {
+		s.remove(g.journal.path)
+	}
 	s.wakeWriter()
 	return true
 }

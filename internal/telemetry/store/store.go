@@ -84,8 +84,9 @@ type Store struct {
 	sealing  *group     // full and not yet a segment; nil mostly
 	open     *group     // what the writer fills
 	damaged  Damaged
-	lost     int64 // items that came in and were not kept
-	expired  int64 // items that were dropped by age or room
+	lost     int64     // items that came in and were not kept
+	expired  int64     // items that were dropped by age or room
+	named    time.Time // when it was last said that the disk refuses
 }
 
 // Stats is what a store holds at one moment.

@@ -15,14 +15,14 @@ import (
 // Whatever is put is found, in both views, before and after it is sealed and
 // opened again.
 func TestModel(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			testkit.NoLeaks(t)
 			rng := rand.New(rand.NewPCG(seed, 1))
 			opts := Options{FS: vfs.NewMem(), GroupItems: 50 + rng.IntN(200), Now: func() time.Time { return someday }}
 			s := start(t, opts)
 			var all []*item.Item
-			for range 8 {
+			for range 6 {
 				items := randomItems(rng, len(all), rng.IntN(120))
 				all = append(all, items...)
 				s.put(items...)

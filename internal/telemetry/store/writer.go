@@ -17,13 +17,14 @@ func (s *Store) writeUntilClosed() {
 	for {
 		taken, flushes, closed := s.queue.take(spare)
 		for rest := taken; len(rest) > 0; {
-			n := 0
+			var n int
 			n, record = s.write(rest[:min(len(rest), batchItems)], record)
 			rest = rest[n:]
 		}
 		if len(taken) == 0 && s.old() {
 			s.rotate()
 		}
+		s.heal()
 		if len(flushes) > 0 || closed {
 			err := s.syncJournals()
 			for _, done := range flushes {
@@ -114,6 +115,32 @@ func (s *Store) rotate() {
 	}
 }
 
+// heal tries again to have a journal where the disk has refused one.
+func (s *Store) heal() {
+	if s.open.journal.file != nil {
+		return
+	}
+	s.mu.Lock()
+	busy := s.sealing != nil
+	s.mu.Unlock()
+	if s.open.rows > 0 {
+		if !busy {
+			s.rotate()
+		}
+		return
+	}
+	j, err := s.newJournal(s.open)
+	if err != nil {
+		s.trouble("begin a journal of the telemetry", err)
+		return
+	}
+	s.journals.Lock()
+	s.mu.Lock()
+	s.open.journal = j
+	s.mu.Unlock()
+	s.journals.Unlock()
+}
+
 // syncUntil syncs the journals again and again.
 func (s *Store) syncUntil(done <-chan struct{}) {
 	tick := time.NewTicker(s.opts.SyncInterval)
@@ -123,10 +150,11 @@ func (s *Store) syncUntil(done <-chan struct{}) {
 		case <-done:
 			return
 		case <-tick.C:
-			if err := s.syncJournals(); err != nil && !errors.Is(err, errNoJournal) {
+			err := s.syncJournals()
+			if err != nil && !errors.Is(err, errNoJournal) {
 				s.trouble("sync the journal of the telemetry", err)
 			}
-			if s.old() {
+			if err != nil || s.old() {
 				s.queue.wake()
 			}
 		}
@@ -162,6 +190,17 @@ func (s *Store) closeJournals() {
 	open.journal.close()
 }
 
+// trouble names what the disk refuses, at most once a minute.
 func (s *Store) trouble(doing string, err error) {
-	s.opts.Log.Error("could not "+doing, "dir", s.opts.Dir, "error", err)
+	now := s.opts.Now()
+	s.mu.Lock()
+	quiet := now.Sub(s.named) < time.Minute
+	if !quiet {
+		s.named = now
+	}
+	s.mu.Unlock()
+	if quiet {
+		return
+	}
+	s.opts.Log.Error("the disk refuses telemetry", "doing", doing, "dir", s.opts.Dir, "error", err)
 }
