@@ -64,6 +64,12 @@ func (e *env) find(name, typ string) (resource.Account, door.Meaning) {
 		}
 		return resource.Account{}, door.Another
 	}
+	if e.telemetry.has(name) {
+		if typ == typeInsights || typ == "" {
+			return resource.Account{Type: typeInsights, Name: e.Config.Name}, door.Known
+		}
+		return resource.Account{}, door.Another
+	}
 	label, domain, _ := strings.Cut(name, ".")
 	meaning := door.Another
 	for _, s := range e.Given.Suffixes {

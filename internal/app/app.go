@@ -197,6 +197,7 @@ func (a *App) publishNow() {
 	}
 	now.Accounts = a.house.publicAccounts()
 	now.Addresses, now.Tokens = a.doors.everything()
+	now.Telemetry = a.house.telemetry.hosts()
 	if reflect.DeepEqual(now, a.published) {
 		return
 	}
@@ -220,6 +221,7 @@ func (a *App) info() instance.Info {
 		Tokens:    tokens,
 		Accounts:  a.house.publicAccounts(),
 		Private:   cfg.PrivateListen,
+		Telemetry: a.house.telemetry.hosts(),
 		CAFile:    a.doors.ca.Path(),
 		CABundle:  a.doors.ca.BundlePath(),
 	}

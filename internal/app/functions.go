@@ -168,6 +168,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Dir:         cfg.AppDir(spec),
 		Binary:      cfg.AppBinary(spec),
 		BuildDir:    filepath.Join(cfg.DataDir(), "apps", site.Name),
+		Defaults:    e.insightsSettings(),
 		Settings:    e.identitySettings(site.Name, spec.Settings),
 		HTTPAddress: app.address,
 		Watch:       cfg.CodeWatched(),
@@ -178,7 +179,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Inputs:      e.Given.Inputs,
 		Outputs:     e.Given.Outputs,
 		Letters:     e.Given.Letters,
-		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.namespaceID)},
+		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.namespaceID), e.appTelemetry(site.Name, func() *host.Host { return app.host })},
 		Log:         app.log,
 		Version:     e.Version,
 	})

@@ -38,7 +38,7 @@ type keyCase struct {
 func keyCases() map[string]keyCase {
 	all := map[string]keyCase{}
 	for _, table := range []map[string]keyCase{
-		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(), storageKeys(), jobBlobKeys(), gatewayKeys(),
+		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(), storageKeys(), jobBlobKeys(), gatewayKeys(), insightsKeys(),
 	} {
 		maps.Copy(all, table)
 	}
@@ -148,7 +148,7 @@ func TestKeyPaths(t *testing.T) {
 }
 
 // keyPorts are the ports that a case does not care about.
-var keyPorts = []string{"eventHubs.amqpPort", "eventHubs.amqpsPort", "cosmos.port", "functions.port", "portal.port", "identity.port", "storage.blobPort", "storage.queuePort", "storage.tablePort", "gateway.port"}
+var keyPorts = []string{"eventHubs.amqpPort", "eventHubs.amqpsPort", "cosmos.port", "functions.port", "portal.port", "identity.port", "storage.blobPort", "storage.queuePort", "storage.tablePort", "gateway.port", "applicationInsights.port"}
 
 // projectFile is the text of a case's project file: with free ports, and
 // without the key if so.
@@ -205,7 +205,7 @@ func cut(tree any, path []string) int {
 // TestMain is the worker of the function app in these tests where a functions
 // host started it.
 func TestMain(m *testing.M) {
-	if os.Getenv("FUNCTIONS_WORKER_DIRECTORY") != "" && !slices.Contains(os.Args, bellRinger) && !slices.ContainsFunc(os.Args, func(a string) bool { return a == siteHandler || a == behindHandler }) {
+	if os.Getenv("FUNCTIONS_WORKER_DIRECTORY") != "" && !slices.Contains(os.Args, bellRinger) && !slices.ContainsFunc(os.Args, func(a string) bool { return a == siteHandler || a == behindHandler || a == insightsHandler }) {
 		keysWorker(functions.New())
 	}
 	os.Exit(m.Run())

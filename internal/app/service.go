@@ -47,6 +47,7 @@ func services() []service {
 		{build: queueStorage},
 		{build: tableStorage},
 		{build: movedState},
+		{(*dataFolder).declareInsights, applicationInsights},
 		{build: timers},
 		{build: kafkaClusters},
 		{build: serviceBusNamespaces},
@@ -106,6 +107,8 @@ type env struct {
 	Sites   *site.Sites  // function apps that come and go; nil until that service is built
 
 	deployed *deployedJobs // stream jobs that come and go; nil until that service is built
+
+	telemetry *telemetryStores // components and what they keep; nil until that service is built
 
 	remote *remotes                      // clients of other processes
 	arm    atomic.Pointer[azarm.Service] // of Resource Manager; nil where it is off

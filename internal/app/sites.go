@@ -155,7 +155,7 @@ func (e *env) makeSite(name string, spec site.Spec, at site.Place) (site.App, er
 	app := &functionApp{name: name, address: e.Doors.address(instance.FunctionsPrefix + name), failed: make(chan struct{}), log: log}
 	var once sync.Once
 	app.trouble = func(err error) { once.Do(func() { app.err = err; close(app.failed) }) }
-	o.Listeners = []host.Listener{app.watchWorker, e.Counts.FromHost(name, e.namespaceID)}
+	o.Listeners = []host.Listener{app.watchWorker, e.Counts.FromHost(name, e.namespaceID), e.appTelemetry(name, func() *host.Host { return app.host })}
 	var err error
 	if app.keys, err = e.siteKeys(name, spec); err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func (e *env) siteOptions(name string, spec site.Spec, at site.Place) (host.Opti
 	log := e.Log.With("component", "functions", "app", name)
 	own := e.siteSettings(name, spec)
 	return host.Options{
-		Name: name, Dir: at.Code, BuildDir: at.Build, Settings: own, Environ: siteEnviron(os.Environ(), own),
+		Name: name, Dir: at.Code, BuildDir: at.Build, Defaults: e.insightsSettings(), Settings: own, Environ: siteEnviron(os.Environ(), own),
 		HTTPAddress: e.Doors.address(instance.FunctionsPrefix + name), Changed: e.accessChanged(), State: e.hostState, Listen: door.Loopback,
 		Deployed: &host.Deployed{HostName: strings.ToLower(name) + ".azurewebsites.net", Home: at.Home},
 		Triggers: e.Given.Triggers, Inputs: e.Given.Inputs, Outputs: e.Given.Outputs, Letters: e.Given.Letters,
@@ -215,6 +215,7 @@ func (e *env) siteSettings(name string, spec site.Spec) map[string]string {
 		all["IDENTITY_HEADER"] = e.Issuer.Header(identity.FunctionApp.Named(name))
 	}
 	maps.Copy(all, spec.Environment())
+	e.insightsHere(all)
 	return all
 }
 

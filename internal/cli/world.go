@@ -95,7 +95,7 @@ func namesOurs(info instance.Info, value string) bool {
 	words := strings.FieldsFunc(strings.ToLower(value), func(r rune) bool {
 		return r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
 	})
-	return slices.ContainsFunc(azureNames(info), func(host string) bool { return slices.Contains(words, strings.ToLower(host)) })
+	return slices.ContainsFunc(append(azureNames(info), info.Telemetry...), func(host string) bool { return slices.Contains(words, strings.ToLower(host)) })
 }
 
 // isTenant asks the issuer whether a tenant is the project's.
@@ -121,10 +121,14 @@ var cloudHosts = []string{"login.microsoftonline.com", "management.azure.com", "
 
 // cloudNames are those of cloudHosts that are here.
 func cloudNames(info instance.Info) []string {
-	if info.Addresses[instance.Identity] == "" {
-		return nil
+	var names []string
+	if info.Addresses[instance.Identity] != "" {
+		names = slices.Clone(cloudHosts)
 	}
-	return cloudHosts
+	if info.Addresses[instance.Insights] != "" {
+		names = append(names, info.Telemetry...)
+	}
+	return names
 }
 
 func isCloudHost(name string) bool {
@@ -174,6 +178,9 @@ func localNames(info instance.Info) []string {
 func byName(info instance.Info, name string) string {
 	if isCloudHost(name) {
 		return info.Addresses[instance.Identity]
+	}
+	if slices.ContainsFunc(info.Telemetry, func(h string) bool { return strings.EqualFold(h, name) }) {
+		return info.Addresses[instance.Insights]
 	}
 	if !strings.Contains(name, ".") {
 		return info.Addresses[instance.Cosmos]

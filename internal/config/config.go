@@ -43,9 +43,10 @@ type Config struct {
 	Functions Functions `yaml:"functions"` //
 	Stream    Stream    `yaml:"stream"`    //
 	Gateway   Gateway   `yaml:"gateway"`   //
-	Portal    Portal    `yaml:"portal"`    //
-	Identity  Identity  `yaml:"identity"`  //
-	Arm       *bool     `yaml:"arm"`       // Resource Manager answers on identity.port; default: in a project without a file
+	Insights  Insights  `yaml:"applicationInsights"`
+	Portal    Portal    `yaml:"portal"`   //
+	Identity  Identity  `yaml:"identity"` //
+	Arm       *bool     `yaml:"arm"`      // Resource Manager answers on identity.port; default: in a project without a file
 
 	Processes map[string]Process `yaml:"processes"` // helper programs, by name
 
@@ -178,6 +179,7 @@ func Default(dir string) Config {
 		Portal:    Portal{Port: 8080},
 		Identity:  Identity{Port: 8443},
 		Gateway:   Gateway{Port: GatewayPort},
+		Insights:  Insights{Port: InsightsPort},
 		Dir:       dir,
 	}
 }
@@ -186,7 +188,7 @@ func Default(dir string) Config {
 // chosen keeps it.
 func (c *Config) AnyPort() {
 	c.EventHubs.AMQPPort, c.EventHubs.AMQPSPort, c.Cosmos.Port, c.Functions.Port, c.Portal.Port, c.Identity.Port = 0, 0, 0, 0, 0, 0
-	c.Storage.BlobPort, c.Storage.QueuePort, c.Storage.TablePort, c.Gateway.Port = 0, 0, 0, 0
+	c.Storage.BlobPort, c.Storage.QueuePort, c.Storage.TablePort, c.Gateway.Port, c.Insights.Port = 0, 0, 0, 0, 0
 	if c.Cosmos.ComputePort != nil {
 		c.Cosmos.ComputePort = new(Port)
 	}

@@ -50,6 +50,7 @@ func (c *Config) faults() []pathFault {
 	v.functions(c)
 	v.stream(c)
 	v.gateway(c)
+	v.insights(&c.Insights)
 	v.identity(c)
 	return v.faults
 }

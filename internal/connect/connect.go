@@ -46,6 +46,8 @@ type Facts struct {
 	BlobAt         string     // host:port on this machine, where every account is in the path
 	QueueAt        string     // as BlobAt
 	TableAt        string     // as BlobAt
+	Insights       string     // connection string of Application Insights' default component
+	InsightsAt     string     // host:port that takes its telemetry
 	Portal         string     // address, without a slash at its end
 	PortalSignIn   bool       // it asks for a password, so its own API does too
 	GatewayAt      string     // host:port of API gateways on this machine; "" where there is none
@@ -84,6 +86,10 @@ func Of(info instance.Info, choice Choice) (Facts, error) {
 	}
 	if at := info.Addresses[instance.Gateway]; at != "" {
 		f.GatewayAt = Host(at, "")
+	}
+	if c, ok := info.Account(instance.Components, ""); ok && info.Addresses[instance.Insights] != "" {
+		f.InsightsAt = Host(info.Addresses[instance.Insights], "")
+		f.Insights = Insights(c.Key, info.Addresses[instance.Insights])
 	}
 	if f.Manage = Manage(info); f.Manage != nil {
 		f.Manager, f.Subscription, f.Tenant = "https://"+Host(info.Addresses[instance.Identity], ""), info.Subscription, info.Tenant
@@ -133,6 +139,14 @@ func (f Facts) eventHubs(key string) string {
 		form = "Endpoint=sb://%s/;SharedAccessKeyName=%s;SharedAccessKey=%s"
 	}
 	return fmt.Sprintf(form, f.EventHubsHost, f.EventHubsRule, key)
+}
+
+// Insights is the connection string of a component. Nothing follows its last value, and
+// no value has an equals sign: clients would refuse it. Node's goes by https, whatever
+// stands there, which the port speaks as well.
+func Insights(key, address string) string {
+	at := "http://" + Host(address, "")
+	return "InstrumentationKey=" + key + ";IngestionEndpoint=" + at + ";LiveEndpoint=" + at
 }
 
 func (f Facts) cosmos(key string) string {
@@ -207,6 +221,7 @@ func (f Facts) Variables() []Variable {
 		{"AzureWebJobsStorage", f.Storage, "Storage, function apps" + blobs},
 		{"AZURE_STORAGE_CONNECTION_STRING", f.Storage, "Storage, any SDK" + blobs},
 		{"AZURE_STORAGE_ACCOUNT", f.StorageAccount, "Storage account, for token credentials"},
+		{"APPLICATIONINSIGHTS_CONNECTION_STRING", f.Insights, "Application Insights, any SDK"},
 		{"API_GATEWAY_URL", f.gatewayURL(), "API gateway; a subscription's key goes into the header Ocp-Apim-Subscription-Key (lazuli keys)"},
 		{"NODE_EXTRA_CA_CERTS", f.CAFile, trust + ": Node.js"},
 		{"REQUESTS_CA_BUNDLE", f.CABundle, trust + " and the machine's: Python"},

@@ -29,6 +29,7 @@ type InvocationStarted struct {
 	Items        int    // events or documents handed over
 	Retry        int    // 0 for the first attempt
 	TraceParent  string // W3C trace context of the invocation
+	Caller       string // that of who caused it, or ""
 	At           time.Time
 }
 

@@ -38,6 +38,8 @@ type Options struct {
 	// BuildDir takes what is built. Required unless Binary is set or the app
 	// is a custom handler.
 	BuildDir string
+	// Defaults lose to all other settings.
+	Defaults map[string]string
 	// Settings win over local.settings.json and lose to Environ.
 	Settings map[string]string
 	// Environ is the process environment; nil means os.Environ.

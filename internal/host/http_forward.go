@@ -107,7 +107,7 @@ func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function
 	trace := childTrace(r.Header.Get("Traceparent"))
 	h.running.start(id, f.decl.Name)
 	defer h.running.end(id)
-	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, At: begun})
+	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, Caller: r.Header.Get("Traceparent"), At: begun})
 	err := errBrokeOff // what proxy does not return from is a panic
 	pass := newLeg(r)
 	defer func() {

@@ -132,7 +132,7 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	}
 	h.emit(InvocationStarted{
 		Function: f.decl.Name, ID: id, Reason: a.call.Reason, Details: a.call.Details,
-		Items: a.call.Items, Retry: a.retry, TraceParent: trace, At: begun,
+		Items: a.call.Items, Retry: a.retry, TraceParent: trace, Caller: a.call.TraceParent, At: begun,
 	})
 	done := InvocationFinished{Function: f.decl.Name, ID: id, Items: a.call.Items, Input: Input{leg: a.leg}}
 	if a.leg == nil {

@@ -46,6 +46,10 @@ type Info struct {
 	Subscription string `json:"subscription,omitempty"`
 	Tenant       string `json:"tenant,omitempty"`
 
+	// Telemetry are Azure's own host names that lead to the service Insights under
+	// `lazuli exec`.
+	Telemetry []string `json:"telemetry,omitempty"`
+
 	CAFile   string `json:"caFile"`   // the local certificate authority
 	CABundle string `json:"caBundle"` // that, and the authorities that the machine trusts
 }
@@ -76,6 +80,7 @@ const (
 
 	StorageAccounts = "Microsoft.Storage/storageAccounts"
 	Gateways        = "Microsoft.ApiManagement/service"
+	Components      = "Microsoft.Insights/components"
 )
 
 // DefaultAccount is the name of what localhost means.
@@ -114,6 +119,8 @@ const (
 	Portal        = "portal"
 	// The services of storage accounts.
 	Blob, Queue, Table = "blob", "queue", "table"
+	// Insights takes telemetry and answers queries about it; its token opens them.
+	Insights = "insights"
 	// Gateway is the API gateway; its token opens traces of policies.
 	Gateway = "gateway"
 	// Identity is the token issuer; its token is the header that the managed

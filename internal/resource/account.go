@@ -28,6 +28,7 @@ const (
 
 	StorageAccounts = "Microsoft.Storage/storageAccounts"
 	Gateways        = "Microsoft.ApiManagement/service"
+	Components      = "Microsoft.Insights/components"
 )
 
 // Default is the name of the account of each type that `localhost` and plain
