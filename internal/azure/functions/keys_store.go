@@ -61,8 +61,18 @@ type keyStore struct {
 	etags map[string]string // by blob; guarded by the mu of the keys
 }
 
-// OpenKeys reads the keys of an app, or makes them and stores them.
+// OpenKeys reads the keys of an app, or makes them and stores them. Several may do so
+// at a time, as hosts that share the blobs do, or an app that starts while somebody asks
+// for its keys: those who come too late take what the first has stored.
 func OpenKeys(ctx context.Context, at KeyStore) (*Keys, error) {
+	k, err := openOrMake(ctx, at)
+	if fault.Is(err, fault.PreconditionFailed) {
+		k, err = openOrMake(ctx, at)
+	}
+	return k, err
+}
+
+func openOrMake(ctx context.Context, at KeyStore) (*Keys, error) {
 	s := &keyStore{at, map[string]string{}}
 	k, err := s.read(ctx)
 	if err != nil || k != nil {

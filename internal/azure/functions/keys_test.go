@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +38,27 @@ func secrets(t *testing.T, b state.Blobs, blob string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestKeysOpenedAtOnce: whoever opens the keys of a new app beside others has the same.
+func TestKeysOpenedAtOnce(t *testing.T) {
+	at := keyStoreOf(t, endtest.New(1).Blobs())
+	masters := make([]string, 8)
+	var all sync.WaitGroup
+	for i := range masters {
+		all.Go(func() {
+			k, err := OpenKeys(t.Context(), at)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			masters[i] = k.master
+		})
+	}
+	all.Wait()
+	if slices.Sort(masters); masters[0] == "" || masters[0] != masters[7] {
+		t.Errorf("master keys %q", masters)
+	}
 }
 
 // TestKeysAreKept: clients have their keys in their settings, so a restart must
