@@ -56,6 +56,9 @@ func (b *binder) matchNode(e *operation, s *scope) *node {
 		test = func(text, _ string) bool { return fixed(text) }
 	}
 	out := lift(Bool, []*node{x, y}, func(a []Value) Value { return BoolValue(test(a[0].text, a[1].text) != not) })
+	if y.value != nil && out.value == nil {
+		out.eval = plainTexts(x, out.eval, func(text string) bool { return test(text, "") != not })
+	}
 	if column != nil && y.value != nil && !not && (column.kind == String || whole) {
 		switch op {
 		case "=~", "has", "contains", "has_cs", "contains_cs", "startswith", "startswith_cs", "endswith", "endswith_cs":
@@ -63,6 +66,24 @@ func (b *binder) matchNode(e *operation, s *scope) *node {
 		}
 	}
 	return out
+}
+
+// plainTexts tests texts that have no dictionary in a loop of its own; the rest
+// is for other.
+func plainTexts(x *node, other func(*Chunk) *Vector, test func(string) bool) func(*Chunk) *Vector {
+	return func(c *Chunk) *Vector {
+		v := x.eval(c)
+		if v.Same || v.Codes != nil || len(v.Texts) < c.N {
+			return other(c)
+		}
+		out := &Vector{Kind: Bool, Ints: make([]int64, c.N)}
+		for i, t := range v.Texts[:c.N] {
+			if test(t) {
+				out.Ints[i] = 1
+			}
+		}
+		return out
+	}
 }
 
 // asText is a dynamic as its text, for operators and functions on texts.
@@ -150,27 +171,18 @@ func indexFold(s, folded string) int {
 	if !ascii(folded) {
 		return strings.Index(strings.ToLower(s), folded)
 	}
-	first := folded[0]
-	upper := first
-	if first >= 'a' && first <= 'z' {
-		upper = first - 'a' + 'A'
+	low := folded[0]
+	up := low
+	if low >= 'a' && low <= 'z' {
+		up = low - 'a' + 'A'
 	}
-	for i := 0; i+len(folded) <= len(s); {
-		n := -1
-		if first == upper {
-			n = strings.IndexByte(s[i:], first)
-		} else {
-			for j := i; j+len(folded) <= len(s); j++ {
-				if c := s[j]; c == first || c == upper {
-					n = j - i
-					break
-				}
-			}
-		}
-		if n < 0 {
-			return -1
-		}
-		i += n
+	// The next places of the first letter, small and large; len(s) is none.
+	nextLow, nextUp := after1(s, 0, low), len(s)
+	if up != low {
+		nextUp = after1(s, 0, up)
+	}
+	for {
+		i := min(nextLow, nextUp)
 		if i+len(folded) > len(s) {
 			return -1
 		}
@@ -181,9 +193,20 @@ func indexFold(s, folded string) int {
 		if j == len(folded) {
 			return i
 		}
-		i++
+		if i == nextLow {
+			nextLow = after1(s, i+1, low)
+		} else {
+			nextUp = after1(s, i+1, up)
+		}
 	}
-	return -1
+}
+
+// after1 is the first place of c at or behind from, or len(s).
+func after1(s string, from int, c byte) int {
+	if n := strings.IndexByte(s[from:], c); n >= 0 {
+		return from + n
+	}
+	return len(s)
 }
 
 func hasPrefixFold(s, folded string) bool {
@@ -214,7 +237,7 @@ func hasTerm(s, what string, folding, front, back bool) bool {
 	if what == "" {
 		return true
 	}
-	if folding && !(ascii(what) && ascii(s)) {
+	if folding && !ascii(what) {
 		s, folding = strings.ToLower(s), false
 	}
 	for from := 0; from <= len(s); {
