@@ -207,3 +207,47 @@ export async function eventually(what, claim, limit = 60_000) {
     await new Promise((r) => setTimeout(r, 100))
   }
 }
+
+// busy is a page's main thread: it tells for how many ms of CPU something kept it,
+// however many others want the processor meanwhile.
+export async function busy(page) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const spent = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000
+  return async (run) => {
+    const from = await spent()
+    const got = await run()
+    return [(await spent()) - from, got]
+  }
+}
+
+export const median = (all) => all.toSorted((a, b) => a - b)[all.length >> 1]
+
+// yardstick is for how many ms of CPU this machine builds, lays out and paints a list
+// of 1,000 lines today.
+export async function yardstick(browser) {
+  const page = await (await browser.newContext()).newPage()
+  await page.setContent('<main></main>')
+  const cost = await busy(page)
+  const all = []
+  for (let i = 0; i < 10; i++) {
+    const [ms] = await cost(() =>
+      page.evaluate(async () => {
+        const list = document.createElement('ul')
+        for (let i = 0; i < 1000; i++) {
+          const line = document.createElement('li')
+          line.style.cssText = `display: flex; gap: ${i % 7}px`
+          for (const text of ['name', String(i), 'per second'])
+            line.appendChild(document.createElement('b')).textContent = text
+          list.append(line)
+        }
+        document.querySelector('main').replaceChildren(list)
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+      }),
+    )
+    all.push(ms)
+  }
+  await page.context().close()
+  return median(all)
+}

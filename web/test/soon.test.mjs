@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { start as startBoards } from './boards.lab.mjs'
 import { startApps } from './functions.lab.mjs'
 import { plants, readings, start, startSolar } from './instance.mjs'
-import { browse, close, eventually, open, serious, shot } from './lab.mjs'
+import { browse, busy, close, eventually, median, open, serious, shot, yardstick } from './lab.mjs'
 
 let browser
 before(async () => {
@@ -196,50 +196,6 @@ soon(
   },
 )
 
-// busy is a page's main thread: it tells for how many ms of CPU something kept it,
-// however many others want the processor meanwhile.
-async function busy(page) {
-  const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-  const spent = async () =>
-    (await session.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000
-  return async (run) => {
-    const from = await spent()
-    const got = await run()
-    return [(await spent()) - from, got]
-  }
-}
-
-const median = (all) => all.toSorted((a, b) => a - b)[all.length >> 1]
-
-// yardstick is for how many ms of CPU this machine builds, lays out and paints a list
-// of 1,000 lines today.
-async function yardstick() {
-  const page = await (await browser.newContext()).newPage()
-  await page.setContent('<main></main>')
-  const cost = await busy(page)
-  const all = []
-  for (let i = 0; i < 10; i++) {
-    const [ms] = await cost(() =>
-      page.evaluate(async () => {
-        const list = document.createElement('ul')
-        for (let i = 0; i < 1000; i++) {
-          const line = document.createElement('li')
-          line.style.cssText = `display: flex; gap: ${i % 7}px`
-          for (const text of ['name', String(i), 'per second'])
-            line.appendChild(document.createElement('b')).textContent = text
-          list.append(line)
-        }
-        document.querySelector('main').replaceChildren(list)
-        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
-      }),
-    )
-    all.push(ms)
-  }
-  await page.context().close()
-  return median(all)
-}
-
 // From the key to the paint it is to take 50 ms on the reference machine, which is
 // told and depends on the day. What is held is the work that it is, by the yardstick:
 // a third of it was measured, half of it before charts waited for the paint.
@@ -276,7 +232,7 @@ soon('from the key to another page that is painted: soon', start, async (lab) =>
     work.push(ms)
     await page.waitForTimeout(200)
   }
-  const stick = await yardstick()
+  const stick = await yardstick(browser)
   const all =
     `median ${Math.round(median(clock))} ms, best ${Math.round(Math.min(...clock))} ms; ` +
     `work ${Math.round(median(work))} ms, yardstick ${Math.round(stick)} ms`
