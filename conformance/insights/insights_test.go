@@ -18,7 +18,7 @@ const pythonTests = 14
 
 const (
 	ci     = "11111111-2222-3333-4444-555555555555"
-	secret = "a secret of forty-two letters, more or less"
+	secret = "a secret of forty-one letters more or less"
 )
 
 const project = `

@@ -286,9 +286,11 @@ func TestQuickLateReader(t *testing.T) {
 	in := bufio.NewReader(c)
 	for _, body := range []string{"first", "other"} {
 		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n%s", body)
-		if _, err := http.ReadResponse(in, nil); err != nil {
+		reply, err := http.ReadResponse(in, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		reply.Body.Close()
 		if late, err := io.ReadAll(<-bodies); len(late) != 0 || err == nil {
 			t.Errorf("read afterwards: %q, %v", late, err)
 		}

@@ -146,7 +146,7 @@ func (b *binder) common(at span, x, y *node) Kind {
 		return Long
 	case p == Bool && q == String, p == String && q == Bool:
 		return String
-	case p == Guid && q == String, p == String && q == Guid:
+	case p == GUID && q == String, p == String && q == GUID:
 		return String
 	}
 	b.fail(at, "SEM0064", "Cannot compare values of types %s and %s. Try adding explicit casts", p, q)
@@ -189,7 +189,7 @@ func dynamicAs(d any, k Kind) Value {
 			return Null(k)
 		}
 		return convert(v, k)
-	case v.kind == String && (k == Datetime || k == Timespan || k == Guid || k == Bool):
+	case v.kind == String && (k == Datetime || k == Timespan || k == GUID || k == Bool):
 		return convert(v, k)
 	}
 	return Null(k)
@@ -371,7 +371,7 @@ func orderValues(x, y Value) int {
 	switch x.kind {
 	case Real:
 		return orderReals(x.Real(), y.Real())
-	case String, Guid:
+	case String, GUID:
 		switch {
 		case x.text < y.text:
 			return -1

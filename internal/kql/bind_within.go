@@ -108,7 +108,7 @@ func (b *binder) inNode(e *within, folding, not bool, x *node, constants []Value
 	key := make([]byte, 0, 64)
 	null := false
 	for _, c := range constants {
-		if k == Bool && c.kind == String || k == Guid && c.kind == String || k == String && c.kind != String || isNumber(k) || c.kind == Dynamic {
+		if k == Bool && c.kind == String || k == GUID && c.kind == String || k == String && c.kind != String || isNumber(k) || c.kind == Dynamic {
 			c = convert(c, k)
 		}
 		if !c.full {

@@ -39,10 +39,10 @@ func convert(v Value, to Kind) Value {
 		return toDatetime(v)
 	case Timespan:
 		return toTimespan(v)
-	case Guid:
+	case GUID:
 		if v.kind == String {
-			if g, ok := parseGuid(v.text); ok {
-				return TextValue(Guid, g)
+			if g, ok := parseGUID(v.text); ok {
+				return TextValue(GUID, g)
 			}
 		}
 	}
@@ -338,8 +338,8 @@ func parseTimespan(s string) (int64, bool) {
 	return ticks, true
 }
 
-// parseGuid reads a guid with or without hyphens and braces.
-func parseGuid(s string) (string, bool) {
+// parseGUID reads a guid with or without hyphens and braces.
+func parseGUID(s string) (string, bool) {
 	s = strings.ToLower(strings.Trim(strings.TrimSpace(s), "{}()"))
 	if len(s) == 32 {
 		s = s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]

@@ -160,7 +160,7 @@ func (b *binder) argument(c *call, i int, letter byte, n *node) *node {
 	case '*':
 		return n
 	case 's':
-		if k == String || k == Dynamic || k == Guid {
+		if k == String || k == Dynamic || k == GUID {
 			return n.to(String)
 		}
 		want = "a string"

@@ -11,7 +11,7 @@ var conversionFunctions = []fn{
 	{name: "tobool|toboolean", args: "*", bind: converter(Bool), named: true},
 	{name: "todatetime", args: "*", bind: converter(Datetime), named: true},
 	{name: "totimespan", args: "*", bind: converter(Timespan), named: true},
-	{name: "toguid", args: "*", bind: converter(Guid), named: true},
+	{name: "toguid", args: "*", bind: converter(GUID), named: true},
 	{name: "todecimal", args: "*", bind: converter(Decimal), named: true},
 	{name: "todynamic|parse_json|parsejson|toobject", args: "*", bind: parseJSONNode, named: true},
 	{name: "gettype", args: "*", bind: getType},
@@ -29,7 +29,7 @@ var conversionFunctions = []fn{
 func converter(k Kind) func(*binder, *call, []*node) *node {
 	return func(b *binder, c *call, args []*node) *node {
 		n := args[0]
-		if k == Datetime && n.kind == Bool || k == Guid && isNumber(n.kind) {
+		if k == Datetime && n.kind == Bool || k == GUID && isNumber(n.kind) {
 			b.fail(c.args[0].where(), "SEM0218", "%s(): argument #1 is a %s, which is no %s", c.name, n.kind, k)
 		}
 		out := *n.to(k)

@@ -409,7 +409,7 @@ func atPath(v any, path string) (any, bool) {
 		return nil, false
 	}
 	for rest != "" {
-		key := ""
+		var key string
 		switch {
 		case strings.HasPrefix(rest, "["):
 			end := strings.IndexByte(rest, ']')

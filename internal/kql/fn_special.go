@@ -7,7 +7,7 @@ func (b *binder) specials() map[string]func(c *call, s *scope) *node {
 		b.special = map[string]func(c *call, s *scope) *node{
 			"now": b.now, "ago": b.ago, "toscalar": b.toScalar, "typeof": b.typeOf,
 			"column_ifexists": b.columnIfExists, "columnifexists": b.columnIfExists,
-			"new_guid": b.newGuid, "pack_all": b.packAll, "bag_pack_columns": b.packColumns,
+			"new_guid": b.newGUID, "pack_all": b.packAll, "bag_pack_columns": b.packColumns,
 			"row_number": b.rowNumber, "row_cumsum": b.rowSum, "row_rank_dense": b.rowRank, "row_rank_min": b.rowRank, "prev": b.prev, "next": b.next,
 		}
 	}
@@ -94,12 +94,12 @@ func (b *binder) columnIfExists(c *call, s *scope) *node {
 	return &out
 }
 
-func (b *binder) newGuid(c *call, _ *scope) *node {
+func (b *binder) newGUID(c *call, _ *scope) *node {
 	b.arity(c, 0, 0)
-	return &node{kind: Guid, eval: func(ch *Chunk) *Vector {
-		out := newBuilder(Guid, ch.N)
+	return &node{kind: GUID, eval: func(ch *Chunk) *Vector {
+		out := newBuilder(GUID, ch.N)
 		for range ch.N {
-			out.add(TextValue(Guid, randomGuid()))
+			out.add(TextValue(GUID, randomGUID()))
 		}
 		return out.vector()
 	}}

@@ -97,7 +97,7 @@ func startOf(unit string, end bool) rowFunc {
 func datetimePart(a []Value) Value {
 	ticks := a[1].Int()
 	t := Moment(ticks)
-	n := 0
+	var n int
 	switch lower(a[0].text) {
 	case "year":
 		n = t.Year()

@@ -78,7 +78,7 @@ func TestGolden(t *testing.T) {
 				}
 				want = strings.TrimSpace(want)
 				r, err := Run(t.Context(), tables, query, Options{Now: testNow})
-				got := ""
+				var got string
 				if err != nil {
 					got = errorText(err)
 					if strings.HasPrefix(got, want) && strings.HasPrefix(want, "error ") {

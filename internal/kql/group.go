@@ -113,7 +113,7 @@ func (g *grouper) code(k int, v *Vector, i int) (uint64, byte) {
 			return 0, 1
 		}
 		return uint64(v.Ints[i]), 0
-	case String, Guid, Decimal:
+	case String, GUID, Decimal:
 		if v.Nulls.Has(i) {
 			return 0, 1
 		}

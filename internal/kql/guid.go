@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 )
 
-// randomGuid is a guid of random bits (version 4).
-func randomGuid() string {
+// randomGUID is a guid of random bits (version 4).
+func randomGUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // it never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80

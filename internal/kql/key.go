@@ -13,7 +13,7 @@ func appendKey(dst []byte, v Value) []byte {
 	}
 	dst = append(dst, byte(v.kind))
 	switch v.kind {
-	case String, Guid, Decimal:
+	case String, GUID, Decimal:
 		dst = binary.AppendUvarint(dst, uint64(len(v.text)))
 		return append(dst, v.text...)
 	case Dynamic:

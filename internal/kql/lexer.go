@@ -109,7 +109,7 @@ func (l *lexer) word() {
 var literals = map[string]Kind{
 	"datetime": Datetime, "date": Datetime, "time": Timespan, "timespan": Timespan,
 	"bool": Bool, "boolean": Bool, "int": Int, "long": Long, "real": Real, "double": Real,
-	"guid": Guid, "decimal": Decimal, "dynamic": Dynamic,
+	"guid": GUID, "decimal": Decimal, "dynamic": Dynamic,
 }
 
 // named is a name with hyphens (project-away), a literal such as

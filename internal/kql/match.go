@@ -20,7 +20,7 @@ func (b *binder) matchNode(e *operation, s *scope) *node {
 		e expr
 	}{{x, e.x}, {y, e.y}} {
 		switch side.n.kind {
-		case String, Dynamic, Guid:
+		case String, Dynamic, GUID:
 		default:
 			b.fail(side.e.where(), "SEM0014", "the operator '%s' expects a string, not a %s: tostring() makes one", e.op, side.n.kind)
 		}

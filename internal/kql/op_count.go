@@ -20,7 +20,7 @@ func (b *binder) schema(r *relation) *relation {
 	cols := []*column{{name: "ColumnName", kind: String}, {name: "ColumnOrdinal", kind: Int}, {name: "DataType", kind: String}, {name: "ColumnType", kind: String}}
 	types := map[Kind]string{
 		Bool: "System.SByte", Int: "System.Int32", Long: "System.Int64", Real: "System.Double", String: "System.String", Datetime: "System.DateTime",
-		Timespan: "System.TimeSpan", Guid: "System.Guid", Decimal: "System.Data.SqlTypes.SqlDecimal", Dynamic: "System.Object",
+		Timespan: "System.TimeSpan", GUID: "System.Guid", Decimal: "System.Data.SqlTypes.SqlDecimal", Dynamic: "System.Object",
 	}
 	out := newRows(cols)
 	for i, c := range r.cols {

@@ -187,7 +187,7 @@ func (m *parsing) vectors(c *Chunk) []*Vector {
 func (b *binder) parseKV(op *opParseKV, r *relation) *relation {
 	pair, kv, quote := " ", "=", `"`
 	for _, o := range op.options {
-		v := ""
+		var v string
 		if n, ok := o.x.(*name); ok {
 			v = n.text
 		} else {
@@ -239,7 +239,7 @@ func pairOf(s, key, pair, kv, quote string) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		value, next := "", ""
+		var value, next string
 		if quote != "" && strings.HasPrefix(rest, quote) {
 			value, next, _ = strings.Cut(rest[len(quote):], quote)
 			_, next, _ = strings.Cut(next, pair)

@@ -114,7 +114,7 @@ func (b *binder) anywhere(op *opSearch, what string, r *relation) *node {
 	var args []*node
 	for i, c := range r.cols {
 		switch c.kind {
-		case String, Dynamic, Guid:
+		case String, Dynamic, GUID:
 			args = append(args, lift(Bool, []*node{columnNode(c, i).to(String)}, func(a []Value) Value {
 				return BoolValue(hasTerm(a[0].text, what, op.fold, front, back))
 			}))

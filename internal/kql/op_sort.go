@@ -38,7 +38,7 @@ func (k boundKey) comparer(v *Vector) func(i, j int) int {
 		return func(_, _ int) int { return 0 }
 	case v.Kind == Real:
 		compare = func(i, j int) int { return orderReals(v.Reals[i], v.Reals[j]) }
-	case v.Kind == String || v.Kind == Guid:
+	case v.Kind == String || v.Kind == GUID:
 		compare = func(i, j int) int {
 			if v.Codes != nil && v.Codes[i] == v.Codes[j] {
 				return 0

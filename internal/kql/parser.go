@@ -263,7 +263,7 @@ func (p *parser) column() Column {
 var kindWords = map[string]Kind{
 	"bool": Bool, "boolean": Bool, "int": Int, "long": Long, "real": Real, "double": Real, "string": String,
 	"datetime": Datetime, "date": Datetime, "timespan": Timespan, "time": Timespan,
-	"guid": Guid, "uniqueid": Guid, "uuid": Guid, "decimal": Decimal, "dynamic": Dynamic, "object": Dynamic,
+	"guid": GUID, "uniqueid": GUID, "uuid": GUID, "decimal": Decimal, "dynamic": Dynamic, "object": Dynamic,
 }
 
 func (p *parser) kind() Kind {

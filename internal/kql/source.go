@@ -91,10 +91,10 @@ type Chunk struct {
 //
 //	Bool (0, 1), Int, Long, Datetime, Timespan   Ints
 //	Real                                         Reals
-//	String, Guid, Decimal                        Texts, or Texts[Codes[i]]
+//	String, GUID, Decimal                        Texts, or Texts[Codes[i]]
 //	Dynamic                                      JSON in Texts, or Texts[Codes[i]]; or Dynamics
 //
-// Datetime is ticks of 100 ns since 0001-01-01 UTC, Timespan ticks. Guid is the
+// Datetime is ticks of 100 ns since 0001-01-01 UTC, Timespan ticks. GUID is the
 // lower-case text with hyphens, Decimal plain digits. A string is never null:
 // one that is missing is "". Dynamic JSON that is missing is "".
 type Vector struct {

@@ -19,7 +19,7 @@ const (
 	String
 	Datetime
 	Timespan
-	Guid
+	GUID
 	Decimal
 	Dynamic
 )
@@ -88,7 +88,7 @@ func IntValue(k Kind, n int64) Value { return Value{kind: k, full: true, num: ui
 // RealValue is a real.
 func RealValue(f float64) Value { return Value{kind: Real, full: true, num: math.Float64bits(f)} }
 
-// TextValue is a String, Guid or Decimal in its text.
+// TextValue is a String, GUID or Decimal in its text.
 func TextValue(k Kind, s string) Value { return Value{kind: k, full: true, text: s} }
 
 // DynamicValue is a dynamic: nil, bool, int64, float64, string, []any, *Bag, or
@@ -110,7 +110,7 @@ func (v Value) Int() int64 { return int64(v.num) }
 // Real is the value of a Real.
 func (v Value) Real() float64 { return math.Float64frombits(v.num) }
 
-// Text is the value of a String, Guid or Decimal.
+// Text is the value of a String, GUID or Decimal.
 func (v Value) Text() string { return v.text }
 
 // Dynamic is the value of a Dynamic, as DynamicValue takes it.

@@ -31,7 +31,7 @@ func everyKind() *kql.Result {
 	bag := &kql.Bag{}
 	bag.Set(`a"<`, []any{int64(1), 2.5, nil, true, "é\n"})
 	one := func(k kql.Kind) kql.Vector { return kql.Vector{Kind: k} }
-	vectors := []kql.Vector{one(kql.Bool), one(kql.Int), one(kql.Long), one(kql.Real), one(kql.String), one(kql.Datetime), one(kql.Timespan), one(kql.Guid), one(kql.Decimal), one(kql.Dynamic), one(kql.Real), one(kql.Long)}
+	vectors := []kql.Vector{one(kql.Bool), one(kql.Int), one(kql.Long), one(kql.Real), one(kql.String), one(kql.Datetime), one(kql.Timespan), one(kql.GUID), one(kql.Decimal), one(kql.Dynamic), one(kql.Real), one(kql.Long)}
 	for n := range vectors {
 		v := &vectors[n]
 		switch v.Kind {
@@ -47,7 +47,7 @@ func everyKind() *kql.Result {
 			v.Ints = []int64{-(kql.Day + kql.Hour + 5*kql.Millisecond)}
 		case kql.Dynamic:
 			v.Dynamics = []any{bag}
-		case kql.Guid:
+		case kql.GUID:
 			v.Texts = []string{labApp}
 		default:
 			v.Texts = []string{"7"}

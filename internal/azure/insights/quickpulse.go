@@ -212,10 +212,16 @@ func (d *qpsDocument) document() live.Document {
 		out.Streams = append(out.Streams, cut(id, shortText))
 	}
 	for _, f := range [...]live.Field{
-		{Name: "Name", Value: d.Name}, {Name: "Url", Value: d.URL}, {Name: "CommandName", Value: d.CommandName},
-		{Name: "ResponseCode", Value: d.ResponseCode}, {Name: "ResultCode", Value: d.ResultCode}, {Name: "Duration", Value: d.Duration},
-		{Name: "ExceptionType", Value: d.ExceptionType}, {Name: "ExceptionMessage", Value: d.ExceptionMessage},
-		{Name: "Message", Value: d.Message}, {Name: "OperationId", Value: d.OperationID},
+		{Name: "Name", Value: d.Name},
+		{Name: "Url", Value: d.URL},
+		{Name: "CommandName", Value: d.CommandName},
+		{Name: "ResponseCode", Value: d.ResponseCode},
+		{Name: "ResultCode", Value: d.ResultCode},
+		{Name: "Duration", Value: d.Duration},
+		{Name: "ExceptionType", Value: d.ExceptionType},
+		{Name: "ExceptionMessage", Value: d.ExceptionMessage},
+		{Name: "Message", Value: d.Message},
+		{Name: "OperationId", Value: d.OperationID},
 	} {
 		if f.Value != "" {
 			out.Fields = append(out.Fields, live.Field{Name: f.Name, Value: cut(f.Value, messageText)})

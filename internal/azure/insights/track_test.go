@@ -47,15 +47,21 @@ func TestTypes(t *testing.T) {
 		kind, data, tags string
 		want             string
 	}{
-		"request of Python": {"RequestData", `,"id":"00f067aa0ba902b7","name":"GET /o","duration":"0.00:00:00.031","success":true,"responseCode":"200","url":"http://h/o","source":"s","properties":{"a":"b"},"measurements":{"m":1.5}`,
+		"request of Python": {
+			"RequestData", `,"id":"00f067aa0ba902b7","name":"GET /o","duration":"0.00:00:00.031","success":true,"responseCode":"200","url":"http://h/o","source":"s","properties":{"a":"b"},"measurements":{"m":1.5}`,
 			`"ai.operation.id":"0af7651916cd43dd8448eb211c80319c","ai.operation.parentId":"b7ad6b7169203331","ai.cloud.role":"shop"`,
-			`{"ID":"00f067aa0ba902b7","Name":"GET /o","Source":"s","URL":"http://h/o","Success":true,"ResultCode":"200","Duration":31000000} [{a b}] [{m 1.5}] 0af7651916cd43dd8448eb211c80319c b7ad6b7169203331`},
-		"dependency of Node": {"RemoteDependencyData", `,"id":"1","name":"q","duration":"00:00:00.0069820","success":false,"resultCode":0,"data":"SELECT 1","type":"SQL","target":"h|db"`, "",
-			`{"ID":"1","Name":"q","Target":"h|db","Kind":"SQL","Data":"SELECT 1","Success":false,"ResultCode":"0","Duration":6982000} [] []  `},
+			`{"ID":"00f067aa0ba902b7","Name":"GET /o","Source":"s","URL":"http://h/o","Success":true,"ResultCode":"200","Duration":31000000} [{a b}] [{m 1.5}] 0af7651916cd43dd8448eb211c80319c b7ad6b7169203331`,
+		},
+		"dependency of Node": {
+			"RemoteDependencyData", `,"id":"1","name":"q","duration":"00:00:00.0069820","success":false,"resultCode":0,"data":"SELECT 1","type":"SQL","target":"h|db"`, "",
+			`{"ID":"1","Name":"q","Target":"h|db","Kind":"SQL","Data":"SELECT 1","Success":false,"ResultCode":"0","Duration":6982000} [] []  `,
+		},
 		"level as a name":   {"MessageData", `,"message":"low","severityLevel":"Warning"`, `"ai.operation.id":"00000000000000000000000000000000","ai.operation.parentId":"0000000000000000"`, `{"Message":"low","Severity":3} [] []  `},
 		"level as a number": {"MessageData", `,"message":"a\n\u00e9\ud83d\ude00\"","severityLevel":4`, `"ai.operation.id":"|00000000000000000000000000000000.0000000000000000."`, `{"Message":"a\né😀\"","Severity":5} [] []  `},
-		"exception": {"ExceptionData", `,"problemId":"p","severityLevel":3,"exceptions":[{"id":1,"outerId":0,"typeName":"E","message":"m","hasFullStack":true,"stack":"s","parsedStack":[{"level":0,"method":"f","assembly":"a","fileName":"x.py","line":7}]},{"typeName":"C","outerId":1}]`, "",
-			`{"Chain":[{"ID":1,"OuterID":0,"Type":"E","Message":"m","Stack":"s","Frames":[{"Level":0,"Method":"f","Assembly":"a","File":"x.py","Line":7}]},{"ID":0,"OuterID":1,"Type":"C","Message":"","Stack":"","Frames":null}],"Severity":4,"ProblemID":"p","HandledAt":""} [] []  `},
+		"exception": {
+			"ExceptionData", `,"problemId":"p","severityLevel":3,"exceptions":[{"id":1,"outerId":0,"typeName":"E","message":"m","hasFullStack":true,"stack":"s","parsedStack":[{"level":0,"method":"f","assembly":"a","fileName":"x.py","line":7}]},{"typeName":"C","outerId":1}]`, "",
+			`{"Chain":[{"ID":1,"OuterID":0,"Type":"E","Message":"m","Stack":"s","Frames":[{"Level":0,"Method":"f","Assembly":"a","File":"x.py","Line":7}]},{"ID":0,"OuterID":1,"Type":"C","Message":"","Stack":"","Frames":null}],"Severity":4,"ProblemID":"p","HandledAt":""} [] []  `,
+		},
 		"event":               {"EventData", `,"name":"sold"`, "", `{"Name":"sold"} [] []  `},
 		"metric":              {"MetricData", `,"metrics":[{"name":"queue","kind":0,"value":5}]`, "", `{"Name":"queue","Sum":5,"Count":0,"Min":5,"Max":5,"StdDev":0} [] []  `},
 		"aggregation":         {"MetricData", `,"metrics":[{"ns":"","name":"queue","kind":"Aggregation","value":9,"count":3,"min":1,"max":5,"stdDev":2}]`, "", `{"Name":"queue","Sum":9,"Count":3,"Min":1,"Max":5,"StdDev":2} [] []  `},

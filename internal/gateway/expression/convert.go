@@ -387,7 +387,7 @@ func parseNumber(name, s string) (any, error) {
 	return nil, fmt.Errorf("input string %q was not in a correct format", clip(s))
 }
 
-// parseGuid reads the forms that .NET reads: with and without dashes and braces.
+// parseGUID reads the forms that .NET reads: with and without dashes and braces.
 func parseGUID(s string) (any, error) {
 	plain := strings.ToLower(strings.NewReplacer("-", "", "{", "", "}", "", "(", "", ")", "").Replace(strings.TrimSpace(s)))
 	if len(plain) != 32 || strings.Trim(plain, "0123456789abcdef") != "" {
