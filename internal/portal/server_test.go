@@ -170,8 +170,11 @@ func TestPages(t *testing.T) {
 	if page.StatusCode != 200 || page.Header.Get("Content-Encoding") != "gzip" || !strings.HasPrefix(page.Header.Get("Content-Security-Policy"), "default-src 'self';") {
 		t.Errorf("start page: %d %v", page.StatusCode, page.Header)
 	}
-	if again := get("/hubs/some/route", page.Header.Get("ETag")); again.StatusCode != 304 {
+	if again := get("/", page.Header.Get("ETag")); again.StatusCode != 304 {
 		t.Errorf("start page again: %d", again.StatusCode)
+	}
+	if again := get("/hubs/some/route", get("/hubs", "").Header.Get("ETag")); again.StatusCode != 304 {
+		t.Errorf("start page of another route to the same page: %d", again.StatusCode)
 	}
 	if none := get("/assets/none.js", ""); none.StatusCode != 404 {
 		t.Errorf("an asset that is not there: %d", none.StatusCode)
