@@ -1,4 +1,4 @@
 declare module 'virtual:icons' {
-  const drawings: Record<string, string>
-  export default drawings
+  const url: string
+  export default url
 }
