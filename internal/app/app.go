@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"runtime"
 	"sync"
 	"time"
 
@@ -123,6 +124,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.close()
 		return fmt.Errorf("publish the instance: %w", err)
 	}
+	defer runtime.KeepAlive(giveRoom())
 	return runParts(ctx, a.log, a.layers(info))
 }
 

@@ -44,9 +44,9 @@ func (q *quickConn) head(b []byte) (h quickHead, whole, fits bool) {
 	if !firstLine(r, line) {
 		return h, false, false
 	}
-	r.Header = make(http.Header, 16)
 	length := -1
 	values := make([]string, strings.Count(rest, "\n"))
+	r.Header = make(http.Header, len(values))
 	for rest != "" {
 		line, rest, _ = strings.Cut(rest, "\r\n")
 		name, value, ok := q.field(line)

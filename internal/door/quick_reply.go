@@ -43,7 +43,7 @@ type quickReply struct {
 // begin is ready for the next request.
 func (w *quickReply) begin(c net.Conn, r *http.Request) {
 	head, body, keys := w.head, w.body, w.keys
-	*w = quickReply{conn: c, request: r, header: make(http.Header, 12), head: head[:0], body: body[:0], keys: keys[:0], declared: -1}
+	*w = quickReply{conn: c, request: r, header: make(http.Header), head: head[:0], body: body[:0], keys: keys[:0], declared: -1}
 }
 
 // Header implements http.ResponseWriter.

@@ -63,10 +63,7 @@ func (s *Service) Do(ctx context.Context, r *policy.Request, trace *policy.Trace
 		policy.Refuse(x, refusal)
 		return x
 	}
-	if err := x.Lead(a.def.ServiceURL, found.rest); err != nil {
-		policy.Refuse(x, err)
-		return x
-	}
+	x.Lead(a.base, found.rest)
 	policy.Run(x)
 	return x
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type apiModel struct {
 	name, full string // in lower case: NAME, NAME;rev=N
 	path       []string
 	def        API
+	base       *url.URL // of def.ServiceURL; nil: it has none
 	set        VersionSet
 	versioned  bool
 	revision   string
@@ -269,7 +271,8 @@ func (b *builder) api(path string, r record) error {
 	name, revision := SplitRevision(r.name)
 	a := &apiModel{name: strings.ToLower(name), full: strings.ToLower(r.name), def: def, revision: cmp.Or(revision, "1"), path: segmentsOf(strings.ToLower(def.Path))}
 	if def.ServiceURL != "" {
-		if _, err := policy.ParseBase(def.ServiceURL); err != nil {
+		var err error
+		if a.base, err = policy.ParseBase(def.ServiceURL); err != nil {
 			return fault.New(fault.Invalid, "API "+name, "its service URL %q is no URL of a backend, such as https://host/path or app:NAME", def.ServiceURL)
 		}
 	}

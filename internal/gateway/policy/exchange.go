@@ -162,9 +162,13 @@ func (x *Exchange) document() *Document {
 // setBackendURL leads the exchange to another base URL. The path goes on behind it.
 func (x *Exchange) setBackendURL(text string) error {
 	base, err := ParseBase(text)
-	if err != nil {
-		return err
+	if err == nil {
+		x.lead(base)
 	}
+	return err
+}
+
+func (x *Exchange) lead(base *url.URL) {
 	r := x.Request
 	rest := strings.TrimPrefix(r.Path, r.PathBase)
 	r.Scheme, r.Host, r.PathBase = base.Scheme, base.Host, strings.TrimSuffix(base.EscapedPath(), "/")
@@ -173,7 +177,6 @@ func (x *Exchange) setBackendURL(text string) error {
 	if base.RawQuery != "" {
 		r.Query = joinQuery(base.RawQuery, r.Query)
 	}
-	return nil
 }
 
 // ParseBase reads the URL of a backend. app:NAME is a function app of this project, by

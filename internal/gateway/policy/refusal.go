@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -38,17 +39,17 @@ func Refuse(x *Exchange, err error) {
 	x.finish()
 }
 
-// Lead gives the request its way: to the URL of the API's backend, and below it the
-// path that came. Without a URL only policies can give one.
-func (x *Exchange) Lead(base, rest string) error {
+// Lead gives the request its way: to the URL of the API's backend (see ParseBase), and
+// below it the path that came. Without a URL only policies can give one.
+func (x *Exchange) Lead(base *url.URL, rest string) {
 	r := x.Request
 	r.Scheme, r.Host, r.PathBase, r.Path, r.Query = r.Original.Scheme, r.Original.Host, "", rest, r.Original.RawQuery
-	if base == "" {
+	if base == nil {
 		x.homeless = true
-		return nil
+		return
 	}
 	if rest == "/" && !strings.HasSuffix(r.Original.Path, "/") {
 		r.Path = ""
 	}
-	return x.setBackendURL(base)
+	x.lead(base)
 }

@@ -59,7 +59,7 @@ func (k *conn) ask(w http.ResponseWriter, r *http.Request, request []byte) (*htt
 		return nil, err
 	}
 	for {
-		resp, err := http.ReadResponse(k.in, r)
+		resp, err := readHead(k.in, r)
 		if err != nil {
 			return nil, fmt.Errorf("read the response: %w", err)
 		}
