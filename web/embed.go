@@ -5,7 +5,9 @@
 // The one idea: an asset's bytes never change while the process runs, so each is
 // compressed and hashed once, when somebody first asks for it, and answered
 // from memory. Names that Vite has put a hash into may be cached for ever; the
-// start page is asked for again and usually answered with 304.
+// start page is asked for again and usually answered with 304. Its head names the
+// files of the page that the address is of: the browser loads them beside the
+// shell's instead of after them.
 package web
 
 import (
@@ -14,11 +16,11 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -28,8 +30,8 @@ var dist embed.FS
 
 // start is the application's page; it serves every address that is no asset,
 // because the application has its own routes. pages names the first segments of
-// those, a line each; at another address the application says what is near, and
-// the answer is 404.
+// those, a line each, with the files that the page needs; at another address the
+// application says what is near, and the answer is 404.
 const (
 	start = "index.html"
 	pages = "pages.txt"
@@ -49,19 +51,27 @@ func bundle() fs.FS {
 
 type handler struct {
 	files  fs.FS
-	assets sync.Map // path -> *asset
-	pages  []string
+	assets sync.Map            // path -> *asset; a page's start: start, a blank, its first segment
+	pages  map[string][]string // first segment -> files; that of "/" is empty
 }
 
 func handlerOf(files fs.FS) *handler {
+	h := &handler{files: files, pages: map[string][]string{}}
 	text, _ := fs.ReadFile(files, pages) // without it nothing is known to be no page
-	return &handler{files: files, pages: strings.Fields(string(text))}
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) > 0 {
+			h.pages[strings.Trim(words[0], "/")] = words[1:]
+		}
+	}
+	return h
 }
 
-// hasPage reports whether the application has a page at an address.
-func (h *handler) hasPage(name string) bool {
+// pageOf is the first segment of an address, and whether the application has a page
+// there.
+func (h *handler) pageOf(name string) (string, bool) {
 	first, _, _ := strings.Cut(name, "/")
-	return first == "" || len(h.pages) == 0 || slices.Contains(h.pages, first)
+	_, known := h.pages[first]
+	return first, known || first == "" || len(h.pages) == 0
 }
 
 // Build names what Vite made, so that an open page can tell that it is old.
@@ -89,12 +99,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if err != nil || name == pages {
-		if !h.hasPage(name) {
+	if err != nil || name == pages || name == start {
+		page, known := h.pageOf(strings.TrimPrefix(name, start))
+		if !known {
 			status = http.StatusNotFound
 		}
 		name = start
-		if a, err = h.asset(name); err != nil {
+		if a, err = h.startOf(page); err != nil {
 			http.Error(w, "the portal's pages are not built", http.StatusNotFound)
 			return
 		}
@@ -122,6 +133,32 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// startOf is the start page for an address below a first segment.
+func (h *handler) startOf(page string) (*asset, error) {
+	files, ok := h.pages[page]
+	if !ok {
+		return h.asset(start)
+	}
+	key := start + " " + page
+	if a, ok := h.assets.Load(key); ok {
+		return a.(*asset), nil
+	}
+	plain, err := fs.ReadFile(h.files, start)
+	if err != nil {
+		return nil, err
+	}
+	var links strings.Builder
+	for _, file := range files {
+		kind := "modulepreload"
+		if path.Ext(file) == ".css" {
+			kind = "stylesheet"
+		}
+		fmt.Fprintf(&links, "  <link rel=%q crossorigin href=\"/%s\">\n  ", kind, file)
+	}
+	plain = bytes.Replace(plain, []byte("</head>"), []byte(links.String()+"</head>"), 1)
+	return h.keep(key, start, plain), nil
+}
+
 func (h *handler) asset(name string) (*asset, error) {
 	if a, ok := h.assets.Load(name); ok {
 		return a.(*asset), nil
@@ -130,6 +167,11 @@ func (h *handler) asset(name string) (*asset, error) {
 	if err != nil {
 		return nil, err
 	}
+	return h.keep(name, name, plain), nil
+}
+
+// keep makes an asset of a file's bytes.
+func (h *handler) keep(key, name string, plain []byte) *asset {
 	sum := sha256.Sum256(plain)
 	a := &asset{plain: plain, kind: mime.TypeByExtension(path.Ext(name)), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 	if a.kind == "" {
@@ -138,8 +180,8 @@ func (h *handler) asset(name string) (*asset, error) {
 	if zipped := compress(plain); len(zipped) < len(plain) {
 		a.zipped = zipped
 	}
-	h.assets.Store(name, a)
-	return a, nil
+	h.assets.Store(key, a)
+	return a
 }
 
 func compress(plain []byte) []byte {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -11,8 +12,8 @@ import (
 // an asset that there is not is no page.
 func TestAddresses(t *testing.T) {
 	h := handlerOf(fstest.MapFS{
-		"index.html":     {Data: []byte("<!doctype html>start")},
-		"pages.txt":      {Data: []byte("hubs\ndata\n")},
+		"index.html":     {Data: []byte("<!doctype html><head></head>start")},
+		"pages.txt":      {Data: []byte("hubs assets/a-1.js assets/a-1.css\ndata\n/\n")},
 		"assets/a-1.js":  {Data: []byte("a")},
 		"assets/a-1.css": {Data: []byte("a{}")},
 	})
@@ -34,5 +35,41 @@ func TestAddresses(t *testing.T) {
 		if w.Code != c.status || w.Header().Get("Content-Type") != c.kind {
 			t.Errorf("%s: %d %s, want %d %s", c.address, w.Code, w.Header().Get("Content-Type"), c.status, c.kind)
 		}
+	}
+}
+
+// TestHead: the head names the files of the address's page, of no other, and of
+// nothing where there is no page; each answer has its own tag.
+func TestHead(t *testing.T) {
+	h := handlerOf(fstest.MapFS{
+		"index.html": {Data: []byte("<!doctype html><head></head>start")},
+		"pages.txt":  {Data: []byte("/ assets/start-1.js\nhubs assets/a-1.js assets/a-1.css\n")},
+	})
+	const script, style = `<link rel="modulepreload" crossorigin href="/assets/a-1.js">`, `<link rel="stylesheet" crossorigin href="/assets/a-1.css">`
+	tags := map[string]bool{}
+	for _, c := range []struct {
+		address string
+		named   []string
+	}{
+		{"/", []string{`href="/assets/start-1.js"`}},
+		{"/index.html", []string{`href="/assets/start-1.js"`}},
+		{"/hubs/default/a?q=x", []string{script, style}},
+		{"/hubz", nil},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, c.address, nil))
+		body := w.Body.String()
+		for _, link := range c.named {
+			if !strings.Contains(body, link) {
+				t.Errorf("%s: %s is not named in %s", c.address, link, body)
+			}
+		}
+		if n := strings.Count(body, "<link"); n != len(c.named) {
+			t.Errorf("%s: %d links, want %d: %s", c.address, n, len(c.named), body)
+		}
+		tags[w.Header().Get("ETag")] = true
+	}
+	if len(tags) != 3 {
+		t.Errorf("%d tags of 3 different answers: %v", len(tags), tags)
 	}
 }

@@ -1,10 +1,11 @@
-// The icons of the portal as one SVG file of symbols: those of shell/icons.ts
-// that occur in quotes somewhere in the sources. `import url from
-// 'virtual:icons'` is its address.
+// The icons of the portal, as what stands inside an <svg> of each: those of
+// shell/icons.ts that occur in quotes somewhere in the sources. `import drawings
+// from 'virtual:icons'` is them by name. They are in the script, because a page of
+// sixty icons that refers to a file of symbols sixty times is shown later.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Plugin } from 'vite'
+import type { Plugin, Rolldown } from 'vite'
 
 const src = join(import.meta.dirname, 'src')
 const list = join(src, 'shell/icons.ts')
@@ -21,51 +22,53 @@ function* sources(dir: string): Generator<string> {
 const quoted = /(['"`])([a-z0-9-]+)\1/g
 const words = (text: string) => [...text.matchAll(quoted)].map((m) => m[2])
 
-function symbol(name: string): string {
-  const drawing = readFileSync(join(drawings, name + '.svg'), 'utf8')
-  const inner = drawing.slice(drawing.indexOf('>', drawing.indexOf('<svg')) + 1, drawing.indexOf('</svg>'))
-  return `<symbol id="${name}" viewBox="0 0 24 24">${inner.replace(/\s*\n\s*/g, '').replace(/ \/>/g, '/>')}</symbol>`
+function drawing(name: string): string {
+  const file = readFileSync(join(drawings, name + '.svg'), 'utf8')
+  const inner = file.slice(file.indexOf('>', file.indexOf('<svg')) + 1, file.indexOf('</svg>'))
+  return inner.replace(/\s*\n\s*/g, '').replace(/ \/>/g, '/>')
 }
 
-function sprite(): string {
-  const used = new Set([...sources(src)].flatMap(words))
-  const names = words(readFileSync(list, 'utf8')).filter((name) => used.has(name))
-  return `<svg xmlns="http://www.w3.org/2000/svg">${names.map(symbol).join('')}</svg>`
+function used(): Record<string, string> {
+  const quotes = new Set([...sources(src)].flatMap(words))
+  const names = words(readFileSync(list, 'utf8')).filter((name) => quotes.has(name))
+  return Object.fromEntries(names.map((name) => [name, drawing(name)]))
 }
 
 export function icons(): Plugin {
   const id = '\0virtual:icons'
-  let serves = false
   return {
     name: 'icons',
-    configResolved: (c) => void (serves = c.command === 'serve'),
     resolveId: (name) => (name === 'virtual:icons' ? id : undefined),
-    load(at) {
-      if (at !== id) return
-      if (serves) return "export default '/virtual-icons.svg'"
-      const file = this.emitFile({ type: 'asset', name: 'icons.svg', source: sprite() })
-      return `export default import.meta.ROLLUP_FILE_URL_${file}`
-    },
-    configureServer(server) {
-      server.middlewares.use('/virtual-icons.svg', (_, reply) => {
-        reply.setHeader('Content-Type', 'image/svg+xml')
-        reply.end(sprite())
-      })
-    },
+    load: (at) => (at === id ? 'export default ' + JSON.stringify(used()) : undefined),
   }
 }
 
-// pages writes the first segments of the pages' addresses for the server, which
-// answers 404 to others.
+// pages writes what the server has to know of the pages: a line for each, its
+// address's first segment ("/" is that of the start) and the files that it needs
+// beside those of the shell. The server answers 404 to other segments, and names
+// the files in the head of what it answers, so that a page's script is on its way
+// before the shell's has run.
 export function pages(): Plugin {
   return {
     name: 'pages',
     apply: 'build',
-    generateBundle() {
-      const all = readdirSync(join(src, 'pages')).filter(
-        (n) => statSync(join(src, 'pages', n)).isDirectory() && n !== 'overview',
-      )
-      this.emitFile({ type: 'asset', fileName: 'pages.txt', source: all.sort().join('\n') + '\n' })
+    generateBundle(_, bundle) {
+      const scripts = Object.values(bundle).filter((part) => part.type === 'chunk')
+      const needs = (script: Rolldown.OutputChunk, all = new Set<string>()) => {
+        if (all.has(script.fileName)) return all
+        all.add(script.fileName)
+        for (const name of script.imports) needs(bundle[name] as Rolldown.OutputChunk, all)
+        for (const style of script.viteMetadata?.importedCss ?? []) all.add(style)
+        return all
+      }
+      const shell = needs(scripts.find((part) => part.isEntry)!)
+      const line = (name: string) => {
+        const page = scripts.find((part) => part.moduleIds.includes(join(src, 'pages', name, 'Page.svelte')))!
+        const files = [...needs(page)].filter((file) => !shell.has(file))
+        return [name === 'overview' ? '/' : name, ...files].join(' ')
+      }
+      const names = readdirSync(join(src, 'pages')).filter((n) => statSync(join(src, 'pages', n)).isDirectory())
+      this.emitFile({ type: 'asset', fileName: 'pages.txt', source: names.sort().map(line).join('\n') + '\n' })
     },
   }
 }

@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
+import { together } from './chunks.plugin.ts'
 import { icons, pages } from './icons.plugin.ts'
 import { licences } from './licences.plugin.ts'
 
@@ -23,6 +24,9 @@ export default defineConfig({
     target: 'es2022',
     rolldownOptions: {
       output: {
+        // What is in these runs at once: the browser compiles it while it loads.
+        postBanner: ({ name }) => (/^(shell|parts)$/.test(name) ? '//# allFunctionsCalledOnLoad\n' : ''),
+        codeSplitting: { groups: together() },
         // A page's chunk is called as the page is, so that its size can be told.
         chunkFileNames: ({ facadeModuleId }) =>
           `assets/${/pages\/(\w+)\/Page\.svelte/.exec(facadeModuleId ?? '')?.[1] ?? '[name]'}-[hash].js`,

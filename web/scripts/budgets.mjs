@@ -18,39 +18,29 @@ function needs(f, all = new Set()) {
   return all
 }
 
-const entry = files.find((f) => /^index-[\w-]+\.js$/.test(f))
-const shell = needs(entry)
-
-// styles are what the loader loads with a script that is imported later.
-const listed = [...(/m\.f=\[([^\]]*)\]/.exec(text(entry))?.[1] ?? '').matchAll(/["'`]([^"'`]+)["'`]/g)].map((m) => m[1])
-function styles(f) {
-  const call = text(entry).match(
-    new RegExp(`import\\(["'\`]\\./${f.replaceAll('.', '\\.')}["'\`]\\)[^_]*__vite__mapDeps\\(\\[([\\d,]*)\\]`),
-  )
-  return (call?.[1] ?? '')
-    .split(',')
-    .filter(Boolean)
-    .map((i) => listed[Number(i)].replace('assets/', ''))
-    .filter((d) => d.endsWith('.css'))
-}
+// Of the shell is what the start page names; of a page, what pages.txt says.
+const start = readFileSync(join(assets, '../index.html'), 'utf8')
+const named = (kind) => [...start.matchAll(new RegExp(`/assets/([\\w.-]+\\.${kind})"`, 'g'))].map((m) => m[1])
+const shell = named('js').reduce((all, f) => needs(f, all), new Set())
 
 const budgets = []
 const sum = (list) => [...list].reduce((n, f) => n + size(f), 0)
 const check = (what, list, limit) => budgets.push({ what, kb: sum(list) / 1024, limit })
 
-const css = files.filter((f) => /^index-[\w-]+\.css$/.test(f))
 check('shell', shell, 70)
-check('shell, styles', css, 12)
+check('shell, styles', named('css'), 12)
 check(
   'Latin font',
   files.filter((f) => f.startsWith('pretendard-latin')),
   48,
 )
-const names = readFileSync(join(assets, '../pages.txt'), 'utf8').split('\n').filter(Boolean)
-for (const name of [...names, 'overview']) {
-  const page = files.find((f) => new RegExp(`^${name}-[\\w-]{8}\\.js$`).test(f))
-  if (!page) throw new Error(`no chunk of the page ${name}`)
-  check(name, [...[...needs(page)].filter((f) => !shell.has(f)), ...styles(page)], 60)
+for (const line of readFileSync(join(assets, '../pages.txt'), 'utf8').split('\n').filter(Boolean)) {
+  const [name, ...needed] = line.split(' ')
+  check(
+    name === '/' ? 'overview' : name,
+    needed.map((f) => f.replace('assets/', '')),
+    60,
+  )
 }
 const editor = files.filter((f) => /^codemirror-.*\.js$/.test(f))
 if (!editor.length) throw new Error('no chunk of the editor')

@@ -2,7 +2,19 @@ import { mount } from 'svelte'
 import './fonts.css'
 import './app.css'
 import App from './App.svelte'
+import { current } from './shell/here.svelte'
 
 const target = document.getElementById('app')!
-target.replaceChildren() // what index.html shows until now
-export default mount(App, { target })
+const enough = 300 // milliseconds
+
+// The page's script is on its way already (its address is in the head): shown
+// together, the shell and the page are laid out and painted once.
+async function start() {
+  await Promise.race([
+    current.page?.load().catch(() => {}), // it is told where the page would be
+    new Promise((done) => setTimeout(done, enough)),
+  ])
+  target.replaceChildren() // what index.html shows until now
+  mount(App, { target })
+}
+void start()

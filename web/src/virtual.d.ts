@@ -1,4 +1,4 @@
 declare module 'virtual:icons' {
-  const url: string
-  export default url
+  const drawings: Record<string, string>
+  export default drawings
 }

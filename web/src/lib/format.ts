@@ -1,11 +1,11 @@
-import { clock as clockFormat, numbers } from './locale'
+import { clock as clockFormat, write } from './locale'
 import { clock, prefs } from './prefs.svelte'
 import type { Text } from './types'
 
 export function num(v: number | null | undefined, decimals?: number): string {
   if (v === null || v === undefined || !Number.isFinite(v)) return '–'
   const d = decimals ?? (Math.abs(v) >= 100 || Number.isInteger(v) ? 0 : Math.abs(v) >= 10 ? 1 : 2)
-  return numbers(d, d).format(v)
+  return write(v, d, d)
 }
 
 // A rate, short enough for an arrow: 0, 0.3, 48, 1.2k.

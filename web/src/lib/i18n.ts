@@ -1,4 +1,4 @@
-import { numbers } from './locale'
+import { write } from './locale'
 import { prefs } from './prefs.svelte'
 
 // Phrase is a word or a sentence in English and Korean. {name} in it stands for
@@ -66,6 +66,6 @@ export function t(phrase: Phrase, values: Values = {}): string {
     const value = values[name]
     if (value === undefined) return all
     if (one !== undefined) return Number(value) === 1 ? one : many
-    return typeof value === 'number' ? numbers(0, 3).format(value) : value
+    return typeof value === 'number' ? write(value, 0, 3) : value
   })
 }

@@ -7,12 +7,19 @@ export const locale = () => (prefs.lang === 'ko' ? 'ko-KR' : 'en-GB')
 const made = new Map<string, Intl.NumberFormat>()
 
 // numbers writes with from least to most decimals.
-export function numbers(least: number, most: number): Intl.NumberFormat {
+function numbers(least: number, most: number): Intl.NumberFormat {
   const key = `${locale()} ${least} ${most}`
   let it = made.get(key)
   if (!it)
     made.set(key, (it = new Intl.NumberFormat(locale(), { minimumFractionDigits: least, maximumFractionDigits: most })))
   return it
+}
+
+// write is a number as its readers write it. Both languages write a small whole one
+// as the program does; the first page has no others, and needs no formatter.
+export function write(v: number, least: number, most: number): string {
+  if (least === 0 && Number.isInteger(v) && Math.abs(v) < 1000) return String(v)
+  return numbers(least, most).format(v)
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>()

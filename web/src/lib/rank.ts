@@ -16,7 +16,9 @@ interface Named {
   to?: string
 }
 
-const fuzzy = new uFuzzy({ intraMode: 0, intraIns: Infinity, intraChars: '.' })
+// Its patterns take longer to make than a page has until it is shown.
+let made: uFuzzy | undefined
+const fuzzy = () => (made ??= new uFuzzy({ intraMode: 0, intraIns: Infinity, intraChars: '.' }))
 
 interface Query {
   q: string
@@ -76,14 +78,16 @@ export function rank<T extends Named>(typed: string, all: T[], recent: string[] 
 function near<T extends Named>(q: string, all: T[]): Ranked<T>[] {
   if (q.length < 2 || !/^[\x20-\x7e]+$/.test(q)) return []
   const hay = all.map((it) => (it.detail ? it.text + ' ' + it.detail : it.text))
-  const which = fuzzy.filter(hay, q)
+  const which = fuzzy().filter(hay, q)
   if (!which?.length) return []
-  const info = fuzzy.info(which, hay, q)
-  return fuzzy.sort(info, hay, q).map((i) => {
-    const it = all[info.idx[i]]
-    const marks: [number, number][] = []
-    const flat = info.ranges[i]
-    for (let k = 0; k < flat.length; k += 2) if (flat[k + 1] <= it.text.length) marks.push([flat[k], flat[k + 1]])
-    return { it, marks }
-  })
+  const info = fuzzy().info(which, hay, q)
+  return fuzzy()
+    .sort(info, hay, q)
+    .map((i) => {
+      const it = all[info.idx[i]]
+      const marks: [number, number][] = []
+      const flat = info.ranges[i]
+      for (let k = 0; k < flat.length; k += 2) if (flat[k + 1] <= it.text.length) marks.push([flat[k], flat[k + 1]])
+      return { it, marks }
+    })
 }

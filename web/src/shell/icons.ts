@@ -1,5 +1,5 @@
 // The icons that may be used, as lucide calls them. Those whose name occurs in
-// quotes in the sources get into the sprite (icons.plugin.ts).
+// quotes in the sources get into the bundle (icons.plugin.ts).
 
 export const icons = [
   'activity',

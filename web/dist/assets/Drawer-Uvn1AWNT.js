@@ -1,1 +1,0 @@
-import{Tt as e,h as t,wt as n}from"./i18n-lwL1SBLV.js";import{r}from"./Input-DSFgcq-P.js";function i(i,a){e(a,!0);let o=t(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),n()}export{i as t};

@@ -1,1 +1,0 @@
-var e=[1,100,300],t=(t,[n,r,i]=e)=>`heat`+(t<n?0:t<r?1:t<i?2:3);export{e as n,t};
