@@ -266,6 +266,9 @@ test('a tile is dragged, and only its place changes in the file', async () => {
   await page.mouse.move(from.x + 60, from.y + 40)
   await page.mouse.down()
   await page.mouse.move(from.x + 60, from.y + 800, { steps: 12 })
+  // What the server says of the file meanwhile takes no tile from the hand.
+  await page.waitForResponse((r) => r.url().endsWith('/dashboard-preview'))
+  await quiet(page)
   await page.mouse.up()
   const save = page.getByRole('button', { name: 'Save', exact: true })
   await eventually('something changed', async () => save.isEnabled())
