@@ -19,3 +19,10 @@ test('one module calls fetch, one opens the stream', async () => {
   assert.deepEqual(await users(/\bfetch\b|XMLHttpRequest|sendBeacon/), ['lib/api.ts'])
   assert.deepEqual(await users(/\bnew (EventSource|WebSocket)\b/), ['lib/fan.ts'])
 })
+
+// Svelte drops the blanks that a block begins or ends with: "16 s ago· output".
+test('no block begins or ends with a point between two things', async () => {
+  const block = /\{#if (?:[^{}]|\{[^{}]*\})*\}\s+·|·\s+\{\/if\}/
+  assert.match('{#if n.count > 1}\n  · {n.count}{/if}', block)
+  assert.deepEqual(await users(block), [])
+})
