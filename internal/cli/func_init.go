@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -203,22 +204,23 @@ func (s *session) askFunction(cmd *cobra.Command, f *scaffold.Function) error {
 	in, isFile := s.in.(*os.File)
 	person := isFile && isatty.IsTerminal(in.Fd())
 	lines := bufio.NewScanner(s.in)
+	triggers := strings.Join(scaffold.TriggersOf(f.Dir), ", ")
 	for _, q := range []struct {
-		flag, text string
-		value      *string
+		text, missing string
+		value         *string
 	}{
-		{"--trigger", "Trigger (" + strings.Join(scaffold.TriggersOf(f.Dir), ", ") + "): ", &f.Trigger},
-		{"--name", "Name: ", &f.Name},
+		{"Trigger (" + triggers + "): ", "--trigger is missing; there are " + triggers, &f.Trigger},
+		{"Name: ", "--name is missing", &f.Name},
 	} {
 		if *q.value != "" {
 			continue
 		}
 		if !person {
-			return &usageError{cmd, fmt.Errorf("%s is missing", q.flag)}
+			return &usageError{cmd, errors.New(q.missing)}
 		}
 		fmt.Fprint(s.err, q.text)
 		if !lines.Scan() {
-			return &usageError{cmd, fmt.Errorf("%s is missing", q.flag)}
+			return &usageError{cmd, errors.New(q.missing)}
 		}
 		*q.value = strings.TrimSpace(lines.Text())
 	}

@@ -243,7 +243,7 @@ func (s *session) printStatus(info instance.Info, report statusReport) error {
 	for _, st := range report.Services {
 		note := st.State
 		if st.Functions > 0 {
-			note += fmt.Sprintf(", %d functions", st.Functions)
+			note += ", " + count(st.Functions, "function")
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", st.Service, st.Address, note)
 		for _, e := range st.Errors {

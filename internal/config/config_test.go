@@ -121,6 +121,7 @@ func TestFaultsNameTheirPath(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"unknown key", "evnetHubs: {}", "[1:1] evnetHubs: there is no such key; did you mean eventHubs?"},
 		{"unknown key without a value", "cosmos:\n  prot:\n", "[2:3] cosmos.prot: there is no such key; did you mean port?"},
+		{"a tab", "eventHubs:\n\thubs: {}", "[2:1] there is a tab; YAML indents by blanks"},
 		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},
 		{"no partitions", "eventHubs: {hubs: {a: {partitions: 0}}}", "eventHubs.hubs.a.partitions: is 0; must be from 1 to 1024"},
 		{"unknown key of a hub", "eventHubs:\n  hubs:\n    a: {partition: 2}", "[3:9] eventHubs.hubs.a.partition: there is no such key; did you mean partitions?"},
@@ -169,10 +170,10 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"public cosmos key", "listen: 0.0.0.0", "cosmos.key: the emulator's well-known key is refused on 0.0.0.0"},
 		{"public SAS key", "listen: 0.0.0.0", "eventHubs.rules[0].key: the emulator's well-known key is refused on 0.0.0.0"},
 		{"app path", "functions: {apps: {a: {}}}", "functions.apps.a.path: is missing"},
-		{"app folder", "functions: {apps: {a: {path: ./nowhere}}}", "functions.apps.a.path: stat"},
+		{"app folder", "functions: {apps: {a: {path: ./nowhere}}}", "functions.apps.a.path: there is no folder "},
 		{"job limits", "stream: {jobs: {j: {limits: {keys: -1}}}}", "stream.jobs.j.limits.keys: is -1; must be from 0 to 2147483647"},
 		{"job state", "stream: {jobs: {j: {limits: {stateMB: 4096}}}}", "stream.jobs.j.limits.stateMB: 4096 is more than 3072"},
-		{"job functions", "stream: {jobs: {j: {functions: [none.js]}}}", "stream.jobs.j.functions[0]: stat"},
+		{"job functions", "stream: {jobs: {j: {functions: [none.js]}}}", "stream.jobs.j.functions[0]: there is no file "},
 		{"job function folder", "stream: {jobs: {j: {functions: [.]}}}", "stream.jobs.j.functions[0]: . is not a .js file"},
 		{"job partition key", "stream: {jobs: {j: {inputs: {i: {partitionKey: k, reference: {file: f}}}}}}", "stream.jobs.j.inputs.i.partitionKey: belongs to a hub"},
 		{"job query", "stream: {jobs: {j: {inputs: {i: {hub: h}}, outputs: {o: {hub: h}}}}}", "stream.jobs.j.query: is missing"},
@@ -205,7 +206,7 @@ func TestFaultsNameTheirPath(t *testing.T) {
 		{"compression of a hub", "stream: {jobs: {j: {inputs: {i: {hub: h, compression: gzip}}}}}", "stream.jobs.j.inputs.i.compression: belongs to a blob"},
 		{"job properties", "stream: {jobs: {j: {outputs: {o: {hub: h, format: csv, properties: [a]}}}}}", "stream.jobs.j.outputs.o.properties: belong to a hub whose format is json"},
 		{"process", "processes: {p: {}}", "processes.p.path: is missing"},
-		{"process folder", "processes: {p: {path: ./nowhere}}", "processes.p.path: stat"},
+		{"process folder", "processes: {p: {path: ./nowhere}}", "processes.p.path: there is no folder "},
 		{"broken", "name: [", "1 |"},
 	}
 	for _, tt := range tests {

@@ -134,7 +134,7 @@ func (v *validation) file(c *Config, path, name string) {
 		return
 	}
 	if info, err := os.Stat(c.File(name)); err != nil {
-		v.add(path, "%v", err)
+		v.absent(path, "file", err)
 	} else if info.IsDir() {
 		v.add(path, "%s is a folder", name)
 	}

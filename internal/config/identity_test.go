@@ -21,10 +21,10 @@ func TestIdentityFaults(t *testing.T) {
 		{"identity: {applications: {ci: {clientId: me, secret: long enough for all}}}", `identity.applications.ci.clientId: "me" is not a GUID`},
 		{"identity: {applications: {'a b': {secret: long enough for all}}}", "identity.applications.a b: a name has 1 to 64 letters"},
 		{"identity: {applications: {a: {secret: long enough for all}, A: {secret: long enough for all}}}", "identity.applications.a: differs from A only in case"},
-		{"identity: {applications: {ci: {certificate: none.pem}}}", "identity.applications.ci.certificate: stat"},
+		{"identity: {applications: {ci: {certificate: none.pem}}}", "identity.applications.ci.certificate: there is no file "},
 		{"identity: {applications: {ci: {certificate: .}}}", "identity.applications.ci.certificate: . is a folder"},
 		{"identity: {applications: {ci: {federated: [{issuer: i, subject: s}]}}}", "identity.applications.ci.federated[0]: needs issuer, subject and keys"},
-		{"identity: {applications: {ci: {federated: [{issuer: i, subject: s, keys: none}]}}}", "identity.applications.ci.federated[0].keys: stat"},
+		{"identity: {applications: {ci: {federated: [{issuer: i, subject: s, keys: none}]}}}", "identity.applications.ci.federated[0].keys: there is no file "},
 		{"identity: {userAssigned: {p: {" + client + ", apps: [none]}}}", `identity.userAssigned.p.apps[0]: there is no function app "none"`},
 		{"identity: {userAssigned: {p: {clientId: 5}}}", "identity.userAssigned.p.clientId"},
 	} {

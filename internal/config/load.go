@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -58,7 +59,7 @@ func Parse(text []byte, dir string) (Config, error) {
 	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return cfg, errors.New(yaml.FormatError(err, false, true))
+		return cfg, shown(err)
 	}
 	for _, doc := range file.Docs {
 		// Misspelt keys count, with or without a value.
@@ -94,13 +95,17 @@ func shown(err error) error {
 	return errors.New(yaml.FormatError(plain(err), false, true))
 }
 
-// plain is a decoder's error without the names of types of this program.
+// plain is a parser's or decoder's error without the names of types of this program,
+// nor of what a parser sees of a tab.
 func plain(err error) error {
 	var (
+		odd   *yaml.SyntaxError
 		wrong *yaml.TypeError
 		big   *yaml.OverflowError
 	)
 	switch {
+	case errors.As(err, &odd) && strings.Contains(odd.Message, "'\t'"):
+		return &yaml.SyntaxError{Message: "there is a tab; YAML indents by blanks", Token: odd.Token}
 	case errors.As(err, &wrong) && wrong.Token != nil:
 		return &yaml.SyntaxError{Message: fmt.Sprintf("%q is no value of this key", wrong.Token.Value), Token: wrong.Token}
 	case errors.As(err, &big) && big.Token != nil:

@@ -134,7 +134,7 @@ func (v *validation) stream(c *Config) {
 		if p.Path == "" {
 			v.add(path, "is missing; write the folder of a Go program")
 		} else if info, err := os.Stat(c.abs(p.Path)); err != nil {
-			v.add(path, "%v", err)
+			v.absent(path, "folder", err)
 		} else if !info.IsDir() {
 			v.add(path, "%s is not a folder", p.Path)
 		}
@@ -145,14 +145,14 @@ func (v *validation) job(c *Config, path string, j Job) {
 	if j.Query == "" {
 		v.add(path+".query", "is missing; write the file of the query, as in ./job.asaql")
 	} else if info, err := os.Stat(c.abs(j.Query)); err != nil {
-		v.add(path+".query", "%v", err)
+		v.absent(path+".query", "file", err)
 	} else if info.IsDir() {
 		v.add(path+".query", "%s is a folder", j.Query)
 	}
 	for i, file := range j.Functions {
 		at := fmt.Sprintf("%s.functions[%d]", path, i)
 		if info, err := os.Stat(c.abs(file)); err != nil {
-			v.add(at, "%v", err)
+			v.absent(at, "file", err)
 		} else if info.IsDir() || filepath.Ext(file) != ".js" {
 			v.add(at, "%s is not a .js file", file)
 		}

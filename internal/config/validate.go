@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -64,6 +65,16 @@ type validation struct{ faults []pathFault }
 
 func (v *validation) add(path, format string, args ...any) {
 	v.faults = append(v.faults, pathFault{path, fmt.Sprintf(format, args...)})
+}
+
+// absent is a fault of a value that names a file or a folder, what, which cannot be
+// looked at.
+func (v *validation) absent(path, what string, err error) {
+	if gone := (*fs.PathError)(nil); errors.As(err, &gone) && errors.Is(err, fs.ErrNotExist) {
+		v.add(path, "there is no %s %s", what, gone.Path)
+		return
+	}
+	v.add(path, "%v", err)
 }
 
 // minPassword is what can be guessed slowly, at a few tries a minute, for years.
@@ -213,13 +224,13 @@ func (v *validation) functions(c *Config) {
 			continue
 		}
 		if info, err := os.Stat(c.AppDir(app)); err != nil {
-			v.add(path+".path", "%v", err)
+			v.absent(path+".path", "folder", err)
 		} else if !info.IsDir() {
 			v.add(path+".path", "%s is not a folder", app.Path)
 		}
 		if bin := c.AppBinary(app); bin != "" {
 			if info, err := os.Stat(bin); err != nil {
-				v.add(path+".binary", "%v", err)
+				v.absent(path+".binary", "file", err)
 			} else if info.IsDir() || info.Mode()&0o111 == 0 {
 				v.add(path+".binary", "%s is not an executable file", app.Binary)
 			}
