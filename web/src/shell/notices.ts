@@ -22,7 +22,7 @@ const kinds: Record<string, Phrase> = dictionary({
     'Stream job {subject}: reference data cannot be read',
     '스트림 작업 {subject}: 참조 데이터를 읽을 수 없음',
   ],
-  'job-blob': ['Stream job {subject} passes over blobs', '스트림 작업 {subject}: 일부 Blob을 건너뜀'],
+  'job-blob': ['Stream job {subject} passes over blobs', '스트림 작업 {subject}: 일부 블롭을 건너뜀'],
   'job-dropped': ['Stream job {subject} leaves out events or rows', '스트림 작업 {subject}: 이벤트 또는 행 제외'],
   poison: ['{subject}: poison messages wait', '{subject}: 포이즌 메시지 대기'],
   'hub-lagging': ['{subject}: its lag grows', '{subject}: 지연 증가'],

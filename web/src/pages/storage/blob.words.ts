@@ -2,7 +2,7 @@ import { dictionary } from '../../lib/i18n'
 
 export const blobWords = dictionary({
   // lists
-  blobsN: ['{n} {n|blob|blobs}', 'Blob {n}개'],
+  blobsN: ['{n} {n|blob|blobs}', '블롭 {n}개'],
   containersN: ['{n} {n|container|containers}', '컨테이너 {n}개'],
   filesN: ['{n} {n|file|files}', '파일 {n}개'],
   chosenN: ['{n} chosen', '{n}개 선택'],
@@ -29,13 +29,13 @@ export const blobWords = dictionary({
   deletedMark: ['Deleted', '삭제됨'],
   noneBegins: ['No name in this folder begins so.', '이 폴더에는 그렇게 시작하는 이름이 없습니다.'],
   emptyFolder: ['Nothing is in this folder', '폴더가 비어 있습니다'],
-  emptyFolderText: ['A folder is there as long as a blob is in it.', '폴더는 그 안에 Blob이 있는 동안에만 존재합니다.'],
+  emptyFolderText: ['A folder is there as long as a blob is in it.', '폴더는 그 안에 블롭이 있는 동안에만 존재합니다.'],
   toTop: ['To the top of the container', '컨테이너의 맨 위로'],
 
   // access and leases
   private: ['Private', '비공개'],
-  accessBlob: ['Anybody may read blobs', '누구나 Blob 읽기 가능'],
-  accessContainer: ['Anybody may list and read', '누구나 목록과 Blob 읽기 가능'],
+  accessBlob: ['Anybody may read blobs', '누구나 블롭 읽기 가능'],
+  accessContainer: ['Anybody may list and read', '누구나 목록과 블롭 읽기 가능'],
   available: ['Available', '사용 가능'],
   leased: ['Leased', '임대 중'],
   breaking: ['Breaking', '중단 중'],
@@ -58,12 +58,12 @@ export const blobWords = dictionary({
   noContainers: ['No container yet', '컨테이너가 없습니다'],
   noContainersText: [
     'Blobs are kept in containers. Make one here, in lazuli.yaml, or with any SDK.',
-    'Blob은 컨테이너에 보관됩니다. 여기, lazuli.yaml 또는 SDK로 만드세요.',
+    '블롭은 컨테이너에 보관됩니다. 여기, lazuli.yaml 또는 SDK로 만드세요.',
   ],
   deleteContainer: ['Delete container', '컨테이너 삭제'],
   deleteContainerText: [
     'The container {name} with its {n} {n|blob|blobs} ({size}) will be deleted.',
-    '컨테이너 {name} 안의 Blob {n}개({size})까지 모두 삭제됩니다.',
+    '컨테이너 {name} 안의 블롭 {n}개({size})까지 모두 삭제됩니다.',
   ],
   backFor: ['It can be brought back for {d} {d|day|days}.', '{d}일 동안 복원할 수 있습니다.'],
   forGood: ['This cannot be undone.', '되돌릴 수 없습니다.'],
@@ -77,8 +77,8 @@ export const blobWords = dictionary({
   views: ['What of the container', '컨테이너 보기'],
   danger: ['Danger zone', '위험 영역'],
   keeps: ['The account keeps', '계정의 보존 설정'],
-  versionsKept: ['versions of what is overwritten', '덮어쓴 Blob의 버전'],
-  blobDays: ['deleted blobs for {d} {d|day|days}', '삭제된 Blob {d}일'],
+  versionsKept: ['versions of what is overwritten', '덮어쓴 블롭의 버전'],
+  blobDays: ['deleted blobs for {d} {d|day|days}', '삭제된 블롭 {d}일'],
   containerDays: ['deleted containers for {d} {d|day|days}', '삭제된 컨테이너 {d}일'],
   nothingKept: ['nothing of what is deleted', '삭제된 항목을 보존하지 않음'],
 
@@ -91,10 +91,10 @@ export const blobWords = dictionary({
   empty: ['Drop files and folders here', '파일과 폴더를 여기에 놓으세요'],
   emptyText: [
     'They become blobs; folders stay folders. Or choose them:',
-    '파일은 Blob이 되고 폴더 구조는 유지됩니다. 직접 선택할 수도 있습니다.',
+    '파일은 블롭이 되고 폴더 구조는 유지됩니다. 직접 선택할 수도 있습니다.',
   ],
   orFrom: ['Or from a program or a terminal', '프로그램이나 터미널에서 넣기'],
-  snippet: ['How a blob is put', 'Blob을 넣는 방법'],
+  snippet: ['How a blob is put', '블롭을 넣는 방법'],
   uploads: ['Uploads', '업로드'],
   uploadedN: ['{n} of {of} done', '{of}개 중 {n}개 완료'],
   failedN: ['{n} failed', '{n}개 실패'],
@@ -106,11 +106,11 @@ export const blobWords = dictionary({
   cancelOne: ['Cancel the upload of {name}', '{name}: 업로드 취소'],
   clear: ['Clear', '지우기'],
   overwrite: ['Overwrite', '덮어쓰기'],
-  exists: ['There is a blob of this name.', '같은 이름의 Blob이 있습니다.'],
+  exists: ['There is a blob of this name.', '같은 이름의 블롭이 있습니다.'],
   askTitle: ['{n} of {of} {of|file is|files are} there already', '{of}개 중 {n}개가 이미 있습니다'],
   askText: [
     'Overwriting replaces the blobs of these names in {name}.',
-    '덮어쓰면 {name}에 있는 같은 이름의 Blob이 바뀝니다.',
+    '덮어쓰면 {name}에 있는 같은 이름의 블롭이 바뀝니다.',
   ],
   andMore: ['and {n} more', '외 {n}개'],
   skip: ['Skip those', '건너뛰기'],
@@ -119,7 +119,7 @@ export const blobWords = dictionary({
   preview: ['Preview', '미리 보기'],
   properties: ['Properties', '속성'],
   states: ['Versions', '버전'],
-  face: ['What of the blob', 'Blob 보기'],
+  face: ['What of the blob', '블롭 보기'],
   download: ['Download', '다운로드'],
   copyUrl: ['Copy address', '주소 복사'],
   copyLink: ['Copy link to this page', '이 화면의 링크 복사'],
@@ -127,28 +127,28 @@ export const blobWords = dictionary({
   snapshot: ['Take a snapshot', '스냅샷 만들기'],
   snapshotTaken: ['Snapshot taken', '스냅샷을 만들었습니다'],
   copyTo: ['Copy to…', '다른 곳에 복사…'],
-  deleteBlob: ['Delete blob', 'Blob 삭제'],
-  deleteBlobText: ['The blob {name} ({size}) will be deleted.', 'Blob {name}({size})이 삭제됩니다.'],
+  deleteBlob: ['Delete blob', '블롭 삭제'],
+  deleteBlobText: ['The blob {name} ({size}) will be deleted.', '블롭 {name}({size})이 삭제됩니다.'],
   withSnapshots: ['Its {n} {n|snapshot|snapshots} will go with it.', '스냅샷 {n}개도 함께 삭제됩니다.'],
   deleteFolder: ['Delete folder', '폴더 삭제'],
   deleteFolderText: [
     'All that is in {name} will be deleted: {n} {n|blob|blobs} ({size}).',
-    '{name} 안의 모든 항목, Blob {n}개({size})가 삭제됩니다.',
+    '{name} 안의 모든 항목, 블롭 {n}개({size})가 삭제됩니다.',
   ],
   atLeast: ['more than {n}', '{n}개 이상'],
   deleteChosen: ['Delete', '삭제'],
   deleteManyTitle: ['Delete what is chosen', '선택한 항목 삭제'],
   deleteManyText: [
     '{b} {b|blob|blobs} and {f} {f|folder|folders} with all that is in them will be deleted: {n} in all ({size}).',
-    'Blob {b}개와 폴더 {f}개를 안의 항목까지 모두 삭제합니다: 전체 {n}개({size}).',
+    '블롭 {b}개와 폴더 {f}개를 안의 항목까지 모두 삭제합니다: 전체 {n}개({size}).',
   ],
   deleting: ['Deleting; see Tasks', '삭제하는 중입니다. 작업 목록에서 확인하세요'],
   counting: ['Counting…', '세는 중…'],
   openFolder: ['Open', '열기'],
-  goneText: ['It was deleted, and can be brought back.', '삭제된 Blob이며 복원할 수 있습니다.'],
+  goneText: ['It was deleted, and can be brought back.', '삭제된 블롭이며 복원할 수 있습니다.'],
   goneFor: [
     'It was deleted, and can be brought back for {n} more {n|day|days}.',
-    '삭제된 Blob이며 {n}일 더 복원할 수 있습니다.',
+    '삭제된 블롭이며 {n}일 더 복원할 수 있습니다.',
   ],
 
   // preview
@@ -216,7 +216,7 @@ export const blobWords = dictionary({
   moreStates: ['There are more; these are the oldest 1,000.', '더 있습니다. 가장 오래된 1,000개만 표시합니다.'],
   lookAt: ['Look at it', '보기'],
   lookingAt: ['Snapshot or version of {at}', '{at}의 스냅샷 또는 버전'],
-  backToBlob: ['Back to the blob', 'Blob으로 돌아가기'],
+  backToBlob: ['Back to the blob', '블롭으로 돌아가기'],
 
   // dialogs
   sasTitle: ['SAS for {name}', '{name}: SAS'],
