@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -173,6 +174,8 @@ func TestGatewayByResourceManager(t *testing.T) {
 		// What is refused says what and where.
 		for path, want := range map[string]struct{ body, target, text string }{
 			"/apis/api/policies/policy": {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound>\n  <set-hedder name=\"a\" />\n</inbound></policies>"}}`, "set-hedder", "line 3"},
+			"/policies/policy":          {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound><choose><when condition=\"@(true)\">\n<rate-limit-by-key calls=\"1\" renewal-period=\"1\" counter-key=\"a\" /></when></choose></inbound></policies>"}}`, "rate-limit-by-key", "line 3, column 1: the policy is not there in the Consumption tier"},
+			"/policyFragments/quota":    {`{"properties":{"format":"rawxml","value":"<fragment><quota-by-key calls=\"1\" renewal-period=\"300\" counter-key=\"a\" /></fragment>"}}`, "quota-by-key", "Consumption"},
 			"/apis/api/operations/bad":  {`{"properties":{"displayName":"a","method":"GET","urlTemplate":"/{id}"}}`, "templateParameters", "'id'"},
 			"/apis/ws;rev=1":            {`{"properties":{"displayName":"a","path":"ws","type":"websocket"}}`, "", "websocket"},
 			"/apis/link;rev=1":          {`{"properties":{"path":"l","format":"openapi-link","value":"https://example.org"}}`, "format", "Nothing is fetched"},
@@ -221,5 +224,47 @@ func TestGatewayByResourceManager(t *testing.T) {
 			t.Errorf("what was purged: %d", code)
 		}
 		call("/api/process-event", 404, "", key)
+	})
+}
+
+// TestCertificatesOfBackends: what a backend's certificate is held against is what the
+// backend says. The server's is its own issuer, for 127.0.0.1.
+func TestCertificatesOfBackends(t *testing.T) {
+	testkit.NoLeaks(t)
+	backend := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("reached")) }))
+	backend.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // refused handshakes
+	backend.StartTLS()
+	defer backend.Close()
+	inHouse(t, "arm: true", nil, func(r *rig) {
+		c := r.arm()
+		const in = "/S/resourceGroups/rg/providers/Microsoft.ApiManagement/service/careless"
+		put := func(path, body string) {
+			t.Helper()
+			if code, b := c.do("PUT", in+path, body); code > 299 {
+				t.Fatalf("PUT %s: %d %v", path, code, b)
+			}
+		}
+		c.do("PUT", "/S/resourceGroups/rg", `{"location":"westeurope"}`)
+		put("", `{"location":"westeurope","sku":{"name":"Developer","capacity":1},"properties":{"publisherName":"a","publisherEmail":"b@c"}}`)
+		put("/apis/a", `{"properties":{"displayName":"A","path":"a","protocols":["http"],"subscriptionRequired":false}}`)
+		put("/apis/a/operations/any", `{"properties":{"displayName":"Any","method":"GET","urlTemplate":"/*"}}`)
+		for _, x := range []struct {
+			host, tls string
+			want      int
+		}{
+			{"127.0.0.1", "", 500},
+			{"127.0.0.1", `,"tls":{"validateCertificateChain":true}`, 500},
+			{"127.0.0.1", `,"tls":{"validateCertificateName":false}`, 500},
+			{"127.0.0.1", `,"tls":{"validateCertificateChain":false}`, 200},
+			{"localhost", `,"tls":{"validateCertificateChain":false}`, 500},
+			{"localhost", `,"tls":{"validateCertificateChain":false,"validateCertificateName":false}`, 200},
+		} {
+			put("/backends/b", `{"properties":{"protocol":"http","url":"`+strings.Replace(backend.URL, "127.0.0.1", x.host, 1)+`"`+x.tls+`}}`)
+			put("/apis/a/policies/policy", `{"properties":{"format":"rawxml","value":"<policies><inbound><rate-limit-by-key calls=\"99\" renewal-period=\"9\" counter-key=\"k\" /><set-backend-service backend-id=\"b\" /></inbound><backend><base /></backend></policies>"}}`)
+			code, text := r.call("GET", "http://"+r.app.house.Doors.address(instance.Gateway)+"/a/x", "", "Host", "careless.azure-api.net")
+			if code != x.want || code == 200 && text != "reached" {
+				t.Errorf("%s%s: %d %s, want %d", x.host, x.tls, code, text, x.want)
+			}
+		}
 	})
 }

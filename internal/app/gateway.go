@@ -48,7 +48,7 @@ func gateways(e *env) (parts, error) {
 	log := e.Log.With("component", "gateway")
 	transport, calls := e.insideOut(), newCalls()
 	engine, err := gateway.Open(gateway.Options{
-		DB: e.Storage.kv, Log: log, Transport: transport, Event: e.gatewayEvent, Token: e.gatewayToken(transport),
+		DB: e.Storage.kv, Log: log, Transport: transport, Careless: e.careless(), Event: e.gatewayEvent, Token: e.gatewayToken(transport),
 		Authority: func(tenant string) string {
 			return "https://" + signInHost + "/" + url.PathEscape(tenant) + "/v2.0/.well-known/openid-configuration"
 		},

@@ -132,7 +132,7 @@ func (b *backends) pick(pool string, members []PoolMember) (string, bool) {
 // forward implements policy.World.Forward.
 func (s *Service) forward(r *http.Request, o policy.ForwardOptions) (*http.Response, error) {
 	if o.Backend == "" {
-		return s.roundTrip(r, o.FollowRedirects)
+		return roundTrip(s.engine.Transport, r, o.FollowRedirects)
 	}
 	name := o.Backend
 	def, err := s.Backends().Get(name)
@@ -154,7 +154,11 @@ func (s *Service) forward(r *http.Request, o policy.ForwardOptions) (*http.Respo
 	if err := def.lead(r, o.Rest); err != nil {
 		return nil, err
 	}
-	reply, err := s.roundTrip(r, o.FollowRedirects)
+	by := s.engine.Transport
+	if def.TLS != (TLS{}) && s.engine.Careless != nil {
+		by = s.engine.Careless(def.TLS)
+	}
+	reply, err := roundTrip(by, r, o.FollowRedirects)
 	status, retryAfter := 0, ""
 	if err == nil {
 		status, retryAfter = reply.StatusCode, reply.Header.Get("Retry-After")
@@ -195,11 +199,11 @@ func (b *Backend) lead(r *http.Request, rest string) error {
 }
 
 // roundTrip sends a request on.
-func (s *Service) roundTrip(r *http.Request, follow bool) (*http.Response, error) {
+func roundTrip(by http.RoundTripper, r *http.Request, follow bool) (*http.Response, error) {
 	if !follow {
-		return s.engine.Transport.RoundTrip(r)
+		return by.RoundTrip(r)
 	}
-	return (&http.Client{Transport: s.engine.Transport, CheckRedirect: sameReferer}).Do(r)
+	return (&http.Client{Transport: by, CheckRedirect: sameReferer}).Do(r)
 }
 
 // maxRedirects is how many follow each other. https://learn.microsoft.com/dotnet/api/system.net.http.httpclienthandler.maxautomaticredirections
@@ -219,7 +223,9 @@ func sameReferer(r *http.Request, via []*http.Request) error {
 }
 
 // send implements policy.World.Send. Redirects are followed, as the vendor's does.
-func (s *Service) send(r *http.Request) (*http.Response, error) { return s.roundTrip(r, true) }
+func (s *Service) send(r *http.Request) (*http.Response, error) {
+	return roundTrip(s.engine.Transport, r, true)
+}
 
 // log implements policy.World.Log.
 func (s *Service) log(ctx context.Context, logger, partitionID, partitionKey, text string) error {

@@ -30,6 +30,8 @@ type Options struct {
 	Region string
 	// Transport reaches backends, and what send-request asks.
 	Transport http.RoundTripper
+	// Careless reaches backends whose certificates are held against less; nil: none are.
+	Careless func(TLS) http.RoundTripper
 	// Token gets a token of a service's managed identity.
 	Token func(ctx context.Context, service uint64, clientID, resource string) (string, error)
 	// Authority is the OpenID configuration of a tenant.

@@ -87,10 +87,16 @@ type Backend struct {
 	Header      map[string][]string `json:"header,omitempty"` // credentials, sent with each request
 	Query       map[string][]string `json:"query,omitempty"`
 	// Authorization is the header's value, SCHEME PARAMETER.
-	Authorization string          `json:"authorization,omitempty"`
-	SkipTLSVerify bool            `json:"skipTlsVerify,omitempty"`
-	Breaker       *CircuitBreaker `json:"circuitBreaker,omitempty"`
-	Pool          []PoolMember    `json:"pool,omitempty"` // of other backends; then there is no URL
+	Authorization string `json:"authorization,omitempty"`
+	TLS
+	Breaker *CircuitBreaker `json:"circuitBreaker,omitempty"`
+	Pool    []PoolMember    `json:"pool,omitempty"` // of other backends; then there is no URL
+}
+
+// TLS says what the certificate of a backend is not held against.
+type TLS struct {
+	SkipTLSVerify bool `json:"skipTlsVerify,omitempty"` // who issued it, and until when it holds
+	SkipTLSName   bool `json:"skipTlsName,omitempty"`   // the names that it has
 }
 
 // CircuitBreaker is when a backend is left alone for a while.

@@ -104,7 +104,10 @@ func readBackend(c *arm.Call, _ gateway.Backend) (gateway.Backend, error) {
 	def := gateway.Backend{
 		Title: b.Text("title"), Description: b.Text("description"), URL: b.Text("url"),
 		Header: lists(b.Object("credentials", "header")), Query: lists(b.Object("credentials", "query")),
-		SkipTLSVerify: b.Has("tls", "validateCertificateChain") && !b.Bool("tls", "validateCertificateChain"),
+		TLS: gateway.TLS{
+			SkipTLSVerify: b.Has("tls", "validateCertificateChain") && !b.Bool("tls", "validateCertificateChain"),
+			SkipTLSName:   b.Has("tls", "validateCertificateName") && !b.Bool("tls", "validateCertificateName"),
+		},
 	}
 	if scheme := b.Text("credentials", "authorization", "scheme"); scheme != "" {
 		def.Authorization = scheme + " " + b.Text("credentials", "authorization", "parameter")

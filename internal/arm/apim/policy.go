@@ -8,6 +8,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/arm"
 	"github.com/lazuli-dev/lazuli/internal/gateway"
+	"github.com/lazuli-dev/lazuli/internal/gateway/policy"
 	"github.com/lazuli-dev/lazuli/internal/resource"
 )
 
@@ -65,9 +66,23 @@ func readPolicy(c *arm.Call, _ gateway.Policy) (gateway.Policy, error) {
 	if format == formatXML {
 		out.Text = gateway.Unescape(text)
 	}
+	if ofConsumption(c) {
+		if err := policy.ForConsumption(out.Text); err != nil {
+			return out, refused(err)
+		}
+	}
 	c.Body.Remove("properties", "value") // the engine has it
 	c.Body.Remove("properties", "format")
 	return out, nil
+}
+
+// ofConsumption reports whether a service has the tier with the fewest policies. One
+// that lazuli.yaml declares has no tier, and all policies.
+func ofConsumption(c *arm.Call) bool {
+	service := c.ID
+	service.Types, service.Names = service.Types[:1], service.Names[:1]
+	b, found := c.Manager.Body(service)
+	return found && b.Text("sku", "name") == consumption
 }
 
 // showPolicy shows a document in the format that is asked for: as it was put, where it

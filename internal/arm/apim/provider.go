@@ -57,8 +57,10 @@ func serviceName(name string) error {
 	return arm.Fail(http.StatusBadRequest, "BadRequest", "The service name '%s' is invalid: it has 1 to 50 letters, digits and hyphens, begins with a letter and does not end with a hyphen.", name)
 }
 
+const consumption = "Consumption"
+
 // tiers are the names of skus; those with a capacity of none are Consumption alone.
-var tiers = []string{"Consumption", "Developer", "Basic", "Standard", "Premium", "BasicV2", "StandardV2", "PremiumV2", "Isolated"}
+var tiers = []string{consumption, "Developer", "Basic", "Standard", "Premium", "BasicV2", "StandardV2", "PremiumV2", "Isolated"}
 
 func (p provider) service() arm.Type {
 	return arm.Type{
@@ -91,7 +93,7 @@ func (p provider) putService(_ context.Context, c *arm.Call) error {
 	if !slices.Contains(tiers, tier) {
 		return invalid("sku", "The sku '%s' is not one of %s.", tier, strings.Join(tiers, ", "))
 	}
-	if tier == "Consumption" {
+	if tier == consumption {
 		b.Set(0, "sku", "capacity")
 	} else {
 		b.Default(1, "sku", "capacity")

@@ -476,3 +476,13 @@ func Number(v any) (float64, bool) {
 	}
 	return toFloat(bare(v))
 }
+
+// ReadTime reads a text as a DateTime.
+func ReadTime(s string) (Time, bool) {
+	v, err := parseTime(s, false)
+	t, ok := v.(Time)
+	return t, ok && err == nil
+}
+
+// FormatTime writes a time by a format of .NET.
+func FormatTime(t Time, format string) (string, error) { return formatTime(t, format) }

@@ -59,8 +59,6 @@ type Names struct {
 	Fragment func(id string) (string, bool)
 	// Backend and Logger report whether there is one; nil: all are.
 	Backend, Logger func(id string) bool
-	// ByKey says that limits by key are there, which the Consumption tier has not.
-	NoByKey bool
 }
 
 // Document is a compiled document of one scope. It is safe for concurrent use.

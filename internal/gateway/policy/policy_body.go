@@ -8,26 +8,36 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/gateway/expression"
+	"github.com/lazuli-dev/lazuli/internal/gateway/liquid"
 )
 
 // setBody is set-body.
 type setBody struct {
-	content *value
+	content  *value
+	template *liquid.Template // nil: the content is a text or an expression
+	bare     bool             // of return-response, whose templates see an empty body
 }
 
 func compileSetBody(r *args) action {
 	b := &setBody{}
-	if r.literal("template", "") != "" {
-		r.fail(r.place("template"), "templates are not served; write the body as an expression")
-	}
-	r.literal("xsi-nil", "")
+	r.oneOf("xsi-nil", "blank", "null")
 	r.flag("parse-date", true)
-	b.content = r.textValue()
+	switch r.literal("template", "") {
+	case "":
+		b.content = r.textValue()
+	case "liquid":
+		b.template = r.liquid()
+	default:
+		r.fail(r.place("template"), "the attribute 'template' is liquid, or is not there")
+	}
 	return b
 }
 
 // make is the new body.
 func (b *setBody) make(x *Exchange) ([]byte, error) {
+	if b.template != nil {
+		return b.render(x)
+	}
 	v, err := b.content.any(x)
 	if err != nil {
 		return nil, err

@@ -153,9 +153,6 @@ type byKey struct {
 }
 
 func compileRateLimitByKey(r *args) action {
-	if r.c.names.NoByKey {
-		r.fail(r.e.Pos, "the policy is not served in the Consumption tier")
-	}
 	return &byKey{
 		told: r.told(), calls: r.required("calls"), period: r.required("renewal-period"), key: r.required("counter-key"),
 		condition: r.value("increment-condition"), count: r.value("increment-count"),
@@ -299,9 +296,6 @@ func countQuota(x *Exchange, key string, q Quota) error {
 type quotaByKey struct{ byKey }
 
 func compileQuotaByKey(r *args) action {
-	if r.c.names.NoByKey {
-		r.fail(r.e.Pos, "the policy is not served in the Consumption tier")
-	}
 	q := &quotaByKey{byKey{
 		calls: r.value("calls"), bandwidth: r.value("bandwidth"), period: r.required("renewal-period"), key: r.required("counter-key"),
 		condition: r.value("increment-condition"), count: r.value("increment-count"), firstDay: r.value("first-period-start"),

@@ -217,7 +217,9 @@ func compileReturn(r *args) action {
 		r.sub(e, func(in *args) { in.used["id"] = true; t.status, _ = compileSetStatus(in).(*setStatus) })
 	}
 	t.headers = r.headers()
-	t.body = r.body()
+	if t.body = r.body(); t.body != nil {
+		t.body.bare = true
+	}
 	return t
 }
 

@@ -1,0 +1,29 @@
+package policy
+
+import "slices"
+
+// notInConsumption are the policies that the Consumption tier has not.
+// https://learn.microsoft.com/azure/api-management/rate-limit-by-key-policy
+var notInConsumption = []string{"quota-by-key", "rate-limit-by-key"}
+
+// ForConsumption is what is wrong in a document or fragment that the Consumption tier
+// is to run, besides what is wrong everywhere.
+func ForConsumption(text string) error {
+	root, err := Parse(text)
+	if err != nil {
+		return err
+	}
+	return consumable(root)
+}
+
+func consumable(e *Element) error {
+	if slices.Contains(notInConsumption, e.Name) {
+		return faultIn(e.Name, e.Pos, "the policy is not there in the Consumption tier")
+	}
+	for _, child := range e.Children {
+		if err := consumable(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
