@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,10 @@ const XMLHeader = `<?xml version="1.0" encoding="utf-8"?>`
 func AppendXML(b []byte, s string) []byte {
 	from := 0
 	for i := 0; i < len(s); {
+		if plain[s[i]] { // which nearly all is
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		escape := ""
 		switch {
@@ -40,6 +45,14 @@ func AppendXML(b []byte, s string) []byte {
 	}
 	return append(b, s[from:]...)
 }
+
+// plain are the bytes that stand for themselves.
+var plain = func() (is [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		is[c] = legalRune(c) && !strings.ContainsRune(`&<>"`, c)
+	}
+	return is
+}()
 
 // AppendElement appends <name>value</name>, or <name /> for nothing.
 func AppendElement(b []byte, name, value string) []byte {

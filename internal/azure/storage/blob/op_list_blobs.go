@@ -162,8 +162,8 @@ func (d *document) blobContent(i *objectstore.Info) {
 	if kind == "" && !i.Uncommitted {
 		kind = defaultContentType
 	}
-	d.text("Creation-Time", rfc1123(i.Created))
-	d.text("Last-Modified", rfc1123(i.Modified))
+	d.time("Creation-Time", i.Created)
+	d.time("Last-Modified", i.Modified)
 	d.text("Etag", i.ETag)
 	d.number("Content-Length", i.Size)
 	d.text("Content-Type", kind)
@@ -186,7 +186,7 @@ func (d *document) blobState(i *objectstore.Info, in including) {
 			d.text("AccessTierInferred", "true")
 		}
 		if !i.TierChanged.IsZero() {
-			d.text("AccessTierChangeTime", rfc1123(i.TierChanged))
+			d.time("AccessTierChangeTime", i.TierChanged)
 		}
 	}
 	if i.Snapshot == "" && (i.Version == "" || i.Current) && !i.Deleted {
@@ -198,7 +198,7 @@ func (d *document) blobState(i *objectstore.Info, in including) {
 		d.text("CopySource", c.Source)
 		d.text("CopyProgress", copyProgress(c))
 		if !c.Completed.IsZero() {
-			d.text("CopyCompletionTime", rfc1123(c.Completed))
+			d.time("CopyCompletionTime", c.Completed)
 		}
 		d.some("CopyStatusDescription", c.StatusDescription)
 	}
@@ -212,7 +212,7 @@ func (d *document) blobState(i *objectstore.Info, in including) {
 		d.text("Sealed", "true")
 	}
 	if i.Deleted {
-		d.text("DeletedTime", rfc1123(i.DeletedAt))
+		d.time("DeletedTime", i.DeletedAt)
 		d.number("RemainingRetentionDays", int64(i.RemainingDays))
 	}
 }

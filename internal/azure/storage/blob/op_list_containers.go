@@ -64,7 +64,7 @@ func (d *document) container(c *objectstore.ContainerInfo, withMetadata bool) {
 		d.text("Version", c.Version)
 	}
 	d.begin("Properties")
-	d.text("Last-Modified", rfc1123(c.Modified))
+	d.time("Last-Modified", c.Modified)
 	d.text("Etag", quoted(c.ETag))
 	d.lease(c.Lease)
 	d.some("PublicAccess", accessText(c.Access))
@@ -74,7 +74,7 @@ func (d *document) container(c *objectstore.ContainerInfo, withMetadata bool) {
 	d.text("HasLegalHold", "false")
 	d.text("ImmutableStorageWithVersioningEnabled", "false")
 	if c.Deleted {
-		d.text("DeletedTime", rfc1123(c.DeletedAt))
+		d.time("DeletedTime", c.DeletedAt)
 		d.number("RemainingRetentionDays", int64(c.RemainingDays))
 	}
 	d.end("Properties")

@@ -2,13 +2,26 @@ package blob
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/storage"
 )
 
 // document is an XML document that is being written: plain appends, because lists
 // are long.
-type document struct{ b []byte }
+type document struct {
+	b      []byte
+	second int64  // that was written last,
+	moment string // and as what
+}
+
+// time writes an element of a time. Neighbours in a list are often of one second.
+func (d *document) time(name string, t time.Time) {
+	if s := t.Unix(); s != d.second || d.moment == "" {
+		d.second, d.moment = s, rfc1123(t)
+	}
+	d.text(name, d.moment)
+}
 
 func (d *document) raw(s string) { d.b = append(d.b, s...) }
 
