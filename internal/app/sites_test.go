@@ -88,7 +88,11 @@ func TestSiteHandler(*testing.T) {
 	if port == "" {
 		return
 	}
-	server := http.Server{Addr: "127.0.0.1:" + port, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := http.Server{Addr: "127.0.0.1:" + port, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if from := r.FormValue("read"); from != "" {
+			readAsItself(w, from, r.FormValue("as"))
+			return
+		}
 		word, _ := os.ReadFile("word.txt")
 		fmt.Fprintf(w, "%s %s %s %s", word, os.Getenv("WORD"), os.Getenv("WEBSITE_HOSTNAME"), os.Getenv("AZURE_FUNCTIONS_ENVIRONMENT"))
 	})}
