@@ -25,7 +25,8 @@ func newFuncScaleCmd(s *session) *cobra.Command {
 that one instance is to have (Azure's target executions per instance), and how many
 instances it asks for, and why; then how many worker processes the app has, and how many
 instances it would have on Azure, by the plan that host.json names (lazuli.scale.plan;
-flex unless it says otherwise). The numbers are looked at when you ask.
+flex unless it says otherwise); last, the worker processes one by one. The numbers are
+looked at when you ask.
 
 Worker processes come and go with what waits when host.json says between which numbers:
 "lazuli": {"scale": {"workers": {"min": 1, "max": 4}}}. See docs/scaling.md, and
@@ -57,6 +58,7 @@ type scaleReport struct {
 	Workers struct {
 		Wanted, Ready, Min, Max int
 		Why                     string
+		Processes               []scaleProcess
 	}
 	Plan, Size       string
 	Limit, Instances int
@@ -74,6 +76,18 @@ type scaleReport struct {
 	}
 	DynamicConcurrency bool
 	Throttles          []string
+}
+
+// scaleProcess is a worker process.
+type scaleProcess struct {
+	Number          int
+	Language, State string
+	Since           int64 // unix milliseconds
+	PID             int
+	Invocations     int
+	Memory          int64
+	Starts          int
+	Trouble         string
 }
 
 func (s *session) showScale(ctx context.Context, asJSON bool) error {
@@ -120,6 +134,35 @@ func (r *scaleReport) print(w io.Writer, app string) error {
 		return err
 	}
 	r.printApp(w, app)
+	return r.printProcesses(w, app)
+}
+
+// printProcesses lists the app's worker processes.
+func (r *scaleReport) printProcesses(w io.Writer, app string) error {
+	if len(r.Workers.Processes) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "APP\tPROCESS\tPID\tLANGUAGE\tSTATE\tRUNS\tMEMORY\tSTARTS\tSINCE")
+	for _, p := range r.Workers.Processes {
+		pid, memory := "-", "-"
+		if p.PID != 0 {
+			pid = fmt.Sprint(p.PID)
+		}
+		if p.Memory != 0 {
+			memory = fmt.Sprintf("%.1f MiB", float64(p.Memory)/(1<<20))
+		}
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n", app, p.Number, pid, terminal.Clean(p.Language), terminal.Clean(p.State),
+			p.Invocations, memory, p.Starts, time.UnixMilli(p.Since).Format(time.DateTime))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, p := range r.Workers.Processes {
+		if p.Trouble != "" {
+			fmt.Fprintf(w, "%s: process %d: %s\n", app, p.Number, terminal.Clean(p.Trouble))
+		}
+	}
 	return nil
 }
 

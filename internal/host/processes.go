@@ -1,9 +1,13 @@
 package host
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/concurrency"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
@@ -53,3 +57,35 @@ func (h *Host) SetWorkers(n int) {
 
 // Workers is how much of the app's worker processes is in use now.
 func (h *Host) Workers() worker.Counts { return h.pool.Counts() }
+
+// WorkerProcess is a worker process of an app at one moment.
+type WorkerProcess struct {
+	Number      int // among those of the app, from 1
+	Language    string
+	State       worker.State
+	Since       time.Time // when State was entered
+	PID         int       // 0: none runs
+	Invocations int       // in flight
+	Memory      int64     // bytes; 0 where it cannot be told
+	Starts      int       // so far
+	Trouble     string    // why the last one ended or did not start
+}
+
+// Processes are the app's worker processes, one by one, by their numbers.
+func (h *Host) Processes() []WorkerProcess {
+	language := string(h.setup().kind)
+	all := []WorkerProcess{}
+	for _, s := range h.pool.Statuses() {
+		p := WorkerProcess{
+			Number: s.Number, Language: language, State: s.State, Since: s.Since,
+			Invocations: s.Held, Starts: s.Starts, Trouble: s.LastError,
+		}
+		if s.State == worker.Running && s.Info.PID != 0 {
+			p.PID = s.Info.PID
+			p.Memory, _ = concurrency.ProcessMemory(p.PID) // it may have ended, or the system does not tell
+		}
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b WorkerProcess) int { return cmp.Compare(a.Number, b.Number) })
+	return all
+}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/end/endtest"
 	"github.com/lazuli-dev/lazuli/internal/host"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
@@ -60,6 +62,17 @@ func TestWorkersScale(t *testing.T) {
 		if f.Function == "process" && (f.Unknown != "" || f.Backlog != 0) {
 			t.Errorf("process: %+v", f)
 		}
+	}
+	pids, invocations := map[int]bool{}, 0
+	for i, p := range r.Processes() {
+		if p.Number != i+1 || p.Language != "go" || p.State != worker.Running || p.Starts != 1 || p.Trouble != "" || runtime.GOOS == "linux" && p.Memory < 1<<20 {
+			t.Errorf("process %+v", p)
+		}
+		pids[p.PID] = true
+		invocations += p.Invocations
+	}
+	if len(pids) != 2 || pids[0] || pids[os.Getpid()] || invocations != 20 {
+		t.Errorf("processes %v with %d invocations", pids, invocations)
 	}
 	close(done)
 	asked.Wait()

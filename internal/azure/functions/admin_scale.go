@@ -29,6 +29,20 @@ type scaleWorkers struct {
 	Least  int    `json:"min"`
 	Most   int    `json:"max"`
 	Why    string `json:"why,omitempty"`
+
+	Processes []workerProcess `json:"processes"`
+}
+
+type workerProcess struct {
+	Number      int    `json:"number"`
+	Language    string `json:"language"`
+	State       string `json:"state"`
+	Since       int64  `json:"since"` // unix milliseconds, when it entered the state
+	PID         int    `json:"pid,omitempty"`
+	Invocations int    `json:"invocations"`      // in flight
+	Memory      int64  `json:"memory,omitempty"` // bytes
+	Starts      int    `json:"starts"`
+	Trouble     string `json:"trouble,omitempty"` // why the last one ended or did not start
 }
 
 type scaleGroup struct {
@@ -50,12 +64,18 @@ type scaleFunction struct {
 }
 
 func (s *Service) scale(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, http.StatusOK, scaleOf(s.host.Scale(r.Context())))
+	out := scaleOf(s.host.Scale(r.Context()))
+	for _, p := range s.host.Processes() {
+		out.Workers.Processes = append(out.Workers.Processes, workerProcess{
+			p.Number, p.Language, string(p.State), p.Since.UnixMilli(), p.PID, p.Invocations, p.Memory, p.Starts, p.Trouble,
+		})
+	}
+	writeJSON(w, http.StatusOK, out)
 }
 
 func scaleOf(r host.ScaleReport) scaleReport {
 	out := scaleReport{
-		At: r.At.UnixMilli(), Workers: scaleWorkers{r.Workers.Wanted, r.Workers.Ready, r.Workers.Least, r.Workers.Most, r.Workers.Why},
+		At: r.At.UnixMilli(), Workers: scaleWorkers{r.Workers.Wanted, r.Workers.Ready, r.Workers.Least, r.Workers.Most, r.Workers.Why, []workerProcess{}},
 		Plan: r.Plan.Name, Size: r.Size.Name, Limit: r.Limit, Instances: r.Instances, Dynamic: r.Dynamic,
 		Groups: []scaleGroup{}, Functions: []scaleFunction{}, Throttles: append([]string{}, r.Throttles...),
 	}

@@ -26,6 +26,7 @@ type Status struct {
 	Unstarted bool      // the last one did not start
 	Again     bool      // as the one before it did not, for the same reason
 	Since     time.Time // when State was entered
+	Held      int       // invocations that the running worker has, where Statuses tells it
 }
 
 // ranks are the states from that which tells most of a pool.
@@ -85,6 +86,9 @@ func (p *Pool) Statuses() []Status {
 	out := make([]Status, len(p.slots))
 	for i, s := range p.slots {
 		out[i] = s.status
+		if s.seat != nil {
+			out[i].Held = int(s.seat.holders.Load())
+		}
 	}
 	return out
 }

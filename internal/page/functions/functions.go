@@ -22,6 +22,7 @@ type Host interface {
 	Status() host.Status
 	LastScale() host.ScaleReport
 	ScalePast() []host.ScalePoint
+	Processes() []host.WorkerProcess
 	RunByHand(ctx context.Context, function, input string, batch bool) (id string, err error)
 	Switch(function string, on bool) error
 	Restart()

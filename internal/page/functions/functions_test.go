@@ -77,6 +77,12 @@ func (*shop) LastScale() host.ScaleReport {
 	}
 }
 
+func (*shop) Processes() []host.WorkerProcess {
+	return []host.WorkerProcess{
+		{Number: 1, Language: "go", State: worker.Running, Since: time.UnixMilli(1000), PID: 4711, Invocations: 2, Memory: 1 << 20, Starts: 3, Trouble: "it crashed"},
+	}
+}
+
 func (*shop) ScalePast() []host.ScalePoint {
 	return []host.ScalePoint{{At: time.UnixMilli(1000), Workers: 1, Instances: 3, Backlog: map[string]int64{"ingest": 250}}}
 }
@@ -201,7 +207,8 @@ func TestRows(t *testing.T) {
 	if row["backlog"] != 250.0 || row["backlogKnown"] != true || row["instances"] != 3.0 || row["scaleWhy"] != "250 events, 100 for an instance" {
 		t.Errorf("scale: %v", row)
 	}
-	if code, got := l.Do("GET", "/api/apps/shop/scale", ""); code != 200 || got["instances"] != 3.0 || fmt.Sprint(got["past"]) != "[map[at:1000 backlog:map[ingest:250] instances:3 workers:1]]" {
+	if code, got := l.Do("GET", "/api/apps/shop/scale", ""); code != 200 || got["instances"] != 3.0 || fmt.Sprint(got["past"]) != "[map[at:1000 backlog:map[ingest:250] instances:3 workers:1]]" ||
+		fmt.Sprint(got["processes"]) != "[map[invocations:2 language:go memory:1.048576e+06 number:1 pid:4711 since:1000 starts:3 state:Running trouble:it crashed]]" {
 		t.Errorf("scale of the app: %d %v", code, got)
 	}
 	if row["state"] != "bad" || row["recent"] != 3.0 || row["recentFailed"] != 3.0 || len(row["spark"].([]any)) != 24 {

@@ -17,6 +17,20 @@ type Scale struct {
 	Why       string       `json:"why"`     // that there are so many
 	Groups    []ScaleGroup `json:"groups"`
 	Past      []ScalePoint `json:"past"`
+	Processes []Process    `json:"processes"` // by their numbers
+}
+
+// Process is a worker process.
+type Process struct {
+	Number      int    `json:"number"`
+	Language    string `json:"language"`
+	State       string `json:"state"`
+	Since       int64  `json:"since"`       // unix milliseconds, when it entered the state
+	PID         int    `json:"pid"`         // 0: none runs
+	Invocations int    `json:"invocations"` // in flight
+	Memory      int64  `json:"memory"`      // bytes; 0: it cannot be told
+	Starts      int    `json:"starts"`
+	Trouble     string `json:"trouble"` // why the last one ended or did not start
 }
 
 // ScaleGroup is functions that scale together on Azure.
@@ -42,7 +56,7 @@ func (p page) getScale(w http.ResponseWriter, r *http.Request) error {
 	last := a.Host.LastScale()
 	out := Scale{
 		Instances: last.Instances, Limit: last.Limit, Workers: last.Workers.Ready, Why: last.Workers.Why,
-		Groups: []ScaleGroup{}, Past: []ScalePoint{},
+		Groups: []ScaleGroup{}, Past: []ScalePoint{}, Processes: []Process{},
 	}
 	if last.Plan != nil {
 		out.Plan = last.Plan.Name
@@ -52,6 +66,11 @@ func (p page) getScale(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, at := range a.Host.ScalePast() {
 		out.Past = append(out.Past, ScalePoint{at.At.UnixMilli(), at.Workers, at.Instances, at.Backlog})
+	}
+	for _, one := range a.Host.Processes() {
+		out.Processes = append(out.Processes, Process{
+			one.Number, one.Language, string(one.State), one.Since.UnixMilli(), one.PID, one.Invocations, one.Memory, one.Starts, one.Trouble,
+		})
 	}
 	portal.WriteJSON(w, http.StatusOK, out)
 	return nil

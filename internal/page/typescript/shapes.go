@@ -174,6 +174,7 @@ func functionShapes() []shape {
 		of[functions.Scale]("AppScale"),
 		of[functions.ScaleGroup]("AppScaleGroup"),
 		of[functions.ScalePoint]("AppScalePoint"),
+		of[functions.Process]("AppProcess"),
 		of[functions.Letter]("DeadLetter"),
 		of[functions.LetterList]("DeadLetterList"),
 		of[functions.KeyPlace]("KeyPlace"),

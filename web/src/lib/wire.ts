@@ -1077,6 +1077,7 @@ export interface AppScale {
   why: string
   groups: AppScaleGroup[]
   past: AppScalePoint[]
+  processes: AppProcess[]
 }
 
 export interface AppScaleGroup {
@@ -1090,6 +1091,18 @@ export interface AppScalePoint {
   workers: number
   instances: number
   backlog: Record<string, number>
+}
+
+export interface AppProcess {
+  number: number
+  language: string
+  state: string
+  since: number
+  pid: number
+  invocations: number
+  memory: number
+  starts: number
+  trouble: string
 }
 
 export interface DeadLetter {
