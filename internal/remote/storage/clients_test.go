@@ -3,11 +3,14 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
@@ -67,6 +70,16 @@ func TestFault(t *testing.T) {
 		err := Fault(&azcore.ResponseError{StatusCode: status, ErrorCode: "TheCode"}, "blob x")
 		if fault.KindOf(err) != want || !strings.Contains(err.Error(), "TheCode") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%d: %v", status, err)
+		}
+	}
+	const forbidden = `{"code":"Forbidden","message":"the principal ci may not read it.\r\nActivityId: 1"}`
+	answer := &http.Response{StatusCode: http.StatusForbidden, Status: "403 Forbidden", Body: io.NopCloser(strings.NewReader(forbidden))}
+	answered := runtime.NewResponseErrorWithErrorCode(answer, answer.Status)
+	dump := fmt.Errorf("failed to retrieve account properties: GET https://contoso/\n----\nRESPONSE 403: 403 Forbidden\nERROR CODE: 403 Forbidden\n----\n%s\n----\n", forbidden)
+	for what, err := range map[string]error{"as Cosmos DB answers": answered, "in a text of it": dump} {
+		told := Fault(err, "container x")
+		if !fault.Is(told, fault.Forbidden) || told.Error() != "container x: the account answers 403 Forbidden: the principal ci may not read it." {
+			t.Errorf("%s: %v", what, told)
 		}
 	}
 	if err := Fault(errors.New("dial tcp 1.2.3.4:443: no route\nand more"), "blob x"); !fault.Is(err, fault.Unavailable) || strings.Contains(err.Error(), "more") {
