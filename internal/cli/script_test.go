@@ -34,7 +34,26 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"lazuli":  func() { os.Exit(Main(os.Args[1:])) },
 		"greeter": greeter,
+		"relayer": relayer,
 	})
+}
+
+// relayer is a custom handler: each event becomes a document and a blob.
+func relayer() {
+	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Data struct{ Event json.RawMessage }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			return // it is asked whether it is there
+		}
+		outputs := map[string]any{"document": map[string]string{"id": "relayed"}, "copy": string(in.Data.Event)}
+		if err := json.NewEncoder(w).Encode(map[string]any{"Outputs": outputs}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}))
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }
 
 // greeter is a custom handler: each function answers with its name and the headers
