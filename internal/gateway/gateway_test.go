@@ -392,6 +392,74 @@ func TestImport(t *testing.T) {
 	}
 }
 
+const openAPIOfOrders = `
+openapi: 3.0.1
+info: {title: Orders, version: "1"}
+servers: [{url: "https://orders.test"}]
+paths:
+  /orders/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer, minimum: 1}}]
+    put:
+      operationId: put
+      parameters: [{name: notify, in: query, schema: {type: boolean}}, {name: tags, in: query, schema: {type: array, items: {type: string, enum: [a, b]}}}]
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}}
+      responses: {"204": {description: fine}}
+components:
+  schemas:
+    Order: {type: object, required: [lines], additionalProperties: false, properties: {lines: {type: array, minItems: 1, items: {$ref: "#/components/schemas/Line"}}}}
+    Line: {type: object, required: [count], properties: {count: {type: integer}, in: {$ref: "#/components/schemas/Order"}}}
+`
+
+// TestContract holds calls against the document that the API was imported from, after
+// a restart and a later Put of the API too.
+func TestContract(t *testing.T) {
+	l := newLab(t)
+	if err := l.s.Import(context.Background(), "orders", API{Path: "o", IsCurrent: true}, []byte(openAPIOfOrders)); err != nil {
+		t.Fatal(err)
+	}
+	add(l, l.s.Policies(Scope{API: "orders"}), PolicyName, Policy{Text: `<policies><inbound>
+		<validate-parameters specified-parameter-action="prevent" unspecified-parameter-action="prevent" />
+		<validate-content unspecified-content-type-action="prevent" max-size="1000" size-exceeded-action="prevent"><content type="application/json" validate-as="json" action="prevent" /></validate-content>
+	</inbound><backend><base /></backend></policies>`})
+	a, err := l.s.APIs().Get("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Schemas, a.Description = nil, "put again"
+	add(l, l.s.APIs(), "orders", a)
+	l.reopen()
+	for _, x := range []struct {
+		path, body string
+		status     int
+		text       string
+	}{
+		{"/o/orders/7?notify=true&tags=a,b", `{"lines":[{"count":1,"in":{"lines":[{"count":2}]}}]}`, 200, "PUT https://orders.test/orders/7"},
+		{"/o/orders/x", `{"lines":[{"count":1}]}`, 400, "Value of the path parameter id does not conform"},
+		{"/o/orders/0", `{"lines":[{"count":1}]}`, 400, "number must be at least 1"},
+		{"/o/orders/7?notify=perhaps", `{"lines":[{"count":1}]}`, 400, "query parameter notify"},
+		{"/o/orders/7?tags=a,c", `{"lines":[{"count":1}]}`, 400, "query parameter tags"},
+		{"/o/orders/7?other=1", `{"lines":[{"count":1}]}`, 400, "Unspecified query parameter other"},
+		{"/o/orders/7", `{"lines":[]}`, 400, "definition Order, which is associated with the content type application/json. minimum number of items is 1 (at /lines)"},
+		{"/o/orders/7", `{"lines":[{"count":1,"in":{"lines":[{"count":"2"}]}}]}`, 400, "(at /lines/0/in/lines/0/count)"},
+		{"/o/orders/7", `{"lines":[{"count":1}],"more":1}`, 400, "more"},
+		{"/o/orders/7", `{`, 400, "no JSON"},
+	} {
+		u, err := url.Parse("https://shop.azure-api.net" + x.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, _ := strings.CutPrefix(l.key(MasterSubscription), "Ocp-Apim-Subscription-Key: ")
+		call := l.s.Do(context.Background(), &policy.Request{
+			Method: "PUT", Header: http.Header{"Content-Type": {"application/json"}, "Ocp-Apim-Subscription-Key": {key}}, ClientIP: "192.0.2.1", Original: u, Body: policy.Fixed([]byte(x.body)),
+		}, nil)
+		text, err := call.Response.Body.Bytes()
+		if err != nil || call.Response.Status != x.status || !strings.Contains(string(text), x.text) {
+			t.Errorf("%s %s: %d %s (%v), want %d %s", x.path, x.body, call.Response.Status, text, err, x.status, x.text)
+		}
+		l.s.Over(call, 0)
+	}
+}
+
 // TestEscape turns raw texts into XML and back.
 func TestEscape(t *testing.T) {
 	raw := `<a b="@(x == "<" && y)">@{ return "&"; }</a>`

@@ -24,6 +24,7 @@ const maxImport = 4 << 20
 // Imported is what a document says of an API.
 type Imported struct {
 	Title, Description, ServiceURL string
+	Schemas                        json.RawMessage
 	Operations                     []Named[Operation]
 }
 
@@ -81,6 +82,12 @@ func imported(doc *openapi3.T) (Imported, error) {
 	if doc.Info != nil {
 		out.Title, out.Description = doc.Info.Title, doc.Info.Description
 	}
+	if doc.Components != nil && len(doc.Components.Schemas) > 0 {
+		var err error
+		if out.Schemas, err = json.Marshal(doc.Components.Schemas); err != nil {
+			return out, fault.Wrap(fault.Invalid, "OpenAPI document", err, "its schemas cannot be read")
+		}
+	}
 	for _, s := range doc.Servers {
 		if u, err := url.Parse(s.URL); err == nil && u.Host != "" && (out.ServiceURL == "" || u.Scheme == "https" && !strings.HasPrefix(out.ServiceURL, "https:")) {
 			out.ServiceURL = strings.TrimSuffix(s.URL, "/")
@@ -97,6 +104,8 @@ func imported(doc *openapi3.T) (Imported, error) {
 			def := Operation{
 				Method: method, DisplayName: clipped(cmp.Or(op.Summary, op.OperationID, method+" "+path), maxDisplay), Description: op.Description,
 				URLTemplate: path + requiredQuery(paths[path].Parameters, op.Parameters), Responses: responses(op.Responses),
+				Parameters: parameters(paths[path].Parameters, op.Parameters), Request: requestBodies(op.RequestBody),
+				AnyStatus: op.Responses.Default() != nil,
 			}
 			out.Operations = append(out.Operations, Named[Operation]{name, def})
 		}
@@ -167,11 +176,60 @@ func responses(all *openapi3.Responses) (out []Response) {
 			def.Description = *r.Description
 		}
 		for _, typ := range slices.Sorted(maps.Keys(r.Content)) {
-			def.Representations = append(def.Representations, Representation{typ, sample(r.Content[typ])})
+			def.Representations = append(def.Representations, representation(typ, r.Content[typ]))
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+			if h := r.Headers[name].Value; h != nil {
+				def.Headers = append(def.Headers, Parameter{In: "header", Name: name, Required: h.Required, Schema: schemaText(h.Schema)})
+			}
 		}
 		out = append(out, def)
 	}
 	return out
+}
+
+func representation(typ string, m *openapi3.MediaType) Representation {
+	out := Representation{ContentType: typ, Sample: sample(m)}
+	if m != nil && m.Schema != nil {
+		out.Schema, out.SchemaName = schemaText(m.Schema), strings.TrimPrefix(m.Schema.Ref, "#/components/schemas/")
+	}
+	return out
+}
+
+func requestBodies(body *openapi3.RequestBodyRef) (out []Representation) {
+	if body == nil || body.Value == nil {
+		return nil
+	}
+	for _, typ := range slices.Sorted(maps.Keys(body.Value.Content)) {
+		out = append(out, representation(typ, body.Value.Content[typ]))
+	}
+	return out
+}
+
+// parameters are those of a path, overruled by those of an operation.
+func parameters(lists ...openapi3.Parameters) (out []Parameter) {
+	for _, list := range lists {
+		for _, p := range list {
+			if p.Value == nil || p.Value.In == "cookie" {
+				continue
+			}
+			one := Parameter{In: p.Value.In, Name: p.Value.Name, Required: p.Value.Required, Schema: schemaText(p.Value.Schema)}
+			out = append(slices.DeleteFunc(out, func(x Parameter) bool { return x.In == one.In && x.Name == one.Name }), one)
+		}
+	}
+	return out
+}
+
+// schemaText is a schema with the names in it as they are.
+func schemaText(s *openapi3.SchemaRef) json.RawMessage {
+	if s == nil {
+		return nil
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // sample is an example of a media type, or one made from its schema.
@@ -252,6 +310,7 @@ func (s *Service) Import(_ context.Context, api string, def API, text []byte) er
 		return err
 	}
 	def.DisplayName, def.Description, def.ServiceURL = cmp.Or(def.DisplayName, doc.Title), cmp.Or(def.Description, doc.Description), cmp.Or(def.ServiceURL, doc.ServiceURL)
+	def.Schemas = doc.Schemas
 	s.change.Lock()
 	defer s.change.Unlock()
 	old := s.current.Load().records

@@ -101,6 +101,9 @@ func complete(r, before record) record {
 		v.Method = strings.ToUpper(v.Method)
 		r.value = v
 	case API:
+		if old, ok := before.value.(API); ok && v.Schemas == nil {
+			v.Schemas = old.Schemas
+		}
 		v.Path = strings.Trim(v.Path, "/")
 		v.KeyHeader, v.KeyQuery = cmp.Or(v.KeyHeader, defaultKeyHeader), cmp.Or(v.KeyQuery, defaultKeyQuery)
 		r.value = v
@@ -313,6 +316,7 @@ func (b *builder) operation(path string, r record) error {
 	}
 	o := &operationModel{template: t, info: policy.OperationInfo{
 		ID: r.name, Name: cmp.Or(def.DisplayName, r.name), Method: def.Method, Template: def.URLTemplate, Responses: mocks(def.Responses), QueryNames: t.queryNames(),
+		Contract: contract(a.def.Schemas, def),
 	}}
 	a.mutable = a.mutable || def.Method == "OPTIONS"
 	a.operations = append(a.operations, o)

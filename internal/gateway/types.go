@@ -21,6 +21,10 @@ type API struct {
 	VersionSet string `json:"versionSet,omitempty"` // name of a VersionSet; "": not versioned
 	IsCurrent  bool   `json:"isCurrent"`            // one revision of each API is
 	IsOffline  bool   `json:"isOffline,omitempty"`
+
+	// Schemas are those of an imported document, by name; operations name them. Missing
+	// on Put: kept.
+	Schemas json.RawMessage `json:"schemas,omitempty"`
 }
 
 // Operation is a method and a URL template below an API.
@@ -30,12 +34,25 @@ type Operation struct {
 	Method      string     `json:"method"`      // GET; * is any
 	URLTemplate string     `json:"urlTemplate"` // /devices/{id}?unit={unit}, /files/*
 	Responses   []Response `json:"responses,omitempty"`
+
+	Parameters []Parameter      `json:"parameters,omitempty"`
+	Request    []Representation `json:"request,omitempty"`   // bodies that are taken
+	AnyStatus  bool             `json:"anyStatus,omitempty"` // responses of all other statuses are described too
+}
+
+// Parameter is one of a path, a query, or headers.
+type Parameter struct {
+	In       string          `json:"in"` // path, query, header
+	Name     string          `json:"name"`
+	Required bool            `json:"required,omitempty"`
+	Schema   json.RawMessage `json:"schema,omitempty"`
 }
 
 // Response is a described response of an operation, which mock-response gives.
 type Response struct {
 	StatusCode      int              `json:"statusCode"`
 	Description     string           `json:"description,omitempty"`
+	Headers         []Parameter      `json:"headers,omitempty"`
 	Representations []Representation `json:"representations,omitempty"`
 }
 
@@ -43,6 +60,9 @@ type Response struct {
 type Representation struct {
 	ContentType string `json:"contentType"`
 	Sample      string `json:"sample,omitempty"` // an example, or one made from the schema
+
+	SchemaName string          `json:"schemaName,omitempty"`
+	Schema     json.RawMessage `json:"schema,omitempty"`
 }
 
 // Product bundles APIs; its keys open them.

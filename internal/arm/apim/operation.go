@@ -41,15 +41,48 @@ func readOperation(c *arm.Call, _ gateway.Operation) (gateway.Operation, error) 
 			return def, invalid("templateParameters", "The template parameter '%s' is not used in the UriTemplate '%s'.", name, def.URLTemplate)
 		}
 	}
+	for _, p := range b.Objects("templateParameters") {
+		in := "path"
+		if _, query, _ := strings.Cut(def.URLTemplate, "?"); strings.Contains(query, "{"+p.Text("name")+"}") {
+			in = "query"
+		}
+		def.Parameters = append(def.Parameters, parameterOf(in, p))
+	}
+	for _, p := range b.Objects("request", "queryParameters") {
+		def.Parameters = append(def.Parameters, parameterOf("query", p))
+	}
+	for _, p := range b.Objects("request", "headers") {
+		def.Parameters = append(def.Parameters, parameterOf("header", p))
+	}
+	for _, rep := range b.Objects("request", "representations") {
+		def.Request = append(def.Request, gateway.Representation{ContentType: rep.Text("contentType"), Sample: sampleOf(rep)})
+	}
 	for _, r := range b.Objects("responses") {
 		status, _ := r.Int("statusCode")
 		response := gateway.Response{StatusCode: int(status), Description: r.Text("description")}
 		for _, rep := range r.Objects("representations") {
 			response.Representations = append(response.Representations, gateway.Representation{ContentType: rep.Text("contentType"), Sample: sampleOf(rep)})
 		}
+		for _, p := range r.Objects("headers") {
+			response.Headers = append(response.Headers, parameterOf("header", p))
+		}
 		def.Responses = append(def.Responses, response)
 	}
 	return def, nil
+}
+
+// parameterOf is a parameter with the schema that its type and its values make.
+func parameterOf(in string, p arm.Body) gateway.Parameter {
+	out := gateway.Parameter{In: in, Name: strings.TrimPrefix(p.Text("name"), "*"), Required: p.Bool("required")}
+	schema := arm.Body{}
+	if typ := p.Text("type"); slices.Contains([]string{"string", "integer", "number", "boolean"}, typ) {
+		schema["type"] = typ
+		if values := p.Texts("values"); typ == "string" && len(values) > 0 {
+			schema["enum"] = values
+		}
+		out.Schema = schema.JSON()
+	}
+	return out
 }
 
 // sampleOf is the first example of a representation: examples have names, and values

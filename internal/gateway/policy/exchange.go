@@ -70,6 +70,8 @@ type OperationInfo struct {
 	Responses                  []MockResponse
 	// QueryNames are those in the template's query.
 	QueryNames []string
+	// Contract is what is known of its messages; nil: nothing.
+	Contract func() *Contract
 }
 
 // MockResponse is what mock-response can give.

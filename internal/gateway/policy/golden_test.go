@@ -284,10 +284,10 @@ func (g *golden) call() {
 			},
 		},
 		About: &About{
-			Service: "svc", Region: "Local", API: APIInfo{ID: "orders", Name: "Orders", Path: "api", ServiceURL: "https://backend.test/base", Revision: "1", KeyQuery: "subscription-key"},
+			Service: "svc", Region: "Local", API: APIInfo{ID: "orders", Name: "Orders", Path: "api", ServiceURL: "https://backend.test/base", Revision: "1", KeyHeader: "Ocp-Apim-Subscription-Key", KeyQuery: "subscription-key"},
 			Operation: OperationInfo{ID: "get", Name: "Get", Method: "GET", Template: "/things/{id}?q={q}", QueryNames: []string{"q"}, Responses: []MockResponse{
 				{Status: 200, Representation: []MockBody{{"application/json", `{"id":1}`}}}, {Status: 404, Representation: []MockBody{{"text/plain", "nope"}}},
-			}},
+			}, Contract: goldenContract},
 		},
 	}
 	if g.key != "" {
@@ -320,6 +320,28 @@ func (g *golden) call() {
 }
 
 func oneLine(s string) string { return strings.NewReplacer("\r", "", "\n", `\n`).Replace(s) }
+
+// goldenContract takes numbers in the query and objects with an n.
+func goldenContract() *Contract {
+	number := func(s string) error {
+		if strings.Trim(s, "0123456789") != "" {
+			return errors.New("it is no number")
+		}
+		return nil
+	}
+	object := func(v any, response bool) error {
+		if m, ok := v.(map[string]any); !ok || m["n"] == nil && !response {
+			return errors.New(`property "n" is missing`)
+		}
+		return nil
+	}
+	bodies := []Content{{"application/json", "Thing", object}, {Type: "text/json"}}
+	return &Contract{
+		Parameters: []Parameter{{"path", "id", true, number}, {"query", "q", true, number}, {"query", "page", false, nil}, {"header", "X-Stage", true, nil}},
+		Request:    bodies,
+		Responses:  []ResponseContract{{200, []Parameter{{"header", "X-Count", true, number}}, bodies}},
+	}
+}
 
 // FuzzParse finds documents that break the reader or the compiler.
 func FuzzParse(f *testing.F) {

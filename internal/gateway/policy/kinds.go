@@ -21,7 +21,11 @@ func kinds() map[string]kind {
 		"rate-limit":              {in, compileRateLimit},
 		"rate-limit-by-key":       {in, compileRateLimitByKey},
 		"validate-azure-ad-token": {in, compileValidateAzureAD},
+		"validate-content":        {in | outgoing | onErr, compileValidateContent},
+		"validate-headers":        {outgoing | onErr, compileValidateHeaders},
 		"validate-jwt":            {in, compileValidateJWT},
+		"validate-parameters":     {in, compileValidateParameters},
+		"validate-status-code":    {outgoing | onErr, compileValidateStatus},
 
 		"find-and-replace":    {anywhere, compileFindAndReplace},
 		"json-to-xml":         {in | outgoing | onErr, compileJSONToXML},
