@@ -95,6 +95,7 @@ func applicationInsights(e *env) (parts, error) {
 		Accounts: []accountKind{componentKind()},
 		Routes:   []door.Route{{Type: typeInsights, HTTP: func(resource.Account) http.Handler { return service }}},
 		Engines:  []part{{name: "telemetry", run: t.run}},
+		Pages:    insightsPages(t),
 	}
 	return p, e.openInsights(t.log)
 }

@@ -15,7 +15,7 @@ import (
 
 // shapes are the structs and what they are called in the pages.
 func shapes() []shape {
-	return slices.Concat(portalShapes(), hubShapes(), itemShapes(), blobShapes(), queueShapes(), tableShapes(), functionShapes(), jobShapes(), overviewShapes(), connectShapes(), gatewayShapes(), resourceShapes(), logShapes(), dashboardShapes())
+	return slices.Concat(portalShapes(), hubShapes(), itemShapes(), blobShapes(), queueShapes(), tableShapes(), functionShapes(), jobShapes(), overviewShapes(), connectShapes(), gatewayShapes(), resourceShapes(), logShapes(), insightsShapes(), dashboardShapes())
 }
 
 // words are strings of which there are only a few, by the field that holds

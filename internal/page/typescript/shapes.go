@@ -7,6 +7,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/page/functions"
 	"github.com/lazuli-dev/lazuli/internal/page/gateways"
 	"github.com/lazuli-dev/lazuli/internal/page/hubs"
+	"github.com/lazuli-dev/lazuli/internal/page/insights"
 	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/page/jobs"
 	"github.com/lazuli-dev/lazuli/internal/page/logs"
@@ -274,6 +275,22 @@ func logShapes() []shape {
 		of[logs.Tail]("LogTail"),
 		of[logs.Around]("LogAround"),
 		of[logs.Counts]("LogCounts"),
+	}
+}
+
+func insightsShapes() []shape {
+	return []shape{
+		of[insights.List]("InsightsList"),
+		of[insights.About]("InsightsComponent"),
+		of[insights.Found]("TelemetryPage"),
+		of[insights.Row]("Telemetry"),
+		of[insights.Counts]("TelemetryCounts"),
+		of[insights.Value]("TelemetryValue"),
+		of[insights.Values]("TelemetryValues"),
+		of[insights.Operation]("Operation"),
+		of[insights.Item]("TelemetryItem"),
+		of[insights.Pair]("TelemetryPair"),
+		of[insights.Cause]("TelemetryCause"),
 	}
 }
 

@@ -1689,6 +1689,102 @@ export interface LogCounts {
   lines: number
 }
 
+export interface InsightsList {
+  components: InsightsComponent[]
+}
+
+export interface InsightsComponent {
+  name: string
+  appId: string
+}
+
+export interface TelemetryPage {
+  rows: Telemetry[]
+  next: string
+}
+
+export interface Telemetry {
+  id: string
+  t: number
+  kind: string
+  title: string
+  text: string
+  bad: boolean
+  code: string
+  duration: number | null
+  severity: number | null
+  target: string
+  sort: string
+  role: string
+  instance: string
+  operation: string
+  parent: string
+  span: string
+  component: string
+}
+
+export interface TelemetryCounts {
+  from: number
+  step: number
+  good: number[]
+  bad: number[]
+  kinds: Record<string, number>
+  roles: TelemetryValue[]
+  rows: number
+}
+
+export interface TelemetryValue {
+  value: string
+  count: number
+  bad: number
+}
+
+export interface TelemetryValues {
+  values: TelemetryValue[]
+}
+
+export interface Operation {
+  id: string
+  rows: Telemetry[]
+  more: boolean
+}
+
+export interface TelemetryItem {
+  id: string
+  t: number
+  kind: string
+  title: string
+  text: string
+  bad: boolean
+  code: string
+  duration: number | null
+  severity: number | null
+  target: string
+  sort: string
+  role: string
+  instance: string
+  operation: string
+  parent: string
+  span: string
+  component: string
+  fields: TelemetryPair[]
+  properties: TelemetryPair[]
+  numbers: TelemetryPair[]
+  causes: TelemetryCause[]
+  links: string[]
+}
+
+export interface TelemetryPair {
+  name: string
+  value: string
+}
+
+export interface TelemetryCause {
+  type: string
+  message: string
+  stack: string
+}
+
 export interface Board {
   name: string
   title: Record<string, string>

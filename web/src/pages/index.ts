@@ -13,6 +13,7 @@ import overview from './overview'
 import resources from './resources'
 import settings from './settings'
 import storage from './storage'
+import transactions from './transactions'
 
 // prettier-ignore
 export const pages: PageDef[] = [
@@ -24,6 +25,7 @@ export const pages: PageDef[] = [
   functions,
   jobs,
   gateway,
+  transactions,
   logs,
   resources,
   connect,

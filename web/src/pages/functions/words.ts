@@ -192,4 +192,5 @@ export const words = dictionary({
   noLogLines: ['No log line in this range', '이 기간에 로그가 없습니다'],
   kindGo: ['Go', 'Go'],
   kindCustom: ['Custom handler', '사용자 지정 처리기'],
+  endToEnd: ['End-to-end transaction', '엔드투엔드 트랜잭션'],
 })

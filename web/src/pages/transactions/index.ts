@@ -1,0 +1,14 @@
+import { link } from '../../lib/router.svelte'
+import type { PageDef } from '../../shell/page'
+import { words } from './title'
+
+export default {
+  path: '/transactions',
+  title: words.title,
+  group: 'observe',
+  icon: 'list-tree',
+  key: 't',
+  search: (q) => ({ text: q, to: link('transactions', { q: JSON.stringify(q) }) }),
+  crumbs: ([id]) => (id === undefined ? [] : [{ text: id }]),
+  load: () => import('./Page.svelte'),
+} satisfies PageDef
