@@ -1,13 +1,17 @@
 package app
 
 import (
+	"path/filepath"
+
 	"github.com/lazuli-dev/lazuli/internal/page/insights"
+	"github.com/lazuli-dev/lazuli/internal/page/items"
 	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 // insightsPages is telemetry as the portal shows it.
 func insightsPages(t *telemetryStores) []portal.Page {
-	return insights.Pages(insights.Config{Components: t.shown})
+	past := items.OpenHistory(filepath.Join(t.e.Config.DataDir(), portalFolder, "kusto.ndjson"), t.log)
+	return insights.Pages(insights.Config{Components: t.shown, Past: kustoPast{past}})
 }
 
 // shown are all components, opened if they are not yet: those of the project file first.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kql"
@@ -118,16 +119,9 @@ func placeOf(text string, e *kql.Error) portal.Place {
 	for range e.Line - 1 {
 		at.Start += strings.IndexByte(text[at.Start:], '\n') + 1
 	}
-	left := e.Pos - 1
-	for i := range text[at.Start:] {
-		if left == 0 {
-			at.Start += i
-			break
-		}
-		left--
-	}
-	if left > 0 {
-		at.Start = len(text)
+	for range e.Pos - 1 {
+		_, n := utf8.DecodeRuneInString(text[at.Start:])
+		at.Start += n
 	}
 	at.End = at.Start
 	if strings.HasPrefix(text[at.Start:], e.Token) {

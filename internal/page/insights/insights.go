@@ -24,6 +24,7 @@ type Component struct {
 type Config struct {
 	// Components are those that there are, the project's own first: at least one.
 	Components func() ([]Component, error)
+	Past       Past
 }
 
 type page struct {
@@ -41,6 +42,15 @@ func Pages(c Config) []portal.Page {
 		{Pattern: "GET /api/insights/values", Serve: p.values},
 		{Pattern: "GET /api/insights/operations/{id}", Serve: p.operation},
 		{Pattern: "GET /api/insights/items/{id}", Serve: p.item},
+		{Pattern: "GET /api/insights/failures", Serve: p.failures},
+		{Pattern: "GET /api/insights/performance", Serve: p.performance},
+		{Pattern: "GET /api/insights/durations", Serve: p.durations},
+		{Pattern: "POST /api/insights/query", Serve: p.query},
+		{Pattern: "POST /api/insights/check", Serve: p.check},
+		{Pattern: "POST /api/insights/export", Serve: p.export},
+		{Pattern: "GET /api/insights/schema", Serve: p.schema},
+		{Pattern: "GET /api/insights/queries", Serve: p.asked},
+		{Pattern: "DELETE /api/insights/queries/{id}", Serve: p.forget},
 	}}}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,27 @@ type lab struct {
 	mux    *http.ServeMux
 	stores map[string]*store.Store
 	last   error // of the last refusal
+	past   past
+}
+
+// past is what was asked, in memory.
+type past []Asked
+
+func (p *past) Add(component, text string, rows int, _ time.Duration, err error) {
+	a := Asked{ID: component, Text: text, Rows: rows}
+	if err != nil {
+		a.Error = err.Error()
+	}
+	*p = append(*p, a)
+}
+func (p *past) All() []Asked { return *p }
+func (p *past) Remove(id string) error {
+	n := len(*p)
+	*p = slices.DeleteFunc(*p, func(a Asked) bool { return a.ID == id })
+	if len(*p) == n {
+		return fault.New(fault.NotFound, id, "it is not there")
+	}
+	return nil
 }
 
 // newLab opens components that take telemetry until the test ends.
@@ -46,7 +68,7 @@ func newLab(t *testing.T, names ...string) *lab {
 		l.stores[name] = s
 		all = append(all, Component{Name: name, AppID: "id of " + name, Tables: func() kql.Tables { return store.Tables(s) }})
 	}
-	for _, page := range Pages(Config{Components: func() ([]Component, error) { return all, nil }}) {
+	for _, page := range Pages(Config{Components: func() ([]Component, error) { return all, nil }, Past: &l.past}) {
 		for _, r := range page.Routes {
 			l.mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, q *http.Request) {
 				if l.last = r.Serve(w, q); l.last != nil {

@@ -291,6 +291,21 @@ func insightsShapes() []shape {
 		of[insights.Item]("TelemetryItem"),
 		of[insights.Pair]("TelemetryPair"),
 		of[insights.Cause]("TelemetryCause"),
+		of[insights.Failures]("FailureRanking"),
+		of[insights.Failure]("FailureRank"),
+		of[insights.Performance]("TimingRanking"),
+		of[insights.Timing]("TimingRank"),
+		of[insights.Durations]("Durations"),
+		of[insights.Bucket]("DurationBucket"),
+		of[insights.Query]("KustoQuery"),
+		of[insights.Answer]("KustoAnswer"),
+		of[insights.Column]("KustoColumn"),
+		of[insights.Render]("KustoRender"),
+		of[insights.Asked]("KustoAsked"),
+		of[insights.AskedList]("KustoAskedList"),
+		of[insights.Checked]("KustoChecked"),
+		of[insights.Schema]("KustoSchema"),
+		of[insights.Table]("KustoTable"),
 	}
 }
 

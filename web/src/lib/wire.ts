@@ -1785,6 +1785,109 @@ export interface TelemetryCause {
   stack: string
 }
 
+export interface FailureRanking {
+  rows: FailureRank[]
+  names: number
+  all: number
+  bad: number
+}
+
+export interface FailureRank {
+  name: string
+  text: string
+  sort: string
+  all: number
+  bad: number
+  last: number
+}
+
+export interface TimingRanking {
+  rows: TimingRank[]
+  names: number
+}
+
+export interface TimingRank {
+  name: string
+  text: string
+  sort: string
+  all: number
+  bad: number
+  p50: number | null
+  p95: number | null
+  p99: number | null
+  max: number | null
+  total: number | null
+}
+
+export interface Durations {
+  buckets: DurationBucket[]
+  from: number
+  step: number
+  counts: number[]
+  p50: (number | null)[]
+  p95: (number | null)[]
+}
+
+export interface DurationBucket {
+  from: number
+  to: number
+  count: number
+  bad: number
+}
+
+export interface KustoQuery {
+  query: string
+  component: string
+  from: number
+  to: number
+}
+
+export interface KustoAnswer {
+  columns: KustoColumn[]
+  rows: unknown[]
+  render: KustoRender | null
+  partial: string
+  scanned: number
+  durationMs: number
+}
+
+export interface KustoColumn {
+  name: string
+  kind: string
+}
+
+export interface KustoRender {
+  kind: string
+  properties: Record<string, string>
+}
+
+export interface KustoAsked {
+  id: string
+  time: string
+  query: string
+  rows: number
+  durationMs: number
+  error: string
+  times: number
+}
+
+export interface KustoAskedList {
+  queries: KustoAsked[]
+}
+
+export interface KustoChecked {
+  problems: ProblemBody[]
+}
+
+export interface KustoSchema {
+  tables: KustoTable[]
+}
+
+export interface KustoTable {
+  name: string
+  columns: KustoColumn[]
+}
+
 export interface Board {
   name: string
   title: Record<string, string>

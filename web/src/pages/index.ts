@@ -4,12 +4,14 @@ import type { PageDef } from '../shell/page'
 import connect from './connect'
 import dashboards from './dashboards'
 import data from './data'
+import failures from './failures'
 import functions from './functions'
 import gateway from './gateway'
 import hubs from './hubs'
 import jobs from './jobs'
 import logs from './logs'
 import overview from './overview'
+import performance from './performance'
 import resources from './resources'
 import settings from './settings'
 import storage from './storage'
@@ -26,6 +28,8 @@ export const pages: PageDef[] = [
   jobs,
   gateway,
   transactions,
+  failures,
+  performance,
   logs,
   resources,
   connect,

@@ -1,3 +1,4 @@
+import { t } from '../../lib/i18n'
 import type { PageDef } from '../../shell/page'
 import { words } from './title'
 
@@ -8,5 +9,6 @@ export default {
   icon: 'scroll-text',
   key: 'g',
   phone: true,
+  crumbs: ([face]) => (face === undefined ? [] : [{ text: face === 'query' ? t(words.query) : face }]),
   load: () => import('./Page.svelte'),
 } satisfies PageDef

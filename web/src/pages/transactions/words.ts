@@ -78,4 +78,7 @@ export const words = dictionary({
   back: ['All transactions', '모든 트랜잭션'],
   unnamed: ['(without a name)', '(이름 없음)'],
   found: ['{n} found', '{n}개 찾음'],
+  samples: ['Samples', '샘플'],
+  allOfThem: ['All of them', '모두 보기'],
+  noSamples: ['None in this time', '이 시간에 없음'],
 })

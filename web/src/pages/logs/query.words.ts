@@ -1,0 +1,42 @@
+import { dictionary } from '../../lib/i18n'
+
+export const words = dictionary({
+  what: ['All telemetry, in the Kusto language', '모든 원격 분석을 Kusto 언어로 조회'],
+  text: ['Query', '쿼리'],
+  runs: ['Run (Ctrl+Enter)', '실행(Ctrl+Enter)'],
+  examples: ['Examples', '예제'],
+  history: ['History', '기록'],
+  noHistory: ['No query was run yet', '아직 실행한 쿼리가 없음'],
+  forget: ['Forget this query', '이 쿼리 기록 지우기'],
+  exportCsv: ['Export all rows as CSV', '모든 행을 CSV로 내보내기'],
+  table: ['Table', '표'],
+  chart: ['Chart', '차트'],
+  show: ['Show as', '표시'],
+  results: ['Results', '결과'],
+  rows: ['{n} {n|row|rows}', '{n}행'],
+  scanned: ['{n} scanned', '{n}개 스캔'],
+  partial: ['Not all: {why}', '일부만 표시: {why}'],
+  older: ['This is the answer to an earlier text', '이전 쿼리의 결과'],
+  noRows: ['The query gave no rows', '쿼리 결과 없음'],
+  noRowsText: [
+    'It ran over the time that is chosen above. A longer time may have some.',
+    '위에서 선택한 시간 범위만 조회했습니다. 범위를 늘려 보세요.',
+  ],
+  notRun: ['Ask all telemetry', '모든 원격 분석에 질문하기'],
+  notRunText: [
+    'Tables, columns and functions are completed while you type. Ctrl+Enter runs the query; "render timechart" at its end draws it.',
+    '입력하는 동안 테이블, 열, 함수가 자동 완성됩니다. Ctrl+Enter로 실행하고, 끝에 "render timechart"를 쓰면 차트로 그립니다.',
+  ],
+  noChart: [
+    'There is nothing to draw: a chart needs a column of numbers, and one of times or texts before it.',
+    '그릴 값이 없습니다. 차트에는 숫자 열과, 그 앞에 시간이나 텍스트 열이 필요합니다.',
+  ],
+  row: ['Row {n}', '{n}번째 행'],
+  rest: ['{n} more', '외 {n}개'],
+  exFailed: ['Requests that failed, by name and code', '이름과 코드별 실패한 요청'],
+  exSlow: ['How long each operation takes', '작업별 소요 시간'],
+  exRate: ['Requests and failures over time', '시간별 요청과 실패'],
+  exWarnings: ['Warnings and errors, newest first', '최신 주의와 오류'],
+  exExceptions: ['Exceptions by problem', '문제별 예외'],
+  exDependencies: ['What is called, how often and how long', '종속성별 호출 수와 소요 시간'],
+})

@@ -1,0 +1,5 @@
+import { dictionary } from '../../lib/i18n'
+
+export const words = dictionary({
+  title: ['Performance', '성능'],
+})
