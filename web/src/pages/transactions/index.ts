@@ -1,4 +1,3 @@
-import { link } from '../../lib/router.svelte'
 import type { PageDef } from '../../shell/page'
 import { words } from './title'
 
@@ -8,7 +7,6 @@ export default {
   group: 'observe',
   icon: 'list-tree',
   key: 't',
-  search: (q) => ({ text: q, to: link('transactions', { q: JSON.stringify(q) }) }),
   crumbs: ([id]) => (id === undefined ? [] : [{ text: id }]),
   load: () => import('./Page.svelte'),
 } satisfies PageDef
