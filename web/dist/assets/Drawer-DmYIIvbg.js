@@ -1,2 +1,0 @@
-
-import{Nn as e,Pn as t,jt as n}from"./shell-DEiq0ZkH.js";import{G as r}from"./parts-pvrdgQAo.js";function i(i,a){t(a,!0);let o=n(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),e()}export{i as t};
