@@ -40,6 +40,7 @@ type ownership struct {
 	log    *slog.Logger
 
 	held  map[string]claim          // by partition
+	seen  map[string]claim          // claims as they were found, by partition, and since when
 	until atomic.Pointer[time.Time] // when the claims end that were known last; nil: none were
 }
 
@@ -96,13 +97,26 @@ func (o *ownership) settle(ctx context.Context, partitions []string) (beaten boo
 	return o.write(ctx, claims, known)
 }
 
-// live reports whether a claim lasts still.
+// live reports whether a claim lasts still: by its age, which the store's clock tells,
+// and by how long nobody has written it since it was found here. A store's clock that is
+// set back makes all claims young, those of the dead too, for as long as it is behind.
 func (o *ownership) live(m state.Mark) bool {
 	lasts := o.others
 	if n, err := strconv.Atoi(m.Metadata[secondsKey]); err == nil && n > 0 && n <= int(longestClaim/time.Second) {
 		lasts = time.Duration(n) * time.Second
 	}
-	return m.Age < lasts
+	s, ok := o.seen[strings.TrimPrefix(m.Name, o.prefix)]
+	return m.Age < lasts && (!ok || s.etag != m.ETag || time.Since(s.at) < lasts)
+}
+
+// see notes since when each claim is as it is.
+func (o *ownership) see(known map[string]state.Mark) {
+	maps.DeleteFunc(o.seen, func(p string, _ claim) bool { _, there := known[p]; return !there })
+	for p, m := range known {
+		if o.seen[p].etag != m.ETag {
+			o.seen[p] = claim{m.ETag, time.Now()}
+		}
+	}
 }
 
 // sure reports whether nobody can have taken what is held for want of renewal: not so
@@ -125,6 +139,7 @@ func (o *ownership) read(ctx context.Context) (map[string]state.Mark, error) {
 	for _, m := range all {
 		known[strings.TrimPrefix(m.Name, o.prefix)] = m
 	}
+	o.see(known)
 	return known, nil
 }
 

@@ -114,6 +114,6 @@ func (t *Trigger) ownership(hub Hub, marks state.Marks) *ownership {
 		marks: marks, owner: t.owner, lasts: own, others: others,
 		renew:  max(0, own/6-t.config.LoadBalancingUpdateInterval/2), // at every second look at least
 		prefix: strings.ToLower(hub.Namespace() + "/" + t.hub + "/" + t.group + "/ownership/"),
-		log:    t.o.Log.With("hub", t.hub), held: map[string]claim{},
+		log:    t.o.Log.With("hub", t.hub), held: map[string]claim{}, seen: map[string]claim{},
 	}
 }
