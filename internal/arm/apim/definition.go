@@ -68,6 +68,9 @@ func typed[T any](p provider, name string, d definition[T]) arm.Type {
 			return all, nil
 		},
 		Delete: func(ctx context.Context, c *arm.Call) error {
+			if c.Whole {
+				return nil // it goes with what it is in, whoever names it there
+			}
 			t, err := at(c.ID)
 			if err != nil {
 				return err
