@@ -16,6 +16,7 @@ package liquid
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func (t *Template) Render(ctx context.Context, values map[string]any) (string, e
 	ctx, cancel := context.WithTimeout(ctx, MaxTime)
 	defer cancel()
 	r := &render{ctx: ctx, given: values, set: map[string]any{}, counters: map[string]int64{}, out: &strings.Builder{}, steps: MaxSteps}
-	if err := r.all(t.body); err != nil && err != errBreak && err != errContinue { //nolint:errorlint // they are never wrapped
+	if err := r.all(t.body); err != nil && !errors.Is(err, errBreak) && !errors.Is(err, errContinue) {
 		return "", err
 	}
 	return r.out.String(), nil

@@ -348,7 +348,7 @@ func readValue(s string, pos expression.Pos) (operand, error) {
 		if n := len(f.args); n < known.least || n > known.most {
 			return nil, r.fail("the filter '%s' has %d arguments; it takes %d at least and %d at most", f.name, n, known.least, known.most)
 		}
-		f.do, v = known.do, nil
+		f.do = known.do
 		v = &f
 	}
 	if !r.end() {

@@ -207,11 +207,11 @@ func (n *forNode) render(r *render) error {
 		}
 		r.set[n.name] = over.at(at)
 		r.set["forloop"] = forloop{i, over.len, loop}
-		switch err := r.all(n.body); err { //nolint:errorlint // they are never wrapped
-		case nil, errContinue:
-		case errBreak:
+		err := r.all(n.body)
+		if errors.Is(err, errBreak) {
 			return nil
-		default:
+		}
+		if err != nil && !errors.Is(err, errContinue) {
 			return err
 		}
 	}

@@ -454,7 +454,7 @@ func (c *Content) holds(data []byte, response bool) error {
 	if err := d.Decode(&v); err != nil {
 		return errors.New("it is no JSON: " + err.Error())
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // Token gives it bare
+	if _, err := d.Token(); err != io.EOF {
 		return errors.New("more stands behind the end of the JSON")
 	}
 	if c.Check == nil {
