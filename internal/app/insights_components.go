@@ -188,6 +188,12 @@ func (t *telemetryStores) Close() error {
 	return nil
 }
 
+// Default implements insights.Components.
+func (t *telemetryStores) Default() (*insights.Component, bool) {
+	c := t.of("")
+	return c, c != nil
+}
+
 // ByKey implements insights.Components. A key that is not known may have come this
 // moment.
 func (t *telemetryStores) ByKey(key string) (*insights.Component, bool) {

@@ -198,6 +198,21 @@ const trust = "trust the local certificate authority"
 // byName says how programs reach an Azure host name.
 const byName = " (under lazuli exec, or with the names of lazuli hosts)"
 
+// otlp is where OpenTelemetry sends: the same port takes it.
+func (f Facts) otlp() string {
+	if f.InsightsAt == "" {
+		return ""
+	}
+	return "http://" + f.InsightsAt
+}
+
+func otlpProtocol(endpoint string) string {
+	if endpoint == "" {
+		return ""
+	}
+	return "http/protobuf"
+}
+
 // Variables are those of `lazuli env`: the names that the workshop's and Azure's
 // samples read.
 func (f Facts) Variables() []Variable {
@@ -222,6 +237,8 @@ func (f Facts) Variables() []Variable {
 		{"AZURE_STORAGE_CONNECTION_STRING", f.Storage, "Storage, any SDK" + blobs},
 		{"AZURE_STORAGE_ACCOUNT", f.StorageAccount, "Storage account, for token credentials"},
 		{"APPLICATIONINSIGHTS_CONNECTION_STRING", f.Insights, "Application Insights, any SDK"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", f.otlp(), "Application Insights, any exporter of OpenTelemetry"},
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", otlpProtocol(f.otlp()), "its protocol: OTLP over HTTP"},
 		{"API_GATEWAY_URL", f.gatewayURL(), "API gateway; a subscription's key goes into the header Ocp-Apim-Subscription-Key (lazuli keys)"},
 		{"NODE_EXTRA_CA_CERTS", f.CAFile, trust + ": Node.js"},
 		{"REQUESTS_CA_BUNDLE", f.CABundle, trust + " and the machine's: Python"},

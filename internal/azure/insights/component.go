@@ -25,6 +25,8 @@ type Component struct {
 type Components interface {
 	// ByKey finds the one with an instrumentation key, in lower case.
 	ByKey(key string) (*Component, bool)
+	// Default is the one that is meant where nothing names one.
+	Default() (*Component, bool)
 	// At finds those that a query's place means; see PlaceOf. The error is
 	// fault.NotFound.
 	At(place string) ([]*Component, error)

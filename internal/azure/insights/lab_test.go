@@ -26,11 +26,12 @@ const (
 // lab is a service with two components, the second of which takes tokens alone.
 type lab struct {
 	*Service
-	t    testing.TB
-	mu   sync.Mutex
-	got  []*item.Item // of the first; guarded by mu
-	room int          // for as many; -1: any
-	live *live.Component
+	t      testing.TB
+	mu     sync.Mutex
+	got    []*item.Item // of the first; guarded by mu
+	room   int          // for as many; -1: any
+	closed bool         // what is asked for, or sent to no key, needs a token
+	live   *live.Component
 }
 
 func newLab(t testing.TB) *lab {
@@ -49,6 +50,8 @@ func (l *lab) ByKey(key string) (*Component, bool) {
 	return nil, false
 }
 
+func (l *lab) Default() (*Component, bool) { return l.ByKey(labKey) }
+
 // noTables is a component that has nothing.
 type noTables struct{}
 
@@ -66,7 +69,7 @@ func (l *lab) May(token string, _ Right, _ *Component) error {
 }
 
 func (*lab) Key(key string) bool { return key == "the key" }
-func (*lab) Open() bool          { return true }
+func (l *lab) Open() bool        { return !l.closed }
 
 func (l *lab) At(place string) ([]*Component, error) {
 	if at, ok := PlaceOf(place); ok && (at.App == labApp || at.App == "first" || at.Workspace == labApp) {

@@ -47,6 +47,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.only(w, r, http.MethodPost, s.ping)
 	case "/QuickPulseService.svc/post":
 		s.only(w, r, http.MethodPost, s.post)
+	case "/v1/traces", "/v1/metrics", "/v1/logs":
+		s.only(w, r, http.MethodPost, s.otlp)
 	case "/v1/$batch":
 		s.only(w, r, http.MethodPost, s.batch)
 	default:
