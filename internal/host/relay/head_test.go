@@ -67,7 +67,7 @@ func sameAsNetHTTP(t *testing.T, text string) bool {
 	t.Helper()
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		r := &http.Request{Method: method}
-		got, length := plainHead([]byte(text), r)
+		got, length := plainHead([]byte(text), r) //nolint:bodyclose // it has none yet
 		if got == nil {
 			continue
 		}
@@ -75,7 +75,7 @@ func sameAsNetHTTP(t *testing.T, text string) bool {
 			t.Fatalf("%q is read here, and has no body", text)
 		}
 		in := bufio.NewReader(strings.NewReader(text))
-		want, err := http.ReadResponse(in, r)
+		want, err := http.ReadResponse(in, r) //nolint:bodyclose // a text's
 		if err != nil {
 			t.Fatalf("%q is read here, and by net/http: %v", text, err)
 		}

@@ -29,11 +29,10 @@ func dependencyOf(span *trace.Span, a attributes, failed bool) *item.Dependency 
 		d.Kind, d.Target = named("Queue Message", space), place(a)
 	case a.get("http.request.method", "http.method") != "":
 		d.Kind, d.Data = "HTTP", urlOf(a)
-		scheme := "http"
 		if u, err := url.Parse(d.Data); err == nil && u.Host != "" {
-			scheme, d.Target = u.Scheme, withPort(u.Hostname(), u.Port(), u.Scheme)
+			d.Target = withPort(u.Hostname(), u.Port(), u.Scheme)
 		} else {
-			d.Target = host(a, scheme)
+			d.Target = host(a, "http")
 		}
 		if method, path := a.get("http.request.method", "http.method"), pathOf(a); path != "" && (d.Name == method || d.Name == "HTTP "+method) {
 			d.Name = cut(method+" "+path, mediumText) // the span has the method alone for its name
