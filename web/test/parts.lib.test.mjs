@@ -5,13 +5,14 @@ import { before, test } from 'node:test'
 import { runnerImport } from 'vite'
 
 const lib = async (name) => (await runnerImport(join(import.meta.dirname, '../src/lib', name + '.ts'))).module
-let filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted
+let filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows
 
 before(async () => {
-  ;[filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted] = await Promise.all(
-    // prettier-ignore
-    ['filter', 'filterbar', 'range', 'json', 'jsonlines', 'series', 'columns', 'window', 'branches', 'marks', 'navlist', 'sorted'].map(lib),
-  )
+  ;[filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows] =
+    await Promise.all(
+      // prettier-ignore
+      ['filter', 'filterbar', 'range', 'json', 'jsonlines', 'series', 'columns', 'window', 'branches', 'marks', 'navlist', 'sorted', 'rows'].map(lib),
+    )
 })
 
 const short = (t) => `${t.not ? 'not ' : ''}${t.field ?? 'text'} ${t.op} ${JSON.stringify(t.any)}`
@@ -279,6 +280,20 @@ test('a window of a long list is at most 60 rows', () => {
   assert.deepEqual(win.window(0, 600, 32, 3), { from: 0, to: 3 })
   assert.equal(win.reveal(10, 32, 0, 320), 32)
   assert.equal(win.reveal(2, 32, 320, 320), 64)
+})
+
+test('a list stands in the order of its names, whatever came or went', () => {
+  const list = new rows.List()
+  const ids = () => list.sorted().map((r) => r.id)
+  const row = (id, v = 0) => ({ id, v })
+  assert.ok(list.apply({ rev: 1, all: true, set: ['job-2', 'job-10', 'job-1'].map((id) => row(id)), del: [] }))
+  assert.deepEqual(ids(), ['job-1', 'job-2', 'job-10'])
+  assert.ok(list.apply({ rev: 2, set: [row('job-9'), row('job-10', 5)], del: ['job-1'] }))
+  assert.deepEqual(ids(), ['job-2', 'job-9', 'job-10'])
+  assert.equal(list.sorted()[2].v, 5)
+  assert.ok(!list.apply({ rev: 4, set: [], del: [] }))
+  assert.ok(list.apply({ rev: 7, all: true, set: [row('b'), row('a')], del: [] }))
+  assert.deepEqual(ids(), ['a', 'b'])
 })
 
 test('trees, lists, orders and marks', () => {

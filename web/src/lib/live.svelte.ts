@@ -40,7 +40,7 @@ class Live {
     return this.summary ? 'live' : 'starting'
   }
 
-  // list is the newest of a list, in the order of ids; null until it comes.
+  // list is the newest of a list, in the order of ids, as names; null until it comes.
   list<T extends Row>(kind: string): T[] | null {
     return (shownLists.get(kind) as T[] | undefined) ?? null
   }

@@ -1,4 +1,5 @@
 // Lists travel as what changed in them.
+import { byName } from './sorted'
 
 export interface Row {
   id: string
@@ -21,11 +22,13 @@ export function isDelta(v: unknown): v is Delta {
 export class List<R extends Row = Row> {
   rev = 0
   private rows = new Map<string, R>()
+  private order: string[] | null = null // of the ids; null: one came or went since
 
   // apply takes a message; false says that one before it is missing.
   apply(d: Delta<R>): boolean {
     if (d.all) this.rows.clear()
     else if (d.rev !== this.rev + 1) return false
+    if (d.all || d.del.length || d.set.some((row) => !this.rows.has(row.id))) this.order = null
     for (const row of d.set) this.rows.set(row.id, row)
     for (const id of d.del) this.rows.delete(id)
     this.rev = d.rev
@@ -37,6 +40,7 @@ export class List<R extends Row = Row> {
   }
 
   sorted(): R[] {
-    return [...this.rows.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    this.order ??= [...this.rows.keys()].sort(byName)
+    return this.order.map((id) => this.rows.get(id)!)
   }
 }

@@ -1,5 +1,5 @@
 // What things are called and how they look, from what the server says of them.
-import { t } from '../../lib/i18n'
+import { t, type Phrase } from '../../lib/i18n'
 import { num, perSecond, rate, seconds } from '../../lib/format'
 import { containerHome, hubHome, storedHome } from '../../lib/places'
 import { link } from '../../lib/router.svelte'
@@ -36,6 +36,23 @@ const icons: Record<string, IconName> = {
   blobtrigger: 'box',
 }
 export const triggerIcon = (type: string): IconName => icons[type.toLowerCase()] ?? 'zap'
+
+const triggers: Record<string, Phrase> = {
+  eventhubtrigger: words.triggerHub,
+  cosmosdbtrigger: words.triggerCosmos,
+  timertrigger: words.triggerTimer,
+  httptrigger: words.triggerHTTP,
+  queuetrigger: words.triggerQueue,
+  blobtrigger: words.triggerBlob,
+  kafkatrigger: words.triggerKafka,
+  servicebustrigger: words.triggerBus,
+  warmuptrigger: words.triggerWarmup,
+}
+// triggerWord is what starts a function, in words; of a kind that is not known, its type.
+export const triggerWord = (type: string): string => {
+  const known = triggers[type.toLowerCase()]
+  return known ? t(known) : type
+}
 
 export const isHTTP = (f: Func): boolean => f.trigger.toLowerCase() === 'httptrigger'
 

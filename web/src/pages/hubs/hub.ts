@@ -3,6 +3,7 @@ import { call, path } from '../../lib/api'
 import { num, rate } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { link } from '../../lib/router.svelte'
+import { byName } from '../../lib/sorted'
 import type { Hub, HubConsumer, HubDetail, HubEvent, HubEventRow } from '../../lib/types'
 import type { MatrixRow, State } from '../../ui/types'
 import { words } from './words'
@@ -64,9 +65,14 @@ export function readerWord(c: HubConsumer): string {
 // gone is a client that has left: how far it is only it knows.
 export const gone = (c: HubConsumer) => c.kind === 'client' && c.seen && c.links === 0
 
-// shown leaves out the group that every hub has and nobody uses.
+const kinds: string[] = ['function', 'job', 'client']
+
+// shown leaves out the group that every hub has and nobody uses; the others stand by
+// their kinds and names.
 export const shown = (all: readonly HubConsumer[]) =>
-  all.filter((c) => c.seen || c.kind !== 'client' || c.group !== '$Default')
+  all
+    .filter((c) => c.seen || c.kind !== 'client' || c.group !== '$Default')
+    .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || byName(reader(a), reader(b)))
 
 export const matrix = (d: HubDetail): MatrixRow[] =>
   shown(d.readers).map((c) => ({

@@ -50,4 +50,5 @@ export const words = dictionary({
   timesSaid: ['{n} times', '{n}회'],
   json: ['Copy as JSON', 'JSON으로 복사'],
   followed: ['{n} {n|line|lines}', '{n}줄'],
+  followedOf: ['{n} of {all} lines', '{all}줄 중 {n}줄'],
 })

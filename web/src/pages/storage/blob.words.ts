@@ -7,7 +7,7 @@ export const blobWords = dictionary({
   filesN: ['{n} {n|file|files}', '파일 {n}개'],
   chosenN: ['{n} chosen', '{n}개 선택'],
   container: ['Container', '컨테이너'],
-  blobs: ['Blobs', 'Blob'],
+  blobs: ['Blobs', '블롭'],
   name: ['Name', '이름'],
   size: ['Size', '크기'],
   modified: ['Changed', '변경 시간'],

@@ -3,7 +3,7 @@ import { dictionary } from '../../lib/i18n'
 // Words of the frame; those of blobs, queues and tables are in their own files.
 export const words = dictionary({
   views: ['What the account holds', '계정의 내용'],
-  blobs: ['Blobs', 'Blob'],
+  blobs: ['Blobs', '블롭'],
   queues: ['Queues', '큐'],
   tables: ['Tables', '테이블'],
   containers: ['Containers', '컨테이너'],
