@@ -1,2 +1,0 @@
-
-import{Ln as e,Pt as t,Rn as n}from"./shell-DqcZ3opo.js";import{tt as r}from"./parts-D7VNdHse.js";function i(i,a){n(a,!0);let o=t(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),e()}export{i as t};
