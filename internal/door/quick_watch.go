@@ -17,8 +17,10 @@ type watch struct {
 	one   [1]byte
 	came  bool // one holds a byte; looked at between requests
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards what follows, and timer
 	state  watching
+	since  time.Time     // when waiting began
+	armed  bool          // the timer will fire
 	over   chan struct{} // closed when reading has ended
 	cancel context.CancelFunc
 }
@@ -31,22 +33,31 @@ const (
 	reading
 )
 
-// begin begins the time after which the client is looked at.
+// begin begins the time after which the client is looked at. The timer runs on from
+// request to request, and looks at the time when it fires: to set one anew for each
+// wakes the thread that waits for the earliest of all timers.
 func (w *watch) begin(cancel context.CancelFunc) {
 	w.mu.Lock()
-	w.state, w.cancel = waiting, cancel
-	w.mu.Unlock()
-	if w.timer == nil {
+	defer w.mu.Unlock()
+	w.state, w.cancel, w.since = waiting, cancel, time.Now()
+	switch {
+	case w.armed:
+	case w.timer == nil:
 		w.timer = time.AfterFunc(watchAfter, w.look)
-		return
+	default:
+		w.timer.Reset(watchAfter)
 	}
-	w.timer.Reset(watchAfter)
+	w.armed = true
 }
 
 // look reads until the handler ends, and cancels its context when the client has gone.
 func (w *watch) look() {
 	w.mu.Lock()
-	if w.state != waiting {
+	left := watchAfter - time.Since(w.since)
+	if w.armed = w.state == waiting && left > 0; w.armed {
+		w.timer.Reset(left)
+	}
+	if w.armed || w.state != waiting {
 		w.mu.Unlock()
 		return
 	}
@@ -70,7 +81,6 @@ func (w *watch) end() bool {
 	was, over := w.state, w.over
 	w.state = resting
 	w.mu.Unlock()
-	w.timer.Stop()
 	if was != reading {
 		return false
 	}
