@@ -14,8 +14,11 @@ import (
 	"go.opentelemetry.io/contrib/bridges/otelslog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploggrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/metric"
 	sdklog "go.opentelemetry.io/otel/sdk/log"
@@ -27,19 +30,41 @@ import (
 	"github.com/lazuli-dev/lazuli/conformance/internal/lab"
 )
 
+// exporters are those of a protocol.
+type exporters func(context.Context) (sdktrace.SpanExporter, sdkmetric.Exporter, sdklog.Exporter, error)
+
+func overHTTP(ctx context.Context) (sdktrace.SpanExporter, sdkmetric.Exporter, sdklog.Exporter, error) {
+	spans, err1 := otlptracehttp.New(ctx)
+	points, err2 := otlpmetrichttp.New(ctx)
+	lines, err3 := otlploghttp.New(ctx)
+	return spans, points, lines, errors.Join(err1, err2, err3)
+}
+
+func overGRPC(ctx context.Context) (sdktrace.SpanExporter, sdkmetric.Exporter, sdklog.Exporter, error) {
+	spans, err1 := otlptracegrpc.New(ctx)
+	points, err2 := otlpmetricgrpc.New(ctx)
+	lines, err3 := otlploggrpc.New(ctx)
+	return spans, points, lines, errors.Join(err1, err2, err3)
+}
+
 // TestOpenTelemetryGo sends traces, logs and metrics by OpenTelemetry's own SDK and
 // exporters for Go, told by nothing but their variables, and asks for what came.
 func TestOpenTelemetryGo(t *testing.T) {
+	for name, of := range map[string]exporters{"http": overHTTP, "grpc": overGRPC} {
+		t.Run(name, func(t *testing.T) { sendsAll(t, of) })
+	}
+}
+
+func sendsAll(t *testing.T, of exporters) {
+	t.Helper()
 	l := lab.Up(t, project)
 	at := "http://" + l.LocalHost(t, "insights")
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", at)
 	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
 	ctx := t.Context()
 	about := resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("service.version", "7"))
-	spans, err1 := otlptracehttp.New(ctx)
-	points, err2 := otlpmetrichttp.New(ctx)
-	lines, err3 := otlploghttp.New(ctx)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	spans, points, lines, err := of(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
 	traces := sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans), sdktrace.WithResource(about))

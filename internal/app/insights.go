@@ -103,7 +103,7 @@ func applicationInsights(e *env) (parts, error) {
 // openInsights takes the port. One that nobody chose gives way: a collector of
 // OpenTelemetry may have it.
 func (e *env) openInsights(log *slog.Logger) error {
-	port := door.Port{Title: "Application Insights", Key: "applicationInsights.port", TLS: door.Either, Log: log, WriteTimeout: answerLimit, Account: resource.Account{Type: typeInsights, Name: e.Config.Name}}
+	port := door.Port{Title: "Application Insights", Key: "applicationInsights.port", TLS: door.Either, ClearHTTP2: true, Log: log, WriteTimeout: answerLimit, Account: resource.Account{Type: typeInsights, Name: e.Config.Name}}
 	wanted := e.Config.Insights.Port
 	if wanted != config.InsightsPort {
 		return e.Doors.open(instance.Insights, wanted, port)

@@ -64,6 +64,12 @@ func (p *port) httpServer(ctx context.Context) *http.Server {
 			}
 		},
 	}
+	if p.ClearHTTP2 {
+		server.Protocols = new(http.Protocols)
+		server.Protocols.SetHTTP1(true)
+		server.Protocols.SetHTTP2(true)
+		server.Protocols.SetUnencryptedHTTP2(true)
+	}
 	if p.EndAtOnce {
 		server.BaseContext = func(net.Listener) context.Context { return ctx }
 	}

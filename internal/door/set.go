@@ -46,6 +46,9 @@ type Port struct {
 	// door's. nil: the port speaks HTTP.
 	AMQP *amqp.ServerConfig
 
+	// ClearHTTP2 says that HTTP/2 is spoken without TLS too, by whoever begins with it,
+	// as clients of gRPC do.
+	ClearHTTP2 bool
 	// WriteTimeout bounds an HTTP answer from its request on; 0: none.
 	WriteTimeout time.Duration
 	// EndAtOnce ends the contexts of HTTP requests when stopping begins, for

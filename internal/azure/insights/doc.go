@@ -4,7 +4,8 @@
 //
 //	POST /v2.1/track, /v2/track                  envelopes        track.go, envelope*.go
 //	POST /QuickPulseService.svc/ping, /post      live metrics     quickpulse*.go
-//	POST /v1/traces, /v1/metrics, /v1/logs       OTLP over HTTP   otlp*.go
+//	POST /v1/traces, /v1/metrics, /v1/logs       OTLP over HTTP   otlp.go
+//	     opentelemetry.proto.collector.*         OTLP over gRPC   otlp_grpc.go
 //	     /v1/apps/ID/query, /v1/workspaces/ID/query, /v1/RESOURCE/query, /v1/$batch
 //	                                             queries          query*.go
 //

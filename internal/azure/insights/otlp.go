@@ -141,7 +141,7 @@ func (s *Service) otlp(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Service) arrive(r *http.Request, isJSON bool) ([]byte, error) {
-	c, err := s.meant(r)
+	c, err := s.meant(r.Header.Get(keyHeader), bearer(r))
 	if err != nil {
 		return nil, err
 	}
@@ -160,22 +160,31 @@ func (s *Service) arrive(r *http.Request, isJSON bool) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "body", err, "it is none of OTLP")
 	}
-	a := &arriving{now: time.Now()}
-	kind.read(sent, a)
-	if n := c.Put(a.items...); n < len(a.items) {
-		if n == 0 {
-			return nil, fault.New(fault.Throttled, "", "there is no room for telemetry just now")
-		}
-		for _, of := range a.of[n:] {
-			a.reject(of, "there was no room for all of it")
-		}
+	a, err := kept(c, kind, sent)
+	if err != nil {
+		return nil, err
 	}
 	return a.reply(isJSON, kind.rejected), nil
 }
 
-// meant is the component that a request is for, and may send to.
-func (s *Service) meant(r *http.Request) (*Component, error) {
-	key := normalKey(r.Header.Get(keyHeader))
+// kept has a component keep what was sent.
+func kept(c *Component, kind signal, sent proto.Message) (*arriving, error) {
+	a := &arriving{now: time.Now()}
+	kind.read(sent, a)
+	n := c.Put(a.items...)
+	if n == 0 && len(a.items) > 0 {
+		return nil, fault.New(fault.Throttled, "", "there is no room for telemetry just now")
+	}
+	for _, of := range a.of[n:] {
+		a.reject(of, "there was no room for all of it")
+	}
+	return a, nil
+}
+
+// meant is the component that a request is for, and may send to: that of a key, or the
+// default one.
+func (s *Service) meant(key, token string) (*Component, error) {
+	key = normalKey(key)
 	c, known := s.Components.Default()
 	if key != "" {
 		c, known = s.Components.ByKey(key)
@@ -186,7 +195,7 @@ func (s *Service) meant(r *http.Request) (*Component, error) {
 	case !known:
 		return nil, fault.New(fault.NotFound, "", "there is no component")
 	case c.TokensOnly(), key == "" && !s.Access.Open():
-		if err := s.Access.May(bearer(r), Write, c); err != nil {
+		if err := s.Access.May(token, Write, c); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"google.golang.org/grpc"
+
 	"github.com/lazuli-dev/lazuli/internal/azure/wire"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kql"
@@ -26,11 +28,19 @@ type Service struct {
 	held    atomic.Int64 // bytes of bodies that are being read
 	once    sync.Once    // makes running
 	running chan struct{}
+
+	grpcOnce sync.Once // makes grpc and exports
+	grpc     *grpc.Server
+	exports  chan struct{} // holds as many as are read at once
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := pathOf(r)
+	if isGRPC(r) {
+		s.serveGRPC(w, r)
+		return
+	}
 	if fromBrowsers(path) {
 		allowBrowsers(w, r)
 		if r.Method == http.MethodOptions {
@@ -103,8 +113,11 @@ func (s *Service) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 }
 
 // bearer is the token of a request, or "".
-func bearer(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+func bearer(r *http.Request) string { return tokenOf(r.Header.Get("Authorization")) }
+
+// tokenOf is the token of a header Authorization, or "".
+func tokenOf(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
