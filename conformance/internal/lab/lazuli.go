@@ -150,6 +150,7 @@ func (l *Lazuli) Inside(t *testing.T, flags ...string) (Runner, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	StandardPorts(t, false)
 	r := Runner{Env: []string{"LAZULI_RUN_DIR=" + filepath.Join(l.Dir, "run")}}
 	r.Through = append(append([]string{path, "--project", l.Dir, "exec"}, flags...), "--")
 	probe := exec.CommandContext(t.Context(), path, append(r.Through[1:], "true")...)
