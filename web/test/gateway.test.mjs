@@ -74,12 +74,16 @@ gateway:
 
 const on = stage(start)
 
-// type puts a text into the editor in place of what is there.
-async function type(page, text) {
+// type writes into the editor, until a word of it is there: on a busy machine the page
+// may take the editor's focus away between the click and the keys.
+async function type(page, text, word) {
   const editor = page.locator('[data-editor=ready] .cm-content')
-  await editor.click()
-  await page.keyboard.press('ControlOrMeta+a')
-  await page.keyboard.insertText(text)
+  await eventually('the editor has ' + word, async () => {
+    await editor.click()
+    await page.keyboard.press('ControlOrMeta+a')
+    await page.keyboard.insertText(text)
+    return (await editor.innerText()).includes(word)
+  })
 }
 
 // called calls an API from its console, and waits for the answer.
@@ -116,11 +120,11 @@ test('without a key the gateway refuses, and the page says why', async () => {
 test('a policy with a mistake is refused with its line and column; a right one runs and is in its file', async () => {
   const page = await on.open('/gateway/default/weather/policy')
   await page.locator('[data-editor=ready]').waitFor()
-  await type(page, policy.replace('<set-header', '<set-haeder').replace('</set-header', '</set-haeder'))
+  await type(page, policy.replace('<set-header', '<set-haeder').replace('</set-header', '</set-haeder'), 'set-haeder')
   await page.locator('[data-check=wrong]').waitFor()
   assert.match(await page.locator('[data-check]').innerText(), /Line 4, column \d+: set-haeder/)
   assert.ok(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled())
-  await type(page, policy.replace('inchon', 'busan'))
+  await type(page, policy.replace('inchon', 'busan'), 'busan')
   await page.locator('[data-check=right]').waitFor()
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await eventually('the file has it', async () =>
