@@ -33,6 +33,7 @@ var workloads = []workload{
 	{"sdk", "durable ingest through the official Go client, CPU of both sides", ingestSDK},
 	{"documents", "point reads and durable upserts, 16 connections", documents},
 	{"storage", "blobs, queues and tables beside Azurite", storageServices},
+	{"listing", "100,000 blobs listed, beside Azurite", storageListing},
 	{"records", "queues and tables alone beside Azurite, in turn", storageRecords},
 	{"workers", "requests to functions in each language beside the bare handler; starts from nothing, after a crash, after a change", workers},
 	{"triggers", "functions of queues and blobs, with a custom handler", triggers},
