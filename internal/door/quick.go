@@ -22,7 +22,7 @@ import (
 //	read ─▶ plain and whole? ─ yes ─▶ handler ─▶ write once ─▶ read
 //	             └ no ─▶ net/http, from the first byte of the request
 //
-// Handlers get no Hijacker, no trailers and no deadlines of the connection.
+// Handlers get no Hijacker and no deadlines of the connection.
 
 const (
 	// quickBuffer is how long a request may be, with its body; quickKept is what a

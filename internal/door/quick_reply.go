@@ -3,6 +3,7 @@ package door
 import (
 	"net"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,9 @@ type quickReply struct {
 	typed    bool  // the handler said what the body is, or that it does not
 	begun    bool  // the head is written
 	chunked  bool
-	closes   bool // the handler wants the connection closed
+	closes   bool     // the handler wants the connection closed
+	trailers []string // whose names were declared
+	trails   bool     // trailers follow the body, so that it comes in chunks
 	failed   error
 }
 
@@ -81,11 +84,46 @@ func (w *quickReply) WriteHeader(status int) {
 	}
 	_, typed := w.header["Content-Type"]
 	w.typed = typed || len(w.header["Content-Encoding"]) > 0 && w.header["Content-Encoding"][0] != ""
+	w.declareTrailers()
 	w.closes = httpguts.HeaderValuesContainsToken(w.header["Connection"], "close")
 	w.head = w.headers(statusLine(w.head, status), left)
 	if _, dated := w.header["Date"]; !dated {
 		w.head = append(append(append(w.head, "Date: "...), dateNow()...), "\r\n"...)
 	}
+}
+
+// declareTrailers notes what the handler says will follow the body.
+func (w *quickReply) declareTrailers() {
+	for _, v := range w.header["Trailer"] {
+		w.trails = true
+		for name := range strings.SplitSeq(v, ",") {
+			if name = textproto.CanonicalMIMEHeaderKey(strings.Trim(name, " \t")); httpguts.ValidTrailerHeader(name) {
+				w.trailers = append(w.trailers, name)
+			}
+		}
+	}
+	for name := range w.header {
+		w.trails = w.trails || strings.HasPrefix(name, http.TrailerPrefix)
+	}
+}
+
+// endChunks writes what follows the last chunk: the trailers, and an empty line.
+func (w *quickReply) endChunks() {
+	w.head = append(w.head, "0\r\n"...)
+	last := make(http.Header)
+	for name, values := range w.header {
+		if plain, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
+			last[plain] = values
+		}
+	}
+	for _, name := range w.trailers {
+		last[name] = append(last[name], w.header[name]...)
+	}
+	if len(last) > 0 {
+		w.header = last
+		w.head = w.headers(w.head, nil)
+	}
+	w.head = append(w.head, "\r\n"...)
 }
 
 func hasBody(status int) bool {
@@ -200,7 +238,8 @@ func (w *quickReply) end(stopping bool) (again bool) {
 	}
 	head := w.request.Method == http.MethodHead
 	if !w.begun {
-		if w.declared < 0 && hasBody(w.status) && (!head || w.came > 0) {
+		w.chunked = w.trails && w.declared < 0 && hasBody(w.status) && !head
+		if !w.trails && w.declared < 0 && hasBody(w.status) && (!head || w.came > 0) {
 			w.declared = w.came
 			w.head = append(strconv.AppendInt(append(w.head, "Content-Length: "...), w.came, 10), "\r\n"...)
 		}
@@ -212,7 +251,7 @@ func (w *quickReply) end(stopping bool) (again bool) {
 	}
 	if w.chunked {
 		w.piece()
-		w.head = append(w.head, "0\r\n\r\n"...)
+		w.endChunks()
 	}
 	w.piece()
 	if cap(w.head) > quickKept {

@@ -74,6 +74,25 @@ func quickHandler(quick *atomic.Int64) http.HandlerFunc {
 			w.WriteHeader(http.StatusAccepted)
 			w.Header().Set("X-Late", "1")
 			w.WriteHeader(http.StatusConflict)
+		case "/trailers":
+			w.Header().Set("Trailer", "X-Sum, content-length,X-None")
+			w.Header().Set("X-Sum", "1")
+			fmt.Fprint(w, "sum")
+			w.Header().Set("X-Sum", "2")
+			w.Header().Add(http.TrailerPrefix+"X-Sum", "3")
+			w.Header().Add(http.TrailerPrefix+"X-More", "a\nb")
+		case "/unnamed":
+			fmt.Fprint(w, "sum")
+			w.(http.Flusher).Flush()
+			w.Header().Set(http.TrailerPrefix+"X-More", "b")
+		case "/unnamed-whole":
+			fmt.Fprint(w, "sum")
+			w.Header().Set(http.TrailerPrefix+"X-More", "b")
+		case "/sized-trailers":
+			w.Header().Set("Content-Length", "3")
+			w.Header().Set("Trailer", "X-Sum")
+			fmt.Fprint(w, "sum")
+			w.Header().Set("X-Sum", "2")
 		case "/abort":
 			panic(http.ErrAbortHandler)
 		case "/broken":
@@ -121,7 +140,7 @@ func (l *lab) exchange(texts ...string) string {
 		if d := reply.Header["Date"]; len(d) == 1 && d[0] != "never" {
 			reply.Header["Date"] = []string{"a date"}
 		}
-		fmt.Fprintf(&out, "%s %v %d %v close=%v %q %v\n", reply.Status, reply.Header, reply.ContentLength, reply.TransferEncoding, reply.Close, body, err)
+		fmt.Fprintf(&out, "%s %v %d %v close=%v %q %v %v\n", reply.Status, reply.Header, reply.ContentLength, reply.TransferEncoding, reply.Close, body, err, reply.Trailer)
 	}
 	return out.String()
 }
@@ -160,6 +179,10 @@ func TestQuickAsNetHTTP(t *testing.T) {
 		{"no type", 1, []string{get("/raw")}},
 		{"closes", 1, []string{get("/last") + get("/x")}},
 		{"late headers", 1, []string{get("/late")}},
+		{"trailers", 3, []string{get("/trailers") + get("/unnamed") + get("/x")}},
+		{"HEAD of trailers", 1, []string{"HEAD /trailers HTTP/1.1\r\nHost: localhost\r\n\r\n"}},
+		{"trailers that nobody named", 2, []string{get("/unnamed-whole") + get("/x")}},
+		{"trailers of a known length", 2, []string{get("/sized-trailers") + get("/x")}},
 		{"aborts", 1, []string{get("/abort")}},
 		{"panics", 1, []string{get("/broken")}},
 
