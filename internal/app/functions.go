@@ -157,7 +157,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 	}
 	log := e.Log.With("component", "functions", "app", site.Name)
 	service := instance.FunctionsPrefix + site.Name
-	if err := e.Doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, TLS: door.Either, Account: site, Log: log}); err != nil {
+	if err := e.Doors.open(service, port, door.Port{Title: "function app " + site.Name, Key: key, TLS: door.Either, Quick: true, Account: site, Log: log}); err != nil {
 		return nil, err
 	}
 	app := &functionApp{name: site.Name, address: e.Doors.addresses[service], failed: make(chan struct{}), log: log}

@@ -120,7 +120,7 @@ func (e *env) openSiteDoor(a resource.Account) error {
 		port += config.Port(len(e.Config.Functions.Apps))
 	}
 	return e.Doors.openLater(service, port, door.Port{
-		Title: "function app " + a.Name, Key: "functions.port", TLS: door.Either, Account: a,
+		Title: "function app " + a.Name, Key: "functions.port", TLS: door.Either, Quick: true, Account: a,
 		Log: e.Log.With("component", "functions", "app", a.Name),
 	})
 }

@@ -31,11 +31,12 @@ type quickReply struct {
 	body    []byte // that is not written yet
 	keys    []string
 
-	status   int   // 0: WriteHeader is to come
-	declared int64 // Content-Length of the handler; -1: none
-	came     int64 // bytes that the handler wrote
-	typed    bool  // the handler said what the body is, or that it does not
-	begun    bool  // the head is written
+	status   int    // 0: WriteHeader is to come
+	reason   string // of the status; "": as usual
+	declared int64  // Content-Length of the handler; -1: none
+	came     int64  // bytes that the handler wrote
+	typed    bool   // the handler said what the body is, or that it does not
+	begun    bool   // the head is written
 	chunked  bool
 	closes   bool     // the handler wants the connection closed
 	trailers []string // whose names were declared
@@ -62,7 +63,7 @@ func (w *quickReply) WriteHeader(status int) {
 		return
 	}
 	if status < 200 && status != http.StatusSwitchingProtocols {
-		b := w.headers(statusLine(nil, status), nil)
+		b := w.headers(statusLine(nil, status, ""), nil)
 		w.write(append(b, "\r\n"...))
 		return
 	}
@@ -86,7 +87,7 @@ func (w *quickReply) WriteHeader(status int) {
 	w.typed = typed || len(w.header["Content-Encoding"]) > 0 && w.header["Content-Encoding"][0] != ""
 	w.declareTrailers()
 	w.closes = httpguts.HeaderValuesContainsToken(w.header["Connection"], "close")
-	w.head = w.headers(statusLine(w.head, status), left)
+	w.head = w.headers(statusLine(w.head, status, w.reason), left)
 	if _, dated := w.header["Date"]; !dated {
 		w.head = append(append(append(w.head, "Date: "...), dateNow()...), "\r\n"...)
 	}
@@ -130,10 +131,24 @@ func hasBody(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-func statusLine(b []byte, status int) []byte {
+// SetReason sets the reason phrase of the status to come, which net/http has no way to
+// do. Line ends and other controls are left out.
+func (w *quickReply) SetReason(text string) {
+	w.reason = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func statusLine(b []byte, status int, text string) []byte {
 	b = strconv.AppendInt(append(b, "HTTP/1.1 "...), int64(status), 10)
 	b = append(b, ' ')
-	if text := http.StatusText(status); text != "" {
+	if text == "" {
+		text = http.StatusText(status)
+	}
+	if text != "" {
 		return append(append(b, text...), "\r\n"...)
 	}
 	return append(strconv.AppendInt(append(b, "status code "...), int64(status), 10), "\r\n"...)

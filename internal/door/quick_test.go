@@ -404,3 +404,23 @@ func FuzzQuickHead(f *testing.F) {
 		}
 	})
 }
+
+// TestQuickReason: a handler may say the reason of a status, and nothing beyond it.
+func TestQuickReason(t *testing.T) {
+	l := open(t, testkit.Listen(t), Port{Quick: true}, Names{}, answers(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/x" {
+			w.(interface{ SetReason(text string) }).SetReason("Ip Forbidden\r\nX-Evil: 1")
+		}
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	for path, want := range map[string]string{"/x": "403 Ip ForbiddenX-Evil: 1", "/y": "403 Forbidden"} {
+		reply, err := http.Get("http://" + l.addr + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = reply.Body.Close()
+		if reply.Status != want || reply.Header.Get("X-Evil") != "" {
+			t.Errorf("%q %v, want %q", reply.Status, reply.Header, want)
+		}
+	}
+}
