@@ -96,7 +96,7 @@ type Host struct {
 	hostID  string // see state.HostID
 	started time.Time
 
-	listeners  []Listener
+	telling    *telling
 	pool       *worker.Pool
 	server     *worker.Server              // nil unless workers speak gRPC
 	warm       worker.Warm                 // nil: workers are started from nothing
@@ -116,6 +116,8 @@ type Host struct {
 	// longer belong to anybody's context.
 	abort    context.Context
 	abortNow context.CancelFunc
+	// past has ended: it is for what must not wait.
+	past context.Context
 
 	indexing sync.Mutex // held while workers report their functions
 
@@ -176,11 +178,14 @@ func New(o Options) (*Host, error) {
 		return nil, err
 	}
 	h.hostID = state.HostID(first.settings, o.Name)
-	h.listeners = append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...)
+	h.telling = newTelling(append([]Listener{(&logger{o.Name, h.log, func() hostjson.Logging { return h.setup().config.Logging }}).handle}, o.Listeners...))
 	h.transport = newTransport()
 	h.relay = &relay.Client{Dial: h.transport.DialContext}
 	h.scaler, h.dynamic = &scaler{h: h}, h.newDynamic()
 	h.abort, h.abortNow = context.WithCancel(context.Background())
+	var end context.CancelFunc
+	h.past, end = context.WithCancel(context.Background())
+	end()
 	h.warm = h.warmOf(first)
 	launcher, err := h.launcher()
 	if err != nil {
@@ -280,6 +285,7 @@ func (h *Host) Run(ctx context.Context) error {
 	parts.Wait()
 	h.transport.CloseIdleConnections()
 	h.relay.CloseIdle()
+	h.telling.stop()
 	return nil
 }
 
@@ -412,11 +418,7 @@ func (h *Host) workerChanged(s worker.Status) {
 	}
 }
 
-func (h *Host) emit(e Event) {
-	for _, l := range h.listeners {
-		l(e)
-	}
-}
+func (h *Host) emit(e Event) { h.telling.emit(e) }
 
 func (h *Host) snapshot() []*function {
 	h.mu.Lock()

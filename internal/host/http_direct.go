@@ -93,5 +93,11 @@ func (l *directLeg) send(ctx context.Context, set http.Header) error {
 	leg, cancel := context.WithCancel(l.r.Context())
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	return l.h.proxy(l.w, l.r.WithContext(leg), l.target, l.pass, set)
+	if err := l.h.proxy(l.w, l.r.WithContext(leg), l.target, l.pass, set); err != nil {
+		return err
+	}
+	if l.w.Header().Get("Content-Length") != "" { // it is whole: the client need not wait for the protocol
+		_ = http.NewResponseController(l.w).Flush() // the client may be gone
+	}
+	return nil
 }

@@ -81,6 +81,9 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request, f *function, params
 // awaitWorker waits for a worker on behalf of a request: not for ever, and not
 // beyond the time for draining.
 func awaitWorker[T any](ctx context.Context, h *Host, get func(context.Context) (T, error)) (T, error) {
+	if v, err := get(h.past); err == nil { // nearly always, without timers
+		return v, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, httpWorkerWait)
 	defer cancel()
 	defer context.AfterFunc(h.abort, cancel)()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host/breaker"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
@@ -49,9 +50,9 @@ func (l *logger) started(e InvocationStarted) {
 		return
 	}
 	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID}
-	l.write(category, slog.LevelInfo, from, "Executing 'Functions."+e.Function+"' (Reason='"+e.Reason+"', Id="+e.ID+")")
+	l.writeAt(e.At, category, slog.LevelInfo, from, "Executing 'Functions."+e.Function+"' (Reason='"+e.Reason+"', Id="+e.ID+")")
 	if e.Details != "" {
-		l.write(category, slog.LevelInfo, from, "Trigger Details: "+e.Details)
+		l.writeAt(e.At, category, slog.LevelInfo, from, "Trigger Details: "+e.Details)
 	}
 }
 
@@ -67,11 +68,11 @@ func (l *logger) finished(e InvocationFinished) {
 		return
 	}
 	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID}
-	l.write(category, level, from, fmt.Sprintf("Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
+	l.writeAt(e.At, category, level, from, fmt.Sprintf("Executed 'Functions.%s' (%s, Id=%s, Duration=%dms)",
 		e.Function, outcome, e.ID, e.Duration.Milliseconds()), attrs...)
 	var failure *FunctionError
 	if errors.As(e.Err, &failure) && failure.Stack != "" {
-		l.write(category, level, from, fmt.Sprintf("Stack of 'Functions.%s' (Id=%s)\n%s", e.Function, e.ID, userFrames(failure.Stack)))
+		l.writeAt(e.At, category, level, from, fmt.Sprintf("Stack of 'Functions.%s' (Id=%s)\n%s", e.Function, e.ID, userFrames(failure.Stack)))
 	}
 }
 
@@ -109,7 +110,7 @@ func (l *logger) user(e LogWritten) {
 		attrs = append(attrs, slog.String("properties", e.Properties))
 	}
 	from := Origin{App: l.app, Function: e.Function, Invocation: e.ID, Worker: e.Function != ""}
-	l.write(e.Category, e.Level, from, strings.TrimRight(e.Message, "\n"), attrs...)
+	l.writeAt(e.At, e.Category, e.Level, from, strings.TrimRight(e.Message, "\n"), attrs...)
 }
 
 // told reports whether a message names each of its properties already, as those
@@ -196,8 +197,17 @@ func (l *logger) enabled(category string, level slog.Level) bool {
 	return level >= l.levels().Level(category) && l.log.Enabled(context.Background(), level)
 }
 
+// write logs what happened now.
 func (l *logger) write(category string, level slog.Level, from Origin, msg string, attrs ...slog.Attr) {
-	if l.enabled(category, level) {
-		l.log.LogAttrs(context.WithValue(context.Background(), originKey{}, from), level, msg, attrs...) //nolint:sloglint // users' own words pass through here
+	l.writeAt(time.Now(), category, level, from, msg, attrs...)
+}
+
+// writeAt logs what happened at a time: lines are written a little after it.
+func (l *logger) writeAt(at time.Time, category string, level slog.Level, from Origin, msg string, attrs ...slog.Attr) {
+	if !l.enabled(category, level) {
+		return
 	}
+	r := slog.NewRecord(at, level, msg, 0)
+	r.AddAttrs(attrs...)
+	_ = l.log.Handler().Handle(context.WithValue(context.Background(), originKey{}, from), r) // as slog.Logger has it
 }

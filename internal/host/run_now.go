@@ -66,6 +66,7 @@ func (h *Host) runByHand(name, input string, batch bool, started func(id string)
 		ctx, cancel := context.WithTimeout(h.abort, httpWorkerWait)
 		defer cancel()
 		_, err := h.attempt(ctx, f, attempt{call: call, onStart: started})
+		h.telling.wait() // whoever asked reads what was logged
 		done <- err
 	}()
 	return done, nil

@@ -105,6 +105,9 @@ func (t *table) methods(escapedPath string) []string {
 // as it came, since a path with a slash more would be another.
 func decodePath(escaped string) ([]string, bool) {
 	parts := splitPath(strings.Trim(escaped, "/"))
+	if !strings.Contains(escaped, "%") {
+		return parts, true
+	}
 	for i, p := range parts {
 		decoded, err := url.PathUnescape(escapedSlash.ReplaceAllString(p, "%25$1"))
 		if err != nil {
