@@ -155,7 +155,7 @@ func processKeys() map[string]keyCase {
 					return text
 				}
 				r.until(both, func(s string) bool { return strings.Contains(s, "on") })
-				r.patience = time.Second // the other is built beside it
+				r.patience = 5 * time.Second // the other is built beside it
 				return strings.TrimSpace(r.fields(2, both))
 			},
 		},

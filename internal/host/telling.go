@@ -17,13 +17,15 @@ const (
 
 // telling tells listeners of events. What belongs to invocations is told behind them, in
 // its order, by one goroutine that is there while there is something to tell: no caller
-// of a function waits until its run is in the log. All else is told at once, as states
-// have to be true when they are told.
+// of a function waits until its run is in the log. All else is told by those that cause
+// it, as states have to be true when they are told, after what is untold: the order is
+// that of what happened. So a listener must not cause events, nor wait for who does.
 type telling struct {
 	listeners []Listener
 	more      chan struct{} // holds a token: there is something new
 	now       chan struct{} // holds a token: somebody waits
 
+	turn   sync.Mutex // held while telling, before mu
 	mu     sync.Mutex // guards the fields below
 	fewer  sync.Cond  // of mu: more is told, or the goroutine has ended
 	untold []Event
@@ -44,6 +46,9 @@ func (t *telling) emit(e Event) {
 	switch e.(type) {
 	case InvocationStarted, InvocationFinished, LogWritten, WorkerOutput:
 	default:
+		t.turn.Lock()
+		defer t.turn.Unlock()
+		t.tellUntold()
 		t.tell(e)
 		return
 	}
@@ -90,6 +95,13 @@ func (t *telling) run() {
 
 // catchUp tells what is untold now.
 func (t *telling) catchUp() {
+	t.turn.Lock()
+	defer t.turn.Unlock()
+	t.tellUntold()
+}
+
+// tellUntold is called by who has the turn.
+func (t *telling) tellUntold() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.untold
