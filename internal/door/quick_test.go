@@ -3,6 +3,7 @@ package door
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,12 +77,16 @@ func quickHandler(quick *atomic.Int64) http.HandlerFunc {
 			w.Header().Set("X-Late", "1")
 			w.WriteHeader(http.StatusConflict)
 		case "/trailers":
-			w.Header().Set("Trailer", "X-Sum, content-length,X-None")
+			w.Header().Set("Trailer", "X-Sum, x-none")
 			w.Header().Set("X-Sum", "1")
 			fmt.Fprint(w, "sum")
 			w.Header().Set("X-Sum", "2")
 			w.Header().Add(http.TrailerPrefix+"X-Sum", "3")
 			w.Header().Add(http.TrailerPrefix+"X-More", "a\nb")
+		case "/bad-trailers":
+			w.Header().Set("Trailer", "content-length, host")
+			fmt.Fprint(w, "sum")
+			w.Header().Set("Host", "2")
 		case "/unnamed":
 			fmt.Fprint(w, "sum")
 			w.(http.Flusher).Flush()
@@ -133,6 +139,9 @@ func (l *lab) exchange(texts ...string) string {
 		}
 		reply, err := http.ReadResponse(in, &http.Request{Method: method})
 		if err != nil {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) {
+				fmt.Fprintf(&out, "no answer: %v\n", err)
+			}
 			break
 		}
 		body, err := io.ReadAll(reply.Body)
@@ -180,6 +189,7 @@ func TestQuickAsNetHTTP(t *testing.T) {
 		{"closes", 1, []string{get("/last") + get("/x")}},
 		{"late headers", 1, []string{get("/late")}},
 		{"trailers", 3, []string{get("/trailers") + get("/unnamed") + get("/x")}},
+		{"trailers that cannot be", 1, []string{get("/bad-trailers")}},
 		{"HEAD of trailers", 1, []string{"HEAD /trailers HTTP/1.1\r\nHost: localhost\r\n\r\n"}},
 		{"trailers that nobody named", 2, []string{get("/unnamed-whole") + get("/x")}},
 		{"trailers of a known length", 1, []string{get("/sized-trailers")}},
