@@ -36,7 +36,7 @@ unit: ## unit tests without the race detector: the quick loop
 	$(GO) test $(PACKAGES)
 
 race: ## unit tests with the race detector
-	@scripts/race
+	@LAZULI_RACE=all scripts/race
 
 crash: ## kill -9 under load, CRASHES=200 times
 	LAZULI_CRASHES=$(CRASHES) $(GO) test ./cmd/lazuli -run TestKill -count=1 -timeout 60m -v
