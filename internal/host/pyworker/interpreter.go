@@ -98,7 +98,11 @@ func interpreterKey(app language.App) string {
 			continue
 		}
 		if language.IsScript(path) {
-			return ""
+			choice, ok := pyenvChoice(path, app.Env)
+			if !ok {
+				return ""
+			}
+			key += "\n" + choice
 		}
 		key += "\n" + path + " " + language.Identity(path)
 	}
