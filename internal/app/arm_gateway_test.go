@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/base64"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ func armGatewayCases() []armCase {
 		escaped = `<policies><inbound><base /><set-header name="x"><value>@(context.Api.Name + &quot;a&quot;)</value></set-header></inbound></policies>`
 	)
 	shown := map[string]string{"properties.format": "xml", "properties.value": escaped}
+	certificate := base64.StdEncoding.EncodeToString(testkit.Certify(&testing.T{}, "own", nil, 2020, 2090).Raw)
 	return []armCase{
 		{
 			id: service, body: `{"location":"westeurope","sku":{"name":"Consumption","capacity":0},"identity":{"type":"SystemAssigned"},"properties":{"publisherName":"Contoso","publisherEmail":"a@contoso.com"}}`,
@@ -59,6 +61,7 @@ func armGatewayCases() []armCase {
 		},
 		{id: service + "/diagnostics/applicationinsights", made: 201, body: `{"properties":{"loggerId":"` + rg + service + `/loggers/hub","sampling":{"samplingType":"fixed","percentage":50}}}`, want: map[string]string{"properties.sampling.percentage": "50"}},
 		{id: service + "/apis/echo/diagnostics/applicationinsights", made: 201, body: `{"properties":{"loggerId":"` + rg + service + `/loggers/hub"}}`, want: map[string]string{"properties.loggerId": "*"}},
+		{id: service + "/certificates/own", made: 201, body: `{"properties":{"data":"` + certificate + `"}}`, want: map[string]string{"properties.subject": "CN=own, O=Contoso", "properties.data": "null", "properties.expirationDate": "2090-01-01T00:00:00Z"}},
 		{id: service + "/policyFragments/part", made: 201, body: `{"properties":{"format":"rawxml","value":"<fragment><set-header name=\"y\"><value>1</value></set-header></fragment>"}}`, want: map[string]string{"properties.value": `<fragment><set-header name="y"><value>1</value></set-header></fragment>`}},
 		{id: service + "/policies/policy", made: 201, body: policy, want: shown},
 		{id: service + "/apis/echo/policies/policy", made: 201, body: policy, want: shown},
@@ -185,7 +188,7 @@ func TestGatewayByResourceManager(t *testing.T) {
 			"/backends/none":            {`{"properties":{"protocol":"http"}}`, "url", "must not be empty"},
 			"/loggers/none":             {`{"properties":{"loggerType":"azureEventHub","credentials":{}}}`, "credentials", "needs 'name'"},
 			"/diagnostics/other":        {`{"properties":{"loggerId":"x"}}`, "diagnosticId", "not one of"},
-			"/certificates/mine":        {`{"properties":{"data":"x"}}`, "", "not served"},
+			"/certificates/mine":        {`{"properties":{"data":"x"}}`, "data", "in base64"},
 			"/apis/api;rev=9":           {`{"properties":{"displayName":"a","path":"api","apiRevision":"3"}}`, "apiRevision", "'9'"},
 			"/products/none":            {`{"properties":{"displayName":"a","state":"open"}}`, "state", "open"},
 		} {

@@ -48,7 +48,7 @@ func gateways(e *env) (parts, error) {
 	log := e.Log.With("component", "gateway")
 	transport, calls := e.insideOut(), newCalls()
 	engine, err := gateway.Open(gateway.Options{
-		DB: e.Storage.kv, Log: log, Transport: transport, Careless: e.careless(), Event: e.gatewayEvent, Token: e.gatewayToken(transport),
+		DB: e.Storage.kv, Log: log, Transport: transport, Via: e.via(), Roots: e.trusted(), Event: e.gatewayEvent, Token: e.gatewayToken(transport),
 		Authority: func(tenant string) string {
 			return "https://" + signInHost + "/" + url.PathEscape(tenant) + "/v2.0/.well-known/openid-configuration"
 		},
@@ -81,7 +81,7 @@ func gateways(e *env) (parts, error) {
 	p := parts{
 		Resources: []arm.Provider{armgateway.New(armgateway.Config{Accounts: e.armAccounts(), Engine: engine, People: e.Who, Opened: opened})},
 		Accounts:  []accountKind{gatewayKind(engine)},
-		Routes:    []door.Route{{Type: resource.Gateways, HTTP: httpOf(e, services)}},
+		Routes:    []door.Route{{Type: resource.Gateways, HTTP: httpOf(e, services), Certificates: asksCertificates(engine)}},
 		Suffixes:  []suffix{{domain: "azure-api.net", typ: resource.Gateways, service: instance.Gateway}},
 		Engines:   []part{{name: "gateways", run: engine.Run}},
 		Pages:     e.gatewayPages(engine, calls, token),
@@ -91,6 +91,14 @@ func gateways(e *env) (parts, error) {
 		return p, nil // many programs like that port, and nothing is behind it
 	}
 	return p, opened()
+}
+
+// asksCertificates reports whether callers of a gateway are asked for a certificate.
+func asksCertificates(engine *gateway.Engine) func(resource.Account) bool {
+	return func(a resource.Account) bool {
+		s, err := engine.Service(a.ID, a.Name)
+		return err == nil && s.AsksCertificates()
+	}
 }
 
 // gatewayPort opens the port of gateways, once: at the start where there is one, or as
@@ -264,7 +272,7 @@ func (e *env) declareGateway(engine *gateway.Engine, g config.NamedGateway) erro
 		return err
 	}
 	d := gatewayDeclaration{e, s, g}
-	for _, step := range []func() error{d.around, d.apis, d.products, d.subscriptions} {
+	for _, step := range []func() error{d.certificates, d.around, d.apis, d.products, d.subscriptions} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -287,6 +295,37 @@ func put[T any](d gatewayDeclaration, key string, t gateway.Table[T], name strin
 	return nil
 }
 
+// certificates puts those of the file, and what is wanted of callers.
+func (d gatewayDeclaration) certificates() error {
+	for _, name := range slices.Sorted(maps.Keys(d.file.Certificates)) {
+		given, key := d.file.Certificates[name], "certificates."+name
+		text, err := d.read(key+".file", given.File)
+		if err != nil {
+			return err
+		}
+		def, err := gateway.ReadCertificate([]byte(text), given.Password)
+		if err != nil {
+			return fmt.Errorf("%s.%s: %s: %w", d.file.Path, key, given.File, err)
+		}
+		if err := put(d, key, d.s.Certificates(), name, def); err != nil {
+			return err
+		}
+	}
+	callers := gateway.ClientTLS{Negotiate: d.file.NegotiateClientCertificate}
+	for _, file := range d.file.CertificateAuthorities {
+		text, err := d.read("certificateAuthorities", file)
+		if err != nil {
+			return err
+		}
+		def, err := gateway.ReadCertificate([]byte(text), "")
+		if err != nil {
+			return fmt.Errorf("%s.certificateAuthorities: %s: %w", d.file.Path, file, err)
+		}
+		callers.Authorities = append(callers.Authorities, def.Chain...)
+	}
+	return put(d, "negotiateClientCertificate", d.s.ClientTLS(), gateway.ClientTLSName, callers)
+}
+
 // around puts what policies may name.
 func (d gatewayDeclaration) around() error {
 	for _, name := range slices.Sorted(maps.Keys(d.file.NamedValues)) {
@@ -301,7 +340,7 @@ func (d gatewayDeclaration) around() error {
 			if (len(b.Pool) > 0) != pools {
 				continue
 			}
-			def := gateway.Backend{URL: b.URL, Header: map[string][]string{}}
+			def := gateway.Backend{URL: b.URL, Header: map[string][]string{}, Certificate: b.Certificate}
 			for h, v := range b.Headers {
 				def.Header[h] = []string{v}
 			}

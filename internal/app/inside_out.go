@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/gateway"
@@ -24,12 +26,18 @@ func (e *env) insideOut() http.RoundTripper {
 	return &relay.Transport{Client: &relay.Client{Dial: base.DialContext}, Base: base}
 }
 
-// outward is the way of what relay does not carry.
-func (e *env) outward() *http.Transport {
+// trusted are the system's authorities and the own one.
+func (e *env) trusted() *x509.CertPool {
 	roots := x509.NewCertPool()
 	if text, err := os.ReadFile(e.Doors.ca.BundlePath()); err == nil {
 		roots.AppendCertsFromPEM(text)
 	}
+	return roots
+}
+
+// outward is the way of what relay does not carry.
+func (e *env) outward() *http.Transport {
+	roots := e.trusted()
 	dialer := net.Dialer{Timeout: 30 * time.Second}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		if at, ours := e.doorOf(address); ours {
@@ -45,33 +53,72 @@ func (e *env) outward() *http.Transport {
 	}
 }
 
-// careless are ways to backends whose certificates are held against less.
-func (e *env) careless() func(gateway.TLS) http.RoundTripper {
-	ways := map[gateway.TLS]http.RoundTripper{}
-	for _, less := range []gateway.TLS{{SkipTLSVerify: true}, {SkipTLSName: true}, {SkipTLSVerify: true, SkipTLSName: true}} {
-		way := e.outward()
-		dial, config := way.DialContext, way.TLSClientConfig
-		way.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			host, _, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			plain, err := dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			own := config.Clone()
-			own.ServerName, own.InsecureSkipVerify = host, true
-			own.VerifyConnection = func(s tls.ConnectionState) error { return verify(s, host, config.RootCAs, less) }
-			c := tls.Client(plain, own)
-			if err := c.HandshakeContext(ctx); err != nil {
-				return nil, errors.Join(err, plain.Close())
-			}
-			return c, nil
+// wayKey tells ways to backends apart: what is let go of their certificates, and the
+// certificate that they are shown.
+type wayKey struct {
+	less  gateway.TLS
+	shown [sha256.Size]byte
+}
+
+// maxWays bounds those that are kept, each with its connections.
+const maxWays = 64
+
+// via are ways to backends whose certificates are held against less, or which are shown
+// one. Connections are one certificate's alone.
+func (e *env) via() func(gateway.TLS, *tls.Certificate) http.RoundTripper {
+	var mu sync.Mutex // guards ways
+	ways := map[wayKey]*http.Transport{}
+	return func(less gateway.TLS, shown *tls.Certificate) http.RoundTripper {
+		key := wayKey{less: less}
+		if shown != nil {
+			key.shown = sha256.Sum256(shown.Certificate[0])
 		}
-		ways[less] = way
+		mu.Lock()
+		defer mu.Unlock()
+		if way := ways[key]; way != nil {
+			return way
+		}
+		for old, way := range ways {
+			if len(ways) < maxWays {
+				break
+			}
+			way.CloseIdleConnections()
+			delete(ways, old)
+		}
+		way := e.outward()
+		if shown != nil {
+			way.TLSClientConfig.Certificates = []tls.Certificate{*shown}
+			// Whoever asks gets it, whatever authorities it names: so the vendor's does.
+			way.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return shown, nil }
+		}
+		if less != (gateway.TLS{}) {
+			way.DialTLSContext = carelessly(way.DialContext, way.TLSClientConfig, less)
+		}
+		ways[key] = way
+		return way
 	}
-	return func(less gateway.TLS) http.RoundTripper { return ways[less] }
+}
+
+// carelessly connects with TLS to whoever has the certificate that is demanded still.
+func carelessly(dial func(context.Context, string, string) (net.Conn, error), config *tls.Config, less gateway.TLS) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		plain, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		own := config.Clone()
+		own.ServerName, own.InsecureSkipVerify = host, true
+		own.VerifyConnection = func(s tls.ConnectionState) error { return verify(s, host, config.RootCAs, less) }
+		c := tls.Client(plain, own)
+		if err := c.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, plain.Close())
+		}
+		return c, nil
+	}
 }
 
 // verify holds a certificate against what is left of it.

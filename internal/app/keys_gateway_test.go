@@ -88,6 +88,7 @@ func gatewayKeys() map[string]keyCase {
 	add("loggers.*.hub", "loggers: {l: {hub: h}}, apis: {a: {policy: log.xml, "+open+"}}", "1", func(r *rig) string { return r.logged("default") })
 	add("loggers.*.namespace", "loggers: {l: {hub: h, namespace: audits}}, apis: {a: {policy: log.xml, "+open+"}}", "1", func(r *rig) string { return r.logged("audits") })
 	add("fragments", "fragments: {f: f.xml}, apis: {a: {policy: include.xml, "+open+"}}", "200 hit", get("/x"))
+	certificateKeys(add, files)
 	var keys []string
 	for k, c := range all {
 		c.yaml += "\neventHubs: {hubs: {h: {partitions: 1}}, namespaces: {audits: {hubs: {h: {partitions: 1}}}}}"

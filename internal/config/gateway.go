@@ -30,6 +30,10 @@ type GatewayService struct {
 	Backends      map[string]GatewayBackend      `yaml:"backends"`      // for set-backend-service
 	Loggers       map[string]GatewayLogger       `yaml:"loggers"`       // for log-to-eventhub
 	Fragments     map[string]string              `yaml:"fragments"`     // files, for include-fragment
+	Certificates  map[string]GatewayCertificate  `yaml:"certificates"`  // by name, for backends and policies
+
+	NegotiateClientCertificate bool     `yaml:"negotiateClientCertificate"` // callers over TLS are asked for a certificate
+	CertificateAuthorities     []string `yaml:"certificateAuthorities"`     // files of authorities whose certificates are trusted
 }
 
 // GatewayAPI is an API.
@@ -78,6 +82,14 @@ type GatewayBackend struct {
 	URL     string            `yaml:"url"`     // or app:NAME of a function app
 	Headers map[string]string `yaml:"headers"` // sent with each request
 	Pool    []string          `yaml:"pool"`    // other backends, taken in turn; then there is no url
+
+	Certificate string `yaml:"certificate"` // name of the certificate that it is shown
+}
+
+// GatewayCertificate is a certificate, with its key where it is shown to backends.
+type GatewayCertificate struct {
+	File     string `yaml:"file"`     // PFX, PEM or DER
+	Password string `yaml:"password"` // of a PFX
 }
 
 // GatewayLogger is an event hub that policies log to.
@@ -180,6 +192,14 @@ func (v *validation) gatewayRest(c *Config, s NamedGateway) {
 			v.add(at, "it has a url or a pool")
 		}
 		v.gatewayBackend(c, at+".url", b.URL)
+		if _, ok := s.Certificates[b.Certificate]; b.Certificate != "" && !ok {
+			v.add(at+".certificate", "there is no certificate %s", b.Certificate)
+		}
+	}
+	for name, c := range s.Certificates {
+		if c.File == "" {
+			v.add(s.Path+".certificates."+name+".file", "is missing")
+		}
 	}
 	for name, l := range s.Loggers {
 		if l.Hub == "" {

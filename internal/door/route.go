@@ -22,6 +22,10 @@ type Route struct {
 	// the port's. nil: a is the one.
 	InPath func(a resource.Account, r *http.Request) resource.Account
 
+	// Certificates reports whether a client of the account is asked for a certificate when
+	// its TLS connection begins. Any is taken, and the handler judges it. nil: nobody is.
+	Certificates func(resource.Account) bool
+
 	// Restrict returns who may come in at all; nil: everybody. path is that of an
 	// HTTP request. Denied is the error in the service's words for who may not.
 	Restrict func(a resource.Account, path string) restriction.Rules

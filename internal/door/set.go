@@ -144,6 +144,7 @@ func (s *Set) made(p Port, l net.Listener, private bool) *port {
 	open := &port{Port: p, set: s, listener: l, private: private, gate: newGate(p.MaxConns, p.MaxSilent), gone: make(chan struct{})}
 	if p.TLS != Plain {
 		open.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.o.Certificate}
+		open.tls.GetConfigForClient = open.configFor
 		switch {
 		case p.AMQP != nil:
 		case p.Wrap != nil:

@@ -52,6 +52,22 @@ func secured(ctx context.Context, c net.Conn, mode TLS, config *tls.Config) (net
 	return p, nil
 }
 
+// configFor is a tls.Config.GetConfigForClient: clients of some accounts are asked for
+// a certificate.
+func (p *port) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	account, err := p.set.o.Names.resolve(hello.ServerName, p.Account)
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // a name that is not ours: whoever reads the request says so
+	}
+	asks := p.set.routes[account.Type].Certificates
+	if asks == nil || !asks(account) {
+		return nil, nil //nolint:nilnil // as everybody else
+	}
+	own := p.tls.Clone()
+	own.ClientAuth, own.SessionTicketsDisabled = tls.RequestClientCert, true // a session from before has none
+	return own, nil
+}
+
 // peeked gives back the byte that was read ahead. One byte, and no buffer: many
 // silent connections must cost little.
 type peeked struct {

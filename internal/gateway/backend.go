@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/url"
@@ -132,7 +133,7 @@ func (b *backends) pick(pool string, members []PoolMember) (string, bool) {
 // forward implements policy.World.Forward.
 func (s *Service) forward(r *http.Request, o policy.ForwardOptions) (*http.Response, error) {
 	if o.Backend == "" {
-		return roundTrip(s.engine.Transport, r, o.FollowRedirects)
+		return roundTrip(s.way(TLS{}, o.Certificate), r, o.FollowRedirects)
 	}
 	name := o.Backend
 	def, err := s.Backends().Get(name)
@@ -154,11 +155,11 @@ func (s *Service) forward(r *http.Request, o policy.ForwardOptions) (*http.Respo
 	if err := def.lead(r, o.Rest); err != nil {
 		return nil, err
 	}
-	by := s.engine.Transport
-	if def.TLS != (TLS{}) && s.engine.Careless != nil {
-		by = s.engine.Careless(def.TLS)
+	shown, err := s.shows(&def, o.Certificate)
+	if err != nil {
+		return nil, err
 	}
-	reply, err := roundTrip(by, r, o.FollowRedirects)
+	reply, err := roundTrip(s.way(def.TLS, shown), r, o.FollowRedirects)
 	status, retryAfter := 0, ""
 	if err == nil {
 		status, retryAfter = reply.StatusCode, reply.Header.Get("Retry-After")
@@ -167,6 +168,14 @@ func (s *Service) forward(r *http.Request, o policy.ForwardOptions) (*http.Respo
 		s.backends.tell(key, def.Breaker, status, retryAfter, err)
 	}
 	return reply, err
+}
+
+// way is how a backend is reached.
+func (s *Service) way(less TLS, shown *tls.Certificate) http.RoundTripper {
+	if (less != TLS{} || shown != nil) && s.engine.Via != nil {
+		return s.engine.Via(less, shown)
+	}
+	return s.engine.Transport
 }
 
 // lead gives a request the URL and the credentials of the backend.
@@ -223,8 +232,8 @@ func sameReferer(r *http.Request, via []*http.Request) error {
 }
 
 // send implements policy.World.Send. Redirects are followed, as the vendor's does.
-func (s *Service) send(r *http.Request) (*http.Response, error) {
-	return roundTrip(s.engine.Transport, r, true)
+func (s *Service) send(r *http.Request, shown *tls.Certificate) (*http.Response, error) {
+	return roundTrip(s.way(TLS{}, shown), r, true)
 }
 
 // log implements policy.World.Log.

@@ -42,6 +42,11 @@ func (s *Service) Do(ctx context.Context, r *policy.Request, trace *policy.Trace
 		policy.Refuse(x, policy.NotFound())
 		return x
 	}
+	if m.certificates.require && len(r.Certificates) == 0 {
+		x.Chain = []*policy.Document{m.global}
+		policy.Refuse(x, policy.MissingCertificate())
+		return x
+	}
 	a, o := found.api, found.operation
 	x.About.API, x.About.Operation = a.info, o.info
 	r.Matched = found.matched

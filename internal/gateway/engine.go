@@ -12,6 +12,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -30,8 +32,11 @@ type Options struct {
 	Region string
 	// Transport reaches backends, and what send-request asks.
 	Transport http.RoundTripper
-	// Careless reaches backends whose certificates are held against less; nil: none are.
-	Careless func(TLS) http.RoundTripper
+	// Via reaches backends whose certificates are held against less, or which are shown
+	// one; nil: there are none.
+	Via func(TLS, *tls.Certificate) http.RoundTripper
+	// Roots are trusted for the certificates of callers; nil: none but a service's own.
+	Roots *x509.CertPool
 	// Token gets a token of a service's managed identity.
 	Token func(ctx context.Context, service uint64, clientID, resource string) (string, error)
 	// Authority is the OpenID configuration of a tenant.
@@ -182,7 +187,14 @@ func (e *Engine) DeleteService(_ context.Context, id uint64) error {
 func (e *Engine) world(s *Service) *policy.World {
 	w := &policy.World{
 		Forward: s.forward, Send: s.send, Limits: s.limits, Cache: s.cache, Keys: e.keys.find, Authority: e.Authority,
-		Background: e.background, Hide: s.hide, Log: s.log,
+		Background: e.background, Hide: s.hide, Log: s.log, Certificates: s.store,
+		ReadCertificate: func(data []byte, password string) (*tls.Certificate, error) {
+			c, err := ReadCertificate(data, password)
+			if err != nil {
+				return nil, err
+			}
+			return c.shown()
+		},
 	}
 	if e.Token != nil {
 		w.Token = func(ctx context.Context, clientID, resource string) (string, error) {

@@ -27,6 +27,8 @@ type model struct {
 	global   *policy.Document
 	secrets  *strings.Replacer // nil: there are none
 	memo     map[memoKey]*policy.Document
+
+	certificates certificates
 }
 
 // memoKey tells compiled documents apart.
@@ -140,7 +142,10 @@ func (s *Service) RegenerateKey(name string, secondary bool) error {
 
 // build makes the model of definitions, or says why they do not work.
 func (e *Engine) build(s *Service, all records) (*model, error) {
-	m := &model{records: all, keys: map[string]*subscriberModel{}, products: map[string]*productModel{}, memo: map[memoKey]*policy.Document{}}
+	m := &model{
+		records: all, keys: map[string]*subscriberModel{}, products: map[string]*productModel{}, memo: map[memoKey]*policy.Document{},
+		certificates: newCertificates(),
+	}
 	b := builder{m: m}
 	if old := s.current.Load(); old != nil {
 		b.old = old.memo
@@ -186,7 +191,7 @@ func (b *builder) around() {
 				fragments[id] = v.Text
 				key.WriteString(path + "\x00" + v.Text + "\x00")
 			}
-		case Backend, Logger:
+		case Backend, Logger, Certificate:
 			known[path] = true
 			key.WriteString(path + "\x00")
 		}
@@ -200,6 +205,8 @@ func (b *builder) around() {
 		Fragment: func(id string) (string, bool) { v, ok := fragments[strings.ToLower(id)]; return v, ok },
 		Backend:  func(id string) bool { return known["backends/"+strings.ToLower(id)] },
 		Logger:   func(id string) bool { return known["loggers/"+strings.ToLower(id)] },
+
+		Certificate: func(id string) bool { return known["certificates/"+strings.ToLower(id)] },
 	}
 }
 
@@ -212,6 +219,10 @@ func (b *builder) simple(path string, r record) error {
 	switch v := r.value.(type) {
 	case Backend:
 		return b.backend(path, r.name, v)
+	case Certificate:
+		return b.m.certificates.add(r.name, v)
+	case ClientTLS:
+		return b.m.certificates.callers(v)
 	case NamedValue:
 		if len(v.Value) > maxNamedValue {
 			return fault.New(fault.Invalid, "named value "+r.name, "its value has %d characters; at most %d are taken", len(v.Value), maxNamedValue)
@@ -235,7 +246,7 @@ func (b *builder) backend(_, name string, v Backend) error {
 		if _, err := policy.ParseBase(v.URL); err != nil {
 			return fault.New(fault.Invalid, "backend "+name, "%q is no URL of a backend, such as https://host/path or app:NAME", v.URL)
 		}
-		return nil
+		return b.certified(name, v)
 	}
 	for _, member := range v.Pool {
 		other, ok := b.m.records["backends/"+strings.ToLower(member.Backend)].value.(Backend)

@@ -91,6 +91,14 @@ func (s *Service) NamedValues() Table[NamedValue] {
 // Backends are where set-backend-service leads.
 func (s *Service) Backends() Table[Backend] { return Table[Backend]{s: s, prefix: "backends/"} }
 
+// Certificates are shown to backends, and held against those of callers.
+func (s *Service) Certificates() Table[Certificate] {
+	return Table[Certificate]{s: s, prefix: "certificates/"}
+}
+
+// ClientTLS is what is wanted of callers, under ClientTLSName.
+func (s *Service) ClientTLS() Table[ClientTLS] { return Table[ClientTLS]{s: s, prefix: "clienttls/"} }
+
 // Loggers are where log-to-eventhub sends.
 func (s *Service) Loggers() Table[Logger] { return Table[Logger]{s: s, prefix: "loggers/"} }
 
@@ -381,6 +389,7 @@ func decoders() map[string]func([]byte) (any, error) {
 		"apis": decode[API], "apis/operations": decode[Operation], "products": decode[Product], "products/apis": decode[struct{}],
 		"subscriptions": decode[Subscription], "namedvalues": decode[NamedValue], "backends": decode[Backend], "loggers": decode[Logger],
 		"versionsets": decode[VersionSet], "fragments": decode[Policy], "diagnostics": decode[Diagnostic], "apis/diagnostics": decode[Diagnostic],
+		"certificates": decode[Certificate], "clienttls": decode[ClientTLS],
 		"policies": decode[Policy], "apis/policies": decode[Policy], "products/policies": decode[Policy], "apis/operations/policies": decode[Policy],
 	}
 }

@@ -108,6 +108,10 @@ type Backend struct {
 	Query       map[string][]string `json:"query,omitempty"`
 	// Authorization is the header's value, SCHEME PARAMETER.
 	Authorization string `json:"authorization,omitempty"`
+	// Certificate is the name of the Certificate that it is shown; CertificateThumbprint
+	// names one without a name.
+	Certificate           string `json:"certificate,omitempty"`
+	CertificateThumbprint string `json:"certificateThumbprint,omitempty"`
 	TLS
 	Breaker *CircuitBreaker `json:"circuitBreaker,omitempty"`
 	Pool    []PoolMember    `json:"pool,omitempty"` // of other backends; then there is no URL

@@ -28,8 +28,6 @@ func (p provider) around() []arm.Type {
 	backend.Refuse = []arm.Refusal{
 		{Path: "properties.proxy", Why: "backends are reached without a proxy here"},
 		{Path: "properties.properties.serviceFabricCluster", Why: "there is no Service Fabric here"},
-		{Path: "properties.credentials.certificate", Unless: []any{[]any{}}, Why: "there are no client certificates here"},
-		{Path: "properties.credentials.certificateIds", Unless: []any{[]any{}}, Why: "there are no client certificates here"},
 		{Path: "properties.protocol", Unless: []any{"http"}, Why: "there are HTTP backends alone"},
 	}
 	logger := typed(p, service+"/loggers", definition[gateway.Logger]{
@@ -108,6 +106,15 @@ func readBackend(c *arm.Call, _ gateway.Backend) (gateway.Backend, error) {
 			SkipTLSVerify: b.Has("tls", "validateCertificateChain") && !b.Bool("tls", "validateCertificateChain"),
 			SkipTLSName:   b.Has("tls", "validateCertificateName") && !b.Bool("tls", "validateCertificateName"),
 		},
+	}
+	ids, prints := b.Texts("credentials", "certificateIds"), b.Texts("credentials", "certificate")
+	switch {
+	case len(ids)+len(prints) > 1:
+		return def, invalid("credentials", "A backend is shown one certificate here, not %d.", len(ids)+len(prints))
+	case len(ids) == 1:
+		def.Certificate = lastOf(ids[0])
+	case len(prints) == 1:
+		def.CertificateThumbprint = prints[0]
 	}
 	if scheme := b.Text("credentials", "authorization", "scheme"); scheme != "" {
 		def.Authorization = scheme + " " + b.Text("credentials", "authorization", "parameter")

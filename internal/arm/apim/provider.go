@@ -4,7 +4,7 @@
 // once, and what lazuli.yaml declares is shown as well.
 //
 // Left out, and refused by name: APIs that are no HTTP APIs, documents that are
-// fetched from elsewhere, values from a key vault, certificates, virtual networks and
+// fetched from elsewhere, values and certificates from a key vault, virtual networks and
 // host names of one's own. Groups, tags and the settings of the developer portal are
 // records: there is no developer portal.
 package apim
@@ -38,7 +38,7 @@ type provider struct{ Config }
 func New(c Config) arm.Provider {
 	p := provider{c}
 	return arm.Provider{
-		Types: slices.Concat([]arm.Type{p.service()}, p.apis(), p.products(), p.around(), p.policies(), settings()),
+		Types: slices.Concat([]arm.Type{p.service()}, p.apis(), p.products(), p.around(), []arm.Type{p.certificate()}, p.policies(), settings()),
 		Routes: []arm.Route{
 			{Method: http.MethodPost, Path: "Microsoft.ApiManagement/checkNameAvailability", Do: p.Accounts.Free(resource.Gateways, "service")},
 			{Method: http.MethodGet, Path: "Microsoft.ApiManagement/deletedservices", Do: p.listDeleted},
@@ -72,7 +72,6 @@ func (p provider) service() arm.Type {
 		Refuse: []arm.Refusal{
 			{Path: "properties.virtualNetworkType", Unless: []any{"None"}, Why: "gateways are in no virtual network here"},
 			{Path: "properties.additionalLocations", Unless: []any{[]any{}}, Why: "there is one region here"},
-			{Path: "properties.certificates", Unless: []any{[]any{}}, Why: "there are no certificates of one's own here"},
 			{Path: "properties.disableGateway", Unless: []any{false}, Why: "a gateway that is made answers here"},
 			{Path: "properties.publicNetworkAccess", Unless: []any{"Enabled"}, Why: "gateways have no access rules here; use the policy ip-filter"},
 		},
@@ -84,7 +83,7 @@ func noPortal(context.Context, *arm.Call) (arm.Answer, error) {
 	return arm.Answer{}, arm.Fail(http.StatusNotImplemented, "NotSupported", "There is no developer portal in Lazuli; its own portal has the page Gateway.")
 }
 
-func (p provider) putService(_ context.Context, c *arm.Call) error {
+func (p provider) putService(ctx context.Context, c *arm.Call) error {
 	b := c.Body
 	if err := p.restore(c); err != nil {
 		return err
@@ -116,7 +115,11 @@ func (p provider) putService(_ context.Context, c *arm.Call) error {
 	if own {
 		return arm.Fail(http.StatusBadRequest, "BadRequest", "The property 'properties.hostnameConfigurations' is not served by Lazuli: a gateway has the host name %s and no other.", p.host(account))
 	}
-	if _, err := p.Engine.Service(account.ID, account.Name); err != nil {
+	s, err := p.Engine.Service(account.ID, account.Name)
+	if err != nil {
+		return err
+	}
+	if err := p.putClientTLS(ctx, c, s); err != nil {
 		return err
 	}
 	if p.Opened != nil {
@@ -144,6 +147,10 @@ func (p provider) getService(_ context.Context, c *arm.Call) error {
 		return err
 	}
 	b, name := c.Body, strings.ToLower(account.Name)
+	var callers gateway.ClientTLS
+	if s, err := p.Engine.Service(account.ID, account.Name); err == nil {
+		callers, _ = s.ClientTLS().Get(gateway.ClientTLSName)
+	}
 	b.Default("Consumption", "sku", "name")
 	b.Default(0, "sku", "capacity")
 	for path, v := range map[string]any{
@@ -157,7 +164,7 @@ func (p provider) getService(_ context.Context, c *arm.Call) error {
 		"developerPortalUrl": "https://" + name + ".developer.azure-api.net", "managementApiUrl": "https://" + name + ".management.azure-api.net",
 		"scmUrl": "https://" + name + ".scm.azure-api.net", "virtualNetworkType": "None", "publicNetworkAccess": "Enabled", "targetProvisioningState": "",
 		"hostnameConfigurations": []any{map[string]any{
-			"type": "Proxy", "hostName": p.host(account), "defaultSslBinding": true, "negotiateClientCertificate": false, "certificateSource": "BuiltIn",
+			"type": "Proxy", "hostName": p.host(account), "defaultSslBinding": true, "negotiateClientCertificate": callers.Negotiate, "certificateSource": "BuiltIn",
 		}},
 	} {
 		b.Set(v, "properties", path)

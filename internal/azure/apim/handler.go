@@ -98,6 +98,9 @@ func request(r *http.Request, count *counted) *policy.Request {
 		ip = r.RemoteAddr
 	}
 	out := &policy.Request{Method: r.Method, Header: r.Header, ClientIP: ip, Original: &u}
+	if r.TLS != nil {
+		out.Certificates = r.TLS.PeerCertificates
+	}
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
 		count.body = r
 		out.Body = policy.Stream(count, r.ContentLength)

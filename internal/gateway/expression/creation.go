@@ -28,7 +28,7 @@ type entry struct {
 // creatable are the types that new makes.
 var creatable = setOf(`Object List Dictionary HashSet JObject JArray JProperty JValue Uri StringBuilder Random Guid DateTime DateTimeOffset TimeSpan Regex String
 	Exception ArgumentException InvalidOperationException FormatException HMACSHA1 HMACSHA256 HMACSHA384 HMACSHA512 HMACMD5 KeyValuePair
-	SHA256Managed SHA512Managed SHA1Managed MD5CryptoServiceProvider`)
+	SHA256Managed SHA512Managed SHA1Managed MD5CryptoServiceProvider X509Certificate2`)
 
 func checkCreation(c *creation) error {
 	if c.anonymous || c.typ.array > 0 || creatable[c.typ.plain()] {
@@ -188,6 +188,8 @@ func construct(t typeName, args []any) (any, error) {
 		return Pair{arg(0), arg(1)}, nil
 	case "JObject", "JArray", "JProperty", "JValue":
 		return newToken(name, args)
+	case "X509Certificate2":
+		return newCertificate(arg(0))
 	case "StringBuilder":
 		b := &Builder{}
 		if s, ok := arg(0).(string); ok {

@@ -53,6 +53,8 @@ func tablesOf(v any) (map[string]method, map[string]property) {
 		return encodingMethods, encodingProperties
 	case *Exception:
 		return nil, exceptionProperties
+	case *Certificate:
+		return certificateMethods, certificateProperties
 	case int32, int64, float64, byte, bool:
 		return numberMethods, nil
 	}
@@ -84,7 +86,7 @@ func memberNames() map[string]bool {
 		&Group{},
 		Time{},
 		Span(0), GUID(""), &Builder{}, &Regex{}, &Match{}, &URI{}, &Hash{},
-		&Random{}, &TextEncoding{}, &Exception{}, int32(0),
+		&Random{}, &TextEncoding{}, &Exception{}, &Certificate{}, int32(0),
 	} {
 		methods, properties := tablesOf(v)
 		for n := range methods {

@@ -39,7 +39,7 @@ var knownTypes = setOf(`String Object Boolean Char Byte Int32 UInt32 Int64 Int16
 	Func Action HMACSHA1 HMACSHA256 HMACSHA384 HMACSHA512 HMACMD5 SHA1 SHA256 SHA384 SHA512 MD5 Aes
 	SHA256Managed SHA512Managed SHA1Managed MD5CryptoServiceProvider
 	JObject JArray JToken JProperty JValue JTokenType JsonConvert Formatting NumberStyles CultureInfo
-	IResponse IRequest IUrl IMessageBody Jwt BasicAuthCredentials`)
+	IResponse IRequest IUrl IMessageBody Jwt BasicAuthCredentials X509Certificate2`)
 
 func setOf(words string) map[string]bool {
 	set := map[string]bool{}
@@ -50,7 +50,7 @@ func setOf(words string) map[string]bool {
 }
 
 // namespaces may stand before a type.
-var namespaces = setOf("System Text Net Linq Collections Generic Security Cryptography Newtonsoft Json RegularExpressions Globalization Web Xml")
+var namespaces = setOf("System Text Net Linq Collections Generic Security Cryptography X509Certificates Newtonsoft Json RegularExpressions Globalization Web Xml")
 
 // plain is the type's own name, of keywords too.
 func (t typeName) plain() string {

@@ -167,6 +167,8 @@ func typeNameOf(v any) string {
 		return v.Type
 	case *Exception:
 		return v.Type
+	case *Certificate:
+		return "X509Certificate2"
 	case *Anonymous:
 		return "anonymous type"
 	case *closure:

@@ -58,7 +58,7 @@ type Names struct {
 	// Fragment returns the text of a fragment.
 	Fragment func(id string) (string, bool)
 	// Backend and Logger report whether there is one; nil: all are.
-	Backend, Logger func(id string) bool
+	Backend, Logger, Certificate func(id string) bool
 }
 
 // Document is a compiled document of one scope. It is safe for concurrent use.

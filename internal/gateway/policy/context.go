@@ -49,7 +49,7 @@ func (c contextOf) Get(name string) (any, bool, error) {
 		return nil, true, nil
 	case "Deployment":
 		return record{"IDeployment", map[string]any{
-			"GatewayId": "managed", "Region": x.About.Region, "ServiceId": x.About.ServiceID, "ServiceName": x.About.Service, "Certificates": expression.NewDict(),
+			"GatewayId": "managed", "Region": x.About.Region, "ServiceId": x.About.ServiceID, "ServiceName": x.About.Service, "Certificates": x.deployed(),
 			"Gateway": record{"IGateway", map[string]any{"Id": "managed", "InstanceId": x.About.Service, "IsManaged": true}},
 		}}, true, nil
 	case "RequestId":
@@ -183,7 +183,9 @@ func (q requestOf) Get(name string) (any, bool, error) {
 		return urlOf{u.Scheme, u.Host, u.EscapedPath(), u.RawQuery}, true, nil
 	case "Url":
 		return urlOf{r.Scheme, r.Host, r.Path, r.Query}, true, nil
-	case "Certificate", "PrivateEndpointConnection":
+	case "Certificate":
+		return q.x.certificateOf(), true, nil
+	case "PrivateEndpointConnection":
 		return nil, true, nil
 	}
 	return nil, false, nil

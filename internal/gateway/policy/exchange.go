@@ -2,6 +2,8 @@ package policy
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/url"
@@ -36,8 +38,9 @@ type Exchange struct {
 	scope   any // context, once it was asked for
 
 	corsDone bool
-	homeless bool   // there is no URL of a backend
-	backend  string // of set-backend-service backend-id
+	homeless bool             // there is no URL of a backend
+	backend  string           // of set-backend-service backend-id
+	shown    *tls.Certificate // of authentication-certificate
 	cached   *cacheEntry
 	cacheKey string              // of cache-lookup
 	later    []func(x *Exchange) // when the response is known
@@ -110,6 +113,8 @@ type Request struct {
 	Body     *Body
 	ClientIP string
 	Matched  map[string]string
+	// Certificates is the chain that the caller has shown, its own first.
+	Certificates []*x509.Certificate
 
 	Original *url.URL // as the client asked; Host and Scheme are set
 

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,6 +21,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/lazuli-dev/lazuli/internal/gateway/expression"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write what is into the goldens")
@@ -28,13 +31,14 @@ var update = flag.Bool("update", false, "write what is into the goldens")
 //	NAME.xml   a document; a text without <policies> is the inbound section of one
 //	NAME.in    the request: METHOD PATH, headers, an empty line, the body. Before it
 //	           lines that begin with a dot say what is around: .backend STATUS BODY,
-//	           .send STATUS BODY, .api XML, .global XML, .key NAME, .times N
+//	           .send STATUS BODY, .api XML, .global XML, .key NAME, .certificate NAME, .times N
 //	NAME.out   what the backend saw and what came back, or the error of the document
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no goldens", err)
 	}
+	certs := newGoldenCertificates(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			a, err := txtar.ParseFile(file)
@@ -50,7 +54,7 @@ func TestGolden(t *testing.T) {
 				case "in":
 					input = string(f.Data)
 				case "out":
-					got := runGolden(document, input)
+					got := runGolden(certs, document, input)
 					if got != string(f.Data) && !*update {
 						t.Errorf("%s: got\n%s\nwant\n%s", name, got, f.Data)
 					}
@@ -119,6 +123,8 @@ var goldenNames = Names{
 	},
 	Backend: func(id string) bool { return id == "known" },
 	Logger:  func(id string) bool { return id == "hub" },
+
+	Certificate: func(id string) bool { return id == "ours" || id == "authority" },
 }
 
 // golden is one case on its way.
@@ -132,10 +138,50 @@ type golden struct {
 	request string
 	limits  fakeLimits
 	cache   fakeCache
+	certs   goldenCertificates
+	caller  *testkit.Certified
 }
 
-func runGolden(document, input string) string {
-	g := &golden{chain: make([]*Document, 4), times: 1, limits: fakeLimits{}, cache: fakeCache{}}
+// goldenCertificates are those that callers and the service have.
+type goldenCertificates map[string]*testkit.Certified
+
+func newGoldenCertificates(t *testing.T) goldenCertificates {
+	ca, other := testkit.Certify(t, "authority", nil, 2020, 2090), testkit.Certify(t, "stranger", nil, 2020, 2090)
+	return goldenCertificates{
+		"authority": ca, "ours": testkit.Certify(t, "ours", ca, 2020, 2090), "fine": testkit.Certify(t, "fine", ca, 2020, 2090),
+		"expired": testkit.Certify(t, "expired", ca, 2020, 2021), "early": testkit.Certify(t, "early", ca, 2080, 2090),
+		"foreign": testkit.Certify(t, "foreign", other, 2020, 2090),
+	}
+}
+
+// store are the service's: its own with its key, the authority without.
+func (c goldenCertificates) store() Certificates {
+	own := c["ours"].TLS()
+	all := map[string]*tls.Certificate{"ours": &own, "authority": {Leaf: c["authority"].Certificate}}
+	roots := x509.NewCertPool()
+	roots.AddCert(c["authority"].Certificate)
+	return Certificates{
+		All: map[string]*x509.Certificate{"ours": own.Leaf, "authority": c["authority"].Certificate},
+		Find: func(id, thumbprint string) *tls.Certificate {
+			for name, cert := range all {
+				if name == id || id == "" && expression.Thumbprint(cert.Leaf) == thumbprint {
+					return cert
+				}
+			}
+			return nil
+		},
+		Trusts: func(chain []*x509.Certificate, at time.Time) error {
+			_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+			if err != nil {
+				return errors.New("its authority is unknown") // in our words, which stay
+			}
+			return nil
+		},
+	}
+}
+
+func runGolden(certs goldenCertificates, document, input string) string {
+	g := &golden{certs: certs, chain: make([]*Document, 4), times: 1, limits: fakeLimits{}, cache: fakeCache{}}
 	if err := g.around(input); err != nil {
 		return "around: " + err.Error() + "\n"
 	}
@@ -180,6 +226,10 @@ func (g *golden) around(input string) error {
 			g.chain[3], err = compileGolden(text, Global)
 		case "key":
 			g.key = text
+		case "certificate":
+			if g.caller = g.certs[text]; g.caller == nil {
+				err = errors.New("no such certificate: " + text)
+			}
 		case "times":
 			_, err = fmt.Sscan(text, &g.times)
 		default:
@@ -250,6 +300,9 @@ func (g *golden) call() {
 		name, v, _ := strings.Cut(l, ": ")
 		r.Header.Add(name, v)
 	}
+	if g.caller != nil {
+		r.Certificates = []*x509.Certificate{g.caller.Certificate}
+	}
 	if hasBody {
 		r.Body = Stream(io.NopCloser(strings.NewReader(strings.TrimSuffix(body, "\n"))), -1)
 	}
@@ -261,9 +314,19 @@ func (g *golden) call() {
 				if o.Backend != "" {
 					label += "(" + o.Backend + ")"
 				}
-				return g.answer(label, &g.backend, r)
+				return g.answer(label+shownTo(o.Certificate), &g.backend, r)
 			},
-			Send:   func(r *http.Request) (*http.Response, error) { return g.answer("send", &g.sent, r) },
+			Send: func(r *http.Request, shown *tls.Certificate) (*http.Response, error) {
+				return g.answer("send"+shownTo(shown), &g.sent, r)
+			},
+			Certificates: g.certs.store,
+			ReadCertificate: func(data []byte, password string) (*tls.Certificate, error) {
+				if string(data) != "bytes" || password != "hush" {
+					return nil, errors.New("it is no certificate")
+				}
+				own := g.certs["fine"].TLS()
+				return &own, nil
+			},
 			Limits: g.limits, Cache: g.cache,
 			Token: func(_ context.Context, client, resource string) (string, error) {
 				if resource == "bad" {
@@ -317,6 +380,14 @@ func (g *golden) call() {
 	}
 	slices.Sort(vars)
 	g.out.WriteString(strings.Join(vars, ""))
+}
+
+// shownTo is what the certificate that somebody is shown is called.
+func shownTo(c *tls.Certificate) string {
+	if c == nil {
+		return ""
+	}
+	return " shown " + c.Leaf.Subject.CommonName
 }
 
 func oneLine(s string) string { return strings.NewReplacer("\r", "", "\n", `\n`).Replace(s) }

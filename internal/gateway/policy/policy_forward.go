@@ -74,7 +74,7 @@ func (x *Exchange) forward(f *forwarding) error {
 	begin := time.Now()
 	var reply *http.Response
 	x.waiting(func() {
-		reply, err = x.World.Forward(r, ForwardOptions{Backend: x.backend, Rest: strings.TrimPrefix(x.Request.Path, x.Request.PathBase), FollowRedirects: f.follow}) //nolint:bodyclose // whoever answers closes it
+		reply, err = x.World.Forward(r, ForwardOptions{Backend: x.backend, Rest: strings.TrimPrefix(x.Request.Path, x.Request.PathBase), FollowRedirects: f.follow, Certificate: x.shown}) //nolint:bodyclose // whoever answers closes it
 	})
 	timer.Stop() // what comes of the body after its begin may take longer
 	if err != nil {

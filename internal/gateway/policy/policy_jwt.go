@@ -43,6 +43,8 @@ type jwtKey struct {
 	id     string
 	secret *value // base64
 	public *rsa.PublicKey
+
+	certificate string // the name of the one whose key it is
 }
 
 // claim is one of required-claims.
@@ -102,14 +104,19 @@ func (r *args) signingKeys() (all []jwtKey) {
 	for _, e := range r.children("key") {
 		r.sub(e, func(in *args) {
 			k := jwtKey{id: in.literal("id", "")}
-			if in.literal("certificate-id", "") != "" {
-				in.fail(e.Pos, "keys of certificates are not served; write n and e, or the key as base64")
+			k.certificate = in.literal("certificate-id", "")
+			if k.certificate != "" {
+				in.certificateID("certificate-id", k.certificate)
 			}
 			n, exponent := in.literal("n", ""), in.literal("e", "")
+			if k.certificate != "" {
+				all = append(all, k)
+				return
+			}
 			if n != "" || exponent != "" {
 				k.public = in.rsaKey(n, exponent)
 			} else if k.secret = in.textValue(); k.secret.literal == "" && k.secret.program == nil {
-				in.fail(e.Pos, "a key has n and e, or is base64")
+				in.fail(e.Pos, "a key has n and e, or certificate-id, or is base64")
 			}
 			all = append(all, k)
 		})
@@ -339,6 +346,11 @@ func (v *validateJWT) keysFor(x *Exchange, kid string, t *jwt.Token) (keys, erro
 	for _, k := range v.keys {
 		if k.id != "" && kid != "" && k.id != kid {
 			continue
+		}
+		if k.certificate != "" && !symmetric {
+			if cert := x.certificates().Find(k.certificate, ""); cert != nil {
+				out.verification.Keys = append(out.verification.Keys, cert.Leaf.PublicKey)
+			}
 		}
 		if k.public != nil && !symmetric {
 			out.verification.Keys = append(out.verification.Keys, k.public)

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
 	"net/url"
 	"sync"
@@ -21,6 +22,7 @@ type send struct {
 	body        *setBody
 	token       *managedIdentity
 	basic       *basic
+	certificate *showCertificate
 }
 
 func compileSend(r *args) action       { return compileAnySend(r, false) }
@@ -46,6 +48,9 @@ func compileAnySend(r *args, oneWay bool) action {
 	}
 	if e := r.child("authentication-basic"); e != nil {
 		r.sub(e, func(in *args) { s.basic, _ = compileBasic(in).(*basic) })
+	}
+	if e := r.child("authentication-certificate"); e != nil {
+		r.sub(e, func(in *args) { s.certificate, _ = compileShowCertificate(in).(*showCertificate) })
 	}
 	return s
 }
@@ -85,12 +90,18 @@ func (s *send) exchange(x *Exchange) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	var shown *tls.Certificate
+	if s.certificate != nil {
+		if shown, err = s.certificate.find(x); err != nil {
+			return nil, err
+		}
+	}
 	limit := time.Duration(min(max(n, 0.001), 240) * float64(time.Second))
 	if s.oneWay {
 		x.World.Background(func(ctx context.Context) {
 			ctx, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
-			if reply, err := s.once(ctx, x.World, r); err == nil {
+			if reply, err := s.once(ctx, x.World, r, shown); err == nil {
 				reply.Body.Close()
 			}
 		})
@@ -101,7 +112,7 @@ func (s *send) exchange(x *Exchange) (*Response, error) {
 	var reply *http.Response
 	var answer *Response
 	x.waiting(func() {
-		if reply, err = s.once(ctx, x.World, r); err == nil { //nolint:bodyclose // it is closed below
+		if reply, err = s.once(ctx, x.World, r, shown); err == nil { //nolint:bodyclose // it is closed below
 			answer = answerOf(reply, func(error) {})
 			_, err = answer.Body.Bytes()
 			reply.Body.Close()
@@ -116,12 +127,12 @@ func (s *send) exchange(x *Exchange) (*Response, error) {
 	return answer, nil
 }
 
-func (s *send) once(ctx context.Context, w *World, r *Request) (*http.Response, error) {
+func (s *send) once(ctx context.Context, w *World, r *Request, shown *tls.Certificate) (*http.Response, error) {
 	out, err := r.outgoing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return w.Send(out)
+	return w.Send(out, shown)
 }
 
 func (s *send) name() string {

@@ -25,6 +25,12 @@ func InvalidKey() *Failure {
 		"Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.")
 }
 
+// MissingCertificate is the failure of calls without a certificate to a service that
+// demands one of everybody.
+func MissingCertificate() *Failure {
+	return refuse(http.StatusForbidden, "authorization", "ClientCertificateNotFound", "A client certificate is required.")
+}
+
 // Unavailable is the failure of calls to a backend whose circuit is open.
 func Unavailable(message string) *Failure {
 	f := broken("forward-request", "CircuitBreakerOpen", message)

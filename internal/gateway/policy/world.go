@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
 	"time"
 )
@@ -11,8 +12,13 @@ import (
 type World struct {
 	// Forward sends a request to the backend of the exchange.
 	Forward func(r *http.Request, o ForwardOptions) (*http.Response, error)
-	// Send sends a request of send-request anywhere.
-	Send   func(*http.Request) (*http.Response, error)
+	// Send sends a request of send-request anywhere; shown is the certificate that whoever
+	// answers is shown, nil is none.
+	Send func(r *http.Request, shown *tls.Certificate) (*http.Response, error)
+	// Certificates are the service's own; ReadCertificate reads one from a file's bytes.
+	Certificates    func() Certificates
+	ReadCertificate func(data []byte, password string) (*tls.Certificate, error)
+
 	Limits Limits
 	Cache  Cache
 	// Token gets a token of the service's managed identity.
@@ -34,8 +40,9 @@ type World struct {
 
 // ForwardOptions are what forward-request says.
 type ForwardOptions struct {
-	Backend         string // the id of a Backend; "": the request's URL as it stands
-	Rest            string // the path below the backend's
+	Backend         string           // the id of a Backend; "": the request's URL as it stands
+	Rest            string           // the path below the backend's
+	Certificate     *tls.Certificate // that it is shown; nil: its own, or none
 	FollowRedirects bool
 }
 

@@ -1,0 +1,74 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/testkit"
+)
+
+// TestReadCertificate reads the forms in which certificates come, and what is none.
+func TestReadCertificate(t *testing.T) {
+	ca := testkit.Certify(t, "ca", nil, 2020, 2090)
+	own := testkit.Certify(t, "own", ca, 2020, 2090)
+	for name, x := range map[string]struct {
+		data     []byte
+		password string
+		keyed    bool
+		chain    int // 0: it is refused
+		says     string
+	}{
+		"PFX":                {own.PFX(t, "hush"), "hush", true, 1, ""},
+		"another password":   {own.PFX(t, "hush"), "other", false, 0, "password is another"},
+		"PEM with a key":     {own.PEM(t, true), "", true, 1, ""},
+		"PEM with its chain": {append(own.PEM(t, true), ca.PEM(t, false)...), "", true, 2, ""},
+		"PEM without a key":  {own.PEM(t, false), "", false, 1, ""},
+		"DER":                {own.Raw, "", false, 1, ""},
+		"another's key":      {append(ca.PEM(t, false), bytes.TrimPrefix(own.PEM(t, true), own.PEM(t, false))...), "", false, 0, "key is that of another one"},
+		"a key alone":        {bytes.TrimPrefix(own.PEM(t, true), own.PEM(t, false)), "", false, 0, "there is none in it"},
+		"nothing":            {nil, "", false, 0, "no certificate"},
+		"too much":           {make([]byte, maxCertificate+1), "", false, 0, "at most"},
+	} {
+		c, err := ReadCertificate(x.data, x.password)
+		if len(c.Chain) != x.chain || (c.Key != nil) != x.keyed || (err == nil) != (x.chain > 0) || err != nil && !strings.Contains(err.Error(), x.says) {
+			t.Errorf("%s: %d certificates, key %v, %v", name, len(c.Chain), c.Key != nil, err)
+		}
+		if err != nil && !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooLarge) {
+			t.Errorf("%s: an error of no kind: %v", name, err)
+		}
+	}
+}
+
+// TestCertificatesInUse: what a backend or a policy names does not go.
+func TestCertificatesInUse(t *testing.T) {
+	s := newLab(t).s
+	ctx := context.Background()
+	own := testkit.Certify(t, "own", nil, 2020, 2090)
+	keyed, err1 := ReadCertificate(own.PEM(t, true), "")
+	bare, err2 := ReadCertificate(own.PEM(t, false), "")
+	_, err3 := s.Certificates().Put(ctx, "mine", keyed)
+	_, err4 := s.Backends().Put(ctx, "b", Backend{URL: "https://b.test", Certificate: "MINE"})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Certificates().Delete(ctx, "mine"); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "backend b") {
+		t.Errorf("a backend's certificate went: %v", err)
+	}
+	if _, err := s.Certificates().Put(ctx, "mine", bare); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "no key") {
+		t.Errorf("a backend's certificate lost its key: %v", err)
+	}
+	if err := s.Backends().Delete(ctx, "b"); err != nil {
+		t.Fatal(err)
+	}
+	text := `<policies><inbound><authentication-certificate certificate-id="mine" /></inbound></policies>`
+	if _, err := s.Policies(Scope{}).Put(ctx, PolicyName, Policy{Text: text}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Certificates().Delete(ctx, "mine"); PolicyFault(err) == nil {
+		t.Errorf("a policy's certificate went: %v", err)
+	}
+}
