@@ -176,21 +176,23 @@ func TestGatewayByResourceManager(t *testing.T) {
 
 		// What is refused says what and where.
 		for path, want := range map[string]struct{ body, target, text string }{
-			"/apis/api/policies/policy": {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound>\n  <set-hedder name=\"a\" />\n</inbound></policies>"}}`, "set-hedder", "line 3"},
-			"/policies/policy":          {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound><choose><when condition=\"@(true)\">\n<rate-limit-by-key calls=\"1\" renewal-period=\"1\" counter-key=\"a\" /></when></choose></inbound></policies>"}}`, "rate-limit-by-key", "line 3, column 1: the policy is not there in the Consumption tier"},
-			"/policyFragments/quota":    {`{"properties":{"format":"rawxml","value":"<fragment><quota-by-key calls=\"1\" renewal-period=\"300\" counter-key=\"a\" /></fragment>"}}`, "quota-by-key", "Consumption"},
-			"/apis/api/operations/bad":  {`{"properties":{"displayName":"a","method":"GET","urlTemplate":"/{id}"}}`, "templateParameters", "'id'"},
-			"/apis/ws;rev=1":            {`{"properties":{"displayName":"a","path":"ws","type":"websocket"}}`, "", "websocket"},
-			"/apis/link;rev=1":          {`{"properties":{"path":"l","format":"openapi-link","value":"https://example.org"}}`, "format", "Nothing is fetched"},
-			"/subscriptions/bad":        {`{"properties":{"displayName":"a","scope":"/nowhere"}}`, "scope", "/nowhere"},
-			"/namedValues/vault":        {`{"properties":{"displayName":"a","keyVault":{"secretIdentifier":"b"}}}`, "", "Key Vault"},
-			"/apis/api/policies/other":  {`{"properties":{"value":"<policies/>"}}`, "", "called policy"},
-			"/backends/none":            {`{"properties":{"protocol":"http"}}`, "url", "must not be empty"},
-			"/loggers/none":             {`{"properties":{"loggerType":"azureEventHub","credentials":{}}}`, "credentials", "needs 'name'"},
-			"/diagnostics/other":        {`{"properties":{"loggerId":"x"}}`, "diagnosticId", "not one of"},
-			"/certificates/mine":        {`{"properties":{"data":"x"}}`, "data", "in base64"},
-			"/apis/api;rev=9":           {`{"properties":{"displayName":"a","path":"api","apiRevision":"3"}}`, "apiRevision", "'9'"},
-			"/products/none":            {`{"properties":{"displayName":"a","state":"open"}}`, "state", "open"},
+			"/apis/api/policies/policy":                 {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound>\n  <set-hedder name=\"a\" />\n</inbound></policies>"}}`, "set-hedder", "line 3"},
+			"/policies/policy":                          {`{"properties":{"format":"rawxml","value":"<policies>\n<inbound><choose><when condition=\"@(true)\">\n<rate-limit-by-key calls=\"1\" renewal-period=\"1\" counter-key=\"a\" /></when></choose></inbound></policies>"}}`, "rate-limit-by-key", "line 3, column 1: the policy is not there in the Consumption tier"},
+			"/apis/api/operations/post/policies/policy": {`{"properties":{"format":"rawxml","value":"<policies>` + strings.Repeat(" ", 256<<10) + `</policies>"}}`, "policies", "at most 262144 are taken"},
+			"/policyFragments/long":                     {`{"properties":{"format":"rawxml","value":"<fragment>` + strings.Repeat(" ", 16<<10) + `</fragment>"}}`, "policies", "in the Consumption tier at most 16384 are taken"},
+			"/policyFragments/quota":                    {`{"properties":{"format":"rawxml","value":"<fragment><quota-by-key calls=\"1\" renewal-period=\"300\" counter-key=\"a\" /></fragment>"}}`, "quota-by-key", "Consumption"},
+			"/apis/api/operations/bad":                  {`{"properties":{"displayName":"a","method":"GET","urlTemplate":"/{id}"}}`, "templateParameters", "'id'"},
+			"/apis/ws;rev=1":                            {`{"properties":{"displayName":"a","path":"ws","type":"websocket"}}`, "", "websocket"},
+			"/apis/link;rev=1":                          {`{"properties":{"path":"l","format":"openapi-link","value":"https://example.org"}}`, "format", "Nothing is fetched"},
+			"/subscriptions/bad":                        {`{"properties":{"displayName":"a","scope":"/nowhere"}}`, "scope", "/nowhere"},
+			"/namedValues/vault":                        {`{"properties":{"displayName":"a","keyVault":{"secretIdentifier":"b"}}}`, "", "Key Vault"},
+			"/apis/api/policies/other":                  {`{"properties":{"value":"<policies/>"}}`, "", "called policy"},
+			"/backends/none":                            {`{"properties":{"protocol":"http"}}`, "url", "must not be empty"},
+			"/loggers/none":                             {`{"properties":{"loggerType":"azureEventHub","credentials":{}}}`, "credentials", "needs 'name'"},
+			"/diagnostics/other":                        {`{"properties":{"loggerId":"x"}}`, "diagnosticId", "not one of"},
+			"/certificates/mine":                        {`{"properties":{"data":"x"}}`, "data", "in base64"},
+			"/apis/api;rev=9":                           {`{"properties":{"displayName":"a","path":"api","apiRevision":"3"}}`, "apiRevision", "'9'"},
+			"/products/none":                            {`{"properties":{"displayName":"a","state":"open"}}`, "state", "open"},
 		} {
 			code, b := c.do("PUT", in+path, want.body)
 			target := ""

@@ -167,9 +167,20 @@ func (m *Manager) Recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, x := range all {
-		if err := m.finish(ctx, x.id, x.r); err != nil {
-			m.o.Log.Error("a resource that a crash left unfinished stays so", "id", x.r.ID, "doing", x.r.Doing, "error", err)
+	for left := len(all) + 1; len(all) > 0 && len(all) < left; { // some go only after others
+		left = len(all)
+		var faults []error
+		all = slices.DeleteFunc(all, func(x open) bool {
+			err := m.finish(ctx, x.id, x.r)
+			if err != nil {
+				faults = append(faults, err)
+			}
+			return err == nil
+		})
+		if len(all) == left {
+			for i, x := range all {
+				m.o.Log.Error("a resource that a crash left unfinished stays so", "id", x.r.ID, "doing", x.r.Doing, "error", faults[i])
+			}
 		}
 	}
 	return nil

@@ -22,14 +22,14 @@ const (
 func networks() arm.Provider {
 	return arm.Provider{Types: []arm.Type{
 		{
-			Name: networkType, Tracked: true, Long: true, Get: embed,
+			Name: networkType, Tracked: true, Long: true, Get: embed, Delete: unused,
 			Put: defaults([]value{
 				{"properties.addressSpace.addressPrefixes", empty()},
 				{"properties.enableDdosProtection", false},
 				{"properties.privateEndpointVNetPolicies", "Disabled"},
 			}, unique("properties.resourceGuid"), spread),
 		},
-		{Name: subnetType, Long: true, Put: defaults(subnetDefaults)},
+		{Name: subnetType, Long: true, Put: defaults(subnetDefaults), Delete: unused},
 		{
 			Name: "Microsoft.Network/networkSecurityGroups", Tracked: true, Long: true,
 			Put: defaults([]value{{"properties.securityRules", empty()}, {"properties.defaultSecurityRules", empty()}}, unique("properties.resourceGuid")),
@@ -79,6 +79,36 @@ func embed(_ context.Context, c *arm.Call) error {
 	}
 	c.Body.Set(all, "properties", "subnets")
 	c.Body.Default([]any{}, "properties", "virtualNetworkPeerings")
+	return nil
+}
+
+// inSubnets are the types that stand in a subnet, and the property that says in which.
+var inSubnets = []struct{ typ, path string }{
+	{endpointType, "properties.subnet.id"},
+	{"Microsoft.Web/sites", "properties.virtualNetworkSubnetId"},
+	{"Microsoft.App/managedEnvironments", "properties.vnetConfiguration.infrastructureSubnetId"},
+}
+
+// unused refuses to delete a network or a subnet in which something stands.
+func unused(_ context.Context, c *arm.Call) error {
+	if c.Whole {
+		return nil // the network is asked
+	}
+	for _, kind := range inSubnets {
+		all, err := c.Manager.All(kind.typ)
+		if err != nil {
+			return err
+		}
+		for _, x := range all {
+			in := strings.ToLower(x.Body.Text(strings.Split(kind.path, ".")...))
+			own := strings.ToLower(c.ID.String())
+			if in == own || strings.HasPrefix(in, own+"/subnets/") {
+				name := in[strings.LastIndex(in, "/")+1:]
+				return arm.Fail(http.StatusBadRequest, "InUseSubnetCannotBeDeleted",
+					"Subnet %s is in use by %s and cannot be deleted. In order to delete the subnet, delete all the resources within the subnet.", name, x.ID)
+			}
+		}
+	}
 	return nil
 }
 
