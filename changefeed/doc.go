@@ -49,5 +49,6 @@
 //	P.info     says that leases were made for all ranges
 //	P.lock     held for a moment by who makes them
 //
-// Instances share leases when they name the endpoint alike.
+// Instances share leases when they name the endpoint alike. The shapes are those of the
+// source of .NET's SDK, of all its versions; no .NET program runs in the tests.
 package changefeed

@@ -28,6 +28,9 @@ type document struct {
 	Mode              string          `json:"Mode,omitempty"`
 }
 
+// stamp is how .NET writes times: in hundreds of nanoseconds, without noughts at the end.
+const stamp = "2006-01-02T15:04:05.9999999Z07:00"
+
 // mode is what leases say that are read in the latest-version mode.
 const mode = "Incremental Feed"
 
@@ -173,7 +176,7 @@ func (l *lease) update(ctx context.Context, change func(*document)) error {
 func (l *lease) write(ctx context.Context, change func(*document)) error {
 	doc := l.doc
 	change(&doc)
-	doc.Timestamp = time.Now().UTC().Format(time.RFC3339Nano)
+	doc.Timestamp = time.Now().UTC().Format(stamp)
 	doc.ETag, doc.TS = "", 0
 	b, err := json.Marshal(doc)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,6 +127,61 @@ func TestContinuesOther(t *testing.T) {
 			t.Errorf("handled %s", s.sorted())
 		}
 	})
+}
+
+// TestTakesOver: leases in every shape that .NET's processors have written are taken from
+// an owner that is silent, and stay leases that .NET reads: each field has the type that
+// it has there, and what this package has no use for is as it was. .NET itself does not
+// run here; the shapes are those of its source.
+func TestTakesOver(t *testing.T) {
+	for name, c := range map[string]struct{ text, token string }{
+		"a range by its id":        {`{"id":"..0","version":0,"_etag":"x","LeaseToken":"0","FeedRange":{"Range":{"min":"","max":"FF"}},"Owner":"net","ContinuationToken":"\"2\"","properties":{"a":"b"},"timestamp":"1999-01-02T03:04:05.1234567Z","_ts":915246245,"Mode":"Incremental Feed"}`, "0"},
+		"a range by what is in it": {`{"id":"..-FF","version":1,"_etag":"x","LeaseToken":"-FF","FeedRange":{"Range":{"min":"","max":"FF"}},"Owner":"net","ContinuationToken":"\"2\"","properties":{},"timestamp":"1999-01-02T03:04:05.1Z","_ts":915246245}`, "-FF"},
+		"never owned":              {`{"id":"..0","version":0,"_etag":"x","LeaseToken":"0","FeedRange":{"Range":{"min":"","max":"FF"}},"Owner":null,"ContinuationToken":"\"2\"","properties":{},"timestamp":null,"_ts":915246245}`, "0"},
+		"an SDK before FeedRange":  {`{"id":"..0","_etag":"x","LeaseToken":"0","Owner":"net","ContinuationToken":"\"2\"","properties":{},"timestamp":"1999-01-02T03:04:05Z","_ts":915246245}`, "0"},
+		"the SDK 2":                {`{"id":"..0","PartitionId":"0","_etag":"x","Owner":"net","ContinuationToken":"\"2\"","properties":{},"timestamp":"1999-01-02T03:04:05Z","_ts":915246245}`, "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, s := newAccount(1), &seen{}
+				a.put("1", "2", "3")
+				var fields map[string]json.RawMessage
+				if err := json.Unmarshal([]byte(strings.Replace(c.text, `"id":"`, `"id":"`+prefix, 1)), &fields); err != nil {
+					t.Fatal(err)
+				}
+				a.mu.Lock()
+				a.store("leases", prefix+".."+c.token, maps.Clone(fields))
+				a.store("leases", prefix+".info", map[string]json.RawMessage{"id": json.RawMessage(`"` + prefix + `.info"`)})
+				for _, d := range a.docs {
+					d.fields["_ts"] = fields["_ts"]
+				}
+				a.mu.Unlock()
+				stop := start(t, a.processor(t, s.handle, beginning))
+				pass(time.Second)
+				lease := a.leases()[".."+c.token]
+				stop()
+				if s.sorted() != "3" {
+					t.Errorf("handled %s", s.sorted())
+				}
+				if len(tokens(a)) != 1 || lease["Owner"] != "me" || lease["LeaseToken"] != c.token || lease["ContinuationToken"] != `"3"` {
+					t.Errorf("lease %v", lease)
+				}
+				for _, same := range []string{"FeedRange", "properties", "Mode", "PartitionId"} {
+					got, _ := json.Marshal(lease[same])
+					if was, had := fields[same]; had && string(got) != strings.ReplaceAll(string(was), `"min":"","max":"FF"`, `"max":"FF","min":""`) {
+						t.Errorf("%s became %s of %s", same, got, was)
+					}
+				}
+				text, _ := lease["timestamp"].(string)
+				if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$`).MatchString(text) {
+					t.Errorf("timestamp %v", lease["timestamp"])
+				}
+				if version := lease["version"]; version != 0.0 && version != 1.0 {
+					t.Errorf("version %v", version)
+				}
+			})
+		})
+	}
 }
 
 // TestStarts: by default nothing that was there before, and none of what comes while
