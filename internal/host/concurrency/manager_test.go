@@ -29,6 +29,7 @@ type rig struct {
 	m     *concurrency.Manager
 	w     *weather
 	blobs state.Blobs
+	stop  func()
 }
 
 // newRig runs a manager until the test ends.
@@ -45,7 +46,8 @@ func newRig(t *testing.T, blobs state.Blobs, cores int) *rig {
 	r.m.Load(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { r.m.Run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	r.stop = func() { cancel(); running.Wait() }
+	t.Cleanup(r.stop)
 	return r
 }
 
@@ -189,6 +191,43 @@ func TestSnapshot(t *testing.T) {
 		}
 		if got.NumberOfCores != 2 || got.Timestamp.IsZero() || fmt.Sprint(got.FunctionSnapshots) != "map[Host.Functions.f:map[Concurrency:2]]" {
 			t.Errorf("kept: %s", text)
+		}
+	})
+}
+
+// TestRestart: what a busy function was given up to its host's last moment is where the
+// next host begins; while the machine starves it is given less, and the next one begins
+// with that.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		blobs := endtest.New(1).Blobs()
+		busy := func(r *rig, during func(l *concurrency.Limit)) (most int) {
+			l := r.m.Limit("Host.Functions.f")
+			ctx, cancel := context.WithCancel(t.Context())
+			var working sync.WaitGroup
+			working.Go(func() { load(ctx, l, 100*time.Millisecond) })
+			during(l)
+			cancel()
+			working.Wait()
+			most = l.Most()
+			r.stop()
+			return most
+		}
+		first := busy(newRig(t, blobs, 2), func(l *concurrency.Limit) {
+			for was := l.Most(); l.Most() < 8 || l.Most() == was; time.Sleep(time.Second) {
+				was = l.Most() // until it has just changed, which no write of every ten seconds has seen
+			}
+		})
+		r := newRig(t, blobs, 2)
+		if got := r.m.Limit("Host.Functions.f").Most(); first < 8 || got != first {
+			t.Errorf("the next host begins with %d, and the first ended with %d", got, first)
+		}
+		starved := busy(r, func(*concurrency.Limit) {
+			r.w.is(concurrency.Unwell)
+			time.Sleep(7 * time.Second)
+		})
+		if got := newRig(t, blobs, 2).m.Limit("Host.Functions.f").Most(); starved >= first || got != starved {
+			t.Errorf("after starvation the next host begins with %d, the one before ended with %d, and the first with %d", got, starved, first)
 		}
 	})
 }

@@ -110,7 +110,10 @@ func (s snapshot) same(other snapshot) bool {
 	return s.NumberOfCores == other.NumberOfCores && maps.Equal(s.FunctionSnapshots, other.FunctionSnapshots)
 }
 
-// keep writes what was learned, again and again until ctx ends: of the hosts that share
+// saveAtEnd bounds the last write of what was learned.
+const saveAtEnd = 3 * time.Second
+
+// keep writes what was learned, again and again until ctx ends, and once more then: of the hosts that share
 // the id, the one that has the lock of Azure's primary host.
 func (m *Manager) keep(ctx context.Context) {
 	b := run.Backoff{First: saveEvery, Longest: time.Minute}
@@ -130,20 +133,32 @@ func (m *Manager) keepWith(ctx context.Context) error {
 		return err
 	}
 	primary := state.Lock{Leases: store, Host: m.o.HostID, Name: "host", Owner: m.o.Owner, Log: m.o.Log}
-	return primary.Hold(ctx, func(ctx context.Context) error {
+	return primary.Hold(ctx, func(held context.Context) error {
 		var kept snapshot
-		for run.Pause(ctx, saveEvery) == nil {
+		for run.Pause(held, saveEvery) == nil {
 			now := m.taken(time.Now())
 			if now.same(kept) {
 				continue
 			}
-			if err := m.write(ctx, store, now); err != nil {
+			if err := m.write(held, store, now); err != nil {
 				return err
 			}
 			kept = now
 		}
-		return ctx.Err()
+		if last := m.taken(time.Now()); ctx.Err() != nil && !last.same(kept) {
+			m.writeLast(ctx, store, last)
+		}
+		return held.Err()
 	})
+}
+
+// writeLast writes what was learned since the last time, at the end of the host.
+func (m *Manager) writeLast(ctx context.Context, store state.Blobs, s snapshot) {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveAtEnd)
+	defer cancel()
+	if err := m.write(limited, store, s); err != nil {
+		m.o.Log.Warn("what was learned about concurrency of late is not kept", "error", err)
+	}
 }
 
 func (m *Manager) write(ctx context.Context, store state.Blobs, s snapshot) error {
