@@ -10,6 +10,7 @@ import (
 
 // Faults of a template that runs.
 var (
+	errTime     = errors.New("the template took longer than it may")
 	errSteps    = errors.New("the template took more steps than it may")
 	errBytes    = errors.New("the template writes more bytes than it may")
 	errBreak    = errors.New("break outside of a loop")
@@ -34,7 +35,10 @@ func (r *render) step(n int) error {
 	if r.steps -= n; r.steps < 0 {
 		return errSteps
 	}
-	return r.ctx.Err()
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	return nil
 }
 
 func (r *render) write(s string) error {
