@@ -37,7 +37,12 @@ identity:
 // scriptEnv starts lazuli and tells a suite where to send and to ask.
 func scriptEnv(t *testing.T) []string {
 	t.Helper()
-	l := lab.Up(t, project)
+	return libraries(t, lab.Up(t, project))
+}
+
+// libraries are the variables by which the vendor's libraries send and ask.
+func libraries(t *testing.T, l *lab.Lazuli) []string {
+	t.Helper()
 	var info struct {
 		Tenant   string
 		Accounts []struct{ Type, Name, Key string }

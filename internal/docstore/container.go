@@ -41,6 +41,8 @@ type Container struct {
 
 	building sync.Mutex // one index is built at a time
 
+	origins origins // of the latest changes
+
 	swept atomic.Pointer[swept] // how far the search for expired documents need not go again
 }
 

@@ -49,6 +49,10 @@ type Op struct {
 	// must only compute, and not keep the item.
 	Mutate func(current Item) ([]byte, error)
 
+	// Origin says where a change comes from, to who reads it in the change feed soon:
+	// see Container.Origin. It is no part of the item.
+	Origin string
+
 	upTo uint64 // of purge: the newest version to delete
 }
 

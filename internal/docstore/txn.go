@@ -94,6 +94,11 @@ func (c *Container) runTxn(steps []step, atomic bool) (*commit, error) {
 			return nil, err
 		}
 	}
+	if atomic {
+		c.origins.note(steps[:1], t.span.last)
+	} else {
+		c.origins.note(steps, t.span.first)
+	}
 	for i := range steps {
 		ordinal := t.span.first + uint64(i)
 		lsn := ordinal

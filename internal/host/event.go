@@ -6,12 +6,13 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/host/breaker"
 	"github.com/lazuli-dev/lazuli/internal/host/letter"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // Event is something that happened in the host: one of InvocationStarted,
-// InvocationFinished, LogWritten, BuildChanged, WorkerChanged, WorkerOutput,
+// InvocationFinished, OutputWritten, LogWritten, BuildChanged, WorkerChanged, WorkerOutput,
 // ListenerChanged, Checkpointed, SetAside and BreakerChanged. The log, the metrics and the portal listen to the same
 // events.
 type Event interface{ event() }
@@ -24,12 +25,14 @@ type Listener func(Event)
 // retry policy is an invocation of its own.
 type InvocationStarted struct {
 	Function, ID string
-	Reason       string // for instance "(null)", as Azure's log has it
-	Details      string // about the trigger's data; may be ""
-	Items        int    // events or documents handed over
-	Retry        int    // 0 for the first attempt
-	TraceParent  string // W3C trace context of the invocation
-	Caller       string // that of who caused it, or ""
+	Reason       string                // for instance "(null)", as Azure's log has it
+	Details      string                // about the trigger's data; may be ""
+	Items        int                   // events or documents handed over
+	Retry        int                   // 0 for the first attempt
+	TraceParent  string                // W3C trace context of the invocation
+	Caller       string                // that of who caused it, or ""
+	Source       trigger.Place         // what it was taken from; of an HTTP function nothing
+	Links        func() []trigger.Link // where each item comes from, for the listener's call; may be nil
 	At           time.Time
 }
 
@@ -46,6 +49,20 @@ type InvocationFinished struct {
 	Answer       string        // the beginning of an answer of 500 and above
 	Input        Input
 	At           time.Time
+}
+
+// OutputWritten says that an output binding has taken a result to its service, or could
+// not. A binding that the function gave nothing writes nothing.
+type OutputWritten struct {
+	Function, ID string
+	Binding      string // its name
+	Type         string // of the binding, as Azure writes it
+	Place        trigger.Place
+	TraceParent  string // W3C trace context of the call, in that of the invocation
+	Written      output.Written
+	Err          error
+	Duration     time.Duration
+	At           time.Time // when it began
 }
 
 // LogWritten is a log record of a worker: of user code when Function is set.
@@ -119,6 +136,7 @@ const (
 
 func (InvocationStarted) event()  {}
 func (InvocationFinished) event() {}
+func (OutputWritten) event()      {}
 func (LogWritten) event()         {}
 func (WorkerOutput) event()       {}
 func (BuildChanged) event()       {}

@@ -23,6 +23,7 @@ type function struct {
 	trigger *binding.Binding
 	kind    trigger.Kind
 	starts  trigger.Trigger
+	source  trigger.Place // what starts listens to
 	inputs  []boundInput
 	outputs []boundOutput
 	http    *binding.Binding // the HTTP output, or nil
@@ -293,6 +294,10 @@ func (h *Host) addTrigger(f *function) error {
 	})
 	if err != nil {
 		return err
+	}
+	if _, listens := f.starts.(trigger.Listener); listens {
+		from := f.starts.Source()
+		f.source = trigger.Place{Host: from.Host, Target: from.Target}
 	}
 	f.listener = f.restingState()
 	return f.dead.notInto(f.starts)

@@ -133,6 +133,7 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	h.emit(InvocationStarted{
 		Function: f.decl.Name, ID: id, Reason: a.call.Reason, Details: a.call.Details,
 		Items: a.call.Items, Retry: a.retry, TraceParent: trace, Caller: a.call.TraceParent, At: begun,
+		Source: f.source, Links: a.call.Links,
 	})
 	done := InvocationFinished{Function: f.decl.Name, ID: id, Items: a.call.Items, Input: Input{leg: a.leg}}
 	if a.leg == nil {
@@ -152,7 +153,7 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	if err == nil {
 		writing := time.Now()
 		var out output.Written
-		out, err = h.writeOutputs(ctx, f, resp, a.call, begun)
+		out, err = h.writeOutputs(ctx, f, resp, a.call, underWay{id, trace, begun})
 		done.Documents, done.Events = out.Documents, out.Events
 		done.Outputs = time.Since(writing)
 	}
@@ -290,9 +291,15 @@ func judge(r *funcrpc.InvocationResponse) error {
 	return &FunctionError{Message: message, Type: e.GetType(), Stack: e.GetStackTrace()}
 }
 
+// underWay is an invocation that runs.
+type underWay struct {
+	id, trace string
+	at        time.Time
+}
+
 // writeOutputs hands the function's results to its output bindings. Any that
 // fails, or an output nobody declared, fails the invocation.
-func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, at time.Time) (output.Written, error) {
+func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.InvocationResponse, c trigger.Call, of underWay) (output.Written, error) {
 	values := map[string]*funcrpc.TypedData{binding.Return: r.GetReturnValue()}
 	for _, p := range r.GetOutputData() {
 		if f.decl.Binding(p.GetName()) == nil {
@@ -300,13 +307,11 @@ func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.Invocat
 		}
 		values[strings.ToLower(p.GetName())] = p.GetData()
 	}
-	run, cancel := h.detach(ctx)
+	detached, cancel := h.detach(ctx)
 	defer cancel()
 	var all output.Written
 	for _, o := range f.outputs {
-		n, err := o.Write(run, values[strings.ToLower(o.name)], expr.Values{
-			Function: f.decl.Name, Now: at, Lookup: c.Values,
-		})
+		n, err := h.writeOutput(detached, f, o, values[strings.ToLower(o.name)], c, of)
 		all.Documents += n.Documents
 		all.Events += n.Events
 		if err != nil {
@@ -314,6 +319,19 @@ func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.Invocat
 		}
 	}
 	return all, nil
+}
+
+// writeOutput hands a result to one output binding, as a call within the invocation.
+func (h *Host) writeOutput(ctx context.Context, f *function, o boundOutput, v *funcrpc.TypedData, c trigger.Call, of underWay) (output.Written, error) {
+	trace, begun := childTrace(of.trace), time.Now()
+	n, err := o.Write(output.Traced(ctx, trace), v, expr.Values{Function: f.decl.Name, Now: of.at, Lookup: c.Values})
+	if n != (output.Written{}) || err != nil {
+		h.emit(OutputWritten{
+			Function: f.decl.Name, ID: of.id, Binding: o.name, Type: o.kind, Place: o.Place(), TraceParent: trace,
+			Written: n, Err: err, Duration: time.Since(begun), At: begun,
+		})
+	}
+	return n, err
 }
 
 // childTrace returns a W3C trace context for a new span: in the parent's

@@ -8,6 +8,7 @@ import (
 	"github.com/lazuli-dev/lazuli/changefeed"
 	"github.com/lazuli-dev/lazuli/internal/docstore"
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/settings"
 )
 
@@ -140,9 +141,9 @@ func (s *localSink) write(ctx context.Context, docs [][]byte, kind docstore.OpKi
 	if err != nil {
 		return err
 	}
-	ops := make([]docstore.Op, len(docs))
+	ops, origin := make([]docstore.Op, len(docs)), output.TraceOf(ctx)
 	for i, d := range docs {
-		ops[i] = docstore.Op{Kind: kind, Body: d}
+		ops[i] = docstore.Op{Kind: kind, Body: d, Origin: origin}
 	}
 	results, err := c.Write(ctx, ops, false)
 	if err != nil {

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,15 +81,32 @@ func only(r changefeed.Range) error {
 }
 
 // lsnRoom is what appendWithLSN adds at most.
-const lsnRoom = len(`,"_lsn":`) + 20
+const lsnRoom = len(lsnName) + 20
+
+// lsnName is what stands between a document and its position.
+const lsnName = `,"_lsn":`
 
 // appendWithLSN appends a document with _lsn, which documents carry in the
 // change feed only.
 func appendWithLSN(dst, body []byte, lsn uint64) []byte {
 	dst = append(dst, body[:len(body)-1]...) // without the closing brace
-	dst = append(dst, `,"_lsn":`...)
+	dst = append(dst, lsnName...)
 	dst = strconv.AppendUint(dst, lsn, 10)
 	return append(dst, '}')
+}
+
+// contextOf is the trace context of the call that wrote a document as Read gave it, or
+// "". A document itself has none, there as here.
+func (f *localFeed) contextOf(doc []byte) string {
+	at := bytes.LastIndex(doc, []byte(lsnName))
+	if at < 0 {
+		return ""
+	}
+	lsn, err := strconv.ParseUint(string(doc[at+len(lsnName):len(doc)-1]), 10, 64)
+	if err != nil {
+		return ""
+	}
+	return f.c.Origin(lsn)
 }
 
 // Wait implements changefeed.Waiter: changes wake the trigger.

@@ -212,11 +212,25 @@ func (t *Trigger) Run(ctx context.Context) error {
 // handle hands documents to the function. A failed function does not hold the feed
 // back: a retry policy does, or a circuit breaker.
 func (t *Trigger) handle(ctx context.Context, docs []json.RawMessage) error {
-	err := t.o.Invoker.Invoke(ctx, t.kept(t.call(docs), docs))
+	c := t.call(docs)
+	t.caused(&c, docs)
+	err := t.o.Invoker.Invoke(ctx, t.kept(c, docs))
 	if trigger.Unfinished(ctx, err) {
 		return trigger.ErrCancelled
 	}
 	return nil
+}
+
+// caused says whose calls wrote the documents, where that is known: of accounts of this
+// process.
+func (t *Trigger) caused(c *trigger.Call, docs []json.RawMessage) {
+	reads := t.reads.Load()
+	if reads == nil {
+		return
+	}
+	if feed, ok := reads.feed.(*localFeed); ok {
+		c.CausedBy(len(docs), func(i int) trigger.Link { return trigger.Link{TraceParent: feed.contextOf(docs[i])} })
+	}
 }
 
 // heldUp makes what is told how each lease does. The function waits while one of them

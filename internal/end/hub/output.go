@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/functions/funcrpc"
+	"github.com/lazuli-dev/lazuli/internal/amqp"
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/host/binding"
 	"github.com/lazuli-dev/lazuli/internal/host/expr"
@@ -73,9 +74,9 @@ func (o *eventOutput) Write(ctx context.Context, v *funcrpc.TypedData, values ex
 	if err != nil || len(bodies) == 0 {
 		return output.Written{}, err
 	}
-	events := make([]Outgoing, len(bodies))
+	events, properties := make([]Outgoing, len(bodies)), contextOf(ctx)
 	for i, body := range bodies {
-		events[i].Body = body
+		events[i].Body, events[i].Properties = body, properties
 		if o.key == nil {
 			continue
 		}
@@ -93,6 +94,16 @@ func (o *eventOutput) Write(ctx context.Context, v *funcrpc.TypedData, values ex
 		return output.Written{}, err
 	}
 	return output.Written{Events: len(events)}, nil
+}
+
+// contextOf is the trace context of an invocation as events carry it, under the old and
+// the new name. All events of one value name the one call that sends them.
+func contextOf(ctx context.Context) amqp.Map {
+	trace := output.TraceOf(ctx)
+	if trace == "" {
+		return nil
+	}
+	return amqp.Map{{Key: "Diagnostic-Id", Value: trace}, {Key: "traceparent", Value: trace}}
 }
 
 // keyOf finds the partition key in an event. Names are compared exactly.

@@ -34,16 +34,22 @@ func partitionContext(namespace, hub, group, partition, owner string) string {
 
 // batchCall makes the invocation for a whole batch (cardinality many).
 func batchCall(events []Event, dataType binding.DataType, context, details string) trigger.Call {
-	return trigger.Call{
+	c := trigger.Call{
 		Reason:  "(null)", // what users of the vendor's host see and filter on
 		Details: details,
 		Items:   len(events),
 		Data: func(caps worker.Capabilities) *funcrpc.TypedData {
 			return batchData(events, dataType, caps)
 		},
-		Metadata:    batchMetadata(events, context),
-		TraceParent: events[0].TraceParent,
+		Metadata: batchMetadata(events, context),
 	}
+	c.CausedBy(len(events), func(i int) trigger.Link { return linkOf(&events[i]) })
+	return c
+}
+
+// linkOf says where an event comes from.
+func linkOf(e *Event) trigger.Link {
+	return trigger.Link{TraceParent: e.TraceParent, Enqueued: e.EnqueuedAt}
 }
 
 // batchData keeps empty bodies: workers demand as many bodies as properties.
@@ -137,8 +143,8 @@ func singleCall(e *Event, dataType binding.DataType, context, details string) tr
 		metadata["PartitionKey"] = trigger.Text(e.PartitionKey)
 	}
 	trigger.ExpandPayload(metadata, e.Body)
-	return trigger.Call{
-		Reason: "(null)", Details: details, Items: 1, Metadata: metadata, TraceParent: e.TraceParent,
+	c := trigger.Call{
+		Reason: "(null)", Details: details, Items: 1, Metadata: metadata,
 		Data: func(worker.Capabilities) *funcrpc.TypedData { return body },
 		Values: func(name string) (string, bool) {
 			if v, ok := trigger.LookupJSON(e.Body, name); ok {
@@ -147,6 +153,8 @@ func singleCall(e *Event, dataType binding.DataType, context, details string) tr
 			return eventValue(e, name)
 		},
 	}
+	c.CausedBy(1, func(int) trigger.Link { return linkOf(e) })
+	return c
 }
 
 func eventValue(e *Event, name string) (string, bool) {

@@ -83,8 +83,8 @@ func batchCall(records []*kgo.Record, dataType binding.DataType, reason string) 
 			bodies[i] = []byte{}
 		}
 	}
-	return trigger.Call{
-		Reason: reason, Items: n, Metadata: batchMetadata(records, envelopes), TraceParent: traceParent(records[0]),
+	c := trigger.Call{
+		Reason: reason, Items: n, Metadata: batchMetadata(records, envelopes),
 		Data: func(caps worker.Capabilities) *funcrpc.TypedData {
 			switch {
 			case !caps.Has(worker.TypedDataCollection) && binary(dataType):
@@ -97,6 +97,8 @@ func batchCall(records []*kgo.Record, dataType binding.DataType, reason string) 
 			return trigger.Strings(texts)
 		},
 	}
+	c.CausedBy(n, func(i int) trigger.Link { return trigger.Link{TraceParent: traceParent(records[i])} })
+	return c
 }
 
 func binary(t binding.DataType) bool { return t == binding.Binary || t == binding.Stream }
@@ -134,11 +136,13 @@ func singleCall(r *kgo.Record, dataType binding.DataType, reason string) trigger
 	if e.Key != nil {
 		metadata["Key"] = trigger.Text(*e.Key)
 	}
-	return trigger.Call{
-		Reason: reason, Items: 1, Metadata: metadata, TraceParent: traceParent(r),
+	c := trigger.Call{
+		Reason: reason, Items: 1, Metadata: metadata,
 		Data:   func(worker.Capabilities) *funcrpc.TypedData { return body },
 		Values: func(name string) (string, bool) { return valueOf(r, e, name) },
 	}
+	c.CausedBy(1, func(int) trigger.Link { return trigger.Link{TraceParent: traceParent(r)} })
+	return c
 }
 
 func valueOf(r *kgo.Record, e envelope, name string) (string, bool) {

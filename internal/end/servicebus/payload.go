@@ -145,8 +145,8 @@ func singleCall(m *message, dataType binding.DataType, reason string) trigger.Ca
 		values[strings.ToLower(f.name)] = strings.Trim(metadata[f.name].GetString_()+metadata[f.name].GetJson(), `"`)
 	}
 	trigger.ExpandPayload(metadata, m.Body)
-	return trigger.Call{
-		Reason: reason, Details: details(m), Items: 1, Metadata: metadata, TraceParent: traceParent(m),
+	c := trigger.Call{
+		Reason: reason, Details: details(m), Items: 1, Metadata: metadata,
 		Data: func(worker.Capabilities) *funcrpc.TypedData { return body },
 		Values: func(name string) (string, bool) {
 			if v, ok := trigger.LookupJSON(m.Body, name); ok {
@@ -156,6 +156,8 @@ func singleCall(m *message, dataType binding.DataType, reason string) trigger.Ca
 			return v, ok
 		},
 	}
+	c.CausedBy(1, func(int) trigger.Link { return linkOf(m) })
+	return c
 }
 
 // batchCall makes the invocation for a batch.
@@ -178,8 +180,8 @@ func batchCall(all []*message, dataType binding.DataType, reason string) trigger
 	for _, name := range order {
 		metadata[name+"Array"] = asJSON(arrays[name])
 	}
-	return trigger.Call{
-		Reason: reason, Details: details(all[0]), Items: len(all), Metadata: metadata, TraceParent: traceParent(all[0]),
+	c := trigger.Call{
+		Reason: reason, Details: details(all[0]), Items: len(all), Metadata: metadata,
 		Data: func(caps worker.Capabilities) *funcrpc.TypedData {
 			switch {
 			case !caps.Has(worker.TypedDataCollection) && binary(dataType):
@@ -192,18 +194,24 @@ func batchCall(all []*message, dataType binding.DataType, reason string) trigger
 			return trigger.Strings(texts)
 		},
 	}
+	c.CausedBy(len(all), func(i int) trigger.Link { return linkOf(all[i]) })
+	return c
 }
 
 func details(m *message) string {
 	return fmt.Sprintf("MessageId: %s, DeliveryCount: %d, EnqueuedTimeUtc: %v, LockedUntilUtc: %v, SessionId: %v", m.MessageID, m.DeliveryCount, instant(m.EnqueuedTime), instant(m.LockedUntil), text(m.SessionID))
 }
 
-// traceParent is the sender's W3C trace context, or "".
-func traceParent(m *message) string {
+// linkOf says where a message comes from.
+func linkOf(m *message) (l trigger.Link) {
+	if m.EnqueuedTime != nil {
+		l.Enqueued = *m.EnqueuedTime
+	}
 	for _, name := range []string{"traceparent", "Diagnostic-Id"} {
 		if s, ok := m.ApplicationProperties[name].(string); ok {
-			return s
+			l.TraceParent = s
+			break
 		}
 	}
-	return ""
+	return l
 }

@@ -26,6 +26,9 @@ type Call struct {
 	Values func(name string) (string, bool)
 	// TraceParent continues the caller's trace, or is "" for a new one.
 	TraceParent string
+	// Links says where each item comes from; nil: nothing is known of that. See
+	// CausedBy.
+	Links func() []Link
 	// Items is the number of events or documents handed over.
 	Items int
 	// Letters is each item as it came, for a function that has a place for what it

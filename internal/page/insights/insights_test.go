@@ -13,6 +13,35 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
 )
 
+// TestOperationFollowed: what a batch of many senders did is there with each, but not the
+// other senders, nor what says that it is linked and is not.
+func TestOperationFollowed(t *testing.T) {
+	l := newLab(t, "default")
+	var all []string
+	for n := range 2 * maxFollowed {
+		op := fmt.Sprintf("d%03d", n)
+		all = append(all, `{"operation_Id":"`+op+`","id":"m`+op+`"}`)
+		l.put("default", after(n, op, "", &item.Dependency{ID: "m" + op, Name: "message " + op}))
+	}
+	links := func(text string) item.Property { return item.Property{Name: "_MS.links", Value: text} }
+	l.put("default",
+		after(1000, "batch", "", &item.Request{ID: "b", Name: "store"}, links("["+strings.Join(all, ",")+"]")),
+		after(1001, "batch", "b", &item.Dependency{ID: "doc", Name: "upsert"}),
+		after(1002, "alarm", "", &item.Request{ID: "a", Name: "look"}, links(`[{"operation_Id":"batch","id":"doc"},{"operation_Id":"alarm","id":"a"}]`)),
+		after(1003, "broken", "", &item.Request{ID: "x", Name: "broken"}, links(`[{"operation_Id":"d007`)),
+		after(1004, "said", "", &item.Request{ID: "y", Name: "said"}, item.Property{Name: "note", Value: "d007"}, links(`[{"operation_Id":"other","id":"z"}]`)),
+	)
+	var got Operation
+	l.get("/api/insights/operations/d007", &got)
+	if want := "dependency message d007, request store, dependency upsert, request look"; titles(got.Rows) != want || fmt.Sprint(got.Rows[1].Links, got.Rows[3].Links) != "[md007] [doc a]" {
+		t.Errorf("%s, want %s: %v %v", titles(got.Rows), want, got.Rows[1].Links, got.Rows[len(got.Rows)-1].Links)
+	}
+	l.get("/api/insights/operations/alarm", &got)
+	if len(got.Rows) != maxFollowed+1 || got.Rows[len(got.Rows)-1].Title != "look" {
+		t.Errorf("of %d rows the last is %s", len(got.Rows), titles(got.Rows[len(got.Rows)-1:]))
+	}
+}
+
 // span of all that the tests put.
 var span = fmt.Sprintf("from=%d&to=%d", someday.UnixMilli(), someday.Add(time.Hour).UnixMilli())
 
@@ -158,11 +187,19 @@ func TestOperation(t *testing.T) {
 	shop(l)
 	var got Operation
 	l.get("/api/insights/operations/aaa", &got)
-	if want := "request GET /buy, trace a \"quoted\" <script>alert(1)</script> line, dependency POST /pay, request POST /pay, exception PayError"; titles(got.Rows) != want || got.More {
+	if want := "request GET /buy, trace a \"quoted\" <script>alert(1)</script> line, dependency POST /pay, request POST /pay, exception PayError, request GET /buy, event bought"; titles(got.Rows) != want || got.More {
 		t.Errorf("%s, want %s", titles(got.Rows), want)
 	}
 	if r := got.Rows[3]; r.Parent != "s2" || r.Span != "s4" || r.Component != "second" || *r.Duration != 9 || r.Bad || r.At != float64(someday.UnixMilli()+30) {
 		t.Errorf("%+v", r)
+	}
+	if r := got.Rows[5]; r.Operation != "bbb" || fmt.Sprint(r.Links) != "[s2]" || got.Rows[0].Links != nil {
+		t.Errorf("%+v", r)
+	}
+	var other Operation
+	l.get("/api/insights/operations/bbb", &other)
+	if other.ID != "bbb" || titles(other.Rows) != titles(got.Rows) {
+		t.Errorf("from the other side: %s", titles(other.Rows))
 	}
 	l.refused("/api/insights/operations/zzz", fault.NotFound)
 

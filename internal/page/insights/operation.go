@@ -1,10 +1,12 @@
 package insights
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/portal"
@@ -16,7 +18,7 @@ const (
 )
 
 // Operation is the answer to GET /api/insights/operations/{id}: what one operation did,
-// in all components.
+// in all components, and what others did that it caused or was caused by.
 type Operation struct {
 	ID   string `json:"id"`
 	Rows []Row  `json:"rows"` // oldest first
@@ -33,25 +35,44 @@ func (p page) operation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	where := " | where operation_Id == " + literal(id)
-	top := fmt.Sprintf(" | top %d by timestamp asc", maxSpans+1)
-	text := condition{}.union(func(*kind) string { return where }, func(k *kind) string { return " | project " + k.columns() }, top)
-	result, err := p.run(r.Context(), a, text)
+	out, err := p.rowsOf(r.Context(), a, []string{id})
 	if err != nil {
 		return err
 	}
-	out := Operation{ID: id, Rows: make([]Row, 0, min(result.Rows, maxSpans))}
+	if len(out.Rows) == 0 {
+		return fault.New(fault.NotFound, "operation "+id, "no telemetry has this operation_Id, or no longer")
+	}
+	all, causes, err := p.follow(r.Context(), a, id, time.UnixMilli(int64(out.Rows[0].At)))
+	if err != nil {
+		return err
+	}
+	if len(all) > 1 {
+		if out, err = p.rowsOf(r.Context(), a, all); err != nil {
+			return err
+		}
+	}
+	attach(out.Rows, causes)
+	portal.WriteJSON(w, http.StatusOK, out)
+	return nil
+}
+
+// rowsOf is what operations did, under the id of the first.
+func (p page) rowsOf(ctx context.Context, a ask, ids []string) (Operation, error) {
+	where := " | where operation_Id in (" + literals(ids) + ")"
+	top := fmt.Sprintf(" | top %d by timestamp asc", maxSpans+1)
+	text := condition{}.union(func(*kind) string { return where }, func(k *kind) string { return " | project " + k.columns() }, top)
+	result, err := p.run(ctx, a, text)
+	if err != nil {
+		return Operation{}, err
+	}
+	out := Operation{ID: ids[0], Rows: make([]Row, 0, min(result.Rows, maxSpans))}
 	for v := range result.All() {
 		if out.More = len(out.Rows) == maxSpans; out.More {
 			break
 		}
 		out.Rows = append(out.Rows, rowOf(v))
 	}
-	if len(out.Rows) == 0 {
-		return fault.New(fault.NotFound, "operation "+id, "no telemetry has this operation_Id, or no longer")
-	}
-	portal.WriteJSON(w, http.StatusOK, out)
-	return nil
+	return out, nil
 }
 
 // Item is the answer to GET /api/insights/items/{id}: an item whole.

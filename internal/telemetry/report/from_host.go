@@ -36,7 +36,8 @@ const (
 )
 
 // FromHost returns a listener to the host of a function app: an invocation is a request,
-// its lines are traces, and what it failed with is an exception.
+// its lines are traces, what it failed with is an exception, and what its outputs wrote
+// are dependencies.
 func FromHost(h Host) host.Listener {
 	r := &runs{Host: h, process: strconv.Itoa(os.Getpid()), running: map[string]host.InvocationStarted{}}
 	if machine, err := os.Hostname(); err == nil {
@@ -50,6 +51,8 @@ func FromHost(h Host) host.Listener {
 			r.finished(e)
 		case host.LogWritten:
 			r.wrote(e)
+		case host.OutputWritten:
+			r.wroteOutput(e)
 		}
 	}
 }
@@ -141,6 +144,10 @@ func (r *runs) request(begun host.InvocationStarted, e host.InvocationFinished) 
 	if begun.Reason != "" {
 		i.Properties = append(i.Properties, item.Property{Name: "TriggerReason", Value: begun.Reason})
 	}
+	if begun.Source.Host != "" {
+		body.Source = begun.Source.Host + "/" + begun.Source.Target
+	}
+	came(i, begun)
 	if web, ok := e.Input.Web(); ok {
 		body.URL = web.URL
 		if e.Status != 0 {
@@ -210,13 +217,18 @@ func properties(text string) (all []item.Property) {
 	return all
 }
 
-// line is what all of an invocation's items have in common, as a trace.
-func (r *runs) line(of host.InvocationStarted, id, function, category string, level slog.Level, message string) *item.Item {
-	i := &item.Item{
+// base is what all of an invocation's items have in common.
+func (r *runs) base(of host.InvocationStarted, function string) *item.Item {
+	return &item.Item{
 		Operation: item.Operation{Name: function, ID: traceOf(of.TraceParent), ParentID: spanOf(of.TraceParent)},
 		Client:    item.Client{Type: "PC", IP: "0.0.0.0"}, Role: r.App, RoleInstance: r.machine, SDKVersion: sdkVersion,
-		Body: &item.Trace{Message: message, Severity: severity(level)},
 	}
+}
+
+// line is a line of an invocation.
+func (r *runs) line(of host.InvocationStarted, id, function, category string, level slog.Level, message string) *item.Item {
+	i := r.base(of, function)
+	i.Body = &item.Trace{Message: message, Severity: severity(level)}
 	i.Properties = append(make([]item.Property, 0, 12), item.Property{Name: "Category", Value: category}, item.Property{Name: "LogLevel", Value: levelName(level)},
 		item.Property{Name: "ProcessId", Value: r.process}, item.Property{Name: "HostInstanceId", Value: r.Instance})
 	if id != "" {

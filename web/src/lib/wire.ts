@@ -1721,6 +1721,7 @@ export interface Telemetry {
   parent: string
   span: string
   component: string
+  links?: string[]
 }
 
 export interface TelemetryCounts {
@@ -1767,6 +1768,7 @@ export interface TelemetryItem {
   parent: string
   span: string
   component: string
+  links?: string[]
   fields: TelemetryPair[]
   properties: TelemetryPair[]
   numbers: TelemetryPair[]

@@ -19,7 +19,9 @@ export function tree(rows: readonly Telemetry[]): Tree {
   for (const r of rows) if (r.span && !spans.has(r.span)) spans.set(r.span, r)
   const below = new Map<Telemetry | null, Telemetry[]>()
   for (const r of rows) {
-    const parent = spans.get(r.parent)
+    // What several caused hangs below the first of them that is here.
+    const cause = r.links?.find((l) => spans.has(l))
+    const parent = spans.get(r.parent) ?? (cause ? spans.get(cause) : undefined)
     const under = parent && parent !== r ? parent : null
     const list = below.get(under)
     if (list) list.push(r)
