@@ -25,14 +25,14 @@ type Listener func(Event)
 // retry policy is an invocation of its own.
 type InvocationStarted struct {
 	Function, ID string
-	Reason       string                // for instance "(null)", as Azure's log has it
-	Details      string                // about the trigger's data; may be ""
-	Items        int                   // events or documents handed over
-	Retry        int                   // 0 for the first attempt
-	TraceParent  string                // W3C trace context of the invocation
-	Caller       string                // that of who caused it, or ""
-	Source       trigger.Place         // what it was taken from; of an HTTP function nothing
-	Links        func() []trigger.Link // where each item comes from, for the listener's call; may be nil
+	Reason       string         // for instance "(null)", as Azure's log has it
+	Details      string         // about the trigger's data; may be ""
+	Items        int            // events or documents handed over
+	Retry        int            // 0 for the first attempt
+	TraceParent  string         // W3C trace context of the invocation
+	Caller       string         // that of who caused it, or ""
+	Source       trigger.Place  // what it was taken from; of an HTTP function nothing
+	Links        []trigger.Link // where each item comes from; may be nil
 	At           time.Time
 }
 

@@ -44,7 +44,7 @@ func newTelling(listeners []Listener) *telling {
 // emit tells the listeners, or sees to it that they are told.
 func (t *telling) emit(e Event) {
 	switch e.(type) {
-	case InvocationStarted, InvocationFinished, LogWritten, WorkerOutput:
+	case InvocationStarted, InvocationFinished, OutputWritten, LogWritten, WorkerOutput:
 	default:
 		t.turn.Lock()
 		defer t.turn.Unlock()

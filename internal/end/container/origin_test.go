@@ -67,16 +67,16 @@ func TestOrigin(t *testing.T) {
 	}
 	const a, b = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203332-01"
 	write(a, `{"id":"1","_lsn":7}`, `{"id":"2"}`)
-	if call := look(); call.TraceParent != a || len(call.Links()) != 2 {
+	if call := look(); call.TraceParent != a || len(call.Links) != 2 {
 		t.Errorf("two of one output continue %q", call.TraceParent)
 	}
 	write(a, `{"id":"3"}`)
 	write(b, `{"id":"1"}`)
-	if call := look(); call.TraceParent != "" || call.Links()[0].TraceParent != a || call.Links()[1].TraceParent != b {
-		t.Errorf("two outputs: %q %v", call.TraceParent, call.Links())
+	if call := look(); call.TraceParent != "" || call.Links[0].TraceParent != a || call.Links[1].TraceParent != b {
+		t.Errorf("two outputs: %q %v", call.TraceParent, call.Links)
 	}
 	write("", `{"id":"4"}`)
-	if call := look(); call.TraceParent != "" || call.Links()[0].TraceParent != "" {
+	if call := look(); call.TraceParent != "" || call.Links[0].TraceParent != "" {
 		t.Errorf("of nobody: %q", call.TraceParent)
 	}
 	if got := feed.contextOf(json.RawMessage(`{}`)); got != "" {

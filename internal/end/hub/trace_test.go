@@ -42,7 +42,7 @@ func sentIn(t *testing.T, trace string) string {
 		if p.Info().Empty {
 			continue
 		}
-		r, err := (&localHub{hub: hub}).Open(t.Context(), strconv.Itoa(id), Position{Kind: FromStart})
+		r, err := (&localHub{hub: hub, may: func() error { return nil }}).Open(t.Context(), strconv.Itoa(id), Position{Kind: FromStart})
 		if err != nil {
 			t.Fatal(err)
 		}

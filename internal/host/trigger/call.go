@@ -28,7 +28,7 @@ type Call struct {
 	TraceParent string
 	// Links says where each item comes from; nil: nothing is known of that. See
 	// CausedBy.
-	Links func() []Link
+	Links []Link
 	// Items is the number of events or documents handed over.
 	Items int
 	// Letters is each item as it came, for a function that has a place for what it

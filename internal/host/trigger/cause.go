@@ -10,23 +10,21 @@ type Link struct {
 
 // CausedBy says where the items of a call come from: link is asked for each of n. Where
 // all contexts that there are are one, the call continues it; of several it continues
-// none, and names them all. link stays valid until the invocation has ended.
+// none, and names them all.
 func (c *Call) CausedBy(n int, link func(i int) Link) {
-	c.Links = func() []Link {
-		all := make([]Link, n)
-		for i := range all {
-			all[i] = link(i)
-		}
-		return all
-	}
-	for i := range n {
-		switch t := link(i).TraceParent; {
+	c.Links = make([]Link, n)
+	several := false
+	for i := range c.Links {
+		c.Links[i] = link(i)
+		switch t := c.Links[i].TraceParent; {
 		case t == "" || t == c.TraceParent:
 		case c.TraceParent == "":
 			c.TraceParent = t
 		default:
-			c.TraceParent = ""
-			return
+			several = true
 		}
+	}
+	if several {
+		c.TraceParent = ""
 	}
 }

@@ -23,7 +23,7 @@ func TestCausedBy(t *testing.T) {
 			if call.TraceParent != c.want {
 				t.Errorf("the call continues %q, want %q", call.TraceParent, c.want)
 			}
-			if links := call.Links(); len(links) != len(c.items) || links[len(links)-1].TraceParent != c.items[len(links)-1] {
+			if links := call.Links; len(links) != len(c.items) || links[len(links)-1].TraceParent != c.items[len(links)-1] {
 				t.Errorf("links are %v", links)
 			}
 		})

@@ -18,9 +18,6 @@ const maxLinks = 10_000
 // traces, unless it continues the only one, and how long on average they waited, where
 // all of them say when they came.
 func came(i *item.Item, begun host.InvocationStarted) {
-	if begun.Links == nil {
-		return
-	}
 	var (
 		links  []byte
 		n      int
@@ -28,7 +25,7 @@ func came(i *item.Item, begun host.InvocationStarted) {
 		waited time.Duration
 		timed  = true
 	)
-	all := begun.Links()
+	all := begun.Links
 	for _, l := range all {
 		if timed = timed && !l.Enqueued.IsZero(); timed {
 			waited += max(begun.At.Sub(l.Enqueued), 0)
