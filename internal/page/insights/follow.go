@@ -110,8 +110,8 @@ func attach(rows []Row, causes map[string][]link) {
 	}
 	for i := range rows {
 		for _, l := range causes[rows[i].Span] {
-			if l.Span != "" && spans[l.Span] && len(rows[i].Links) < maxLinks {
-				rows[i].Links = append(rows[i].Links, l.Span)
+			if l.Span != "" && spans[l.Span] && len(rows[i].Causes) < maxLinks {
+				rows[i].Causes = append(rows[i].Causes, l.Span)
 			}
 		}
 	}

@@ -33,8 +33,8 @@ func TestOperationFollowed(t *testing.T) {
 	)
 	var got Operation
 	l.get("/api/insights/operations/d007", &got)
-	if want := "dependency message d007, request store, dependency upsert, request look"; titles(got.Rows) != want || fmt.Sprint(got.Rows[1].Links, got.Rows[3].Links) != "[md007] [doc a]" {
-		t.Errorf("%s, want %s: %v %v", titles(got.Rows), want, got.Rows[1].Links, got.Rows[len(got.Rows)-1].Links)
+	if want := "dependency message d007, request store, dependency upsert, request look"; titles(got.Rows) != want || fmt.Sprint(got.Rows[1].Causes, got.Rows[3].Causes) != "[md007] [doc a]" {
+		t.Errorf("%s, want %s: %v %v", titles(got.Rows), want, got.Rows[1].Causes, got.Rows[len(got.Rows)-1].Causes)
 	}
 	l.get("/api/insights/operations/alarm", &got)
 	if len(got.Rows) != maxFollowed+1 || got.Rows[len(got.Rows)-1].Title != "look" {
@@ -193,7 +193,7 @@ func TestOperation(t *testing.T) {
 	if r := got.Rows[3]; r.Parent != "s2" || r.Span != "s4" || r.Component != "second" || *r.Duration != 9 || r.Bad || r.At != float64(someday.UnixMilli()+30) {
 		t.Errorf("%+v", r)
 	}
-	if r := got.Rows[5]; r.Operation != "bbb" || fmt.Sprint(r.Links) != "[s2]" || got.Rows[0].Links != nil {
+	if r := got.Rows[5]; r.Operation != "bbb" || fmt.Sprint(r.Causes) != "[s2]" || got.Rows[0].Causes != nil {
 		t.Errorf("%+v", r)
 	}
 	var other Operation

@@ -37,9 +37,9 @@ type Row struct {
 	Parent    string   `json:"parent"`
 	Span      string   `json:"span"` // what its children name as their parent
 	Component string   `json:"component"`
-	// Links are the spans that caused a request besides its parent, of those that are
+	// Causes are the spans that caused a request besides its parent, of those that are
 	// shown with it.
-	Links []string `json:"links,omitempty"`
+	Causes []string `json:"causedBy,omitempty"`
 }
 
 // rowOf is a row of kind.columns.

@@ -1721,7 +1721,7 @@ export interface Telemetry {
   parent: string
   span: string
   component: string
-  links?: string[]
+  causedBy?: string[]
 }
 
 export interface TelemetryCounts {
@@ -1768,7 +1768,7 @@ export interface TelemetryItem {
   parent: string
   span: string
   component: string
-  links?: string[]
+  causedBy?: string[]
   fields: TelemetryPair[]
   properties: TelemetryPair[]
   numbers: TelemetryPair[]

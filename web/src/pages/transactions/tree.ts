@@ -20,7 +20,7 @@ export function tree(rows: readonly Telemetry[]): Tree {
   const below = new Map<Telemetry | null, Telemetry[]>()
   for (const r of rows) {
     // What several caused hangs below the first of them that is here.
-    const cause = r.links?.find((l) => spans.has(l))
+    const cause = r.causedBy?.find((l) => spans.has(l))
     const parent = spans.get(r.parent) ?? (cause ? spans.get(cause) : undefined)
     const under = parent && parent !== r ? parent : null
     const list = below.get(under)
