@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,7 +39,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// relayer is a custom handler: each event becomes a document and a blob.
+// relayer is a custom handler: each event becomes a document, a blob, a message and a row,
+// where the function has outputs for them.
 func relayer() {
 	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
@@ -47,7 +49,10 @@ func relayer() {
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			return // it is asked whether it is there
 		}
-		outputs := map[string]any{"document": map[string]string{"id": "relayed"}, "copy": string(in.Data.Event)}
+		outputs := map[string]any{
+			"document": map[string]string{"id": "relayed"}, "copy": string(in.Data.Event), "message": "relayed",
+			"row": map[string]string{"PartitionKey": "p", "RowKey": rand.Text()},
+		}
 		if err := json.NewEncoder(w).Encode(map[string]any{"Outputs": outputs}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}

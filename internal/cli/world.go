@@ -83,11 +83,24 @@ func execVariables(facts connect.Facts, info instance.Info) (set []outside.Varia
 			set = append(set, outside.Variable(v))
 		}
 	}
+	for i, v := range set {
+		if v.Name == connect.Given {
+			set[i].Value = given(v.Value, set)
+		}
+	}
 	set = append(set, outside.Variable{Name: projectVariable, Value: info.Dir, Note: "lazuli's own commands talk to this project"})
 	if len(identity) > 0 {
 		unset = connect.Stray(os.Getenv, isTenant(info, os.Getenv("AZURE_TENANT_ID")))
 	}
 	return set, unset
+}
+
+// given are those of some names that are set.
+func given(names string, set []outside.Variable) string {
+	all := slices.DeleteFunc(strings.Split(names, ","), func(name string) bool {
+		return !slices.ContainsFunc(set, func(v outside.Variable) bool { return v.Name == name })
+	})
+	return strings.Join(all, ",")
 }
 
 // namesOurs reports whether a setting has the host name of something that is here.

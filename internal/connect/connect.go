@@ -213,6 +213,22 @@ func otlpProtocol(endpoint string) string {
 	return "http/protobuf"
 }
 
+// Given is the variable that names the connections of function apps among the others, by
+// which the functions host knows those that no person set.
+const Given = "LAZULI_GIVEN"
+
+// given are the names of the connections of function apps, with commas between.
+func (f Facts) given() string {
+	var names []string
+	for name, value := range map[string]string{"EventHubConnection": f.EventHubs, "CosmosDBConnection": f.Cosmos, "AzureWebJobsStorage": f.Storage} {
+		if value != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ",")
+}
+
 // Variables are those of `lazuli env`: the names that the workshop's and Azure's
 // samples read.
 func (f Facts) Variables() []Variable {
@@ -234,6 +250,7 @@ func (f Facts) Variables() []Variable {
 		{"COSMOS_ENDPOINT", f.CosmosEndpoint, "Cosmos DB, any SDK in gateway mode" + documents},
 		{"COSMOS_KEY", f.CosmosKey, "Cosmos DB account key"},
 		{"AzureWebJobsStorage", f.Storage, "Storage, function apps" + blobs},
+		{Given, f.given(), "function apps: these count less than an identity connection of the app's own"},
 		{"AZURE_STORAGE_CONNECTION_STRING", f.Storage, "Storage, any SDK" + blobs},
 		{"AZURE_STORAGE_ACCOUNT", f.StorageAccount, "Storage account, for token credentials"},
 		{"APPLICATIONINSIGHTS_CONNECTION_STRING", f.Insights, "Application Insights, any SDK"},

@@ -39,7 +39,9 @@ func (h *Host) readSetup() (*setup, error) {
 		return nil, err
 	}
 	s := &setup{local: local.Host}
-	s.settings = settings.New(h.o.Defaults, local.Values, h.o.Settings, settings.Environ(h.o.Environ)).
+	environ := settings.Environ(h.o.Environ)
+	settings.Yield(environ, local.Values, h.o.Settings)
+	s.settings = settings.New(h.o.Defaults, local.Values, h.o.Settings, environ).
 		Named("what lazuli gives", settings.LocalFile, "the app in the project file", "the environment").Of(h.o.Name)
 	overrides := s.settings.Section(hostjson.OverridePrefix)
 	s.config, err = hostjson.Load(filepath.Join(h.o.Dir, hostjson.File), overrides)
