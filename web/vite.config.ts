@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
-import { together } from './chunks.plugin.ts'
+import { compiled, together } from './chunks.plugin.ts'
 import { icons, pages } from './icons.plugin.ts'
 import { licences } from './licences.plugin.ts'
 
@@ -13,6 +13,7 @@ export default defineConfig({
     svelte(),
     icons(),
     pages(),
+    compiled(),
     licences('pretendard', '@fontsource/jetbrains-mono', 'lucide-static', '@dagrejs/dagre'),
   ],
   build: {
@@ -24,8 +25,6 @@ export default defineConfig({
     target: 'es2022',
     rolldownOptions: {
       output: {
-        // What is in these runs at once: the browser compiles it while it loads.
-        postBanner: ({ name }) => (/^(shell|parts)$/.test(name) ? '//# allFunctionsCalledOnLoad\n' : ''),
         codeSplitting: { groups: together() },
         // A page's chunk is called as the page is, so that its size can be told.
         chunkFileNames: ({ facadeModuleId }) =>

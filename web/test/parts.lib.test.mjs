@@ -296,6 +296,23 @@ test('a list stands in the order of its names, whatever came or went', () => {
   assert.deepEqual(ids(), ['a', 'b'])
 })
 
+test('names stand as the browser itself would order them', () => {
+  const { compare } = new Intl.Collator(undefined, { numeric: true })
+  const letters = [...'aAbBzZ0019', ...` _-,;:!?.'"()[]{}@*/\\&#%\`^+<=>|~$`, '한', 'é', '\u0301']
+  let seed = 1
+  const any = (n) => (seed = (seed * 48271) % 2147483647) % n
+  const text = () => Array.from({ length: any(6) }, () => letters[any(any(8) ? 10 : letters.length)]).join('')
+  for (let i = 0; i < 20_000; i++) {
+    const [a, b] = [text(), text()]
+    assert.equal(Math.sign(sorted.byName(a, b)), Math.sign(compare(a, b)), JSON.stringify([a, b]))
+  }
+  assert.deepEqual(['average-10', 'Average-2', 'average-2'].toSorted(sorted.byName), [
+    'average-2',
+    'Average-2',
+    'average-10',
+  ])
+})
+
 test('trees, lists, orders and marks', () => {
   const tree = [
     {

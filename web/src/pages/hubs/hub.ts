@@ -67,12 +67,13 @@ export const gone = (c: HubConsumer) => c.kind === 'client' && c.seen && c.links
 
 const kinds: string[] = ['function', 'job', 'client']
 
-// shown leaves out the group that every hub has and nobody uses; the others stand by
-// their kinds and names.
+// ordered is consumers by their kinds and names.
+export const ordered = (all: readonly HubConsumer[]) =>
+  all.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || byName(reader(a), reader(b)))
+
+// shown leaves out the group that every hub has and nobody uses.
 export const shown = (all: readonly HubConsumer[]) =>
-  all
-    .filter((c) => c.seen || c.kind !== 'client' || c.group !== '$Default')
-    .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || byName(reader(a), reader(b)))
+  ordered(all.filter((c) => c.seen || c.kind !== 'client' || c.group !== '$Default'))
 
 export const matrix = (d: HubDetail): MatrixRow[] =>
   shown(d.readers).map((c) => ({
