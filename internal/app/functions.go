@@ -273,7 +273,7 @@ func (a *functionApp) summary() AppSummary {
 }
 
 func functionSummary(f host.FunctionInfo, prefix string) FunctionSummary {
-	s := FunctionSummary{Name: f.Name, Trigger: f.Title, On: f.Source.Target, Err: f.Err}
+	s := FunctionSummary{Name: f.Name, Trigger: f.Title, On: f.Source.Target, Host: f.Source.Host, Err: f.Err}
 	if f.HTTP != nil {
 		methods := "any method"
 		if len(f.HTTP.Methods) > 0 {

@@ -90,6 +90,7 @@ type FunctionSummary struct {
 	Name    string
 	Trigger string // in words, such as "Event Hub"
 	On      string // "GET, POST /api/health", a hub, a database/container
+	Host    string // where that is, by its connection; "localhost" for an emulator's
 	Err     error  // why this function is not served
 }
 

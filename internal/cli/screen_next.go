@@ -53,16 +53,22 @@ func shellWord(s string) string {
 	return shellQuote(s)
 }
 
-// watched returns what functions with the trigger listen to.
-func watched(sum app.Summary, trigger string) (targets []string) {
+// watchers returns the functions with the trigger.
+func watchers(sum app.Summary, trigger string) (all []app.FunctionSummary) {
 	for _, a := range sum.Apps {
 		for _, f := range a.Functions {
 			if f.Trigger == trigger && f.Err == nil {
-				targets = append(targets, f.On)
+				all = append(all, f)
 			}
 		}
 	}
-	return targets
+	return all
+}
+
+// comesHere says whether what the function waits for comes to be here on first use: it
+// does not where its connection leads to another namespace, or where it is disabled.
+func comesHere(f app.FunctionSummary) bool {
+	return f.Host == "localhost" && !strings.Contains(f.On, " ")
 }
 
 // hubHint is the hub to try: one that a function waits for, any, or a new one
@@ -74,12 +80,12 @@ func hubHint(sum app.Summary) (hub string, ok bool) {
 			hubs = append(hubs, h.Name)
 		}
 	}
-	for _, on := range watched(sum, app.TriggerEventHub) {
-		if at := slices.IndexFunc(hubs, func(h string) bool { return strings.EqualFold(h, on) }); at >= 0 {
+	for _, f := range watchers(sum, app.TriggerEventHub) {
+		if at := slices.IndexFunc(hubs, func(h string) bool { return strings.EqualFold(h, f.On) }); at >= 0 {
 			return hubs[at], true
 		}
-		if sum.AutoCreate {
-			return on, true
+		if sum.AutoCreate && comesHere(f) {
+			return f.On, true
 		}
 	}
 	if len(hubs) > 0 {
@@ -95,7 +101,10 @@ const leases = "leases"
 // containerHint is the container to query: one that a function watches, or any
 // that holds documents of the user's.
 func containerHint(sum app.Summary) (db, container string, ok bool) {
-	seen := watched(sum, app.TriggerCosmos)
+	var seen []string
+	for _, f := range watchers(sum, app.TriggerCosmos) {
+		seen = append(seen, f.On)
+	}
 	for _, first := range []bool{true, false} {
 		for _, d := range sum.Databases {
 			if d.Account != "" {
