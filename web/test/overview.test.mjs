@@ -95,6 +95,26 @@ async function narrow(url, lang, theme) {
   await close(page)
 }
 
+test('all of a large picture is seen by one press', { timeout: 300_000 }, async () => {
+  const many = await run(crowd, {}, { 'q.asaql': 'SELECT * INTO o FROM i' })
+  try {
+    const page = await open(on.browser, many.url + '/')
+    await page.waitForSelector('[data-box]')
+    await page.getByRole('button', { name: 'Fit', exact: true }).click()
+    await eventually('all boxes are inside', () =>
+      page.evaluate(() => {
+        const boxes = [...document.querySelectorAll('[data-box]')].map((b) => b.getBoundingClientRect())
+        const { left, top, right, bottom } = document.querySelector('.picture .view').getBoundingClientRect()
+        const inside = (b) => b.left >= left - 1 && b.right <= right + 1 && b.top >= top - 1 && b.bottom <= bottom + 1
+        return boxes.length > 10 && boxes.every(inside)
+      }),
+    )
+    await close(page)
+  } finally {
+    await many.stop()
+  }
+})
+
 test('at 390 px the picture needs no pan: one project, and fifty hubs', { timeout: 300_000 }, async () => {
   const many = await run(crowd, {}, { 'q.asaql': 'SELECT * INTO o FROM i' })
   try {

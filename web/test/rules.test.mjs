@@ -26,3 +26,11 @@ test('no block begins or ends with a point between two things', async () => {
   assert.match('{#if n.count > 1}\n  · {n.count}{/if}', block)
   assert.deepEqual(await users(block), [])
 })
+
+// The browser heeds the mark only before everything else in a script.
+test('what runs at once is compiled while it loads', async () => {
+  const assets = join(import.meta.dirname, '../dist/assets')
+  const marked = (await readdir(assets)).filter((f) => /^(shell|parts)-.*\.js$/.test(f))
+  assert.equal(marked.length, 2)
+  for (const f of marked) assert.match(await readFile(join(assets, f), 'utf8'), /^\/\/# allFunctionsCalledOnLoad\n/)
+})

@@ -14,7 +14,7 @@ onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
   g.setDefaultEdgeLabel(() => ({}))
   for (const b of m.data.shape.boxes) g.setNode(b.id, { width: b.width, height: b.height })
   for (const e of m.data.shape.edges) g.setEdge(e.from, e.to)
-  layout(g)
+  if (m.data.shape.boxes.length) layout(g) // nothing would be infinitely small
   const out: Laid = { width: g.graph().width ?? 0, height: g.graph().height ?? 0, boxes: {}, routes: {} }
   for (const id of g.nodes()) {
     const n = g.node(id)
