@@ -68,7 +68,7 @@ func watchers(sum app.Summary, trigger string) (all []app.FunctionSummary) {
 // comesHere says whether what the function waits for comes to be here on first use: it
 // does not where its connection leads to another namespace, or where it is disabled.
 func comesHere(f app.FunctionSummary) bool {
-	return f.Host == "localhost" && !strings.Contains(f.On, " ")
+	return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, f.Host) && !strings.Contains(f.On, " ")
 }
 
 // hubHint is the hub to try: one that a function waits for, any, or a new one
