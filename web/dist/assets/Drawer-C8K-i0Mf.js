@@ -1,2 +1,0 @@
-
-import{Bn as e,It as t,zn as n}from"./shell-BJ-dVEKu.js";import{tt as r}from"./parts-OihgJt7e.js";function i(i,a){e(a,!0);let o=t(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),n()}export{i as t};

@@ -1,2 +1,0 @@
-
-import{C as e,S as t,St as n,w as r}from"./shell-BJ-dVEKu.js";import{n as i}from"./storage-D4ndXRE7.js";function a({requests:a,refused:o,failed:s,rate:c}){let l=[t(a)];return c>0&&l.push(r(c)+e()),o+s>0&&l.push(n(i.failedN,{n:o+s})),l.join(` · `)}var o=()=>({id:`asked`,name:n(i.requests),value:e=>e.asked.requests,show:e=>a(e.asked),width:150,end:!0,priority:2});export{o as t};
