@@ -123,7 +123,7 @@ test('a policy with a mistake is refused with its line and column; a right one r
   await type(page, policy.replace('<set-header', '<set-haeder').replace('</set-header', '</set-haeder'), 'set-haeder')
   await page.locator('[data-check=wrong]').waitFor()
   assert.match(await page.locator('[data-check]').innerText(), /Line 4, column \d+: set-haeder/)
-  assert.ok(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled())
+  await page.getByRole('button', { name: 'Save', exact: true, disabled: true }).waitFor() // what came last is judged soon
   await type(page, policy.replace('inchon', 'busan'), 'busan')
   await page.locator('[data-check=right]').waitFor()
   await page.getByRole('button', { name: 'Save', exact: true }).click()
