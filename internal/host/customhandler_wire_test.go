@@ -278,6 +278,7 @@ func TestReadinessRequestReadsTheAnswer(t *testing.T) {
 		o.Settings["SLOW_HANDLER"] = "1"
 	})
 	said := func() string {
+		r.Told()
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for _, e := range r.events {

@@ -122,6 +122,7 @@ func (r *rig) listen(e host.Event) {
 
 // finished returns the ended invocations of a function.
 func (r *rig) finished(function string) []host.InvocationFinished {
+	r.Told()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []host.InvocationFinished
@@ -135,6 +136,7 @@ func (r *rig) finished(function string) []host.InvocationFinished {
 
 // logs returns the messages that user code logged.
 func (r *rig) logs() string {
+	r.Told()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var b strings.Builder

@@ -247,6 +247,7 @@ func write(t testing.TB, dir, name, text string) {
 
 // started counts the invocations of a function that have begun.
 func (r *rig) started(function string) int {
+	r.Told()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0

@@ -42,6 +42,7 @@ func TestWarmup(t *testing.T) {
 
 // firstStarted is the function whose invocation began first.
 func (r *rig) firstStarted() string {
+	r.Told()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.events {
