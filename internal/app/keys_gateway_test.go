@@ -34,7 +34,7 @@ func gatewayKeys() map[string]keyCase {
 		"log.xml":     replies(`"hit"`, `<log-to-eventhub logger-id="l">x</log-to-eventhub>`),
 		"include.xml": replies(`"hit"`, `<include-fragment fragment-id="f" />`),
 		"f.xml":       `<fragment><set-variable name="y" value="1" /></fragment>`,
-		"to.xml":      `<policies><inbound><set-backend-service backend-id="b" /></inbound><backend><forward-request timeout="2" /></backend></policies>`,
+		"to.xml":      `<policies><inbound><set-backend-service backend-id="b" /></inbound><backend><forward-request timeout="20" /></backend></policies>`,
 		"base.xml":    `<policies><inbound><base /></inbound><backend /></policies>`,
 		"open.yaml":   `{openapi: "3.0.0", info: {title: t, version: "1"}, paths: {/only: {get: {responses: {"200": {description: ok}}}}}}`,
 	}
