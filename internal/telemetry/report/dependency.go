@@ -43,8 +43,11 @@ func (r *runs) wroteOutput(e host.OutputWritten) {
 		Success: e.Err == nil, ResultCode: "0", Duration: e.Duration,
 	}
 	i.Properties = []item.Property{
-		{Name: "Category", Value: "Host.Bindings"}, {Name: "InvocationId", Value: e.ID}, {Name: "Binding", Value: e.Binding},
-		{Name: "ProcessId", Value: r.process}, {Name: "HostInstanceId", Value: r.Instance},
+		{Name: "Category", Value: "Host.Bindings"},
+		{Name: "InvocationId", Value: e.ID},
+		{Name: "Binding", Value: e.Binding},
+		{Name: "ProcessId", Value: r.process},
+		{Name: "HostInstanceId", Value: r.Instance},
 	}
 	if e.Err != nil {
 		i.Properties = append(i.Properties, item.Property{Name: "Error", Value: e.Err.Error()})
