@@ -21,6 +21,7 @@ import (
 type shelf struct {
 	mu    sync.Mutex
 	boxes map[string]bool // by key of the id
+	drawn int             // serial numbers
 	fail  error           // of the next Put
 	stop  bool            // Put and Delete end in the middle, as in a crash
 }
@@ -36,6 +37,7 @@ func (s *shelf) provider() Provider {
 				return s.fail
 			}
 			do(c.ID)
+			c.Keep(func() any { s.drawn++; return fmt.Sprint("number ", s.drawn) }, "properties", "serial")
 			if s.stop {
 				panic(errCrash)
 			}
@@ -136,8 +138,8 @@ func TestBodiesAreKept(t *testing.T) {
 	}
 }
 
-// A crash in the middle of making something leaves nothing of it; one in the middle
-// of deleting leaves nothing either.
+// A crash in the middle of making something leaves nothing of it; a change in the middle
+// is made, with what the type had made once; one in the middle of deleting leaves nothing.
 func TestCrashInTheMiddle(t *testing.T) {
 	fs, s := vfs.NewMem(), &shelf{boxes: map[string]bool{}}
 	crash := func(do func(m *Manager)) {
@@ -166,8 +168,21 @@ func TestCrashInTheMiddle(t *testing.T) {
 	if _, _, err := m.Get(t.Context(), call(box, "")); codeOf(err) != "ResourceNotFound" || len(s.boxes) != 0 {
 		t.Errorf("after a crash while making: %v, %v", err, s.boxes)
 	}
-	if _, err := m.Put(t.Context(), call(box, `{"location":"westeurope"}`)); err != nil {
+	first, err := m.Put(t.Context(), call(box, `{"location":"westeurope"}`))
+	if err != nil {
 		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	crash(func(m *Manager) {
+		_, _ = m.Put(t.Context(), call(box, `{"location":"westeurope","properties":{"colour":"red"}}`))
+	})
+	m, db = manager(t, fs, s)
+	serial := first.Body.Text("properties", "serial")
+	got, _, err := m.Get(t.Context(), call(box, ""))
+	if err != nil || serial == "" || got.Text("properties", "serial") != serial || got.Text("properties", "colour") != "red" {
+		t.Errorf("after a crash while changing: %v, %v, was %s", got, err, serial)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)

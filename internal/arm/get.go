@@ -53,6 +53,7 @@ func (m *Manager) read(ctx context.Context, c *Call) (record, error) {
 			}
 		}
 	}
+	r.Body = r.settled()
 	c.Body, c.kept = r.Body.Clone(), found
 	if t.Get == nil {
 		r.Body = c.Body

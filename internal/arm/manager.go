@@ -201,12 +201,13 @@ func (m *Manager) finish(ctx context.Context, id ID, r record) error {
 		return m.remove(ctx, t, c)
 	default:
 		m.o.Log.Info("a change that a crash left unfinished is made", "id", r.ID)
+		c.Old = r.Was
 		if t.Put != nil {
 			if err := t.Put(ctx, c); err != nil {
 				return err
 			}
 		}
-		r.Body, r.Doing = c.Body, ""
+		r.Body, r.Was, r.Doing = c.Body, nil, ""
 		return m.store.save(id, r)
 	}
 }

@@ -64,7 +64,7 @@ func (m *Manager) put(ctx context.Context, t *Type, c *Call) (Result, error) {
 	now := time.Now().UTC()
 	next := record{ID: m.Written(c.ID).String(), Created: now}
 	if found {
-		c.Old, c.kept = old.Body, true
+		c.Old, c.kept = old.settled(), true
 		next = old
 	}
 	there := found
@@ -80,7 +80,7 @@ func (m *Manager) put(ctx context.Context, t *Type, c *Call) (Result, error) {
 	if err := m.check(t, c, old, there); err != nil {
 		return Result{}, err
 	}
-	next.Body, next.ETag, next.Changed, next.Doing = c.Body, newTag(), now, ""
+	next.Body, next.ETag, next.Changed, next.Doing, next.Was = c.Body, newTag(), now, "", nil
 	if t.Put != nil {
 		if err := m.make(ctx, t, c, &next, old, found, there); err != nil {
 			return Result{}, err
@@ -112,7 +112,7 @@ func (m *Manager) make(ctx context.Context, t *Type, c *Call, next *record, old 
 	intent.Body = c.Body.Clone()
 	intent.Doing = creating
 	if there {
-		intent.Doing = changing
+		intent.Doing, intent.Was = changing, c.Old
 	}
 	if err := m.store.save(c.ID, intent); err != nil {
 		return err

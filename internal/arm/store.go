@@ -31,6 +31,15 @@ type record struct {
 	Created time.Time `json:"created"`
 	Changed time.Time `json:"changed"`
 	Doing   string    `json:"doing,omitempty"` // creating, changing, deleting: with Body as it is to be
+	Was     Body      `json:"was,omitempty"`   // while changing: the body before, with what its type made once
+}
+
+// settled is the body that holds until the type has made the change that is under way.
+func (r record) settled() Body {
+	if r.Doing == changing && r.Was != nil {
+		return r.Was
+	}
+	return r.Body
 }
 
 // store keeps records.
@@ -56,9 +65,13 @@ func readRecord(text []byte) (r record, err error) {
 	var raw struct {
 		record
 		Body json.RawMessage `json:"body"`
+		Was  json.RawMessage `json:"was"`
 	}
 	if err = json.Unmarshal(text, &raw); err == nil {
 		raw.record.Body, err = ParseBody(raw.Body)
+	}
+	if err == nil && raw.Was != nil {
+		raw.record.Was, err = ParseBody(raw.Was)
 	}
 	if err != nil {
 		return r, fmt.Errorf("a stored resource cannot be read: %w", err)
