@@ -84,8 +84,9 @@ func (p *pieces) fault(err error) error {
 // next appends the rows of the next piece, a line each. At the end there is none,
 // and io.EOF. What is wrong with a row, and so with all behind it, is told when the
 // rows before it were returned, wherever it stands. Only behind an error of the
-// context it goes on. Errors are those of the content, or fault.Invalid or
-// fault.TooLarge for a text that cannot be read.
+// context it goes on, unless that ended within a row: then, as behind an error of
+// the content, the piece is no piece and the blob is begun anew. Other errors are
+// fault.Invalid or fault.TooLarge, for a text that cannot be read.
 func (p *pieces) next(ctx context.Context, dst []byte) ([]byte, error) {
 	start := len(dst)
 	dst, p.begun = append(dst, p.begun...), p.begun[:0]
@@ -95,6 +96,9 @@ func (p *pieces) next(ctx context.Context, dst []byte) ([]byte, error) {
 			return dst[:start], err
 		}
 		row, err := p.rows.Next()
+		if p.in.err != nil { // a shorter piece would be another one each time
+			return dst[:start], p.in.err
+		}
 		if errors.Is(err, io.EOF) {
 			if len(dst) > start {
 				break
@@ -125,7 +129,8 @@ func appendRow(dst, row []byte) []byte {
 	return append(append(dst, row...), '\n')
 }
 
-// contentReader reads a blob's bytes in order, until the context of who reads ends.
+// contentReader reads a blob's bytes in order. It sees that the context of who reads
+// has ended only where it needs more: mostly that is seen between rows.
 type contentReader struct {
 	ctx       context.Context
 	c         *objectstore.Content
@@ -139,9 +144,6 @@ const readAhead = 1 << 20
 
 // Read implements io.Reader.
 func (r *contentReader) Read(p []byte) (int, error) {
-	if r.err == nil {
-		r.err = r.ctx.Err()
-	}
 	if r.err != nil {
 		return 0, r.err
 	}
@@ -149,6 +151,9 @@ func (r *contentReader) Read(p []byte) (int, error) {
 		n := min(r.left, readAhead)
 		if n == 0 {
 			return 0, io.EOF
+		}
+		if r.err = r.ctx.Err(); r.err != nil {
+			return 0, r.err
 		}
 		r.buf.Reset()
 		if r.err = r.c.WriteRange(&r.buf, r.off, n); r.err != nil {

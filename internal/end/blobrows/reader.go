@@ -186,7 +186,7 @@ func (r *reader) end(n int, err error) error {
 		r.s.pass(r.at.Info.Blob, "cannot be read as a whole: %v", err)
 	default: // it is tried again from there
 		r.page = append([]objectstore.Change{r.at}, r.page...)
-		r.resume, r.skip = r.at.Position, n
+		r.resume, r.skip = r.at.Position, max(n, r.skip) // it may have been on its way there
 		return err
 	}
 	return nil
