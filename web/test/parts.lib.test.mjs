@@ -5,13 +5,13 @@ import { before, test } from 'node:test'
 import { runnerImport } from 'vite'
 
 const lib = async (name) => (await runnerImport(join(import.meta.dirname, '../src/lib', name + '.ts'))).module
-let filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows
+let filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows, alike
 
 before(async () => {
-  ;[filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows] =
+  ;[filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows, alike] =
     await Promise.all(
       // prettier-ignore
-      ['filter', 'filterbar', 'range', 'json', 'jsonlines', 'series', 'columns', 'window', 'branches', 'marks', 'navlist', 'sorted', 'rows'].map(lib),
+      ['filter', 'filterbar', 'range', 'json', 'jsonlines', 'series', 'columns', 'window', 'branches', 'marks', 'navlist', 'sorted', 'rows', 'alike'].map(lib),
     )
 })
 
@@ -365,4 +365,19 @@ test('trees, lists, orders and marks', () => {
       .map((p) => p.text),
     ['Panic'],
   )
+})
+
+test('boxes that lead to the same stand in the order in which they were given', () => {
+  const box = (id) => ({ id, width: 10, height: 5 })
+  const shape = {
+    boxes: ['a', 'b', 'f', 'g', 'other'].map(box),
+    edges: ['f', 'g'].flatMap((to) => ['a', 'b'].map((from) => ({ from, to }))).concat({ from: 'other', to: 'f' }),
+  }
+  const at = { a: [0, 20], b: [0, 10], other: [0, 0], f: [30, 5], g: [30, 15] }
+  const boxes = Object.fromEntries(Object.entries(at).map(([id, [x, y]]) => [id, { x, y }]))
+  const routes = Object.fromEntries(shape.edges.map((e) => [e.from + '\n' + e.to, [boxes[e.from], boxes[e.to]]]))
+  const laid = alike.inOrder(shape, { width: 40, height: 25, boxes, routes })
+  assert.deepEqual(laid.boxes, { ...boxes, a: boxes.b, b: boxes.a })
+  for (const e of shape.edges)
+    assert.deepEqual(laid.routes[e.from + '\n' + e.to], [laid.boxes[e.from], laid.boxes[e.to]], JSON.stringify(e))
 })

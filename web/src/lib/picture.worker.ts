@@ -1,5 +1,6 @@
 // The layout of a picture, off the page's own thread.
 import { graphlib, layout } from '@dagrejs/dagre'
+import { inOrder } from './alike'
 import { edgeId, type Laid, type Shape } from './picture'
 
 onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
@@ -21,5 +22,5 @@ onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
     out.boxes[id] = { x: n.x - n.width / 2, y: n.y - n.height / 2 }
   }
   for (const e of g.edges()) out.routes[edgeId(e.v, e.w)] = g.edge(e).points as { x: number; y: number }[]
-  postMessage({ id: m.data.id, laid: out })
+  postMessage({ id: m.data.id, laid: inOrder(m.data.shape, out) })
 }

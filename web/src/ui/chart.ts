@@ -15,7 +15,8 @@ export interface Look {
   colour: (name: string) => string
   rem: number
   zone: Zone
-  num: (v: number) => string
+  num: (v: number, decimals: number) => string
+  whole: boolean // values are counts: no half of one is marked
 }
 
 export interface Sketch {
@@ -84,9 +85,19 @@ export function axes(look: Look): uPlot.Axis[] {
       ...common,
       space: look.rem * 1.7,
       size: (_u, values) => Math.ceil(Math.max(16, ...(values ?? []).map((v) => widthOf(String(v ?? ''), look)))) + 12,
-      values: (_u, splits) => splits.map((v) => look.num(v)),
+      ...(look.whole ? { incrs: counts } : {}),
+      values: (_u, splits, _axis, _space, incr) => splits.map((v) => look.num(v, v === 0 ? 0 : decimalsOf(incr))),
     },
   ]
+}
+
+// counts are the steps of an axis on which there are no halves.
+const counts = Array.from({ length: 13 }, (_, i) => [1, 2, 5].map((v) => v * 10 ** i)).flat()
+
+// decimalsOf is how many decimals the multiples of a step need: 0.25 two, 0.5 one.
+function decimalsOf(step: number): number {
+  for (let d = 0; d < 6; d++) if (Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6) return d
+  return 6
 }
 
 const bars = uPlot.paths.bars!({ size: [0.78, 40], align: 1, gap: 0 })
