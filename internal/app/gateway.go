@@ -46,7 +46,7 @@ func (s *dataFolder) declareGateways(cfg config.Config) error {
 // gateways are the API gateways behind their port.
 func gateways(e *env) (parts, error) {
 	log := e.Log.With("component", "gateway")
-	transport, calls := e.insideOut(), newCalls()
+	transport, calls, reports := e.insideOut(), newCalls(), e.gatewayTelemetry()
 	engine, err := gateway.Open(gateway.Options{
 		DB: e.Storage.kv, Log: log, Transport: transport, Via: e.via(), Roots: e.trusted(), Event: e.gatewayEvent, Token: e.gatewayToken(transport),
 		Authority: func(tenant string) string {
@@ -55,7 +55,9 @@ func gateways(e *env) (parts, error) {
 		Done: func(c gateway.Call) {
 			calls.Add(c)
 			tellCall(log, c)
+			reports.Done(c)
 		},
+		Telemetry: &gateway.Telemetry{Trace: reports.Trace, Metric: reports.Metric},
 	})
 	if err != nil {
 		return parts{}, err

@@ -96,8 +96,14 @@ func TestInsights(t *testing.T) {
 	cfg.AnyPort()
 	cfg.Functions.Apps = map[string]config.App{"shop": {Path: "app"}}
 	cfg.Insights.Components = map[string]config.Component{"second": {}}
-	on := true
+	on, off := true, false
 	cfg.Arm = &on
+	writeFiles(t, r.dir, map[string]string{"policy.xml": `<policies><inbound><base /><trace source="shop" severity="error"><message>asked</message><metadata name="stage" value="in" /></trace>
+		<emit-metric name="asked" value="2"><dimension name="API ID" /></emit-metric></inbound>
+		<backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error></policies>`})
+	cfg.Gateway.APIs = map[string]config.GatewayAPI{"shop": {
+		Path: "shop", Backend: "app:shop/api", SubscriptionRequired: &off, Policy: "policy.xml", Operations: map[string]config.GatewayOperation{"work": {URLTemplate: "/works"}},
+	}}
 	ready := make(chan instance.Info, 1)
 	r.app, err = Build(t.Context(), Options{Config: cfg, Log: testkit.Discard(), Ready: func(s Summary) { ready <- s.Info }})
 	if err != nil {
@@ -215,6 +221,47 @@ func TestInsights(t *testing.T) {
 		}
 		if rows := r.within(1, "apps/default", "exceptions"); rows[0]["operation_Name"] != "fails" {
 			t.Error(rows)
+		}
+	})
+
+	t.Run("through the gateway", func(t *testing.T) {
+		r.t = t
+		const trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+		at := r.url(instance.Gateway) + "/shop/works"
+		if code, text := r.call(http.MethodGet, at+"?code=secret", "", "Traceparent", "00-"+trace+"-"+caller+"-01"); code != 201 {
+			t.Fatal(code, text)
+		}
+		if code, text := r.call(http.MethodGet, r.url(instance.Gateway)+"/shop/nothing", "", "Traceparent", "00-"+trace+"-"+caller+"-01"); code != 404 {
+			t.Fatal(code, text)
+		}
+		in := " | where operation_Id == '" + trace + "' and sdkVersion startswith 'apim' | extend d = customDimensions"
+		calls := r.within(2, "apps/default", "requests"+in+" | order by resultCode asc | project id, operation_ParentId, operation_Name, name, resultCode, success, url, cloud_RoleName, tostring(d['API Name']), tostring(d['Operation Name'])")
+		c := calls[0]
+		if got := fmt.Sprint(c["operation_ParentId"], c["operation_Name"], c["name"], c["resultCode"], c["success"], c["url"], c["cloud_RoleName"]); got !=
+			fmt.Sprint(caller, "shop;rev=1 - work", "GET /shop/works", "201", "True", at, "default.azure-api.net Local") {
+			t.Error(c)
+		}
+		if c := calls[1]; c["resultCode"] != "404" || c["success"] != "False" || c["operation_Name"] != "shop;rev=1" {
+			t.Error(c)
+		}
+		asked := r.within(1, "apps/default", "dependencies"+in)[0]
+		if asked["operation_ParentId"] != c["id"] || asked["type"] != "Backend" || asked["target"] != "shop.azurewebsites.net" || asked["name"] != "GET /api/works" || asked["resultCode"] != "201" || strings.Contains(fmt.Sprint(asked), "secret") {
+			t.Error(asked)
+		}
+		function := r.within(1, "apps/default", "requests | where operation_Id == '"+trace+"' and cloud_RoleName == 'shop'")[0]
+		if function["operation_ParentId"] != asked["id"] {
+			t.Errorf("%v is not in %v", function, asked)
+		}
+		line := r.within(1, "apps/default", "traces"+in+" | project message, severityLevel, operation_ParentId, stage = tostring(d.stage)")[0]
+		if line["message"] != "asked" || line["severityLevel"] != 3.0 || line["operation_ParentId"] != c["id"] || line["stage"] != "in" {
+			t.Error(line)
+		}
+		metric := r.within(1, "apps/default", "customMetrics"+in+" | project name, value, api = tostring(d['API ID'])")[0]
+		if metric["name"] != "asked" || metric["value"] != 2.0 || metric["api"] != "shop" {
+			t.Error(metric)
+		}
+		if failed := r.within(1, "apps/default", "exceptions"+in)[0]; failed["operation_ParentId"] != calls[1]["id"] {
+			t.Error(failed)
 		}
 	})
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/gateway/expression"
 	"github.com/lazuli-dev/lazuli/internal/gateway/policy"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 )
 
 // Call is a call that is over, for whoever counts and logs.
@@ -19,6 +20,7 @@ type Call struct {
 	Took                                           time.Duration
 	Failure                                        *policy.Failure // nil: none
 	ID                                             string
+	Exchange                                       *policy.Exchange // not to be kept
 }
 
 // Do runs a call: the exchange comes back with a response, whose body is the caller's
@@ -28,6 +30,12 @@ func (s *Service) Do(ctx context.Context, r *policy.Request, trace *policy.Trace
 	x := &policy.Exchange{
 		Context: ctx, World: s.world, Began: time.Now(), Trace: trace, Request: r, Variables: expression.NewDict(),
 		About: &policy.About{Service: s.name, ServiceID: s.name, Region: s.engine.Region},
+	}
+	if s.engine.Telemetry != nil {
+		if v := r.Header["Traceparent"]; len(v) == 1 && tracecontext.Valid(v[0]) {
+			x.Caller = v[0]
+		}
+		x.TraceParent = tracecontext.Child(x.Caller)
 	}
 	found := m.find(r)
 	if found.operation == nil {
@@ -86,7 +94,7 @@ func (s *Service) Over(x *policy.Exchange, bytes int64) {
 	}
 	c := Call{
 		Service: s.name, API: x.About.API.ID, Operation: x.About.Operation.ID, Method: x.Request.Method, Path: x.Request.Original.Path,
-		Status: x.Response.Status, Took: time.Since(x.Began), Failure: x.LastError, ID: x.ID(),
+		Status: x.Response.Status, Took: time.Since(x.Began), Failure: x.LastError, ID: x.ID(), Exchange: x,
 	}
 	if p := x.About.Product; p != nil {
 		c.Product = p.ID

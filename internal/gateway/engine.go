@@ -44,8 +44,17 @@ type Options struct {
 	// Event sends a text to a hub, for log-to-eventhub.
 	Event func(ctx context.Context, l Logger, partitionID, partitionKey, text string) error
 	// Done is told of each call that is over; it must not wait.
-	Done  func(Call)
-	Clock func() time.Time // default time.Now
+	Done func(Call)
+	// Telemetry is told what policies report; calls then have a trace context of their
+	// own, which backends continue. nil: nobody listens.
+	Telemetry *Telemetry
+	Clock     func() time.Time // default time.Now
+}
+
+// Telemetry takes what the policies trace and emit-metric report. It must not wait.
+type Telemetry struct {
+	Trace  func(x *policy.Exchange, source, severity, message string, metadata map[string]string)
+	Metric func(x *policy.Exchange, name, namespace string, value float64, dimensions map[string]string)
 }
 
 // Engine is all gateways of a data folder. It is safe for concurrent use.
@@ -195,6 +204,9 @@ func (e *Engine) world(s *Service) *policy.World {
 			}
 			return c.shown()
 		},
+	}
+	if e.Telemetry != nil {
+		w.Traced, w.Metric = e.Telemetry.Trace, e.Telemetry.Metric
 	}
 	if e.Token != nil {
 		w.Token = func(ctx context.Context, clientID, resource string) (string, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/relay"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
@@ -104,7 +105,7 @@ func (in httpInput) routeOnly(caps worker.Capabilities) *funcrpc.TypedData {
 // invocation.
 func (h *Host) forwardCustom(w http.ResponseWriter, r *http.Request, f *function, target *url.URL) {
 	id, begun := uuid.New(), time.Now()
-	trace := childTrace(r.Header.Get("Traceparent"))
+	trace := tracecontext.Child(r.Header.Get("Traceparent"))
 	h.running.start(id, f.decl.Name)
 	defer h.running.end(id)
 	h.emit(InvocationStarted{Function: f.decl.Name, ID: id, Reason: httpReason, Items: 1, TraceParent: trace, Caller: r.Header.Get("Traceparent"), At: begun})

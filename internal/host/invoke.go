@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,6 +15,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/host/worker"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 	"github.com/lazuli-dev/lazuli/internal/uuid"
 )
 
@@ -123,7 +122,7 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 		}
 		defer func() { w.Release() }()
 	}
-	id, trace := uuid.New(), childTrace(a.call.TraceParent)
+	id, trace := uuid.New(), tracecontext.Child(a.call.TraceParent)
 	begun := time.Now()
 	h.running.start(id, f.decl.Name)
 	defer h.running.end(id)
@@ -323,7 +322,7 @@ func (h *Host) writeOutputs(ctx context.Context, f *function, r *funcrpc.Invocat
 
 // writeOutput hands a result to one output binding, as a call within the invocation.
 func (h *Host) writeOutput(ctx context.Context, f *function, o boundOutput, v *funcrpc.TypedData, c trigger.Call, of underWay) (output.Written, error) {
-	trace, begun := childTrace(of.trace), time.Now()
+	trace, begun := tracecontext.Child(of.trace), time.Now()
 	n, err := o.Write(output.Traced(ctx, trace), v, expr.Values{Function: f.decl.Name, Now: of.at, Lookup: c.Values})
 	if n != (output.Written{}) || err != nil {
 		h.emit(OutputWritten{
@@ -332,18 +331,4 @@ func (h *Host) writeOutput(ctx context.Context, f *function, o boundOutput, v *f
 		})
 	}
 	return n, err
-}
-
-// childTrace returns a W3C trace context for a new span: in the parent's
-// trace when the parent is well formed, else in a new one.
-func childTrace(parent string) string {
-	var b [24]byte
-	rand.Read(b[:])
-	traceID, flags := hex.EncodeToString(b[:16]), "01"
-	if len(parent) == 55 && parent[2] == '-' && parent[35] == '-' && parent[52] == '-' {
-		if _, err := hex.DecodeString(parent[3:35]); err == nil {
-			traceID, flags = parent[3:35], parent[53:55]
-		}
-	}
-	return "00-" + traceID + "-" + hex.EncodeToString(b[16:]) + "-" + flags
 }

@@ -23,6 +23,12 @@ type Exchange struct {
 	Began   time.Time
 	Trace   *Trace // nil: nobody looks
 
+	// Caller is the trace context of who calls, "" where there is none; TraceParent that of
+	// the call, which backends continue. "": they get the caller's, and Forwarded is not
+	// kept: what they were asked.
+	Caller, TraceParent string
+	Forwarded           []Forwarded
+
 	Request   *Request
 	Response  *Response
 	Variables *expression.Dict
@@ -48,6 +54,15 @@ type Exchange struct {
 	parallel *sync.Mutex         // held by a child of wait while it runs; nil: there is none
 	// PolicyHeaders are put on whatever reply there is: of cors and of limits.
 	PolicyHeaders http.Header
+}
+
+// Forwarded is a request that went to a backend, until its answer began.
+type Forwarded struct {
+	Method, URL string
+	TraceParent string // of the request
+	Began       time.Time
+	Took        time.Duration
+	Status      int // 0: there was no answer
 }
 
 // About is what is known of whom and what a call reached. It is not changed.

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 )
 
 // defaultForward is how long a backend may take until its answer begins.
@@ -71,12 +73,20 @@ func (x *Exchange) forward(f *forwarding) error {
 		cancel(nil)
 		return err
 	}
+	var span string
+	if x.TraceParent != "" {
+		span = tracecontext.Child(x.TraceParent)
+		r.Header["Traceparent"] = []string{span}
+	}
 	begin := time.Now()
 	var reply *http.Response
 	x.waiting(func() {
 		reply, err = x.World.Forward(r, ForwardOptions{Backend: x.backend, Rest: strings.TrimPrefix(x.Request.Path, x.Request.PathBase), FollowRedirects: f.follow, Certificate: x.shown}) //nolint:bodyclose // whoever answers closes it
 	})
 	timer.Stop() // what comes of the body after its begin may take longer
+	if span != "" {
+		x.asked(r, span, begin, reply)
+	}
 	if err != nil {
 		err = backendFailure(ctx, x, err)
 		cancel(nil)
@@ -95,6 +105,21 @@ func (x *Exchange) forward(f *forwarding) error {
 		return failed
 	}
 	return nil
+}
+
+// maxForwarded bounds what is kept of the requests of one call, which may retry.
+const maxForwarded = 50
+
+// asked keeps what a backend was asked.
+func (x *Exchange) asked(r *http.Request, span string, begin time.Time, reply *http.Response) {
+	if len(x.Forwarded) == maxForwarded {
+		return
+	}
+	asked := Forwarded{Method: r.Method, URL: r.URL.String(), TraceParent: span, Began: begin, Took: time.Since(begin)}
+	if reply != nil {
+		asked.Status = reply.StatusCode
+	}
+	x.Forwarded = append(x.Forwarded, asked)
 }
 
 var errTimeout = errors.New("the backend took too long")

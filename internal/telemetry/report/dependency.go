@@ -6,6 +6,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 )
 
 // dependencyKind is how Azure's clients report a call: name is of the operation, or with
@@ -39,7 +40,7 @@ func (r *runs) wroteOutput(e host.OutputWritten) {
 	i := r.base(begun, e.Function)
 	i.Time = e.At
 	i.Body = &item.Dependency{
-		ID: spanOf(e.TraceParent), Name: name, Kind: kind.typ, Target: e.Place.Host + "/" + e.Place.Target,
+		ID: tracecontext.Span(e.TraceParent), Name: name, Kind: kind.typ, Target: e.Place.Host + "/" + e.Place.Target,
 		Success: e.Err == nil, ResultCode: "0", Duration: e.Duration,
 	}
 	i.Properties = []item.Property{

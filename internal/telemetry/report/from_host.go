@@ -14,6 +14,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/host/hostjson"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 )
 
 // Host is what a function app reports of. Levels are those of host.json, as they are
@@ -39,10 +40,7 @@ const (
 // its lines are traces, what it failed with is an exception, and what its outputs wrote
 // are dependencies.
 func FromHost(h Host) host.Listener {
-	r := &runs{Host: h, process: strconv.Itoa(os.Getpid()), running: map[string]host.InvocationStarted{}}
-	if machine, err := os.Hostname(); err == nil {
-		r.machine = machine
-	}
+	r := &runs{Host: h, process: strconv.Itoa(os.Getpid()), machine: machine(), running: map[string]host.InvocationStarted{}}
 	return func(e host.Event) {
 		switch e := e.(type) {
 		case host.InvocationStarted:
@@ -137,8 +135,8 @@ func (r *runs) request(begun host.InvocationStarted, e host.InvocationFinished) 
 		level = slog.LevelError
 	}
 	i := r.line(begun, e.ID, e.Function, resultsCategory, level, "")
-	body := &item.Request{ID: spanOf(begun.TraceParent), Name: e.Function, Success: e.Err == nil, ResultCode: "0", Duration: e.Duration}
-	i.Time, i.Body, i.Operation.ParentID = begun.At, body, spanOf(begun.Caller)
+	body := &item.Request{ID: tracecontext.Span(begun.TraceParent), Name: e.Function, Success: e.Err == nil, ResultCode: "0", Duration: e.Duration}
+	i.Time, i.Body, i.Operation.ParentID = begun.At, body, tracecontext.Span(begun.Caller)
 	i.Properties = append(i.Properties, item.Property{Name: "FullName", Value: "Functions." + e.Function},
 		item.Property{Name: "FunctionExecutionTimeMs", Value: strconv.FormatFloat(float64(e.Duration.Microseconds())/1000, 'f', -1, 64)})
 	if begun.Reason != "" {
@@ -220,7 +218,7 @@ func properties(text string) (all []item.Property) {
 // base is what all of an invocation's items have in common.
 func (r *runs) base(of host.InvocationStarted, function string) *item.Item {
 	return &item.Item{
-		Operation: item.Operation{Name: function, ID: traceOf(of.TraceParent), ParentID: spanOf(of.TraceParent)},
+		Operation: item.Operation{Name: function, ID: tracecontext.Trace(of.TraceParent), ParentID: tracecontext.Span(of.TraceParent)},
 		Client:    item.Client{Type: "PC", IP: "0.0.0.0"}, Role: r.App, RoleInstance: r.machine, SDKVersion: sdkVersion,
 	}
 }
@@ -273,23 +271,4 @@ func levelName(l slog.Level) string {
 		return "Debug"
 	}
 	return severity(l).String()
-}
-
-// traceOf and spanOf are the ids of a W3C trace context; "" where it is none.
-func traceOf(parent string) string {
-	if !isContext(parent) {
-		return ""
-	}
-	return parent[3:35]
-}
-
-func spanOf(parent string) string {
-	if !isContext(parent) {
-		return ""
-	}
-	return parent[36:52]
-}
-
-func isContext(s string) bool {
-	return len(s) == 55 && s[2] == '-' && s[35] == '-' && s[52] == '-' && strings.Trim(s, "0123456789abcdef-") == ""
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/host"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 )
 
 // linksProperty names the operations that a request has to do with and is no part of, as
@@ -30,7 +31,7 @@ func came(i *item.Item, begun host.InvocationStarted) {
 		if timed = timed && !l.Enqueued.IsZero(); timed {
 			waited += max(begun.At.Sub(l.Enqueued), 0)
 		}
-		if begun.Caller != "" || l.TraceParent == last || n == maxLinks || !isContext(l.TraceParent) {
+		if begun.Caller != "" || l.TraceParent == last || n == maxLinks || !tracecontext.Valid(l.TraceParent) {
 			continue
 		}
 		if last = l.TraceParent; n == 0 {
@@ -40,9 +41,9 @@ func came(i *item.Item, begun host.InvocationStarted) {
 		}
 		n++
 		links = append(links, `{"operation_Id":"`...)
-		links = append(links, traceOf(last)...)
+		links = append(links, tracecontext.Trace(last)...)
 		links = append(links, `","id":"`...)
-		links = append(links, spanOf(last)...)
+		links = append(links, tracecontext.Span(last)...)
 		links = append(links, `"}`...)
 	}
 	if n > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/host/output"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
+	"github.com/lazuli-dev/lazuli/internal/tracecontext"
 )
 
 const (
@@ -65,7 +66,7 @@ func TestLinks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			i := reported(t, linked(c.items...))[item.RequestType]
-			if i.Operation.ID != traceOf(own) || i.Operation.ParentID != c.parent || i.Body.(*item.Request).Source != "ns/hub" {
+			if i.Operation.ID != tracecontext.Trace(own) || i.Operation.ParentID != c.parent || i.Body.(*item.Request).Source != "ns/hub" {
 				t.Errorf("%+v %+v", i.Operation, i.Body)
 			}
 			got := ""
@@ -101,11 +102,11 @@ func TestLinks(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	e := host.OutputWritten{
 		Function: "f", ID: "1", Binding: "docs", Type: "CosmosDB", Place: trigger.Place{Host: "localhost", Target: "db/c"},
-		TraceParent: "00-" + traceOf(own) + "-" + spanB + "-01", Written: output.Written{Documents: 3}, Duration: time.Millisecond, At: time.Unix(1_700_000_000, 0),
+		TraceParent: "00-" + tracecontext.Trace(own) + "-" + spanB + "-01", Written: output.Written{Documents: 3}, Duration: time.Millisecond, At: time.Unix(1_700_000_000, 0),
 	}
 	i := reported(t, trigger.Call{}, e)[item.DependencyType]
 	d := i.Body.(*item.Dependency)
-	if i.Operation.ID != traceOf(own) || i.Operation.ParentID != spanOf(own) || d.ID != spanB || d.Kind != "Microsoft.DocumentDB" ||
+	if i.Operation.ID != tracecontext.Trace(own) || i.Operation.ParentID != tracecontext.Span(own) || d.ID != spanB || d.Kind != "Microsoft.DocumentDB" ||
 		d.Target != "localhost/db/c" || !d.Success || i.Measurements[0] != (item.Measurement{Name: "Items", Value: 3}) {
 		t.Errorf("%+v %+v", i, d)
 	}
