@@ -115,7 +115,7 @@ func TestSinkDown(t *testing.T) {
 	l.await(j, jobs.Running)
 	l.send(`{"id":"a","x":2}`)
 	l.await(j, jobs.Degraded)
-	if n := pagejobs.NumbersOf(j); n.Out != 0 || n.OutputErrors == 0 || !strings.Contains(n.Blocked["docs"], "rows.json") || n.Outputs[0].Blocked == "" {
+	if n := pagejobs.NumbersOf(j); n.Out != 0 || n.OutputErrors == 0 || !strings.Contains(n.Blocked["docs"], "rows.json") || n.Outputs[0].Blocked == "" || n.Outputs[0].Since.IsZero() || !n.Since.Equal(n.Outputs[0].Since) {
 		t.Errorf("blocked: %+v", n)
 	}
 	l.send(`{"id":"b","x":2}`)

@@ -34,17 +34,21 @@ func newPortalClient(info instance.Info) (*portalClient, error) {
 
 // jobState is a stream job of GET /api/jobs, as far as a verb shows it.
 type jobState struct {
-	Name      string            `json:"name"`
-	State     string            `json:"state"`
-	Start     string            `json:"start"`
-	StartedAt int64             `json:"startedAt"` // unix milliseconds
-	DelayMs   float64           `json:"delayMs"`
-	Backlog   int64             `json:"backlog"`
-	Counts    map[string]int64  `json:"counts"`
-	Failed    string            `json:"failed"`
-	Blocked   map[string]string `json:"blocked"`
-	LastError string            `json:"lastError"`
-	Errors    []struct {
+	Name      string           `json:"name"`
+	State     string           `json:"state"`
+	Since     int64            `json:"since"` // unix milliseconds, when it entered the state
+	Start     string           `json:"start"`
+	DelayMs   float64          `json:"delayMs"`
+	Backlog   int64            `json:"backlog"`
+	Counts    map[string]int64 `json:"counts"`
+	Failed    string           `json:"failed"`
+	LastError string           `json:"lastError"`
+	Outputs   []struct {
+		Name    string `json:"name"`
+		Blocked string `json:"blocked"`
+		Since   int64  `json:"since"` // unix milliseconds
+	} `json:"outputs"`
+	Errors []struct {
 		Kind   string `json:"kind"`
 		Input  string `json:"input"`
 		Events int64  `json:"events"`

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,10 +19,10 @@ func newStreamListCmd(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the stream jobs of the running project",
-		Long: `List the stream jobs of the running project: state, events in and rows out since
-the start, events not yet read (BEHIND), how far the watermark is behind the
-clock (DELAY), and events or rows that were left out (LEFT OUT). Below a job
-stands what is wrong with it.`,
+		Long: `List the stream jobs of the running project: state and how long it has been so
+(FOR), events in and rows out since the start, events not yet read (BEHIND), how far
+the watermark is behind the clock (DELAY), and events or rows that were left out
+(LEFT OUT). Below a job stands what is wrong with it, and what it waits for since when.`,
 		Example: `  lazuli stream list
   lazuli stream list --json`,
 		Args: exactArgs(),
@@ -67,12 +65,11 @@ func (s *session) printJobs(jobs []jobState, now time.Time) error {
 	fmt.Fprintln(table, "JOB\tSTATE\tFOR\tIN\tOUT\tBEHIND\tDELAY\tLEFT OUT")
 	for i := range jobs {
 		j := &jobs[i]
-		since, delay := "-", "-"
+		delay := "-"
 		if j.State == "running" || j.State == "degraded" {
-			since = now.Sub(time.UnixMilli(j.StartedAt)).Round(time.Second).String()
 			delay = (time.Duration(j.DelayMs) * time.Millisecond).Round(100 * time.Millisecond).String()
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%d\n", j.Name, j.State, since, j.Counts["in"], j.Counts["out"], j.Backlog, delay, j.errors())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%d\n", j.Name, j.State, now.Sub(time.UnixMilli(j.Since)).Round(time.Second), j.Counts["in"], j.Counts["out"], j.Backlog, delay, j.errors())
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -89,10 +86,12 @@ func (s *session) printJobs(jobs []jobState, now time.Time) error {
 func (j *jobState) troubles() []string {
 	var lines []string
 	if j.Failed != "" {
-		lines = append(lines, "does not run: "+j.Failed)
+		lines = append(lines, "does not run since "+moment(j.Since)+": "+j.Failed)
 	}
-	for _, output := range slices.Sorted(maps.Keys(j.Blocked)) {
-		lines = append(lines, "output "+output+" takes no rows, and the job waits: "+j.Blocked[output])
+	for _, o := range j.Outputs {
+		if o.Blocked != "" {
+			lines = append(lines, "output "+o.Name+" takes no rows since "+moment(o.Since)+", and the job waits: "+o.Blocked)
+		}
 	}
 	for _, w := range j.Warnings {
 		lines = append(lines, w.Text)
@@ -109,6 +108,9 @@ func (j *jobState) troubles() []string {
 	}
 	return lines
 }
+
+// moment is a time, of unix milliseconds, as a person here reads it.
+func moment(ms int64) string { return time.UnixMilli(ms).Format(time.DateTime) }
 
 func newStreamStartCmd(s *session) *cobra.Command {
 	var start string

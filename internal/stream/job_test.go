@@ -283,6 +283,9 @@ func TestRetryBlocks(t *testing.T) {
 		if m := job.Metrics(); !strings.Contains(m.Blocked["o"], "down") {
 			t.Errorf("not shown: %+v", m)
 		}
+		if o := job.Outputs()[0]; !strings.Contains(o.Blocked, "down") || time.Since(o.Since) < 19*time.Second {
+			t.Errorf("it waits since it could not be written first: %+v", o)
+		}
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package stream
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // counters are the numbers of one lane that belong to no input.
@@ -18,10 +19,16 @@ type counters struct {
 	errors          errorCounts // of kind QueryRuntime
 
 	mu      sync.Mutex
-	last    string            // guarded by mu: the last data error
-	blocked map[string]string // guarded by mu: output to the error it waits on
-	written map[string]int64  // guarded by mu: rows by output
-	refused map[string]int64  // guarded by mu: failed writes by output
+	last    string           // guarded by mu: the last data error
+	blocked map[string]block // guarded by mu: what outputs wait on
+	written map[string]int64 // guarded by mu: rows by output
+	refused map[string]int64 // guarded by mu: failed writes by output
+}
+
+// block is what an output waits on, and since when.
+type block struct {
+	why   string
+	since time.Time
 }
 
 func (c *counters) dataError(err error) {
@@ -66,9 +73,13 @@ func (c *counters) block(output string, err error) {
 		return
 	}
 	if c.blocked == nil {
-		c.blocked = make(map[string]string)
+		c.blocked = make(map[string]block)
 	}
-	c.blocked[output] = err.Error()
+	since := time.Now()
+	if before, ok := c.blocked[output]; ok {
+		since = before.since
+	}
+	c.blocked[output] = block{err.Error(), since}
 }
 
 // Metrics are the numbers of a job since it started.
@@ -118,11 +129,11 @@ func (m *Metrics) add(l *lane) {
 	if c.last != "" {
 		m.LastError = c.last
 	}
-	for output, why := range c.blocked {
+	for output, b := range c.blocked {
 		if m.Blocked == nil {
 			m.Blocked = make(map[string]string)
 		}
-		m.Blocked[output] = why
+		m.Blocked[output] = b.why
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // feedCounters are the numbers of one partition of an input.
@@ -42,8 +43,9 @@ type PartitionMetrics struct {
 type OutputMetrics struct {
 	Name    string
 	Rows    int64
-	Errors  int64  // writes that failed; a write that is tried again counts each time
-	Blocked string // why it takes no rows now, or ""
+	Errors  int64     // writes that failed; a write that is tried again counts each time
+	Blocked string    // why it takes no rows now, or ""
+	Since   time.Time // when it began to take none; zero when it does
 }
 
 // Inputs returns the numbers of each stream input, in the order of the program,
@@ -118,8 +120,9 @@ func (m *OutputMetrics) add(o *output) {
 	defer c.mu.Unlock()
 	m.Rows += c.written[o.name]
 	m.Errors += c.refused[o.name]
-	if why := c.blocked[o.name]; why != "" {
-		m.Blocked = why
+	b, ok := c.blocked[o.name]
+	if ok && (m.Since.IsZero() || b.since.Before(m.Since)) {
+		m.Blocked, m.Since = b.why, b.since
 	}
 }
 

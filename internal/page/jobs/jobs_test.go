@@ -25,9 +25,9 @@ func labJob() Job {
 			s := <-state
 			state <- s
 			return Numbers{
-				State: s, StartedAt: time.UnixMilli(5), In: 10, Late: 2, DelayMs: 1500, Failed: "no such hub",
+				State: s, Since: time.UnixMilli(7), StartedAt: time.UnixMilli(5), In: 10, Late: 2, DelayMs: 1500, Failed: "no such hub",
 				Inputs:   []InputNumbers{{Name: "Readings", Counts: map[string]int64{"in": 10}, Partitions: []Partition{{ID: 0, Next: 3, Lag: 2}, {ID: 1, Lag: 5}}}},
-				Outputs:  []OutputNumbers{{Name: "metrics", Out: 4, Errors: 1, Blocked: "it is full"}},
+				Outputs:  []OutputNumbers{{Name: "metrics", Out: 4, Errors: 1, Blocked: "it is full", Since: time.UnixMilli(8)}},
 				Warnings: []Warning{{Kind: "clockAhead", Input: "readings", OffsetHours: 9}},
 			}
 		},
@@ -61,7 +61,7 @@ func TestJobs(t *testing.T) {
 	if row := l.Listen("jobs").Rows("jobs")["solar"]; row["state"] != "stopped" || row["warnings"] != 1.0 || row["inputs"].([]any)[0].(map[string]any)["lag"] != 7.0 {
 		t.Errorf("row: %v", row)
 	}
-	if job["delayMs"] != 1500.0 || job["counts"].(map[string]any)["late"] != 2.0 || job["failed"] != "no such hub" || job["state"] != "stopped" || job["startedAt"] != 5.0 {
+	if job["delayMs"] != 1500.0 || job["counts"].(map[string]any)["late"] != 2.0 || job["failed"] != "no such hub" || job["state"] != "stopped" || job["startedAt"] != 5.0 || job["since"] != 7.0 {
 		t.Errorf("state: %v", job)
 	}
 	in, table, out := job["inputs"].([]any)[0].(map[string]any), job["inputs"].([]any)[1].(map[string]any), job["outputs"].([]any)[0].(map[string]any)
@@ -71,7 +71,7 @@ func TestJobs(t *testing.T) {
 	if table["reference"] != true || table["partitions"] != nil {
 		t.Errorf("reference input: %v", table)
 	}
-	if out["blocked"] != "it is full" || out["counts"].(map[string]any)["errors"] != 1.0 {
+	if out["blocked"] != "it is full" || out["since"] != 8.0 || out["counts"].(map[string]any)["errors"] != 1.0 {
 		t.Errorf("output: %v", out)
 	}
 	if job["warnings"].([]any)[0].(map[string]any)["offsetHours"] != 9.0 {

@@ -9,8 +9,9 @@ import (
 
 // Numbers are a job's counters since it started.
 type Numbers struct {
-	State            string // stopped, starting, running, degraded, stopping or failed
-	Start            string // how the run was begun: last, now, all or a time
+	State            string    // stopped, starting, running, degraded, stopping or failed
+	Since            time.Time // when State was entered
+	Start            string    // how the run was begun: last, now, all or a time
 	StartedAt        time.Time
 	Lanes            int
 	In, Out          int64
@@ -49,6 +50,7 @@ type OutputNumbers struct {
 	Name        string
 	Out, Errors int64
 	Blocked     string
+	Since       time.Time // when it was blocked; zero when it is not
 }
 
 // Partition says how far a job is with a partition.
@@ -83,7 +85,7 @@ type Warning struct {
 // NumbersOf translates the job's metrics.
 func NumbersOf(j *jobs.Job) Numbers {
 	s := j.Status()
-	n := Numbers{State: s.State, Start: s.Start, StartedAt: s.StartedAt, Failed: s.Failed, Functions: s.Functions}
+	n := Numbers{State: s.State, Since: s.Since, Start: s.Start, StartedAt: s.StartedAt, Failed: s.Failed, Functions: s.Functions}
 	job := s.Job
 	if job == nil {
 		return n
@@ -109,16 +111,27 @@ func NumbersOf(j *jobs.Job) Numbers {
 		n.Inputs = append(n.Inputs, shown)
 	}
 	for _, out := range job.Outputs() {
-		n.Outputs = append(n.Outputs, OutputNumbers{Name: out.Name, Out: out.Rows, Errors: out.Errors, Blocked: out.Blocked})
+		n.Outputs = append(n.Outputs, OutputNumbers{Name: out.Name, Out: out.Rows, Errors: out.Errors, Blocked: out.Blocked, Since: out.Since})
 	}
 	n.Warnings = warningsOf(j, job)
 	if n.State == jobs.Running {
 		n.Lanes, n.DelayMs = job.Lanes(), milliseconds(job.WatermarkDelay())
 		if n.Blocked = m.Blocked; len(n.Blocked) > 0 {
-			n.State = jobs.Degraded
+			n.State, n.Since = jobs.Degraded, n.blockedSince()
 		}
 	}
 	return n
+}
+
+// blockedSince is when the first of the outputs that take no rows began to.
+func (n *Numbers) blockedSince() time.Time {
+	first := time.Now() // the one that was seen may be free again
+	for _, out := range n.Outputs {
+		if !out.Since.IsZero() && out.Since.Before(first) {
+			first = out.Since
+		}
+	}
+	return first
 }
 
 func inputNumbers(j *jobs.Job, m stream.InputMetrics, running bool) InputNumbers {

@@ -9,6 +9,7 @@ import (
 type State struct {
 	Name         string            `json:"name"`
 	State        string            `json:"state"` // stopped, starting, running, degraded, stopping or failed
+	Since        int64             `json:"since"` // unix milliseconds, when it entered the state
 	Start        string            `json:"start"` // how the run was begun
 	StartedAt    int64             `json:"startedAt"`
 	Lanes        int               `json:"lanes"`
@@ -47,7 +48,8 @@ type OutputState struct {
 	End
 	Out     float64          `json:"out"` // rate
 	Counts  map[string]int64 `json:"counts"`
-	Blocked string           `json:"blocked,omitempty"`
+	Blocked string           `json:"blocked,omitempty"` // why it takes no rows
+	Since   int64            `json:"since,omitempty"`   // unix milliseconds, when it was blocked
 }
 
 // rateOf turns a counter into events per second.
@@ -72,6 +74,9 @@ func (j *Job) state(rate rateOf) State {
 	if !n.CheckpointAt.IsZero() {
 		s.CheckpointAt = n.CheckpointAt.UnixMilli()
 	}
+	if !n.Since.IsZero() {
+		s.Since = n.Since.UnixMilli()
+	}
 	if !n.StartedAt.IsZero() {
 		s.StartedAt = n.StartedAt.UnixMilli()
 	}
@@ -90,6 +95,9 @@ func (j *Job) state(rate rateOf) State {
 				s.Outputs[i].Out = rate(key+"/out/"+out.Name, out.Out)
 				s.Outputs[i].Counts["out"], s.Outputs[i].Counts["errors"] = out.Out, out.Errors
 				s.Outputs[i].Blocked = out.Blocked
+				if !out.Since.IsZero() {
+					s.Outputs[i].Since = out.Since.UnixMilli()
+				}
 			}
 		}
 	}

@@ -66,12 +66,14 @@ type Job struct {
 
 	mu     sync.Mutex // guards what follows
 	status Status
+	failed time.Time // since when it does not run, though it should; zero when it does
 	query  Query
 }
 
 // Status is a job at one moment.
 type Status struct {
 	State     string
+	Since     time.Time // when State was entered; of one that fails again and again, when it first did
 	Failed    string    // why it does not run
 	Start     string    // how the run was begun
 	StartedAt time.Time // when
@@ -115,7 +117,7 @@ func New(ctx context.Context, spec Spec, kinds Kinds, store *Store, log *slog.Lo
 	j := &Job{
 		spec: spec, store: store, log: log.With("job", spec.Name),
 		commands: make(chan command), booted: make(chan struct{}), gone: make(chan struct{}), moved: make(chan struct{}, 1),
-		status: Status{State: Stopped},
+		status: Status{State: Stopped, Since: time.Now()},
 	}
 	j.options = stream.Options{
 		Name: spec.Name, Sources: map[string]stream.Source{}, References: map[string]stream.Reference{}, Sinks: map[string]stream.Sink{},
@@ -214,7 +216,22 @@ func (j joined) Unwrap() []error { return j }
 func (j *Job) set(state, failed string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.status.State, j.status.Failed = state, failed
+	j.enter(state, failed)
+}
+
+// enter is set for who holds mu. A start that fails is no end of a failure.
+func (j *Job) enter(state, failed string) {
+	now := time.Now()
+	switch {
+	case state == Failed && j.failed.IsZero():
+		j.failed = now
+	case state != Failed && state != Starting:
+		j.failed = time.Time{}
+	}
+	if state == Failed {
+		now = j.failed
+	}
+	j.status.State, j.status.Failed, j.status.Since = state, failed, now
 }
 
 // Name is the job's name.

@@ -118,7 +118,8 @@ func (l *life) start(b beginning) error {
 	j.log.Info("stream job runs", "start", b.String(), "lanes", lanes)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.status.State, j.status.Failed, j.status.Job, j.status.Start, j.status.StartedAt = Running, "", job, b.String(), r.at
+	j.enter(Running, "")
+	j.status.Job, j.status.Start, j.status.StartedAt = job, b.String(), r.at
 	return nil
 }
 
