@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,7 +27,8 @@ that one instance is to have (Azure's target executions per instance), and how m
 instances it asks for, and why; then how many worker processes the app has, and how many
 instances it would have on Azure, by the plan that host.json names (lazuli.scale.plan;
 flex unless it says otherwise); last, the worker processes one by one. The numbers are
-looked at when you ask.
+looked at when you ask. Where host.json names flex each group of functions has worker
+processes of its own, as there.
 
 Worker processes come and go with what waits when host.json says between which numbers:
 "lazuli": {"scale": {"workers": {"min": 1, "max": 4}}}. See docs/scaling.md, and
@@ -58,6 +60,7 @@ type scaleReport struct {
 	Workers struct {
 		Wanted, Ready, Min, Max int
 		Why                     string
+		Groups                  []scaleWorkers
 		Processes               []scaleProcess
 	}
 	Plan, Size       string
@@ -78,9 +81,18 @@ type scaleReport struct {
 	Throttles          []string
 }
 
+// scaleWorkers is the worker processes of functions that have theirs apart.
+type scaleWorkers struct {
+	Group                   string
+	Functions               []string
+	Wanted, Ready, Min, Max int
+	Why                     string
+}
+
 // scaleProcess is a worker process.
 type scaleProcess struct {
 	Number          int
+	Group           string
 	Language, State string
 	Since           int64 // unix milliseconds
 	PID             int
@@ -143,16 +155,16 @@ func (r *scaleReport) printProcesses(w io.Writer, app string) error {
 		return nil
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "APP\tPROCESS\tPID\tLANGUAGE\tSTATE\tRUNS\tMEMORY\tSTARTS\tSINCE")
+	fmt.Fprintln(t, "APP\tPROCESS\tGROUP\tPID\tLANGUAGE\tSTATE\tRUNS\tMEMORY\tSTARTS\tSINCE")
 	for _, p := range r.Workers.Processes {
-		pid, memory := "-", "-"
+		pid, memory, group := "-", "-", cmp.Or(p.Group, "app")
 		if p.PID != 0 {
 			pid = fmt.Sprint(p.PID)
 		}
 		if p.Memory != 0 {
 			memory = fmt.Sprintf("%.1f MiB", float64(p.Memory)/(1<<20))
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n", app, p.Number, pid, terminal.Clean(p.Language), terminal.Clean(p.State),
+		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%d\t%s\t%d\t%s\n", app, p.Number, terminal.Clean(group), pid, terminal.Clean(p.Language), terminal.Clean(p.State),
 			p.Invocations, memory, p.Starts, time.UnixMilli(p.Since).Format(time.DateTime))
 	}
 	if err := t.Flush(); err != nil {
@@ -168,11 +180,15 @@ func (r *scaleReport) printProcesses(w io.Writer, app string) error {
 
 // printApp says how many worker processes and instances the app has.
 func (r *scaleReport) printApp(w io.Writer, app string) {
-	between := "their number does not change by itself"
-	if r.Workers.Min != r.Workers.Max {
-		between = fmt.Sprintf("%d to %d: %s", r.Workers.Min, r.Workers.Max, r.Workers.Why)
+	all := fmt.Sprintf("%s: %d of %d worker processes run", app, r.Workers.Ready, r.Workers.Wanted)
+	if len(r.Workers.Groups) > 0 {
+		fmt.Fprintln(w, all+", each group's apart:")
+		for _, g := range r.Workers.Groups {
+			fmt.Fprintf(w, "  %s (%s): %d of %d (%s)\n", terminal.Clean(g.Group), terminal.Clean(strings.Join(g.Functions, ", ")), g.Ready, g.Wanted, howMany(g.Min, g.Max, g.Why))
+		}
+	} else {
+		fmt.Fprintf(w, "%s (%s)\n", all, howMany(r.Workers.Min, r.Workers.Max, r.Workers.Why))
 	}
-	fmt.Fprintf(w, "%s: %d of %d worker processes run (%s)\n", app, r.Workers.Ready, r.Workers.Wanted, between)
 	fmt.Fprintf(w, "%s: on Azure's plan %s it would have %d of at most %d instances\n", app, r.Plan, r.Instances, r.Limit)
 	for _, g := range r.Groups {
 		fmt.Fprintf(w, "  %s: %d, %s\n", terminal.Clean(g.Group), g.Instances, g.Why)
@@ -180,4 +196,12 @@ func (r *scaleReport) printApp(w io.Writer, app string) {
 	if len(r.Throttles) > 0 {
 		fmt.Fprintf(w, "%s: functions with dynamic concurrency begin nothing new, because the machine is busy (%s)\n", app, strings.Join(r.Throttles, ", "))
 	}
+}
+
+// howMany says how the number of worker processes comes about.
+func howMany(least, most int, why string) string {
+	if least == most {
+		return "their number does not change by itself"
+	}
+	return fmt.Sprintf("%d to %d: %s", least, most, terminal.Clean(why))
 }

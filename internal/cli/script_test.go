@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +38,7 @@ func TestMain(m *testing.M) {
 		"lazuli":  func() { os.Exit(Main(os.Args[1:])) },
 		"greeter": greeter,
 		"relayer": relayer,
+		"patient": patient,
 	})
 }
 
@@ -61,27 +64,72 @@ func relayer() {
 	os.Exit(1)
 }
 
+// patient is a custom handler: fill gives out three hundred messages, and each of them is
+// noted in a file beside the app once there is no file hold there.
+func patient() {
+	var noting sync.Mutex
+	http.HandleFunc("/fill", func(w http.ResponseWriter, _ *http.Request) {
+		orders := make([]string, 300)
+		for i := range orders {
+			orders[i] = fmt.Sprintf("order %d", i)
+		}
+		if err := json.NewEncoder(w).Encode(map[string]any{"Outputs": map[string]any{"orders": orders}}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	})
+	http.HandleFunc("/work", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Data struct{ Order json.RawMessage }
+		}
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		for {
+			if _, err := os.Stat(filepath.Join("..", "hold")); err != nil {
+				break
+			}
+			<-time.After(20 * time.Millisecond)
+		}
+		noting.Lock()
+		defer noting.Unlock()
+		f, err := os.OpenFile(filepath.Join("..", "handled.txt"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = fmt.Fprintf(f, "%s\n", in.Data.Order)
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		_, _ = io.WriteString(w, "{}")
+	})
+	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), nil)
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
 // greeter is a custom handler: each function answers with its name and the headers
 // that say who calls, and writes two lines to its log.
 func greeter() {
 	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("FUNCTIONS_CUSTOMHANDLER_PORT"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Data struct {
-				Req struct{ Headers map[string][]string }
+				Req *struct{ Headers map[string][]string } // nil for what is no request
 			}
 		}
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			return // it is asked whether it is there
 		}
-		body := strings.TrimPrefix(r.URL.Path, "/") + " greets"
-		for name, values := range in.Data.Req.Headers {
-			if strings.HasPrefix(strings.ToLower(name), "x-ms-") {
-				body += " " + strings.ToLower(name) + "=" + values[0]
+		answer := map[string]any{"Logs": []string{"a line of " + r.URL.Path, "a second one"}}
+		if in.Data.Req != nil {
+			body := strings.TrimPrefix(r.URL.Path, "/") + " greets"
+			for name, values := range in.Data.Req.Headers {
+				if strings.HasPrefix(strings.ToLower(name), "x-ms-") {
+					body += " " + strings.ToLower(name) + "=" + values[0]
+				}
 			}
-		}
-		answer := map[string]any{
-			"Outputs": map[string]any{"res": map[string]any{"statusCode": 200, "body": body}},
-			"Logs":    []string{"a line of " + r.URL.Path, "a second one"},
+			answer["Outputs"] = map[string]any{"res": map[string]any{"statusCode": 200, "body": body}}
 		}
 		if err := json.NewEncoder(w).Encode(answer); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -71,7 +71,7 @@ func (h *Host) cpu() func() time.Duration {
 	used := map[int]time.Duration{}
 	return func() time.Duration {
 		used[0] = concurrency.OwnCPU()
-		for _, s := range h.pool.Statuses() {
+		for _, s := range h.crews.statuses() {
 			if s.State != worker.Running || s.Info.PID == 0 {
 				continue
 			}

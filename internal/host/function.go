@@ -32,7 +32,8 @@ type function struct {
 
 	redriving sync.Mutex // held while dead letters are sent again
 
-	requests atomic.Int64 // of HTTP, that run or wait
+	requests atomic.Int64                // of HTTP, that run or wait
+	crew     atomic.Pointer[worker.Pool] // of its group; nil: it is asked of the first; see crews
 
 	listener    ListenerState // guarded by Host.mu
 	listenerErr error         // guarded by Host.mu
@@ -75,6 +76,7 @@ func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Functi
 	h.indexed = true
 	h.functions, h.broken = set.functions, set.broken
 	h.mu.Unlock()
+	h.crews.regroup()
 	h.generation.Add(1)
 	return load, nil
 }

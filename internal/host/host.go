@@ -97,7 +97,7 @@ type Host struct {
 	started time.Time
 
 	telling    *telling
-	pool       *worker.Pool
+	crews      *crews
 	server     *worker.Server              // nil unless workers speak gRPC
 	warm       worker.Warm                 // nil: workers are started from nothing
 	prepared   atomic.Pointer[run.Program] // how workers in an interpreter start; nil before
@@ -191,9 +191,7 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.pool = worker.NewPool(worker.Options{
-		Launcher: launcher, Count: first.processes, OnChange: h.workerChanged, Log: h.log,
-	})
+	h.crews = newCrews(h, launcher, first.processes)
 	return h, nil
 }
 
@@ -256,7 +254,7 @@ func (h *Host) Run(ctx context.Context) error {
 	supervised := make(chan struct{})
 	go func() {
 		defer close(supervised)
-		_ = h.pool.Run(supervise) // always nil
+		h.crews.run(supervise)
 	}()
 	var following, stops sync.WaitGroup
 	if code != nil {

@@ -60,7 +60,8 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request, f *function, params
 	}
 	defer done()
 	defer f.count()()
-	info, err := awaitWorker(r.Context(), h, h.pool.Ready)
+	pool := h.crews.of(f)
+	info, err := awaitWorker(r.Context(), h, pool.Ready)
 	if err != nil {
 		h.notRunning(w)
 		return
@@ -69,7 +70,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request, f *function, params
 		h.answer(w, r, f, params, info.Capabilities)
 		return
 	}
-	live, err := awaitWorker(r.Context(), h, h.pool.AcquireSoon)
+	live, err := awaitWorker(r.Context(), h, pool.AcquireSoon)
 	if err != nil {
 		h.notRunning(w)
 		return
@@ -97,7 +98,7 @@ func (h *Host) notRunning(w http.ResponseWriter) {
 
 // workerTrouble says why there is no worker.
 func (h *Host) workerTrouble() string {
-	s := h.pool.Status()
+	s := h.crews.status()
 	if s.LastError != "" {
 		return s.LastError
 	}

@@ -114,10 +114,10 @@ var errTimeout = errors.New("function timeout")
 
 // attempt runs a function once and writes its outputs.
 func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.InvocationResponse, error) {
-	w := a.on
+	pool, w := h.crews.of(f), a.on
 	if w == nil {
 		var err error
-		if w, err = h.pool.Acquire(ctx); err != nil {
+		if w, err = pool.Acquire(ctx); err != nil {
 			return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)
 		}
 		defer func() { w.Release() }()
@@ -140,7 +140,7 @@ func (h *Host) attempt(ctx context.Context, f *function, a attempt) (*funcrpc.In
 	}
 	resp, err := h.ask(ctx, w, f, id, trace, a, done.Input.data)
 	for a.on == nil && errors.Is(err, worker.ErrNotAsked) { // it went between being chosen and being asked
-		next, acquired := h.pool.Acquire(ctx)
+		next, acquired := pool.Acquire(ctx)
 		if acquired != nil {
 			err = fmt.Errorf("%w: %w", trigger.ErrCancelled, acquired)
 			break
@@ -213,7 +213,7 @@ func (h *Host) ask(ctx context.Context, w *worker.Seat, f *function, id, trace s
 	switch {
 	case errors.Is(err, errTimeout):
 		reason := fmt.Sprintf("function %s ran longer than %v (functionTimeout in host.json)", f.decl.Name, h.setup().config.FunctionTimeout)
-		h.pool.Replace(w, reason)
+		h.crews.replace(w, reason)
 		return nil, fault.New(fault.Unavailable, "", "%s; its worker was restarted", reason)
 	case err != nil && h.abort.Err() != nil:
 		return nil, fmt.Errorf("%w: %w", trigger.ErrCancelled, err)

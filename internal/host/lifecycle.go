@@ -32,7 +32,7 @@ func (h *Host) Drain() { h.demand(func(l *lifecycle) { l.draining = true }) }
 // Resume makes drained triggers listen again. It is fault.Conflict when the
 // host does not run.
 func (h *Host) Resume() error {
-	if s := h.pool.Status().State; s != worker.Running && s != worker.Idle {
+	if s := h.crews.status().State; s != worker.Running && s != worker.Idle {
 		return fault.New(fault.Conflict, "function app "+h.o.Name, "it is not running (%s), so it cannot resume", s)
 	}
 	h.demand(func(l *lifecycle) { l.draining = false })
@@ -82,7 +82,7 @@ func (h *Host) attend(ctx context.Context) {
 			h.succeed(next, stops)
 		}
 		if reason, asked := h.takeRestart(); asked {
-			h.pool.Restart(ctx, reason)
+			h.crews.restart(ctx, reason)
 		}
 	}
 }

@@ -44,23 +44,24 @@ func (s *setup) fixedPort() bool {
 // setting FUNCTIONS_WORKER_PROCESS_COUNT.
 func (h *Host) ProcessCount() int { return h.setup().processes }
 
-// SetWorkers says how many worker processes the app is to have from now on, at most
-// worker.MaxCount, and returns at once. Those that are too many get nothing new, go
+// SetWorkers says how many worker processes the app, each of its groups where they scale
+// apart, is to have from now on, at most worker.MaxCount, and returns at once. Those that are too many get nothing new, go
 // on with what they run, and end. With 0 none runs until something is invoked, which
 // starts one and waits for it. See worker.Pool.
 func (h *Host) SetWorkers(n int) {
 	if n > 1 && h.setup().fixedPort() {
 		n = 1
 	}
-	h.pool.SetCount(n)
+	h.crews.setCount(n)
 }
 
 // Workers is how much of the app's worker processes is in use now.
-func (h *Host) Workers() worker.Counts { return h.pool.Counts() }
+func (h *Host) Workers() worker.Counts { return h.crews.counts() }
 
 // WorkerProcess is a worker process of an app at one moment.
 type WorkerProcess struct {
-	Number      int // among those of the app, from 1
+	Number      int    // among those of the app, from 1
+	Group       string // whose functions it runs, where functions scale apart; else ""
 	Language    string
 	State       worker.State
 	Since       time.Time // when State was entered
@@ -75,9 +76,9 @@ type WorkerProcess struct {
 func (h *Host) Processes() []WorkerProcess {
 	language := string(h.setup().kind)
 	all := []WorkerProcess{}
-	for _, s := range h.pool.Statuses() {
+	for _, s := range h.crews.statuses() {
 		p := WorkerProcess{
-			Number: s.Number, Language: language, State: s.State, Since: s.Since,
+			Number: s.Number, Group: s.Group, Language: language, State: s.State, Since: s.Since,
 			Invocations: s.Held, Starts: s.Starts, Trouble: s.LastError,
 		}
 		if s.State == worker.Running && s.Info.PID != 0 {

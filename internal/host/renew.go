@@ -108,7 +108,7 @@ func (h *Host) takeOver(ctx context.Context, changed []string, stops *sync.WaitG
 		return false, err
 	}
 	if now := h.setup().processes; now != before.processes {
-		h.pool.SetCount(now)
+		h.crews.setCount(now)
 	}
 	if h.unfit = false; !h.needsBuild() {
 		h.setBuild(Build{}) // no failure any more
@@ -132,7 +132,7 @@ func (h *Host) renew(ctx context.Context, stops *sync.WaitGroup, anew bool) (ren
 		if err := h.build(ctx, fresh); err != nil {
 			return false, err
 		}
-		if !anew && h.pool.Status().State == worker.Running && sameContent(fresh, path) {
+		if !anew && h.crews.status().State == worker.Running && sameContent(fresh, path) {
 			return false, os.Remove(fresh)
 		}
 		path = fresh
@@ -196,7 +196,7 @@ func (h *Host) handOver(ctx context.Context, next *successor, stops *sync.WaitGr
 // answered what it was asked, or after the time for draining.
 func (h *Host) succeed(next *successor, stops *sync.WaitGroup) {
 	defer close(next.over)
-	old, ok := h.pool.Swap(next.launcher, next.worker, func() {
+	old, ok := h.crews.first.Swap(next.launcher, next.worker, func() {
 		h.mu.Lock()
 		h.functions, h.broken = next.set.functions, next.set.broken
 		h.mu.Unlock()
@@ -206,6 +206,8 @@ func (h *Host) succeed(next *successor, stops *sync.WaitGroup) {
 		next.worker.Stop(context.Background()) // bounded by the worker's own grace
 		return
 	}
+	old = append(old, h.crews.assign(next.launcher, true)...)
+	h.generation.Add(1)
 	for _, seat := range old {
 		stops.Go(func() {
 			limit, cancel := context.WithTimeout(h.abort, h.o.DrainTimeout)

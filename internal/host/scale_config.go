@@ -23,7 +23,8 @@ type scaling struct {
 	size   scale.Size
 	limits scale.Limits
 
-	least, most int           // worker processes; where they are the same nothing scales
+	apart       bool          // each group of functions has worker processes of its own
+	least, most int           // worker processes, of each group where they are apart; where they are the same nothing scales
 	idle        time.Duration // without work, until the last process ends, where least is 0
 }
 
@@ -31,7 +32,10 @@ type scaling struct {
 //
 //	"lazuli": {"scale": {
 //	  "plan": "flex", "size": "2048", "maxInstances": 100, "alwaysReady": {"http": 1},
-//	  "workers": {"min": 0, "max": 4, "idle": "00:05:00"}}}
+//	  "workers": {"min": 0, "max": 4, "idle": "00:05:00", "apart": true}}}
+//
+// A plan that is named and scales per function has the worker processes of each group
+// apart, unless the file says otherwise; none does because it is the default.
 //
 // Without workers their number is FUNCTIONS_WORKER_PROCESS_COUNT, and may grow up to the
 // number of cores with FUNCTIONS_WORKER_DYNAMIC_CONCURRENCY_ENABLED.
@@ -65,8 +69,9 @@ func (s *setup) readWorkers(c *hostjson.Section, out *scaling) {
 		out.most = max(s.processes, runtime.GOMAXPROCS(0))
 	}
 	w := c.Section("workers")
-	w.Only("min", "max", "idle")
-	if c.Has("workers") {
+	w.Only("min", "max", "idle", "apart")
+	out.apart = w.Boolean("apart", c.Has("plan") && out.plan.PerFunction && !s.fixedPort())
+	if c.Has("workers") && !slices.Equal(w.Keys(), []string{"apart"}) {
 		out.least = w.Integer("min", min(s.processes, 1), 0, worker.MaxCount)
 		out.most = w.Integer("max", max(out.least, s.processes, runtime.GOMAXPROCS(0)), 1, worker.MaxCount)
 		out.idle = w.Duration("idle", 5*time.Minute)
@@ -76,9 +81,19 @@ func (s *setup) readWorkers(c *hostjson.Section, out *scaling) {
 		w.Fail("min", "%d is more than max (%d)", out.least, out.most)
 	case out.idle < 0:
 		w.Fail("idle", "must not be negative")
+	case out.apart && !out.plan.PerFunction:
+		w.Fail("apart", "the plan %s scales an app as a whole; flex is the one that scales functions apart", out.plan.Name)
+	case out.apart && s.fixedPort():
+		w.Fail("apart", "a custom handler with a port of its own (customHandler.port) can run only once")
 	case out.most > 1 && s.fixedPort():
 		w.Fail("max", "it is %d, but a custom handler with a port of its own (customHandler.port) can run only once", out.most)
 	}
+}
+
+// between is how few and how many worker processes a group has, at least as many as are
+// always ready.
+func (s *scaling) between(group string) (least, most int) {
+	return min(s.most, max(s.least, s.limits.AlwaysReady[group])), s.most
 }
 
 // changes reports whether the number of worker processes changes with what there is to

@@ -12,6 +12,7 @@ import (
 type ScaleReport struct {
 	At        time.Time
 	Workers   ScaleWorkers
+	Crews     []ScaleCrew // of each group, where functions scale apart; else none
 	Plan      *scale.Plan // by which instances are counted
 	Size      scale.Size
 	Limit     int // of instances
@@ -27,8 +28,15 @@ type ScaleReport struct {
 // ScaleWorkers is an app's worker processes.
 type ScaleWorkers struct {
 	Wanted, Ready int
-	Least, Most   int // they are the same where their number does not change by itself
-	Why           string
+	Least, Most   int    // they are the same where their number does not change by itself
+	Why           string // "" where they scale apart: see ScaleReport.Crews
+}
+
+// ScaleCrew is the worker processes of functions that scale together, apart from others.
+type ScaleCrew struct {
+	Group     string
+	Functions []string
+	ScaleWorkers
 }
 
 // ScaleGroup is functions that scale together, as they would on Azure.

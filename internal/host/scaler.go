@@ -3,11 +3,13 @@ package host
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/host/scale"
 	"github.com/lazuli-dev/lazuli/internal/host/trigger"
+	"github.com/lazuli-dev/lazuli/internal/host/worker"
 )
 
 // How often it is looked how much waits: where that decides how many worker processes
@@ -29,10 +31,11 @@ type scaler struct {
 	looking sync.Mutex // held while it looks; guards the fields below
 	setup   *setup     // what the controllers were made for
 	book    *scale.Controller
-	crew    *scale.Controller
+	crews   map[string]*scale.Controller // of worker processes, by the groups that have them apart; nil: their number stays
 
 	mu   sync.Mutex // guards the fields below
 	last ScaleReport
+	of   uint64 // the generation of functions that last is of
 	past []ScalePoint
 }
 
@@ -58,44 +61,79 @@ func (s *scaler) run(ctx context.Context) {
 func (s *scaler) look(ctx context.Context) ScaleReport {
 	s.looking.Lock()
 	defer s.looking.Unlock()
-	now, setup := time.Now(), s.h.setup()
+	now, of, setup := time.Now(), s.h.Generation(), s.h.setup()
 	if s.setup != setup {
 		s.prepare(setup)
 	}
 	samples := s.h.samples(ctx)
 	book := s.book.Decide(now, withTarget(samples, setup.scaling.size.Concurrency.Value))
 	r := s.h.scaleReport(now, setup, samples, book)
-	if s.crew != nil {
-		r.Workers.Why = s.follow(now, samples)
-		c := s.h.Workers()
-		r.Workers.Wanted, r.Workers.Ready = c.Wanted, c.Ready
-	}
-	s.remember(r)
+	s.follow(now, samples, &r)
+	s.remember(r, of)
 	return r
 }
 
 // prepare makes the controllers anew, as host.json says now.
 func (s *scaler) prepare(setup *setup) {
 	c := &setup.scaling
-	s.setup, s.crew = setup, nil
+	s.setup, s.crews = setup, nil
 	s.book = scale.NewController(c.plan, c.limits)
-	if !c.changes() {
-		return
+	if c.changes() {
+		s.crews = map[string]*scale.Controller{}
 	}
-	s.crew = scale.NewController(scale.Workers(), scale.Limits{Most: c.most, Least: c.least, IdleToZero: c.idle})
-	s.crew.Set(scale.GroupApp, s.h.Workers().Wanted)
 }
 
-// follow decides how many worker processes there are, and says why. One that was woken
+// follow decides how many worker processes there are, and tells it and why.
+func (s *scaler) follow(now time.Time, samples []scale.Sample, r *ScaleReport) {
+	apart := s.h.crews.apart()
+	if apart { // the sum of the groups
+		r.Workers.Least, r.Workers.Most = 0, 0
+	}
+	s.h.crews.tidy()
+	s.h.crews.each(func(group string, p *worker.Pool) {
+		crew, waits := ScaleCrew{Group: group}, samples
+		if apart {
+			crew.Functions = s.h.crewOf(p)
+			waits = slices.DeleteFunc(slices.Clone(samples), func(s scale.Sample) bool { return !slices.Contains(crew.Functions, s.Function) })
+		}
+		if apart == (len(crew.Functions) == 0) {
+			return // it is another's since
+		}
+		crew.Least, crew.Most = s.setup.scaling.between(group)
+		if s.crews != nil {
+			crew.Why = s.decide(now, crew, p, waits)
+		}
+		c := p.Counts()
+		if crew.Wanted, crew.Ready = c.Wanted, c.Ready; apart {
+			r.Crews = append(r.Crews, crew)
+			r.Workers.Least += crew.Least
+			r.Workers.Most += crew.Most
+			return
+		}
+		r.Workers.Why = crew.Why
+	})
+	c := s.h.Workers()
+	r.Workers.Wanted, r.Workers.Ready = c.Wanted, c.Ready
+}
+
+// decide decides how many worker processes a group has, and says why. One that was woken
 // from nothing counts.
-func (s *scaler) follow(now time.Time, samples []scale.Sample) string {
-	was := s.h.Workers().Wanted
-	s.crew.Set(scale.GroupApp, was)
-	d := s.crew.Decide(now, withTarget(samples, scale.Workers().Sizes[0].Concurrency.Value))
-	g := d.Groups[0]
+func (s *scaler) decide(now time.Time, crew ScaleCrew, p *worker.Pool, samples []scale.Sample) string {
+	c, ok := s.crews[crew.Group]
+	if !ok {
+		c = scale.NewController(scale.Workers(), scale.Limits{Most: crew.Most, Least: crew.Least, IdleToZero: s.setup.scaling.idle})
+		s.crews[crew.Group] = c
+	}
+	was := p.Counts().Wanted
+	c.Set(scale.GroupApp, was)
+	g := c.Decide(now, withTarget(samples, scale.Workers().Sizes[0].Concurrency.Value)).Groups[0]
 	if g.Instances != was {
-		s.h.log.Info("the number of worker processes changes", "from", was, "to", g.Instances, "reason", g.Why())
-		s.h.SetWorkers(g.Instances)
+		log := s.h.log
+		if crew.Functions != nil {
+			log = log.With("group", crew.Group)
+		}
+		log.Info("the number of worker processes changes", "from", was, "to", g.Instances, "reason", g.Why())
+		p.SetCount(g.Instances)
 	}
 	return g.Why()
 }
@@ -154,7 +192,7 @@ func (f *function) count() (done func()) {
 	return func() { f.requests.Add(-1) }
 }
 
-func (s *scaler) remember(r ScaleReport) {
+func (s *scaler) remember(r ScaleReport, of uint64) {
 	p := ScalePoint{At: r.At, Workers: r.Workers.Ready, Instances: r.Instances, Backlog: map[string]int64{}}
 	for _, f := range r.Functions {
 		if f.Unknown == "" {
@@ -163,7 +201,7 @@ func (s *scaler) remember(r ScaleReport) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = r
+	s.last, s.of = r, of
 	if n := len(s.past); n > 0 && r.At.Sub(s.past[n-1].At) < scaleRarely-scaleOften/2 {
 		return // the past has a point every ten seconds
 	}
@@ -172,13 +210,25 @@ func (s *scaler) remember(r ScaleReport) {
 	}
 }
 
-// Scale returns how the app scales, looked at within the last second or now.
+// Scale returns how the app scales: what waits as it was within the last second, and the
+// worker processes as they are now.
 func (h *Host) Scale(ctx context.Context) ScaleReport {
-	last := h.LastScale()
-	if time.Since(last.At) < scaleOften {
-		return last
+	h.scaler.mu.Lock()
+	last, of := h.scaler.last, h.scaler.of
+	h.scaler.mu.Unlock()
+	if time.Since(last.At) >= scaleOften || of != h.Generation() {
+		return h.scaler.look(ctx)
 	}
-	return h.scaler.look(ctx)
+	c := h.Workers()
+	last.Workers.Wanted, last.Workers.Ready = c.Wanted, c.Ready
+	last.Crews = slices.Clone(last.Crews)
+	h.crews.each(func(group string, p *worker.Pool) {
+		if i := slices.IndexFunc(last.Crews, func(c ScaleCrew) bool { return c.Group == group }); i >= 0 {
+			c := p.Counts()
+			last.Crews[i].Wanted, last.Crews[i].Ready = c.Wanted, c.Ready
+		}
+	})
+	return last
 }
 
 // LastScale returns how the app scaled when that was looked at last; the zero report

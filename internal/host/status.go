@@ -27,7 +27,7 @@ func (h *Host) Status() Status {
 	h.mu.Lock()
 	broken, built := slices.Clone(h.broken), h.built
 	h.mu.Unlock()
-	s := Status{ID: h.owner, Kind: string(h.setup().kind), Build: built, Worker: h.pool.Status(), Workers: h.pool.Statuses(), Broken: broken}
+	s := Status{ID: h.owner, Kind: string(h.setup().kind), Build: built, Worker: h.crews.status(), Workers: h.crews.statuses(), Broken: broken}
 	for name, err := range s.Worker.Info.LoadErrors {
 		s.Broken = append(s.Broken, BrokenFunction{name, err})
 	}

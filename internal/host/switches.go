@@ -69,6 +69,7 @@ func (h *Host) Switch(name string, on bool) error {
 	state := f.restingState()
 	f.listener, f.listenerErr = state, nil
 	h.mu.Unlock()
+	h.crews.regroup()
 	h.generation.Add(1)
 	h.emit(ListenerChanged{Function: f.decl.Name, State: state})
 	h.demand(func(*lifecycle) {})

@@ -30,11 +30,25 @@ type scaleWorkers struct {
 	Most   int    `json:"max"`
 	Why    string `json:"why,omitempty"`
 
+	// Groups are those of functions that have processes apart from others, where the app
+	// scales so.
+	Groups    []workerGroup   `json:"groups"`
 	Processes []workerProcess `json:"processes"`
+}
+
+type workerGroup struct {
+	Group     string   `json:"group"`
+	Functions []string `json:"functions"`
+	Wanted    int      `json:"wanted"`
+	Ready     int      `json:"ready"`
+	Least     int      `json:"min"`
+	Most      int      `json:"max"`
+	Why       string   `json:"why,omitempty"`
 }
 
 type workerProcess struct {
 	Number      int    `json:"number"`
+	Group       string `json:"group,omitempty"` // whose functions it runs, where groups have processes apart
 	Language    string `json:"language"`
 	State       string `json:"state"`
 	Since       int64  `json:"since"` // unix milliseconds, when it entered the state
@@ -67,7 +81,7 @@ func (s *Service) scale(w http.ResponseWriter, r *http.Request) {
 	out := scaleOf(s.host.Scale(r.Context()))
 	for _, p := range s.host.Processes() {
 		out.Workers.Processes = append(out.Workers.Processes, workerProcess{
-			p.Number, p.Language, string(p.State), p.Since.UnixMilli(), p.PID, p.Invocations, p.Memory, p.Starts, p.Trouble,
+			p.Number, p.Group, p.Language, string(p.State), p.Since.UnixMilli(), p.PID, p.Invocations, p.Memory, p.Starts, p.Trouble,
 		})
 	}
 	writeJSON(w, http.StatusOK, out)
@@ -75,9 +89,12 @@ func (s *Service) scale(w http.ResponseWriter, r *http.Request) {
 
 func scaleOf(r host.ScaleReport) scaleReport {
 	out := scaleReport{
-		At: r.At.UnixMilli(), Workers: scaleWorkers{r.Workers.Wanted, r.Workers.Ready, r.Workers.Least, r.Workers.Most, r.Workers.Why, []workerProcess{}},
+		At: r.At.UnixMilli(), Workers: scaleWorkers{r.Workers.Wanted, r.Workers.Ready, r.Workers.Least, r.Workers.Most, r.Workers.Why, []workerGroup{}, []workerProcess{}},
 		Plan: r.Plan.Name, Size: r.Size.Name, Limit: r.Limit, Instances: r.Instances, Dynamic: r.Dynamic,
 		Groups: []scaleGroup{}, Functions: []scaleFunction{}, Throttles: append([]string{}, r.Throttles...),
+	}
+	for _, c := range r.Crews {
+		out.Workers.Groups = append(out.Workers.Groups, workerGroup{c.Group, c.Functions, c.Wanted, c.Ready, c.Least, c.Most, c.Why})
 	}
 	for _, g := range r.Groups {
 		out.Groups = append(out.Groups, scaleGroup(g))

@@ -22,6 +22,8 @@ const MaxCount = 100
 // follow, each when the one before it runs.
 type Pool struct {
 	log      *slog.Logger
+	group    string
+	numbers  *Numbers
 	onChange func(Status)
 	waiting  atomic.Int64  // who waits in Acquire
 	changes  chan struct{} // of cap 1: Run looks again
@@ -42,7 +44,13 @@ type Pool struct {
 // Options are what a pool is made of.
 type Options struct {
 	Launcher Launcher // of the workers
-	Count    int      // how many at first; at least one
+	Count    int      // how many at first; at least one, unless Known
+	// Known: which functions there are is known already, so none needs to run to tell.
+	Known bool
+	// Group is whose workers they are among those of the app, where it has several pools.
+	Group string
+	// Numbers are those of the workers of the app; nil are the pool's own.
+	Numbers *Numbers
 	// OnChange is told every change of a worker's state, those of one worker in
 	// order. It must not block, and may be nil.
 	OnChange func(Status)
@@ -54,11 +62,18 @@ func NewPool(o Options) *Pool {
 	if o.OnChange == nil {
 		o.OnChange = func(Status) {}
 	}
-	p := &Pool{
-		launcher: o.Launcher, log: discard(o.Log), onChange: o.OnChange,
-		changed: make(chan struct{}), changes: make(chan struct{}, 1),
+	if o.Numbers == nil {
+		o.Numbers = &Numbers{}
 	}
-	p.grow(max(1, min(o.Count, MaxCount)))
+	p := &Pool{
+		launcher: o.Launcher, log: discard(o.Log), group: o.Group, numbers: o.Numbers, onChange: o.OnChange,
+		proven: o.Known, since: time.Now(), changed: make(chan struct{}), changes: make(chan struct{}, 1),
+	}
+	least := 1
+	if o.Known {
+		least = 0
+	}
+	p.grow(max(least, min(o.Count, MaxCount)))
 	return p
 }
 
@@ -139,20 +154,7 @@ func (p *Pool) tell() {
 // grow adds slots until there are n. The caller holds mu, or has p alone.
 func (p *Pool) grow(n int) {
 	for len(p.slots) < n {
-		p.slots = append(p.slots, newSlot(p.freeNumber()))
-	}
-}
-
-// freeNumber is the least number that no slot has, from 1.
-func (p *Pool) freeNumber() int {
-	for n := 1; ; n++ {
-		taken := false
-		for _, s := range p.slots {
-			taken = taken || s.status.Number == n
-		}
-		if !taken {
-			return n
-		}
+		p.slots = append(p.slots, newSlot(p.numbers.take(), p.group))
 	}
 }
 
@@ -196,6 +198,7 @@ func (p *Pool) retire(i int, drain bool) *Seat {
 	s := p.slots[i]
 	p.slots = append(p.slots[:i:i], p.slots[i+1:]...)
 	p.starts += s.status.Starts
+	p.numbers.free(s.status.Number)
 	s.retired = true
 	if s.end != nil {
 		s.end()
@@ -372,13 +375,9 @@ func (p *Pool) Swap(l Launcher, w Worker, meanwhile func()) (old []*Seat, ok boo
 		return nil, false
 	}
 	count := len(p.slots)
-	for len(p.slots) > 0 {
-		if seat := p.retire(0, false); seat != nil {
-			old = append(old, seat)
-		}
-	}
+	old = p.clearOut()
 	p.launcher, p.proven = l, true
-	first := newSlot(1)
+	first := newSlot(p.numbers.take(), p.group)
 	first.given = &Seat{Worker: w}
 	p.slots = append(p.slots, first)
 	p.grow(max(1, count))
@@ -388,6 +387,33 @@ func (p *Pool) Swap(l Launcher, w Worker, meanwhile func()) (old []*Seat, ok boo
 	p.mu.Unlock()
 	p.onChange(status)
 	return old, true
+}
+
+// Renew puts a launcher in the place of the one that starts workers, and starts as many
+// as there were by it. As with Swap, the old ones are the caller's to stop. Once the
+// pool has ended nothing changes.
+func (p *Pool) Renew(l Launcher) (old []*Seat) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {
+		return nil
+	}
+	count := len(p.slots)
+	old = p.clearOut()
+	p.launcher = l
+	p.grow(count)
+	p.tell()
+	return old
+}
+
+// clearOut retires all slots, and returns the workers that they had. The caller holds mu.
+func (p *Pool) clearOut() (old []*Seat) {
+	for len(p.slots) > 0 {
+		if seat := p.retire(0, false); seat != nil {
+			old = append(old, seat)
+		}
+	}
+	return old
 }
 
 // Replace ends a worker that can no longer be trusted, for instance because a

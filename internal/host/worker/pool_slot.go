@@ -28,10 +28,10 @@ type slot struct {
 	end     context.CancelFunc // of keep; nil before
 }
 
-func newSlot(number int) *slot {
+func newSlot(number int, group string) *slot {
 	return &slot{
 		backoff: run.Backoff{First: firstPause, Longest: longestPause},
-		status:  Status{State: Starting, Number: number, Since: time.Now()},
+		status:  Status{State: Starting, Number: number, Group: group, Since: time.Now()},
 	}
 }
 

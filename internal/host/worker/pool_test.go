@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -374,6 +375,70 @@ func TestSwap(t *testing.T) {
 		synctest.Wait()
 		if c := p.Counts(); c.Ready != 1 || old.starts() != 3 {
 			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestRenew: all give way to as many of another launcher, and what they were asked goes
+// on; of a pool without workers the next one that is asked for is of the new launcher.
+func TestRenew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, l := &launches{}, &launches{}
+		p := started(t, old, 2)
+		busy := take(t, p)
+		synctest.Wait()
+		seats := p.Renew(l)
+		if len(seats) != 2 || busy.isLost() {
+			t.Errorf("%d seats, and the busy one is lost: %v", len(seats), busy.isLost())
+		}
+		synctest.Wait()
+		if c := p.Counts(); c != (Counts{Wanted: 2, Ready: 2}) || l.starts() != 2 || old.starts() != 2 {
+			t.Errorf("%+v, %d starts", c, l.starts())
+		}
+		busy.Release()
+		for _, s := range seats {
+			s.Idle(t.Context())
+			s.Stop(t.Context())
+		}
+		p.SetCount(0)
+		synctest.Wait()
+		last := &launches{}
+		if seats := p.Renew(last); len(seats) != 0 || p.Counts().Wanted != 0 {
+			t.Errorf("%d seats of none, %+v", len(seats), p.Counts())
+		}
+		take(t, p).Release()
+		if last.starts() != 1 || l.starts() != 2 {
+			t.Errorf("%d starts of the last, %d of the one before", last.starts(), l.starts())
+		}
+	})
+}
+
+// TestNumbers: workers of several pools have numbers of their own, and a pool whose
+// functions are known has none until one is asked for.
+func TestNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n Numbers
+		numbers := func(pools ...*Pool) (all []int) {
+			for _, p := range pools {
+				for _, s := range p.Statuses() {
+					all = append(all, s.Number)
+				}
+			}
+			return all
+		}
+		a := NewPool(Options{Launcher: &launches{}, Count: 2, Numbers: &n})
+		b := NewPool(Options{Launcher: &launches{}, Known: true, Group: "b", Numbers: &n})
+		if got := numbers(a, b); !slices.Equal(got, []int{1, 2}) {
+			t.Errorf("%v", got)
+		}
+		b.SetCount(1)
+		a.SetCount(1)
+		a.SetCount(2)
+		if got := numbers(a, b); !slices.Equal(got, []int{1, 2, 3}) {
+			t.Errorf("%v", got)
+		}
+		if s := Together([]Status{{State: Idle}, b.Status()}); s.State != Starting || s.Group != "" {
+			t.Errorf("%+v", s)
 		}
 	})
 }

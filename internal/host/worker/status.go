@@ -1,6 +1,9 @@
 package worker
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is where a worker is in its life.
 type State string
@@ -19,6 +22,7 @@ const (
 type Status struct {
 	State     State
 	Number    int       // of the worker among those of its app, from 1
+	Group     string    // of functions that it runs, where those scale apart; "" runs all
 	Info      Info      // of the running worker
 	Starts    int       // so far
 	Failures  int       // in a row
@@ -88,6 +92,25 @@ func (p *Pool) Statuses() []Status {
 		out[i] = s.status
 		if s.seat != nil {
 			out[i].Held = int(s.seat.holders.Load())
+		}
+	}
+	return out
+}
+
+// Together is the state of several pools as if they were one.
+func Together(all []Status) Status {
+	out := all[0]
+	for _, rank := range []State{Running, Starting, Waiting, Failing, Idle, Stopped} {
+		if i := slices.IndexFunc(all, func(s Status) bool { return s.State == rank }); i >= 0 {
+			out = all[i]
+			break
+		}
+	}
+	out.Group, out.Starts = "", 0
+	for _, s := range all {
+		out.Starts += s.Starts
+		if out.LastError == "" {
+			out.LastError = s.LastError
 		}
 	}
 	return out

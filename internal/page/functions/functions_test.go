@@ -73,13 +73,14 @@ func (s *shop) Status() host.Status {
 func (*shop) LastScale() host.ScaleReport {
 	return host.ScaleReport{
 		At: time.Now(), Instances: 3, Plan: scale.Flex(), Workers: host.ScaleWorkers{Wanted: 2, Ready: 1, Least: 1, Most: 2},
+		Crews:     []host.ScaleCrew{{Group: "http", Functions: []string{"hello"}, ScaleWorkers: host.ScaleWorkers{Ready: 1, Why: "enough"}}},
 		Functions: []host.ScaleFunction{{Function: "ingest", Backlog: 250, Target: 100, Wants: 3, Why: "250 events, 100 for an instance"}},
 	}
 }
 
 func (*shop) Processes() []host.WorkerProcess {
 	return []host.WorkerProcess{
-		{Number: 1, Language: "go", State: worker.Running, Since: time.UnixMilli(1000), PID: 4711, Invocations: 2, Memory: 1 << 20, Starts: 3, Trouble: "it crashed"},
+		{Number: 1, Group: "http", Language: "go", State: worker.Running, Since: time.UnixMilli(1000), PID: 4711, Invocations: 2, Memory: 1 << 20, Starts: 3, Trouble: "it crashed"},
 	}
 }
 
@@ -208,7 +209,7 @@ func TestRows(t *testing.T) {
 		t.Errorf("scale: %v", row)
 	}
 	if code, got := l.Do("GET", "/api/apps/shop/scale", ""); code != 200 || got["instances"] != 3.0 || fmt.Sprint(got["past"]) != "[map[at:1000 backlog:map[ingest:250] instances:3 workers:1]]" ||
-		fmt.Sprint(got["processes"]) != "[map[invocations:2 language:go memory:1.048576e+06 number:1 pid:4711 since:1000 starts:3 state:Running trouble:it crashed]]" {
+		fmt.Sprint(got["processes"]) != "[map[group:http invocations:2 language:go memory:1.048576e+06 number:1 pid:4711 since:1000 starts:3 state:Running trouble:it crashed]]" {
 		t.Errorf("scale of the app: %d %v", code, got)
 	}
 	if row["state"] != "bad" || row["recent"] != 3.0 || row["recentFailed"] != 3.0 || len(row["spark"].([]any)) != 24 {

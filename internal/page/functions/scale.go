@@ -17,12 +17,22 @@ type Scale struct {
 	Why       string       `json:"why"`     // that there are so many
 	Groups    []ScaleGroup `json:"groups"`
 	Past      []ScalePoint `json:"past"`
+	Crews     []Crew       `json:"crews"`     // of each group, where functions have processes apart
 	Processes []Process    `json:"processes"` // by their numbers
+}
+
+// Crew is the worker processes of functions that scale apart from others.
+type Crew struct {
+	Group     string   `json:"group"`
+	Functions []string `json:"functions"`
+	Workers   int      `json:"workers"` // processes that are ready
+	Why       string   `json:"why"`     // that there are so many
 }
 
 // Process is a worker process.
 type Process struct {
 	Number      int    `json:"number"`
+	Group       string `json:"group"` // whose functions it runs; "": all
 	Language    string `json:"language"`
 	State       string `json:"state"`
 	Since       int64  `json:"since"`       // unix milliseconds, when it entered the state
@@ -56,7 +66,7 @@ func (p page) getScale(w http.ResponseWriter, r *http.Request) error {
 	last := a.Host.LastScale()
 	out := Scale{
 		Instances: last.Instances, Limit: last.Limit, Workers: last.Workers.Ready, Why: last.Workers.Why,
-		Groups: []ScaleGroup{}, Past: []ScalePoint{}, Processes: []Process{},
+		Groups: []ScaleGroup{}, Past: []ScalePoint{}, Crews: []Crew{}, Processes: []Process{},
 	}
 	if last.Plan != nil {
 		out.Plan = last.Plan.Name
@@ -64,12 +74,15 @@ func (p page) getScale(w http.ResponseWriter, r *http.Request) error {
 	for _, g := range last.Groups {
 		out.Groups = append(out.Groups, ScaleGroup{g.Group, g.Instances, g.Why})
 	}
+	for _, c := range last.Crews {
+		out.Crews = append(out.Crews, Crew{c.Group, c.Functions, c.Ready, c.Why})
+	}
 	for _, at := range a.Host.ScalePast() {
 		out.Past = append(out.Past, ScalePoint{at.At.UnixMilli(), at.Workers, at.Instances, at.Backlog})
 	}
 	for _, one := range a.Host.Processes() {
 		out.Processes = append(out.Processes, Process{
-			one.Number, one.Language, string(one.State), one.Since.UnixMilli(), one.PID, one.Invocations, one.Memory, one.Starts, one.Trouble,
+			one.Number, one.Group, one.Language, string(one.State), one.Since.UnixMilli(), one.PID, one.Invocations, one.Memory, one.Starts, one.Trouble,
 		})
 	}
 	portal.WriteJSON(w, http.StatusOK, out)

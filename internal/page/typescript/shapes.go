@@ -175,6 +175,7 @@ func functionShapes() []shape {
 		of[functions.Scale]("AppScale"),
 		of[functions.ScaleGroup]("AppScaleGroup"),
 		of[functions.ScalePoint]("AppScalePoint"),
+		of[functions.Crew]("AppCrew"),
 		of[functions.Process]("AppProcess"),
 		of[functions.Letter]("DeadLetter"),
 		of[functions.LetterList]("DeadLetterList"),

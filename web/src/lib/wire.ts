@@ -1077,6 +1077,7 @@ export interface AppScale {
   why: string
   groups: AppScaleGroup[]
   past: AppScalePoint[]
+  crews: AppCrew[]
   processes: AppProcess[]
 }
 
@@ -1093,8 +1094,16 @@ export interface AppScalePoint {
   backlog: Record<string, number>
 }
 
+export interface AppCrew {
+  group: string
+  functions: string[]
+  workers: number
+  why: string
+}
+
 export interface AppProcess {
   number: number
+  group: string
   language: string
   state: string
   since: number
@@ -1199,6 +1208,7 @@ export interface JobOutput {
 export interface JobDetail {
   name: string
   state: 'starting' | 'running' | 'degraded' | 'stopping' | 'stopped' | 'failed'
+  since: number
   start: string
   startedAt: number
   lanes: number
@@ -1244,6 +1254,7 @@ export interface JobOutputDetail {
   out: number
   counts: Record<string, number>
   blocked?: string
+  since?: number
 }
 
 export interface JobPartition {

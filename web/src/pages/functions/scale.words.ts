@@ -11,6 +11,7 @@ export const scaleWords = dictionary({
   counts: ['Processes and instances', '프로세스와 인스턴스'],
   of: ['of {n}', '/ {n}'],
   process: ['Process', '프로세스'],
+  group: ['Functions', '함수'],
   state: ['State', '상태'],
   language: ['Language', '언어'],
   running: ['In flight', '실행 중인 호출'],
