@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
 	"github.com/lazuli-dev/lazuli/internal/config"
 	"github.com/lazuli-dev/lazuli/internal/instance"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -262,6 +264,37 @@ func TestInsights(t *testing.T) {
 		}
 		if failed := r.within(1, "apps/default", "exceptions"+in)[0]; failed["operation_ParentId"] != calls[1]["id"] {
 			t.Error(failed)
+		}
+	})
+
+	t.Run("as Prometheus reads it", func(t *testing.T) {
+		r.t = t
+		r.call(http.MethodGet, r.url(instance.Blob)+"/devstoreaccount1?comp=list", "") // without a key
+		var text string
+		testkit.Eventually(t, 60*time.Second, func() bool {
+			var code int
+			if code, text = r.call(http.MethodGet, r.url(instance.Portal)+"/metrics", ""); code != http.StatusOK {
+				t.Fatal(code, text)
+			}
+			return strings.Contains(text, `lazuli_functions_executions_total{app="shop",function="fails",outcome="failed"} 1`)
+		}, "a run that failed is counted")
+		for _, want := range []string{
+			`lazuli_functions_executions_total{app="shop",function="works",outcome="succeeded"} 2`, `lazuli_gateway_requests_total{api="shop",outcome="successful",service="default"} 1`,
+			`lazuli_storage_transactions_total{account="devstoreaccount1",outcome="refused",service="blob"} 1`, "lazuli_cosmosdb_requests_total ", "lazuli_eventhubs_active_connections 0",
+			"process_resident_memory_bytes ", "go_goroutines ", "# TYPE lazuli_gateway_requests_total counter", "# TYPE lazuli_eventhubs_active_connections gauge",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %s in\n%s", want, text)
+			}
+		}
+		problems, err := promlint.New(strings.NewReader(text)).Lint()
+		for _, p := range problems {
+			if strings.HasPrefix(p.Metric, "lazuli_") {
+				t.Error(p)
+			}
+		}
+		if err != nil {
+			t.Error(err)
 		}
 	})
 

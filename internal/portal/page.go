@@ -32,7 +32,9 @@ type Page struct {
 	Totals func(add func(name string, total int64))
 	Series func(add func(name string, total int64))
 	Levels func(set func(name string, value int64))
-	Routes []Route
+	// Metrics reads what Prometheus is told, at each of its calls. nil: nothing.
+	Metrics func(emit func(Metric))
+	Routes  []Route
 }
 
 // Row is a row of a list: its id, by which it is known between two messages,

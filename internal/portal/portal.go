@@ -130,6 +130,7 @@ func (s *Server) routes() http.Handler {
 			}
 		})
 	}
+	mux.Handle("GET /metrics", s.metrics())
 	mux.Handle("/", web.Handler())
 	return mux
 }

@@ -116,6 +116,17 @@ func (c *Counts) Storage(account uint64, service storage.Service, name string) *
 	return part
 }
 
+// StorageServices calls f with every service of an account of which something was asked.
+func (c *Counts) StorageServices(f func(account uint64, service storage.Service, s *Storage)) {
+	c.storage.mu.RLock()
+	defer c.storage.mu.RUnlock()
+	for key, s := range c.storage.all {
+		if key.name == "" {
+			f(key.account, key.service, s)
+		}
+	}
+}
+
 // StorageTotals adds up what was asked of all storage accounts.
 func (c *Counts) StorageTotals(add func(name string, value int64)) {
 	c.storage.mu.RLock()

@@ -85,6 +85,7 @@ func Pages(c Config) []portal.Page {
 				add("opened", f.Opened.Load())
 			})
 		},
+		Metrics: p.metrics,
 		Routes: []portal.Route{
 			{Pattern: "GET " + one + "past", Serve: p.getPast},
 			{Pattern: "GET " + one + "failures", Serve: p.getFailures},

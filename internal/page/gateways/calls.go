@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/gateway"
+	"github.com/lazuli-dev/lazuli/internal/portal"
 )
 
 const (
@@ -36,6 +37,7 @@ type apiKey struct{ service, api string }
 
 // counter is what came to an API: a ring of seconds, of which newest is the last.
 type counter struct {
+	total  Count // since it was first called
 	newest int64 // unix seconds
 	ring   [seconds]Count
 }
@@ -88,8 +90,23 @@ func (c *Calls) Add(call gateway.Call) {
 		c.apis[key] = k
 	}
 	k.at(now.Unix()).add(call.Status)
+	k.total.add(call.Status)
 	if call.Status >= 400 {
 		c.fail(call, now)
+	}
+}
+
+// metrics are the calls of each API. One that is silent for long may begin anew.
+func (c *Calls) metrics(emit func(portal.Metric)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, k := range c.apis {
+		for outcome, n := range map[string]int{"successful": k.total.OK, "refused": k.total.Refused, "failed": k.total.Failed} {
+			emit(portal.Metric{
+				Name: "lazuli_gateway_requests_total", Help: "Calls through the gateway: below 400, 4xx, 5xx.",
+				Labels: []string{"service", key.service, "api", key.api, "outcome", outcome}, Value: float64(n),
+			})
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ type page struct{ Config }
 func Pages(c Config) []portal.Page {
 	p := page{c}
 	return []portal.Page{{
-		Kind: "apis", Item: "api", Rows: p.rows, Detail: p.detail, Count: p.count, Failing: p.failing,
+		Kind: "apis", Item: "api", Rows: p.rows, Detail: p.detail, Count: p.count, Failing: p.failing, Metrics: c.Calls.metrics,
 		Routes: []portal.Route{
 			{Pattern: "GET /api/gateways", Serve: p.list},
 			{Pattern: "GET /api/gateways/{gateway}/apis/{api}", Serve: p.about},

@@ -63,7 +63,7 @@ func Pages(c Config) []portal.Page {
 	p := &page{Config: c, searches: make(chan struct{}, maxSearches), tails: make(chan struct{}, maxTails)}
 	p.pace.of = map[string]*climb{}
 	return []portal.Page{{
-		Kind: "hubs", Item: "hub", Rows: p.rows, Detail: p.detail, Count: p.count, Totals: p.totals, Series: p.series,
+		Kind: "hubs", Item: "hub", Rows: p.rows, Detail: p.detail, Count: p.count, Totals: p.totals, Series: p.series, Metrics: p.metrics,
 		Levels: func(set func(string, int64)) { set("connections", c.Counts.Connections.Load()) },
 		Routes: p.routes(),
 	}}

@@ -58,7 +58,7 @@ func Pages(c Config) []portal.Page {
 		Kind: "databases", Rows: p.databases, Count: p.countDatabases,
 	}, {
 		Kind: "containers", Item: "container",
-		Rows: p.containers, Count: p.count, Totals: p.totals, Routes: p.routes(),
+		Rows: p.containers, Count: p.count, Totals: p.totals, Metrics: p.metrics, Routes: p.routes(),
 	}}
 }
 
@@ -180,6 +180,13 @@ func (p page) totals(add func(string, int64)) {
 	})
 	add("requests", p.Counts.Requests.Load())
 	add("charge", p.Counts.Charge.Load()/100)
+}
+
+// metrics are the numbers of all containers together, as requests are counted.
+func (p page) metrics(emit func(portal.Metric)) {
+	emit(portal.Metric{Name: "lazuli_cosmosdb_requests_total", Help: "Requests that were answered.", Value: float64(p.Counts.Requests.Load())})
+	emit(portal.Metric{Name: "lazuli_cosmosdb_request_units_total", Help: "Request units that they were charged.", Value: float64(p.Counts.Charge.Load()) / 100})
+	emit(portal.Metric{Name: "lazuli_cosmosdb_failed_requests_total", Help: "Requests that were answered with 429 or 5xx.", Value: float64(p.Counts.Throttled.Load())})
 }
 
 // each calls f with every container of the accounts.

@@ -84,10 +84,11 @@ func Fixed(jobs ...Job) func() []Job { return func() []Job { return jobs } }
 
 // Pages returns the page of the jobs that all gives.
 func Pages(all func() []Job) []portal.Page {
-	p := page(all)
+	p, sums := page(all), &totals{jobs: all, runs: map[string]*run{}}
 	return []portal.Page{{
 		Kind: "jobs", Item: "job", Rows: p.rows, Detail: p.detail, Count: func() int { return len(all()) },
-		Totals:  (&totals{jobs: all, runs: map[string]*run{}}).add,
+		Totals:  sums.add,
+		Metrics: sums.metrics,
 		Failing: p.failing, Troubles: p.troublesOf(&warnings{jobs: all, seen: map[string]*grown{}}),
 		Routes: []portal.Route{
 			{Pattern: "GET /api/jobs", Serve: p.listJobs},

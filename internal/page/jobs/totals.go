@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lazuli-dev/lazuli/internal/portal"
 	"github.com/lazuli-dev/lazuli/internal/stream/jobs"
 )
 
@@ -25,6 +26,26 @@ type run struct {
 func (t *totals) add(add func(name string, total int64)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.read()
+	for _, r := range t.runs {
+		add("items", r.inBefore+r.in)
+		add("failures", r.failedBefore+r.failed)
+	}
+}
+
+// metrics are what each job did.
+func (t *totals) metrics(emit func(portal.Metric)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.read()
+	for name, r := range t.runs {
+		emit(portal.Metric{Name: "lazuli_streamanalytics_input_events_total", Help: "Events that a job has read.", Labels: []string{"job", name}, Value: float64(r.inBefore + r.in)})
+		emit(portal.Metric{Name: "lazuli_streamanalytics_errors_total", Help: "Rows that a job could not work out or write.", Labels: []string{"job", name}, Value: float64(r.failedBefore + r.failed)})
+	}
+}
+
+// read brings the runs up to date. The caller holds mu.
+func (t *totals) read() {
 	for _, j := range t.jobs() {
 		began, in, failed := j.Totals()
 		r := t.runs[j.Name]
@@ -36,10 +57,6 @@ func (t *totals) add(add func(name string, total int64)) {
 			r.inBefore, r.failedBefore = r.inBefore+r.in, r.failedBefore+r.failed
 		}
 		r.began, r.in, r.failed = began, in, failed
-	}
-	for _, r := range t.runs {
-		add("items", r.inBefore+r.in)
-		add("failures", r.failedBefore+r.failed)
 	}
 }
 
