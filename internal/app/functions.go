@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -263,8 +264,11 @@ func (a *functionApp) summary() AppSummary {
 		s.Err = a.err
 		return s
 	}
+	unserved := a.front.Unserved()
 	for _, f := range a.host.Functions() {
-		s.Functions = append(s.Functions, functionSummary(f, a.host.Config().HTTP.RoutePrefix))
+		one := functionSummary(f, a.host.Config().HTTP.RoutePrefix)
+		one.Err = cmp.Or(one.Err, unserved[f.Name])
+		s.Functions = append(s.Functions, one)
 	}
 	for _, b := range a.host.Status().Broken {
 		s.Functions = append(s.Functions, FunctionSummary{Name: b.Name, Err: b.Err})

@@ -45,7 +45,8 @@ type Service struct {
 
 	mu         sync.Mutex // guards the fields below
 	table      *table
-	generation uint64 // of the functions that the table is made of
+	unserved   map[string]error // functions that are not in the table, and why
+	generation uint64           // of the functions that the table is made of
 }
 
 // New returns the service of a host. It fails on a CORS origin that is none.
@@ -189,9 +190,18 @@ func (s *Service) ready() *table {
 		for name, err := range bad {
 			s.log.Error("function has no usable route", "function", name, "error", err)
 		}
-		s.table, s.generation = t, now
+		s.table, s.unserved, s.generation = t, bad, now
 	}
 	return s.table
+}
+
+// Unserved are the HTTP functions that no request reaches, and why. It is asked once the
+// host is ready.
+func (s *Service) Unserved() map[string]error {
+	s.ready()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unserved
 }
 
 // allowed lists the methods of a path, once functions are known.
