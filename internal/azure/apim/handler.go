@@ -57,14 +57,26 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/2 and recorders do it anyway, or cannot
 	}
-	trace, whole := s.trace(r)
+	trace, inReply := s.trace(r)
 	body := &counted{}
 	x := s.Gateway.Do(r.Context(), request(r, body), trace)
 	if trace != nil {
-		s.traced(w, r, x, trace, whole)
+		s.traced(w, r, x, trace, inReply)
 	}
-	sent := s.send(w, x)
+	whole := r.ContentLength == body.n.Load()
+	sent := s.send(w, r, x, whole)
 	s.Gateway.Over(x, sent+body.n.Load())
+	if !whole && r.ProtoMajor == 1 {
+		letGo(w, r)
+	}
+}
+
+// letGo answers, and lets a body go that was not read to its end: net/http, left to do
+// it after the handler, would read the connection twice at once after EnableFullDuplex,
+// and panic. The answer comes first, as the rest of a body may not come.
+func letGo(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).Flush() // the client may be gone, here and below
+	_ = r.Body.Close()
 }
 
 // AllowsOrigin implements door.OriginAllower: cors policies say who may do what, and a
@@ -123,8 +135,9 @@ func (c *counted) Read(p []byte) (int, error) {
 func (c *counted) Close() error { return c.body.Body.Close() }
 
 // send sends the response and returns how many bytes its body had. What comes from a
-// backend as a stream is flushed piece by piece.
-func (s *Service) send(w http.ResponseWriter, x *policy.Exchange) int64 {
+// backend as a stream is flushed piece by piece. whole says that the request was read to
+// its end.
+func (s *Service) send(w http.ResponseWriter, r *http.Request, x *policy.Exchange, whole bool) int64 {
 	reply := x.Response
 	defer reply.Body.Close()
 	h := w.Header()
@@ -149,11 +162,22 @@ func (s *Service) send(w http.ResponseWriter, x *policy.Exchange) int64 {
 	if status < 200 || status > 999 {
 		status = http.StatusBadGateway // 1xx is no answer
 	}
+	if body != nil {
+		defer body.Close()
+	}
+	if reason := reasonOf(reply, status); reason != "" {
+		if own, ok := w.(interface{ SetReason(text string) }); ok {
+			own.SetReason(reason)
+		} else if whole && (body == nil || length >= 0) {
+			if n, done := takeOver(w, r, status, reason, body); done {
+				return n
+			}
+		}
+	}
 	w.WriteHeader(status)
 	if body == nil {
 		return 0
 	}
-	defer body.Close()
 	if head {
 		return 0
 	}
