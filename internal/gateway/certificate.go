@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -76,6 +77,9 @@ func ReadCertificate(data []byte, password string) (c Certificate, err error) {
 func readDER(data []byte, password string) (any, []*x509.Certificate, error) {
 	if cert, err := x509.ParseCertificate(data); err == nil {
 		return nil, []*x509.Certificate{cert}, nil
+	}
+	if n, _ := rounds(data, 0); n > maxRounds {
+		return nil, nil, fmt.Errorf("its keys are derived in %d rounds; at most %d are taken", n, maxRounds)
 	}
 	key, cert, others, err := pkcs12.DecodeChain(data, password)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"software.sslmate.com/src/go-pkcs12"
+
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 )
@@ -31,6 +33,7 @@ func TestReadCertificate(t *testing.T) {
 		"another's key":      {append(ca.PEM(t, false), bytes.TrimPrefix(own.PEM(t, true), own.PEM(t, false))...), "", false, 0, "key is that of another one"},
 		"a key alone":        {bytes.TrimPrefix(own.PEM(t, true), own.PEM(t, false)), "", false, 0, "there is none in it"},
 		"nothing":            {nil, "", false, 0, "no certificate"},
+		"many rounds":        {hostile(t, own), "hush", false, 0, "derived in 25165821 rounds; at most 4194304 are taken"},
 		"too much":           {make([]byte, maxCertificate+1), "", false, 0, "at most"},
 	} {
 		c, err := ReadCertificate(x.data, x.password)
@@ -41,6 +44,20 @@ func TestReadCertificate(t *testing.T) {
 			t.Errorf("%s: an error of no kind: %v", name, err)
 		}
 	}
+}
+
+// hostile is a PFX that asks for 25 million rounds.
+func hostile(t *testing.T, c *testkit.Certified) []byte {
+	t.Helper()
+	data, err := pkcs12.Modern.WithIterations(1<<16).Encode(c.Key, c.Certificate, nil, "hush")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := []byte{2, 3, 1, 0, 0}
+	if n := bytes.Count(data, written); n != 3 {
+		t.Fatalf("the rounds are in %d places", n)
+	}
+	return bytes.ReplaceAll(data, written, []byte{2, 3, 0x7f, 0xff, 0xff})
 }
 
 // TestCertificatesInUse: what a backend or a policy names does not go.
