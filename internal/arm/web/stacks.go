@@ -47,7 +47,7 @@ func (s stack) minor(version string, standard bool) map[string]any {
 	}
 	flex := map[string]any{
 		"skuCode": "FC1", "maximumInstanceCount": map[string]any{"lowestMaximumInstanceCount": 40, "highestMaximumInstanceCount": 1000, "defaultValue": 100},
-		"instanceMemoryMB":            []any{map[string]any{"size": "512"}, map[string]any{"size": "2048", "isDefault": true}, map[string]any{"size": "4096"}},
+		"instanceMemoryMB":            []any{map[string]any{"size": "512", "isDefault": false}, map[string]any{"size": "2048", "isDefault": true}, map[string]any{"size": "4096", "isDefault": false}},
 		"functionAppConfigProperties": map[string]any{"runtime": map[string]any{"name": s.value, "version": version}},
 	}
 	return map[string]any{

@@ -52,6 +52,7 @@ func (e *exchange) fixed() (done bool, err error) {
 		{"subscriptions/{}/resourceGroups", e.groups},
 		{"subscriptions/{}/resourceGroups/{}", e.group},
 		{"subscriptions/{}/resources", e.resources},
+		{"subscriptions/{}/tagNames", e.tagNames},
 		{"subscriptions/{}/resourceGroups/{}/resources", e.resources},
 		{"subscriptions/{}/providers/Microsoft.Insights/eventtypes/management/values", e.activity},
 		{"subscriptions/{}/providers/{}/locations/{}/operations/{}", e.operation},
@@ -60,6 +61,9 @@ func (e *exchange) fixed() (done bool, err error) {
 		if e.is(f.form) {
 			return true, f.do()
 		}
+	}
+	if scope, is := e.tagsOf(); is {
+		return true, e.tags(scope)
 	}
 	if strings.EqualFold(e.path[0], "tenants") || strings.EqualFold(e.path[0], "batch") {
 		return true, noSuchPlace(e)
