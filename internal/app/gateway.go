@@ -369,6 +369,15 @@ func (d gatewayDeclaration) around() error {
 			return err
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.file.Schemas)) {
+		text, err := d.read("schemas."+name, d.file.Schemas[name])
+		if err != nil {
+			return err
+		}
+		if err := put(d, "schemas."+name, d.s.Schemas(), name, gateway.Schema{Document: json.RawMessage(text)}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -161,8 +161,8 @@ func TestClientCertificates(t *testing.T) {
 }
 
 // certificateKeys are the keys of the project file about certificates.
-func certificateKeys(add func(key, body, want string, probe func(r *rig) string), files map[string]string) {
-	t := &testing.T{}
+func certificateKeys(t *testing.T, add func(key, body, want string, probe func(r *rig) string), files map[string]string) {
+	t.Helper()
 	ca := testkit.Certify(t, "authority", nil, 2020, 2090)
 	caller := testkit.Certify(t, "caller", ca, 2020, 2090)
 	files["ca.pem"], files["mine.pem"], files["mine.pfx"] = string(ca.PEM(t, false)), string(caller.PEM(t, true)), string(caller.PFX(t, "hush"))

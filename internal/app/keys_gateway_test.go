@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/apim"
@@ -24,7 +25,7 @@ func replies(expression, first string) string {
 }
 
 // gatewayKeys are those of gateways, as callers see them.
-func gatewayKeys() map[string]keyCase {
+func gatewayKeys(t *testing.T) map[string]keyCase {
 	files := map[string]string{
 		"hit.xml":     replies(`"hit"`, ""),
 		"api.xml":     replies(`context.Api.Name`, ""),
@@ -34,6 +35,8 @@ func gatewayKeys() map[string]keyCase {
 		"log.xml":     replies(`"hit"`, `<log-to-eventhub logger-id="l">x</log-to-eventhub>`),
 		"include.xml": replies(`"hit"`, `<include-fragment fragment-id="f" />`),
 		"f.xml":       `<fragment><set-variable name="y" value="1" /></fragment>`,
+		"s.json":      `{"definitions": {"number": {"type": "integer"}}}`,
+		"schema.xml":  replies(`"hit"`, `<set-body>{}</set-body><validate-content unspecified-content-type-action="prevent" max-size="100" size-exceeded-action="prevent"><content type="application/json" validate-as="json" action="prevent" schema-id="s" schema-ref="#/definitions/number" /></validate-content>`),
 		"to.xml":      `<policies><inbound><set-backend-service backend-id="b" /></inbound><backend><forward-request timeout="20" /></backend></policies>`,
 		"base.xml":    `<policies><inbound><base /></inbound><backend /></policies>`,
 		"open.yaml":   `{openapi: "3.0.0", info: {title: t, version: "1"}, paths: {/only: {get: {responses: {"200": {description: ok}}}}}}`,
@@ -88,7 +91,10 @@ func gatewayKeys() map[string]keyCase {
 	add("loggers.*.hub", "loggers: {l: {hub: h}}, apis: {a: {policy: log.xml, "+open+"}}", "1", func(r *rig) string { return r.logged("default") })
 	add("loggers.*.namespace", "loggers: {l: {hub: h, namespace: audits}}, apis: {a: {policy: log.xml, "+open+"}}", "1", func(r *rig) string { return r.logged("audits") })
 	add("fragments", "fragments: {f: f.xml}, apis: {a: {policy: include.xml, "+open+"}}", "200 hit", get("/x"))
-	certificateKeys(add, files)
+	add("schemas", "schemas: {s: s.json}, apis: {a: {policy: schema.xml, "+open+"}}", "400", func(r *rig) string {
+		return r.gateway(http.MethodPost, "/x", "Content-Type:application/json")[:3]
+	})
+	certificateKeys(t, add, files)
 	var keys []string
 	for k, c := range all {
 		c.yaml += "\neventHubs: {hubs: {h: {partitions: 1}}, namespaces: {audits: {hubs: {h: {partitions: 1}}}}}"

@@ -35,10 +35,10 @@ type keyCase struct {
 }
 
 // keyCases are the cases of all keys: one for each, and none that is no key.
-func keyCases() map[string]keyCase {
+func keyCases(t *testing.T) map[string]keyCase {
 	all := map[string]keyCase{}
 	for _, table := range []map[string]keyCase{
-		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(), storageKeys(), jobBlobKeys(), gatewayKeys(), insightsKeys(),
+		projectKeys(), processKeys(), hubKeys(), namespaceKeys(), cosmosKeys(), accountKeys(), functionKeys(), jobKeys(), jobInputKeys(), jobOutputKeys(), elsewhere(), networkKeys(), jobLimitKeys(), identityKeys(), storageKeys(), jobBlobKeys(), gatewayKeys(t), insightsKeys(),
 	} {
 		maps.Copy(all, table)
 	}
@@ -52,7 +52,7 @@ const keysAtOnce = 10
 func TestEveryKeyDoesSomething(t *testing.T) {
 	testkit.NoLeaks(t)
 	t.Setenv("LAZULI_RUN_DIR", t.TempDir()) // where instances are published
-	cases := keyCases()
+	cases := keyCases(t)
 	keys := keyPaths(reflect.TypeFor[config.Config](), "")
 	for _, key := range slices.Sorted(maps.Keys(cases)) {
 		if !slices.Contains(keys, key) {

@@ -30,6 +30,7 @@ type GatewayService struct {
 	Backends      map[string]GatewayBackend      `yaml:"backends"`      // for set-backend-service
 	Loggers       map[string]GatewayLogger       `yaml:"loggers"`       // for log-to-eventhub
 	Fragments     map[string]string              `yaml:"fragments"`     // files, for include-fragment
+	Schemas       map[string]string              `yaml:"schemas"`       // files, for validate-content
 	Certificates  map[string]GatewayCertificate  `yaml:"certificates"`  // by name, for backends and policies
 
 	NegotiateClientCertificate bool     `yaml:"negotiateClientCertificate"` // callers over TLS are asked for a certificate

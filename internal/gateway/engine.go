@@ -196,7 +196,7 @@ func (e *Engine) DeleteService(_ context.Context, id uint64) error {
 func (e *Engine) world(s *Service) *policy.World {
 	w := &policy.World{
 		Forward: s.forward, Send: s.send, Limits: s.limits, Cache: s.cache, Keys: e.keys.find, Authority: e.Authority,
-		Background: e.background, Hide: s.hide, Log: s.log, Certificates: s.store,
+		Background: e.background, Hide: s.hide, Log: s.log, Certificates: s.store, Schema: s.schema,
 		ReadCertificate: func(data []byte, password string) (*tls.Certificate, error) {
 			c, err := ReadCertificate(data, password)
 			if err != nil {

@@ -29,6 +29,7 @@ type model struct {
 	memo     map[memoKey]*policy.Document
 
 	certificates certificates
+	schemas      map[string]*schemaModel // by name in lower case
 }
 
 // memoKey tells compiled documents apart.
@@ -144,11 +145,11 @@ func (s *Service) RegenerateKey(name string, secondary bool) error {
 func (e *Engine) build(s *Service, all records) (*model, error) {
 	m := &model{
 		records: all, keys: map[string]*subscriberModel{}, products: map[string]*productModel{}, memo: map[memoKey]*policy.Document{},
-		certificates: newCertificates(),
+		certificates: newCertificates(), schemas: map[string]*schemaModel{},
 	}
 	b := builder{m: m}
 	if old := s.current.Load(); old != nil {
-		b.old = old.memo
+		b.old, b.schemas = old.memo, old.schemas
 	}
 	b.around()
 	paths := slices.Sorted(maps.Keys(all))
@@ -164,11 +165,12 @@ func (e *Engine) build(s *Service, all records) (*model, error) {
 
 // builder builds a model.
 type builder struct {
-	m     *model
-	old   map[memoKey]*policy.Document
-	names policy.Names
-	key   string // of what policies may name
-	byAPI map[string]*apiModel
+	m       *model
+	old     map[memoKey]*policy.Document
+	schemas map[string]*schemaModel // of before
+	names   policy.Names
+	key     string // of what policies may name
+	byAPI   map[string]*apiModel
 }
 
 // around prepares what policies may name.
@@ -194,6 +196,11 @@ func (b *builder) around() {
 		case Backend, Logger, Certificate:
 			known[path] = true
 			key.WriteString(path + "\x00")
+		case Schema:
+			name := strings.ToLower(b.m.records[path].name)
+			s := newSchema(name, v, b.schemas[name])
+			b.m.schemas[name] = s
+			key.WriteString(path + "\x00" + string(s.sum[:]) + "\x00")
 		}
 	}
 	if secrets != nil {
@@ -207,6 +214,10 @@ func (b *builder) around() {
 		Logger:   func(id string) bool { return known["loggers/"+strings.ToLower(id)] },
 
 		Certificate: func(id string) bool { return known["certificates/"+strings.ToLower(id)] },
+		Schema: func(id, ref string) error {
+			_, err := b.m.schemaPart(id, ref)
+			return err
+		},
 	}
 }
 
@@ -223,6 +234,8 @@ func (b *builder) simple(path string, r record) error {
 		return b.m.certificates.add(r.name, v)
 	case ClientTLS:
 		return b.m.certificates.callers(v)
+	case Schema:
+		return b.m.schemas[strings.ToLower(r.name)].err
 	case NamedValue:
 		if len(v.Value) > maxNamedValue {
 			return fault.New(fault.Invalid, "named value "+r.name, "its value has %d characters; at most %d are taken", len(v.Value), maxNamedValue)

@@ -96,6 +96,9 @@ func (s *Service) Certificates() Table[Certificate] {
 	return Table[Certificate]{s: s, prefix: "certificates/"}
 }
 
+// Schemas are what validate-content holds bodies against, by their schema-id.
+func (s *Service) Schemas() Table[Schema] { return Table[Schema]{s: s, prefix: "schemas/"} }
+
 // ClientTLS is what is wanted of callers, under ClientTLSName.
 func (s *Service) ClientTLS() Table[ClientTLS] { return Table[ClientTLS]{s: s, prefix: "clienttls/"} }
 
@@ -389,7 +392,7 @@ func decoders() map[string]func([]byte) (any, error) {
 		"apis": decode[API], "apis/operations": decode[Operation], "products": decode[Product], "products/apis": decode[struct{}],
 		"subscriptions": decode[Subscription], "namedvalues": decode[NamedValue], "backends": decode[Backend], "loggers": decode[Logger],
 		"versionsets": decode[VersionSet], "fragments": decode[Policy], "diagnostics": decode[Diagnostic], "apis/diagnostics": decode[Diagnostic],
-		"certificates": decode[Certificate], "clienttls": decode[ClientTLS],
+		"certificates": decode[Certificate], "clienttls": decode[ClientTLS], "schemas": decode[Schema],
 		"policies": decode[Policy], "apis/policies": decode[Policy], "products/policies": decode[Policy], "apis/operations/policies": decode[Policy],
 	}
 }

@@ -38,7 +38,7 @@ type provider struct{ Config }
 func New(c Config) arm.Provider {
 	p := provider{c}
 	return arm.Provider{
-		Types: slices.Concat([]arm.Type{p.service()}, p.apis(), p.products(), p.around(), []arm.Type{p.certificate()}, p.policies(), settings()),
+		Types: slices.Concat([]arm.Type{p.service()}, p.apis(), p.products(), p.around(), []arm.Type{p.certificate(), p.schema()}, p.policies(), settings()),
 		Routes: []arm.Route{
 			{Method: http.MethodPost, Path: "Microsoft.ApiManagement/checkNameAvailability", Do: p.Accounts.Free(resource.Gateways, "service")},
 			{Method: http.MethodGet, Path: "Microsoft.ApiManagement/deletedservices", Do: p.listDeleted},

@@ -59,6 +59,9 @@ type Names struct {
 	Fragment func(id string) (string, bool)
 	// Backend and Logger report whether there is one; nil: all are.
 	Backend, Logger, Certificate func(id string) bool
+	// Schema says why there is no schema of that name, or no part of it at a reference;
+	// nil: all are.
+	Schema func(id, ref string) error
 }
 
 // Document is a compiled document of one scope. It is safe for concurrent use.

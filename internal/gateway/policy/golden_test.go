@@ -125,6 +125,15 @@ var goldenNames = Names{
 	Logger:  func(id string) bool { return id == "hub" },
 
 	Certificate: func(id string) bool { return id == "ours" || id == "authority" },
+	Schema:      func(id, ref string) error { _, err := goldenSchema(id, ref); return err },
+}
+
+// goldenSchema is a schema that takes objects with an n.
+func goldenSchema(id, _ string) (func(v any) error, error) {
+	if id != "order" {
+		return nil, errors.New("there is no schema " + id)
+	}
+	return func(v any) error { return goldenContract().Request[0].Check(v, false) }, nil
 }
 
 // golden is one case on its way.
@@ -319,7 +328,7 @@ func (g *golden) call() {
 			Send: func(r *http.Request, shown *tls.Certificate) (*http.Response, error) {
 				return g.answer("send"+shownTo(shown), &g.sent, r)
 			},
-			Certificates: g.certs.store,
+			Certificates: g.certs.store, Schema: goldenSchema,
 			ReadCertificate: func(data []byte, password string) (*tls.Certificate, error) {
 				if string(data) != "bytes" || password != "hush" {
 					return nil, errors.New("it is no certificate")

@@ -340,6 +340,21 @@ type validateContent struct {
 type contentCheck struct {
 	typ string // "": any
 	how verdict
+	// id names a schema of the service, and ref a part of it; "" is the operation's own.
+	id, ref string
+}
+
+func (r *args) contentCheck() contentCheck {
+	c := contentCheck{mediaType(r.literal("type", "")), r.verdict("action", true), r.literal("schema-id", ""), r.literal("schema-ref", "")}
+	switch known := r.c.names.Schema; {
+	case c.id == "" && c.ref != "":
+		r.fail(r.place("schema-ref"), "the attribute 'schema-ref' is a part of the schema that 'schema-id' names")
+	case c.id != "" && known != nil:
+		if err := known(c.id, c.ref); err != nil {
+			r.fail(r.place("schema-id"), "%v", err)
+		}
+	}
+	return c
 }
 
 // maxValidated bounds max-size. https://learn.microsoft.com/azure/api-management/validate-content-policy
@@ -357,12 +372,12 @@ func compileValidateContent(r *args) action {
 			if as := in.oneOf("validate-as", "json", "xml", "soap"); as != "json" {
 				in.fail(in.place("validate-as"), "JSON alone is validated here, not %s", as)
 			}
-			for _, absent := range []string{"schema-id", "schema-ref", "allow-additional-properties", "case-insensitive-property-names"} {
+			for _, absent := range []string{"allow-additional-properties", "case-insensitive-property-names"} {
 				if _, given := in.find(absent); given {
-					in.fail(in.place(absent), "the attribute '%s' is not served: bodies are held against what the operation's definition says", absent)
+					in.fail(in.place(absent), "the attribute '%s' is not served: bodies are held against the schema as it is", absent)
 				}
 			}
-			v.checks = append(v.checks, contentCheck{mediaType(in.literal("type", "")), in.verdict("action", true)})
+			v.checks = append(v.checks, in.contentCheck())
 		})
 	}
 	return v
@@ -419,7 +434,7 @@ func (v *validateContent) run(x *Exchange) error {
 	}
 	typ := v.typeOf(x.header().Get("Content-Type"))
 	at := slices.IndexFunc(known, func(k Content) bool { return mediaType(k.Type) == typ })
-	if at < 0 {
+	if at < 0 && !slices.ContainsFunc(v.checks, func(c contentCheck) bool { return c.id != "" && c.typ == typ }) {
 		f.add(v.other, kind, typ, "Unspecified", "Unspecified content type "+clip(typ)+" is not allowed.")
 		return f.end()
 	}
@@ -427,11 +442,34 @@ func (v *validateContent) run(x *Exchange) error {
 		if check.typ != "" && check.typ != typ {
 			continue
 		}
-		if err := known[at].holds(data, response); err != nil {
-			f.add(check.how, kind, typ, "Incorrect", fmt.Sprintf("Body of the %s does not conform to the definition %s, which is associated with the content type %s. %v", strings.ToLower(whose), known[at].Name, typ, err))
+		var content Content
+		switch {
+		case check.id != "":
+			if content, err = x.schema(check.id, check.ref); err != nil {
+				return err
+			}
+		case at < 0:
+			continue
+		default:
+			content = known[at]
+		}
+		if err := content.holds(data, response); err != nil {
+			f.add(check.how, kind, typ, "Incorrect", fmt.Sprintf("Body of the %s does not conform to the definition %s, which is associated with the content type %s. %v", strings.ToLower(whose), content.Name, typ, err))
 		}
 	}
 	return f.end()
+}
+
+// schema is a schema of the service as what a body has.
+func (x *Exchange) schema(id, ref string) (Content, error) {
+	if x.World.Schema == nil {
+		return Content{}, broken("validate-content", "SchemaNotFound", "there are no schemas here")
+	}
+	check, err := x.World.Schema(id, ref)
+	if err != nil {
+		return Content{}, broken("validate-content", "SchemaNotFound", err.Error())
+	}
+	return Content{Name: id + ref, Check: func(v any, _ bool) error { return check(v) }}, nil
 }
 
 func (v *validateContent) typeOf(header string) string {

@@ -18,6 +18,9 @@ type World struct {
 	// Certificates are the service's own; ReadCertificate reads one from a file's bytes.
 	Certificates    func() Certificates
 	ReadCertificate func(data []byte, password string) (*tls.Certificate, error)
+	// Schema is what a schema of the service, or the part at a reference in it, asks of
+	// decoded JSON.
+	Schema func(id, ref string) (check func(value any) error, err error)
 
 	Limits Limits
 	Cache  Cache
