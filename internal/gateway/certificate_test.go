@@ -3,10 +3,18 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -88,4 +96,47 @@ func TestCertificatesInUse(t *testing.T) {
 	if err := s.Certificates().Delete(ctx, "mine"); PolicyFault(err) == nil {
 		t.Errorf("a policy's certificate went: %v", err)
 	}
+}
+
+// TestTokenByCertificate: validate-jwt takes tokens that the key of a service's
+// certificate signed, and no others; another certificate of that name is asked from then
+// on.
+func TestTokenByCertificate(t *testing.T) {
+	l := newLab(t)
+	signer := func(name string) (*ecdsa.PrivateKey, Certificate) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().AddDate(1, 0, 0)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		def, err := ReadCertificate(der, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key, def
+	}
+	token := func(key any, method jwt.SigningMethod) string {
+		text, err := jwt.NewWithClaims(method, jwt.MapClaims{"sub": "a", "exp": time.Now().Add(time.Hour).Unix()}).SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Authorization: Bearer " + text
+	}
+	own, mine := signer("mine")
+	other, others := signer("other")
+	add(l, l.s.Certificates(), "mine", mine)
+	add(l, l.s.APIs(), "a", API{Path: "a", ServiceURL: "http://backend", IsCurrent: true})
+	add(l, l.s.Operations("a"), "get", Operation{Method: "GET", URLTemplate: "/*"})
+	add(l, l.s.Policies(Scope{API: "a"}), PolicyName, Policy{Text: `<policies><inbound><validate-jwt header-name="Authorization" require-scheme="Bearer"><issuer-signing-keys><key certificate-id="mine" /></issuer-signing-keys></validate-jwt></inbound><backend><base /></backend></policies>`})
+	l.want("GET /a/x", 200, "GET http://backend/x", token(own, jwt.SigningMethodES256))
+	l.want("GET /a/x", 401, "", token(other, jwt.SigningMethodES256))
+	l.want("GET /a/x", 401, "", token([]byte(mine.Chain[0]), jwt.SigningMethodHS256)) // what all may know is no secret
+	l.want("GET /a/x", 401, "")
+	add(l, l.s.Certificates(), "mine", others)
+	l.want("GET /a/x", 401, "", token(own, jwt.SigningMethodES256))
+	l.want("GET /a/x", 200, "", token(other, jwt.SigningMethodES256))
 }
