@@ -85,7 +85,7 @@ func gateways(e *env) (parts, error) {
 		Accounts:  []accountKind{gatewayKind(engine)},
 		Routes:    []door.Route{{Type: resource.Gateways, HTTP: httpOf(e, services), Certificates: asksCertificates(engine)}},
 		Suffixes:  []suffix{{domain: "azure-api.net", typ: resource.Gateways, service: instance.Gateway}},
-		Engines:   []part{{name: "gateways", run: engine.Run}},
+		Engines:   []part{{name: "gateways", run: engine.Run}, {name: "what gateways report", run: reports.Run}},
 		Pages:     e.gatewayPages(engine, calls, token),
 		Summary:   func(s *Summary) { s.Gateways = e.gatewaySummaries(engine) },
 	}

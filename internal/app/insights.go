@@ -199,15 +199,15 @@ func (e *env) appTelemetry(app string, h func() *host.Host) host.Listener {
 }
 
 // gatewayTelemetry is what the gateways report, to the default component.
-func (e *env) gatewayTelemetry() report.Gateway {
-	return report.Gateway{Put: func(items ...*item.Item) {
+func (e *env) gatewayTelemetry() *report.Gateway {
+	return report.NewGateway(func(items ...*item.Item) {
 		if e.telemetry == nil {
 			return
 		}
 		if c := e.telemetry.of(""); c != nil {
 			c.Put(items...)
 		}
-	}}
+	})
 }
 
 // of is the component of a connection string, or the default one; nil where there is none.

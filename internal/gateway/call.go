@@ -20,7 +20,7 @@ type Call struct {
 	Took                                           time.Duration
 	Failure                                        *policy.Failure // nil: none
 	ID                                             string
-	Exchange                                       *policy.Exchange // not to be kept
+	Exchange                                       *policy.Exchange // its bodies are closed
 }
 
 // Do runs a call: the exchange comes back with a response, whose body is the caller's

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"net/url"
 	"os"
 	"strconv"
@@ -21,22 +22,94 @@ import (
 // rows are not documented: names of properties are those of published queries. Addresses
 // are without their queries, in which keys stand.
 type Gateway struct {
-	// Put gives items to a component. It does not wait.
-	Put func(items ...*item.Item)
+	put  func(items ...*item.Item)
+	wake chan struct{}
+
+	mu    sync.Mutex // guards what follows
+	calls []call     // of this batch, that are told
+	count int        // all of them
 }
 
-const gatewaySDK = "apim:lazuli"
+// call is one that is told, and for how many it stands.
+type call struct {
+	gateway.Call
+	standsFor int
+}
+
+const (
+	gatewaySDK = "apim:lazuli"
+	// Calls are told of behind them, together: no caller waits until they are.
+	gatewayBatch = 50 * time.Millisecond
+	// Of so many calls of a batch each is told, 1,000 a second; of those beyond one in so
+	// many, which says that it stands for them: what is told of a call costs about a third
+	// of the call.
+	wholeBatch, oneIn = 50, 16
+)
+
+// NewGateway reports to put, which gives items to a component and does not wait. Run
+// must be called.
+func NewGateway(put func(items ...*item.Item)) *Gateway {
+	return &Gateway{put: put, wake: make(chan struct{}, 1)}
+}
 
 // Done is told of a call that is over.
-func (g Gateway) Done(c gateway.Call) {
+func (g *Gateway) Done(c gateway.Call) {
+	g.mu.Lock()
+	first := len(g.calls) == 0
+	if g.count++; g.count <= wholeBatch {
+		g.calls = append(g.calls, call{c, 1})
+	} else if g.count%oneIn == 0 {
+		g.calls = append(g.calls, call{c, oneIn})
+	}
+	g.mu.Unlock()
+	if first {
+		select {
+		case g.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Run tells of calls until ctx ends, then of those that are left.
+func (g *Gateway) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-g.wake:
+		case <-ctx.Done():
+			g.tell()
+			return nil
+		}
+		select {
+		case <-time.After(gatewayBatch):
+		case <-ctx.Done():
+		}
+		g.tell()
+	}
+}
+
+func (g *Gateway) tell() {
+	g.mu.Lock()
+	calls := g.calls
+	g.calls, g.count = make([]call, 0, len(calls)), 0
+	g.mu.Unlock()
+	for i := range calls {
+		all := g.items(&calls[i].Call)
+		for _, one := range all {
+			one.Count = calls[i].standsFor
+		}
+		g.put(all...)
+	}
+}
+
+// items are what a call is.
+func (g *Gateway) items(c *gateway.Call) []*item.Item {
 	x := c.Exchange
 	r := g.base(x)
 	r.Time, r.Operation.ParentID, r.Client.IP = x.Began, tracecontext.Span(x.Caller), c.Exchange.Request.ClientIP
 	r.Body = &item.Request{
-		ID: tracecontext.Span(x.TraceParent), Name: c.Method + " " + c.Path, URL: bare(x.Request.Original), ResultCode: strconv.Itoa(c.Status),
+		ID: tracecontext.Span(x.TraceParent), Name: c.Method + " " + c.Path, URL: address(x.Request.Original), ResultCode: strconv.Itoa(c.Status),
 		Success: c.Status < 400, Duration: c.Took,
 	}
-	r.Properties = append(r.Properties, item.Property{Name: "HTTP Method", Value: c.Method})
 	all := append(make([]*item.Item, 0, 2+len(x.Forwarded)), r)
 	for n := range x.Forwarded {
 		all = append(all, g.forwarded(x, &x.Forwarded[n]))
@@ -48,24 +121,24 @@ func (g Gateway) Done(c gateway.Call) {
 		i.Properties = append(i.Properties, item.Property{Name: "Policy", Value: f.Source})
 		all = append(all, i)
 	}
-	g.Put(all...)
+	return all
 }
 
-func (g Gateway) forwarded(x *policy.Exchange, f *policy.Forwarded) *item.Item {
+func (g *Gateway) forwarded(x *policy.Exchange, f *policy.Forwarded) *item.Item {
 	d := &item.Dependency{
 		ID: tracecontext.Span(f.TraceParent), Name: f.Method, Kind: "Backend", Success: f.Status > 0 && f.Status < 400,
 		ResultCode: strconv.Itoa(f.Status), Duration: f.Took,
 	}
 	if u, err := url.Parse(f.URL); err == nil {
-		d.Name, d.Target, d.Data = f.Method+" "+u.Path, u.Host, bare(u)
+		d.Name, d.Target, d.Data = f.Method+" "+u.Path, u.Host, address(u)
 	}
-	i := g.base(x)
+	i := g.bare(x)
 	i.Time, i.Operation.ParentID, i.Body = f.Began, tracecontext.Span(x.TraceParent), d
 	return i
 }
 
 // Trace is told of a line of the policy trace.
-func (g Gateway) Trace(x *policy.Exchange, source, severity, message string, metadata map[string]string) {
+func (g *Gateway) Trace(x *policy.Exchange, source, severity, message string, metadata map[string]string) {
 	level := item.Information
 	switch severity {
 	case "verbose":
@@ -76,19 +149,19 @@ func (g Gateway) Trace(x *policy.Exchange, source, severity, message string, met
 	i := g.line(x, metadata)
 	i.Body = &item.Trace{Message: message, Severity: level}
 	i.Properties = append(i.Properties, item.Property{Name: "Source", Value: source})
-	g.Put(i)
+	g.put(i)
 }
 
 // Metric is told of a value of emit-metric.
-func (g Gateway) Metric(x *policy.Exchange, name, namespace string, value float64, dimensions map[string]string) {
+func (g *Gateway) Metric(x *policy.Exchange, name, namespace string, value float64, dimensions map[string]string) {
 	i := g.line(x, dimensions)
 	i.Body = &item.Metric{Name: name, Sum: value, Count: 1, Min: value, Max: value}
 	i.Properties = append(i.Properties, item.Property{Name: "_MS.MetricNamespace", Value: namespace})
-	g.Put(i)
+	g.put(i)
 }
 
 // line is something that happened within a call.
-func (g Gateway) line(x *policy.Exchange, more map[string]string) *item.Item {
+func (g *Gateway) line(x *policy.Exchange, more map[string]string) *item.Item {
 	i := g.base(x)
 	i.Time, i.Operation.ParentID = time.Now(), tracecontext.Span(x.TraceParent)
 	for name, value := range more {
@@ -97,27 +170,24 @@ func (g Gateway) line(x *policy.Exchange, more map[string]string) *item.Item {
 	return i
 }
 
-// base is what all items of a call have in common.
-func (g Gateway) base(x *policy.Exchange) *item.Item {
-	about := x.About
-	api := about.API.ID
-	if about.API.Revision != "" {
-		api += ";rev=" + about.API.Revision
+// bare is what all items of a call have in common, but for their properties.
+func (g *Gateway) bare(x *policy.Exchange) *item.Item {
+	name := operationOf(x)
+	return &item.Item{
+		Operation: item.Operation{Name: name, ID: tracecontext.Trace(x.TraceParent)}, Client: item.Client{Type: "PC", IP: "0.0.0.0"},
+		Role: x.About.Service + ".azure-api.net " + x.About.Region, RoleInstance: machine(), SDKVersion: gatewaySDK,
 	}
-	i := &item.Item{
-		Operation: item.Operation{Name: x.Request.Original.Path, ID: tracecontext.Trace(x.TraceParent)},
-		Client:    item.Client{Type: "PC", IP: "0.0.0.0"}, Role: about.Service + ".azure-api.net " + about.Region, RoleInstance: machine(), SDKVersion: gatewaySDK,
-	}
-	i.Properties = append(make([]item.Property, 0, 10), item.Property{Name: "Service ID", Value: about.ServiceID}, item.Property{Name: "Service Type", Value: "API Management"},
+}
+
+// base is bare with properties: what the call has reached, and whose it is.
+func (g *Gateway) base(x *policy.Exchange) *item.Item {
+	i, about := g.bare(x), x.About
+	i.Properties = append(make([]item.Property, 0, 8), item.Property{Name: "Service ID", Value: about.ServiceID}, item.Property{Name: "Service Type", Value: "API Management"},
 		item.Property{Name: "Region", Value: about.Region}, item.Property{Name: "Request Id", Value: x.ID()})
-	if api == "" {
-		return i
-	}
-	i.Operation.Name = api
-	i.Properties = append(i.Properties, item.Property{Name: "API Name", Value: api})
-	if op := about.Operation.ID; op != "" {
-		i.Operation.Name += " - " + op
-		i.Properties = append(i.Properties, item.Property{Name: "Operation Name", Value: op})
+	for _, p := range [...]item.Property{{Name: "API Name", Value: apiOf(x)}, {Name: "Operation Name", Value: about.Operation.ID}} {
+		if p.Value != "" {
+			i.Properties = append(i.Properties, p)
+		}
 	}
 	if p := about.Product; p != nil {
 		i.Properties = append(i.Properties, item.Property{Name: "Product Name", Value: p.ID})
@@ -128,8 +198,29 @@ func (g Gateway) base(x *policy.Exchange) *item.Item {
 	return i
 }
 
-// bare is an address without its query.
-func bare(u *url.URL) string {
+// apiOf is the API that a call has reached, with its revision; "" for none.
+func apiOf(x *policy.Exchange) string {
+	api := x.About.API
+	if api.ID == "" || api.Revision == "" {
+		return api.ID
+	}
+	return api.ID + ";rev=" + api.Revision
+}
+
+// operationOf is the name of what a call does, or its path where that leads nowhere.
+func operationOf(x *policy.Exchange) string {
+	api := apiOf(x)
+	switch {
+	case api == "":
+		return x.Request.Original.Path
+	case x.About.Operation.ID == "":
+		return api
+	}
+	return api + " - " + x.About.Operation.ID
+}
+
+// address is one without its query.
+func address(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
 
