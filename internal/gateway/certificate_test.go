@@ -134,7 +134,7 @@ func TestTokenByCertificate(t *testing.T) {
 	add(l, l.s.Policies(Scope{API: "a"}), PolicyName, Policy{Text: `<policies><inbound><validate-jwt header-name="Authorization" require-scheme="Bearer"><issuer-signing-keys><key certificate-id="mine" /></issuer-signing-keys></validate-jwt></inbound><backend><base /></backend></policies>`})
 	l.want("GET /a/x", 200, "GET http://backend/x", token(own, jwt.SigningMethodES256))
 	l.want("GET /a/x", 401, "", token(other, jwt.SigningMethodES256))
-	l.want("GET /a/x", 401, "", token([]byte(mine.Chain[0]), jwt.SigningMethodHS256)) // what all may know is no secret
+	l.want("GET /a/x", 401, "", token(mine.Chain[0], jwt.SigningMethodHS256)) // what all may know is no secret
 	l.want("GET /a/x", 401, "")
 	add(l, l.s.Certificates(), "mine", others)
 	l.want("GET /a/x", 401, "", token(own, jwt.SigningMethodES256))
