@@ -62,7 +62,7 @@ func (e *env) storageMetrics(emit func(portal.Metric)) {
 		}
 		labels := []string{"account", name, "service", service.String()}
 		refused, failed := s.Refused.Load(), s.Failed.Load()
-		for outcome, n := range map[string]int64{"successful": max(s.Requests.Load()-refused-failed, 0), "refused": refused, "failed": failed} {
+		for outcome, n := range map[string]int64{"succeeded": max(s.Requests.Load()-refused-failed, 0), "refused": refused, "failed": failed} {
 			emit(portal.Metric{Name: "lazuli_storage_transactions_total", Help: "Requests that were answered: below 400, 4xx, 5xx.", Labels: append(labels[:4:4], "outcome", outcome), Value: float64(n)})
 		}
 		emit(portal.Metric{Name: "lazuli_storage_ingress_bytes_total", Help: "Bytes of content that came.", Labels: labels, Value: float64(s.BytesIn.Load())})

@@ -279,7 +279,7 @@ func TestInsights(t *testing.T) {
 			return strings.Contains(text, `lazuli_functions_executions_total{app="shop",function="fails",outcome="failed"} 1`)
 		}, "a run that failed is counted")
 		for _, want := range []string{
-			`lazuli_functions_executions_total{app="shop",function="works",outcome="succeeded"} 2`, `lazuli_gateway_requests_total{api="shop",outcome="successful",service="default"} 1`,
+			`lazuli_functions_executions_total{app="shop",function="works",outcome="succeeded"} 2`, `lazuli_gateway_requests_total{api="shop",outcome="succeeded",service="default"} 1`,
 			`lazuli_storage_transactions_total{account="devstoreaccount1",outcome="refused",service="blob"} 1`, "lazuli_cosmosdb_requests_total ", "lazuli_eventhubs_active_connections 0",
 			"process_resident_memory_bytes ", "go_goroutines ", "# TYPE lazuli_gateway_requests_total counter", "# TYPE lazuli_eventhubs_active_connections gauge",
 		} {

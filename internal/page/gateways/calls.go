@@ -101,7 +101,7 @@ func (c *Calls) metrics(emit func(portal.Metric)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, k := range c.apis {
-		for outcome, n := range map[string]int{"successful": k.total.OK, "refused": k.total.Refused, "failed": k.total.Failed} {
+		for outcome, n := range map[string]int{"succeeded": k.total.OK, "refused": k.total.Refused, "failed": k.total.Failed} {
 			emit(portal.Metric{
 				Name: "lazuli_gateway_requests_total", Help: "Calls through the gateway: below 400, 4xx, 5xx.",
 				Labels: []string{"service", key.service, "api", key.api, "outcome", outcome}, Value: float64(n),
