@@ -381,3 +381,24 @@ test('boxes that lead to the same stand in the order in which they were given', 
   for (const e of shape.edges)
     assert.deepEqual(laid.routes[e.from + '\n' + e.to], [laid.boxes[e.from], laid.boxes[e.to]], JSON.stringify(e))
 })
+
+// The browser's own formatter is the model; a tie of binary fractions it rounds by
+// the digits that are shown, so none is drawn.
+test('numbers are written as both languages write them', async () => {
+  const { write, clock } = await lib('locale')
+  for (const language of ['en-GB', 'ko-KR'])
+    for (const [least, most] of [
+      [0, 0],
+      [1, 1],
+      [0, 3],
+      [2, 2],
+    ]) {
+      const model = new Intl.NumberFormat(language, { minimumFractionDigits: least, maximumFractionDigits: most })
+      for (let i = 0; i < 2000; i++) {
+        const v = Math.round(Math.sin(i * 7.77) * 10 ** (i % 9)) + (i % 3 ? (i % 977) / 977 : 0)
+        assert.equal(write(v, least, most), model.format(v), `${v} with ${least} to ${most} decimals`)
+      }
+    }
+  assert.equal(write(1e21, 0, 2), '1e+21')
+  assert.equal(clock(new Date(2026, 10, 30, 0, 5, 9)), '00:05:09')
+})

@@ -241,17 +241,28 @@ soon('from the key to another page that is painted: soon', start, async (lab) =>
   await close(page)
 })
 
-soon('on a processor that is four times slower: painted within 1.2 s of a bare word', start, async (lab) => {
+// Usable is when the page's heading and all that stands with it is painted. The page
+// notes it itself: the driver's own way of waiting takes a second on such a processor.
+soon('on a processor that is four times slower: usable within 1.2 s of a bare word', start, async (lab) => {
   const slow = async (url, there) => {
     const context = await browser.newContext()
     const page = await context.newPage()
+    await page.addInitScript((there) => {
+      const seen = new MutationObserver(() => {
+        if (!document.querySelector(there)) return
+        seen.disconnect()
+        // A task behind the frame: what the frame made is painted.
+        requestAnimationFrame(() => setTimeout(() => (window.usable = performance.now())))
+      })
+      seen.observe(document, { subtree: true, childList: true })
+    }, there)
     const session = await context.newCDPSession(page)
     await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
     await page.goto(url)
-    await page.waitForSelector(there)
+    await page.waitForFunction(() => window.usable && performance.getEntriesByName('first-contentful-paint').length)
     const took = await page.evaluate(() => [
-      performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? performance.now(),
-      performance.now(),
+      performance.getEntriesByName('first-contentful-paint')[0].startTime,
+      window.usable,
     ])
     await context.close()
     return took
@@ -259,7 +270,7 @@ soon('on a processor that is four times slower: painted within 1.2 s of a bare w
   const bare = createServer((_, reply) => reply.setHeader('Content-Type', 'text/html').end('<p>word'))
   await new Promise((done) => bare.listen(0, '127.0.0.1', done))
   let [word, paint, usable] = [Infinity, Infinity, Infinity]
-  for (let tries = 0; tries < 10 && (tries < 3 || paint - word > 1200); tries++) {
+  for (let tries = 0; tries < 10 && (tries < 3 || usable - word > 1200); tries++) {
     word = Math.min(word, (await slow(`http://127.0.0.1:${bare.address().port}/`, 'p'))[0])
     const [first, there] = await slow(lab.url, 'main h1')
     paint = Math.min(paint, first)
@@ -268,5 +279,5 @@ soon('on a processor that is four times slower: painted within 1.2 s of a bare w
   bare.close()
   const all = [paint, usable, word].map(Math.round)
   console.log('four times slower: painted after %d ms, usable after %d ms; a bare word after %d ms', ...all)
-  within(1200, paint - word, `the first paint, after ${all[0]} ms, later than that of a bare word`)
+  within(1200, usable - word, `usable, after ${all[1]} ms, later than a bare word`)
 })

@@ -1,4 +1,4 @@
-import { clock as clockFormat, write } from './locale'
+import { clock as ofDay, write } from './locale'
 import { clock, prefs } from './prefs.svelte'
 import type { Text } from './types'
 
@@ -26,7 +26,7 @@ export function bytes(v: number): string {
 
 export function time(t: number | string): string {
   const d = new Date(t)
-  return isNaN(d.getTime()) ? '–' : clockFormat().format(d)
+  return isNaN(d.getTime()) ? '–' : ofDay(d)
 }
 
 export function timeMs(t: number | string): string {
