@@ -135,6 +135,28 @@ test('durations are ranked; one shows how they are spread', async () => {
   await close(page)
 })
 
+test('the map has who calls whom; a node leads to its neighbours and to what failed', async () => {
+  const page = await on.open('/map?from=now-1h')
+  const box = (name) => page.locator('[data-box]', { hasText: name })
+  await eventually('three boxes are drawn', async () => (await page.locator('[data-box]').count()) === 3)
+  assert.match(await box('bank').innerText(), /20 % failed/)
+  assert.match(await box('stockdb').innerText(), /SQL/)
+  assert.match(await page.locator('.world > svg').innerHTML(), /20 % failed/)
+  await box('bank').focus()
+  await page.keyboard.press('Enter')
+  const dock = page.locator('aside')
+  await eventually('its failures are listed', async () => /Samples[^]*503/.test(await dock.innerText()))
+  assert.match(await dock.innerText(), /300[^]*60 · 20.0 %[^]*Called by[^]*shop[^]*POST \/pay/)
+  await dock.getByRole('link', { name: 'shop', exact: true }).click()
+  await eventually('the caller is shown', async () => /Calls and triggers[^]*stockdb/.test(await dock.innerText()))
+  await page.keyboard.press('v')
+  await eventually('it is a list', async () => (await page.locator('ul.list li').count()) === 3)
+  await dock.getByRole('link', { name: 'Transactions' }).click()
+  await eventually('its requests are searched', () => /role%3D%22shop%22/.test(page.url()))
+  await unharmed(page)
+  await close(page)
+})
+
 looks(
   on,
   'kql',
@@ -146,4 +168,7 @@ looks(on, 'failures', '/failures?from=now-1h', (page) =>
 )
 looks(on, 'performance', '/performance?from=now-1h', (page) =>
   eventually('rows come', async () => (await rows(page).count()) >= 2),
+)
+looks(on, 'map', '/map?from=now-1h&sel=' + encodeURIComponent('role/bank'), (page) =>
+  eventually('boxes come', async () => (await page.locator('[data-box]').count()) === 3),
 )

@@ -45,6 +45,7 @@ func Pages(c Config) []portal.Page {
 		{Pattern: "GET /api/insights/failures", Serve: p.failures},
 		{Pattern: "GET /api/insights/performance", Serve: p.performance},
 		{Pattern: "GET /api/insights/durations", Serve: p.durations},
+		{Pattern: "GET /api/insights/map", Serve: p.serveMap},
 		{Pattern: "POST /api/insights/query", Serve: p.query},
 		{Pattern: "POST /api/insights/check", Serve: p.check},
 		{Pattern: "POST /api/insights/export", Serve: p.export},

@@ -4,6 +4,7 @@
 export interface Shape {
   boxes: { id: string; width: number; height: number }[]
   edges: { from: string; to: string }[]
+  gap?: number // between columns, for what is written on the lines
 }
 
 export interface Laid {

@@ -8,7 +8,7 @@ onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
   g.setGraph({
     rankdir: 'LR',
     nodesep: 14,
-    ranksep: 46,
+    ranksep: m.data.shape.gap ?? 46,
     marginx: 12,
     marginy: 12,
   })

@@ -1848,6 +1848,30 @@ export interface DurationBucket {
   bad: number
 }
 
+export interface TelemetryMap {
+  nodes: MapNode[]
+  calls: MapCall[]
+  rest: number
+}
+
+export interface MapNode {
+  id: string
+  role: boolean
+  name: string
+  sort: string
+  all: number
+  bad: number
+  p95: number | null
+}
+
+export interface MapCall {
+  from: string
+  to: string
+  all: number
+  bad: number
+  p95: number | null
+}
+
 export interface KustoQuery {
   query: string
   component: string

@@ -10,6 +10,7 @@ import gateway from './gateway'
 import hubs from './hubs'
 import jobs from './jobs'
 import logs from './logs'
+import map from './map'
 import overview from './overview'
 import performance from './performance'
 import resources from './resources'
@@ -30,6 +31,7 @@ export const pages: PageDef[] = [
   transactions,
   failures,
   performance,
+  map,
   logs,
   resources,
   connect,

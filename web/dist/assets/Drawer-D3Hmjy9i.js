@@ -1,1 +1,0 @@
-import{Bn as e,Lt as t,Vn as n}from"./shell-CtgNmRxa.js";import{et as r}from"./parts-C74undvG.js";function i(i,a){n(a,!0);let o=t(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),e()}export{i as t};

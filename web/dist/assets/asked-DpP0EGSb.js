@@ -1,1 +1,0 @@
-import{C as e,Ct as t,T as n,w as r}from"./shell-CtgNmRxa.js";import{n as i}from"./storage-DwWJUMfO.js";function a({requests:a,refused:o,failed:s,rate:c}){let l=[e(a)];return c>0&&l.push(n(c)+r()),o+s>0&&l.push(t(i.failedN,{n:o+s})),l.join(` · `)}var o=()=>({id:`asked`,name:t(i.requests),value:e=>e.asked.requests,show:e=>a(e.asked),width:150,end:!0,priority:2});export{o as t};
