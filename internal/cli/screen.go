@@ -36,6 +36,7 @@ func (s *session) printScreen(sum app.Summary) {
 	p.jobs(sum.Jobs)
 	p.gateways(sum)
 	p.identity(sum)
+	p.insights(sum)
 	p.portal(sum)
 	if at := sum.Info.Private; at != "" {
 		p.row("Private", p.bold(at)+"  "+p.dim("plays the private endpoints, on the same ports; lazuli exec --private NAME leads there"))
@@ -74,6 +75,13 @@ func (p screen) identity(sum app.Summary) {
 	p.row("Identity", "https://"+connect.Host(address, "")+"  "+p.dim(roles))
 }
 
+// insights says where telemetry goes.
+func (p screen) insights(sum app.Summary) {
+	if address := sum.Info.Addresses[instance.Insights]; address != "" {
+		p.row("App Insights", "http://"+callable(address)+"  "+p.dim("SDKs and OpenTelemetry send here; lazuli logs asks"))
+	}
+}
+
 func (p screen) portal(sum app.Summary) {
 	p.row("Portal", p.bold("http://"+callable(sum.Info.Addresses["portal"])))
 	a := sum.Access
@@ -103,6 +111,7 @@ func (p screen) access(sum app.Summary) {
 		p.row("", "             keys are in the storage container "+a.Keys)
 	}
 	p.row("", "Identity     with an application's secret or certificate, over TLS alone")
+	p.row("", "App Insights with a component's key; queries with a token")
 	p.row("", "Portal       after signing in")
 	p.row("", p.dim("https works on every HTTP port; clients trust "+shortPath(sum.Info.CAFile)))
 }
