@@ -120,6 +120,7 @@ func TestRetentionForEver(t *testing.T) {
 func TestFaultsNameTheirPath(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"unknown key", "evnetHubs: {}", "[1:1] evnetHubs: there is no such key; did you mean eventHubs?"},
+		{"a mark of a Windows editor", "\ufeffevnetHubs: {}", "[1:1] evnetHubs: there is no such key; did you mean eventHubs?"},
 		{"unknown key without a value", "cosmos:\n  prot:\n", "[2:3] cosmos.prot: there is no such key; did you mean port?"},
 		{"a tab", "eventHubs:\n\thubs: {}", "[2:1] there is a tab; YAML indents by blanks"},
 		{"wrong type", "eventHubs: {amqpPort: many}", "amqpPort"},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,7 +58,8 @@ func Parse(text []byte, dir string) (Config, error) {
 	if len(text) > maxFileBytes {
 		return cfg, fmt.Errorf("longer than %d bytes", maxFileBytes)
 	}
-	file, err := parser.ParseBytes(text, 0)
+	// A file of a Windows editor begins with a mark that nobody sees.
+	file, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), 0)
 	if err != nil {
 		return cfg, shown(err)
 	}

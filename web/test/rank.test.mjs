@@ -24,6 +24,12 @@ after(() => vite?.close())
 const names = (...texts) => texts.map((text) => ({ text, to: '/' + text }))
 const found = (q, all, recent) => rank(q, all, recent).map((r) => r.it.text)
 
+test('words that stand apart are found, also in Hangul', () => {
+  const all = names('telemetry_events: 이벤트 보내기', 'telemetry_events: 새 그룹', 'orders: send events')
+  assert.deepEqual(found('telemetry_events 보내기', all), ['telemetry_events: 이벤트 보내기'])
+  assert.deepEqual(found('orders events', all)[0], 'orders: send events')
+})
+
 test('exact, prefix, recent, inside, pieces: in this order', () => {
   const all = names('all_orders', 'orders_eu', 'orders', 'reorders', 'our_riders', 'other')
   assert.deepEqual(found('orders', all), ['orders', 'orders_eu', 'all_orders', 'reorders', 'our_riders'])

@@ -53,6 +53,11 @@ test('palette: runs a command, finds by pieces, by first consonants, tells what 
   await eventually('pieces of a name', async () =>
     (await find(page, 'televents')).some((row) => row.startsWith('telemetry_events')),
   )
+  for (const verb of ['이벤트 보내기', 'telemetry_events 보내기'])
+    assert.ok(
+      (await find(page, verb)).some((row) => /^telemetry_events: 이벤트 보내기/.test(row)),
+      verb,
+    )
   await find(page, '>밝은')
   await page.keyboard.press('Enter')
   assert.equal(await page.getAttribute('html', 'data-theme'), 'light')

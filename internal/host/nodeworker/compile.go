@@ -31,10 +31,13 @@ func (n *npm) compile(ctx context.Context) error {
 	}
 	made := newest(n.app.Dir, n.pkg.Main)
 	mark := filepath.Join(n.app.Keep, "node", "compiled.json")
-	if !made.IsZero() && (!sources.newest().After(made) || sources.same(mark)) {
+	if !made.IsZero() && sources.made(made, mark) {
 		return nil
 	}
 	if n.pkg.Scripts["build"] == "" {
+		if !made.IsZero() && !sources.newest().After(made) {
+			return nil // somebody else made it
+		}
 		what := "is missing"
 		if !made.IsZero() {
 			what = "is older than the TypeScript"
@@ -107,6 +110,16 @@ func (s sources) newest() time.Time {
 		}
 	}
 	return last
+}
+
+// made reports whether the sources are those that were compiled last: by us, as the
+// mark says, or, where there is none, by somebody else at that time. The time alone
+// would not tell of a file that was changed while the compiler ran.
+func (s sources) made(when time.Time, mark string) bool {
+	if exists(mark) {
+		return s.same(mark)
+	}
+	return !s.newest().After(when)
 }
 
 // same reports whether the sources are those that were compiled last: a compiler

@@ -80,9 +80,9 @@ func (b *Behind) counts() bool {
 	return b.Seen || b.Kind != Client || b.Group != broker.DefaultGroup
 }
 
-// gone reports whether it is a client that has left: where it will go on reading
-// only it knows, so nobody is behind.
-func (b *Behind) gone() bool { return b.Kind == Client && b.Seen && !b.reads }
+// gone reports whether it is a group that no client reads now: where one will begin
+// or go on only it knows, so nobody is behind.
+func (b *Behind) gone() bool { return b.Kind == Client && !b.reads }
 
 // readers are the functions and jobs of all hubs, by hub.
 func (p *page) readers() map[hubName][]Consumer {

@@ -114,6 +114,7 @@ client lake lake [3 3 1] 7 seen true reads true counts true
 // TestWaiting: a client's lag is the hub's, and nothing that waits.
 func TestWaiting(t *testing.T) {
 	var row Row
+	row.add([]Behind{{Kind: Client, Group: "nobody", Lag: 900}}) // it has never read
 	row.add([]Behind{{Kind: Client, Seen: true, Lag: 80, reads: true}, {Kind: "function", Seen: true, Lag: 3}, {Kind: "job", Seen: true, Lag: 7}})
 	if row.Lag != 80 || row.Waiting != 7 {
 		t.Errorf("lag %d, waiting %d; want 80, 7", row.Lag, row.Waiting)

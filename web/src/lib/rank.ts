@@ -7,6 +7,7 @@ import { findHangul, hasHangul } from './hangul'
 export interface Ranked<T> {
   it: T
   marks: [number, number][] // where in the text it matches
+  near?: boolean // it only comes near
 }
 
 interface Named {
@@ -24,22 +25,27 @@ interface Query {
   q: string
   hangul: boolean
   word: RegExp // q at the beginning of a word inside
+  words: string[] // of q, where there are several
 }
 
 const asked = (q: string): Query => ({
   q,
   hangul: hasHangul(q),
   word: new RegExp('[\\s_./-]' + q.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')),
+  words: q.includes(' ') ? q.split(/\s+/) : [],
 })
 
 // found says how well a text matches (smaller is better) and where; null: not.
-function found({ q, hangul, word }: Query, text: string): { tier: number; at: number } | null {
+function found({ q, hangul, word, words }: Query, text: string): { tier: number; at: number } | null {
   const name = text.toLowerCase()
   if (name === q) return { tier: 0, at: 0 }
   const last = name.lastIndexOf('/') + 1
   if (last && name.slice(last) === q) return { tier: 0, at: last }
   const at = hangul ? findHangul(q, name) : name.indexOf(q)
-  if (at < 0) return null
+  if (at < 0) {
+    const all = words.length > 0 && words.every((w) => (hangul ? findHangul(w, name) : name.indexOf(w)) >= 0)
+    return all ? { tier: 5, at: -1 } : null
+  }
   if (at === 0 || at === last) return { tier: 1, at }
   const start = name.search(word)
   if (start >= 0) return { tier: 3, at: start + 1 }
@@ -67,7 +73,7 @@ export function rank<T extends Named>(typed: string, all: T[], recent: string[] 
       it,
       tier: tier > 1 && used >= 0 ? 2 : tier,
       order: used >= 0 ? used - recent.length : it.text.length,
-      marks: hit ? [[hit.at, hit.at + q.length]] : [],
+      marks: hit && hit.at >= 0 ? [[hit.at, hit.at + q.length]] : [],
     })
   }
   hits.sort((a, b) => a.tier - b.tier || a.order - b.order || (a.it.text < b.it.text ? -1 : 1))
@@ -88,6 +94,6 @@ function near<T extends Named>(q: string, all: T[]): Ranked<T>[] {
       const marks: [number, number][] = []
       const flat = info.ranges[i]
       for (let k = 0; k < flat.length; k += 2) if (flat[k + 1] <= it.text.length) marks.push([flat[k], flat[k + 1]])
-      return { it, marks }
+      return { it, marks, near: true }
     })
 }

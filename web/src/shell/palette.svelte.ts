@@ -79,12 +79,17 @@ export function search(typed: string, of: Name | null, found: Name[]): Section[]
   const q = only ? typed.slice(1).trim() : typed.trim()
   const names = only === '>' ? [] : named(q, only === '@', found)
   const acts = only === '@' ? [] : acted(q, names)
+  const jump = section(t(q ? words.jumpTo : words.recent), names.map(nameRow), q || only ? shownNames : 8)
+  const act = section(t(words.do), acts.map(actionRow), only ? 50 : q ? shownActions : 5)
+  // A verb that was written out comes before names that only have its letters.
+  const verb = q !== '' && (names[0]?.near ?? false) && acts.length > 0 && means(acts[0])
   return [
-    section(t(q ? words.jumpTo : words.recent), names.map(nameRow), q || only ? shownNames : 8),
-    section(t(words.do), acts.map(actionRow), only ? 50 : q ? shownActions : 5),
+    ...(verb ? [act, jump] : [jump, act]),
     section(t(words.everywhere), only || !q ? [] : elsewhere(q), 10),
   ].filter(full)
 }
+
+const means = (r: Ranked<Action>) => !r.near && r.marks.length > 0
 
 const full = (s: Section) => s.rows.length > 0
 
@@ -105,9 +110,26 @@ function unique(names: Name[]): Name[] {
   return names.filter((n) => !seen.has(n.kind + '\n' + n.id) && seen.add(n.kind + '\n' + n.id))
 }
 
-// acted are actions whose text matches, and those of the best names.
+// ofThings are the actions of things, where there are not too many to ask.
+const ofThings = () =>
+  everything()
+    .filter((n) => n.kind !== 'page')
+    .slice(0, 300)
+    .flatMap(about)
+
+// acted are actions whose text matches, and those of the best names. What no name is
+// called may be what is to be done with one.
 function acted(q: string, names: Ranked<Name>[]): Ranked<Action>[] {
-  const best = q ? names.slice(0, 3).flatMap((n) => about(n.it)) : []
+  const called = q !== '' && names.length > 0 && !names[0].near
+  const best = called ? names.slice(0, 3).flatMap((n) => about(n.it)) : []
+  if (q && !called) {
+    const near = names.slice(0, 3).flatMap((n) => about(n.it))
+    const verbs = rank(q, ofThings()).filter((r) => !r.near)
+    const rest = near.filter((a) => !verbs.some((v) => v.it.text === a.text))
+    return [...rank(q, free()), ...verbs, ...rest.map((it) => ({ it, marks: [] as [number, number][] }))].sort(
+      (a, b) => Number(means(b)) - Number(means(a)),
+    )
+  }
   const direct = rank(q, free())
   const marked = rank(q, best)
   const others = best

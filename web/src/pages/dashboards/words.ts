@@ -50,6 +50,11 @@ export const words = dictionary({
   toBoard: ['To the dashboard', '대시보드로'],
   noTiles: ['No tiles yet', '아직 타일 없음'],
   noTilesText: ['Press Edit and add the first one.', '편집을 눌러 첫 타일을 추가하세요.'],
+  emptyData: ['Add data first', '먼저 데이터 추가'],
+  emptyDataText: [
+    'A tile shows rows of a container, or rows that are pushed: Add data, on the left.',
+    '타일은 컨테이너의 행이나 푸시된 행을 보여 줍니다. 왼쪽의 데이터 추가를 누르세요.',
+  ],
   emptyGrid: ['Add a tile from the left', '왼쪽에서 타일 추가'],
   emptyGridText: [
     'Enter adds it. Arrow keys move a tile, Shift and arrow keys size it, Delete takes it away.',

@@ -62,8 +62,8 @@ export function readerWord(c: HubConsumer): string {
   return c.kind === 'client' ? t(c.seen ? words.notConnected : words.neverRead) : t(words.stopped)
 }
 
-// gone is a client that has left: how far it is only it knows.
-export const gone = (c: HubConsumer) => c.kind === 'client' && c.seen && c.links === 0
+// gone is a group that no client reads now: how far one is only it knows.
+export const gone = (c: HubConsumer) => c.kind === 'client' && c.links === 0
 
 const kinds: string[] = ['function', 'job', 'client']
 

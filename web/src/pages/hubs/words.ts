@@ -99,6 +99,10 @@ export const words = dictionary({
   text: ['Text', '텍스트'],
   hex: ['Hex', '16진수'],
   view: ['View', '보기'],
+  bodyHint: [
+    'Ctrl+Enter sends. Esc, then Tab leaves the editor.',
+    'Ctrl+Enter로 보냅니다. Esc를 누른 뒤 Tab을 누르면 편집기를 벗어납니다.',
+  ],
   sendAgain: ['Send again', '다시 보내기'],
   sentAgain: ['Sent again: partition {p}, sequence {s}', '다시 보냄: 파티션 {p}, 시퀀스 {s}'],
   properties: ['Properties', '속성'],

@@ -1,9 +1,15 @@
 // CodeMirror as the portal's editor.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  completionStatus,
+} from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { bracketMatching, codeFolding, foldGutter, foldKeymap, indentOnInput } from '@codemirror/language'
 import { lintKeymap, setDiagnostics } from '@codemirror/lint'
-import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
+import { highlightSelectionMatches, searchKeymap, searchPanelOpen } from '@codemirror/search'
 import { Compartment, EditorState, Prec } from '@codemirror/state'
 import {
   drawSelection,
@@ -85,10 +91,17 @@ export async function open(host: HTMLElement, o: Options): Promise<Handle> {
     o.run(view.state.doc.toString(), view.state.sliceDoc(from, to))
     return true
   }
-  // Esc, then Tab leaves the editor (WCAG 2.1.2): after Esc Tab does not indent.
+  // Esc, then Tab leaves the editor (WCAG 2.1.2): after Esc Tab does not indent. In a
+  // dialog, which Esc closes, the first one is the editor's.
   let escaped = false
+  const inDialog = host.closest('dialog') !== null
+  function escape(v: EditorView): boolean {
+    const first = !escaped
+    escaped = true
+    return first && inDialog && completionStatus(v.state) === null && !searchPanelOpen(v.state)
+  }
   const leave = keymap.of([
-    { key: 'Escape', run: () => ((escaped = true), false) },
+    { key: 'Escape', run: escape },
     { any: (_, e) => ((escaped &&= e.key === 'Tab' || e.key === 'Shift' || e.key === 'Escape'), false) },
   ])
   const indent = keymap.of([
