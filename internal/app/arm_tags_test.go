@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/testkit"
@@ -61,6 +63,38 @@ func TestTags(t *testing.T) {
 		} {
 			if code, b := c.do(x.method, x.path, x.body); code != x.status || !strings.Contains(string(b.JSON()), x.says) {
 				t.Errorf("%s %s %s: %d %v, want %d %s", x.method, x.path, x.body, code, b, x.status, x.says)
+			}
+		}
+	})
+}
+
+// TestTagsAtOnce merges tags of one group and of one resource at the same time: each
+// change finds those of the others.
+func TestTagsAtOnce(t *testing.T) {
+	testkit.NoLeaks(t)
+	inHouse(t, "arm: true", nil, func(r *rig) {
+		c := r.arm()
+		const (
+			group = "/S/resourceGroups/rg"
+			net   = group + "/providers/Microsoft.Network/virtualNetworks/net"
+			tags  = "/providers/Microsoft.Resources/tags/default"
+			all   = 40
+		)
+		c.ok("PUT", group, `{"location":"westeurope"}`)
+		c.ok("PUT", net, `{"location":"westeurope","properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/16"]}}}`)
+		for _, at := range []string{group, net} {
+			var asked sync.WaitGroup
+			for n := range all {
+				asked.Go(func() {
+					body := fmt.Sprintf(`{"operation":"Merge","properties":{"tags":{"t%d":"v"}}}`, n)
+					if code, b := c.do("PATCH", at+tags, body); code != 200 || b.Text("properties", "tags", fmt.Sprint("t", n)) != "v" {
+						t.Errorf("PATCH %s %s: %d %v", at, body, code, b)
+					}
+				})
+			}
+			asked.Wait()
+			if _, b := c.do("GET", at+tags, ""); len(b.Object("properties", "tags")) != all {
+				t.Errorf("%s has %d tags of %d: %v", at, len(b.Object("properties", "tags")), all, b)
 			}
 		}
 	})

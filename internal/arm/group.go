@@ -62,6 +62,15 @@ func (m *Manager) Groups() ([]Body, error) {
 
 // PutGroup makes or changes a group. patch says that what is not given stays.
 func (m *Manager) PutGroup(c *Call, patch bool) (Result, error) {
+	if patch {
+		return m.editGroup(c, patched(c.Body), true)
+	}
+	return m.editGroup(c, func(Body) (Body, error) { return c.Body, nil }, false)
+}
+
+// editGroup puts what next makes of a group's body; must says that the group has to be
+// there.
+func (m *Manager) editGroup(c *Call, next func(old Body) (Body, error), must bool) (Result, error) {
 	name := c.ID.Group()
 	defer m.locks.hold("group " + c.ID.Key())()
 	if err := m.locked(c.ID, false); err != nil {
@@ -79,18 +88,15 @@ func (m *Manager) PutGroup(c *Call, patch bool) (Result, error) {
 		}
 	}
 	switch {
-	case patch && !there:
+	case must && !there:
 		return Result{}, Fail(http.StatusNotFound, "ResourceGroupNotFound", "Resource group '%s' could not be found.", name)
 	case !there && !groupName.MatchString(name):
 		return Result{}, Fail(http.StatusBadRequest, "InvalidResourceGroup",
 			"The provided resource group name '%s' has these invalid characters or is too long: letters, digits, '-', '_', '.', '(' and ')' are allowed, at most 90, and no '.' at the end.", name)
 	}
-	body := c.Body
-	if tags := body.Object("tags"); patch {
-		body = old.Body.Merge(body)
-		if tags != nil {
-			body["tags"] = map[string]any(tags)
-		}
+	body, err := next(old.Body)
+	if err != nil {
+		return Result{}, err
 	}
 	at, had := body.Text("location"), old.Body.Text("location")
 	switch {

@@ -2,6 +2,7 @@ package arm
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,6 +36,40 @@ func (m *Manager) Put(ctx context.Context, c *Call) (Result, error) {
 
 // Patch changes a resource: tags are replaced, all else is merged into what there is.
 func (m *Manager) Patch(ctx context.Context, c *Call) (Result, error) {
+	return m.edit(ctx, c, patched(c.Body))
+}
+
+// patched is what a patch makes of a body.
+func patched(patch Body) func(old Body) (Body, error) {
+	return func(old Body) (Body, error) {
+		next := old.Merge(patch)
+		if tags := patch.Object("tags"); tags != nil {
+			next["tags"] = map[string]any(tags)
+		}
+		return next, nil
+	}
+}
+
+// Retag changes the tags of a resource or a group by what they are: of changes at
+// once each finds those of the others.
+func (m *Manager) Retag(ctx context.Context, c *Call, change func(tags map[string]any) (map[string]any, error)) (Result, error) {
+	next := func(old Body) (Body, error) {
+		tags := map[string]any{}
+		maps.Copy(tags, old.Object("tags"))
+		tags, err := change(tags)
+		if err != nil {
+			return nil, err
+		}
+		return patched(Body{"tags": tags})(old)
+	}
+	if c.ID.Provider == "" {
+		return m.editGroup(c, next, true)
+	}
+	return m.edit(ctx, c, next)
+}
+
+// edit puts what next makes of what there is.
+func (m *Manager) edit(ctx context.Context, c *Call, next func(old Body) (Body, error)) (Result, error) {
 	c.Manager = m
 	t, err := m.typeOf(c.ID)
 	if err != nil {
@@ -48,10 +83,8 @@ func (m *Manager) Patch(ctx context.Context, c *Call) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	patch := c.Body
-	c.Body = old.Body.Merge(patch)
-	if tags := patch.Object("tags"); tags != nil {
-		c.Body["tags"] = map[string]any(tags)
+	if c.Body, err = next(old.Body); err != nil {
+		return Result{}, err
 	}
 	return m.put(ctx, t, c)
 }

@@ -85,30 +85,16 @@ func (e *exchange) tags(scope []string) error {
 	if err != nil {
 		return err
 	}
-	tags := map[string]any{}
-	maps.Copy(tags, b.Object("tags"))
-	switch e.r.Method {
-	case http.MethodPut, http.MethodPatch:
-		given, err := e.body()
-		if err != nil {
-			return err
-		}
-		if tags, err = changedTags(tags, given, e.r.Method == http.MethodPatch); err != nil {
-			return err
-		}
-	case http.MethodDelete:
-		tags = map[string]any{}
-	}
 	if verb != "read" {
-		if b, err = e.tag(id, tags); err != nil {
+		if b, err = e.retag(id); err != nil {
 			return err
 		}
-		tags = map[string]any{}
-		maps.Copy(tags, b.Object("tags"))
 	}
 	if e.r.Method == http.MethodDelete {
 		return e.write(http.StatusOK, nil)
 	}
+	tags := map[string]any{}
+	maps.Copy(tags, b.Object("tags"))
 	return e.write(http.StatusOK, engine.Body{
 		"id": id.String() + "/providers/Microsoft.Resources/tags/default", "name": "default", "type": "Microsoft.Resources/tags",
 		"properties": map[string]any{"tags": tags},
@@ -129,14 +115,21 @@ func (e *exchange) tagged(id engine.ID) (engine.Body, error) {
 	return b, err
 }
 
-// tag gives a group or a resource its tags.
-func (e *exchange) tag(id engine.ID, tags map[string]any) (engine.Body, error) {
-	call := e.call(id, engine.Body{"tags": tags})
-	if id.Provider == "" {
-		out, err := e.s.Manager.PutGroup(call, true)
-		return out.Body, err
+// retag changes the tags of a group or a resource as the request says.
+func (e *exchange) retag(id engine.ID) (engine.Body, error) {
+	var given engine.Body
+	if e.r.Method != http.MethodDelete {
+		var err error
+		if given, err = e.body(); err != nil {
+			return nil, err
+		}
 	}
-	out, err := e.s.Manager.Patch(e.r.Context(), call)
+	out, err := e.s.Manager.Retag(e.r.Context(), e.call(id, nil), func(old map[string]any) (map[string]any, error) {
+		if e.r.Method == http.MethodDelete {
+			return map[string]any{}, nil
+		}
+		return changedTags(old, given, e.r.Method == http.MethodPatch)
+	})
 	return out.Body, err
 }
 
