@@ -214,8 +214,8 @@ func (b *builder) around() {
 		Logger:   func(id string) bool { return known["loggers/"+strings.ToLower(id)] },
 
 		Certificate: func(id string) bool { return known["certificates/"+strings.ToLower(id)] },
-		Schema: func(id, ref string) error {
-			_, err := b.m.schemaPart(id, ref)
+		Schema: func(id, ref string, more policy.Beside) error {
+			_, err := b.m.schemaPart(id, ref, more)
 			return err
 		},
 	}
@@ -338,9 +338,13 @@ func (b *builder) operation(path string, r record) error {
 	if strings.Trim(def.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-*") != "" || def.Method == "" {
 		return fault.New(fault.Invalid, "operation "+r.name, "%q is no method", def.Method)
 	}
+	known, err := b.schemasOf(path[:strings.Index(path, "/operations/")], a, r.name, def)
+	if err != nil {
+		return err
+	}
 	o := &operationModel{template: t, info: policy.OperationInfo{
 		ID: r.name, Name: cmp.Or(def.DisplayName, r.name), Method: def.Method, Template: def.URLTemplate, Responses: mocks(def.Responses), QueryNames: t.queryNames(),
-		Contract: contract(a.def.Schemas, def),
+		Contract: contract(known, def),
 	}}
 	a.mutable = a.mutable || def.Method == "OPTIONS"
 	a.operations = append(a.operations, o)

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/gateway/policy"
 )
 
 // Schema is a JSON schema that validate-content holds bodies against. It may be a
@@ -31,7 +32,13 @@ type schemaModel struct {
 	document any
 	err      error      // why it is none
 	mu       sync.Mutex // guards parts
-	parts    map[string]schemaPart
+	parts    map[schemaPlace]schemaPart
+}
+
+// schemaPlace is a part of a schema, and how it is held against.
+type schemaPlace struct {
+	ref  string
+	more policy.Beside
 }
 
 type schemaPart struct {
@@ -41,7 +48,7 @@ type schemaPart struct {
 
 // newSchema is before where that is the same.
 func newSchema(name string, def Schema, before *schemaModel) *schemaModel {
-	s := &schemaModel{sum: sha256.Sum256(def.Document), parts: map[string]schemaPart{}}
+	s := &schemaModel{sum: sha256.Sum256(def.Document), parts: map[schemaPlace]schemaPart{}}
 	if before != nil && before.sum == s.sum {
 		return before
 	}
@@ -58,16 +65,17 @@ func newSchema(name string, def Schema, before *schemaModel) *schemaModel {
 }
 
 // part is what a reference (#/definitions/NAME; "" is the whole) asks of a value.
-func (s *schemaModel) part(ref string) (check func(v any) error, err error) {
+func (s *schemaModel) part(ref string, more policy.Beside) (check func(v any) error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return nil, s.err
 	}
-	p, known := s.parts[ref]
+	place := schemaPlace{ref, more}
+	p, known := s.parts[place]
 	if !known {
-		p.check, p.err = s.read(ref)
-		s.parts[ref] = p
+		p.check, p.err = s.read(ref, more)
+		s.parts[place] = p
 	}
 	return p.check, p.err
 }
@@ -80,7 +88,7 @@ func (nowhere) Load(string) (any, error) {
 	return nil, errors.New("it names another document, and none is fetched")
 }
 
-func (s *schemaModel) read(ref string) (check func(v any) error, err error) {
+func (s *schemaModel) read(ref string, more policy.Beside) (check func(v any) error, err error) {
 	if ref != "" && !strings.HasPrefix(ref, "#/") {
 		return nil, errors.New("a reference begins with #/")
 	}
@@ -89,16 +97,23 @@ func (s *schemaModel) read(ref string) (check func(v any) error, err error) {
 			err = fmt.Errorf("the schema cannot be read: %v", r)
 		}
 	}()
+	document, err := beside(s.document, more)
+	if err != nil {
+		return nil, err
+	}
 	const at = "lazuli:///schema"
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft7)
 	c.UseLoader(nowhere{})
-	if err := c.AddResource(at, s.document); err != nil {
+	if err := c.AddResource(at, document); err != nil {
 		return nil, fmt.Errorf("the schema cannot be read: %w", err)
 	}
 	schema, err := c.Compile(at + ref)
 	if err != nil {
 		return nil, fmt.Errorf("the schema cannot be read: %s", strings.ReplaceAll(err.Error(), at, "schema"))
+	}
+	if err := bounded(document, "#"+strings.TrimPrefix(ref, "#")); err != nil {
+		return nil, err
 	}
 	return func(v any) error { return visit(func() error { return brief(schema.Validate(v)) }) }, nil
 }
@@ -123,14 +138,14 @@ func brief(err error) error {
 }
 
 // schema implements policy.World.Schema.
-func (s *Service) schema(id, ref string) (check func(v any) error, err error) {
-	return s.current.Load().schemaPart(id, ref)
+func (s *Service) schema(id, ref string, more policy.Beside) (check func(v any) error, err error) {
+	return s.current.Load().schemaPart(id, ref, more)
 }
 
-func (m *model) schemaPart(id, ref string) (check func(v any) error, err error) {
+func (m *model) schemaPart(id, ref string, more policy.Beside) (check func(v any) error, err error) {
 	known := m.schemas[strings.ToLower(id)]
 	if known == nil {
 		return nil, fmt.Errorf("there is no schema %s", id)
 	}
-	return known.part(ref)
+	return known.part(ref, more)
 }

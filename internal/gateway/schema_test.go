@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
+	"github.com/lazuli-dev/lazuli/internal/gateway/policy"
 )
 
 const orderSchema = `{
@@ -31,7 +32,7 @@ func TestSchemaParts(t *testing.T) {
 		"a part of OpenAPI":      {open, "#/components/schemas/Pet", `{"name": "a", "owner": 3}`, "got number, want string (at /owner)"},
 		"no such part":           {orderSchema, "#/definitions/none", `{}`, "cannot be read"},
 		"a part elsewhere":       {orderSchema, "https://example.org/x", `{}`, "begins with #/"},
-		"an endless one":         {orderSchema, "#/definitions/loop", `{}`, "reference cycle"},
+		"an endless one":         {orderSchema, "#/definitions/loop", `{}`, "composed of itself"},
 		"another document":       {`{"$ref": "https://example.org/schema"}`, "", `{}`, "none is fetched"},
 		"a file":                 {`{"$ref": "file:///etc/hosts"}`, "", `{}`, "none is fetched"},
 		"a type of no kind":      {`{"type": "strange"}`, "", `{}`, "cannot be read"},
@@ -41,7 +42,7 @@ func TestSchemaParts(t *testing.T) {
 		"too long":               {`{"title": "` + strings.Repeat("x", maxSchema) + `"}`, "", `{}`, "at most 4194304 are taken"},
 	} {
 		s := newSchema(name, Schema{Document: json.RawMessage(c.schema)}, nil)
-		check, err := s.part(c.ref)
+		check, err := s.part(c.ref, policy.AsSchema)
 		if err == nil {
 			var v any
 			if err := json.Unmarshal([]byte(c.value), &v); err != nil {
@@ -93,7 +94,7 @@ func TestSchemasInUse(t *testing.T) {
 	}
 	check := func(want bool) {
 		t.Helper()
-		ask, err := s.schema("ORDER", "#/definitions/line")
+		ask, err := s.schema("ORDER", "#/definitions/line", policy.AsSchema)
 		if err != nil {
 			t.Fatal(err)
 		}

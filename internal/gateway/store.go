@@ -99,6 +99,11 @@ func (s *Service) Certificates() Table[Certificate] {
 // Schemas are what validate-content holds bodies against, by their schema-id.
 func (s *Service) Schemas() Table[Schema] { return Table[Schema]{s: s, prefix: "schemas/"} }
 
+// APISchemas are what the operations of an API say that bodies are.
+func (s *Service) APISchemas(api string) Table[APISchema] {
+	return below[APISchema](s, "apis/", api, "/schemas/")
+}
+
 // ClientTLS is what is wanted of callers, under ClientTLSName.
 func (s *Service) ClientTLS() Table[ClientTLS] { return Table[ClientTLS]{s: s, prefix: "clienttls/"} }
 
@@ -392,7 +397,7 @@ func decoders() map[string]func([]byte) (any, error) {
 		"apis": decode[API], "apis/operations": decode[Operation], "products": decode[Product], "products/apis": decode[struct{}],
 		"subscriptions": decode[Subscription], "namedvalues": decode[NamedValue], "backends": decode[Backend], "loggers": decode[Logger],
 		"versionsets": decode[VersionSet], "fragments": decode[Policy], "diagnostics": decode[Diagnostic], "apis/diagnostics": decode[Diagnostic],
-		"certificates": decode[Certificate], "clienttls": decode[ClientTLS], "schemas": decode[Schema],
+		"certificates": decode[Certificate], "clienttls": decode[ClientTLS], "schemas": decode[Schema], "apis/schemas": decode[APISchema],
 		"policies": decode[Policy], "apis/policies": decode[Policy], "products/policies": decode[Policy], "apis/operations/policies": decode[Policy],
 	}
 }

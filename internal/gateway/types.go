@@ -46,6 +46,7 @@ type Parameter struct {
 	Name     string          `json:"name"`
 	Required bool            `json:"required,omitempty"`
 	Schema   json.RawMessage `json:"schema,omitempty"`
+	TypeRef                  // instead of Schema
 }
 
 // Response is a described response of an operation, which mock-response gives.
@@ -63,6 +64,7 @@ type Representation struct {
 
 	SchemaName string          `json:"schemaName,omitempty"`
 	Schema     json.RawMessage `json:"schema,omitempty"`
+	TypeRef                    // instead of Schema
 }
 
 // Product bundles APIs; its keys open them.

@@ -44,7 +44,7 @@ func (p provider) apis() []arm.Type {
 		api, operation,
 		{Name: apiType + "/releases", Created: http.StatusCreated, Upsert: true, Plain: true, Put: p.putRelease},
 		{Name: apiType + "/revisions", Plain: true, Bare: true, Get: p.getRevision, List: p.listRevisions, Put: madeByAPI, Only: true},
-		{Name: apiType + "/schemas", Created: http.StatusCreated, Upsert: true, Plain: true, Long: true},
+		p.apiSchema(),
 		{Name: apiType + "/tags", Created: http.StatusCreated, Upsert: true, Plain: true},
 		{Name: apiType + "/tagDescriptions", Created: http.StatusCreated, Upsert: true, Plain: true},
 	}
@@ -111,7 +111,7 @@ func importedAPI(c *arm.Call, old gateway.API) (gateway.API, error) {
 	return def, err
 }
 
-// copyAPI copies operations and policies from another API, for a new revision or
+// copyAPI copies schemas, operations and policies from another API, for a new revision or
 // version.
 func (p provider) copyAPI(ctx context.Context, c *arm.Call, source string) error {
 	from, err := arm.ParseID(source)
@@ -132,6 +132,11 @@ func (p provider) copyAPI(ctx context.Context, c *arm.Call, source string) error
 			_, err = s.Policies(to).Put(ctx, gateway.PolicyName, v)
 		}
 		return err
+	}
+	for _, x := range s.APISchemas(at).List() {
+		if _, err := s.APISchemas(to).Put(ctx, x.Name, x.Value); err != nil {
+			return refused(err)
+		}
 	}
 	for _, o := range s.Operations(at).List() {
 		if _, err := s.Operations(to).Put(ctx, o.Name, o.Value); err != nil {

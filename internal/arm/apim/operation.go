@@ -55,13 +55,13 @@ func readOperation(c *arm.Call, _ gateway.Operation) (gateway.Operation, error) 
 		def.Parameters = append(def.Parameters, parameterOf("header", p))
 	}
 	for _, rep := range b.Objects("request", "representations") {
-		def.Request = append(def.Request, gateway.Representation{ContentType: rep.Text("contentType"), Sample: sampleOf(rep)})
+		def.Request = append(def.Request, representationOf(rep))
 	}
 	for _, r := range b.Objects("responses") {
 		status, _ := r.Int("statusCode")
 		response := gateway.Response{StatusCode: int(status), Description: r.Text("description")}
 		for _, rep := range r.Objects("representations") {
-			response.Representations = append(response.Representations, gateway.Representation{ContentType: rep.Text("contentType"), Sample: sampleOf(rep)})
+			response.Representations = append(response.Representations, representationOf(rep))
 		}
 		for _, p := range r.Objects("headers") {
 			response.Headers = append(response.Headers, parameterOf("header", p))
@@ -73,7 +73,7 @@ func readOperation(c *arm.Call, _ gateway.Operation) (gateway.Operation, error) 
 
 // parameterOf is a parameter with the schema that its type and its values make.
 func parameterOf(in string, p arm.Body) gateway.Parameter {
-	out := gateway.Parameter{In: in, Name: strings.TrimPrefix(p.Text("name"), "*"), Required: p.Bool("required")}
+	out := gateway.Parameter{In: in, Name: strings.TrimPrefix(p.Text("name"), "*"), Required: p.Bool("required"), TypeRef: typeRefOf(p)}
 	schema := arm.Body{}
 	if typ := p.Text("type"); slices.Contains([]string{"string", "integer", "number", "boolean"}, typ) {
 		schema["type"] = typ
@@ -83,6 +83,15 @@ func parameterOf(in string, p arm.Body) gateway.Parameter {
 		out.Schema = schema.JSON()
 	}
 	return out
+}
+
+func representationOf(rep arm.Body) gateway.Representation {
+	return gateway.Representation{ContentType: rep.Text("contentType"), Sample: sampleOf(rep), TypeRef: typeRefOf(rep)}
+}
+
+// typeRefOf is the type of a schema of the API that a parameter or a body names.
+func typeRefOf(b arm.Body) gateway.TypeRef {
+	return gateway.TypeRef{SchemaID: lastOf(b.Text("schemaId")), TypeName: b.Text("typeName")}
 }
 
 // sampleOf is the first example of a representation: examples have names, and values
@@ -126,9 +135,11 @@ func showOperation(c *arm.Call, v gateway.Operation) {
 	for _, r := range v.Responses {
 		representations := []any{}
 		for _, rep := range r.Representations {
-			representations = append(representations, map[string]any{
-				"contentType": rep.ContentType, "examples": map[string]any{"default": map[string]any{"value": cmp.Or(rep.Sample, "")}},
-			})
+			shown := map[string]any{"contentType": rep.ContentType, "examples": map[string]any{"default": map[string]any{"value": cmp.Or(rep.Sample, "")}}}
+			if rep.SchemaID != "" {
+				shown["schemaId"], shown["typeName"] = rep.SchemaID, rep.TypeName
+			}
+			representations = append(representations, shown)
 		}
 		responses = append(responses, map[string]any{"statusCode": r.StatusCode, "description": r.Description, "representations": representations, "headers": []any{}})
 	}

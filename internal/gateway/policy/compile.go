@@ -61,7 +61,7 @@ type Names struct {
 	Backend, Logger, Certificate func(id string) bool
 	// Schema says why there is no schema of that name, or no part of it at a reference;
 	// nil: all are.
-	Schema func(id, ref string) error
+	Schema func(id, ref string, more Beside) error
 }
 
 // Document is a compiled document of one scope. It is safe for concurrent use.

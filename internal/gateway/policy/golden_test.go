@@ -125,15 +125,15 @@ var goldenNames = Names{
 	Logger:  func(id string) bool { return id == "hub" },
 
 	Certificate: func(id string) bool { return id == "ours" || id == "authority" },
-	Schema:      func(id, ref string) error { _, err := goldenSchema(id, ref); return err },
+	Schema:      func(id, ref string, more Beside) error { _, err := goldenSchema(id, ref, more); return err },
 }
 
 // goldenSchema is a schema that takes objects with an n.
-func goldenSchema(id, _ string) (func(v any) error, error) {
+func goldenSchema(id, _ string, more Beside) (func(v any) error, error) {
 	if id != "order" {
 		return nil, errors.New("there is no schema " + id)
 	}
-	return func(v any) error { return goldenContract().Request[0].Check(v, false) }, nil
+	return func(v any) error { return goldenContract().Request[0].Check(v, false, more) }, nil
 }
 
 // golden is one case on its way.
@@ -409,9 +409,13 @@ func goldenContract() *Contract {
 		}
 		return nil
 	}
-	object := func(v any, response bool) error {
-		if m, ok := v.(map[string]any); !ok || m["n"] == nil && !response {
+	object := func(v any, response bool, more Beside) error {
+		m, ok := v.(map[string]any)
+		if !ok || m["n"] == nil && !response {
 			return errors.New(`property "n" is missing`)
+		}
+		if more == Refused && len(m) > 1 || more == AsSchema && m["never"] != nil {
+			return errors.New("there is another property")
 		}
 		return nil
 	}

@@ -38,10 +38,21 @@ type Parameter struct {
 
 // Content is a body of a content type.
 type Content struct {
-	Type  string
-	Name  string                               // of its schema, "" where it has none
-	Check func(value any, response bool) error // of decoded JSON; nil: everything is right
+	Type string
+	Name string // of its schema, "" where it has none
+	// Check holds decoded JSON against it; nil: everything is right.
+	Check func(value any, response bool, more Beside) error
 }
+
+// Beside is what objects may have beside the properties that their schema names.
+type Beside int
+
+// What they may have.
+const (
+	AsSchema Beside = iota // what the schema says
+	Allowed                // everything
+	Refused                // nothing
+)
 
 // response is what is said of responses of a status; nil: nothing.
 func (c *Contract) response(status int) *ResponseContract {
@@ -342,15 +353,21 @@ type contentCheck struct {
 	how verdict
 	// id names a schema of the service, and ref a part of it; "" is the operation's own.
 	id, ref string
+	more    Beside
 }
 
 func (r *args) contentCheck() contentCheck {
-	c := contentCheck{mediaType(r.literal("type", "")), r.verdict("action", true), r.literal("schema-id", ""), r.literal("schema-ref", "")}
+	c := contentCheck{typ: mediaType(r.literal("type", "")), how: r.verdict("action", true), id: r.literal("schema-id", ""), ref: r.literal("schema-ref", "")}
+	if _, given := r.find("allow-additional-properties"); given {
+		if c.more = Refused; r.flag("allow-additional-properties", false) {
+			c.more = Allowed
+		}
+	}
 	switch known := r.c.names.Schema; {
 	case c.id == "" && c.ref != "":
 		r.fail(r.place("schema-ref"), "the attribute 'schema-ref' is a part of the schema that 'schema-id' names")
 	case c.id != "" && known != nil:
-		if err := known(c.id, c.ref); err != nil {
+		if err := known(c.id, c.ref, c.more); err != nil {
 			r.fail(r.place("schema-id"), "%v", err)
 		}
 	}
@@ -372,10 +389,9 @@ func compileValidateContent(r *args) action {
 			if as := in.oneOf("validate-as", "json", "xml", "soap"); as != "json" {
 				in.fail(in.place("validate-as"), "JSON alone is validated here, not %s", as)
 			}
-			for _, absent := range []string{"allow-additional-properties", "case-insensitive-property-names"} {
-				if _, given := in.find(absent); given {
-					in.fail(in.place(absent), "the attribute '%s' is not served: bodies are held against the schema as it is", absent)
-				}
+			const absent = "case-insensitive-property-names"
+			if _, given := in.find(absent); given {
+				in.fail(in.place(absent), "the attribute '%s' is not served: names of properties are told apart by case", absent)
 			}
 			v.checks = append(v.checks, in.contentCheck())
 		})
@@ -445,7 +461,7 @@ func (v *validateContent) run(x *Exchange) error {
 		var content Content
 		switch {
 		case check.id != "":
-			if content, err = x.schema(check.id, check.ref); err != nil {
+			if content, err = x.schema(check.id, check.ref, check.more); err != nil {
 				return err
 			}
 		case at < 0:
@@ -453,7 +469,7 @@ func (v *validateContent) run(x *Exchange) error {
 		default:
 			content = known[at]
 		}
-		if err := content.holds(data, response); err != nil {
+		if err := content.holds(data, response, check.more); err != nil {
 			f.add(check.how, kind, typ, "Incorrect", fmt.Sprintf("Body of the %s does not conform to the definition %s, which is associated with the content type %s. %v", strings.ToLower(whose), content.Name, typ, err))
 		}
 	}
@@ -461,15 +477,15 @@ func (v *validateContent) run(x *Exchange) error {
 }
 
 // schema is a schema of the service as what a body has.
-func (x *Exchange) schema(id, ref string) (Content, error) {
+func (x *Exchange) schema(id, ref string, more Beside) (Content, error) {
 	if x.World.Schema == nil {
 		return Content{}, broken("validate-content", "SchemaNotFound", "there are no schemas here")
 	}
-	check, err := x.World.Schema(id, ref)
+	check, err := x.World.Schema(id, ref, more)
 	if err != nil {
 		return Content{}, broken("validate-content", "SchemaNotFound", err.Error())
 	}
-	return Content{Name: id + ref, Check: func(v any, _ bool) error { return check(v) }}, nil
+	return Content{Name: id + ref, Check: func(v any, _ bool, _ Beside) error { return check(v) }}, nil
 }
 
 func (v *validateContent) typeOf(header string) string {
@@ -486,7 +502,7 @@ func (v *validateContent) typeOf(header string) string {
 }
 
 // holds holds a body against its schema.
-func (c *Content) holds(data []byte, response bool) error {
+func (c *Content) holds(data []byte, response bool, more Beside) error {
 	d := json.NewDecoder(strings.NewReader(string(data)))
 	var v any
 	if err := d.Decode(&v); err != nil {
@@ -498,5 +514,5 @@ func (c *Content) holds(data []byte, response bool) error {
 	if c.Check == nil {
 		return nil
 	}
-	return c.Check(v, response)
+	return c.Check(v, response, more)
 }

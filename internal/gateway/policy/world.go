@@ -20,7 +20,7 @@ type World struct {
 	ReadCertificate func(data []byte, password string) (*tls.Certificate, error)
 	// Schema is what a schema of the service, or the part at a reference in it, asks of
 	// decoded JSON.
-	Schema func(id, ref string) (check func(value any) error, err error)
+	Schema func(id, ref string, more Beside) (check func(value any) error, err error)
 
 	Limits Limits
 	Cache  Cache
