@@ -125,7 +125,7 @@ func find(words []string) (command, bool) {
 
 // commands is everything that is answered.
 func commands() []command {
-	return slices.Concat(accountCommands(), groupCommands(), storageCommands(), appCommands(), deployCommands(), cosmosCommands(), hubCommands(), streamCommands(), restCommands())
+	return slices.Concat(accountCommands(), groupCommands(), tagCommands(), storageCommands(), appCommands(), deployCommands(), cosmosCommands(), hubCommands(), streamCommands(), restCommands())
 }
 
 // call is one call under way.
