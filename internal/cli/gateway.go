@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/lazuli-dev/lazuli/internal/connect"
 	"github.com/lazuli-dev/lazuli/internal/instance"
@@ -86,6 +87,10 @@ func (s *session) gatewayTest(cmd *cobra.Command, t gatewayTest, path string) er
 	if err != nil {
 		return err
 	}
+	more, err := io.Copy(io.Discard, reply.Body)
+	if err != nil {
+		return err
+	}
 	if where := reply.Header.Get(traceHeader); where != "" {
 		if err := s.printTrace(cmd, "http://"+connect.Host(address, "")+where, r.Host); err != nil {
 			return err
@@ -98,6 +103,9 @@ func (s *session) gatewayTest(cmd *cobra.Command, t gatewayTest, path string) er
 	}
 	if len(body) > 0 {
 		fmt.Fprintf(s.out, "\n%s\n", terminal.Lines(string(body)))
+	}
+	if more > 0 {
+		fmt.Fprintf(s.out, "… and %d bytes more\n", more)
 	}
 	return nil
 }
@@ -114,16 +122,27 @@ func (t gatewayTest) request(cmd *cobra.Command, info instance.Info, base, path 
 			method = http.MethodPost
 		}
 	}
+	if strings.Contains(strings.SplitN(path, "?", 2)[0], "://") {
+		return nil, &usageError{cmd, fmt.Errorf("REQUEST is a path below the gateway, such as /api/health, not the URL %q", path)}
+	}
 	r, err := http.NewRequestWithContext(cmd.Context(), strings.ToUpper(method), base+"/"+strings.TrimPrefix(path, "/"), strings.NewReader(t.data))
 	if err != nil {
-		return nil, err
+		return nil, &usageError{cmd, err}
 	}
 	for _, h := range t.headers {
 		name, v, ok := strings.Cut(h, ":")
 		if !ok {
 			return nil, &usageError{cmd, fmt.Errorf("the header %q is not NAME: VALUE", h)}
 		}
-		r.Header.Add(strings.TrimSpace(name), strings.TrimSpace(v))
+		name, v = strings.TrimSpace(name), strings.TrimSpace(v)
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(v) {
+			return nil, &usageError{cmd, fmt.Errorf("the header %q has a name or a value that no header has", h)}
+		}
+		if strings.EqualFold(name, "Host") {
+			r.Host = v
+			continue
+		}
+		r.Header.Add(name, v)
 	}
 	r.Header.Set(traceHeader, info.Tokens[instance.Gateway])
 	if t.service != "" {
