@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -180,6 +179,7 @@ func (e *env) buildApp(site resource.Account, spec config.App, port config.Port)
 		Inputs:      e.Given.Inputs,
 		Outputs:     e.Given.Outputs,
 		Letters:     e.Given.Letters,
+		Unreached:   azfunctions.Unreached,
 		Listeners:   []host.Listener{app.watchWorker, e.Counts.FromHost(site.Name, e.namespaceID), e.appTelemetry(site.Name, func() *host.Host { return app.host })},
 		Log:         app.log,
 		Version:     e.Version,
@@ -264,11 +264,8 @@ func (a *functionApp) summary() AppSummary {
 		s.Err = a.err
 		return s
 	}
-	unserved := a.front.Unserved()
 	for _, f := range a.host.Functions() {
-		one := functionSummary(f, a.host.Config().HTTP.RoutePrefix)
-		one.Err = cmp.Or(one.Err, unserved[f.Name])
-		s.Functions = append(s.Functions, one)
+		s.Functions = append(s.Functions, functionSummary(f, a.host.Config().HTTP.RoutePrefix))
 	}
 	for _, b := range a.host.Status().Broken {
 		s.Functions = append(s.Functions, FunctionSummary{Name: b.Name, Err: b.Err})

@@ -176,7 +176,7 @@ func (e *env) siteOptions(name string, spec site.Spec, at site.Place) (host.Opti
 		Name: name, Dir: at.Code, BuildDir: at.Build, Defaults: e.insightsSettings(), Settings: own, Environ: siteEnviron(os.Environ(), own),
 		HTTPAddress: e.Doors.address(instance.FunctionsPrefix + name), Changed: e.accessChanged(), State: e.hostState, Listen: door.Loopback,
 		Deployed: &host.Deployed{HostName: strings.ToLower(name) + ".azurewebsites.net", Home: at.Home},
-		Triggers: e.Given.Triggers, Inputs: e.Given.Inputs, Outputs: e.Given.Outputs, Letters: e.Given.Letters,
+		Triggers: e.Given.Triggers, Inputs: e.Given.Inputs, Outputs: e.Given.Outputs, Letters: e.Given.Letters, Unreached: azfunctions.Unreached,
 		Log: log, Version: e.Version,
 	}, log
 }

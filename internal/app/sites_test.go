@@ -102,6 +102,11 @@ func TestSiteHandler(*testing.T) {
 // handlerPackage is the package of an app that answers with a word.
 func handlerPackage(t *testing.T, word string) []byte {
 	t.Helper()
+	return zipOf(t, handlerFiles(t, word))
+}
+
+func handlerFiles(t *testing.T, word string) map[string]string {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -113,11 +118,11 @@ func handlerPackage(t *testing.T, word string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return zipOf(t, map[string]string{
+	return map[string]string{
 		"host.json": string(handler), "word.txt": word,
 		"hello/function.json": `{"bindings":[{"type":"httpTrigger","direction":"in","name":"req","authLevel":"function"},{"type":"http","direction":"out","name":"$return"}]}`,
 		"local.settings.json": `{"IsEncrypted": false, "Values": {"WORD": "of the developer"}}`,
-	})
+	}
 }
 
 func zipOf(t *testing.T, files map[string]string) []byte {
@@ -263,6 +268,31 @@ func instanceOf(t *testing.T, dir string) instance.Info {
 		return err == nil && len(info.Functions()) > 0 && len(info.Tokens) > 1
 	}, "the instance tells of its apps")
 	return info
+}
+
+// TestDeployedRouteNobodyReaches: a function of a deployed app whose route is another's
+// says so before anybody asks for it.
+func TestDeployedRouteNobodyReaches(t *testing.T) {
+	d := deployedIn(t, projectIn(t, anyPorts))
+	defer d.stop()
+	d.put("shop", func(*site.Spec) {})
+	files := handlerFiles(t, "one")
+	files["nod/function.json"] = `{"bindings":[{"type":"httpTrigger","direction":"in","name":"req","route":"hello"},{"type":"http","direction":"out","name":"$return"}]}`
+	d.deploy("shop", zipOf(t, files))
+	var shown []string
+	testkit.Eventually(t, 30*time.Second, func() bool {
+		shown = nil
+		for _, app := range d.App.house.appsShown() {
+			for _, f := range app.Host.Functions() {
+				shown = append(shown, fmt.Sprint(f.Name, ": ", f.Err))
+			}
+		}
+		return len(shown) == 2
+	}, "the app runs")
+	if got, want := strings.Join(shown, "\n"), "hello: <nil>\nnod: route \"hello\": function hello answers it already"; !strings.HasPrefix(got, want) {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	d.until("shop", "/admin/host/status", http.StatusOK, `"errors":["nod: route`)
 }
 
 // TestDeployedAppsOfTheProject: a name of the project file is not another app's.

@@ -28,7 +28,8 @@ type function struct {
 	Name       string `json:"name"`
 	IsDisabled bool   `json:"isDisabled"`
 	InvokeURL  string `json:"invoke_url_template"`
-	Error      string `json:"error"` // why its trigger cannot listen; "" while it does
+	Listener   string `json:"listener"`
+	Error      string `json:"error"` // why its trigger cannot listen, or no request reaches it
 	Waits      string `json:"waits"` // what its trigger waits for; "" for nothing
 	Breaker    struct {
 		State     string    `json:"state"`
@@ -48,6 +49,8 @@ type function struct {
 // trouble says why the function's trigger does not listen; "" while it does.
 func (f function) trouble() string {
 	switch {
+	case f.Error != "" && f.Listener == "HTTP":
+		return "not served: " + f.Error
 	case f.Error != "":
 		return "cannot listen: " + f.Error
 	case f.Waits != "":

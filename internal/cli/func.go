@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -48,9 +49,6 @@ func newFuncListCmd(s *session) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if len(list) == 0 {
-					tellTrouble(cmd.Context(), table, c)
-				}
 				for _, f := range list {
 					kind, on := f.trigger()
 					if f.IsDisabled {
@@ -64,20 +62,25 @@ func newFuncListCmd(s *session) *cobra.Command {
 						fmt.Fprintf(table, "\t\t\t%s\n", terminal.Clean(line))
 					}
 				}
+				tellTrouble(cmd.Context(), table, c, list)
 			}
 			return table.Flush()
 		},
 	}
 }
 
-// tellTrouble says why an app has no functions, if something is wrong with it.
-func tellTrouble(ctx context.Context, w io.Writer, c adminClient) {
+// tellTrouble says what is wrong with an app, as that it does not build or which of its
+// functions cannot run, beyond what is said with the functions that are listed.
+func tellTrouble(ctx context.Context, w io.Writer, c adminClient, listed []function) {
 	_, errs, err := c.hostStatus(ctx)
 	if err != nil {
 		errs = []string{err.Error()}
 	}
 	name := c.app
 	for _, e := range errs {
+		if slices.ContainsFunc(listed, func(f function) bool { return strings.HasPrefix(e, f.Name+": ") }) {
+			continue
+		}
 		for line := range strings.Lines(e) {
 			fmt.Fprintf(w, "%s\t\t\t%s\n", name, terminal.Clean(strings.TrimRight(line, "\r\n")))
 			name = ""

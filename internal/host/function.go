@@ -38,6 +38,7 @@ type function struct {
 	listener    ListenerState // guarded by Host.mu
 	listenerErr error         // guarded by Host.mu
 	waits       string        // what for; guarded by Host.mu
+	unreached   error         // why no request comes to it, or nil; guarded by Host.mu
 }
 
 // boundOutput is an output under its binding's name.
@@ -77,7 +78,7 @@ func (h *Host) index(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Functi
 	h.functions, h.broken = set.functions, set.broken
 	h.mu.Unlock()
 	h.crews.regroup()
-	h.generation.Add(1)
+	h.changed()
 	return load, nil
 }
 

@@ -60,6 +60,10 @@ type Options struct {
 	Outputs  output.Table
 	// Letters are the kinds of places for what functions failed on.
 	Letters letter.Table
+	// Unreached says which HTTP functions get no requests, and why: whoever serves them
+	// knows. It is asked whenever functions have come, or were turned on or off. nil: all
+	// are reached.
+	Unreached func(routePrefix string, all []FunctionInfo) map[string]error
 	// State finds the blobs in which the app keeps what it remembers. Required where
 	// concurrency is dynamic.
 	State state.Find
@@ -120,6 +124,7 @@ type Host struct {
 	past context.Context
 
 	indexing sync.Mutex // held while workers report their functions
+	reaching sync.Mutex // held while routes are looked at
 
 	mu        sync.Mutex // guards the fields below
 	functions []*function

@@ -65,7 +65,9 @@ func writeHTTP(w http.ResponseWriter, r *http.Request, v *funcrpc.TypedData, dec
 }
 
 // httpOf reads the forms in which workers give a response: an RpcHttp, a JSON
-// object that has a body, or a plain value that becomes the body.
+// object that has a body, or a plain value that becomes the body. Text that is a JSON
+// object or array is taken as such, as Azure's host does: Python's functions that return
+// json.dumps(…) answer with it.
 func httpOf(v *funcrpc.TypedData, declared bool) (*funcrpc.RpcHttp, error) {
 	switch d := v.GetData().(type) {
 	case nil:
@@ -81,10 +83,21 @@ func httpOf(v *funcrpc.TypedData, declared bool) (*funcrpc.RpcHttp, error) {
 			return h, err
 		}
 		return &funcrpc.RpcHttp{StatusCode: "200", Body: v}, nil
-	case *funcrpc.TypedData_String_, *funcrpc.TypedData_Bytes, *funcrpc.TypedData_Int, *funcrpc.TypedData_Double:
+	case *funcrpc.TypedData_String_:
+		if isObjectOrArray(d.String_) {
+			return httpOf(&funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: d.String_}}, declared)
+		}
+		return &funcrpc.RpcHttp{StatusCode: "200", Body: v}, nil
+	case *funcrpc.TypedData_Bytes, *funcrpc.TypedData_Int, *funcrpc.TypedData_Double:
 		return &funcrpc.RpcHttp{StatusCode: "200", Body: v}, nil
 	}
 	return nil, fault.New(fault.Invalid, "HTTP output", "a response cannot be %T", v.GetData())
+}
+
+// isObjectOrArray reports whether a text is a JSON object or array.
+func isObjectOrArray(text string) bool {
+	text = strings.TrimLeft(text, " \t\r\n")
+	return (strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")) && json.Valid([]byte(text))
 }
 
 // objectResponse reads {status|statusCode, headers, cookies, body}; nil when the text

@@ -126,6 +126,37 @@ func TestCookies(t *testing.T) {
 	}
 }
 
+// TestTextResponses: a text that is a JSON object or array is one, and a response where it
+// has a body; any other text is text.
+func TestTextResponses(t *testing.T) {
+	const text, object = "text/plain; charset=utf-8", "application/json; charset=utf-8"
+	for _, c := range []struct {
+		given, kind, body string
+		code              int
+	}{
+		{`hello`, text, `hello`, 200},
+		{``, "", ``, 200},
+		{`{"a": 1}`, object, `{"a": 1}`, 200},
+		{"\n [1, 2]", object, "\n [1, 2]", 200},
+		{`{"id": null, "Body": "plain"}`, text, `plain`, 200},
+		{`{"status": 404, "body": {"a": 1}, "headers": {"content-type": "text/x"}}`, "text/x", `{"a": 1}`, 404},
+		{`{"a": 1`, text, `{"a": 1`, 200},
+		{`{{name}}`, text, `{{name}}`, 200},
+		{`12`, text, `12`, 200},
+		{`"quoted"`, text, `"quoted"`, 200},
+	} {
+		w := httptest.NewRecorder()
+		v := &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: c.given}}
+		if err := writeHTTP(w, httptest.NewRequest("GET", "/", nil), v, true); err != nil {
+			t.Errorf("%s: %v", c.given, err)
+			continue
+		}
+		if got := w.Header().Get("Content-Type"); got != c.kind || w.Body.String() != c.body || w.Code != c.code {
+			t.Errorf("%s: %d %q %q, want %d %q %q", c.given, w.Code, got, w.Body, c.code, c.kind, c.body)
+		}
+	}
+}
+
 // TestResponses: heads and lengths of responses, by method and status.
 func TestResponses(t *testing.T) {
 	text := &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: "hello"}}

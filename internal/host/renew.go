@@ -207,7 +207,7 @@ func (h *Host) succeed(next *successor, stops *sync.WaitGroup) {
 		return
 	}
 	old = append(old, h.crews.assign(next.launcher, true)...)
-	h.generation.Add(1)
+	h.changed()
 	for _, seat := range old {
 		stops.Go(func() {
 			limit, cancel := context.WithTimeout(h.abort, h.o.DrainTimeout)

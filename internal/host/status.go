@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -44,7 +45,7 @@ type FunctionInfo struct {
 	Outputs  []BoundInfo
 	Disabled bool
 	Listener ListenerState
-	Err      error  // why the listener failed
+	Err      error  // why the listener failed, or no request reaches the function
 	Waits    string // what the listener waits for, such as "the queue orders does not exist"; "" for nothing
 	// Bindings are the declarations as the app gave them.
 	Bindings []json.RawMessage
@@ -85,7 +86,7 @@ func (h *Host) Functions() []FunctionInfo {
 func (f *function) info() FunctionInfo {
 	i := FunctionInfo{
 		Name: f.decl.Name, Trigger: f.trigger.Type, Title: f.kind.Title, Source: f.starts.Source(),
-		Disabled: f.decl.Disabled, Listener: f.listener, Err: f.listenerErr, Waits: f.waits,
+		Disabled: f.decl.Disabled, Listener: f.listener, Err: cmp.Or(f.listenerErr, f.unreached), Waits: f.waits,
 		Language: f.decl.Metadata.GetLanguage(), HTTP: f.httpTrigger(), DeadLetters: f.dead.info(),
 	}
 	if f.breaker != nil {

@@ -70,7 +70,7 @@ func (h *Host) Switch(name string, on bool) error {
 	f.listener, f.listenerErr = state, nil
 	h.mu.Unlock()
 	h.crews.regroup()
-	h.generation.Add(1)
+	h.changed()
 	h.emit(ListenerChanged{Function: f.decl.Name, State: state})
 	h.demand(func(*lifecycle) {})
 	return nil

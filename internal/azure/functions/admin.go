@@ -162,6 +162,11 @@ func (s *Service) hostStatus(w http.ResponseWriter, _ *http.Request) {
 	for _, b := range st.Broken {
 		out.Errors = append(out.Errors, b.Name+": "+b.Err.Error())
 	}
+	for _, f := range s.host.Functions() {
+		if f.HTTP != nil && f.Err != nil {
+			out.Errors = append(out.Errors, f.Name+": "+f.Err.Error())
+		}
+	}
 	writeJSON(w, http.StatusOK, out)
 }
 

@@ -45,8 +45,7 @@ type Service struct {
 
 	mu         sync.Mutex // guards the fields below
 	table      *table
-	unserved   map[string]error // functions that are not in the table, and why
-	generation uint64           // of the functions that the table is made of
+	generation uint64 // of the functions that the table is made of
 }
 
 // New returns the service of a host. It fails on a CORS origin that is none.
@@ -186,22 +185,16 @@ func (s *Service) ready() *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := s.host.Generation(); s.table == nil || now != s.generation {
-		t, bad := newTable(s.host.Config().HTTP.RoutePrefix, s.host.Functions())
-		for name, err := range bad {
-			s.log.Error("function has no usable route", "function", name, "error", err)
-		}
-		s.table, s.unserved, s.generation = t, bad, now
+		s.table, _ = newTable(s.host.Config().HTTP.RoutePrefix, s.host.Functions())
+		s.generation = now
 	}
 	return s.table
 }
 
-// Unserved are the HTTP functions that no request reaches, and why. It is asked once the
-// host is ready.
-func (s *Service) Unserved() map[string]error {
-	s.ready()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.unserved
+// Unreached are the HTTP functions that no request reaches, and why.
+func Unreached(routePrefix string, all []host.FunctionInfo) map[string]error {
+	_, bad := newTable(routePrefix, all)
+	return bad
 }
 
 // allowed lists the methods of a path, once functions are known.
