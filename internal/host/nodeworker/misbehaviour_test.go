@@ -25,6 +25,7 @@ const does = {
     text: () => { throw new Error('e'.repeat(17 << 20)); },
     header: () => ({ headers: { x: 'h'.repeat(17 << 20) } }),
     age: () => ({ cookies: [{ name: 'c', value: 'v', maxAge: NaN }] }),
+    memory: () => { const all = []; for (;;) all.push(new Array(10000).fill(all.length + 0.5)); },
     large: () => 'x'.repeat(20 << 20),
 };
 app.generic('f', { trigger: trigger.generic({ type: 'xTrigger', name: 'x' }), handler: (x, c) => does[x](c) });
@@ -63,6 +64,22 @@ func TestWorkerEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOutOfMemory: a function for which Node has no memory ends the process; its invocation
+// is lost, and that is why the process ended.
+func TestOutOfMemory(t *testing.T) {
+	a := run(t, "", map[string]string{"index.js": careless}, "languageWorkers__node__arguments", "--max-old-space-size=64")
+	if got := a.ok("f", text("flood")).GetReturnValue().GetString_(); got != "flooded" {
+		t.Errorf("before: %q", got)
+	}
+	if resp, err := a.invoke("f", text("memory")); !worker.IsLost(err) {
+		t.Errorf("%v %v", resp, err)
+	}
+	if exit := a.Stop(t.Context()); exit.Code == 0 {
+		t.Errorf("%+v", exit)
+	}
+	testkit.Eventually(t, limit, func() bool { return strings.Contains(a.said(), "heap out of memory") }, "the reason is in the log:\n%s", a.said())
 }
 
 // TestMuch: output without a line's end and answers of many megabytes pass.

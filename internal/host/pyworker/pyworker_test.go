@@ -2,6 +2,7 @@ package pyworker
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -206,5 +207,35 @@ func TestCode(t *testing.T) {
 		if isCode(path) != want {
 			t.Errorf("%s: %v", path, !want)
 		}
+	}
+}
+
+// TestPlaces: an error of an app has a place in the app's own files, and none in those of
+// the worker, which are in the app's folder where lazuli was started in it.
+func TestPlaces(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not installed")
+	}
+	app := t.TempDir()
+	path, err := writeWorker(filepath.Join(app, ".lazuli", "python"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(app, "function_app.py"), "def broken():\n    raise ValueError('its own')\n", 0o600)
+	const probe = `
+import sys
+sys.path[:0] = sys.argv[1:]
+from lazuli_worker.faults import cut, place
+import function_app
+for call in (function_app.broken, lambda: cut(5)):
+    try:
+        call()
+    except Exception as error:
+        print(place(error, sys.argv[1]))
+`
+	out, err := exec.CommandContext(t.Context(), python, "-B", "-c", probe, app, path).CombinedOutput()
+	if got, want := string(out), "('function_app.py', 2)\nNone\n"; err != nil || got != want {
+		t.Errorf("%v\n%s", err, got)
 	}
 }

@@ -56,9 +56,10 @@ def place(error, directory):
 
 
 def inside(path, directory):
+    """Whether a file is one of the app's own. This worker may be in the app's folder too."""
     path = os.path.realpath(path)
     root = os.path.realpath(directory) + os.sep
-    return path.startswith(root) and "site-packages" not in path[len(root):].split(os.sep)
+    return path.startswith(root) and not path.startswith(os.path.realpath(HERE) + os.sep) and "site-packages" not in path[len(root):].split(os.sep)
 
 
 def relative(path, directory):
