@@ -42,7 +42,7 @@ createServer((req, res) => {
 
 // functions writes a custom handler's folder with n quiet functions, one that
 // runs every second, and one that fails when it is run.
-async function edge(dir, n) {
+async function edge(dir, n, wrong) {
   const fn = async (name, binding) => {
     await mkdir(join(dir, name), { recursive: true })
     await writeFile(join(dir, name, 'function.json'), JSON.stringify({ bindings: [binding] }))
@@ -69,13 +69,18 @@ async function edge(dir, n) {
   await fn('broken_median', never)
   await fn('steady', { ...never, schedule: '* * * * * *' })
   for (let i = 0; i < n; i++) await fn('f' + String(i).padStart(3, '0'), never)
+  if (!wrong) return
+  await fn('lost', { type: 'questTrigger', direction: 'in', name: 'q' })
+  for (const name of ['asked', 'unasked'])
+    await fn(name, { type: 'httpTrigger', direction: 'in', name: 'req', route: 'one' })
 }
 
 // startApps runs both apps; more quiet functions make the second one large. With
-// tiny there is a third, whose code the test may change.
-export async function startApps({ quiet = 3, tiny = false } = {}) {
+// tiny there is a third, whose code the test may change; with wrong the second has a
+// function that cannot run, and one that gets no requests.
+export async function startApps({ quiet = 3, tiny = false, wrong = false } = {}) {
   const dir = await folder()
-  await edge(join(dir, 'edge'), quiet)
+  await edge(join(dir, 'edge'), quiet, wrong)
   if (tiny) await promisify(execFile)(program, ['func', 'init', 'tiny'], { cwd: dir })
   await writeFile(
     join(dir, 'lazuli.yaml'),

@@ -9,7 +9,7 @@ import { browse, close, eventually, open, quiet, serious, shot, visit, wide } fr
 
 let lab, browser
 before(async () => {
-  lab = await startApps({ tiny: true })
+  lab = await startApps({ tiny: true, wrong: true })
   browser = await browse()
 })
 after(async () => {
@@ -227,6 +227,17 @@ test('a function is turned off and on, and the list says so', async () => {
     'it runs again',
     async () => (await lab.api('GET', '/api/lists/functions?q=edge/steady')).rows[0].total > later.total,
   )
+  await close(page)
+})
+
+test('a function that cannot run, or gets no requests, says why and waits for nothing', async () => {
+  const page = await open(browser, at('/functions/edge/lost'))
+  await page.getByText('lost cannot run').waitFor()
+  await page.getByText('trigger type questTrigger is not supported yet').waitFor()
+  assert.equal(await page.locator('main .overview .skeleton').count(), 0)
+  await page.goto(at('/functions/edge/unasked'))
+  await page.getByText('unasked gets no requests').waitFor()
+  await page.getByText('route "one": function asked answers it already').waitFor()
   await close(page)
 })
 

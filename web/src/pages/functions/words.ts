@@ -49,6 +49,7 @@ export const words = dictionary({
   ],
   buildFailedDown: ['The code does not build', '코드가 빌드되지 않습니다'],
   cannotListen: ['{name} cannot listen', '{name}: 수신할 수 없음'],
+  notServed: ['{name} gets no requests', '{name}: 요청을 받지 못함'],
   cannotRun: ['{name} cannot run', '{name}: 실행할 수 없음'],
   // figures
   failed: ['Failed', '실패'],
