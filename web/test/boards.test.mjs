@@ -195,7 +195,7 @@ test('a dashboard is made by keyboard alone, and the file is what the screen sho
   await page.keyboard.type('By keyboard')
   await page.keyboard.press('Enter')
   await page.waitForURL(/keys\/edit/)
-  await page.getByText('Add a tile from the left').waitFor()
+  await page.getByText('Add data first').waitFor()
   await tab(page, 'aside > button')
   await page.keyboard.press('Enter')
   await page.locator('dialog[open] select').waitFor()
@@ -204,6 +204,7 @@ test('a dashboard is made by keyboard alone, and the file is what the screen sho
   await tab(page, 'dialog button[type=submit]')
   await page.keyboard.press('Enter')
   await page.locator('[data-add=line]:not([disabled])').waitFor()
+  await page.getByText('Add a tile from the left').waitFor()
   await eventually('the data was sampled', async () => /[1-9]\d* fields/.test(await page.locator('.set').innerText()))
   for (const type of ['number', 'line', 'table']) {
     await tab(page, `[data-add=${type}]`)
