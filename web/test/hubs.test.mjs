@@ -210,6 +210,51 @@ test('an event is written and sent by keyboard alone, and stands in one line', {
   await close(page)
 })
 
+test('what a filter leaves is replayed into another hub, as a task, by keyboard', { timeout: 300_000 }, async () => {
+  for (let i = 0; i < 6; i++)
+    await send(few, 'telemetry_events', {
+      body: JSON.stringify({ replayed: i }),
+      key: 'again-' + (i % 2),
+      properties: { n: i },
+    })
+  await api(few, 'POST', '/api/hubs/default', { name: 'copy', partitions: 2, groups: [] })
+  const page = await open(browser, few.url + '/hubs/default/telemetry_events/events?q=key%3Dagain-1')
+  await eventually('the rows', async () => (await rowIds(page)).length === 3)
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('replay')
+  await page.waitForSelector('[role=option] >> text=Replay events of telemetry_events')
+  await page.keyboard.press('Enter')
+  const form = page.locator('dialog[open]', { hasText: 'Replay events of' })
+  await form.getByText('key=again-1').waitFor()
+  await quiet(page)
+  const into = form.getByLabel('Send to event hub')
+  assert.equal(await into.evaluate((i) => i === document.activeElement), true)
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('copied')
+  await page.keyboard.press('Enter')
+  await form.locator('[role=alert]', { hasText: 'copied' }).waitFor()
+  page.wrong = page.wrong.filter((w) => !w.includes('404'))
+  await shot(page, 'hubs-replay')
+  await into.fill('copy')
+  await form.getByLabel('Pace').selectOption('10')
+  await into.press('Enter')
+  await form.waitFor({ state: 'detached' })
+  assert.doesNotMatch(page.url(), /do=/)
+  const copied = async () =>
+    (await api(few, 'POST', '/api/hubs/default/copy/events:search', { q: 'prop.n>=0', oldest: true }))
+      .split('\n')
+      .map((l) => l && JSON.parse(l))
+      .filter((l) => l.s !== undefined)
+  await eventually('three events', async () => (await copied()).length === 3)
+  assert.deepEqual(
+    (await copied()).map((e) => [e.k, e.m['prop.n'], e.b]),
+    [1, 3, 5].map((n) => ['again-1', n, `{"replayed":${n}}`]),
+  )
+  await page.getByRole('button', { name: /Tasks/ }).first().click()
+  await page.waitForSelector('text=Replay to copy')
+  await close(page)
+})
+
 test('a hub is made, changed and deleted', { timeout: 300_000 }, async () => {
   const page = await open(browser, few.url + '/hubs?do=create')
   const form = page.locator('dialog[open]')

@@ -103,6 +103,7 @@ func (p *page) routes() []portal.Route {
 		{Pattern: "POST " + hub + "/groups", Serve: p.addGroup},
 		{Pattern: "DELETE " + hub + "/groups/{group}", Serve: p.removeGroup},
 		{Pattern: "POST " + hub + "/events:search", Serve: p.searchEvents},
+		{Pattern: "POST " + hub + "/events:replay", Serve: p.replayEvents},
 		{Pattern: "POST " + hub + "/events:tail", Serve: p.tailEvents},
 		{Pattern: "GET " + hub + "/events:count", Serve: p.countEvents},
 		{Pattern: "POST " + hub + "/events", Serve: p.sendEvents},

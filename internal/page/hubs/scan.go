@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/broker"
+	"github.com/lazuli-dev/lazuli/internal/fault"
 )
 
 // How much of a partition is read before the others have their turn. A block
@@ -157,6 +158,16 @@ func (l *lane) firstAt(ms int64) (int64, error) {
 	}
 	defer r.Close()
 	return r.Sequence(), nil
+}
+
+// partition is one that has events to be scanned.
+func (s *scan) partition(id int) (*broker.Partition, error) {
+	for _, l := range s.lanes {
+		if l.part.ID() == id {
+			return l.part, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "partition", "%d is not scanned", id)
 }
 
 func (s *scan) close() {

@@ -68,6 +68,7 @@ func hubShapes() []shape {
 		of[hubs.NewEvents]("NewEvents"),
 		of[hubs.Sent]("SentEvent"),
 		of[hubs.Sending]("SendingTask"),
+		of[hubs.Replay]("Replay"),
 		of[hubs.NewHub]("NewHub"),
 		of[hubs.Namespaces]("HubNamespaces"),
 	}

@@ -361,6 +361,14 @@ export interface SendingTask {
   of: number
 }
 
+export interface Replay {
+  q: string
+  from: number
+  to: number
+  into: string
+  pace: number
+}
+
 export interface NewHub {
   name: string
   partitions: number

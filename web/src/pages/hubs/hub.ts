@@ -18,7 +18,8 @@ export interface Which {
 }
 export const api = (h: Which, ...rest: (string | number)[]) => path('hubs', h.ns, h.name, ...rest)
 // verb is an address whose last segment ends with :verb, which no encoding may touch.
-export const verb = (h: Which, what: 'search' | 'tail' | 'count') => `${path('hubs', h.ns, h.name)}/events:${what}`
+export const verb = (h: Which, what: 'search' | 'tail' | 'count' | 'replay') =>
+  `${path('hubs', h.ns, h.name)}/events:${what}`
 export const page = (h: Which, tab: Tab, query: Record<string, string | null> = {}) =>
   link('hubs', h.ns, h.name, tab, query)
 

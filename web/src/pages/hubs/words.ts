@@ -173,6 +173,34 @@ export const words = dictionary({
   keyHint: ['Events of one key keep their order.', '키가 같은 이벤트는 순서가 유지됩니다.'],
   badNumber: ['A whole number from 1', '1 이상의 정수'],
 
+  replay: ['Replay', '다시 보내기'],
+  replayMenu: ['Replay…', '다시 보내기…'],
+  replayTitle: ['Replay events of {name}', '{name}: 이벤트 다시 보내기'],
+  filtered: ['Filter', '필터'],
+  everyEvent: ['none: every event', '없음: 모든 이벤트'],
+  into: ['Send to event hub', '보낼 이벤트 허브'],
+  intoSame: [
+    'The same hub: its consumers read these events once more.',
+    '같은 허브입니다. 소비자가 이 이벤트를 한 번 더 읽습니다.',
+  ],
+  intoOther: [
+    'A hub of this namespace. Keys, properties and order of each partition stay.',
+    '이 네임스페이스의 허브입니다. 키, 속성, 파티션별 순서는 그대로입니다.',
+  ],
+  pace: ['Pace', '속도'],
+  paceHint: [
+    'The task can be cancelled; what was sent stays.',
+    '진행 작업은 취소할 수 있습니다. 이미 보낸 이벤트는 남습니다.',
+  ],
+  paceNone: ['As fast as it goes', '가능한 한 빠르게'],
+  paceSame: ['As the events came', '들어온 속도 그대로'],
+  paceTenth: ['Ten times faster', '10배 빠르게'],
+  paceHundredth: ['A hundred times faster', '100배 빠르게'],
+  replaying: [
+    'Replaying: {n} {n|event|events} to look at; the tasks show how far',
+    '이벤트 {n}개를 검사하며 다시 보내는 중입니다. 진행 작업에서 확인하세요',
+  ],
+
   createTitle: ['Create event hub', '이벤트 허브 만들기'],
   namespace: ['Namespace', '네임스페이스'],
   partitionsHint: [
