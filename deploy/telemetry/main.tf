@@ -107,7 +107,9 @@ locals {
     CosmosDBConnection__accountEndpoint         = module.cosmosdb.endpoint
     CosmosDBConnection__credential              = "managedidentity"
   }
-  app = one(concat(module.consumption, module.flex))
+  # Each for itself: the whole module would be secret, as its key is.
+  host = one(concat(module.consumption[*].host, module.flex[*].host))
+  key  = one(concat(module.consumption[*].key, module.flex[*].key))
 }
 
 module "apim" {
@@ -116,7 +118,7 @@ module "apim" {
   location            = var.location
   resource_group_name = module.resource_group.name
   tags                = local.tags
-  function_app        = { host = local.app.host, key = local.app.key }
+  function_app        = { host = local.host, key = local.key }
   operations = {
     health        = { method = "GET", url = "/health" }
     process-event = { method = "POST", url = "/process-event" }

@@ -11,7 +11,7 @@ output "cosmos_endpoint" {
 }
 
 output "function_app_host" {
-  value = local.app.host
+  value = local.host
 }
 
 output "gateway_url" {

@@ -160,7 +160,8 @@ func Write(i Info) error {
 		return err
 	}
 	var errs []error // of the two, one may be on a disk that is full
-	for _, path := range []string{filepath.Join(i.DataDir, File), shared} {
+	// The data folder's comes last: who sees it change finds the other one changed.
+	for _, path := range []string{shared, filepath.Join(i.DataDir, File)} {
 		tmp := fmt.Sprintf("%s.%d", path, i.PID)
 		err := os.WriteFile(tmp, data, 0o600)
 		if err == nil {

@@ -16,28 +16,46 @@ data "archive_file" "code" {
   excludes    = ["__pycache__", "*.pyc", ".venv", "local.settings.json"]
 }
 
+# Who puts the code there and fetches it. The app's own identity begins with the app,
+# and the code goes to the container before anybody could give it a role.
+resource "azurerm_user_assigned_identity" "deployment" {
+  name                = "${var.name}-deployment"
+  location            = var.location
+  resource_group_name = var.resource_group_name
+  tags                = var.tags
+}
+
+resource "azurerm_role_assignment" "deployment" {
+  scope                = var.storage.id
+  role_definition_name = "Storage Blob Data Contributor"
+  principal_id         = azurerm_user_assigned_identity.deployment.principal_id
+}
+
 resource "azurerm_function_app_flex_consumption" "this" {
-  name                        = var.name
-  location                    = var.location
-  resource_group_name         = var.resource_group_name
-  service_plan_id             = azurerm_service_plan.this.id
-  storage_container_type      = "blobContainer"
-  storage_container_endpoint  = "${var.storage.blob_endpoint}${var.storage.container}"
-  storage_authentication_type = "SystemAssignedIdentity"
-  runtime_name                = var.runtime.name
-  runtime_version             = var.runtime.version
-  maximum_instance_count      = var.maximum_instances
-  instance_memory_in_mb       = var.memory_mb
-  zip_deploy_file             = data.archive_file.code.output_path
-  https_only                  = true
+  name                              = var.name
+  location                          = var.location
+  resource_group_name               = var.resource_group_name
+  service_plan_id                   = azurerm_service_plan.this.id
+  storage_container_type            = "blobContainer"
+  storage_container_endpoint        = "${var.storage.blob_endpoint}${var.storage.container}"
+  storage_authentication_type       = "UserAssignedIdentity"
+  storage_user_assigned_identity_id = azurerm_user_assigned_identity.deployment.id
+  runtime_name                      = var.runtime.name
+  runtime_version                   = var.runtime.version
+  maximum_instance_count            = var.maximum_instances
+  instance_memory_in_mb             = var.memory_mb
+  zip_deploy_file                   = data.archive_file.code.output_path
+  https_only                        = true
   identity {
-    type = "SystemAssigned"
+    type         = "SystemAssigned, UserAssigned"
+    identity_ids = [azurerm_user_assigned_identity.deployment.id]
   }
   site_config {
     application_insights_connection_string = var.insights_connection_string
   }
-  app_settings = var.settings
+  app_settings = merge(local.state, var.settings)
   tags         = var.tags
+  depends_on   = [azurerm_role_assignment.deployment]
 }
 
 data "azurerm_function_app_host_keys" "this" {
@@ -46,6 +64,13 @@ data "azurerm_function_app_host_keys" "this" {
 }
 
 locals {
+  # The app's own state, by its identity. The provider sets AzureWebJobsStorage to a
+  # connection string without a key, and hides what is set in its place: written in
+  # capitals, which mean the same to Azure, it is taken and the next plan is empty.
+  state = {
+    AZUREWEBJOBSSTORAGE              = ""
+    AzureWebJobsStorage__accountName = var.storage.name
+  }
   principal = azurerm_function_app_flex_consumption.this.identity[0].principal_id
 }
 
@@ -66,7 +91,7 @@ resource "azurerm_cosmosdb_sql_role_assignment" "documents" {
   scope               = each.value.id
 }
 
-# It keeps its own state, and finds its code, in the storage account.
+# It keeps its own state in the storage account.
 resource "azurerm_role_assignment" "storage" {
   scope                = var.storage.id
   role_definition_name = "Storage Blob Data Owner"
