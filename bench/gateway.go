@@ -125,18 +125,10 @@ func (f *front) measure(d time.Duration) error {
 	var l lean
 	defer l.close()
 	r := &leanRequest{host: f.address, method: http.MethodGet, target: f.target, head: []byte("Ocp-Apim-Subscription-Key: " + gatewayKey + "\r\n")}
-	one := func() error {
-		status := 0
-		err := l.do(r, func(s int) io.Writer { status = s; return io.Discard })
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("it answers %d", status)
-		}
-		return err
-	}
 	var all []time.Duration
 	for begun := time.Now(); time.Since(begun) < d/2; {
 		at := time.Now()
-		if err := one(); err != nil {
+		if err := l.good(r); err != nil {
 			return err
 		}
 		all = append(all, time.Since(at))
@@ -152,7 +144,7 @@ func (f *front) measure(d time.Duration) error {
 	for range gatewayConns {
 		work.Go(func() {
 			for time.Since(begun) < d && failed.Load() == nil {
-				if err := one(); err != nil {
+				if err := l.good(r); err != nil {
 					failed.Store(&err)
 					return
 				}

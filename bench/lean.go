@@ -74,6 +74,16 @@ func (l *lean) do(r *leanRequest, into func(status int) io.Writer) error {
 	return nil
 }
 
+// good sends a request whose answer has to be 200, and passes over its body.
+func (l *lean) good(r *leanRequest) error {
+	status := 0
+	err := l.do(r, func(s int) io.Writer { status = s; return io.Discard })
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("it answers %d", status)
+	}
+	return err
+}
+
 func (l *lean) take(host string) (*leanConn, error) {
 	if c := l.kept(host); c != nil {
 		return c, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,13 +79,13 @@ func (a workerApp) measure(ctx context.Context, l *lab, alone time.Duration) (re
 	if err != nil {
 		return nil, nil, err
 	}
-	row, err := requestsRow(ctx, l, a.name, url, bare)
+	row, err := requestsRow(l, a.name, url, bare)
 	if err != nil {
 		return nil, nil, err
 	}
 	requests = append(requests, row)
 	if a.also != "" {
-		if row, err = requestsRow(ctx, l, a.name+", "+a.also, strings.Replace(url, "/who", "/"+a.also, 1), bare); err != nil {
+		if row, err = requestsRow(l, a.name+", "+a.also, strings.Replace(url, "/who", "/"+a.also, 1), bare); err != nil {
 			return nil, nil, err
 		}
 		requests = append(requests, row)
@@ -102,12 +103,12 @@ func (a workerApp) measure(ctx context.Context, l *lab, alone time.Duration) (re
 }
 
 // requestsRow measures one function beside the bare handler.
-func requestsRow(ctx context.Context, l *lab, name, url string, bare []time.Duration) ([]string, error) {
-	function, err := latencies(ctx, url, workerRequests)
+func requestsRow(l *lab, name, url string, bare []time.Duration) ([]string, error) {
+	function, err := latencies(url, workerRequests)
 	if err != nil {
 		return nil, err
 	}
-	many, err := requestsPerSecond(ctx, url, l.seconds)
+	many, err := requestsPerSecond(url, l.seconds)
 	if err != nil {
 		return nil, err
 	}
@@ -177,14 +178,18 @@ func awaitAnswer(ctx context.Context, url string, good func(string) bool) (strin
 }
 
 // latencies are those of requests on one connection, sorted.
-func latencies(ctx context.Context, url string, n int) ([]time.Duration, error) {
-	c := client(1)
-	defer c.CloseIdleConnections()
+func latencies(address string, n int) ([]time.Duration, error) {
+	var l lean
+	defer l.close()
+	r, err := plainGet(address)
+	if err != nil {
+		return nil, err
+	}
 	var all []time.Duration
 	for i := range n + n/10 {
 		begun := time.Now()
-		if ask(ctx, c, url) == "" {
-			return nil, fmt.Errorf("request %d to %s failed", i, url)
+		if err := l.good(r); err != nil {
+			return nil, fmt.Errorf("request %d to %s: %w", i, address, err)
 		}
 		if i >= n/10 { // the first ones warm it up
 			all = append(all, time.Since(begun))
@@ -195,15 +200,19 @@ func latencies(ctx context.Context, url string, n int) ([]time.Duration, error) 
 }
 
 // requestsPerSecond asks from 16 connections for a while.
-func requestsPerSecond(ctx context.Context, url string, d time.Duration) (string, error) {
-	c := client(16)
-	defer c.CloseIdleConnections()
+func requestsPerSecond(address string, d time.Duration) (string, error) {
+	var l lean
+	defer l.close()
+	r, err := plainGet(address)
+	if err != nil {
+		return "", err
+	}
 	begun := time.Now()
 	counts := make(chan int64)
 	for range 16 {
 		go func() {
 			n := int64(0)
-			for time.Since(begun) < d && ask(ctx, c, url) != "" {
+			for time.Since(begun) < d && l.good(r) == nil {
 				n++
 			}
 			counts <- n
@@ -217,6 +226,15 @@ func requestsPerSecond(ctx context.Context, url string, d time.Duration) (string
 		return "", errShort
 	}
 	return rate(all, time.Since(begun)), nil
+}
+
+// plainGet is a request for an address.
+func plainGet(address string) (*leanRequest, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	return &leanRequest{host: u.Host, method: http.MethodGet, target: u.Path}, nil
 }
 
 // afterCrash kills the worker and returns how long it takes until another answers:

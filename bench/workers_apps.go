@@ -161,5 +161,5 @@ func (a workerApp) bare(ctx context.Context, l *lab) ([]time.Duration, error) {
 	if _, err := awaitAnswer(ctx, url, func(string) bool { return true }); err != nil {
 		return nil, err
 	}
-	return latencies(ctx, url, workerRequests)
+	return latencies(url, workerRequests)
 }

@@ -42,6 +42,7 @@ func TestDocuments(t *testing.T) {
 		"scaling.md":               "",
 		"functions-storage.md":     "Executed 'Functions.keep' (Succeeded",
 		"functions-node.md":        "5 readings came",
+		"functions-custom.md":      "receipt of 7 written",
 		"functions-reliability.md": "order 7 was shipped before",
 	} {
 		t.Run(page, func(t *testing.T) {

@@ -46,6 +46,10 @@ func rawHandler() error {
 			}
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, "/echo/") {
+			fmt.Fprint(w, r.Method, " ", r.RequestURI)
+			return
+		}
 		if r.Method != http.MethodPost {
 			return // the readiness request
 		}

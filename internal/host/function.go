@@ -129,7 +129,7 @@ func (h *Host) declared(reported []*funcrpc.RpcFunctionMetadata) ([]*binding.Fun
 		broken []BrokenFunction
 	)
 	if reported == nil {
-		found, bad, err := binding.Scan(h.o.Dir, string(h.setup().kind))
+		found, bad, err := h.inFiles()
 		if err != nil {
 			return nil, nil, err
 		}

@@ -46,7 +46,7 @@ func (h *Host) forward(w http.ResponseWriter, r *http.Request, f *function, live
 	in := httpInput{request: r, params: params}
 	var metadata map[string]*funcrpc.TypedData
 	if !info.Capabilities.Has(worker.RequiresRouteParameters) { // it takes headers and route values from there
-		metadata = in.metadata(f.trigger.Name, info.Capabilities)
+		metadata = in.metadata(f.trigger.Name, info.Capabilities, false)
 	}
 	pass := newLeg(r)
 	ctx, hangUp := context.WithCancel(r.Context())

@@ -110,10 +110,13 @@ func (h *Host) workerTrouble() string {
 // only when host.json says so.
 func (h *Host) forwards(f *function, info worker.Info) bool {
 	if h.setup().kind == project.Custom {
-		return h.setup().config.CustomHandler.ForwardHTTP && f.http != nil && len(f.decl.Bindings) == 2
+		return h.setup().config.CustomHandler.ForwardHTTP && f.onlyHTTP()
 	}
 	return info.HTTPEndpoint != "" && f.decl.Metadata.GetProperties()[bufferedProperty] != "true"
 }
+
+// onlyHTTP reports a function whose bindings are an HTTP trigger and its response.
+func (f *function) onlyHTTP() bool { return f.http != nil && len(f.decl.Bindings) == 2 }
 
 // bufferedProperty is how a worker that takes HTTP requests itself says that
 // this function's are to go through the protocol: its response has to wait for
@@ -138,7 +141,7 @@ func (h *Host) answer(w http.ResponseWriter, r *http.Request, f *function, param
 		Reason:      httpReason,
 		Items:       1,
 		Data:        in.typedData,
-		Metadata:    in.metadata(f.trigger.Name, caps),
+		Metadata:    in.metadata(f.trigger.Name, caps, f.onlyHTTP()),
 		Values:      in.value,
 		TraceParent: r.Header.Get("Traceparent"),
 	}})

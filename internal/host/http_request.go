@@ -106,13 +106,18 @@ func jsonMedia(contentType string) bool {
 }
 
 // metadata repeats the request and its parts, as Azure does. Workers that
-// asked for it get the request only once.
-func (in httpInput) metadata(name string, caps worker.Capabilities) map[string]*funcrpc.TypedData {
+// asked for it get the request only once, and of functions that do nothing but
+// HTTP (plain) its query and headers too.
+func (in httpInput) metadata(name string, caps worker.Capabilities, plain bool) map[string]*funcrpc.TypedData {
 	m := map[string]*funcrpc.TypedData{}
+	once := caps.Has(worker.RPCHTTPTriggerMetadataGone)
 	for _, values := range []map[string]string{in.query(), printableAll(in.params)} {
 		for k, v := range values {
 			m[k] = &funcrpc.TypedData{Data: &funcrpc.TypedData_String_{String_: v}}
 		}
+	}
+	if once && plain {
+		return m
 	}
 	for k, values := range map[string]map[string]string{"Query": in.query(), "Headers": in.headers()} {
 		b, err := json.Marshal(values)
@@ -120,7 +125,7 @@ func (in httpInput) metadata(name string, caps worker.Capabilities) map[string]*
 			m[k] = &funcrpc.TypedData{Data: &funcrpc.TypedData_Json{Json: string(b)}}
 		}
 	}
-	if !caps.Has(worker.RPCHTTPTriggerMetadataGone) {
+	if !once {
 		m[name] = in.typedData(caps)
 	}
 	return m

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"os"
@@ -64,9 +65,11 @@ func (h *Host) coldLauncher(path string, index worker.Index) worker.Launcher {
 	s := h.setup()
 	program := s.program
 	if s.kind == project.Custom {
+		timeouts := h.o.Timeouts
+		timeouts.Start = cmp.Or(timeouts.Start, s.config.CustomHandler.StartTimeout)
 		return &worker.HTTP{
 			Program: program, Listen: h.o.Listen, FixedPort: s.config.CustomHandler.FixedPort, AppDir: h.o.Dir,
-			HostVersion: RuntimeVersion, Index: index, Timeouts: h.o.Timeouts, Hooks: hooks, Log: h.log,
+			HostVersion: RuntimeVersion, Index: index, Timeouts: timeouts, Hooks: hooks, Log: h.log,
 		}
 	}
 	if _, ok := languageOf(s); ok {

@@ -63,7 +63,9 @@ type CustomHandler struct {
 	WorkerArguments   []string // after WorkerPath
 	ForwardHTTP       bool     // pass plain HTTP functions through unchanged
 	FixedPort         int      // 0: pick a free one
-	FromLegacySection bool     // read from the older "httpWorker"
+	StartTimeout      time.Duration
+	Routes            []Route // are its functions, in place of function.json files
+	FromLegacySection bool    // read from the older "httpWorker"
 }
 
 // Logging is the logging section.
@@ -121,6 +123,7 @@ func (r *reader) config(root map[string]any) *Config {
 	if v := r.text(root, "version", ""); v != "2.0" {
 		r.fail("version", `must be "2.0", is %q`, v)
 	}
+	r.profiled(root)
 	extensions := r.object(root, "extensions")
 	c := &Config{
 		FunctionTimeout: r.timeout(root),
@@ -184,16 +187,20 @@ func (r *reader) customHandler(root map[string]any) *CustomHandler {
 		WorkerArguments:   r.texts(d, section+".description.workerArguments"),
 		ForwardHTTP:       r.boolean(o, section+".enableForwardingHttpRequest", legacy),
 		FixedPort:         r.integer(o, section+".port", 0, 0, 65535),
+		StartTimeout:      r.duration(o, section+".initializationTimeout", 0),
 		FromLegacySection: legacy,
+	}
+	if r.boolean(o, section+".enableProxyingHttpRequest", false) { // the same here: what is forwarded streams
+		h.ForwardHTTP = true
+	}
+	if !legacy {
+		h.Routes = r.routes(r.object(o, section+".http"))
 	}
 	if h.Executable == "" {
 		r.fail(section+".description.defaultExecutablePath", "is missing: it names the program to start")
 	}
 	if t := r.text(o, section+".type", "http"); t != "http" {
 		r.fail(section+".type", "only \"http\" is supported, not %q", t)
-	}
-	if r.boolean(o, section+".enableProxyingHttpRequest", false) {
-		r.fail(section+".enableProxyingHttpRequest", "is not supported; enableForwardingHttpRequest is")
 	}
 	return h
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,35 @@ func TestCustomHandler(t *testing.T) {
 	}
 }
 
+// TestProfiles: what a profile says counts where the file says nothing.
+func TestProfiles(t *testing.T) {
+	description := `"description":{"defaultExecutablePath":"app"}`
+	parse := func(rest string) *Config {
+		t.Helper()
+		c, err := Parse("host.json", []byte(`{"version":"2.0",`+rest+`}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, name := range []string{"mcp-custom-handler", "Web-App-Custom-Handler"} {
+		c := parse(`"configurationProfile":"` + name + `","customHandler":{` + description + `,"port":"3000"}`)
+		if h := c.CustomHandler; !h.ForwardHTTP || h.FixedPort != 3000 || c.HTTP.RoutePrefix != "" || len(h.Routes) != 1 || h.Routes[0] != (Route{"{*route}", "function"}) || len(c.Notes()) != 0 {
+			t.Errorf("%s: %+v, %+v, %v", name, c.HTTP, h, c.Notes())
+		}
+	}
+	c := parse(`"configurationProfile":"mcp-custom-handler","extensions":{"http":{"routePrefix":"x"}},"customHandler":{` + description +
+		`,"initializationTimeout":"00:02:00","http":{"DefaultAuthorizationLevel":"Anonymous","routes":[{"route":" mcp "},{"route":"a/{id}","authorizationLevel":"admin"}]}}`)
+	if h := c.CustomHandler; c.HTTP.RoutePrefix != "x" || h.StartTimeout != 2*time.Minute || !slices.Equal(h.Routes, []Route{{"mcp", "anonymous"}, {"a/{id}", "admin"}}) {
+		t.Errorf("%+v, %+v", c.HTTP, h)
+	}
+	for _, key := range []string{"enableForwardingHttpRequest", "enableProxyingHttpRequest"} {
+		if c := parse(`"customHandler":{` + description + `,"` + key + `":true}`); !c.CustomHandler.ForwardHTTP || c.CustomHandler.Routes != nil {
+			t.Errorf("%s: %+v", key, c.CustomHandler)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`:                 `version: must be "2.0"`,
@@ -139,14 +169,17 @@ func TestRefusals(t *testing.T) {
 		`[]`:                 "must hold a JSON object",
 		"{\n\n  \"a\": }":    "host.json:3:8",
 		`{"version":"2.0",}`: "host.json:1:18",
-		`{"version":"2.0","functionTimeout":"soon"}`:                                                                         "functionTimeout: \"soon\" is not a time span",
-		`{"version":"2.0","functionTimeout":"00:00:00"}`:                                                                     "functionTimeout: must be positive",
-		`{"version":"2.0","extensions":[]}`:                                                                                  "extensions: must be an object",
-		`{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}`:                                                        "logging.logLevel.default: must be Trace",
-		`{"version":"2.0","customHandler":{"description":{}}}`:                                                               "defaultExecutablePath: is missing",
-		`{"version":"2.0","customHandler":{"enableProxyingHttpRequest":true,"description":{"defaultExecutablePath":"app"}}}`: "enableProxyingHttpRequest: is not supported",
-		`{"version":"2.0","functions":"a"}`:                                                                                  "functions: must be an array",
-		`{"version":"2.0","extensions":{"http":{"customHeaders":{"A":1}}}}`:                                                  "customHeaders.A: must be a string",
+		`{"version":"2.0","functionTimeout":"soon"}`:                                                                "functionTimeout: \"soon\" is not a time span",
+		`{"version":"2.0","functionTimeout":"00:00:00"}`:                                                            "functionTimeout: must be positive",
+		`{"version":"2.0","extensions":[]}`:                                                                         "extensions: must be an object",
+		`{"version":"2.0","logging":{"logLevel":{"default":"Loud"}}}`:                                               "logging.logLevel.default: must be Trace",
+		`{"version":"2.0","customHandler":{"description":{}}}`:                                                      "defaultExecutablePath: is missing",
+		`{"version":"2.0","configurationProfile":"x"}`:                                                              "configurationProfile: must be one of default, mcp-custom-handler, web-app-custom-handler",
+		`{"version":"2.0","customHandler":{"http":{"routes":{}},"description":{"defaultExecutablePath":"app"}}}`:    "customHandler.http.routes: must be an array of objects, is {}",
+		`{"version":"2.0","customHandler":{"http":{"routes":["a"]},"description":{"defaultExecutablePath":"app"}}}`: `customHandler.http.routes: holds "a"; each is an object with a route`,
+		`{"version":"2.0","configurationProfile":"mcp-custom-handler","customHandler":{"http":7}}`:                  "customHandler.http: must be an object, is 7",
+		`{"version":"2.0","functions":"a"}`:                                                                         "functions: must be an array",
+		`{"version":"2.0","extensions":{"http":{"customHeaders":{"A":1}}}}`:                                         "customHeaders.A: must be a string",
 	} {
 		_, err := Parse("host.json", []byte(text), nil)
 		if err == nil || !strings.Contains(err.Error(), want) || !fault.Is(err, fault.Invalid) {

@@ -52,7 +52,9 @@ customHandler.enableForwardingHttpRequest
 customHandler.enableProxyingHttpRequest
 customHandler.type
 customHandler.port
-customHandler.http.**  | functions say their routes
+customHandler.initializationTimeout
+customHandler.http.defaultAuthorizationLevel
+customHandler.http.routes
 httpWorker.description.defaultExecutablePath
 httpWorker.description.defaultWorkerPath
 httpWorker.description.workingDirectory
@@ -62,7 +64,8 @@ httpWorker.enableForwardingHttpRequest
 httpWorker.enableProxyingHttpRequest
 httpWorker.type
 httpWorker.port
-configurationProfile   | there are no profiles; the keys themselves count
+httpWorker.initializationTimeout
+configurationProfile
 extensions.http.routePrefix
 extensions.http.maxOutstandingRequests
 extensions.http.maxConcurrentRequests

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,10 +97,11 @@ func whole(r *http.Request) ([]byte, error) {
 // ask sends a request and reads the head of its response. A kept connection may have
 // been hung up on meanwhile; then what may be asked twice is asked again.
 func (c *Client) ask(ctx context.Context, w http.ResponseWriter, r *http.Request, address string, request []byte) (*conn, *http.Response, error) {
+	var before error // of a time when it was sent, if that is not the last
 	for {
 		k, kept, err := c.take(ctx, address)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, cmp.Or(before, err)
 		}
 		k.release = context.AfterFunc(ctx, func() { k.Close() })
 		resp, err := k.ask(w, r, request)
@@ -114,6 +116,7 @@ func (c *Client) ask(ctx context.Context, w http.ResponseWriter, r *http.Request
 		case !kept || k.heard || !repeatable(r):
 			return nil, nil, err
 		}
+		before = err
 	}
 }
 

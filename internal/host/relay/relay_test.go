@@ -12,6 +12,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -221,6 +222,22 @@ func TestProgramsThatEnd(t *testing.T) {
 	err = c.Do(t.Context(), httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), Request{Address: nobody})
 	if !errors.Is(err, ErrNotSent) {
 		t.Errorf("nobody listens: %v", err)
+	}
+}
+
+// TestProgramThatDies: of a request that a program got before it died it is not said that
+// it was not sent, though nobody listens when it is asked again.
+func TestProgramThatDies(t *testing.T) {
+	c := &Client{}
+	front, _, _ := through(t, c, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/die" {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	do(t, request(t, "GET", front.URL, "")) // its connection is kept
+	c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
+	if got, body := do(t, request(t, "GET", front.URL+"/die", "")); got.code != http.StatusBadGateway || !strings.Contains(body, "read the response: ") {
+		t.Errorf("%d %q", got.code, body)
 	}
 }
 

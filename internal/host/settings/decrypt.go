@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -58,7 +60,25 @@ func (f *File) readable() error {
 	if len(names) == 0 {
 		return nil
 	}
-	return fault.New(fault.Invalid, f.path, "%s %s encrypted by Azure Functions Core Tools with a key of that machine's user, which nothing else can read; "+
+	return encrypted(f.path, names)
+}
+
+// scrambledNames are the settings whose values are encrypted, in their order.
+func scrambledNames(sections ...map[string]any) []string {
+	var names []string
+	for _, s := range sections {
+		for _, name := range slices.Sorted(maps.Keys(s)) {
+			if v, ok := s[name].(string); ok && strings.HasPrefix(v, scrambledPrefix) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// encrypted refuses a file by the settings that cannot be read.
+func encrypted(file string, names []string) error {
+	return fault.New(fault.Invalid, file, "%s %s encrypted by Azure Functions Core Tools with a key of that machine's user, which nothing else can read; "+
 		"run `func settings decrypt` there, or write the values anew with `lazuli func settings add` after removing them by hand", strings.Join(names, ", "), isOrAre(len(names)))
 }
 

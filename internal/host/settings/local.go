@@ -60,13 +60,15 @@ func ParseLocal(file string, data []byte) (Local, error) {
 	if err := jsonc.Unmarshal(file, data, &raw); err != nil {
 		return Local{}, fault.Wrap(fault.Invalid, "", err, "read settings")
 	}
-	if raw.IsEncrypted == nil && len(raw.Values)+len(raw.ConnectionStrings) > 0 {
-		return Local{}, fault.New(fault.Invalid, file,
-			`IsEncrypted is missing, which means encrypted; add "IsEncrypted": false, or run "func settings decrypt" if the values look scrambled`)
-	}
-	if raw.IsEncrypted != nil && *raw.IsEncrypted {
-		return Local{}, fault.New(fault.Invalid, file,
-			`the values are encrypted for the tool and machine that wrote them; run "func settings decrypt" there, which also sets IsEncrypted to false`)
+	said := raw.IsEncrypted != nil
+	switch scrambled := scrambledNames(raw.Values, raw.ConnectionStrings); {
+	case said && !*raw.IsEncrypted, !said && len(raw.Values)+len(raw.ConnectionStrings) == 0:
+	case len(scrambled) > 0:
+		return Local{}, encrypted(file, scrambled)
+	case said:
+		return Local{}, fault.New(fault.Invalid, file, "IsEncrypted is true, and no value is encrypted; `lazuli func settings decrypt` sets it to false")
+	default:
+		return Local{}, fault.New(fault.Invalid, file, "IsEncrypted is missing, which means encrypted, and no value is; `lazuli func settings decrypt` sets it to false")
 	}
 	l := Local{Values: map[string]string{}}
 	if err := l.take(file, "Values", "", raw.Values); err != nil {

@@ -60,13 +60,16 @@ func TestParseLocal(t *testing.T) {
 			Local{Values: map[string]string{"ConnectionStrings:Db": "a=b", "ConnectionStrings:Sql": "c=d"}},
 			"",
 		},
-		"empty":            {`{}`, Local{Values: map[string]string{}}, ""},
-		"not said":         {`{"Values": {"A": "1"}}`, Local{}, "IsEncrypted is missing"},
-		"encrypted":        {`{"IsEncrypted": true, "Values": {"A": "x"}}`, Local{}, "func settings decrypt"},
-		"nested":           {`{"IsEncrypted": false, "Values": {"A": {"b": "c"}}}`, Local{}, `A__key`},
-		"bad port":         {`{"IsEncrypted": false, "Host": {"LocalHttpPort": 70000}}`, Local{}, "not a port"},
-		"broken on line 2": {"{\n \"IsEncrypted\" false}", Local{}, "local.settings.json:2:"},
-		"not an object":    {`[]`, Local{}, "local.settings.json:1:"},
+		"empty":             {`{}`, Local{Values: map[string]string{}}, ""},
+		"not said":          {`{"Values": {"A": "1"}}`, Local{}, "IsEncrypted is missing"},
+		"encrypted":         {`{"IsEncrypted": true, "Values": {"B": "CfDJ8x", "A": "CfDJ8y", "C": "z"}}`, Local{}, "A, B are encrypted by Azure Functions Core Tools"},
+		"encrypted, unsaid": {`{"ConnectionStrings": {"A": "CfDJ8y"}}`, Local{}, "A is encrypted by Azure Functions Core Tools"},
+		"said, and plain":   {`{"IsEncrypted": true, "Values": {"A": "x"}}`, Local{}, "IsEncrypted is true, and no value is encrypted; `lazuli func settings decrypt`"},
+		"said, and empty":   {`{"IsEncrypted": true}`, Local{}, "no value is encrypted"},
+		"nested":            {`{"IsEncrypted": false, "Values": {"A": {"b": "c"}}}`, Local{}, `A__key`},
+		"bad port":          {`{"IsEncrypted": false, "Host": {"LocalHttpPort": 70000}}`, Local{}, "not a port"},
+		"broken on line 2":  {"{\n \"IsEncrypted\" false}", Local{}, "local.settings.json:2:"},
+		"not an object":     {`[]`, Local{}, "local.settings.json:1:"},
 	} {
 		got, err := ParseLocal("local.settings.json", []byte(c.text))
 		if c.err != "" {
