@@ -20,6 +20,10 @@ type Config struct {
 	MetadataMaxAge time.Duration
 }
 
+// longestFetch is how long a cluster holds a fetch for which it has nothing: as long as
+// for the vendor's host. A partition that wakes waits for no more than that.
+const longestFetch = 500 * time.Millisecond
+
 // ReadConfig reads the section, with the vendor's defaults.
 func ReadConfig(c *hostjson.Config) (Config, error) {
 	s := c.Extension("kafka")
@@ -49,6 +53,6 @@ func (k Config) options() []kgo.Opt {
 		kgo.ConsumeStartOffset(start), kgo.ConsumeResetOffset(start),
 		kgo.SessionTimeout(k.Session), kgo.RebalanceTimeout(k.MaxPoll), kgo.HeartbeatInterval(max(k.Session/10, time.Millisecond)),
 		kgo.FetchMaxBytes(int32(max(k.FetchMax, k.PartitionMax))), kgo.FetchMaxPartitionBytes(int32(k.PartitionMax)),
-		kgo.MetadataMaxAge(k.MetadataMaxAge),
+		kgo.MetadataMaxAge(k.MetadataMaxAge), kgo.FetchMaxWait(longestFetch),
 	}
 }

@@ -36,12 +36,13 @@ func (p *pumps) assigned(ctx context.Context, client *kgo.Client, topics map[str
 		if p.ended || p.by[n] != nil {
 			continue
 		}
-		one := &pump{t: p.t, client: client, partition: n, batches: make(chan []*kgo.Record), done: make(chan struct{})}
+		one := &pump{t: p.t, client: client, partition: n, more: make(chan struct{}, 1), done: make(chan struct{})}
 		var working context.Context
 		working, one.stop = context.WithCancel(ctx)
 		p.by[n] = one
 		go p.run(working, one)
 	}
+	client.ResumeFetchPartitions(topics) // one that rested when it went to another comes back awake
 }
 
 func (p *pumps) run(ctx context.Context, one *pump) {
@@ -101,9 +102,9 @@ func (p *pumps) failure() error {
 	return p.first
 }
 
-// hand gives what was fetched to the partition's pump, and has the partition rest
-// until the pump wants more, so that one that is slow holds up no other.
-func (p *pumps) hand(ctx context.Context, client *kgo.Client, f kgo.FetchPartition) {
+// hand gives what was fetched to the partition's pump, so that one that is slow holds up
+// no other.
+func (p *pumps) hand(f kgo.FetchPartition) {
 	if len(f.Records) == 0 {
 		return
 	}
@@ -114,8 +115,7 @@ func (p *pumps) hand(ctx context.Context, client *kgo.Client, f kgo.FetchPartiti
 		return // another's by now: it reads from the position that was committed
 	}
 	p.t.positions.fetched(f.Partition, f.HighWatermark)
-	client.PauseFetchPartitions(map[string][]int32{p.t.topic: {f.Partition}})
-	one.give(ctx, f.Records)
+	one.give(f.Records)
 }
 
 // pump is one partition, one invocation at a time.
@@ -123,36 +123,61 @@ type pump struct {
 	t         *Trigger
 	client    *kgo.Client
 	partition int32
-	batches   chan []*kgo.Record
+	more      chan struct{} // holds a token: there are records
 	stop      context.CancelFunc
 	done      chan struct{}
+
+	mu      sync.Mutex // guards the fields below
+	waiting []*kgo.Record
+	rests   bool // the partition is not fetched
 }
 
-// give hands records over without waiting for the pump to take them.
-func (p *pump) give(ctx context.Context, records []*kgo.Record) {
-	go func() {
-		select {
-		case p.batches <- records:
-		case <-p.done:
-		case <-ctx.Done():
-		}
-	}()
+// give hands records over without waiting for the pump to take them. A partition whose
+// pump has enough rests. It must not rest for less: a fetch that is under way when it
+// wakes is of the other partitions, and the cluster may hold it until they have something.
+func (p *pump) give(records []*kgo.Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = append(p.waiting, records...)
+	if !p.rests && len(p.waiting) > 2*p.t.config.MaxBatchSize {
+		p.rests = true
+		p.client.PauseFetchPartitions(p.itself())
+	}
+	select {
+	case p.more <- struct{}{}:
+	default:
+	}
 }
+
+// take is the next batch, or nil. The partition wakes before the pump has run dry.
+func (p *pump) take() []*kgo.Record {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := min(len(p.waiting), p.t.config.MaxBatchSize)
+	batch := p.waiting[:n:n]
+	if p.waiting = p.waiting[n:]; len(p.waiting) == 0 {
+		p.waiting = nil
+	}
+	if p.rests && len(p.waiting) <= p.t.config.MaxBatchSize {
+		p.rests = false
+		p.client.ResumeFetchPartitions(p.itself())
+	}
+	return batch
+}
+
+func (p *pump) itself() map[string][]int32 { return map[string][]int32{p.t.topic: {p.partition}} }
 
 func (p *pump) run(ctx context.Context) error {
 	for {
 		select {
-		case records := <-p.batches:
-			for len(records) > 0 {
-				n := min(len(records), p.t.config.MaxBatchSize)
-				if err := p.process(ctx, records[:n]); err != nil {
-					return trigger.IgnoreEnd(ctx, err)
-				}
-				records = records[n:]
-			}
-			p.client.ResumeFetchPartitions(map[string][]int32{p.t.topic: {p.partition}})
+		case <-p.more:
 		case <-ctx.Done():
 			return nil
+		}
+		for batch := p.take(); len(batch) > 0; batch = p.take() {
+			if err := p.process(ctx, batch); err != nil {
+				return trigger.IgnoreEnd(ctx, err)
+			}
 		}
 	}
 }

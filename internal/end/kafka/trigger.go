@@ -168,7 +168,7 @@ func (t *Trigger) Run(ctx context.Context) error {
 				return fmt.Errorf("read %s: %w", t.describe(), e.Err)
 			}
 		}
-		fetches.EachPartition(func(p kgo.FetchTopicPartition) { pumps.hand(ctx, client, p.FetchPartition) })
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) { pumps.hand(p.FetchPartition) })
 		if err := pumps.failure(); err != nil {
 			return err
 		}

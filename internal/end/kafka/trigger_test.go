@@ -2,8 +2,10 @@ package kafka
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -118,6 +120,64 @@ func TestSingle(t *testing.T) {
 	} {
 		if got := c.Metadata[name]; got.String() != want.String() {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestNextComesSoon: an event that comes after another was processed does not wait until
+// the cluster gives up a fetch of the other partitions, which have nothing.
+func TestNextComesSoon(t *testing.T) {
+	testkit.NoLeaks(t)
+	r := newRig(t, "t")
+	rec := &endtest.Recorder{}
+	stop := r.start(r.trigger("", "", rec))
+	r.put("t", 0, "first")
+	r.eventually(func() bool { return total(rec) == 1 }, "the first comes")
+	begun := time.Now()
+	const more = 8
+	for n := range more {
+		r.put("t", 0, "next")
+		r.eventually(func() bool { return total(rec) == n+2 }, "the next comes")
+	}
+	if took := time.Since(begun); took > more*2*time.Second { // of 5 seconds each
+		t.Errorf("%d events, one after the other, took %v", more, took)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestMany: a partition that rests while its function is slow wakes, and nothing is lost.
+func TestMany(t *testing.T) {
+	testkit.NoLeaks(t)
+	r := newRig(t, "t")
+	rec := &endtest.Recorder{}
+	stop := r.start(r.trigger(`,"cardinality":"many"`, `,"maxBatchSize":2`, rec))
+	const most = 60
+	for n := range most {
+		r.put("t", int32(n%2), strconv.Itoa(n))
+	}
+	r.eventually(func() bool { return total(rec) == most && r.committed() == "0:30 1:30" }, "all are processed, once")
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	var got [2][]int
+	for _, c := range rec.Calls() {
+		for _, text := range c.Data(collections).GetCollectionString().GetString_() {
+			var e struct {
+				Partition int
+				Value     string
+			}
+			if err := json.Unmarshal([]byte(text), &e); err != nil {
+				t.Fatal(err)
+			}
+			n, _ := strconv.Atoi(e.Value)
+			got[e.Partition] = append(got[e.Partition], n)
+		}
+	}
+	for p, all := range got {
+		if len(all) != most/2 || !slices.IsSorted(all) {
+			t.Errorf("partition %d: %v", p, all)
 		}
 	}
 }
