@@ -5,13 +5,13 @@ import { before, test } from 'node:test'
 import { runnerImport } from 'vite'
 
 const lib = async (name) => (await runnerImport(join(import.meta.dirname, '../src/lib', name + '.ts'))).module
-let filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows, alike
+let filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows, alike, alone
 
 before(async () => {
-  ;[filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows, alike] =
+  ;[filter, bar, range, json, jsonlines, series, columns, win, branches, marks, navlist, sorted, rows, alike, alone] =
     await Promise.all(
       // prettier-ignore
-      ['filter', 'filterbar', 'range', 'json', 'jsonlines', 'series', 'columns', 'window', 'branches', 'marks', 'navlist', 'sorted', 'rows', 'alike'].map(lib),
+      ['filter', 'filterbar', 'range', 'json', 'jsonlines', 'series', 'columns', 'window', 'branches', 'marks', 'navlist', 'sorted', 'rows', 'alike', 'lone'].map(lib),
     )
 })
 
@@ -380,6 +380,31 @@ test('boxes that lead to the same stand in the order in which they were given', 
   assert.deepEqual(laid.boxes, { ...boxes, a: boxes.b, b: boxes.a })
   for (const e of shape.edges)
     assert.deepEqual(laid.routes[e.from + '\n' + e.to], [laid.boxes[e.from], laid.boxes[e.to]], JSON.stringify(e))
+})
+
+test('boxes that no line leads to stand in rows under the others', () => {
+  const boxes = ['a', 'x', 'b', 'y', 'z'].map((id) => ({ id, width: 100, height: 50 }))
+  const shape = { boxes, edges: [{ from: 'a', to: 'b' }] }
+  assert.deepEqual(
+    alone.lone(shape).map((b) => b.id),
+    ['x', 'y', 'z'],
+  )
+  const laid = { width: 270, height: 74, boxes: { a: { x: 12, y: 12 }, b: { x: 158, y: 12 } }, routes: {} }
+  const all = alone.below(laid, alone.lone(shape))
+  assert.deepEqual([all.boxes.a, all.boxes.b], [laid.boxes.a, laid.boxes.b])
+  for (const id of ['x', 'y', 'z']) assert.ok(all.boxes[id].y > 62, id)
+  assert.deepEqual(all.boxes.y, { x: 158, y: all.boxes.x.y })
+  assert.equal(all.boxes.z.y, all.boxes.x.y + 64)
+  assert.equal(all.height, all.boxes.z.y + 62)
+  const only = alone.below(
+    { width: 0, height: 0, boxes: {}, routes: {} },
+    Array(40)
+      .fill(boxes)
+      .flat()
+      .map((b, i) => ({ ...b, id: i })),
+  )
+  assert.ok(only.width / only.height > 1.5 && only.width / only.height < 3, `${only.width} by ${only.height}`)
+  assert.equal(alone.below(laid, []), laid)
 })
 
 // The browser's own formatter is the model; a tie of binary fractions it rounds by

@@ -30,6 +30,14 @@ test('words that stand apart are found, also in Hangul', () => {
   assert.deepEqual(found('orders events', all)[0], 'orders: send events')
 })
 
+test('a verb is found by the words of the other language', () => {
+  const all = [{ text: '이벤트 허브 만들기', also: '새 허브\nCreate an event hub\nNew hub' }, { text: 'my_hub' }]
+  const [first] = rank('new hub', all)
+  assert.deepEqual([first.it.text, first.other, first.near, first.marks], ['이벤트 허브 만들기', true, undefined, []])
+  assert.deepEqual(found('event hub', all), ['이벤트 허브 만들기'])
+  assert.equal(rank('허브', all)[0].other, undefined)
+})
+
 test('exact, prefix, recent, inside, pieces: in this order', () => {
   const all = names('all_orders', 'orders_eu', 'orders', 'reorders', 'our_riders', 'other')
   assert.deepEqual(found('orders', all), ['orders', 'orders_eu', 'all_orders', 'reorders', 'our_riders'])

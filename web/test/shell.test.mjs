@@ -58,6 +58,16 @@ test('palette: runs a command, finds by pieces, by first consonants, tells what 
       (await find(page, verb)).some((row) => /^telemetry_events: 이벤트 보내기/.test(row)),
       verb,
     )
+  for (const [verb, said] of [
+    ['new hub', /^이벤트 허브 만들기/],
+    ['new container', /^데이터베이스 또는 컨테이너 만들기/],
+    ['send events', /^telemetry_events: 이벤트 보내기/],
+    ['dashboard', /^대시보드/],
+  ])
+    assert.ok(
+      (await find(page, verb)).some((row) => said.test(row)),
+      verb,
+    )
   await find(page, '>밝은')
   await page.keyboard.press('Enter')
   assert.equal(await page.getAttribute('html', 'data-theme'), 'light')

@@ -52,6 +52,7 @@ type Binding struct {
 	Raw json.RawMessage
 
 	props map[string]json.RawMessage // by lower-case name
+	names map[string]string          // as they are written, by lower-case name
 	// unread are the properties that nobody has asked for, as they are written, by
 	// lower-case name; nil once Notes has told.
 	unread map[string]string
@@ -65,9 +66,10 @@ func Parse(raw []byte) (Binding, error) {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return Binding{}, fault.Wrap(fault.Invalid, "binding", err, "not a JSON object")
 	}
-	b := Binding{Raw: bytes.Clone(raw), props: make(map[string]json.RawMessage, len(fields)), unread: make(map[string]string, len(fields))}
+	b := Binding{Raw: bytes.Clone(raw), props: make(map[string]json.RawMessage, len(fields)), names: make(map[string]string, len(fields)), unread: make(map[string]string, len(fields))}
 	for name, v := range fields {
-		b.props[strings.ToLower(name)], b.unread[strings.ToLower(name)] = v, name
+		lower := strings.ToLower(name)
+		b.props[lower], b.names[lower], b.unread[lower] = v, name, name
 	}
 	b.Name, b.Type = b.Text("name"), b.Text("type")
 	if b.Type == "" {
@@ -176,7 +178,7 @@ func (b *Binding) MapText(f func(string) (string, error)) error {
 		}
 		after, err := f(before)
 		if err != nil {
-			return fmt.Errorf("binding %s, %s: %w", b.Name, name, err)
+			return fmt.Errorf("binding %s, %s: %w", b.Name, b.names[name], err)
 		}
 		if after != before {
 			b.props[name], _ = json.Marshal(after)

@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,15 @@ func TestParseBinding(t *testing.T) {
 	err = b.MapText(func(s string) (string, error) { return strings.ReplaceAll(s, "x", "y"), nil })
 	if err != nil || b.Text("one") != "y" {
 		t.Errorf("%q, %v", b.Text("one"), err)
+	}
+	err = b.MapText(func(s string) (string, error) {
+		if s == "BINARY" {
+			return "", errors.New("no")
+		}
+		return s, nil
+	})
+	if err == nil || err.Error() != "binding e, dataType: no" {
+		t.Errorf("a property is called as it is written: %v", err)
 	}
 	for text, want := range map[string]string{
 		`[]`:              "not a JSON object",

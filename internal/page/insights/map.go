@@ -32,7 +32,7 @@ type MapNode struct {
 	Role bool     `json:"role"`
 	Name string   `json:"name"`
 	Sort string   `json:"sort"` // of what is no role: HTTP, SQL and so on
-	All  int64    `json:"all"`  // requests of a role; calls of another
+	All  int64    `json:"all"`  // requests of a role; calls of another; what it triggered where none called it
 	Bad  int64    `json:"bad"`
 	P95  *float64 `json:"p95"` // of a role's requests, milliseconds
 }
@@ -189,6 +189,15 @@ func longer(a, b *float64) *float64 {
 // before the rest, so that a picture keeps its shape.
 func (d *drawing) drawn() Map {
 	out := Map{Nodes: []MapNode{}, Calls: []MapCall{}}
+	called := map[string]bool{}
+	for at := range d.calls {
+		called[at[1]] = true
+	}
+	for at, c := range d.calls {
+		if n := d.nodes[at[0]]; !n.Role && !called[n.ID] {
+			n.All += c.All
+		}
+	}
 	for _, n := range d.nodes {
 		out.Nodes = append(out.Nodes, *n)
 	}

@@ -74,6 +74,21 @@ target/door > role/second 0/0`
 	}
 }
 
+// TestMapOfTriggers: what nobody calls is counted by what it triggers.
+func TestMapOfTriggers(t *testing.T) {
+	l := newLab(t, "default")
+	l.put("default",
+		of("app", after(0, "a", "", &item.Request{ID: "f1", Name: "save", Source: "ns/hub", Success: true})),
+		of("app", after(1, "b", "", &item.Request{ID: "f2", Name: "save", Source: "ns/hub"})),
+		of("other", after(2, "c", "", &item.Request{ID: "f3", Name: "look", Source: "ns/hub", Success: true})),
+	)
+	var got Map
+	l.get("/api/insights/map?"+span, &got)
+	if have, want := said(got), "role/app 2/1\nrole/other 1/0\ntarget/ns/hub 3/0\ntarget/ns/hub > role/app 2/1\ntarget/ns/hub > role/other 1/0"; have != want {
+		t.Errorf("got\n%s\nwant\n%s", have, want)
+	}
+}
+
 // TestWideMap: of many targets those that fail and the most frequent are drawn.
 func TestWideMap(t *testing.T) {
 	l := newLab(t, "default")

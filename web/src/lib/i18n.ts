@@ -60,12 +60,28 @@ export const common = dictionary({
 
 type Values = Record<string, string | number>
 
+let other = false
+
+// otherwise is what is said in the language that is not shown: people look for things
+// by the words of either.
+export function otherwise<T>(say: () => T): T {
+  other = true
+  try {
+    return say()
+  } finally {
+    other = false
+  }
+}
+
 // t is a word or a sentence in the viewer's language.
 export function t(phrase: Phrase, values: Values = {}): string {
-  return phrase[prefs.lang === 'ko' ? 1 : 0].replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (all, name, one, many) => {
-    const value = values[name]
-    if (value === undefined) return all
-    if (one !== undefined) return Number(value) === 1 ? one : many
-    return typeof value === 'number' ? write(value, 0, 3) : value
-  })
+  return phrase[(prefs.lang === 'ko') === other ? 0 : 1].replace(
+    /\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g,
+    (all, name, one, many) => {
+      const value = values[name]
+      if (value === undefined) return all
+      if (one !== undefined) return Number(value) === 1 ? one : many
+      return typeof value === 'number' ? write(value, 0, 3) : value
+    },
+  )
 }

@@ -1,6 +1,7 @@
 // The layout of a picture, off the page's own thread.
 import { graphlib, layout } from '@dagrejs/dagre'
 import { inOrder } from './alike'
+import { below, lone } from './lone'
 import { edgeId, type Laid, type Shape } from './picture'
 
 onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
@@ -13,14 +14,16 @@ onmessage = (m: MessageEvent<{ id: number; shape: Shape }>) => {
     marginy: 12,
   })
   g.setDefaultEdgeLabel(() => ({}))
-  for (const b of m.data.shape.boxes) g.setNode(b.id, { width: b.width, height: b.height })
+  const alone = lone(m.data.shape)
+  const boxes = m.data.shape.boxes.filter((b) => !alone.includes(b))
+  for (const b of boxes) g.setNode(b.id, { width: b.width, height: b.height })
   for (const e of m.data.shape.edges) g.setEdge(e.from, e.to)
-  if (m.data.shape.boxes.length) layout(g) // nothing would be infinitely small
+  if (boxes.length) layout(g) // nothing would be infinitely small
   const out: Laid = { width: g.graph().width ?? 0, height: g.graph().height ?? 0, boxes: {}, routes: {} }
   for (const id of g.nodes()) {
     const n = g.node(id)
     out.boxes[id] = { x: n.x - n.width / 2, y: n.y - n.height / 2 }
   }
   for (const e of g.edges()) out.routes[edgeId(e.v, e.w)] = g.edge(e).points as { x: number; y: number }[]
-  postMessage({ id: m.data.id, laid: inOrder(m.data.shape, out) })
+  postMessage({ id: m.data.id, laid: below(inOrder({ ...m.data.shape, boxes }, out), alone) })
 }

@@ -8,6 +8,7 @@ export interface Ranked<T> {
   it: T
   marks: [number, number][] // where in the text it matches
   near?: boolean // it only comes near
+  other?: boolean // its other text matches
 }
 
 interface Named {
@@ -58,7 +59,7 @@ export function rank<T extends Named>(typed: string, all: T[], recent: string[] 
   const q = typed.trim().toLowerCase()
   if (!q) return all.map((it) => ({ it, marks: [] }))
   const query = asked(q)
-  const hits: { it: T; tier: number; order: number; marks: [number, number][] }[] = []
+  const hits: { it: T; tier: number; order: number; marks: [number, number][]; other: boolean }[] = []
   const rest: T[] = []
   for (const it of all) {
     const hit = found(query, it.text)
@@ -74,10 +75,11 @@ export function rank<T extends Named>(typed: string, all: T[], recent: string[] 
       tier: tier > 1 && used >= 0 ? 2 : tier,
       order: used >= 0 ? used - recent.length : it.text.length,
       marks: hit && hit.at >= 0 ? [[hit.at, hit.at + q.length]] : [],
+      other: !hit,
     })
   }
   hits.sort((a, b) => a.tier - b.tier || a.order - b.order || (a.it.text < b.it.text ? -1 : 1))
-  return [...hits.map(({ it, marks }) => ({ it, marks })), ...near(q, rest)]
+  return [...hits.map(({ it, marks, other }) => (other ? { it, marks, other } : { it, marks })), ...near(q, rest)]
 }
 
 // near are names that hold the words, or the letters, with others in between.

@@ -35,6 +35,7 @@ export interface Name extends Place {
 export interface Action {
   id: string
   text: string
+  also?: string // another text by which it is found
   icon?: IconName
   key?: string
   asks?: boolean

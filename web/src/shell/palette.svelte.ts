@@ -1,6 +1,6 @@
 // What the palette shows for what was typed.
 
-import { t } from '../lib/i18n'
+import { otherwise, t } from '../lib/i18n'
 import { rank, type Ranked } from '../lib/rank'
 import { route } from '../lib/router.svelte'
 import { pages } from '../pages'
@@ -66,10 +66,19 @@ function section(title: string, rows: Row[], limit: number): Section {
   return { title, rows: apart, more: Math.max(0, rows.length - limit) }
 }
 
-// about are the actions of a thing.
-export const about = (name: Name): Action[] => pages.flatMap((p) => p.actions?.(name) ?? [])
+// both are actions that are found by the words of both languages.
+function both(of: () => Action[]): Action[] {
+  const others = otherwise(of)
+  return of().map((a, i) => {
+    const also = [a.also, others[i]?.text, others[i]?.also].filter(Boolean)
+    return { ...a, also: also.join('\n') }
+  })
+}
 
-const free = (): Action[] => [...here(), ...shown().flatMap((p) => p.actions?.(null) ?? []), ...commands()]
+// about are the actions of a thing.
+export const about = (name: Name): Action[] => both(() => pages.flatMap((p) => p.actions?.(name) ?? []))
+
+const free = (): Action[] => both(() => [...here(), ...shown().flatMap((p) => p.actions?.(null) ?? []), ...commands()])
 
 // search finds what was typed. of is the thing whose actions are wanted; found
 // are names that the server found, where there are too many to know them all.
@@ -89,7 +98,7 @@ export function search(typed: string, of: Name | null, found: Name[]): Section[]
   ].filter(full)
 }
 
-const means = (r: Ranked<Action>) => !r.near && r.marks.length > 0
+const means = (r: Ranked<Action>) => !r.near && (r.marks.length > 0 || !!r.other)
 
 const full = (s: Section) => s.rows.length > 0
 

@@ -33,6 +33,14 @@ export default {
         ]
       : on
         ? []
-        : [{ id: 'new-dashboard', text: t(words.make), icon: 'plus', run: () => go('dashboards', { do: 'new' }) }],
+        : [
+            {
+              id: 'new-dashboard',
+              text: t(words.make),
+              also: t(words.another),
+              icon: 'plus',
+              run: () => go('dashboards', { do: 'new' }),
+            },
+          ],
   load: () => import('./Page.svelte'),
 } satisfies PageDef

@@ -20,7 +20,8 @@ export default {
     }),
   },
   actions(on) {
-    if (!on) return [{ id: 'create', text: t(title.create), icon: 'plus', run: () => go('data', { do: 'create' }) }]
+    const create = () => go('data', { do: 'create' })
+    if (!on) return [{ id: 'create', text: t(title.create), also: t(title.another), icon: 'plus', run: create }]
     if (on.kind !== 'containers') return []
     const steps = containerSteps(on.id)
     const to = (view: string, query = {}) => go('data', ...steps, view, query)

@@ -47,6 +47,10 @@ export const letterWords = dictionary({
     'The circuit breaker is open: events wait where they are',
     '회로 차단기가 열려 이벤트는 원본에서 기다립니다',
   ],
+  openTitleHTTP: [
+    'The circuit breaker is open: requests are answered with 503',
+    '회로 차단기가 열려 요청에 503으로 응답합니다',
+  ],
   openText: ['Next try {until}, after {n} that failed', '다음 시도 {until}, 실패한 시도 {n}회'],
   kept: ['{place} · {n} since the start', '{place} · 시작 이후 {n}개'],
 })

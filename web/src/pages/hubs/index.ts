@@ -28,7 +28,8 @@ export default {
   crumbs: ([ns, name]) =>
     ns === undefined ? [] : name === undefined ? [{ text: ns }] : [{ text: ns, to: link('hubs') }, { text: name }],
   actions: (on) => {
-    if (!on) return [{ id: 'create-hub', text: t(names.create), icon: 'plus', run: () => go('hubs', { do: 'create' }) }]
+    const create = () => go('hubs', { do: 'create' })
+    if (!on) return [{ id: 'create-hub', text: t(names.create), also: t(names.another), icon: 'plus', run: create }]
     if (on.kind !== 'hubs') return []
     const [ns, name] = parts(on.id)
     const called = within(ns, name)

@@ -8,6 +8,7 @@ export const words = dictionary({
   share: ['{n} % failed', '{n} % 실패'],
   requests: ['Requests', '요청'],
   calls: ['Calls', '호출'],
+  triggered: ['Triggered', '트리거한 요청'],
   failed: ['Failed', '실패'],
   p95: ['95th percentile', '95번째 백분위수'],
   into: ['Called by', '호출하는 쪽'],

@@ -25,7 +25,8 @@ export default {
     ...Object.fromEntries(Object.entries(lists).map(([view, kind]) => [kind, (id: string) => place(view, id)])),
   },
   actions(on) {
-    if (!on) return [{ id: 'create', text: t(title.create), icon: 'plus', run: () => go('storage', { do: 'create' }) }]
+    const create = () => go('storage', { do: 'create' })
+    if (!on) return [{ id: 'create', text: t(title.create), also: t(title.another), icon: 'plus', run: create }]
     if (on.kind !== 'blobcontainers') return []
     const upload = () => goTo(on.to + '?do=upload')
     return [{ id: 'upload', text: t(title.upload, { name: on.text }), icon: 'upload', run: upload }]
