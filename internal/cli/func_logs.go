@@ -174,7 +174,7 @@ func (s *session) followLogs(ctx context.Context, portal *portalClient, query ur
 			return fmt.Errorf("portal: %w", err)
 		}
 		if tail.Left > 0 {
-			fmt.Fprintf(s.err, "%d lines came too fast to be shown\n", tail.Left)
+			fmt.Fprintf(s.err, "%s came too fast to be shown\n", count(tail.Left, "line"))
 		}
 		for _, l := range tail.Lines {
 			if err := s.printLog(l, f.json); err != nil {
@@ -209,12 +209,7 @@ func (s *session) printLog(l logLine, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(s.data).Encode(l)
 	}
-	text := l.Text
-	for _, f := range l.Fields {
-		if pair := strings.Join(f, "="); !strings.Contains(text, pair) {
-			text += " " + pair
-		}
-	}
+	text := terminal.WithFields(l.Text, l.Fields)
 	if l.More > 0 {
 		text += fmt.Sprintf(" … (%d bytes more; --json and the portal name the line)", l.More)
 	}

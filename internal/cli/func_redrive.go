@@ -179,7 +179,7 @@ func (s *session) tellRedrive(ctx context.Context, c adminClient, name string, f
 	if err := c.do(ctx, http.MethodGet, "/admin/functions/"+url.PathEscape(name)+"/deadletters?"+q.Encode(), nil, &list); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%d dead letters of %s in %s would be sent.\n", len(list.Letters), terminal.Clean(name), terminal.Clean(list.Place))
+	fmt.Fprintf(s.out, "%s of %s in %s would be sent.\n", count(len(list.Letters), "dead letter"), terminal.Clean(name), terminal.Clean(list.Place))
 	return nil
 }
 
@@ -240,7 +240,7 @@ func (s *session) redrive(ctx context.Context, c adminClient, name string, f let
 		bar.close()
 		bar = nil
 	}
-	fmt.Fprintf(s.out, "%d of %d dead letters of %s were sent: %d succeeded and are gone, %d failed and are back.\n", n.sent, n.total, terminal.Clean(name), n.sent-n.failed, n.failed)
+	fmt.Fprintf(s.out, "%d of %s of %s sent: %d succeeded and gone, %d failed and back.\n", n.sent, count(n.total, "dead letter"), terminal.Clean(name), n.sent-n.failed, n.failed)
 	switch {
 	case problem != "":
 		return fmt.Errorf("the redrive ended early: %s", problem)
@@ -249,7 +249,7 @@ func (s *session) redrive(ctx context.Context, c adminClient, name string, f let
 	case !ended:
 		return fmt.Errorf("the redrive ended early: the connection to function app %s broke off; the rest stays", c.app)
 	case n.failed > 0:
-		return fmt.Errorf("%d of %d dead letters failed again", n.failed, n.sent)
+		return fmt.Errorf("%d of %s failed again", n.failed, count(n.sent, "dead letter"))
 	}
 	return nil
 }

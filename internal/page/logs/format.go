@@ -32,12 +32,7 @@ func ndjson(l Line) []byte {
 
 // plain is the line as a terminal may show it: what is in it obeys nobody.
 func plain(l Line) []byte {
-	s := fmt.Sprintf("%s %-5s %s: %s", time.UnixMilli(l.At).UTC().Format("2006-01-02T15:04:05.000Z"), strings.ToUpper(l.Level), l.Source, l.Text)
-	for _, f := range l.Fields {
-		if pair := f[0] + "=" + f[1]; !strings.Contains(l.Text, pair) {
-			s += " " + pair
-		}
-	}
+	s := fmt.Sprintf("%s %-5s %s: %s", time.UnixMilli(l.At).UTC().Format("2006-01-02T15:04:05.000Z"), strings.ToUpper(l.Level), l.Source, terminal.WithFields(l.Text, l.Fields))
 	return []byte(terminal.Clean(s) + "\n")
 }
 

@@ -69,7 +69,7 @@ export const words = dictionary({
   system: ['System', '시스템'],
   dark: ['Dark', '어둡게'],
   light: ['Light', '밝게'],
-  times: ['{n} times', '{n}회'],
+  times: ['{n} {n|time|times}', '{n}회'],
   wasOver: ['over; last {ago}', '끝남, 마지막 {ago}'],
   look: ['Open', '열기'],
   noNotices: ['Nothing is wrong', '문제가 없습니다'],

@@ -129,7 +129,7 @@ export const words = dictionary({
   notRunText: ['Press Ctrl+Enter in the editor, or Run.', '편집기에서 Ctrl+Enter를 누르거나 실행을 선택하세요.'],
   noRows: ['The query found nothing', '쿼리 결과가 없습니다'],
   rowsN: ['{n} {n|row|rows}', '{n}개 행'],
-  rowsMore: ['{n} rows, more to come', '{n}개 행, 더 있음'],
+  rowsMore: ['{n} {n|row|rows}, more to come', '{n}개 행, 더 있음'],
   charge: ['{n} RU', '{n} RU'],
   older: ['The rows below are of the run before', '아래 행은 이전 실행의 결과입니다'],
   sortsLoaded: ['A heading sorts the rows loaded so far', '열 머리글은 지금까지 불러온 행만 정렬합니다'],
@@ -174,7 +174,7 @@ export const words = dictionary({
     '만들거나 변경한 항목이 기록되는 대로 표시됩니다. 삭제는 변경 피드에 나타나지 않습니다.',
   ],
   skipped: [
-    '{n} changes passed over: they come faster than 200 at a time',
+    '{n} {n|change|changes} passed over: they come faster than 200 at a time',
     '변경 {n}건 건너뜀: 한 번에 200건보다 빠르게 들어옵니다',
   ],
   pausedFeed: ['Paused: it goes on from here', '일시 중지됨: 이 위치에서 이어집니다'],

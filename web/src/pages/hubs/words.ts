@@ -76,7 +76,7 @@ export const words = dictionary({
   body: ['Body', '본문'],
   size: ['Size', '크기'],
   binary: ['binary, {size}', '이진 데이터, {size}'],
-  scanning: ['all {n} partitions', '파티션 {n}개 전체'],
+  scanning: ['all {n} {n|partition|partitions}', '파티션 {n}개 전체'],
   found: ['{n} {n|match|matches}', '{n}개 일치'],
   searched: ['{n} searched', '{n}개 검사'],
   dropped: ['{n} too fast to show', '너무 빨라 표시하지 못한 이벤트 {n}개'],
@@ -169,7 +169,10 @@ export const words = dictionary({
     'true, false, 숫자는 그대로 보냅니다. "…"는 텍스트입니다.',
   ],
   sent: ['Sent: partition {p}, sequence {s}', '보냄: 파티션 {p}, 시퀀스 {s}'],
-  sending: ['Sending {n} events; the tasks show how far', '이벤트 {n}개를 보내는 중입니다. 진행 작업에서 확인하세요'],
+  sending: [
+    'Sending {n} {n|event|events}; the tasks show how far',
+    '이벤트 {n}개를 보내는 중입니다. 진행 작업에서 확인하세요',
+  ],
   keyHint: ['Events of one key keep their order.', '키가 같은 이벤트는 순서가 유지됩니다.'],
   badNumber: ['A whole number from 1', '1 이상의 정수'],
 
@@ -232,7 +235,7 @@ export const words = dictionary({
   deleteHub: ['Delete event hub', '이벤트 허브 삭제'],
   deleteTitle: ['Delete event hub {name}', '이벤트 허브 삭제: {name}'],
   deleteText: [
-    '{n} events in {p} partitions are lost, and its consumers stop. It cannot be undone.',
+    '{n} {n|event|events} in {p} {p|partition|partitions} are lost, and its consumers stop. It cannot be undone.',
     '파티션 {p}개의 이벤트 {n}개가 삭제되고 소비자가 중지됩니다. 되돌릴 수 없습니다.',
   ],
   delete: ['Delete', '삭제'],

@@ -53,7 +53,7 @@ export const words = dictionary({
   theirs: ['Take the file', '파일 가져오기'],
   events: ['Events in', '수신 이벤트'],
   rows: ['Rows out', '출력 행'],
-  rowsOf: ['{shown} of {all} rows are shown', '행 {all}개 중 {shown}개 표시'],
+  rowsOf: ['{shown} of {all} {all|row|rows} are shown', '행 {all}개 중 {shown}개 표시'],
   noRows: ['No rows', '행 없음'],
   noRowsText: [
     'These events make none. A window that is longer than they are, a condition, or errors below may be why.',
@@ -66,7 +66,7 @@ export const words = dictionary({
   key: ['Key', '키'],
   body: ['Body', '본문'],
   at: ['Time', '시간'],
-  took: ['{in} events, {out} rows, {ms} ms', '이벤트 {in}개, 행 {out}개, {ms} ms'],
+  took: ['{in} {in|event|events}, {out} {out|row|rows}, {ms} ms', '이벤트 {in}개, 행 {out}개, {ms} ms'],
   newest: ['The newest {n} {n|event|events} kept', '보존된 최신 이벤트 {n}개'],
   empty: ['The inputs hold no events yet: send some first.', '입력에 이벤트가 없습니다. 먼저 이벤트를 보내세요.'],
   late: [

@@ -97,12 +97,15 @@ export const queueWords = dictionary({
 
   clear: ['Clear queue', '큐 비우기'],
   clearText: [
-    'All {n} messages of {name} are deleted, also those that somebody works on.',
+    'All messages of {name} ({n}) are deleted, also those that somebody works on.',
     '{name}의 메시지 {n}개를 모두 삭제합니다. 처리 중인 메시지도 삭제됩니다.',
   ],
   cleared: ['{name} is empty now', '{name}: 비웠습니다'],
   deleteQueue: ['Delete queue', '큐 삭제'],
-  deleteQueueText: ['The queue {name} and its {n} messages are deleted.', '큐 {name}: 메시지 {n}개와 함께 삭제합니다.'],
+  deleteQueueText: [
+    'The queue {name} and its {n} {n|message|messages} are deleted.',
+    '큐 {name}: 메시지 {n}개와 함께 삭제합니다.',
+  ],
   declaredText: [
     'lazuli.yaml names it: the next start makes it again, empty.',
     'lazuli.yaml에 있으므로 다음에 시작할 때 빈 큐로 다시 만들어집니다.',
@@ -122,7 +125,10 @@ export const queueWords = dictionary({
     '{n} moved back to {name}; {held} not visible now stayed',
     '{name}: {n}개 옮김, 지금 보이지 않는 {held}개는 남음',
   ],
-  moving: ['Moving {n} messages back; see the tasks', '메시지 {n}개를 옮기는 중입니다. 작업에서 확인하세요.'],
+  moving: [
+    'Moving {n} {n|message|messages} back; see the tasks',
+    '메시지 {n}개를 옮기는 중입니다. 작업에서 확인하세요.',
+  ],
 
   metadata: ['Metadata', '메타데이터'],
   metadataText: [

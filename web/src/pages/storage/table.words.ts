@@ -113,7 +113,7 @@ export const tableWords = dictionary({
 
   deleteTable: ['Delete table', '테이블 삭제'],
   deleteTableText: [
-    'The table {name} and its {n} entities ({size}) are deleted.',
+    'The table {name} and its {n} {n|entity|entities} ({size}) are deleted.',
     '테이블 {name}: 엔터티 {n}개({size})와 함께 삭제합니다.',
   ],
   declaredText: [
