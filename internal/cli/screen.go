@@ -19,12 +19,13 @@ import (
 type screen struct {
 	w      io.Writer
 	colour bool
+	width  int // of the terminal; 0: lines are as long as they are
 }
 
 func (s *session) printScreen(sum app.Summary) {
 	var whole bytes.Buffer // written at once, so that no line of the log falls into it
 	defer func() { _, _ = s.out.Write(whole.Bytes()) }()
-	p := screen{w: &whole, colour: s.outIsTerminal()}
+	p := screen{w: &whole, colour: s.outIsTerminal(), width: s.outWidth()}
 	p.title(sum)
 	p.eventHubs(sum)
 	p.cosmos(sum)
@@ -141,8 +142,6 @@ func under(text string) string {
 	return strings.ReplaceAll(text, "\n", "\n"+fmt.Sprintf(label+" ", ""))
 }
 
-func (p screen) row(name, value string) { fmt.Fprintf(p.w, label+" %s\n", name, value) }
-
 func (p screen) bold(s string) string { return p.paint("1", s) }
 func (p screen) dim(s string) string  { return p.paint("2", s) }
 func (p screen) blue(s string) string { return p.paint("34", s) }
@@ -160,7 +159,8 @@ func (p screen) title(sum app.Summary) {
 	if missing := notRunning(sum); len(missing) > 0 {
 		state += p.red(", without " + strings.Join(missing, ", "))
 	}
-	fmt.Fprintf(p.w, "\n  %s %s · %s · %s\n\n", p.blue("◆"), p.bold("Lazuli"), sum.Info.Name, state)
+	line := fmt.Sprintf("%s %s · %s · %s", p.blue("◆"), p.bold("Lazuli"), sum.Info.Name, state)
+	fmt.Fprintf(p.w, "\n  %s\n\n", strings.Join(wrapped(line, p.width-4), "\n    "))
 }
 
 // notRunning names what "ready" does not include.
