@@ -1,1 +1,0 @@
-import{C as e,T as t,w as n,wt as r}from"./shell-PM9P2qrk.js";import{n as i}from"./storage-Bh1IW316.js";function a({requests:a,refused:o,failed:s,rate:c}){let l=[e(a)];return c>0&&l.push(t(c)+n()),o+s>0&&l.push(r(i.failedN,{n:o+s})),l.join(` · `)}var o=()=>({id:`asked`,name:r(i.requests),value:e=>e.asked.requests,show:e=>a(e.asked),width:150,end:!0,priority:2});export{o as t};
