@@ -15,7 +15,7 @@ variable "location" {
 }
 
 variable "code" {
-  description = "Folder of the solar app, built for Linux: `lazuli func pack` makes it."
+  description = "Folder of the solar app, built for Linux: what is in the zip that `lazuli func pack` makes of examples/solar/app."
   type        = string
 }
 

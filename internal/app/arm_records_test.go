@@ -60,9 +60,9 @@ func armRecordCases() []armCase {
 		{id: zone + "/TXT/note", body: `{"properties":{"ttl":300}}`, want: map[string]string{"properties.ttl": "300"}},
 		{id: env, body: `{` + in + `,"properties":{}}`, want: map[string]string{"properties.defaultDomain": "env.westeurope.azurecontainerapps.io", "properties.staticIp": "*"}},
 		{
-			id: "Microsoft.App/containerApps/app", body: `{` + in + `,"properties":{"managedEnvironmentId":"` + rg + env + `","configuration":{"ingress":{"external":true},"secrets":[{"name":"hub","value":"v"}]}}}`,
+			id: "Microsoft.App/containerApps/app", body: `{` + in + `,"properties":{"managedEnvironmentId":"` + rg + env + `","configuration":{"ingress":{"external":true},"secrets":[{"name":"hub","value":"v","identity":"","keyVaultUrl":""}]}}}`,
 			want: map[string]string{"properties.configuration.ingress.fqdn": "app.env.westeurope.azurecontainerapps.io", "properties.latestRevisionName": "app--0000001"},
-			does: []armAct{{call: "POST listSecrets", want: map[string]string{"value.0.name": "hub", "value.0.value": "v"}}},
+			does: []armAct{{call: "POST listSecrets", want: map[string]string{"value.0.name": "hub", "value.0.value": "v", "value.0.keyVaultUrl": "null", "value.0.identity": "null"}}},
 		},
 		{
 			id: "Microsoft.App/jobs/job", body: `{` + in + `,"properties":{"environmentId":"` + rg + env + `"}}`,

@@ -171,14 +171,14 @@ func TestStreamJobByResourceManager(t *testing.T) {
 		s.refused("POST", "/start", `{"outputStartMode":"LastOutputEventTime"}`, 400, "needs a job that has run")
 		s.refused("POST", "/start", `{"outputStartMode":"CustomTime"}`, 400, "outputStartTime")
 		s.ok("POST", s.job+"/start", `{"outputStartMode":"JobStartTime"}`)
-		s.state("Running")
+		s.began(s.state("Running"), "JobStartTime", "")
 		s.send(`{"id":"a","x":2}`, "a")
 		s.refused("POST", "/start", "", 409, "not in a valid state")
 		s.refused("DELETE", "/inputs/readings", "", 409, "not in a valid state")
 		s.refused("PUT", "/transformations/main", `{"properties":{"query":"SELECT id INTO docs FROM readings"}}`, 409, "not in a valid state")
 		s.ok("PATCH", s.job+"/transformations/main", `{"properties":{"streamingUnits":12}}`)
 		s.ok("PATCH", s.job, `{"tags":{"a":"b"}}`)
-		s.state("Running")
+		s.began(s.state("Running"), "JobStartTime", "")
 	})
 	again(func(s streamRig) { // it goes on by itself
 		s.state("Running")
@@ -192,7 +192,11 @@ func TestStreamJobByResourceManager(t *testing.T) {
 	again(func(s streamRig) { // it stays stopped, and goes on when it is told to
 		s.state("Stopped")
 		s.ok("POST", s.job+"/start", `{"outputStartMode":"LastOutputEventTime"}`)
+		s.began(s.state("Running"), "LastOutputEventTime", "")
 		s.send("", "a", "b", "c")
+		s.ok("POST", s.job+"/stop", "")
+		s.ok("POST", s.job+"/start", `{"outputStartMode":"customTime","outputStartTime":"2026-01-31T00:00:00Z"}`)
+		s.began(s.state("Running"), "CustomTime", "2026-01-31T00:00:00Z")
 		s.ok("POST", s.job+"/stop", "")
 		s.edited()
 		if code, b := s.do("DELETE", s.job, ""); code != 204 {
@@ -205,6 +209,14 @@ func TestStreamJobByResourceManager(t *testing.T) {
 			t.Errorf("left in the store: %v %v", ran, err)
 		}
 	})
+}
+
+// began demands how the job says that it was started last.
+func (s streamRig) began(b arm.Body, mode, at string) {
+	s.r.t.Helper()
+	if got := [2]string{b.Text("properties", "outputStartMode"), b.Text("properties", "outputStartTime")}; got != [2]string{mode, at} {
+		s.r.t.Errorf("it was started by %q, want %q %q", got, mode, at)
+	}
 }
 
 // edited changes the job that stands: with mistakes, in the portal, and to roles that

@@ -47,7 +47,7 @@ func (f scmFront) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // mayPublish says who a token is, and whether he may deploy to a site.
 func (e *env) mayPublish(token, site string) (string, error) {
-	caller, _, err := e.Issuer.Verify(token, []string{"https://management.azure.com", "https://management.core.windows.net", "https://" + site + ".scm.azurewebsites.net"})
+	caller, _, err := e.Issuer.Verify(token, []string{"https://management.azure.com", "https://management.core.windows.net", "https://appservice.azure.com", "https://" + site + ".scm.azurewebsites.net"})
 	if err != nil {
 		return "", fault.Wrap(fault.Unauthorized, "", err, "the bearer token")
 	}

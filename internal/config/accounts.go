@@ -54,24 +54,25 @@ func (c *Cosmos) All() []NamedAccount {
 }
 
 // HubsAutoCreated reports whether a hub of the namespace comes to be on its first
-// use. One that the file does not name is as the default one.
+// use. One that the file does not name is as the default one, where that says so: what
+// Resource Manager made has what was made in it, and a hub that it deletes stays away.
 func (c *Config) HubsAutoCreated(namespace string) bool {
 	n := c.EventHubs.Namespace
 	if named, ok := fold(c.EventHubs.Namespaces, namespace); ok {
 		n = named
 	}
-	return auto(n.AutoCreate, !c.HasFile)
+	return auto(n.AutoCreate, !c.HasFile && strings.EqualFold(namespace, DefaultAccount))
 }
 
 // ContainersAutoCreated reports whether the containers of the account that
-// functions name come to be when the functions start. One that the file does not
-// name is as the default one.
+// functions name come to be when the functions start; of one that the file does not
+// name as HubsAutoCreated.
 func (c *Config) ContainersAutoCreated(account string) bool {
 	a := c.Cosmos.CosmosAccount
 	if named, ok := fold(c.Cosmos.Accounts, account); ok {
 		a = named
 	}
-	return auto(a.AutoCreate, !c.HasFile)
+	return auto(a.AutoCreate, !c.HasFile && strings.EqualFold(account, DefaultAccount))
 }
 
 // fold finds a name without its case.

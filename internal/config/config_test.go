@@ -61,6 +61,14 @@ func TestNoFileIsAnEmptyProject(t *testing.T) {
 	if !cfg.HubsAutoCreated(DefaultAccount) || cfg.HasFile {
 		t.Error("without a file, hubs are created on first use")
 	}
+	if cfg.HubsAutoCreated("shop-evhns") || cfg.ContainersAutoCreated("shop-cosmos") {
+		t.Error("what Resource Manager made has only what was made in it")
+	}
+	yes := true
+	cfg.EventHubs.AutoCreate, cfg.Cosmos.AutoCreate = &yes, &yes
+	if !cfg.HubsAutoCreated("shop-evhns") || !cfg.ContainersAutoCreated("shop-cosmos") {
+		t.Error("who says autoCreate has it everywhere")
+	}
 }
 
 func TestLoadTakesAFolderOrAFile(t *testing.T) {

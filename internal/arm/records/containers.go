@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -20,7 +21,10 @@ func containers() arm.Provider {
 		b, _ := c.Manager.Body(c.ID)
 		all := []any{}
 		for _, s := range b.Objects("properties", "configuration", "secrets") {
-			all = append(all, map[string]any(s))
+			shown := maps.Clone(map[string]any(s))
+			// A secret with a key vault's address, be it empty, has no value for the provider.
+			maps.DeleteFunc(shown, func(_ string, v any) bool { return v == "" })
+			all = append(all, shown)
 		}
 		return arm.Answer{Body: map[string]any{"value": all}}, nil
 	})

@@ -55,9 +55,11 @@ func (p Provider) putJob(ctx context.Context, c *arm.Call) error {
 	c.Keep(arm.GUID, "properties", "jobId")
 	c.Keep(arm.Now, "properties", "createdDate")
 	b.Remove("properties", "jobState")
-	b.Remove("properties", "lastOutputEventTime")
-	if at := c.Old.Get("properties", "lastOutputEventTime"); at != nil {
-		b.Set(at, "properties", "lastOutputEventTime")
+	for _, of := range began {
+		b.Remove("properties", of)
+		if kept := c.Old.Get("properties", of); kept != nil {
+			b.Set(kept, "properties", of)
+		}
 	}
 	if changed {
 		if err := p.changed(ctx, c.ID); err != nil {
@@ -67,6 +69,9 @@ func (p Provider) putJob(ctx context.Context, c *arm.Call) error {
 	p.c.Set.Add(c.ID.Name())
 	return nil
 }
+
+// began is what a job says of its last start, which starting and stopping set alone.
+var began = []string{"outputStartMode", "outputStartTime", "lastOutputEventTime"}
 
 // parts are the transformation, inputs, outputs and functions in a job's body, which
 // templates and the Terraform provider send with it. They are taken out of it. others

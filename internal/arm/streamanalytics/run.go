@@ -1,6 +1,7 @@
 package streamanalytics
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -96,7 +97,7 @@ func (p Provider) start(ctx context.Context, c *arm.Call) (arm.Answer, error) {
 	err = p.c.Set.Start(ctx, name, text)
 	switch {
 	case err == nil:
-		return arm.Answer{Long: true}, nil
+		return arm.Answer{Long: true}, p.started(c)
 	case fault.Is(err, fault.Conflict):
 		return arm.Answer{}, busy()
 	case jobs.SyntaxOf(err) != nil:
@@ -107,6 +108,26 @@ func (p Provider) start(ctx context.Context, c *arm.Call) (arm.Answer, error) {
 		return arm.Answer{}, err
 	}
 	return arm.Answer{}, bad("job", "The Stream Analytics job '%s' could not be started: %s", name, f.Message)
+}
+
+// started keeps how a job was begun. Plans compare it with what a schedule asks for.
+func (p Provider) started(c *arm.Call) error {
+	body, found := c.Manager.Body(c.ID)
+	if !found {
+		return nil
+	}
+	mode := cmp.Or(c.Body.Text("outputStartMode"), "JobStartTime")
+	for _, known := range []string{"CustomTime", "LastOutputEventTime", "JobStartTime"} {
+		if strings.EqualFold(mode, known) {
+			mode = known
+		}
+	}
+	body.Set(mode, "properties", "outputStartMode")
+	body.Remove("properties", "outputStartTime")
+	if at := c.Body.Text("outputStartTime"); mode == "CustomTime" {
+		body.Set(at, "properties", "outputStartTime")
+	}
+	return c.Manager.Save(c.ID, body)
 }
 
 // beginning is a start as the engine spells it.

@@ -15,6 +15,7 @@ var resources = []string{
 	graph, "https://graph.microsoft.com", "https://graph.windows.net",
 	"https://eventhubs.azure.net", "https://servicebus.azure.net", "https://storage.azure.com", "https://cosmos.azure.com",
 	"https://management.azure.com", "https://management.core.windows.net", "https://vault.azure.net",
+	"https://appservice.azure.com", // with which az signs in to deployment doors
 	"https://monitor.azure.com", "https://api.applicationinsights.io", "https://api.loganalytics.io",
 }
 
