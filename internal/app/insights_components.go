@@ -159,10 +159,12 @@ func (t *telemetryStores) tokensOnly(app string) bool {
 	return !there || b.facts[n].DisableLocalAuth
 }
 
-// run runs the stores until ctx ends.
+// run runs the stores until ctx ends, and removes those of components that are gone.
 func (t *telemetryStores) run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
+	ended, look := make(chan *openComponent), time.NewTicker(sweepEvery)
+	defer look.Stop()
 	for {
 		select {
 		case c := <-t.work:
@@ -170,7 +172,19 @@ func (t *telemetryStores) run(ctx context.Context) error {
 				if err := c.store.Run(ctx); err != nil {
 					t.log.Error("telemetry is not kept any more", "name", c.Name, "error", err)
 				}
+				select {
+				case ended <- c:
+				case <-ctx.Done():
+				}
 			})
+		case c := <-ended:
+			t.mu.Lock()
+			delete(t.open, c.AppID)
+			t.mu.Unlock()
+		case <-look.C:
+			if err := t.sweep(); err != nil {
+				t.log.Warn("telemetry of components that are gone is still there", "error", err)
+			}
 		case <-ctx.Done():
 			return nil
 		}

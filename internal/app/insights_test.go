@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -167,6 +169,13 @@ func TestInsights(t *testing.T) {
 			code, _ := r.call(http.MethodPost, r.url(instance.Insights)+"/v2/track", envelopeFor(key, "EventData", `"name":"late"`))
 			return code == http.StatusBadRequest
 		}, "a component that is gone takes nothing")
+		testkit.Eventually(t, 30*time.Second, func() bool {
+			_, err := os.Stat(filepath.Join(r.app.opts.Config.DataDir(), telemetryFolder, app))
+			return errors.Is(err, fs.ErrNotExist)
+		}, "and leaves nothing on the disk")
+		if rows := r.within(1, "apps/default", "customEvents"); len(rows) == 0 {
+			t.Error("the default component has lost what it had")
+		}
 	})
 
 	t.Run("invocations", func(t *testing.T) {
