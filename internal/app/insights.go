@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/lazuli-dev/lazuli/internal/azure/insights"
@@ -192,7 +193,10 @@ func (e *env) appTelemetry(app string, h func() *host.Host) host.Listener {
 		Levels: func() hostjson.Logging { return h().Config().Logging },
 		Put: func(items ...*item.Item) {
 			if c := e.telemetry.of(h().Settings().Get(insightsConnection)); c != nil {
-				c.Put(items...)
+				if known, _ := e.telemetry.apps.Load(app); known != h() {
+					e.telemetry.apps.Store(app, h()) // another where a site was made anew
+				}
+				c.put(items...)
 			}
 		},
 	})
@@ -205,18 +209,41 @@ func (e *env) gatewayTelemetry() *report.Gateway {
 			return
 		}
 		if c := e.telemetry.of(""); c != nil {
-			c.Put(items...)
+			c.put(items...)
 		}
 	})
 }
 
 // of is the component of a connection string, or the default one; nil where there is none.
-func (t *telemetryStores) of(connection string) *insights.Component {
+func (t *telemetryStores) of(connection string) *openComponent {
 	if c, ok := t.known(instrumentationKey(connection)); ok {
 		return c
 	}
-	if c := t.first.Load(); c != nil {
-		return &c.Component
+	return t.first.Load()
+}
+
+// processes are those that live metrics of a component show: of the apps that report to
+// it, and of the default one this process itself.
+func (t *telemetryStores) processes(c *openComponent) map[string][]int {
+	all := map[string][]int{}
+	if c == t.first.Load() {
+		all["lazuli"] = []int{os.Getpid()}
 	}
-	return nil
+	t.apps.Range(func(name, h any) bool {
+		app := h.(*host.Host)
+		if t.of(app.Settings().Get(insightsConnection)) != c {
+			return true
+		}
+		pids := []int{}
+		for _, p := range app.Processes() {
+			if p.PID != 0 {
+				pids = append(pids, p.PID)
+			}
+		}
+		if len(pids) > 0 {
+			all[name.(string)] = pids
+		}
+		return true
+	})
+	return all
 }

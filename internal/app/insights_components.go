@@ -14,7 +14,9 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kql"
 	"github.com/lazuli-dev/lazuli/internal/resource"
+	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/live"
+	"github.com/lazuli-dev/lazuli/internal/telemetry/report"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/store"
 )
 
@@ -28,6 +30,7 @@ type telemetryStores struct {
 	work  chan *openComponent           // stores to be run
 	seen  atomic.Pointer[componentBook] // the components as they were a moment ago
 	first atomic.Pointer[openComponent] // the default one
+	apps  sync.Map                      // function app -> its *host.Host, once it has reported
 
 	mu     sync.Mutex // guards the fields below
 	open   map[string]*openComponent
@@ -39,6 +42,13 @@ type openComponent struct {
 	insights.Component
 	id    string // in Resource Manager
 	store *store.Store
+	own   *report.Own
+}
+
+// put takes what our own engines report.
+func (c *openComponent) put(items ...*item.Item) {
+	c.own.Saw(items...)
+	c.Put(items...)
 }
 
 // componentFacts are what a component is, wherever it came from.
@@ -131,10 +141,12 @@ func (t *telemetryStores) opened(f *componentFacts) (*openComponent, error) {
 		return nil, err
 	}
 	app := f.AppID
+	metrics := &live.Component{}
 	c := &openComponent{id: f.id, store: s, Component: insights.Component{
-		Name: f.name, AppID: app, Key: f.Key, Put: s.Put, Live: &live.Component{}, TokensOnly: func() bool { return t.tokensOnly(app) },
+		Name: f.name, AppID: app, Key: f.Key, Put: s.Put, Live: metrics, TokensOnly: func() bool { return t.tokensOnly(app) },
 		Tables: func() kql.Tables { return store.Tables(s) },
 	}}
+	c.own = report.NewOwn(metrics, func() map[string][]int { return t.processes(c) })
 	select {
 	case t.work <- c:
 	default:
@@ -168,6 +180,7 @@ func (t *telemetryStores) run(ctx context.Context) error {
 	for {
 		select {
 		case c := <-t.work:
+			all.Go(func() { c.own.Run(ctx) })
 			all.Go(func() {
 				if err := c.store.Run(ctx); err != nil {
 					t.log.Error("telemetry is not kept any more", "name", c.Name, "error", err)
@@ -204,8 +217,10 @@ func (t *telemetryStores) Close() error {
 
 // Default implements insights.Components.
 func (t *telemetryStores) Default() (*insights.Component, bool) {
-	c := t.of("")
-	return c, c != nil
+	if c := t.of(""); c != nil {
+		return &c.Component, true
+	}
+	return nil, false
 }
 
 // ByKey implements insights.Components. A key that is not known may have come this
@@ -233,7 +248,7 @@ func (t *telemetryStores) ByKey(key string) (*insights.Component, bool) {
 }
 
 // known is ByKey for what may not wait: of the components that are open.
-func (t *telemetryStores) known(key string) (*insights.Component, bool) {
+func (t *telemetryStores) known(key string) (*openComponent, bool) {
 	b := t.seen.Load()
 	if b == nil {
 		return nil, false
@@ -245,10 +260,7 @@ func (t *telemetryStores) known(key string) (*insights.Component, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.open[b.facts[n].AppID]
-	if c == nil {
-		return nil, false
-	}
-	return &c.Component, true
+	return c, c != nil
 }
 
 // At implements insights.Components.

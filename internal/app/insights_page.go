@@ -26,7 +26,7 @@ func (t *telemetryStores) shown() ([]insights.Component, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, insights.Component{Name: c.Name, AppID: c.AppID, Tables: c.Tables})
+		all = append(all, insights.Component{Name: c.Name, AppID: c.AppID, Tables: c.Tables, Live: c.Live})
 	}
 	return all, nil
 }

@@ -1,7 +1,7 @@
 // Package insights is the portal's pages over telemetry: transactions and what one of
-// them did from end to end, and queries in the Kusto language.
+// them did from end to end, live metrics, and queries in the Kusto language.
 //
-// The one idea: every page is a query, of which this room writes the text. It has a
+// The one idea: every page but live metrics is a query, of which this room writes the text. It has a
 // limit of rows and of time, and ends when the browser goes. What is in the rows was
 // written by strangers: it is sent as text and never put into a query but as a literal.
 package insights
@@ -11,6 +11,7 @@ import (
 
 	"github.com/lazuli-dev/lazuli/internal/kql"
 	"github.com/lazuli-dev/lazuli/internal/portal"
+	"github.com/lazuli-dev/lazuli/internal/telemetry/live"
 )
 
 // Component is what telemetry was sent to.
@@ -18,6 +19,7 @@ type Component struct {
 	Name   string
 	AppID  string
 	Tables func() kql.Tables
+	Live   *live.Component
 }
 
 // Config is what the pages ask. All of it is required.
@@ -46,6 +48,7 @@ func Pages(c Config) []portal.Page {
 		{Pattern: "GET /api/insights/performance", Serve: p.performance},
 		{Pattern: "GET /api/insights/durations", Serve: p.durations},
 		{Pattern: "GET /api/insights/map", Serve: p.serveMap},
+		{Pattern: "POST /api/insights/live", Serve: p.live},
 		{Pattern: "POST /api/insights/query", Serve: p.query},
 		{Pattern: "POST /api/insights/check", Serve: p.check},
 		{Pattern: "POST /api/insights/export", Serve: p.export},

@@ -13,6 +13,7 @@ import (
 	"github.com/lazuli-dev/lazuli/internal/fault"
 	"github.com/lazuli-dev/lazuli/internal/kql"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/item"
+	"github.com/lazuli-dev/lazuli/internal/telemetry/live"
 	"github.com/lazuli-dev/lazuli/internal/telemetry/store"
 	"github.com/lazuli-dev/lazuli/internal/testkit"
 	"github.com/lazuli-dev/lazuli/internal/vfs"
@@ -23,6 +24,7 @@ type lab struct {
 	t      *testing.T
 	mux    *http.ServeMux
 	stores map[string]*store.Store
+	live   map[string]*live.Component
 	last   error // of the last refusal
 	past   past
 }
@@ -50,7 +52,7 @@ func (p *past) Remove(id string) error {
 // newLab opens components that take telemetry until the test ends.
 func newLab(t *testing.T, names ...string) *lab {
 	testkit.NoLeaks(t)
-	l := &lab{t: t, mux: http.NewServeMux(), stores: map[string]*store.Store{}}
+	l := &lab{t: t, mux: http.NewServeMux(), stores: map[string]*store.Store{}, live: map[string]*live.Component{}}
 	var all []Component
 	for _, name := range names {
 		s, err := store.Open(store.Options{FS: vfs.NewMem(), Dir: "data/" + name, Component: store.Component{AppName: name}})
@@ -65,8 +67,8 @@ func newLab(t *testing.T, names ...string) *lab {
 				t.Error(err)
 			}
 		})
-		l.stores[name] = s
-		all = append(all, Component{Name: name, AppID: "id of " + name, Tables: func() kql.Tables { return store.Tables(s) }})
+		l.stores[name], l.live[name] = s, &live.Component{}
+		all = append(all, Component{Name: name, AppID: "id of " + name, Tables: func() kql.Tables { return store.Tables(s) }, Live: l.live[name]})
 	}
 	for _, page := range Pages(Config{Components: func() ([]Component, error) { return all, nil }, Past: &l.past}) {
 		for _, r := range page.Routes {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
@@ -80,6 +81,8 @@ type Component struct {
 	instances map[string]*heard
 	watches   []*Watch
 	config    Config
+
+	looked atomic.Bool // len(watches) > 0
 }
 
 // heard is an instance, and when it was heard of.
@@ -157,10 +160,13 @@ func (c *Component) Instances(now time.Time) (all []Instance, sending []bool) {
 }
 
 // Looked reports whether anybody looks.
-func (c *Component) Looked() bool {
+func (c *Component) Looked() bool { return c.looked.Load() }
+
+// Wanted is what is collected now.
+func (c *Component) Wanted() Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.watches) > 0
+	return c.config
 }
 
 // Watch looks from now on, with what is wanted beyond the metrics that are always there.
@@ -189,6 +195,7 @@ func (c *Component) want(w *Watch, wanted Config) error {
 		return err
 	}
 	c.watches, c.config = append(others, w), next
+	c.looked.Store(true)
 	return nil
 }
 
@@ -260,4 +267,5 @@ func (w *Watch) Close() {
 	defer c.mu.Unlock()
 	c.watches = slices.DeleteFunc(c.watches, func(x *Watch) bool { return x == w })
 	c.config = joined(c.watches)
+	c.looked.Store(len(c.watches) > 0)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lazuli-dev/lazuli/internal/fault"
 )
@@ -200,4 +201,25 @@ func (c Config) tagged() Config {
 	sum := sha256.Sum256(text)
 	c.ETag = hex.EncodeToString(sum[:8])
 	return c
+}
+
+// Length reads a duration as the protocol writes it: days.hours:minutes:seconds.
+func Length(text string) (time.Duration, bool) {
+	if !lengths.MatchString(text) {
+		return 0, false
+	}
+	parts := strings.SplitN(text, ":", 3)
+	days, hours, two := strings.Cut(parts[0], ".")
+	if !two {
+		days, hours = "0", days
+	}
+	total := 0.0
+	for n, unit := range []float64{86400, 3600, 60, 1} {
+		v, err := strconv.ParseFloat([]string{days, hours, parts[1], parts[2]}[n], 64)
+		if err != nil {
+			return 0, false
+		}
+		total += v * unit
+	}
+	return time.Duration(total * float64(time.Second)), total < 1e9
 }

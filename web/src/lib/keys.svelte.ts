@@ -15,10 +15,12 @@ export interface Key {
 const stack: (() => Key[])[] = []
 const version = $state({ n: 0 })
 
-// keys registers keys while the component lives whose script calls it.
-export function keys(list: () => Key[]) {
+// keys registers keys while the component lives whose script calls it. What is below
+// gives way to all others, whichever was there first.
+export function keys(list: () => Key[], { below = false } = {}) {
   $effect(() => {
-    stack.unshift(list)
+    if (below) stack.push(list)
+    else stack.unshift(list)
     untrack(() => version.n++)
     return () => {
       stack.splice(stack.indexOf(list), 1)

@@ -1880,6 +1880,58 @@ export interface MapCall {
   p95: number | null
 }
 
+export interface LiveAsk {
+  component: string
+  all: boolean
+}
+
+export interface LiveSecond {
+  t: number
+  servers: LiveServer[]
+  more: number
+  samples: LiveSample[]
+  lost: number
+}
+
+export interface LiveServer {
+  id: string
+  role: string
+  name: string
+  version: string
+  values: LiveValues | null
+}
+
+export interface LiveValues {
+  requests: number
+  requestsFailed: number
+  requestMs: number | null
+  dependencies: number
+  dependenciesFailed: number
+  dependencyMs: number | null
+  exceptions: number
+  cpu: number | null
+  memory: number | null
+}
+
+export interface LiveSample {
+  t: number
+  server: string
+  role: string
+  kind: string
+  failed: boolean
+  title: string
+  detail: string
+  code: string
+  ms: number | null
+  operation: string
+  properties: LiveDimension[]
+}
+
+export interface LiveDimension {
+  name: string
+  value: string
+}
+
 export interface KustoQuery {
   query: string
   component: string

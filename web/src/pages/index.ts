@@ -9,6 +9,7 @@ import functions from './functions'
 import gateway from './gateway'
 import hubs from './hubs'
 import jobs from './jobs'
+import live from './live'
 import logs from './logs'
 import map from './map'
 import overview from './overview'
@@ -28,6 +29,7 @@ export const pages: PageDef[] = [
   functions,
   jobs,
   gateway,
+  live,
   transactions,
   failures,
   performance,

@@ -1,1 +1,0 @@
-import{Bt as e,Un as t,Wn as n}from"./shell-BYEgQNkv.js";import{et as r}from"./parts-D_GPbKGo.js";function i(i,a){n(a,!0);let o=e(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),t()}export{i as t};

@@ -1,1 +1,0 @@
-import{E as e,Et as t,T as n,w as r}from"./shell-BYEgQNkv.js";import{n as i}from"./storage-_TxWawYI.js";function a({requests:a,refused:o,failed:s,rate:c}){let l=[r(a)];return c>0&&l.push(e(c)+n()),o+s>0&&l.push(t(i.failedN,{n:o+s})),l.join(` · `)}var o=()=>({id:`asked`,name:t(i.requests),value:e=>e.asked.requests,show:e=>a(e.asked),width:150,end:!0,priority:2});export{o as t};
