@@ -1,0 +1,1 @@
+import{Gn as e,Vt as t,Wn as n}from"./shell-BYle5ALt.js";import{et as r}from"./parts-DpxfaM_h.js";function i(i,a){e(a,!0);let o=t(a,`open`,15,!1);r(i,{get title(){return a.title},get onclose(){return a.onclose},get children(){return a.children},get foot(){return a.foot},side:!0,get open(){return o()},set open(e){o(e)}}),n()}export{i as t};

@@ -1,0 +1,1 @@
+import{Dt as e,E as t,T as n,w as r}from"./shell-BYle5ALt.js";import{n as i}from"./storage-CxWY8qYp.js";function a({requests:a,refused:o,failed:s,rate:c}){let l=[r(a)];return c>0&&l.push(t(c)+n()),o+s>0&&l.push(e(i.failedN,{n:o+s})),l.join(` · `)}var o=()=>({id:`asked`,name:e(i.requests),value:e=>e.asked.requests,show:e=>a(e.asked),width:150,end:!0,priority:2});export{o as t};
