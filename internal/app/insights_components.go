@@ -180,8 +180,10 @@ func (t *telemetryStores) run(ctx context.Context) error {
 	for {
 		select {
 		case c := <-t.work:
-			all.Go(func() { c.own.Run(ctx) })
 			all.Go(func() {
+				reporting, end := context.WithCancel(ctx)
+				all.Go(func() { c.own.Run(reporting) })
+				defer end()
 				if err := c.store.Run(ctx); err != nil {
 					t.log.Error("telemetry is not kept any more", "name", c.Name, "error", err)
 				}
