@@ -234,6 +234,7 @@ func TestTakenWhileReading(t *testing.T) {
 		m := endtest.New(1)
 		m.Send("h", 0, "made")
 		h := farHosts(t, m, "a")[0]
+		synctest.Wait() // it waits for events: it is the next one that it cannot read
 		m.Fail("read", 1, errors.Join(hub.ErrTaken))
 		set(t, m, "localhost/h/$default/ownership/0", map[string]string{"ownerid": "thief", "lazuliseconds": "9"})
 		m.Send("h", 0, "x")
