@@ -172,7 +172,7 @@ test('a queue is made, filled and cleared after a question', async () => {
   await page.locator('header, main').getByRole('button', { name: 'Actions' }).first().click()
   await page.getByRole('menuitem', { name: 'Clear queue' }).click()
   const ask = page.getByRole('alertdialog')
-  await ask.getByText('All 3 messages of fresh').waitFor()
+  await ask.getByText('All messages of fresh (3)').waitFor()
   await ask.getByRole('button', { name: 'Clear queue' }).click()
   await eventually('it is empty', async () => (await messages('fresh')).total === 0)
   refusedOnly(page, 400)
