@@ -45,6 +45,9 @@ func TestTofuDeploy(t *testing.T) {
 			if c.configuration == "solar" {
 				r.env = append(r.env, "TF_VAR_code="+packed(t, filepath.Join(root, "examples", "solar", "app")))
 			}
+			if c.configuration == "telemetry-containers" {
+				r.env = append(r.env, "TF_VAR_image=example.azurecr.io/telemetry:1")
+			}
 			if c.plan != "" {
 				r.env = append(r.env, "TF_VAR_plan="+c.plan)
 			}
