@@ -66,7 +66,8 @@ data "azurerm_function_app_host_keys" "this" {
 locals {
   # The app's own state, by its identity. The provider sets AzureWebJobsStorage to a
   # connection string without a key, and hides what is set in its place: written in
-  # capitals, which mean the same to Azure, it is taken and the next plan is empty.
+  # capitals it is taken, and the next plan is empty. That the host takes the name so is
+  # seen here; on Azure it was not tried.
   state = {
     AZUREWEBJOBSSTORAGE              = ""
     AzureWebJobsStorage__accountName = var.storage.name
