@@ -12,9 +12,11 @@ import { browse } from '../test/lab.mjs'
 const pages = Number(process.env.PAGES ?? 50)
 const seconds = 30
 const ticks = 100 // of a second, as /proc has them
+// None that follows a list: that takes one of a browser's six connections, until the
+// page has been out of sight for ten seconds, which no page of a headless one ever is.
 const kinds = [
   '/',
-  '/hubs/default/telemetry_events/events',
+  '/hubs/default/telemetry_events/consumers',
   '/hubs/default/telemetry_events/partitions',
   '/dashboards/telemetry',
   '/functions/telemetry/enrich/invocations',
